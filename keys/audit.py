@@ -1,0 +1,49 @@
+"""Recording of audit events. The caller's transaction carries the event: no event, no change."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from keys.models import ApiKey, AuditEvent, Member, Workspace
+
+Surface = AuditEvent.Surface
+Type = AuditEvent.Type
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who does something, and through what. `member` is None for operators at the command line and for Pumble itself."""
+
+    member: Member | None
+    surface: AuditEvent.Surface
+    address: str | None = None
+    request_id: str = ""
+
+
+OPERATOR = Actor(member=None, surface=Surface.CLI)
+MAINTENANCE = Actor(member=None, surface=Surface.SYSTEM)
+PUMBLE = Actor(member=None, surface=Surface.PUMBLE)
+
+
+def record(
+    event_type: AuditEvent.Type,
+    *,
+    workspace: Workspace,
+    by: Actor,
+    now: datetime,
+    key: ApiKey | None = None,
+    member: Member | None = None,
+    **detail: str | int | list[str] | None,
+) -> AuditEvent:
+    """Write one event. `detail` holds before and after, never anything secret."""
+    return AuditEvent.objects.create(
+        type=event_type,
+        workspace=workspace,
+        surface=by.surface,
+        actor=by.member,
+        member=member,
+        key=key,
+        detail=detail,
+        address=by.address,
+        request_id=by.request_id,
+        at=now,
+    )

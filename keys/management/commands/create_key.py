@@ -1,0 +1,79 @@
+import json
+from datetime import timedelta
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from keys import lifecycle, scopes
+from keys.audit import OPERATOR
+from keys.errors import ExpiryInvalid, NameInvalid, NameTaken, OwnerNotAuthorized, ScopeUnknown
+from keys.management.naming import get_member, get_workspace, iso
+from keys.models import ApiKey
+
+MAX_DAYS = 36500
+
+
+class Command(BaseCommand):
+    help = "Issue an API key for a member who has authorised the app, and print it once."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--workspace", required=True, metavar="W", help="the workspace's Pumble id or exact name"
+        )
+        parser.add_argument("--member", required=True, metavar="EMAIL", help="the e-mail of the key's owner")
+        parser.add_argument(
+            "--name", required=True, metavar="N", help="1 to 64 characters, unique among their live keys"
+        )
+        parser.add_argument(
+            "--scope", action="append", metavar="S", choices=scopes.ALL, help="repeatable; all unless given"
+        )
+        parser.add_argument("--expires-days", type=int, metavar="N", help="never expires unless given")
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        now = timezone.now()
+        days: int | None = options["expires_days"]
+        if days is not None and not 0 < days <= MAX_DAYS:
+            raise CommandError(f"--expires-days expects 1 to {MAX_DAYS}")
+        owner = get_member(get_workspace(options["workspace"]), options["member"])
+        try:
+            key, plaintext = lifecycle.issue(
+                owner=owner,
+                name=options["name"],
+                by=OPERATOR,
+                now=now,
+                scopes=options["scope"] or scopes.ALL,
+                expires_at=now + timedelta(days=days) if days else None,
+            )
+        except OwnerNotAuthorized as error:
+            raise CommandError(
+                f"{owner.email} has not authorised the app, so no key can act for them"
+            ) from error
+        except NameTaken as error:
+            raise CommandError(f"{owner.email} already has a live key of that name") from error
+        except NameInvalid as error:
+            raise CommandError("a key's name has 1 to 64 visible characters") from error
+        except (ScopeUnknown, ExpiryInvalid) as error:
+            raise CommandError(str(error)) from error
+        self._deliver(key, plaintext.text, as_json=options["json"])
+        lifecycle.confirm(key=key, by=OPERATOR, now=timezone.now())
+
+    def _deliver(self, key: ApiKey, plaintext: str, *, as_json: bool) -> None:
+        """Print the key; one that could not be printed is revoked, because nobody was shown it."""
+        shown = {
+            "id": key.key_id,
+            "key": plaintext,
+            "name": key.name,
+            "scopes": key.scopes,
+            "expiresAt": iso(key.expires_at),
+        }
+        try:
+            self.stdout.write(
+                json.dumps(shown) if as_json else f"{plaintext}\nShown once; only a digest of it is stored."
+            )
+            self.stdout.flush()
+        except OSError as error:
+            reason = ApiKey.RevokeReason.NOT_DELIVERED
+            lifecycle.revoke(key=key, by=OPERATOR, reason=reason, now=timezone.now())
+            raise CommandError("the key could not be printed and was revoked") from error

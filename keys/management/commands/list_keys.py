@@ -1,0 +1,41 @@
+import json
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.utils import timezone
+
+from keys.management.naming import describe, get_member, get_workspace
+from keys.models import ApiKey, Member
+
+
+class Command(BaseCommand):
+    help = "List live API keys, or with --all keys in every state. Never shows a secret."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--workspace", metavar="W", help="only this workspace: Pumble id or exact name")
+        parser.add_argument("--member", metavar="EMAIL", help="only this person's keys")
+        parser.add_argument("--all", action="store_true", help="also revoked and expired keys")
+        parser.add_argument("--json", action="store_true", help="print a JSON array")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        now = timezone.now()
+        keys = ApiKey.objects.select_related("owner__workspace").order_by("pk")
+        keys = keys if options["all"] else keys.live(now)
+        if options["workspace"]:
+            workspace = get_workspace(options["workspace"])
+            owners = Member.objects.filter(workspace=workspace)
+            if options["member"]:
+                owners = owners.filter(pk=get_member(workspace, options["member"]).pk)
+            keys = keys.filter(owner__in=owners)
+        elif options["member"]:
+            keys = keys.filter(owner__email__iexact=options["member"])
+        described = [describe(key, now) for key in keys]
+        if options["json"]:
+            self.stdout.write(json.dumps(described))
+            return
+        for key in described:
+            self.stdout.write(
+                f"{key['id']}  {key['state']:8}  {key['workspace']}  {key['member']}  {key['name']}"
+            )
+        if not described:
+            self.stdout.write("No keys.")

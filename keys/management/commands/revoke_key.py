@@ -1,0 +1,30 @@
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from keys import lifecycle
+from keys.audit import OPERATOR
+from keys.models import ApiKey
+
+
+class Command(BaseCommand):
+    help = "Revoke an API key at once and for good."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("id", metavar="ID", help="the key's public id, as list_keys shows it")
+        parser.add_argument(
+            "--reason", required=True, metavar="TEXT", help="kept with the key, up to 200 characters"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        key_id = options["id"].removeprefix("pmb_")
+        key = ApiKey.objects.select_related("owner__workspace").filter(key_id=key_id).first()
+        if key is None:
+            raise CommandError("no key has this id")
+        if key.revoked_at is not None:
+            self.stdout.write(f"{key.key_id} was revoked before; nothing changed.")
+            return
+        reason = ApiKey.RevokeReason.BY_OPERATOR
+        lifecycle.revoke(key=key, by=OPERATOR, reason=reason, now=timezone.now(), note=options["reason"])
+        self.stdout.write(f"Revoked {key.key_id}.")

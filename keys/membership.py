@@ -1,0 +1,115 @@
+"""Workspaces and people as Pumble tells of them: installed, authorised, changed, gone.
+
+Called in the transaction that stores or drops the Pumble token. Off-boarding revokes keys for good: authorising or
+installing again does not revive them.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from keys import audit, lifecycle
+from keys.audit import Actor
+from keys.models import ApiKey, AuditEvent, Member, Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A person as Pumble describes them. `role` is Pumble's own word; `is_active` is False for the deactivated."""
+
+    user_id: str
+    name: str
+    email: str
+    role: str
+    is_active: bool
+
+
+@transaction.atomic
+def record_installation(*, workspace_id: str, workspace_name: str, by: Actor, now: datetime) -> Workspace:
+    """The workspace with this Pumble id, installed."""
+    Workspace.objects.get_or_create(
+        pumble_id=workspace_id, defaults={"name": workspace_name, "created_at": now}
+    )
+    workspace = Workspace.objects.select_for_update().get(pumble_id=workspace_id)
+    newly = workspace.installed_at is None
+    workspace.name = workspace_name
+    workspace.installed_at = workspace.installed_at or now
+    workspace.save(update_fields=["name", "installed_at"])
+    if newly:
+        audit.record(AuditEvent.Type.APP_INSTALLED, workspace=workspace, by=by, now=now)
+    return workspace
+
+
+@transaction.atomic
+def record_authorization(*, workspace: Workspace, profile: Profile, by: Actor, now: datetime) -> Member:
+    """The person of that workspace, brought up to date and authorised. People are found by Pumble's ids only."""
+    member = record_profile(workspace=workspace, profile=profile, by=by, now=now)
+    if member.authorized_at is None:
+        member.authorized_at = now
+        member.save(update_fields=["authorized_at"])
+        by = by if by.member else Actor(member, by.surface, by.address, by.request_id)
+        audit.record(AuditEvent.Type.MEMBER_AUTHORIZED, workspace=workspace, member=member, by=by, now=now)
+    return member
+
+
+@transaction.atomic
+def record_profile(*, workspace: Workspace, profile: Profile, by: Actor, now: datetime) -> Member:
+    """The person of that workspace, created or brought up to date; a change of role is audited."""
+    Member.objects.get_or_create(
+        workspace=workspace,
+        pumble_user_id=profile.user_id,
+        defaults={"username": f"{workspace.pumble_id}.{profile.user_id}", "role": profile.role},
+    )
+    member = (
+        Member.objects.select_for_update(of=("self",))
+        .select_related("workspace")
+        .get(workspace=workspace, pumble_user_id=profile.user_id)
+    )
+    if member.role != profile.role:
+        audit.record(
+            AuditEvent.Type.MEMBER_ROLE_CHANGED,
+            workspace=workspace,
+            member=member,
+            by=by,
+            now=now,
+            before=member.role,
+            after=profile.role,
+        )
+    member.name, member.email = profile.name[:200], profile.email[:320]
+    member.role, member.is_active = profile.role[:32], profile.is_active
+    member.save(update_fields=["name", "email", "role", "is_active"])
+    return member
+
+
+@transaction.atomic
+def end_authorization(*, member: Member, by: Actor, now: datetime) -> None:
+    """The person no longer authorises the app: their keys are revoked and their sessions end. Repeating is harmless."""
+    member = Member.objects.select_for_update(of=("self",)).select_related("workspace").get(pk=member.pk)
+    if member.workspace is None or member.authorized_at is None:
+        return
+    member.authorized_at = None
+    member.save(update_fields=["authorized_at"])
+    audit.record(
+        AuditEvent.Type.MEMBER_UNAUTHORIZED, workspace=member.workspace, member=member, by=by, now=now
+    )
+    _revoke_all(ApiKey.RevokeReason.UNAUTHORIZED, by=by, now=now, owner=member)
+
+
+@transaction.atomic
+def end_installation(*, workspace: Workspace, by: Actor, now: datetime) -> None:
+    """The app left the workspace: every key there is revoked, every authorisation ended. Repeating is harmless."""
+    workspace = Workspace.objects.select_for_update().get(pk=workspace.pk)
+    if workspace.installed_at is not None:
+        workspace.installed_at = None
+        workspace.save(update_fields=["installed_at"])
+        audit.record(AuditEvent.Type.APP_UNINSTALLED, workspace=workspace, by=by, now=now)
+    workspace.members.filter(authorized_at__isnull=False).update(authorized_at=None)
+    _revoke_all(ApiKey.RevokeReason.UNINSTALLED, by=by, now=now, owner__workspace=workspace)
+
+
+def _revoke_all(
+    reason: ApiKey.RevokeReason, *, by: Actor, now: datetime, **whose: Member | Workspace
+) -> None:
+    for key in ApiKey.objects.filter(revoked_at__isnull=True, **whose).select_related("owner__workspace"):
+        lifecycle.revoke(key=key, by=by, reason=reason, now=now)
