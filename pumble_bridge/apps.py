@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class PumbleBridgeConfig(AppConfig):
+    name = "pumble_bridge"

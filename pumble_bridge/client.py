@@ -1,0 +1,217 @@
+"""PumbleClient: one method per call of Pumble's REST API that this app makes, and one family of errors.
+
+Answers are what Pumble sent, checked to be JSON of the expected container; fields inside are untrusted.
+Source: Pumble app platform reference, REST API.
+"""
+
+import logging
+import re
+import threading
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+import requests
+from django.conf import settings
+from urllib3.exceptions import HTTPError
+
+from pumble_bridge import deadline, strict_json
+
+log = logging.getLogger(__name__)
+
+MAX_ANSWER_BYTES = 8 * 1024 * 1024
+CALL_SECONDS = 9.0  # a REST call of ours is answered within 10 s
+_ID = re.compile(r"[0-9a-f]{24}")
+_thread = threading.local()
+
+Json = dict[str, Any]
+
+
+class PumbleError(Exception):
+    """A call to Pumble did not do what it should."""
+
+
+class PumbleUnavailable(PumbleError):
+    """No connection, a 5xx, or an answer that makes no sense."""
+
+
+class PumbleTimeout(PumbleError):
+    """No whole answer before the deadline. A write may or may not have happened."""
+
+
+class PumbleRateLimited(PumbleError):
+    """Pumble's own limit; `retry_after` is in whole seconds."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(retry_after)
+        self.retry_after = retry_after
+
+
+class PumbleRefused(PumbleError):
+    """Pumble understood and said no: `status` 400 to 499, `code` its own number or None, `message` its words."""
+
+    def __init__(self, status: int, code: int | None, message: str, localized_message: str) -> None:
+        super().__init__(f"{status} {code}")
+        self.status, self.code, self.message, self.localized_message = (
+            status,
+            code,
+            message,
+            localized_message,
+        )
+
+
+class TokenRejected(PumbleRefused):
+    """The token is no longer good (401)."""
+
+
+@dataclass(frozen=True, slots=True)
+class PumbleClient:
+    """Calls as the holder of `token`: a person's access token or a bot token."""
+
+    token: str = field(repr=False)
+
+    def get_me(self) -> Json:
+        """`{workspaceId, workspaceName, workspaceUserId, workspaceUserName}` of the token."""
+        return _object(self._call("GET", "/oauth2/me"), "workspaceId", "workspaceUserId")
+
+    def get_user(self, user_id: str) -> Json:
+        return _object(self._call("GET", f"/v1/workspaceUsers/{_id(user_id)}"), "id")
+
+    def list_channels(self, types: Iterable[str]) -> list[Json]:
+        """ChannelInfo objects (`channel`, `users`, `pinnedMessages`) of the given channel types."""
+        answer = self._call("GET", "/v1/channels", params={"types": ",".join(types)})
+        return [_channel_info(item) for item in _list(answer)]
+
+    def get_channel(self, channel_id: str) -> Json:
+        """ChannelInfo of one channel."""
+        return _channel_info(self._call("GET", f"/v1/channels/{_id(channel_id)}"))
+
+    def list_messages(self, channel_id: str, *, limit: int, strategy: str, cursor: str | None) -> Json:
+        """`{messages, hasMoreBefore, hasMoreAfter}`, newest first."""
+        params = {"limit": str(limit), "strategy": strategy} | ({"cursor": cursor} if cursor else {})
+        answer = _object(self._call("GET", f"/v1/channels/{_id(channel_id)}/messages", params=params))
+        return answer | {"messages": [_object(item, "id") for item in _list(answer.get("messages"))]}
+
+    def search_messages(self, criteria: Json) -> list[Json]:
+        """Hits of a search, at most 20."""
+        answer = _object(self._call("POST", "/v1/messages/search", body=criteria))
+        return [_object(item, "id") for item in _list(answer.get("content"))]
+
+    def post_message(self, channel_id: str, message: Json, *, thread_root_id: str | None = None) -> Json:
+        """Post `message` (`text`, `blocks`, `ephemeral`) to a channel, or under a thread's root; the Message."""
+        path = f"/v1/channels/{_id(channel_id)}/messages"
+        if thread_root_id:
+            path += f"/{_id(thread_root_id)}"
+        return _object(self._call("POST", path, body=message), "id", "channelId")
+
+    def _call(
+        self, method: str, path: str, *, params: dict[str, str] | None = None, body: Json | None = None
+    ) -> Any:
+        headers = {"token": self.token, "x-app-token": settings.PUMBLE_APP_KEY}
+        return call(method, path, headers=headers, params=params, json=body)
+
+
+def call(method: str, path: str, *, headers: dict[str, str] | None = None, **request: Any) -> Any:
+    """The JSON of Pumble's answer to one request, None where it is empty. The deadline is the caller's, 9 s at most.
+
+    Sent once. Redirects are not followed, the environment's proxies are ignored.
+
+    Raises:
+        PumbleError: the one of the family that says what happened.
+    """
+    began = time.monotonic()
+    outcome = "failed"
+    try:
+        with deadline.within(CALL_SECONDS):
+            response = _session().request(
+                method,
+                settings.PUMBLE_API_URL + path,
+                headers=headers,
+                allow_redirects=False,
+                stream=True,
+                **request,
+            )
+            with response:
+                outcome = str(response.status_code)
+                raw = response.raw.read(MAX_ANSWER_BYTES + 1, decode_content=True)
+        return _answer(response.status_code, response.headers.get("Retry-After"), raw)
+    except (requests.RequestException, HTTPError, OSError) as error:
+        raise (PumbleTimeout if _is_timeout(error) else PumbleUnavailable) from error
+    finally:
+        duration_ms = round((time.monotonic() - began) * 1000)
+        route = re.sub(r"[0-9a-f]{24}", "{id}", path)
+        log.info(
+            "pumble.called",
+            extra={"call": f"{method} {route}", "outcome": outcome, "duration_ms": duration_ms},
+        )
+
+
+def _session() -> requests.Session:
+    session: requests.Session | None = getattr(_thread, "session", None)
+    if session is None:
+        session = _thread.session = requests.Session()
+        session.trust_env = False
+        for scheme in ("http://", "https://"):
+            session.mount(scheme, deadline.DeadlineAdapter(pool_connections=2, pool_maxsize=2, max_retries=0))
+    return session
+
+
+def _is_timeout(error: BaseException | None) -> bool:
+    """Whether a time-out stands anywhere among the causes; urllib3 wraps the ones of a body being read."""
+    seen = 0
+    while error is not None and seen < 10:
+        if isinstance(error, TimeoutError) or "Timeout" in type(error).__name__ or "timed out" in str(error):
+            return True
+        error, seen = error.__cause__ or error.__context__, seen + 1
+    return False
+
+
+def _answer(status: int, retry_after: str | None, raw: bytes) -> Any:
+    if 200 <= status < 300:
+        try:
+            return strict_json.read(raw, limit=MAX_ANSWER_BYTES) if raw.strip() else None
+        except strict_json.JsonRefused as error:
+            raise PumbleUnavailable(f"answer refused: {error}") from error
+    if status == 429:
+        sane = retry_after is not None and retry_after.isascii() and retry_after.isdigit()
+        raise PumbleRateLimited(min(int(retry_after), 3600) if sane and retry_after else 1)
+    if not 400 <= status < 500:
+        raise PumbleUnavailable(f"status {status}")
+    try:
+        said = strict_json.read_object(raw, limit=MAX_ANSWER_BYTES)
+    except strict_json.JsonRefused:
+        said = {}
+    code = said.get("code")
+    message = said.get("message") if isinstance(said.get("message"), str) else ""
+    localized = said.get("localizedMessage") if isinstance(said.get("localizedMessage"), str) else ""
+    refusal = TokenRejected if status == 401 else PumbleRefused
+    raise refusal(status, code if isinstance(code, int) else None, message or "", localized or message or "")
+
+
+def _id(value: str) -> str:
+    if not _ID.fullmatch(value):
+        raise ValueError("not an id of Pumble")
+    return quote(value)
+
+
+def _object(value: Any, *texts: str) -> Json:
+    if not isinstance(value, dict) or not all(isinstance(value.get(name), str) for name in texts):
+        raise PumbleUnavailable("answer of an unexpected shape")
+    return value
+
+
+def _list(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise PumbleUnavailable("answer of an unexpected shape")
+    return value
+
+
+def _channel_info(value: Any) -> Json:
+    info = _object(value)
+    _object(info.get("channel"), "id")
+    users = info.get("users")
+    return info | {
+        "users": [user for user in users if isinstance(user, str)] if isinstance(users, list) else []
+    }

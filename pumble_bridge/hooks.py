@@ -1,0 +1,83 @@
+"""The one door for Pumble's hooks: raw bytes, signature, freshness, parse, handler, one answer."""
+
+import hashlib
+import logging
+
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, JsonResponse, UnreadablePostError
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from pumble_bridge import commands, events, payloads, signature
+from pumble_bridge.answers import Acknowledged, Answer
+from pumble_bridge.models import AcceptedHook
+from pumble_bridge.payloads import Payload, SlashCommand
+
+log = logging.getLogger(__name__)
+
+
+@csrf_exempt
+@require_POST
+def hook(request: HttpRequest) -> JsonResponse:
+    """Answers 200 `{}` when the hook was taken, 403 when it is not Pumble's, 4xx with a message otherwise."""
+    now = timezone.now()
+    try:
+        body = request.body
+    except RequestDataTooBig:
+        return _refuse(413, "too large")
+    except UnreadablePostError:
+        return _refuse(400, "cut short")
+    try:
+        signature.verify(
+            body,
+            timestamp=request.headers.get("x-pumble-request-timestamp", ""),
+            signature=request.headers.get("x-pumble-request-signature", ""),
+            secrets=settings.PUMBLE_APP_SIGNING_SECRETS,
+            now=now,
+        )
+    except signature.BadSignature as error:
+        return _refuse(403, f"signature {error.code}")
+    try:
+        payload = payloads.parse(body)
+    except payloads.BadPayload as error:
+        return _refuse(400, str(error))
+    marks = _marks(body, payload)
+    if not AcceptedHook.remember(marks, now=now):
+        log.info("hook.repeated", extra={"kind": type(payload).__name__})
+        return JsonResponse({})
+    try:
+        answer = _dispatch(payload, request_id=getattr(request, "request_id", ""))
+    except Exception:
+        # Not taken after all: a repetition must find the door open.
+        AcceptedHook.objects.filter(mark__in=marks).delete()
+        log.exception("hook.failed", extra={"kind": type(payload).__name__})
+        return JsonResponse(
+            {"message": _("The API app failed. Nothing was changed; please try again.")}, status=500
+        )
+    log.info("hook.taken", extra={"kind": type(payload).__name__, "answer": type(answer).__name__})
+    return (
+        JsonResponse({})
+        if isinstance(answer, Acknowledged)
+        else JsonResponse({"message": answer.message}, status=400)
+    )
+
+
+def _dispatch(payload: Payload, *, request_id: str) -> Answer:
+    if isinstance(payload, SlashCommand):
+        return commands.handle(payload, request_id=request_id, now=timezone.now())
+    return events.handle(payload, request_id=request_id, now=timezone.now())
+
+
+def _marks(body: bytes, payload: Payload) -> list[str]:
+    """What makes this hook itself: its bytes, and the id that Pumble gave the trigger or event."""
+    own_id = payload.trigger_id if isinstance(payload, SlashCommand) else payload.request_id
+    named = f"{type(payload).__name__}:{payload.workspace_id}:{own_id}".encode()
+    return [hashlib.sha256(seen).hexdigest() for seen in ([body, named] if own_id else [body])]
+
+
+def _refuse(status: int, reason: str) -> JsonResponse:
+    log.info("hook.refused", extra={"status": status, "reason": reason})
+    return JsonResponse({"message": reason}, status=status)

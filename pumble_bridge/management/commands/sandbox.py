@@ -1,0 +1,45 @@
+import json
+import os
+import sys
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from pumble_bridge import client
+from pumble_bridge.client import PumbleError, PumbleRefused
+
+
+class Command(BaseCommand):
+    help = "Run the local Pumble alone; with --manifest, register an app with the one already on the port."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--manifest", metavar="URL", help="print this app's credentials as one JSON line and exit"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not settings.LOCAL_PUMBLE:
+            raise CommandError("the local Pumble starts only with LOCAL_PUMBLE=true")
+        if options["manifest"]:
+            self.stdout.write(json.dumps(self._register(options["manifest"])))
+            return
+        # Another process with other settings: it shares nothing with the portal but the wire.
+        os.environ["DJANGO_SETTINGS_MODULE"] = "pumble_bridge.sandbox.settings"
+        os.chdir(settings.BASE_DIR)
+        command = [
+            "-m",
+            "gunicorn",
+            "-c",
+            "pumble_bridge/sandbox/gunicorn.conf.py",
+            "pumble_bridge.sandbox.wsgi",
+        ]
+        os.execv(sys.executable, [sys.executable, *command])  # noqa: S606 - no shell is wanted
+
+    def _register(self, manifest_url: str) -> Any:
+        try:
+            return client.call("POST", "/act/apps", json={"manifestUrl": manifest_url})
+        except PumbleRefused as error:
+            raise CommandError(f"the local Pumble refused this manifest: {error.message or error}") from error
+        except PumbleError as error:
+            raise CommandError(f"no local Pumble answers on port {settings.SANDBOX_PORT}") from error

@@ -1,0 +1,49 @@
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from keys import membership
+from keys.audit import PUMBLE
+from keys.models import Workspace
+from pumble_bridge import client, oauth
+from pumble_bridge.client import PumbleError
+
+
+class Command(BaseCommand):
+    help = "Bring the portal in line with the running local Pumble: who installed and authorised the app. Keeps API keys."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not settings.LOCAL_PUMBLE:
+            raise CommandError("seed works with the local Pumble only: set LOCAL_PUMBLE=true")
+        try:
+            people = sum(self._seed(workspace) for workspace in client.call("GET", "/act/workspaces"))
+        except PumbleError as error:
+            raise CommandError(
+                f"the local Pumble on port {settings.SANDBOX_PORT} does not answer as it should"
+            ) from error
+        self.stdout.write(f"{people} people have authorised the app.")
+
+    def _seed(self, workspace: dict[str, Any]) -> int:
+        """Go through the real consent and exchange for everyone who authorised the app; how many that were."""
+        if not workspace["appInstalled"]:
+            return 0
+        authorized = [user for user in workspace["users"] if user["authorized"]]
+        for user in authorized:
+            consent = client.call("POST", "/act/authorize", json={"userId": user["id"]})
+            code = parse_qs(urlsplit(consent["redirectUrl"]).query)["code"][0]
+            oauth.store(oauth.exchange(code), by=PUMBLE, now=timezone.now())
+        stored = Workspace.objects.get(pumble_id=workspace["id"]) if authorized else None
+        for user in workspace["users"]:
+            if stored is not None and not user["authorized"]:
+                profile = membership.Profile(
+                    user_id=user["id"],
+                    name=user["name"],
+                    email=user["email"],
+                    role=user["role"],
+                    is_active=True,
+                )
+                membership.record_profile(workspace=stored, profile=profile, by=PUMBLE, now=timezone.now())
+        return len(authorized)

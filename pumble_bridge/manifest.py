@@ -1,0 +1,51 @@
+"""The app as Pumble sees it: what it may ask for, where its hooks go. Absolute URLs, no secrets.
+
+Source: Pumble app platform reference, manifest.
+"""
+
+from typing import Any
+
+from django.conf import settings
+
+from keys import scopes
+
+HOOK_PATH = "/pumble/hook"
+REDIRECT_PATH = "/pumble/redirect"
+INSTALL_PATH = "/pumble/install"
+COMMAND = "/api-keys"
+DISPLAY_NAME = "API"
+
+# What keys can do is what their owners' tokens can do: every key scope, to the letter.
+USER_SCOPES = scopes.ALL
+BOT_SCOPES = ("messages:write", "channels:list", "channels:read", "channels:write", "users:list", "user:read")
+
+
+def build() -> dict[str, Any]:
+    hook = settings.PUBLIC_URL + HOOK_PATH
+    return {
+        "id": settings.PUMBLE_APP_ID,
+        "name": "api-keys",
+        "displayName": DISPLAY_NAME,
+        "bot": True,
+        "botTitle": "Keys for the Pumble API",
+        "socketMode": False,
+        "scopes": {"botScopes": list(BOT_SCOPES), "userScopes": list(USER_SCOPES)},
+        "shortcuts": [],
+        "slashCommands": [
+            {
+                "command": COMMAND,
+                "url": hook,
+                "description": "Manage your API keys",
+                "usageHint": "generate [name] | list | delete <name or id> | help",
+            }
+        ],
+        "eventSubscriptions": {"url": hook, "events": ["APP_UNAUTHORIZED", "APP_UNINSTALLED"]},
+        "blockInteraction": {"url": hook},
+        "viewAction": {"url": hook},
+        "dynamicMenus": [],
+        "redirectUrls": [settings.PUBLIC_URL + REDIRECT_PATH],
+        "helpUrl": settings.PUBLIC_URL + "/",
+        "listingUrl": settings.PUBLIC_URL + INSTALL_PATH,
+        "welcomeMessage": "Hi! Type /api-keys generate to get a key for the Pumble API. Only you will see it.",
+        "offlineMessage": "The API app does not answer right now, so nothing was changed. Try again in a minute.",
+    }

@@ -1,0 +1,90 @@
+"""What the bridge keeps: Pumble's tokens (encrypted), OAuth states, and which hooks were accepted already."""
+
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, models, transaction
+
+from keys.models import Member, Workspace
+from pumble_bridge import tokens
+
+
+class Installation(models.Model):
+    """The app in one workspace: its bot user and the bot's token."""
+
+    workspace = models.OneToOneField(Workspace, on_delete=models.PROTECT, related_name="installation")
+    bot_user_id = models.CharField(max_length=24)
+    encrypted_bot_token = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"installation in {self.workspace}"
+
+    @property
+    def bot_token(self) -> str | None:
+        return tokens.decrypt(
+            self.encrypted_bot_token,
+            workspace_id=self.workspace.pumble_id,
+            user_id=self.bot_user_id,
+            kind="bot",
+        )
+
+
+class Authorization(models.Model):
+    """One person's grant: the token with which the app acts as them."""
+
+    member = models.OneToOneField(Member, on_delete=models.PROTECT, related_name="authorization")
+    encrypted_access_token = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"authorization of {self.member}"
+
+    @property
+    def access_token(self) -> str | None:
+        if self.member.workspace is None or self.member.pumble_user_id is None:
+            return None
+        return tokens.decrypt(
+            self.encrypted_access_token,
+            workspace_id=self.member.workspace.pumble_id,
+            user_id=self.member.pumble_user_id,
+            kind="access",
+        )
+
+
+class OAuthState(models.Model):
+    """A started trip to Pumble's consent screen. Removed by the first return; only digests are stored."""
+
+    LIFETIME = timedelta(minutes=10)
+
+    class Purpose(models.TextChoices):
+        INSTALL = "INSTALL"
+        SIGN_IN = "SIGN_IN"
+
+    digest = models.CharField(max_length=64, unique=True)
+    browser_digest = models.CharField(max_length=64)
+    purpose = models.CharField(max_length=16, choices=Purpose.choices)
+    return_to = models.CharField(max_length=500)
+    expires_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.purpose} until {self.expires_at:%H:%M:%S}"
+
+
+class AcceptedHook(models.Model):
+    """A mark of something accepted once: the digest of a hook's bytes, a trigger id, an event's request id."""
+
+    KEPT_FOR = timedelta(seconds=660)  # twice the signature's tolerance and a margin
+
+    mark = models.CharField(max_length=64, unique=True)
+    accepted_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"hook {self.mark[:8]}"
+
+    @classmethod
+    def remember(cls, marks: list[str], *, now: datetime) -> bool:
+        """Whether all `marks` are new; then they are remembered. Atomic: of two repetitions one is new."""
+        try:
+            with transaction.atomic():
+                cls.objects.bulk_create([cls(mark=mark, accepted_at=now) for mark in sorted(set(marks))])
+        except IntegrityError:
+            return False
+        return True

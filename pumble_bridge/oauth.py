@@ -1,0 +1,200 @@
+"""Installation and sign-in by Pumble's OAuth: the trip there, and what its return leaves behind.
+
+Pumble's exchange knows no PKCE and does not check the redirect, so `state` carries all of the protection: random,
+stored as a digest, bound to the browser that left, to its purpose and the page to return to, good for ten minutes and
+for one return.
+"""
+
+import hashlib
+import hmac
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from keys import audit, membership
+from keys.audit import Actor
+from keys.models import AuditEvent, Member, Workspace
+from pumble_bridge import client, manifest, tokens
+from pumble_bridge.client import Json, PumbleClient, PumbleError, PumbleRefused, PumbleUnavailable
+from pumble_bridge.models import Authorization, Installation, OAuthState
+
+_ID = re.compile(r"[0-9a-f]{24}")
+Purpose = OAuthState.Purpose
+
+
+class StateRefused(Exception):
+    """The return belongs to no trip that this browser started and that is still open."""
+
+
+class CodeRefused(PumbleError):
+    """Pumble did not take the code, or its answers contradict each other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What an exchange gave, checked: whose it is and both tokens."""
+
+    workspace_id: str
+    workspace_name: str
+    profile: membership.Profile
+    access_token: str
+    bot_user_id: str
+    bot_token: str
+
+    def __repr__(self) -> str:
+        return f"Grant(workspace {self.workspace_id}, member {self.profile.user_id})"
+
+
+def new_browser_secret() -> str:
+    """For the cookie that ties a trip to its browser."""
+    return secrets.token_urlsafe(32)
+
+
+def start(*, purpose: OAuthState.Purpose, browser_secret: str, return_to: str, now: datetime) -> str:
+    """The URL of Pumble's consent screen for a new trip; `return_to` is used where it is a path of ours."""
+    state = secrets.token_urlsafe(32)
+    own_path = url_has_allowed_host_and_scheme(return_to, allowed_hosts=set()) and return_to.startswith("/")
+    OAuthState.objects.create(
+        digest=_digest(state),
+        browser_digest=_digest(browser_secret),
+        purpose=purpose,
+        return_to=return_to if own_path and len(return_to) <= 500 else "/",
+        expires_at=now + OAuthState.LIFETIME,
+    )
+    scopes = [*manifest.USER_SCOPES, *(f"bot:{scope}" for scope in manifest.BOT_SCOPES)]
+    query = {
+        "redirectUrl": settings.PUBLIC_URL + manifest.REDIRECT_PATH,
+        "clientId": settings.PUMBLE_APP_ID,
+        "state": state,
+        "scopes": ",".join(scopes),
+    }
+    return f"{settings.PUMBLE_CONSENT_SCREEN_URL}?{urlencode(query)}"
+
+
+def finish(*, state: str, browser_secret: str, now: datetime) -> OAuthState:
+    """End the trip that `state` began in this browser; it cannot be ended twice.
+
+    Raises:
+        StateRefused: nothing was changed, except that a state met in a foreign browser is spent.
+    """
+    with transaction.atomic():
+        trip = OAuthState.objects.select_for_update().filter(digest=_digest(state)).first()
+        removed = trip is not None and OAuthState.objects.filter(pk=trip.pk).delete()[0] == 1
+    if trip is None or not removed or trip.expires_at <= now:
+        raise StateRefused
+    if not browser_secret or not hmac.compare_digest(_digest(browser_secret), trip.browser_digest):
+        raise StateRefused
+    return trip
+
+
+def exchange(code: str) -> Grant:
+    """Trade `code` for tokens, and ask Pumble whose they are.
+
+    Raises:
+        CodeRefused: the code is no good, or the answers do not agree on workspace and person.
+        PumbleError: Pumble could not be asked.
+    """
+    form = {
+        "client-id": (None, settings.PUMBLE_APP_ID),
+        "client-secret": (None, settings.PUMBLE_APP_CLIENT_SECRET),
+        "code": (None, code),
+    }
+    try:
+        given = client.call("POST", "/oauth2/access", files=form)
+    except PumbleRefused as error:
+        raise CodeRefused from error
+    names = ("accessToken", "botToken", "userId", "botId", "workspaceId")
+    if not isinstance(given, dict) or not all(
+        isinstance(given.get(name), str) and given[name] for name in names
+    ):
+        raise PumbleUnavailable("answer of an unexpected shape")
+    if not all(_ID.fullmatch(given[name]) for name in ("userId", "botId", "workspaceId")):
+        raise PumbleUnavailable("answer of an unexpected shape")
+    pumble = PumbleClient(given["accessToken"])
+    me = pumble.get_me()
+    if (me["workspaceId"], me["workspaceUserId"]) != (given["workspaceId"], given["userId"]):
+        raise CodeRefused("exchange and profile disagree")
+    return Grant(
+        workspace_id=given["workspaceId"],
+        workspace_name=str(me.get("workspaceName") or given["workspaceId"])[:200],
+        profile=profile_of(pumble.get_user(given["userId"])),
+        access_token=given["accessToken"],
+        bot_user_id=given["botId"],
+        bot_token=given["botToken"],
+    )
+
+
+@transaction.atomic
+def store(grant: Grant, *, by: Actor, now: datetime) -> Member:
+    """Workspace, person and both tokens stored as one change; tokens of before are replaced.
+
+    The bot token comes with every exchange and may be a reinstall's new one.
+    """
+    workspace = membership.record_installation(
+        workspace_id=grant.workspace_id, workspace_name=grant.workspace_name, by=by, now=now
+    )
+    member = membership.record_authorization(workspace=workspace, profile=grant.profile, by=by, now=now)
+    Installation.objects.update_or_create(
+        workspace=workspace,
+        defaults={
+            "bot_user_id": grant.bot_user_id,
+            "encrypted_bot_token": tokens.encrypt(
+                grant.bot_token, workspace_id=grant.workspace_id, user_id=grant.bot_user_id, kind="bot"
+            ),
+        },
+    )
+    Authorization.objects.update_or_create(
+        member=member,
+        defaults={
+            "encrypted_access_token": tokens.encrypt(
+                grant.access_token,
+                workspace_id=grant.workspace_id,
+                user_id=grant.profile.user_id,
+                kind="access",
+            )
+        },
+    )
+    return member
+
+
+@transaction.atomic
+def forget_member(member: Member, *, by: Actor, now: datetime) -> None:
+    """The person ended their authorisation: token gone, keys revoked, sessions over."""
+    Authorization.objects.filter(member=member).delete()
+    membership.end_authorization(member=member, by=by, now=now)
+
+
+@transaction.atomic
+def forget_workspace(workspace: Workspace, *, by: Actor, now: datetime) -> None:
+    """The app was uninstalled: every token of the workspace gone, every key revoked."""
+    Authorization.objects.filter(member__workspace=workspace).delete()
+    Installation.objects.filter(workspace=workspace).delete()
+    membership.end_installation(workspace=workspace, by=by, now=now)
+
+
+def note_sign_in(member: Member, *, by: Actor, now: datetime) -> None:
+    if member.workspace is not None:
+        audit.record(
+            AuditEvent.Type.MEMBER_SIGNED_IN, workspace=member.workspace, member=member, by=by, now=now
+        )
+
+
+def profile_of(user: Json) -> membership.Profile:
+    """A WorkspaceUser of Pumble as `keys` knows people; what is missing or null becomes empty."""
+    return membership.Profile(
+        user_id=user["id"],
+        name=str(user.get("name") or ""),
+        email=str(user.get("email") or ""),
+        role=str(user.get("role") or Member.Role.USER),
+        is_active=user.get("status") != "DEACTIVATED",
+    )
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

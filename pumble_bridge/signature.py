@@ -1,0 +1,49 @@
+"""The check that a hook comes from Pumble. Pure: clock and secrets are given."""
+
+import hashlib
+import hmac
+import re
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+TOLERANCE = timedelta(seconds=300)
+
+# Strict patterns matter: a colon also occurs in JSON, so a lenient timestamp would let the boundary between timestamp
+# and body move under an unchanged signature.
+_TIMESTAMP = re.compile(r"[0-9]{10}|[0-9]{13}", re.ASCII)  # seconds, or milliseconds as Pumble sends them
+_SIGNATURE = re.compile(r"[0-9a-f]{64}", re.ASCII)
+
+
+class BadSignature(Exception):
+    """The hook is not to be believed; `code` is `missing`, `malformed`, `mismatch` or `stale`."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def verify(body: bytes, *, timestamp: str, signature: str, secrets: Sequence[str], now: datetime) -> None:
+    """Returns where `signature` is the lower-case hex HMAC-SHA256 over `<timestamp>:<raw body>` under a secret.
+
+    Args:
+        timestamp: the header as sent: milliseconds since the epoch, 13 digits (or seconds, 10).
+            Source: Pumble app platform, request signing.
+        secrets: newest first; empty ones never match.
+        now: aware.
+
+    Raises:
+        BadSignature
+    """
+    if not (timestamp and signature):
+        raise BadSignature("missing")
+    if not (_TIMESTAMP.fullmatch(timestamp) and _SIGNATURE.fullmatch(signature)):
+        raise BadSignature("malformed")
+    message = timestamp.encode() + b":" + body
+    digests = [
+        hmac.digest(secret.encode(), message, hashlib.sha256).hex().encode() for secret in secrets if secret
+    ]
+    if not any(hmac.compare_digest(digest, signature.encode()) for digest in digests):
+        raise BadSignature("mismatch")
+    seconds = int(timestamp) / (1000 if len(timestamp) == 13 else 1)
+    if abs(now.timestamp() - seconds) > TOLERANCE.total_seconds():
+        raise BadSignature("stale")

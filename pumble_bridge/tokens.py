@@ -1,0 +1,39 @@
+"""Pumble tokens at rest: encrypted, and bound to the row they were stored in.
+
+Fernet binds a text to nothing but its key, so the encrypted text also says whose token it is and of which kind; a
+token copied into another row does not work there.
+"""
+
+import json
+import logging
+from typing import Literal
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from django.conf import settings
+
+from pumble_bridge import strict_json
+
+log = logging.getLogger(__name__)
+
+Kind = Literal["access", "bot"]
+
+
+def encrypt(token: str, *, workspace_id: str, user_id: str, kind: Kind) -> bytes:
+    text = json.dumps({"workspace": workspace_id, "user": user_id, "kind": kind, "token": token})
+    return _fernet().encrypt(text.encode())
+
+
+def decrypt(stored: bytes, *, workspace_id: str, user_id: str, kind: Kind) -> str | None:
+    """The token, or None (and an error in the log) where the text is not that row's or no key opens it."""
+    try:
+        held = strict_json.read_object(_fernet().decrypt(bytes(stored)), limit=64 * 1024)
+    except (InvalidToken, strict_json.JsonRefused):
+        held = {}
+    if (held.get("workspace"), held.get("user"), held.get("kind")) != (workspace_id, user_id, kind):
+        log.error("token.unreadable", extra={"workspace": workspace_id, "member": user_id, "kind": kind})
+        return None
+    return str(held["token"])
+
+
+def _fernet() -> MultiFernet:
+    return MultiFernet([Fernet(key) for key in settings.TOKEN_ENCRYPTION_KEYS])
