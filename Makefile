@@ -1,0 +1,33 @@
+# The commands people type. What each promises stands in the README.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PORT ?= 8000
+export SANDBOX_PORT ?= 9000
+export DATA_DIR ?= var
+
+.PHONY: run test check audit lock
+
+run: $(VENV)/run.stamp
+	@LOCAL_PUMBLE=true FRESH=$(FRESH) $(BIN)/python manage.py runlocal
+
+test: $(VENV)/test.stamp
+	@$(BIN)/python -m tests
+
+check: $(VENV)/test.stamp
+	@$(BIN)/python -m tests --fast
+
+$(VENV)/run.stamp: requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one with PYTHON=...")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing the locked requirements into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+$(VENV)/test.stamp: $(VENV)/run.stamp requirements-test.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-test.txt
+	@touch $@
+
+lock:
+	@$(PYTHON) -m tests.lock

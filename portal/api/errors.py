@@ -1,0 +1,184 @@
+"""The one table from failure to status, body and reason.
+
+Two shapes: legacy `{"error"}` for what this app decides, structured `{"message", "localizedMessage", "code"}` for what
+the contract passes on from Pumble. Both carry `reason` and `requestId`, which no client trips over.
+"""
+
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from rest_framework import exceptions as drf
+
+from keys import errors as keys_errors
+from portal.api import wire
+from pumble_bridge.client import (
+    PumbleRateLimited,
+    PumbleRefused,
+    PumbleTimeout,
+    PumbleUnavailable,
+    TokenRejected,
+)
+
+log = logging.getLogger(__name__)
+
+VALIDATION_CODE = 400000
+NOT_FOUND_CODE = 404100
+
+
+class ApiError(Exception):
+    """A refusal of the REST API itself."""
+
+
+class BadBody(ApiError):
+    """The body is no JSON object."""
+
+
+class ChannelNotFound(ApiError):
+    """No such channel, or none that the key's owner can see."""
+
+
+class BotNotInChannel(ApiError):
+    """A private channel is served only where the app's bot is a member too."""
+
+
+class CursorUnknown(ApiError):
+    """The cursor is neither an id nor a time."""
+
+
+class PathUnknown(ApiError):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How one kind of failure is answered; `code` chooses the structured shape."""
+
+    reason: str
+    compatible: int
+    semantic: int
+    text: Callable[[Any], str]
+    code: int | None = None
+
+
+def _refusal(reason: str, semantic: int, text: str) -> Rule:
+    return Rule(reason, 403, semantic, lambda _error: text)
+
+
+def _same(reason: str, status: int, text: str) -> Rule:
+    return Rule(reason, status, status, lambda _error: text)
+
+
+_TEXT_BY_CODE = {"required": "must not be null", "null": "must not be null", "blank": "must not be blank"}
+
+
+def _validation_text(error: drf.ValidationError) -> str:
+    """A bracketed list without field names, as Pumble words it: `[must not be null]`."""
+    texts = dict.fromkeys(_texts(error.get_full_details()))
+    return f"[{', '.join(texts)}]"
+
+
+def _texts(details: Any) -> Iterator[str]:
+    if isinstance(details, dict) and set(details) == {"message", "code"}:
+        yield _TEXT_BY_CODE.get(details["code"], str(details["message"]).rstrip("."))
+    elif isinstance(details, dict):
+        for item in details.values():
+            yield from _texts(item)
+    elif isinstance(details, list):
+        for item in details:
+            yield from _texts(item)
+
+
+_TABLE: dict[type[Exception], Rule] = {
+    keys_errors.KeyMissing: _refusal("key_missing", 401, "API key missing: send it in the ApiKey header"),
+    keys_errors.KeyMalformed: _refusal("key_malformed", 401, "Invalid API key"),
+    keys_errors.KeyUnknown: _refusal("key_unknown", 401, "Invalid API key"),
+    keys_errors.KeyExpired: Rule(
+        "key_expired", 403, 401, lambda error: f"API key expired on {error.args[0]:%Y-%m-%d}"
+    ),
+    keys_errors.KeyRevoked: _refusal("key_revoked", 401, "API key revoked"),
+    keys_errors.OwnerNotAuthorized: _refusal(
+        "owner_not_authorized",
+        403,
+        "The owner of this API key no longer authorizes the app, or it is not installed",
+    ),
+    TokenRejected: _refusal(
+        "owner_not_authorized", 403, "Pumble no longer accepts the authorization of this API key's owner"
+    ),
+    keys_errors.ScopeMissing: Rule(
+        "scope_missing", 403, 403, lambda error: f"API key lacks the scope {error.scope}"
+    ),
+    ChannelNotFound: _refusal("not_found", 404, "Could not find channel with that identifier"),
+    BotNotInChannel: _refusal(
+        "bot_not_in_channel",
+        403,
+        "The API app's bot is not a member of this private channel; add it there first",
+    ),
+    BadBody: _refusal("validation", 400, "Invalid request parameters"),
+    CursorUnknown: Rule(
+        "validation",
+        403,
+        400,
+        lambda _error: "[cursor must be an id, epoch milliseconds or an ISO time]",
+        VALIDATION_CODE,
+    ),
+    drf.ValidationError: Rule("validation", 403, 400, _validation_text, VALIDATION_CODE),
+    PathUnknown: _same("not_found", 404, "No such operation"),
+    drf.MethodNotAllowed: _same("method_not_allowed", 405, "Method not allowed"),
+    RequestDataTooBig: _same("too_large", 413, "The request body is larger than 1 MiB"),
+    PumbleRateLimited: _same("pumble_rate_limited", 429, "Pumble's own limit is reached; try again later"),
+    PumbleUnavailable: _same("pumble_unavailable", 502, "Pumble is not available"),
+    PumbleTimeout: _same("pumble_timeout", 504, "Pumble did not answer in time"),
+    OperationalError: _same("unavailable", 503, "The service is not available right now"),
+    InterfaceError: _same("unavailable", 503, "The service is not available right now"),
+    Exception: _same("internal", 500, "Internal error"),
+}
+_BY_PUMBLE_STATUS = {
+    400: Rule("validation", 403, 400, lambda error: error.message or "[invalid request]", VALIDATION_CODE),
+    404: Rule("not_found", 403, 404, lambda _error: "Not found", NOT_FOUND_CODE),
+}
+_FORBIDDEN_BY_PUMBLE = Rule(
+    "forbidden_by_pumble", 403, 403, lambda error: error.message or "Pumble refused the call"
+)
+
+
+def answer_error(error: Exception, context: dict[str, Any]) -> HttpResponse:
+    """The contract's answer to `error`; DRF's exception handler."""
+    return answer_for(error, context["request"])
+
+
+def answer_for(error: Exception, request: HttpRequest) -> HttpResponse:
+    rule = rule_for(error)
+    if rule.reason in {"internal", "unavailable"}:
+        log.error("request.failed", exc_info=error, extra={"request_id": getattr(request, "request_id", "")})
+    status = rule.semantic if settings.API_STATUS == "semantic" else rule.compatible
+    text = rule.text(error)
+    if rule.code is None:
+        body: dict[str, Any] = {"error": text}
+    else:
+        code = error.code if isinstance(error, PumbleRefused) and error.code else rule.code
+        localized = error.localized_message if isinstance(error, PumbleRefused) else ""
+        body = {"message": text, "localizedMessage": localized or text, "code": code}
+    body |= {"reason": rule.reason, "requestId": getattr(request, "request_id", "")}
+    response = wire.answer(body, status=status)
+    if isinstance(error, drf.MethodNotAllowed):
+        response["Allow"] = error.args[0] if error.args else ""
+    if isinstance(error, PumbleRateLimited):
+        response["Retry-After"] = str(error.retry_after)
+    elif status == 503:
+        response["Retry-After"] = "2"
+    return response
+
+
+def rule_for(error: Exception) -> Rule:
+    for kind in type(error).__mro__:
+        if kind is PumbleRefused and isinstance(error, PumbleRefused):
+            return _BY_PUMBLE_STATUS.get(error.status, _FORBIDDEN_BY_PUMBLE)
+        if kind in _TABLE:
+            return _TABLE[kind]
+    return _TABLE[Exception]

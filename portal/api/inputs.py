@@ -1,0 +1,115 @@
+"""What operations take in: DRF serializers that coerce as liberally as existing clients need."""
+
+import re
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+from django.utils.dateparse import parse_datetime
+from rest_framework import serializers
+
+from portal.api.errors import CursorUnknown
+
+MAX_TEXT = 100_000
+_ID = re.compile(r"[0-9a-fA-F]{24}")
+
+
+def as_id(value: str) -> str | None:
+    """`value` as one of Pumble's ids, in lower case; None where it is none."""
+    return value.lower() if _ID.fullmatch(value) else None
+
+
+class Input(serializers.Serializer[Any]):
+    """Unknown fields are ignored. `aliases` maps other spellings that clients use to the field's own name."""
+
+    aliases: ClassVar[dict[str, str]] = {}
+
+    def to_internal_value(self, data: dict[str, Any]) -> Any:
+        renamed = {
+            name: data[other] for other, name in self.aliases.items() if other in data and name not in data
+        }
+        return super().to_internal_value(data | renamed)
+
+
+class Text(serializers.CharField):
+    """A message's text, to the letter."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("max_length", MAX_TEXT)
+        super().__init__(trim_whitespace=False, **options)
+
+
+class IdField(serializers.CharField):
+    """An id of Pumble: 24 hexadecimal characters, in either case."""
+
+    default_error_messages = {"invalid_id": "must be an id"}
+
+    def to_internal_value(self, data: Any) -> str:
+        found = as_id(super().to_internal_value(data))
+        if found is None:
+            self.fail("invalid_id")
+        return found
+
+
+class Limit(serializers.IntegerField):
+    """A page's length: more than `most` means `most`."""
+
+    default_error_messages = {"invalid": "must be a number", "too_small": "must be greater than 0"}
+
+    def __init__(self, *, most: int, **options: Any) -> None:
+        self.most = most
+        super().__init__(**options)
+
+    def to_internal_value(self, data: Any) -> int:
+        number: int = super().to_internal_value(data)
+        if number < 1:
+            self.fail("too_small")
+        return min(number, self.most)
+
+
+class Cursor(serializers.CharField):
+    """A message's id (str), or a moment as epoch milliseconds (int)."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        text = super().to_internal_value(data)
+        if found := as_id(text):
+            return found
+        if text.isascii() and text.isdigit() and len(text) <= 15:
+            return int(text)
+        try:
+            moment = parse_datetime(text)
+        except ValueError:
+            moment = None
+        if moment is None:
+            raise CursorUnknown
+        return _milliseconds(moment)
+
+
+class Choice(serializers.ChoiceField):
+    """One of a few words, in either case."""
+
+    default_error_messages = {"invalid_choice": "Allowed values are {choices}"}
+
+    def to_internal_value(self, data: Any) -> str:
+        found = str(data).upper()
+        if found not in self.choices:
+            self.fail("invalid_choice", choices="|".join(self.choices))
+        return found
+
+
+class ChannelInput(Input):
+    """`channelId` wins over `channel`, which holds a name or an id."""
+
+    channelId = serializers.CharField(required=False, help_text="The channel's id")  # noqa: N815 - the contract's name
+    channel = serializers.CharField(
+        required=False, help_text="The channel's name or id, if channelId is not given"
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if not attrs.get("channelId") and not attrs.get("channel"):
+            raise serializers.ValidationError("required", code="required")
+        return attrs
+
+
+def _milliseconds(moment: datetime) -> int:
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return int(aware.timestamp() * 1000)

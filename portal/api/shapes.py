@@ -1,0 +1,87 @@
+"""Mends what Pumble sends where it would break a client of the contract: never null where a value is due.
+
+Everything else passes through untouched. Each table says the neutral value of a field that may not be null.
+"""
+
+from typing import Any
+
+Json = dict[str, Any]
+
+_USER = {
+    "email": "",
+    "name": "",
+    "title": "",
+    "phone": "",
+    "status": "ACTIVATED",
+    "timeZoneId": "",
+    "automaticallyTimeZone": False,
+    "activeUntil": 0,
+    "isAddonBot": False,
+    "isPumbleBot": False,
+}
+_CHANNEL = {"name": "", "description": "", "sectionId": ""}
+_MESSAGE: Json = {
+    "text": "",
+    "subtype": "",
+    "localId": "",
+    "attachments": [],
+    "files": [],
+    "linkPreviews": [],
+    "reactions": [],
+    "deleted": False,
+    "edited": False,
+    "isFollowing": False,
+    "savedTimestampMilli": 0,
+}
+# Fields that must be left out rather than be null: clients take their absence, not their emptiness.
+_CHANNEL_OMIT = {"creatorId", "postingPermissions", "postingPermissionsV2"} | {
+    f"{name}{suffix}"
+    for name in ("timestamp", "lastMessageTimestamp", "lastMarkTimestamp")
+    for suffix in ("", "Milli")
+}
+_USER_OMIT = {"timeFormat"}
+_ROLES = {"OWNER": "OWNER", "ADMINISTRATOR": "ADMIN", "USER": "MEMBER"}
+
+
+def user(sent: Json) -> Json:
+    """A User; people's roles have the contract's names OWNER, ADMIN, MEMBER, GUEST, a bot's stays as it is."""
+    mended = _mended(sent, _USER, _USER_OMIT)
+    avatar = sent.get("avatar") if isinstance(sent.get("avatar"), dict) else {}
+    mended["avatar"] = {name: (avatar or {}).get(name) or "" for name in ("fullPath", "scaledPath")}
+    role = str(sent.get("role") or "USER")
+    if not (mended["isAddonBot"] or mended["isPumbleBot"]):
+        role = "GUEST" if role.startswith("GUEST") else _ROLES.get(role, role)
+    return mended | {"role": role}
+
+
+def channel(sent: Json) -> Json:
+    return _mended(sent, _CHANNEL, _CHANNEL_OMIT)
+
+
+def channel_entry(info: Json) -> Json:
+    """An entry of listChannels. Pinned messages come from Pumble as references, which no client can read."""
+    pinned = info.get("pinnedMessages")
+    whole = (
+        [item for item in pinned if isinstance(item, dict) and "text" in item]
+        if isinstance(pinned, list)
+        else []
+    )
+    return {
+        "channel": channel(info["channel"]),
+        "users": info["users"],
+        "pinnedMessages": [message(m) for m in whole],
+    }
+
+
+def message(sent: Json) -> Json:
+    """A Message; the counter of a thread goes by both names that clients know."""
+    mended = _mended(sent, _MESSAGE, set())
+    root = mended.get("threadRootInfo")
+    if isinstance(root, dict) and "repliesCount" in root:
+        mended["threadRootInfo"] = root | {"replyCount": root["repliesCount"]}
+    return mended
+
+
+def _mended(sent: Json, neutral: Json, omit: set[str]) -> Json:
+    kept = {name: value for name, value in sent.items() if not (value is None and name in omit)}
+    return kept | {name: value for name, value in neutral.items() if kept.get(name) is None}

@@ -1,0 +1,225 @@
+"""Reads settings from the environment through django-environ and refuses what is missing or malformed.
+
+A refusal is a `SystemExit` with one line that names the variable and what it expects, and never its value: the same
+line ends `manage.py`, the server and a test run.
+"""
+
+import base64
+import binascii
+import json
+import os
+import secrets
+import urllib.parse
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NoReturn
+
+import environ
+from cryptography.fernet import Fernet
+from django.core.exceptions import ImproperlyConfigured
+
+MIN_SECRET_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """The secrets of one deployment. Lists are newest first: the first makes, all verify."""
+
+    secret_key: str = field(repr=False)
+    peppers: dict[int, bytes] = field(repr=False)
+    token_encryption_keys: list[str] = field(repr=False)
+    app_id: str
+    app_key: str = field(repr=False)
+    client_secret: str = field(repr=False)
+    signing_secrets: list[str] = field(repr=False)
+
+
+class Environment:
+    def __init__(self, dotenv: Path) -> None:
+        self._env = environ.Env()
+        if dotenv.is_file():
+            self._env.read_env(str(dotenv))
+
+    def refuse(self, name: str, expectation: str) -> NoReturn:
+        raise SystemExit(f"{name}: {expectation}")
+
+    def text(self, name: str, default: str = "") -> str:
+        return self._env.str(name, default=default).strip() or default
+
+    def flag(self, name: str) -> bool:
+        value = self.text(name, "false").lower()
+        if value not in {"true", "false", "1", "0", "yes", "no", "on", "off"}:
+            self.refuse(name, "expects true or false")
+        return value in {"true", "1", "yes", "on"}
+
+    def number(self, name: str, default: int) -> int:
+        value = self.text(name, str(default))
+        if not (value.isascii() and value.isdigit() and 0 < int(value) < 65536):
+            self.refuse(name, "expects a port number from 1 to 65535")
+        return int(value)
+
+    def words(self, name: str) -> list[str]:
+        return [word.strip() for word in self.text(name).split(",") if word.strip()]
+
+    def choice(self, name: str, default: str, allowed: Sequence[str]) -> str:
+        value = self.text(name, default)
+        if value not in allowed:
+            self.refuse(name, f"expects one of {', '.join(allowed)}")
+        return value
+
+    def url(self, name: str, default: str) -> str:
+        """An absolute http or https URL without query, fragment or trailing slash."""
+        value = self.text(name, default).rstrip("/")
+        try:
+            parts = urllib.parse.urlsplit(value)
+            sound = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port or 1) > 0
+        except ValueError:
+            sound = False
+        if not sound or parts.query or parts.fragment or parts.username:
+            self.refuse(name, "expects an absolute URL such as https://keys.example.com")
+        return value
+
+    def database(self, data_dir: Path) -> dict[str, Any]:
+        """SQLite in `data_dir`, or what DATABASE_URL names.
+
+        SQLite: WAL for readers beside a writer; IMMEDIATE so that a transaction that will write waits its turn at the
+        start and not in the middle; synchronous=FULL because NORMAL may forget a committed revocation at power loss.
+        """
+        if not self.text("DATABASE_URL"):
+            data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+            return {
+                "ENGINE": "django.db.backends.sqlite3",
+                "NAME": data_dir / "portal.sqlite3",
+                "OPTIONS": {
+                    "timeout": 10,
+                    "transaction_mode": "IMMEDIATE",
+                    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+                },
+                "TEST": {"NAME": data_dir / "portal-test.sqlite3"},
+            }
+        try:
+            config: dict[str, Any] = dict(self._env.db_url("DATABASE_URL"))
+        except (ImproperlyConfigured, ValueError):
+            config = {}
+        if config.get("ENGINE") != "django.db.backends.postgresql" or not config.get("NAME"):
+            self.refuse("DATABASE_URL", "expects postgres://user:password@host:5432/name")
+        # A pooled connection that the server closed is found by a check before use, not by a failing request.
+        pool = {"min_size": 1, "max_size": 16, "timeout": 5}
+        config["OPTIONS"] = {**config.get("OPTIONS", {}), "pool": pool, "connect_timeout": 2}
+        config["CONN_HEALTH_CHECKS"] = True
+        return config
+
+    def secrets(self, *, local: bool, data_dir: Path, sandbox_app: Path) -> Secrets:
+        """The deployment's secrets; with `local`, what is not set is derived once into `data_dir`.
+
+        Outside `local` every one is required, and a value that the local Pumble publishes is refused.
+        """
+        published: dict[str, str] = json.loads(sandbox_app.read_text())  # noqa: TID251 - our own file
+        derived = _derive_once(data_dir) if local else {}
+        offered = {
+            "PUMBLE_APP_ID": published["id"],
+            "PUMBLE_APP_KEY": published["appKey"],
+            "PUMBLE_APP_CLIENT_SECRET": published["clientSecret"],
+            "PUMBLE_APP_SIGNING_SECRET": published["signingSecret"],
+        }
+
+        def required(name: str) -> str:
+            value = self.text(name, (derived | offered).get(name, "") if local else "")
+            if not value:
+                self.refuse(name, "is required; .env.example shows its form")
+            if not local and value in {*offered.values()}:
+                self.refuse(name, "is the local Pumble's published value; take the one of your app at Pumble")
+            return value
+
+        secret_key = required("SECRET_KEY")
+        if len(secret_key.encode()) < MIN_SECRET_BYTES or len(set(secret_key)) < 5:
+            self.refuse("SECRET_KEY", f"expects at least {MIN_SECRET_BYTES} random bytes")
+        signing_secrets = [
+            required("PUMBLE_APP_SIGNING_SECRET"),
+            *self.words("PUMBLE_APP_SIGNING_SECRET_FALLBACKS"),
+        ]
+        if not local and published["signingSecret"] in signing_secrets:
+            self.refuse("PUMBLE_APP_SIGNING_SECRET_FALLBACKS", "contains the local Pumble's published value")
+        secrets_read = Secrets(
+            secret_key=secret_key,
+            peppers=self._peppers(required("KEY_PEPPERS")),
+            token_encryption_keys=self._fernet_keys(required("TOKEN_ENCRYPTION_KEYS")),
+            app_id=required("PUMBLE_APP_ID"),
+            app_key=required("PUMBLE_APP_KEY"),
+            client_secret=required("PUMBLE_APP_CLIENT_SECRET"),
+            signing_secrets=signing_secrets,
+        )
+        self._refuse_repeats(secrets_read)
+        return secrets_read
+
+    def _peppers(self, value: str) -> dict[int, bytes]:
+        peppers: dict[int, bytes] = {}
+        for item in value.split(","):
+            number, _, encoded = item.strip().partition(":")
+            try:
+                pepper = base64.b64decode(encoded, validate=True)
+            except (binascii.Error, ValueError):
+                pepper = b""
+            if (
+                not (number.isascii() and number.isdigit() and 0 < int(number) < 32768)
+                or len(pepper) < MIN_SECRET_BYTES
+            ):
+                self.refuse(
+                    "KEY_PEPPERS",
+                    "expects NUMBER:BASE64 of at least 32 random bytes, comma separated, newest first",
+                )
+            if int(number) in peppers or pepper in peppers.values() or len(set(pepper)) < 5:
+                self.refuse("KEY_PEPPERS", "has a number or a pepper twice, or one that is not random")
+            peppers[int(number)] = pepper
+        return peppers
+
+    def _fernet_keys(self, value: str) -> list[str]:
+        keys = [key.strip() for key in value.split(",") if key.strip()]
+        try:
+            for key in keys:
+                Fernet(key)
+        except ValueError:
+            keys = []
+        if not keys or len(set(keys)) < len(keys):
+            self.refuse(
+                "TOKEN_ENCRYPTION_KEYS",
+                "expects distinct Fernet keys (32 bytes, URL-safe base64), newest first",
+            )
+        return keys
+
+    def _refuse_repeats(self, read: Secrets) -> None:
+        peppers = {base64.b64encode(pepper).decode() for pepper in read.peppers.values()}
+        encryption = {
+            base64.b64encode(base64.urlsafe_b64decode(key)).decode() for key in read.token_encryption_keys
+        }
+        if peppers & encryption:
+            self.refuse("TOKEN_ENCRYPTION_KEYS", "repeats a pepper of KEY_PEPPERS; each secret stands alone")
+        raw = {base64.b64decode(text) for text in peppers | encryption}
+        if read.secret_key in peppers | encryption or read.secret_key.encode() in raw:
+            self.refuse("SECRET_KEY", "repeats a pepper or an encryption key; each secret stands alone")
+
+
+def _derive_once(data_dir: Path) -> dict[str, str]:
+    """SECRET_KEY, KEY_PEPPERS and TOKEN_ENCRYPTION_KEYS for LOCAL_PUMBLE, made at the first start and kept (0600)."""
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = data_dir / "secrets.json"
+    if not path.exists():
+        made = {
+            "SECRET_KEY": secrets.token_urlsafe(48),
+            "KEY_PEPPERS": f"1:{base64.b64encode(secrets.token_bytes(32)).decode()}",
+            "TOKEN_ENCRYPTION_KEYS": Fernet.generate_key().decode(),
+        }
+        # Written aside and linked: of two processes that start together one wins and both read the same whole file.
+        aside = data_dir / f".secrets-{secrets.token_hex(8)}"
+        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            json.dump(made, file)
+        try:
+            os.link(aside, path)
+        except FileExistsError:
+            pass
+        finally:
+            aside.unlink()
+    kept: dict[str, str] = json.loads(path.read_text())  # noqa: TID251 - our own file
+    return kept

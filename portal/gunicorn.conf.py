@@ -1,0 +1,25 @@
+"""How the portal is served: one process with threads, because without Redis there is nothing to share counters in."""
+
+import os
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+
+from django.conf import settings
+
+bind = f"{os.environ.get('BIND', '127.0.0.1')}:{settings.PORT}"
+wsgi_app = "portal.wsgi"
+worker_class = "gthread"
+workers = 1
+threads = 16
+keepalive = 5
+timeout = 60
+graceful_timeout = 8
+forwarder_headers = ""  # the default lets a local proxy's clients set Script_Name and Path_Info
+forwarded_allow_ips = "127.0.0.1"
+limit_request_line = 8190
+limit_request_fields = 100
+limit_request_field_size = 8190
+accesslog = None  # the portal logs each request itself, without its query
+errorlog = "-"
+loglevel = "warning"
+control_socket_disable = True

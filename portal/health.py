@@ -1,0 +1,22 @@
+"""Is the process alive, and can it do its work. Neither answer tells versions, hosts or paths."""
+
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, JsonResponse
+
+
+def healthz(request: HttpRequest) -> JsonResponse:
+    """The process answers; nothing else is asked."""
+    return JsonResponse({"status": "ok"})
+
+
+def readyz(request: HttpRequest) -> JsonResponse:
+    """200 when the database answers and has every migration, 503 with the failing part otherwise."""
+    try:
+        executor = MigrationExecutor(connection)
+        behind = bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+    except DatabaseError:
+        return JsonResponse({"status": "unavailable", "database": "down"}, status=503)
+    if behind:
+        return JsonResponse({"status": "unavailable", "migrations": "missing"}, status=503)
+    return JsonResponse({"status": "ok", "database": "ok", "migrations": "ok"})

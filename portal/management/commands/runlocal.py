@@ -1,0 +1,153 @@
+"""`make run`: the local Pumble and the portal, started together, stopped together."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+
+START_SECONDS = 60
+STOP_SECONDS = 8
+_HERE = "127.0.0.1"
+
+
+class Command(BaseCommand):
+    help = "Start the local Pumble and the portal, and stop both on SIGINT or SIGTERM."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not settings.LOCAL_PUMBLE:
+            raise CommandError("runlocal works with the local Pumble only: set LOCAL_PUMBLE=true")
+        for name, port in (("PORT", settings.PORT), ("SANDBOX_PORT", settings.SANDBOX_PORT)):
+            if _in_use(port):
+                raise CommandError(f"port {port} is in use; choose another with {name}=...")
+        stop = _StopRequest()
+        call_command("migrate", verbosity=0, interactive=False)
+        call_command("collectstatic", verbosity=0, interactive=False)
+        with contextlib.ExitStack() as running:
+            children = [running.enter_context(_child(*command)) for command in self._commands()]
+            addresses = [f"http://{_HERE}:{port}/healthz" for port in (settings.SANDBOX_PORT, settings.PORT)]
+            started = _wait_for(lambda: all(map(_answers, addresses)), children, stop)
+            if started:
+                call_command("seed", verbosity=0, stdout=open(os.devnull, "w"))  # noqa: SIM115, PTH123
+                self._welcome()
+                _wait_for(lambda: False, children, stop, seconds=None)
+        if stop.signal is None:
+            raise CommandError("a process ended by itself; its last lines are above")
+        sys.stdout.flush()
+        signal.signal(stop.signal, signal.SIG_DFL)
+        os.kill(os.getpid(), stop.signal)
+
+    def _commands(self) -> Iterator[list[str]]:
+        yield [sys.executable, "manage.py", "sandbox"]
+        yield [sys.executable, "-m", "gunicorn", "-c", "portal/gunicorn.conf.py"]
+
+    def _welcome(self) -> None:
+        pumble = f"http://{_HERE}:{settings.SANDBOX_PORT}"
+        self.stdout.write(f"ready portal={settings.PUBLIC_URL} pumble={pumble}")
+        self.stdout.write(f"1. Open {pumble}/ - you are Ana, owner of the workspace Acme.")
+        self.stdout.write("2. Type /api-keys generate in a channel and copy the key that only you see.")
+        self.stdout.write(
+            f'3. Run: curl {settings.PUBLIC_URL}/sendMessage -H "ApiKey: PASTE-THE-KEY" '
+            '-d \'{"channel":"general","text":"hello"}\''
+        )
+        self.stdout.flush()
+
+
+class _StopRequest:
+    """Set by SIGINT or SIGTERM, or when `make`, our parent, was told to stop or is gone.
+
+    GNU make passes SIGTERM on but not a SIGINT that was sent to it alone: it then waits for us with the signal's
+    handler already reset, which shows in its status.
+    """
+
+    def __init__(self) -> None:
+        self.signal: int | None = None
+        self._parent = os.getppid()
+        self._made = os.environ.get("MAKELEVEL") is not None
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._receive)
+
+    def _receive(self, number: int, _frame: Any) -> None:
+        self.signal = self.signal or number
+
+    def check(self) -> bool:
+        if self.signal is None and self._made:
+            if os.getppid() != self._parent:
+                self.signal = signal.SIGTERM
+            elif self._parent_was_interrupted():
+                self.signal = signal.SIGINT
+        return self.signal is not None
+
+    def _parent_was_interrupted(self) -> bool:
+        try:
+            status = Path(f"/proc/{self._parent}/status").read_text()
+        except OSError:
+            return False
+        caught = next(
+            (line.split()[1] for line in status.splitlines() if line.startswith("SigCgt:")), "f" * 16
+        )
+        name = next((line.split()[1] for line in status.splitlines() if line.startswith("Name:")), "")
+        return name in {"make", "gmake"} and not int(caught, 16) & (1 << (signal.SIGINT - 1))
+
+
+@contextlib.contextmanager
+def _child(*command: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A process in a group of its own, so that a Ctrl-C reaches it through us and in order; ended at the exit."""
+    child = subprocess.Popen(command, cwd=settings.BASE_DIR, start_new_session=True)  # noqa: S603 - our own command
+    try:
+        yield child
+    finally:
+        child.terminate()
+        try:
+            child.wait(STOP_SECONDS / 2)
+        except subprocess.TimeoutExpired:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
+
+
+def _wait_for(
+    done: Any,
+    children: list[subprocess.Popen[bytes]],
+    stop: _StopRequest,
+    seconds: float | None = START_SECONDS,
+) -> bool:
+    """Whether `done` became true before a child ended, a stop was asked for, or time ran out."""
+    until = time.monotonic() + seconds if seconds else None
+    while not stop.check() and all(child.poll() is None for child in children):
+        if done():
+            return True
+        if until is not None and time.monotonic() > until:
+            return False
+        time.sleep(0.1)
+    return False
+
+
+def _in_use(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((_HERE, port))
+        except OSError:
+            return True
+    return False
+
+
+def _answers(url: str) -> bool:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(url, timeout=1) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False

@@ -1,0 +1,136 @@
+"""The browser's side of OAuth: leave for Pumble, come back, be signed in or be told what to do next."""
+
+import logging
+import re
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from keys.audit import Surface
+from keys.policy import is_entitled
+from portal.pages import problem
+from portal.signin import actor_of, sign_in
+from pumble_bridge import deadline, oauth
+from pumble_bridge.client import PumbleError
+from pumble_bridge.models import OAuthState
+
+log = logging.getLogger(__name__)
+
+BROWSER_COOKIE = "__Host-oauth" if settings.SESSION_COOKIE_SECURE else "oauth"
+_CODE = re.compile(r"[\x21-\x7e]{1,2000}")
+
+
+@require_GET
+def signin(request: HttpRequest) -> HttpResponse:
+    return _leave(request, OAuthState.Purpose.SIGN_IN)
+
+
+@require_GET
+def install(request: HttpRequest) -> HttpResponse:
+    return _leave(request, OAuthState.Purpose.INSTALL)
+
+
+@require_GET
+def returned(request: HttpRequest) -> HttpResponse:
+    """Pumble's redirect. Stores and signs in only with a fresh state of this browser and a code that Pumble takes."""
+    now = timezone.now()
+    try:
+        trip = oauth.finish(
+            state=request.GET.get("state", ""),
+            browser_secret=request.COOKIES.get(BROWSER_COOKIE, ""),
+            now=now,
+        )
+    except oauth.StateRefused:
+        log.info("oauth.state_refused")
+        return problem(
+            request,
+            status=400,
+            title=_("This sign-in is no longer valid"),
+            advice=_(
+                "It was used already, took longer than ten minutes, or was started in another browser. Start again here."
+            ),
+            action="sign-in",
+        )
+    action = "install" if trip.purpose == OAuthState.Purpose.INSTALL else "sign-in"
+    if request.GET.get("error"):
+        return problem(
+            request,
+            status=403,
+            title=_("You did not allow the API app"),
+            advice=_(
+                "Without that it cannot act for you, so nothing was stored. You can start again whenever you like."
+            ),
+            action=action,
+        )
+    code = request.GET.get("code", "")
+    if not _CODE.fullmatch(code):
+        return problem(
+            request,
+            status=400,
+            title=_("Pumble sent no code"),
+            advice=_(
+                "Nothing was stored. Start again; if it stays like this, tell your administrator the request id."
+            ),
+            action=action,
+        )
+    try:
+        with deadline.within(10):
+            grant = oauth.exchange(code)
+    except oauth.CodeRefused:
+        log.info("oauth.code_refused")
+        return problem(
+            request,
+            status=400,
+            title=_("Pumble did not accept the code"),
+            advice=_("It was used already or is too old. Nothing was stored. Start again."),
+            action=action,
+        )
+    except PumbleError:
+        log.warning("oauth.pumble_failed", exc_info=True)
+        return problem(
+            request,
+            status=502,
+            title=_("Pumble does not answer"),
+            advice=_("Nothing was stored. Wait a minute and start again."),
+            action=action,
+        )
+    member = oauth.store(grant, by=actor_of(request, surface=Surface.WEB), now=now)
+    if not is_entitled(member):
+        return problem(
+            request,
+            status=403,
+            title=_("Your Pumble account is deactivated"),
+            advice=_("Ask an owner of your workspace to activate it again."),
+        )
+    if not member.language:
+        member.language = translation.get_language() or settings.LANGUAGE_CODE
+        member.save(update_fields=["language"])
+    sign_in(request, member)
+    oauth.note_sign_in(member, by=actor_of(request, member=member), now=now)
+    return redirect(trip.return_to)
+
+
+def _leave(request: HttpRequest, purpose: OAuthState.Purpose) -> HttpResponse:
+    browser_secret = request.COOKIES.get(BROWSER_COOKIE, "")
+    if len(browser_secret) < 32:
+        browser_secret = oauth.new_browser_secret()
+    url = oauth.start(
+        purpose=purpose,
+        browser_secret=browser_secret,
+        return_to=request.GET.get("next", "/"),
+        now=timezone.now(),
+    )
+    response = HttpResponseRedirect(url)
+    response.set_cookie(
+        BROWSER_COOKIE,
+        browser_secret,
+        max_age=int(OAuthState.LIFETIME.total_seconds()),
+        httponly=True,
+        secure=settings.SESSION_COOKIE_SECURE,
+        samesite="Lax",
+    )
+    return response

@@ -1,0 +1,56 @@
+"""Pages a browser sees when something is not there, not allowed, or broken; programs get the contract's JSON."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from portal.api import errors
+
+
+def wants_page(request: HttpRequest) -> bool:
+    """A browser that navigates, as opposed to a program: it asks for HTML and presents no key."""
+    return request.method == "GET" and "text/html" in request.headers.get("Accept", "")
+
+
+def problem(request: HttpRequest, *, status: int, title: str, advice: str, action: str = "") -> HttpResponse:
+    """Our error page: what happened, what to do next, and the request id. `action` offers `sign-in` or `install`."""
+    context = {
+        "title": title,
+        "advice": advice,
+        "action": action,
+        "request_id": getattr(request, "request_id", ""),
+    }
+    return render(request, "problem.html", context, status=status)
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    if not wants_page(request):
+        return errors.answer_for(errors.PathUnknown(), request)
+    title, advice = _("This page does not exist"), _("Check the address, or go back to the start page.")
+    return problem(request, status=404, title=title, advice=advice)
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    if not wants_page(request):
+        return errors.answer_for(errors.BadBody(), request)
+    title, advice = _("The request makes no sense"), _("Go back to the start page and try again.")
+    return problem(request, status=400, title=title, advice=advice)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    if not wants_page(request):
+        return errors.answer_for(RuntimeError(), request)
+    title = _("Something broke on our side")
+    return problem(
+        request,
+        status=500,
+        title=title,
+        advice=_("Try again; if it stays, tell your administrator the request id."),
+    )
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    title = _("This form is out of date")
+    return problem(
+        request, status=403, title=title, advice=_("Go back, reload the page and send the form again.")
+    )

@@ -1,0 +1,173 @@
+"""Every setting, from the environment. A missing or malformed value stops the start and names its variable.
+
+`.env.example` lists the variables; the README says which of them production needs.
+"""
+
+from pathlib import Path
+
+from portal.environment import Environment
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = Environment(BASE_DIR / ".env")
+
+LOCAL_PUMBLE = env.flag("LOCAL_PUMBLE")
+DEBUG = env.flag("DEBUG")
+if DEBUG and not LOCAL_PUMBLE:
+    env.refuse(
+        "DEBUG", "may be true only together with LOCAL_PUMBLE, because debug pages show settings and data"
+    )
+
+DATA_DIR = BASE_DIR / env.text("DATA_DIR", "var")
+PORT = env.number("PORT", 8000)
+SANDBOX_PORT = env.number("SANDBOX_PORT", 9000)
+PUBLIC_URL = env.url("PUBLIC_URL", f"http://127.0.0.1:{PORT}")
+
+_pumble = f"http://127.0.0.1:{SANDBOX_PORT}" if LOCAL_PUMBLE else "https://api-ga.pumble.com"
+_consent = f"{_pumble}/access-request" if LOCAL_PUMBLE else "https://app.pumble.com/access-request"
+PUMBLE_API_URL = env.url("PUMBLE_API_URL", _pumble)
+PUMBLE_CONSENT_SCREEN_URL = env.url("PUMBLE_CONSENT_SCREEN_URL", _consent)
+
+_secrets = env.secrets(
+    local=LOCAL_PUMBLE, data_dir=DATA_DIR, sandbox_app=BASE_DIR / "pumble_bridge/sandbox/app.json"
+)
+SECRET_KEY = _secrets.secret_key
+SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
+KEY_PEPPERS = _secrets.peppers
+TOKEN_ENCRYPTION_KEYS = _secrets.token_encryption_keys
+PUMBLE_APP_ID = _secrets.app_id
+PUMBLE_APP_KEY = _secrets.app_key
+PUMBLE_APP_CLIENT_SECRET = _secrets.client_secret
+PUMBLE_APP_SIGNING_SECRETS = _secrets.signing_secrets
+
+API_STATUS = env.choice("API_STATUS", "compatible", ["compatible", "semantic"])
+LOG_FORMAT = env.choice("LOG_FORMAT", "console" if LOCAL_PUMBLE else "json", ["console", "json"])
+
+_secure = PUBLIC_URL.startswith("https://")
+_host = PUBLIC_URL.split("://", 1)[1].split("/", 1)[0].rsplit(":", 1)[0]
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS") or ([_host, "127.0.0.1", "localhost"] if LOCAL_PUMBLE else [_host])
+if "*" in ALLOWED_HOSTS:
+    env.refuse("ALLOWED_HOSTS", "must name the hosts; a lone * admits every Host header")
+CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "portal",
+    "pumble_bridge",
+    "keys",
+]
+MIDDLEWARE = [
+    "portal.middleware.RequestIdMiddleware",
+    "portal.middleware.SecurityHeadersMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "portal.middleware.SignedInMiddleware",
+]
+ROOT_URLCONF = "portal.urls"
+WSGI_APPLICATION = "portal.wsgi.application"
+APPEND_SLASH = False  # a redirect turns a POST into a GET; each address is served where it is
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+            ],
+        },
+    },
+]
+
+DATABASES = {"default": env.database(DATA_DIR)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_USER_MODEL = "keys.Member"
+AUTHENTICATION_BACKENDS = ["portal.signin.PumbleSignIn"]
+LOGIN_URL = "/pumble/signin"
+SESSION_COOKIE_NAME = "__Host-sessionid" if _secure else "sessionid"
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_SAVE_EVERY_REQUEST = True  # the 12 hours are idle time; requests without a session are not saved
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _secure
+CSRF_COOKIE_NAME = "__Host-csrftoken" if _secure else "csrftoken"
+CSRF_FAILURE_VIEW = "portal.pages.csrf_failure"
+SIGNED_COOKIE_LEGACY_SALT_FALLBACK = False
+
+SECURE_SSL_REDIRECT = False  # the front door redirects; an API answer never does
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if _secure else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = False  # other hosts of the company's domain are not ours to decide
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("es", "Español")]
+LOCALE_PATHS = [BASE_DIR / "portal/locale"]
+LANGUAGE_COOKIE_NAME = "language"
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = DATA_DIR / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+MAX_BODY_BYTES = 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "UNAUTHENTICATED_USER": None,
+    "DEFAULT_RENDERER_CLASSES": ["portal.api.wire.JsonRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["portal.api.wire.JsonParser"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "portal.api.wire.OnlyJson",
+    "EXCEPTION_HANDLER": "portal.api.errors.answer_error",
+    "DEFAULT_SCHEMA_CLASS": "portal.api.schema.EndpointSchema",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Pumble API keys",
+    "VERSION": "1.0.0",
+    "OAS_VERSION": "3.0.3",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": [],
+    "SERVE_AUTHENTICATION": [],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {
+        "deepLinking": True,
+        "displayRequestDuration": True,
+        "docExpansion": "list",
+        "persistAuthorization": False,
+        "validatorUrl": None,
+    },
+    "APPEND_COMPONENTS": {
+        "securitySchemes": {"ApiKeyAuth": {"type": "apiKey", "in": "header", "name": "ApiKey"}},
+    },
+    "SECURITY": [{"ApiKeyAuth": []}],
+    "TAGS": [{"name": "Channels"}, {"name": "Messages"}, {"name": "Scheduled Messages"}, {"name": "Users"}],
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"()": f"portal.logs.{LOG_FORMAT.capitalize()}Formatter"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {"django": {"handlers": [], "propagate": True}},
+}

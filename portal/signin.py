@@ -1,0 +1,43 @@
+"""Who is signed in: sessions of members that began with Pumble, never with a password."""
+
+from typing import Any
+
+from django.contrib.auth import login
+from django.contrib.auth.backends import BaseBackend
+from django.http import HttpRequest
+from django.utils import timezone
+
+from keys.audit import Actor, Surface
+from keys.models import Member
+from keys.policy import is_entitled
+
+SIGNED_IN_AT = "signed_in_at"
+MAX_SESSION_SECONDS = 7 * 24 * 3600
+
+
+class PumbleSignIn(BaseBackend):
+    """Authenticates nobody by itself: a session begins in `sign_in`. It ends when the member is no longer entitled."""
+
+    def authenticate(self, request: HttpRequest | None, **credentials: Any) -> Member | None:
+        return None
+
+    def get_user(self, user_id: int) -> Member | None:
+        member = Member.objects.select_related("workspace").filter(pk=user_id).first()
+        return member if member is not None and is_entitled(member) else None
+
+
+def sign_in(request: HttpRequest, member: Member) -> None:
+    """Begin a session of `member` under a new session key."""
+    request.session.flush()
+    login(request, member, backend="portal.signin.PumbleSignIn")
+    request.session[SIGNED_IN_AT] = timezone.now().timestamp()
+
+
+def actor_of(request: HttpRequest, *, surface: Surface = Surface.WEB, member: Member | None = None) -> Actor:
+    """Who acts in this request. The address is the connection's: a forwarded one would be anybody's claim."""
+    return Actor(
+        member=member,
+        surface=surface,
+        address=request.META.get("REMOTE_ADDR") or None,
+        request_id=getattr(request, "request_id", ""),
+    )

@@ -1,0 +1,46 @@
+"""The map of the house."""
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import path
+from django.views.decorators.http import require_safe
+from django.views.i18n import set_language
+from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView, SpectacularYAMLAPIView
+
+from portal import health, oauth_views
+from portal.api.operations import OPERATIONS
+from portal.dashboard import views as dashboard
+from pumble_bridge import manifest
+from pumble_bridge.hooks import hook
+
+
+@require_safe
+def serve_manifest(request: HttpRequest) -> HttpResponse:
+    return JsonResponse(manifest.build())
+
+
+urlpatterns = [
+    path("", dashboard.start, name="start"),
+    path("signout", dashboard.signout, name="signout"),
+    path("language", set_language, name="set_language"),
+    path("manifest", serve_manifest, name="manifest"),
+    path("pumble/hook", hook, name="hook"),
+    path("pumble/install", oauth_views.install, name="install"),
+    path("pumble/signin", oauth_views.signin, name="signin"),
+    path("pumble/redirect", oauth_views.returned, name="redirect"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path(
+        "api-docs/",
+        SpectacularSwaggerSplitView.as_view(template_name="api_docs.html", url_name="openapi-json"),
+        name="api-docs",
+    ),
+    path("api-docs/openapi.json", SpectacularJSONAPIView.as_view(), name="openapi-json"),
+    path("api-docs/openapi.yaml", SpectacularYAMLAPIView.as_view(), name="openapi-yaml"),
+]
+for operation in OPERATIONS:
+    urlpatterns.append(path(operation.operation, operation.as_view(), name=operation.operation))
+    urlpatterns.append(path(f"{operation.operation}/", operation.as_view()))  # some clients add a slash
+
+handler400 = "portal.pages.bad_request"
+handler404 = "portal.pages.not_found"
+handler500 = "portal.pages.server_error"
