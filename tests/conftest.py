@@ -1,0 +1,102 @@
+import datetime
+import io
+from collections.abc import Iterator
+
+import pytest
+from django.core.management import call_command
+from pytest_django import Settings
+from pytest_django.live_server_helper import LiveServer
+
+from keys.models import Member, Workspace
+from tests import pumble
+from tests.pumble import Person
+
+NOW = datetime.datetime(2026, 12, 31, 23, 59, 58, tzinfo=datetime.UTC)
+
+
+@pytest.fixture(autouse=True)
+def plain_static_files(settings: Settings) -> None:
+    """Pages name their assets without a build of the hashed names; the browser tests run against the real ones."""
+    settings.STORAGES = settings.STORAGES | {
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    }
+
+
+@pytest.fixture(scope="session")
+def _pumble_process() -> Iterator[None]:
+    with pumble.running():
+        yield
+
+
+@pytest.fixture
+def portal(_pumble_process: None, live_server: LiveServer) -> str:
+    """The portal's address: on real HTTP, beside a freshly seeded local Pumble, and in line with it."""
+    pumble.act("reset")
+    call_command("seed", stdout=io.StringIO())
+    return str(live_server.url)
+
+
+@pytest.fixture
+def ana(portal: str) -> Person:
+    """Owner of Acme; authorised."""
+    return pumble.person("ana@acme.test")
+
+
+@pytest.fixture
+def ben(portal: str) -> Person:
+    """Administrator of Acme; authorised."""
+    return pumble.person("ben@acme.test")
+
+
+@pytest.fixture
+def carla(portal: str) -> Person:
+    """A member of Acme who has not authorised the app."""
+    return pumble.person("carla@acme.test")
+
+
+@pytest.fixture
+def general(ana: Person) -> str:
+    return pumble.channel(ana.workspace_id, "general")
+
+
+@pytest.fixture
+def acme(db: None) -> Workspace:
+    return Workspace.objects.create(pumble_id="a" * 24, name="Acme", installed_at=NOW, created_at=NOW)
+
+
+def make_member(workspace: Workspace, name: str, role: str = "USER") -> Member:
+    """The smallest member who may have keys."""
+    return Member.objects.create(
+        workspace=workspace,
+        pumble_user_id=name.encode().hex().ljust(24, "0")[:24],
+        username=f"{workspace.pumble_id}.{name}",
+        name=name,
+        email=f"{name}@{workspace.name}.test".lower(),
+        role=role,
+        authorized_at=NOW,
+    )
+
+
+@pytest.fixture
+def alice(acme: Workspace) -> Member:
+    """Owns keys."""
+    return make_member(acme, "alice")
+
+
+@pytest.fixture
+def bob(acme: Workspace) -> Member:
+    """Shares Alice's workspace."""
+    return make_member(acme, "bob")
+
+
+@pytest.fixture
+def olivia(acme: Workspace) -> Member:
+    """Owner of Alice's workspace."""
+    return make_member(acme, "olivia", role="OWNER")
+
+
+@pytest.fixture
+def mallory(db: None) -> Member:
+    """Owner of another workspace."""
+    other = Workspace.objects.create(pumble_id="b" * 24, name="Other", installed_at=NOW, created_at=NOW)
+    return make_member(other, "mallory", role="OWNER")

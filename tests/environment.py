@@ -1,0 +1,31 @@
+"""Loaded by pytest before Django's settings: a data directory and ports of this run's own, and no real Pumble."""
+
+import os
+import socket
+import tempfile
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parent.parent
+SCREENS = PROJECT / os.environ.get("DATA_DIR", "var") / "screens"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+PORT, SANDBOX_PORT = free_port(), free_port()
+_own = {
+    "LOCAL_PUMBLE": "true",
+    "DATA_DIR": tempfile.mkdtemp(prefix="portal-tests-"),
+    "PORT": str(PORT),
+    "SANDBOX_PORT": str(SANDBOX_PORT),
+    "SANDBOX_LIMITS": "off",
+    "DJANGO_LIVE_TEST_SERVER_ADDRESS": f"127.0.0.1:{PORT}",
+    "PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD": "1",
+}
+os.environ.update(_own)
+for _name in ("PUBLIC_URL", "PUMBLE_API_URL", "PUMBLE_CONSENT_SCREEN_URL", "API_STATUS", "DEBUG", "LOG_FORMAT"):
+    os.environ.pop(_name, None)
+(Path(os.environ["DATA_DIR"]) / "static").mkdir()

@@ -1,0 +1,261 @@
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from pytest_django import Settings
+
+from keys import access, audit, inventory, lifecycle
+from keys.audit import MAINTENANCE, OPERATOR, Actor, Surface
+from keys.errors import (
+    ExpiryInvalid,
+    KeyExpired,
+    KeyNotFound,
+    KeyRevoked,
+    KeyUnknown,
+    NameInvalid,
+    NameTaken,
+    NotAllowed,
+    OwnerNotAuthorized,
+    ScopeUnknown,
+)
+from keys.keyformat import Plaintext
+from keys.models import ApiKey, AuditEvent, Member
+from tests.conftest import NOW
+
+API = Actor(None, Surface.API)
+
+
+def web(member: Member) -> Actor:
+    return Actor(member, Surface.WEB)
+
+
+def issue(owner: Member, name: str | None = "ci", **options: Any) -> tuple[ApiKey, Plaintext]:
+    return lifecycle.issue(owner=owner, name=name, by=web(owner), now=NOW, **options)
+
+
+class TestIssue:
+    def test_leaves_a_pending_key_whose_row_holds_no_plaintext(self, alice: Member) -> None:
+        key, plaintext = issue(alice)
+
+        row = ApiKey.objects.values().get(pk=key.pk)
+        assert key.state(NOW) == ApiKey.State.PENDING
+        assert plaintext.text[17:] not in repr(row)
+        assert (row["key_id"], row["last_four"]) == (plaintext.text[4:16], plaintext.text[-4:])
+
+    def test_names_a_nameless_key_by_the_next_free_number(self, alice: Member) -> None:
+        names = [issue(alice, name=None)[0].name for _ in range(2)]
+
+        assert names == ["key-1", "key-2"]
+
+    def test_refuses_a_name_that_a_live_key_of_the_owner_has_in_whatever_case(self, alice: Member, bob: Member) -> None:
+        issue(alice, "Deploy")
+
+        with pytest.raises(NameTaken):
+            issue(alice, "deploy")
+        assert issue(bob, "deploy")[0].owner == bob
+
+    def test_gives_the_name_of_a_revoked_or_expired_key_away_again(self, alice: Member) -> None:
+        first, _ = issue(alice, "a")
+        lifecycle.revoke(key=first, by=web(alice), reason=ApiKey.RevokeReason.BY_HOLDER, now=NOW)
+        issue(alice, "b", expires_at=NOW + timedelta(seconds=1))
+        later = NOW + timedelta(seconds=1)
+
+        again = [lifecycle.issue(owner=alice, name=name, by=web(alice), now=later)[0].name for name in ("a", "b")]
+
+        assert again == ["a", "b"]
+
+    @pytest.mark.parametrize("name", ["", "   ", "x" * 65, "a\u202eb", "a\x07b", "a\u200bb", "pmb_abcdefgh1234_abcdefghi"])
+    def test_refuses_a_name_nobody_can_read(self, alice: Member, name: str) -> None:
+        with pytest.raises(NameInvalid):
+            issue(alice, name)
+
+    @pytest.mark.parametrize("name", ["x" * 64, "señal ñ", "📦 deploy", "👩‍💻", "a'b\"c<b>"])
+    def test_takes_any_name_a_person_can_read(self, alice: Member, name: str) -> None:
+        assert issue(alice, name)[0].name == name
+
+    def test_is_refused_for_someone_else(self, alice: Member, bob: Member, olivia: Member) -> None:
+        for other in (bob, olivia):
+            with pytest.raises(NotAllowed):
+                lifecycle.issue(owner=alice, name="x", by=web(other), now=NOW)
+
+    def test_is_refused_where_the_owner_may_not_act(self, alice: Member) -> None:
+        Member.objects.filter(pk=alice.pk).update(authorized_at=None)
+
+        with pytest.raises(OwnerNotAuthorized):
+            lifecycle.issue(owner=alice, name="x", by=OPERATOR, now=NOW)
+
+    def test_refuses_unknown_scopes_none_at_all_and_an_expiry_in_the_past(self, alice: Member) -> None:
+        with pytest.raises(ScopeUnknown):
+            issue(alice, scopes=["messages:write", "everything"])
+        with pytest.raises(ScopeUnknown):
+            issue(alice, scopes=[])
+        with pytest.raises(ExpiryInvalid):
+            issue(alice, expires_at=NOW)
+
+    def test_leaves_nothing_when_its_audit_event_fails(self, alice: Member, monkeypatch: pytest.MonkeyPatch) -> None:
+        def fail(*_args: Any, **_options: Any) -> None:
+            raise OSError("disk full")
+
+        monkeypatch.setattr(audit, "record", fail)
+        with pytest.raises(OSError, match="disk full"):
+            issue(alice)
+
+        assert not ApiKey.objects.exists()
+
+
+class TestRevoke:
+    def test_keeps_the_first_reason_when_repeated(self, alice: Member) -> None:
+        key, _ = issue(alice)
+        lifecycle.revoke(key=key, by=web(alice), reason=ApiKey.RevokeReason.BY_HOLDER, now=NOW)
+
+        later = NOW + timedelta(days=1)
+        again = lifecycle.revoke(key=key, by=OPERATOR, reason=ApiKey.RevokeReason.BY_OPERATOR, now=later)
+
+        assert (again.revoked_at, again.revoked_reason, again.revoked_by) == (NOW, "BY_HOLDER", alice)
+        assert AuditEvent.objects.filter(type="key.revoked").count() == 1
+
+    def test_is_open_to_holder_workspace_owner_and_operator_only(
+        self, alice: Member, bob: Member, olivia: Member, mallory: Member
+    ) -> None:
+        reason = ApiKey.RevokeReason.BY_ADMINISTRATOR
+        for stranger in (bob, mallory):
+            with pytest.raises(NotAllowed):
+                lifecycle.revoke(key=issue(alice, None)[0], by=web(stranger), reason=reason, now=NOW)
+        for entitled in (web(alice), web(olivia), OPERATOR):
+            key = lifecycle.revoke(key=issue(alice, None)[0], by=entitled, reason=reason, now=NOW)
+            assert key.state(NOW) == ApiKey.State.REVOKED
+
+    def test_tells_the_audit_who_through_what_and_why(self, alice: Member) -> None:
+        key, _ = issue(alice)
+        lifecycle.revoke(key=key, by=Actor(alice, Surface.CHAT), reason=ApiKey.RevokeReason.BY_HOLDER, now=NOW)
+
+        event = AuditEvent.objects.get(type="key.revoked")
+        assert (event.actor, event.surface, event.key, event.workspace) == (alice, "CHAT", key, alice.workspace)
+        assert event.detail["reason"] == "BY_HOLDER"
+
+
+class TestRename:
+    def test_changes_the_name_and_nothing_else(self, alice: Member) -> None:
+        key, plaintext = issue(alice)
+
+        lifecycle.rename(key=key, name="  deploy   bot ", by=web(alice), now=NOW)
+
+        assert access.check(plaintext.text.encode(), by=API, now=NOW).name == "deploy bot"
+        assert AuditEvent.objects.get(type="key.renamed").detail == {"before": "ci", "after": "deploy bot"}
+
+    def test_refuses_a_taken_name_a_stranger_and_a_dead_key(self, alice: Member, olivia: Member) -> None:
+        key, _ = issue(alice)
+        issue(alice, "other")
+
+        with pytest.raises(NameTaken):
+            lifecycle.rename(key=key, name="OTHER", by=web(alice), now=NOW)
+        with pytest.raises(NotAllowed):
+            lifecycle.rename(key=key, name="x", by=web(olivia), now=NOW)
+        lifecycle.revoke(key=key, by=web(alice), reason=ApiKey.RevokeReason.BY_HOLDER, now=NOW)
+        with pytest.raises(KeyNotFound):
+            lifecycle.rename(key=key, name="x", by=web(alice), now=NOW)
+
+
+class TestStalePendingKeys:
+    def test_are_revoked_after_fifteen_minutes_and_no_other_is(self, alice: Member) -> None:
+        stale, _ = issue(alice, "stale")
+        confirmed, _ = issue(alice, "confirmed")
+        lifecycle.confirm(key=confirmed, by=web(alice), now=NOW)
+        later = NOW + lifecycle.PENDING_FOR
+        fresh, _ = lifecycle.issue(owner=alice, name="fresh", by=web(alice), now=later)
+
+        assert lifecycle.revoke_stale_pending(now=later) == 1
+
+        left = set(ApiKey.objects.filter(revoked_at__isnull=True).values_list("name", flat=True))
+        stale.refresh_from_db()
+        assert left == {"confirmed", "fresh"}
+        assert stale.revoked_reason == "NOT_DELIVERED"
+        assert AuditEvent.objects.get(type="key.revoked").surface == MAINTENANCE.surface
+
+
+class TestCheck:
+    def test_makes_a_pending_key_live_when_its_secret_is_presented(self, alice: Member) -> None:
+        key, plaintext = issue(alice)
+
+        access.check(plaintext.text.encode(), by=API, now=NOW)
+
+        key.refresh_from_db()
+        assert key.confirmed_at == NOW
+        assert lifecycle.revoke_stale_pending(now=NOW + lifecycle.PENDING_FOR) == 0
+
+    def test_tells_unknown_id_wrong_secret_and_foreign_pepper_apart_for_nobody(
+        self, alice: Member, settings: Settings
+    ) -> None:
+        key, plaintext = issue(alice)
+        stranger = issue(alice, "other")[1]
+        AuditEvent.objects.all().delete()
+        ApiKey.objects.filter(key_id=stranger.key_id).delete()
+
+        with pytest.raises(KeyUnknown) as unknown_id:
+            access.check(stranger.text.encode(), by=API, now=NOW)
+        ApiKey.objects.filter(pk=key.pk).update(digest=bytes(32))
+        with pytest.raises(KeyUnknown) as wrong_secret:
+            access.check(plaintext.text.encode(), by=API, now=NOW)
+        settings.KEY_PEPPERS = {9: b"another pepper of thirty-two byte"}
+        with pytest.raises(KeyUnknown) as foreign:
+            access.check(plaintext.text.encode(), by=API, now=NOW)
+
+        said = {(type(refused.value), refused.value.args) for refused in (unknown_id, wrong_secret, foreign)}
+        assert len(said) == 1
+
+    def test_goes_on_under_an_older_pepper_until_that_is_dropped(self, alice: Member, settings: Settings) -> None:
+        _, plaintext = issue(alice)
+        old = settings.KEY_PEPPERS
+
+        settings.KEY_PEPPERS = {2: b"n" * 31 + b"!"} | old
+        assert access.check(plaintext.text.encode(), by=API, now=NOW)
+        settings.KEY_PEPPERS = {2: b"n" * 31 + b"!"}
+        with pytest.raises(KeyUnknown):
+            access.check(plaintext.text.encode(), by=API, now=NOW)
+
+    def test_refuses_on_the_second_of_expiry(self, alice: Member) -> None:
+        at = NOW + timedelta(hours=1)
+        _, plaintext = issue(alice, expires_at=at)
+
+        assert access.check(plaintext.text.encode(), by=API, now=at - timedelta(seconds=1))
+        with pytest.raises(KeyExpired):
+            access.check(plaintext.text.encode(), by=API, now=at)
+
+    def test_refuses_a_revoked_key_and_one_whose_owner_or_workspace_is_gone(self, alice: Member) -> None:
+        key, plaintext = issue(alice)
+        for change in ({"is_active": False}, {"authorized_at": None}):
+            Member.objects.filter(pk=alice.pk).update(**change)
+            with pytest.raises(OwnerNotAuthorized):
+                access.check(plaintext.text.encode(), by=API, now=NOW)
+            Member.objects.filter(pk=alice.pk).update(is_active=True, authorized_at=NOW)
+
+        lifecycle.revoke(key=key, by=web(alice), reason=ApiKey.RevokeReason.BY_HOLDER, now=NOW)
+        with pytest.raises(KeyRevoked):
+            access.check(plaintext.text.encode(), by=API, now=NOW)
+
+
+class TestInventory:
+    def test_shows_each_viewer_what_is_theirs_to_see(
+        self, alice: Member, bob: Member, olivia: Member, mallory: Member
+    ) -> None:
+        hers, his = issue(alice, "hers")[0], issue(bob, "his")[0]
+        foreign = issue(mallory, "foreign")[0]
+        operator = Member.objects.create_superuser("operator", "x")
+
+        seen = {viewer.name: set(inventory.list_keys(viewer)) for viewer in (alice, bob, olivia, mallory, operator)}
+
+        assert seen == {
+            "alice": {hers},
+            "bob": {his},
+            "olivia": {hers, his},
+            "mallory": {foreign},
+            "operator": {hers, his, foreign},
+        }
+
+    @pytest.mark.parametrize("form", ["{id}", "pmb_{id}", "CI", " ci "])
+    def test_finds_ones_own_key_by_id_or_name(self, alice: Member, bob: Member, form: str) -> None:
+        key, _ = issue(alice)
+
+        assert inventory.get_own_key(alice, form.format(id=key.key_id), NOW) == key
+        with pytest.raises(KeyNotFound):
+            inventory.get_own_key(bob, form.format(id=key.key_id), NOW)

@@ -1,0 +1,231 @@
+"""`/api-keys` as a person lives it: typed in the local Pumble, signed, carried over HTTP, answered by the bot."""
+
+import re
+
+import pytest
+import requests
+
+from keys import keyformat
+from keys.models import ApiKey, AuditEvent, Member
+from tests import pumble
+from tests.pumble import Person
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+POSTING = "POST /v1/channels/*/messages"
+
+
+def key_in(text: str) -> str:
+    found = re.search(r"pmb_\w{51}", text)
+    assert found is not None, f"no key in: {text[:200]}"
+    return found[0]
+
+
+def generate(person: Person, channel: str, name: str = "") -> str:
+    """A fresh key of `person`, read off their screen."""
+    screen = person.type(channel, f"/api-keys generate {name}".strip())
+    return key_in(screen["ephemeral"][-1]["text"])
+
+
+def call(portal: str, key: str) -> requests.Response:
+    return requests.get(f"{portal}/myInfo", headers={"ApiKey": key}, timeout=10)
+
+
+class TestGenerate:
+    def test_shows_a_working_key_to_the_person_alone(self, portal: str, ana: Person, ben: Person, general: str) -> None:
+        key = generate(ana, general, "deploy bot")
+
+        assert call(portal, key).json()["id"] == ana.id
+        assert ben.whispers(general) == []
+        row = ApiKey.objects.get()
+        assert (row.name, row.owner.email, row.confirmed_at is not None) == ("deploy bot", ana.email, True)
+        assert list(AuditEvent.objects.filter(key=row).values_list("type", "surface")) == [
+            ("key.issued", "CHAT"),
+            ("key.confirmed", "CHAT"),
+        ]
+
+    def test_puts_the_key_into_the_message_and_not_into_the_acknowledgement(
+        self, portal: str, ana: Person, general: str
+    ) -> None:
+        generate(ana, general)
+
+        assert keyformat.BRAND + "_" not in str(pumble.get("traffic"))
+
+    def test_answers_in_the_thread_where_it_was_typed(self, ana: Person, general: str) -> None:
+        root = ana.type(general, "a root")["messages"][-1]["id"]
+
+        screen = ana.type(general, "/api-keys generate", threadRootId=root)
+
+        assert screen["ephemeral"][-1]["threadReplyInfo"]["rootId"] == root
+
+    def test_says_when_the_name_is_taken_or_no_name(self, ana: Person, general: str) -> None:
+        generate(ana, general, "ci")
+
+        ana.type(general, "/api-keys generate CI")
+        ana.type(general, "/api-keys generate " + "x" * 65)
+
+        assert "already have a key named" in ana.whispers(general)[-2]
+        assert "1 to 64" in ana.whispers(general)[-1]
+        assert ApiKey.objects.count() == 1
+
+    @pytest.mark.parametrize(
+        "fault", ["status:500", "status:403", "rate_limit:7", "garbage", "html", "redirect", "drop", "truncate", "delay:5"]
+    )
+    def test_leaves_no_live_key_when_pumble_does_not_take_the_message(
+        self, ana: Person, general: str, fault: str
+    ) -> None:
+        pumble.faults({"match": POSTING, "do": fault, "times": 1})
+
+        ana.type(general, "/api-keys generate ci")
+
+        row = ApiKey.objects.get()
+        assert (row.revoked_reason, row.confirmed_at) == ("NOT_DELIVERED", None)
+        said = ana.whispers(general)
+        assert "revoked" in said[-1], said
+        hook = [entry for entry in pumble.get("traffic") if "pumble/hook" in str(entry)][-1]
+        assert next(v for k, v in hook.items() if k.lower().startswith("duration")) < 3000
+
+    def test_speaks_the_persons_language(self, ana: Person, general: str) -> None:
+        Member.objects.filter(email=ana.email).update(language="es")
+
+        screen = ana.type(general, "/api-keys generate ci")
+
+        assert "Tu nueva clave «ci»" in screen["ephemeral"][-1]["text"]
+
+
+class TestList:
+    def test_names_ones_own_live_keys_and_shows_no_secret(self, ana: Person, ben: Person, general: str) -> None:
+        key = generate(ana, general, "ci")
+        generate(ben, general, "bens")
+        pumble.act("forget", userId=ana.id)
+
+        ana.type(general, "/api-keys list")
+
+        (shown,) = ana.whispers(general)
+        assert "ci" in shown
+        assert key[4:16] in shown
+        assert "bens" not in shown
+        assert key[17:] not in shown
+
+    def test_says_how_to_begin_when_there_are_none(self, ana: Person, general: str) -> None:
+        ana.type(general, "/api-keys list")
+
+        assert "/api-keys generate" in ana.whispers(general)[-1]
+
+    def test_stays_readable_with_many_keys(self, ana: Person, general: str) -> None:
+        for _ in range(12):
+            generate(ana, general)
+
+        ana.type(general, "/api-keys list")
+
+        shown = ana.whispers(general)[-1]
+        assert len(re.findall(r"^• ", shown, re.MULTILINE)) == 10
+        assert "portal" in shown
+
+
+class TestDelete:
+    @pytest.mark.parametrize("named", ["{name}", '"{name}"', "{id}", "pmb_{id}", "DEPLOY BOT"])
+    def test_stops_the_key_at_once_by_name_or_id(self, portal: str, ana: Person, general: str, named: str) -> None:
+        key = generate(ana, general, "deploy bot")
+        assert call(portal, key).status_code == 200
+
+        ana.type(general, "/api-keys delete " + named.format(name="deploy bot", id=key[4:16]))
+
+        refused = call(portal, key)
+        assert (refused.status_code, refused.json()["reason"]) == (403, "key_revoked")
+        assert "Deleted" in ana.whispers(general)[-1]
+
+    def test_knows_no_key_of_someone_else(self, portal: str, ana: Person, ben: Person, general: str) -> None:
+        key = generate(ana, general, "ci")
+
+        ben.type(general, "/api-keys delete ci")
+        ben.type(general, f"/api-keys delete {key[4:16]}")
+
+        assert all("no key" in said for said in ben.whispers(general))
+        assert call(portal, key).status_code == 200
+
+    def test_asks_which_when_nothing_is_named(self, ana: Person, general: str) -> None:
+        ana.type(general, "/api-keys delete")
+
+        assert "Which key?" in ana.whispers(general)[-1]
+
+
+class TestAPastedKey:
+    @pytest.mark.parametrize("line", ["/api-keys delete {key}", "/api-keys generate {key}", "/api-keys {key}"])
+    def test_is_revoked_and_the_person_warned(self, portal: str, ana: Person, general: str, line: str) -> None:
+        key = generate(ana, general, "ci")
+        pumble.act("forget", userId=ana.id)
+
+        ana.type(general, line.format(key=key))
+
+        (said,) = ana.whispers(general)
+        assert "full key" in said
+        assert key not in said
+        assert call(portal, key).json()["reason"] == "key_revoked"
+        assert ApiKey.objects.get().revoked_reason == "PASTED"
+
+    def test_of_a_colleague_is_revoked_too_for_whoever_pasted_it_has_it(
+        self, portal: str, ana: Person, ben: Person, general: str
+    ) -> None:
+        key = generate(ana, general)
+
+        ben.type(general, f"/api-keys delete {key}")
+
+        assert call(portal, key).json()["reason"] == "key_revoked"
+
+    def test_that_is_no_key_of_ours_is_not_echoed(self, ana: Person, general: str) -> None:
+        stranger = keyformat.generate().text
+        typo = stranger[:-1] + ("0" if stranger[-1] != "0" else "1")
+
+        ana.type(general, f"/api-keys delete {stranger}")
+        ana.type(general, f"/api-keys delete {typo}")
+        ana.type(general, f"/api-keys {typo}")
+
+        assert stranger[17:40] not in " ".join(ana.whispers(general))
+
+
+class TestEveryOtherWord:
+    @pytest.mark.parametrize(("typed", "meant"), [("generat", "generate"), ("LIST", None), ("del", "delete"), ("halp", "help")])
+    def test_gets_a_suggestion_and_the_help(self, ana: Person, general: str, typed: str, meant: str | None) -> None:
+        ana.type(general, f"/api-keys {typed}")
+
+        said = ana.whispers(general)[-1]
+        if meant:
+            assert f"Did you mean {meant}?" in said
+            assert "/api-keys delete" in said
+        else:
+            assert "I don't know" not in said
+
+    @pytest.mark.parametrize("line", ["/api-keys", "/api-keys help", "/api-keys   HELP  "])
+    def test_or_none_gets_the_help(self, ana: Person, general: str, line: str) -> None:
+        ana.type(general, line)
+
+        said = ana.whispers(general)[-1]
+        assert all(verb in said for verb in ("generate", "list", "delete", "help"))
+
+    def test_cannot_mention_anyone(self, ana: Person, ben: Person, general: str) -> None:
+        ana.type(general, f"/api-keys <<@{ben.id}>>")
+
+        assert f"<<@{ben.id}>>" not in ana.whispers(general)[-1]
+
+
+class TestSomeoneWhoHasNotAuthorised:
+    def test_gets_the_link_to_do_so_and_no_key(self, portal: str, carla: Person, general: str) -> None:
+        carla.type(general, "/api-keys generate")
+
+        (said,) = carla.whispers(general)
+        assert f"{portal.replace('localhost', '127.0.0.1')}/pumble/signin" in said
+        assert not ApiKey.objects.exists()
+
+
+class TestPumblesTrouble:
+    @pytest.mark.parametrize("fault", ["status:500", "delay:5", "garbage"])
+    def test_with_a_plain_reply_is_said_in_time(self, ana: Person, general: str, fault: str) -> None:
+        pumble.faults({"match": POSTING, "do": fault, "times": 1})
+
+        ana.type(general, "/api-keys help")
+
+        (said,) = ana.whispers(general)
+        assert "did not take the reply" in said
+
+

@@ -1,0 +1,81 @@
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pumble_bridge import payloads, strict_json
+from pumble_bridge.strict_json import JsonRefused
+
+LIMIT = 10_000
+texts = st.text(st.characters(blacklist_characters="\x00", blacklist_categories=["Cs"]), max_size=20)
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | texts,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(texts, inner, max_size=4),
+    max_leaves=20,
+)
+
+
+class TestRead:
+    @given(values)
+    def test_returns_what_was_written(self, value: object) -> None:
+        assert strict_json.read(json.dumps(value).encode(), limit=LIMIT) == value
+
+    @given(st.binary(max_size=300))
+    def test_refuses_or_reads_whatever_bytes_come(self, raw: bytes) -> None:
+        try:
+            strict_json.read(raw, limit=LIMIT)
+        except JsonRefused as error:
+            assert str(error)
+
+    @pytest.mark.parametrize(
+        ("raw", "why"),
+        [
+            (b"", "not JSON"),
+            (b"{", "not JSON"),
+            (b'{"a":NaN}', "NaN is not JSON"),
+            (b'{"a":-Infinity}', "-Infinity is not JSON"),
+            (b"1e999", "out of range"),
+            (b"1" * 5000, "not JSON"),
+            (b'"\\u0000"', "characters that are no text"),
+            (b'{"\\ud800":1}', "characters that are no text"),
+            ("{}".encode("utf-16"), "not UTF-8"),
+            (b"[" * 33 + b"]" * 33, "nested too deeply"),
+            (b"[" * 4000 + b"]" * 4000, "nested too deeply"),
+            (b" " * (LIMIT + 1), "too long"),
+        ],
+    )
+    def test_says_what_is_wrong(self, raw: bytes, why: str) -> None:
+        with pytest.raises(JsonRefused, match=why):
+            strict_json.read(raw, limit=LIMIT)
+
+    @pytest.mark.parametrize("raw", [b"[]", b"1", b'"x"', b"null", b"true"])
+    def test_wants_an_object_where_one_is_due(self, raw: bytes) -> None:
+        with pytest.raises(JsonRefused, match="not an object"):
+            strict_json.read_object(raw, limit=LIMIT)
+
+
+class TestPayloads:
+    @given(values)
+    def test_become_a_dataclass_or_a_clean_refusal(self, value: object) -> None:
+        try:
+            payloads.parse(json.dumps(value).encode())
+        except payloads.BadPayload as error:
+            assert str(error)
+
+    @given(
+        st.fixed_dictionaries(
+            {"messageType": st.sampled_from(["SLASH_COMMAND", "APP_EVENT", "PUMBLE_EVENT", "X", None])},
+            optional={
+                name: values
+                for name in (
+                    "slashCommand text userId channelId workspaceId triggerId threadRootId eventType body workspaceUserIds"
+                ).split()
+            },
+        )
+    )
+    def test_take_no_field_on_trust(self, hook: dict[str, object]) -> None:
+        try:
+            payloads.parse(json.dumps(hook).encode())
+        except payloads.BadPayload as error:
+            assert str(error)

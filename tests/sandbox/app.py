@@ -1,0 +1,171 @@
+"""A small app on the other end of the wire: serves a manifest, takes hooks, answers as it was told."""
+
+import hashlib
+import hmac
+import json
+import threading
+import time
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+ALL_SCOPES = [
+    "messages:read", "messages:write", "messages:edit", "messages:delete", "reaction:read", "reaction:write",
+    "channels:list", "channels:read", "channels:write", "user:read", "users:list", "workspace:read",
+]  # fmt: skip
+OFFLINE = "The app is asleep, try again later."
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """One delivered hook; `sound` says whether its signature was right and its time within five seconds."""
+
+    path: str
+    body: dict[str, Any]
+    raw: bytes
+    timestamp: str
+    sound: bool
+
+
+@dataclass(slots=True)
+class Answer:
+    """`drip`: seconds between single bytes; `hang`: seconds before the first one."""
+
+    status: int = 200
+    body: bytes = b"{}"
+    drip: float = 0.0
+    hang: float = 0.0
+
+
+class TestApp:
+    __test__ = False
+
+    def __init__(self) -> None:
+        self.signing_secret = ""
+        self.hooks: list[Hook] = []
+        self.answers: dict[str, Answer] = {}
+        self._arrived = threading.Condition()
+        app = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                # Over HTTP an address may be relative to the manifest's own.
+                relative = {"dynamicMenus": [{"url": "/menus", "onAction": "pick_key"}]}
+                content = {**app.manifest(), **relative} if self.path == "/manifest" else {}
+                self._send(Answer(body=json.dumps(content).encode()))
+
+            def do_POST(self) -> None:
+                raw = self.rfile.read(int(self.headers["Content-Length"]))
+                app.take(self.path, raw, dict(self.headers))
+                self._send(app.answer_to(self.path, json.loads(raw)))  # noqa: TID251 - what the test itself made happen
+
+            def _send(self, answer: Answer) -> None:
+                try:
+                    time.sleep(answer.hang)
+                    self.send_response(answer.status)
+                    self.send_header("Content-Type", "application/json")
+                    self.send_header("Content-Length", str(len(answer.body)))
+                    self.end_headers()
+                    if not answer.drip:
+                        self.wfile.write(answer.body)
+                    for position in range(len(answer.body) if answer.drip else 0):
+                        self.wfile.write(answer.body[position : position + 1])
+                        self.wfile.flush()
+                        time.sleep(answer.drip)
+                except OSError:
+                    self.close_connection = True
+
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
+        ).start()
+
+    def manifest(self) -> dict[str, Any]:
+        return {
+            "name": "API",
+            "displayName": "API",
+            "bot": True,
+            "scopes": {"botScopes": ALL_SCOPES, "userScopes": ALL_SCOPES},
+            "slashCommands": [
+                {
+                    "command": "/api-keys",
+                    "url": f"{self.url}/commands",
+                    "description": "Keys",
+                    "usageHint": "generate",
+                },
+                {"command": "/other", "url": f"{self.url}/other"},
+            ],
+            "shortcuts": [
+                {
+                    "shortcutType": "GLOBAL",
+                    "name": "add_key",
+                    "displayName": "Add key",
+                    "url": f"{self.url}/shortcuts",
+                },
+                {
+                    "shortcutType": "ON_MESSAGE",
+                    "name": "inspect",
+                    "displayName": "Inspect",
+                    "url": f"{self.url}/shortcuts",
+                },
+            ],
+            "eventSubscriptions": {
+                "url": f"{self.url}/events",
+                "events": ["NEW_MESSAGE", "APP_UNAUTHORIZED", "APP_UNINSTALLED", "WORKSPACE_USER_UPDATED"],
+            },
+            "blockInteraction": {"url": f"{self.url}/interactions"},
+            "viewAction": {"url": f"{self.url}/views"},
+            "dynamicMenus": [{"url": f"{self.url}/menus", "onAction": "pick_key"}],
+            "redirectUrls": [f"{self.url}/redirect"],
+            "welcomeMessage": "Hello from API!",
+            "offlineMessage": OFFLINE,
+        }
+
+    def reset(self) -> None:
+        with self._arrived:
+            self.hooks.clear()
+            self.answers.clear()
+
+    def answers_with(self, path: str, body: Any = None, **more: Any) -> None:
+        """From now on, hooks at `path` get this. In a JSON body `"$trigger"` stands for the hook's triggerId."""
+        raw = body if isinstance(body, bytes) else json.dumps(body if body is not None else {}).encode()
+        self.answers[path] = Answer(body=raw, **more)
+
+    def answer_to(self, path: str, hook: dict[str, Any]) -> Answer:
+        answer = self.answers.get(path, Answer())
+        trigger = str(hook.get("triggerId", "")).encode()
+        return Answer(answer.status, answer.body.replace(b"$trigger", trigger), answer.drip, answer.hang)
+
+    def take(self, path: str, raw: bytes, headers: dict[str, str]) -> None:
+        named = {name.lower(): value for name, value in headers.items()}
+        timestamp = named.get("x-pumble-request-timestamp", "")
+        digest = hmac.new(
+            self.signing_secret.encode(), timestamp.encode() + b":" + raw, hashlib.sha256
+        ).hexdigest()
+        fresh = len(timestamp) == 13 and abs(int(timestamp) / 1000 - time.time()) < 5
+        sound = fresh and hmac.compare_digest(digest, named.get("x-pumble-request-signature", ""))
+        with self._arrived:
+            body = json.loads(raw)  # noqa: TID251 - what the test itself made happen
+            self.hooks.append(Hook(path, body, raw, timestamp, sound))
+            self._arrived.notify_all()
+
+    def events(self, kind: str, at_least: int = 1, within: float = 5.0) -> list[Hook]:
+        """Events of this kind, once so many have arrived."""
+
+        def of_kind() -> list[Hook]:
+            return [hook for hook in self.hooks if hook.body.get("eventType") == kind]
+
+        with self._arrived:
+            assert self._arrived.wait_for(lambda: len(of_kind()) >= at_least, within), (
+                f"no {kind} within {within} s"
+            )
+            return of_kind()
+
+    def stop(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()

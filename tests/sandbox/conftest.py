@@ -1,0 +1,35 @@
+"""One local Pumble and one app for all tests here; each test begins at the seed."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.sandbox.app import TestApp
+from tests.sandbox.pumble import CREDENTIALS, Pumble
+
+
+@pytest.fixture(scope="session")
+def running_app() -> Iterator[TestApp]:
+    app = TestApp()
+    app.signing_secret = CREDENTIALS["signingSecret"]
+    yield app
+    app.stop()
+
+
+@pytest.fixture(scope="session")
+def running_pumble(running_app: TestApp, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pumble]:
+    pumble = Pumble(tmp_path_factory.mktemp("pumble"), running_app.url)
+    yield pumble
+    pumble.stop()
+
+
+@pytest.fixture
+def app(running_app: TestApp) -> TestApp:
+    running_app.reset()
+    return running_app
+
+
+@pytest.fixture
+def pumble(running_pumble: Pumble, app: TestApp) -> Pumble:
+    running_pumble.act("reset")
+    return running_pumble

@@ -1,0 +1,232 @@
+"""The driving interface itself: faults, traffic, reset, refusals; and how the process starts and ends."""
+
+import os
+import subprocess
+import sys
+import time
+from typing import Any
+
+import pytest
+import requests
+
+from tests.sandbox.app import TestApp
+from tests.sandbox.pumble import ROOT, Pumble
+
+ME = "GET /oauth2/me"
+
+
+class TestFaults:
+    def order(self, pumble: Pumble, do: str, match: str = ME, times: int = 1) -> None:
+        assert pumble.post("faults", [{"match": match, "do": do, "times": times}]).status_code == 200
+
+    def test_change_the_status_as_often_as_ordered(self, pumble: Pumble) -> None:
+        token = pumble.token("ana")
+        self.order(pumble, "status:503", times=2)
+
+        assert [pumble.rest("GET", "/oauth2/me", token).status_code for _ in range(3)] == [503, 503, 200]
+
+    def test_fit_one_segment_per_star_and_can_be_cleared(self, pumble: Pumble) -> None:
+        token, channel = pumble.token("ana"), pumble.channel("general")
+        self.order(pumble, "rate_limit:7", "POST /v1/channels/*/messages", 5)
+
+        refused = pumble.rest("POST", f"/v1/channels/{channel}/messages", token, {"text": "x"})
+        pumble.call("GET", f"/v1/channels/{channel}/messages", token)
+        pumble.http.delete(f"{pumble.url}/act/faults", timeout=20)
+
+        assert (refused.status_code, refused.headers["Retry-After"]) == (429, "7")
+        pumble.call("POST", f"/v1/channels/{channel}/messages", token, {"text": "x"})
+
+    @pytest.mark.parametrize("do", ["drop", "lose", "truncate"])
+    def test_break_the_connection(self, pumble: Pumble, do: str) -> None:
+        token, channel = pumble.token("ana"), pumble.channel("random")
+        self.order(pumble, do, "POST /v1/channels/*/messages")
+
+        with pytest.raises(requests.RequestException):
+            pumble.rest("POST", f"/v1/channels/{channel}/messages", token, {"text": "uncertain"})
+
+        arrived = pumble.screen("ana", channel)["messages"][-1]["text"] == "uncertain"
+        assert arrived is (do != "drop")
+
+    def test_answer_with_nonsense(self, pumble: Pumble) -> None:
+        token = pumble.token("ana")
+        for do in ("garbage", "html", "redirect"):
+            self.order(pumble, do)
+        answers = [pumble.rest("GET", "/oauth2/me", token, allow_redirects=False) for _ in range(3)]
+
+        assert [one.status_code for one in answers] == [200, 200, 302]
+        assert answers[1].headers["Content-Type"].startswith("text/html")
+
+    def test_delay_or_drip_the_true_answer(self, pumble: Pumble) -> None:
+        token = pumble.token("ana")
+        for do in ("delay:0.3", "drip:0.003"):
+            self.order(pumble, do)
+            begin = time.monotonic()
+            assert pumble.call("GET", "/oauth2/me", token)["workspaceName"] == "Acme"
+            assert time.monotonic() - begin > 0.3
+
+    @pytest.mark.parametrize(
+        "order",
+        [{}, "x", {"match": "me", "do": "drop"}, {"match": ME, "do": "explode"}, {"match": ME, "do": "delay"},
+         {"match": ME, "do": "drop:1"}, {"match": ME, "do": "drop", "times": 0}, {"match": ME, "do": "status:200"}],
+    )  # fmt: skip
+    def test_that_make_no_sense_are_refused(self, pumble: Pumble, order: Any) -> None:
+        assert pumble.post("faults", [order]).status_code == 400
+
+
+class TestTraffic:
+    def test_lists_calls_and_hooks_in_order_without_secrets(self, pumble: Pumble, app: TestApp) -> None:
+        tokens = pumble.grant("ana")
+        mark = pumble.look("traffic")[-1]["id"]
+        pumble.say("ana", pumble.channel("general"), "/api-keys list")
+        pumble.call("GET", "/oauth2/me?code=geheim", tokens["accessToken"])
+
+        entries = pumble.look("traffic", since=mark)
+
+        assert [(one["kind"], one["status"]) for one in entries] == [("hook", 200), ("api", 200)]
+        assert entries[0]["outcome"] == "ack"
+        everything = str(pumble.look("traffic"))
+        for secret in (*tokens.values(), *pumble.credentials.values(), "geheim"):
+            if secret not in {
+                tokens["userId"],
+                tokens["botId"],
+                tokens["workspaceId"],
+                pumble.credentials["id"],
+            }:
+                assert secret not in everything
+
+
+class TestReset:
+    def test_brings_the_seed_back_quickly_and_quietly(self, pumble: Pumble, app: TestApp) -> None:
+        before = pumble.look("workspaces")
+        screen = pumble.screen("ana", pumble.channel("general"))
+        pumble.say("ana", pumble.channel("general"), "soon gone")
+        app.events("NEW_MESSAGE")
+        pumble.grant("gita", "install")
+        pumble.act("uninstall", userId=pumble.person("ben"))
+        app.events("APP_UNINSTALLED")
+        sent = len(app.hooks)
+
+        begin = time.monotonic()
+        pumble.act("reset")
+        took = time.monotonic() - begin
+
+        assert took < 0.5
+        assert pumble.look("workspaces") == before
+        assert pumble.screen("ana", pumble.channel("general")) == screen
+        assert pumble.look("traffic") == []
+        assert len(app.hooks) == sent
+
+
+class TestRefusals:
+    @pytest.mark.parametrize(
+        ("act", "body"),
+        [
+            ("message", {}),
+            ("message", []),
+            ("message", {"userId": 5, "channelId": None, "text": {}}),
+            ("message", {"userId": "nobody", "channelId": "x", "text": "y"}),
+            ("click", {"userId": "nobody"}),
+            ("submit", {"userId": "nobody", "viewId": 7}),
+            ("install", {"appId": "none"}),
+            ("apps", {}),
+            ("apps", {"manifestUrl": "http://127.0.0.1:9/manifest"}),
+            ("apps", {"manifest": {"name": "x"}}),
+            ("faults", {}),
+            ("switches", {"rateLimits": 3}),
+            ("nothing", {}),
+        ],
+    )
+    def test_say_why_in_one_sentence(self, pumble: Pumble, act: str, body: Any) -> None:
+        response = pumble.post(act, body)
+
+        assert 400 <= response.status_code < 500
+        assert set(response.json()) == {"error"}
+
+    def test_of_what_a_person_does_not_see(self, pumble: Pumble) -> None:
+        fields = {"userId": pumble.person("carla"), "channelId": pumble.channel("board")}
+
+        assert pumble.post("message", **fields, text="x").status_code == 404
+        assert pumble.http.get(f"{pumble.url}/act/screen", params=fields, timeout=20).status_code == 404
+
+    def test_of_pages_from_elsewhere(self, pumble: Pumble) -> None:
+        for headers in ({"Origin": "https://evil.test"}, {"Sec-Fetch-Site": "cross-site"}):
+            assert requests.post(f"{pumble.url}/act/reset", headers=headers, timeout=20).status_code == 403
+
+
+class TestApps:
+    def test_are_offered_with_an_address_to_install(self, pumble: Pumble, app: TestApp) -> None:
+        [offer] = pumble.look("apps", userId=pumble.person("gita"))
+
+        assert (offer["displayName"], offer["installed"], offer["authorized"]) == ("API", False, False)
+        page = pumble.http.get(pumble.url + offer["installUrl"], timeout=20)
+        assert page.status_code == 200
+
+    def test_complete_their_commands_where_they_are_installed(self, pumble: Pumble, app: TestApp) -> None:
+        [first, _] = pumble.look("commands", userId=pumble.person("ana"))
+
+        assert first == {"command": "/api-keys", "description": "Keys", "usageHint": "generate", "app": "API"}
+        assert pumble.look("commands", userId=pumble.person("gita")) == []
+
+    def test_can_be_registered_by_address_and_keep_their_credentials(
+        self, pumble: Pumble, app: TestApp
+    ) -> None:
+        made = pumble.act("apps", manifestUrl=f"{app.url}/manifest")
+
+        assert set(made) == {"id", "appKey", "clientSecret", "signingSecret"}
+        assert pumble.act("apps", manifestUrl=f"{app.url}/manifest") == made
+
+
+class TestPages:
+    def test_have_a_strict_policy(self, pumble: Pumble) -> None:
+        page = pumble.http.get(pumble.url, timeout=20)
+
+        assert page.status_code == 200
+        assert page.headers["Content-Security-Policy"].startswith("default-src 'self'; object-src 'none'")
+
+    def test_elsewhere_are_json(self, pumble: Pumble) -> None:
+        assert pumble.http.get(f"{pumble.url}/nowhere", timeout=20).json()["code"] == 404100
+        assert pumble.http.get(f"{pumble.url}/healthz", timeout=20).json() == {"status": "ok"}
+
+
+class TestProcess:
+    def test_keeps_what_was_said_over_a_restart_and_ends_at_once(
+        self, app: TestApp, tmp_path_factory: pytest.TempPathFactory
+    ) -> None:
+        pumble = Pumble(tmp_path_factory.mktemp("kept"), app.url, SANDBOX_LIMITS="off")
+        channel = pumble.channel("general")
+        pumble.say("ana", channel, "still here")
+        path, token = f"/v1/channels/{channel}/messages", pumble.token("ana")
+        for _ in range(81):
+            pumble.call("POST", path, token, {"text": "unlimited"})
+
+        took = pumble.stop()
+        pumble.start()
+
+        try:
+            assert took < 3
+            assert "still here" in [one["text"] for one in pumble.screen("ana", channel)["messages"]]
+        finally:
+            pumble.stop()
+
+    def test_refuses_to_start_unless_it_was_asked_for(self, tmp_path_factory: pytest.TempPathFactory) -> None:
+        environment = {
+            **os.environ,
+            "LOCAL_PUMBLE": "false",
+            "DATA_DIR": str(tmp_path_factory.mktemp("none")),
+        }
+        environment["DJANGO_SETTINGS_MODULE"] = "pumble_bridge.sandbox.settings"
+        command = [
+            "-m",
+            "gunicorn",
+            "-c",
+            "pumble_bridge/sandbox/gunicorn.conf.py",
+            "pumble_bridge.sandbox.wsgi",
+        ]
+
+        refused = subprocess.run(
+            [sys.executable, *command], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=20
+        )
+
+        assert refused.returncode == 1
+        assert refused.stderr.strip().count("\n") == 0
+        assert refused.stderr.startswith("LOCAL_PUMBLE: ")
