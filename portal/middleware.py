@@ -6,11 +6,11 @@ import secrets
 import time
 from collections.abc import Callable
 
-from django.contrib.auth import logout
+from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.http import HttpRequest, HttpResponseBase
-from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 
-from portal.signin import MAX_SESSION_SECONDS, SIGNED_IN_AT
+from portal.signin import signed_in
 
 log = logging.getLogger(__name__)
 
@@ -64,17 +64,11 @@ class SecurityHeadersMiddleware:
         return response
 
 
-class SignedInMiddleware:
-    """Ends a session seven days after sign-in."""
+class SignedInMiddleware(AuthenticationMiddleware):
+    """`request.user` is found when it is asked for: API calls never touch a session."""
 
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        signed_in_at = request.session.get(SIGNED_IN_AT) if request.session.session_key else None
-        if signed_in_at is not None and timezone.now().timestamp() - signed_in_at > MAX_SESSION_SECONDS:
-            logout(request)
-        return self.get_response(request)
+    def process_request(self, request: HttpRequest) -> None:
+        request.user = SimpleLazyObject(lambda: signed_in(request))  # type: ignore[assignment]
 
 
 def sane_request_id(incoming: str) -> str:

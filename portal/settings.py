@@ -72,7 +72,6 @@ MIDDLEWARE = [
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
     "portal.middleware.SignedInMiddleware",
 ]
 ROOT_URLCONF = "portal.urls"
@@ -100,7 +99,6 @@ AUTHENTICATION_BACKENDS = ["portal.signin.PumbleSignIn"]
 LOGIN_URL = "/pumble/signin"
 SESSION_COOKIE_NAME = "__Host-sessionid" if _secure else "sessionid"
 SESSION_COOKIE_AGE = 12 * 3600
-SESSION_SAVE_EVERY_REQUEST = True  # the 12 hours are idle time; requests without a session are not saved
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _secure
 CSRF_COOKIE_NAME = "__Host-csrftoken" if _secure else "csrftoken"
 CSRF_FAILURE_VIEW = "portal.pages.csrf_failure"
@@ -169,5 +167,8 @@ LOGGING = {
     "formatters": {"line": {"()": f"portal.logs.{LOG_FORMAT.capitalize()}Formatter"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
-    "loggers": {"django": {"handlers": [], "propagate": True}},
+    "loggers": {
+        "django": {"handlers": [], "propagate": True},
+        "django.request": {"level": "ERROR"},  # each request has its line already
+    },
 }

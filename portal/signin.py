@@ -2,8 +2,10 @@
 
 from typing import Any
 
-from django.contrib.auth import login
+from django.contrib.auth import get_user, login
 from django.contrib.auth.backends import BaseBackend
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -31,6 +33,17 @@ def sign_in(request: HttpRequest, member: Member) -> None:
     request.session.flush()
     login(request, member, backend="portal.signin.PumbleSignIn")
     request.session[SIGNED_IN_AT] = timezone.now().timestamp()
+
+
+def signed_in(request: HttpRequest) -> AbstractBaseUser | AnonymousUser:
+    """The member of this session. It ends after 12 idle hours, and 7 days after sign-in whatever happens."""
+    began = request.session.get(SIGNED_IN_AT, 0)
+    if timezone.now().timestamp() - began > MAX_SESSION_SECONDS:
+        return AnonymousUser()
+    user = get_user(request)
+    if user.is_authenticated:
+        request.session.modified = True  # saved anew, so that the idle time begins again
+    return user
 
 
 def actor_of(request: HttpRequest, *, surface: Surface = Surface.WEB, member: Member | None = None) -> Actor:

@@ -54,9 +54,8 @@ def hook(request: HttpRequest) -> JsonResponse:
         # Not taken after all: a repetition must find the door open.
         AcceptedHook.objects.filter(mark__in=marks).delete()
         log.exception("hook.failed", extra={"kind": type(payload).__name__})
-        return JsonResponse(
-            {"message": _("The API app failed. Nothing was changed; please try again.")}, status=500
-        )
+        said = _("Something went wrong in the API app. Look at “/api-keys list” before you try again.")
+        return JsonResponse({"message": said}, status=500)
     log.info("hook.taken", extra={"kind": type(payload).__name__, "answer": type(answer).__name__})
     return (
         JsonResponse({})

@@ -1,5 +1,6 @@
 import datetime
 import io
+import logging
 from collections.abc import Iterator
 
 import pytest
@@ -8,6 +9,7 @@ from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from keys.models import Member, Workspace
+from portal.logs import ConsoleFormatter
 from tests import pumble
 from tests.pumble import Person
 
@@ -20,6 +22,17 @@ def plain_static_files(settings: Settings) -> None:
     settings.STORAGES = settings.STORAGES | {
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     }
+
+
+@pytest.fixture
+def log_lines() -> Iterator[io.StringIO]:
+    """What the portal writes to its log during the test, as the log has it."""
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(ConsoleFormatter())
+    logging.getLogger().addHandler(handler)
+    yield stream
+    logging.getLogger().removeHandler(handler)
 
 
 @pytest.fixture(scope="session")

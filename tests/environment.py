@@ -26,6 +26,13 @@ _own = {
     "PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD": "1",
 }
 os.environ.update(_own)
-for _name in ("PUBLIC_URL", "PUMBLE_API_URL", "PUMBLE_CONSENT_SCREEN_URL", "API_STATUS", "DEBUG", "LOG_FORMAT"):
+for _name in (
+    "PUBLIC_URL",
+    "PUMBLE_API_URL",
+    "PUMBLE_CONSENT_SCREEN_URL",
+    "API_STATUS",
+    "DEBUG",
+    "LOG_FORMAT",
+):
     os.environ.pop(_name, None)
 (Path(os.environ["DATA_DIR"]) / "static").mkdir()

@@ -27,7 +27,9 @@ class Person:
 
     def type(self, channel: str, text: str, **more: Any) -> dict[str, Any]:
         """Type a line in a channel of theirs; the screen afterwards."""
-        screen: dict[str, Any] = act("message", userId=self.id, channelId=channel, text=text, **more)["screen"]
+        screen: dict[str, Any] = act("message", userId=self.id, channelId=channel, text=text, **more)[
+            "screen"
+        ]
         return screen
 
     def screen(self, channel: str) -> dict[str, Any]:

@@ -56,6 +56,10 @@ class Endpoint(APIView):
         """The answer's JSON. `given` is the validated input; absent and null fields are not in it."""
         raise NotImplementedError
 
+    @property
+    def default_response_headers(self) -> dict[str, str]:
+        return {}
+
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         method = request.method or ""
         if method != self.method and not (method == "HEAD" and self.method == "GET"):

@@ -47,7 +47,9 @@ class TestIssue:
 
         assert names == ["key-1", "key-2"]
 
-    def test_refuses_a_name_that_a_live_key_of_the_owner_has_in_whatever_case(self, alice: Member, bob: Member) -> None:
+    def test_refuses_a_name_that_a_live_key_of_the_owner_has_in_whatever_case(
+        self, alice: Member, bob: Member
+    ) -> None:
         issue(alice, "Deploy")
 
         with pytest.raises(NameTaken):
@@ -60,11 +62,15 @@ class TestIssue:
         issue(alice, "b", expires_at=NOW + timedelta(seconds=1))
         later = NOW + timedelta(seconds=1)
 
-        again = [lifecycle.issue(owner=alice, name=name, by=web(alice), now=later)[0].name for name in ("a", "b")]
+        again = [
+            lifecycle.issue(owner=alice, name=name, by=web(alice), now=later)[0].name for name in ("a", "b")
+        ]
 
         assert again == ["a", "b"]
 
-    @pytest.mark.parametrize("name", ["", "   ", "x" * 65, "a\u202eb", "a\x07b", "a\u200bb", "pmb_abcdefgh1234_abcdefghi"])
+    @pytest.mark.parametrize(
+        "name", ["", "   ", "x" * 65, "a\u202eb", "a\x07b", "a\u200bb", "pmb_abcdefgh1234_abcdefghi"]
+    )
     def test_refuses_a_name_nobody_can_read(self, alice: Member, name: str) -> None:
         with pytest.raises(NameInvalid):
             issue(alice, name)
@@ -92,7 +98,9 @@ class TestIssue:
         with pytest.raises(ExpiryInvalid):
             issue(alice, expires_at=NOW)
 
-    def test_leaves_nothing_when_its_audit_event_fails(self, alice: Member, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_leaves_nothing_when_its_audit_event_fails(
+        self, alice: Member, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         def fail(*_args: Any, **_options: Any) -> None:
             raise OSError("disk full")
 
@@ -127,10 +135,17 @@ class TestRevoke:
 
     def test_tells_the_audit_who_through_what_and_why(self, alice: Member) -> None:
         key, _ = issue(alice)
-        lifecycle.revoke(key=key, by=Actor(alice, Surface.CHAT), reason=ApiKey.RevokeReason.BY_HOLDER, now=NOW)
+        lifecycle.revoke(
+            key=key, by=Actor(alice, Surface.CHAT), reason=ApiKey.RevokeReason.BY_HOLDER, now=NOW
+        )
 
         event = AuditEvent.objects.get(type="key.revoked")
-        assert (event.actor, event.surface, event.key, event.workspace) == (alice, "CHAT", key, alice.workspace)
+        assert (event.actor, event.surface, event.key, event.workspace) == (
+            alice,
+            "CHAT",
+            key,
+            alice.workspace,
+        )
         assert event.detail["reason"] == "BY_HOLDER"
 
 
@@ -203,7 +218,9 @@ class TestCheck:
         said = {(type(refused.value), refused.value.args) for refused in (unknown_id, wrong_secret, foreign)}
         assert len(said) == 1
 
-    def test_goes_on_under_an_older_pepper_until_that_is_dropped(self, alice: Member, settings: Settings) -> None:
+    def test_goes_on_under_an_older_pepper_until_that_is_dropped(
+        self, alice: Member, settings: Settings
+    ) -> None:
         _, plaintext = issue(alice)
         old = settings.KEY_PEPPERS
 
@@ -242,7 +259,10 @@ class TestInventory:
         foreign = issue(mallory, "foreign")[0]
         operator = Member.objects.create_superuser("operator", "x")
 
-        seen = {viewer.name: set(inventory.list_keys(viewer)) for viewer in (alice, bob, olivia, mallory, operator)}
+        seen = {
+            viewer.name: set(inventory.list_keys(viewer))
+            for viewer in (alice, bob, olivia, mallory, operator)
+        }
 
         assert seen == {
             "alice": {hers},

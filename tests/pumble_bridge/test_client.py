@@ -104,7 +104,18 @@ class TestPumbleClient:
             lambda _connection, _over: None,
             lambda connection, _over: connection.sendall(b"garbage\r\n\r\n"),
         ],
-        ids=["html", "list", "wrong type", "not utf-8", "too long", "500", "redirect", "cut", "closed", "garbage"],
+        ids=[
+            "html",
+            "list",
+            "wrong type",
+            "not utf-8",
+            "too long",
+            "500",
+            "redirect",
+            "cut",
+            "closed",
+            "garbage",
+        ],
     )
     def test_takes_no_nonsense_for_an_answer(self, settings: Settings, serve: Serve) -> None:
         with pytest.raises(PumbleUnavailable):
@@ -119,7 +130,11 @@ class TestPumbleClient:
     @pytest.mark.parametrize(
         ("serve", "family", "shown"),
         [
-            (whole("401 No", b'{"message":"Unauthorized"}'), TokenRejected, (401, None, "Unauthorized", "Unauthorized")),
+            (
+                whole("401 No", b'{"message":"Unauthorized"}'),
+                TokenRejected,
+                (401, None, "Unauthorized", "Unauthorized"),
+            ),
             (
                 whole("400 No", b'{"message":"m","localizedMessage":"l","code":400000}'),
                 PumbleRefused,
@@ -139,7 +154,8 @@ class TestPumbleClient:
         assert (error.status, error.code, error.message, error.localized_message) == shown
 
     @pytest.mark.parametrize(
-        ("header", "seconds"), [("Retry-After: 7\r\n", 7), ("", 1), ("Retry-After: soon\r\n", 1), ("Retry-After: 99999\r\n", 3600)]
+        ("header", "seconds"),
+        [("Retry-After: 7\r\n", 7), ("", 1), ("Retry-After: soon\r\n", 1), ("Retry-After: 99999\r\n", 3600)],
     )
     def test_reads_how_long_a_limit_lasts(self, settings: Settings, header: str, seconds: int) -> None:
         with pytest.raises(PumbleRateLimited) as limited:
@@ -147,7 +163,9 @@ class TestPumbleClient:
 
         assert limited.value.retry_after == seconds
 
-    @pytest.mark.parametrize("hostile", ["../oauth2/me", "a" * 23, "A" * 24, "a" * 24 + "/x", "", "a" * 24 + "\n"])
+    @pytest.mark.parametrize(
+        "hostile", ["../oauth2/me", "a" * 23, "A" * 24, "a" * 24 + "/x", "", "a" * 24 + "\n"]
+    )
     def test_puts_nothing_but_ids_into_a_path(self, hostile: str) -> None:
         with pytest.raises(ValueError, match="not an id"):
             PumbleClient("token").get_user(hostile)

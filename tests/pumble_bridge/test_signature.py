@@ -53,7 +53,9 @@ class TestVerify:
     def test_refuses_a_missing_header(self, timestamp: str, signed: str) -> None:
         assert refusal(BODY, timestamp, signed) == "missing"
 
-    @pytest.mark.parametrize("timestamp", ["1" * 12, "1" * 14, "-" + "1" * 12, "١" * 13, "1" * 12 + "\n", "2026-12-31"])
+    @pytest.mark.parametrize(
+        "timestamp", ["1" * 12, "1" * 14, "-" + "1" * 12, "١" * 13, "1" * 12 + "\n", "2026-12-31"]
+    )
     def test_refuses_a_timestamp_of_another_form_whatever_it_is_signed_with(self, timestamp: str) -> None:
         assert refusal(BODY, timestamp, sign(timestamp)) == "malformed"
 

@@ -32,7 +32,9 @@ def call(portal: str, key: str) -> requests.Response:
 
 
 class TestGenerate:
-    def test_shows_a_working_key_to_the_person_alone(self, portal: str, ana: Person, ben: Person, general: str) -> None:
+    def test_shows_a_working_key_to_the_person_alone(
+        self, portal: str, ana: Person, ben: Person, general: str
+    ) -> None:
         key = generate(ana, general, "deploy bot")
 
         assert call(portal, key).json()["id"] == ana.id
@@ -69,7 +71,18 @@ class TestGenerate:
         assert ApiKey.objects.count() == 1
 
     @pytest.mark.parametrize(
-        "fault", ["status:500", "status:403", "rate_limit:7", "garbage", "html", "redirect", "drop", "truncate", "delay:5"]
+        "fault",
+        [
+            "status:500",
+            "status:403",
+            "rate_limit:7",
+            "garbage",
+            "html",
+            "redirect",
+            "drop",
+            "truncate",
+            "delay:5",
+        ],
     )
     def test_leaves_no_live_key_when_pumble_does_not_take_the_message(
         self, ana: Person, general: str, fault: str
@@ -94,7 +107,9 @@ class TestGenerate:
 
 
 class TestList:
-    def test_names_ones_own_live_keys_and_shows_no_secret(self, ana: Person, ben: Person, general: str) -> None:
+    def test_names_ones_own_live_keys_and_shows_no_secret(
+        self, ana: Person, ben: Person, general: str
+    ) -> None:
         key = generate(ana, general, "ci")
         generate(ben, general, "bens")
         pumble.act("forget", userId=ana.id)
@@ -125,7 +140,9 @@ class TestList:
 
 class TestDelete:
     @pytest.mark.parametrize("named", ["{name}", '"{name}"', "{id}", "pmb_{id}", "DEPLOY BOT"])
-    def test_stops_the_key_at_once_by_name_or_id(self, portal: str, ana: Person, general: str, named: str) -> None:
+    def test_stops_the_key_at_once_by_name_or_id(
+        self, portal: str, ana: Person, general: str, named: str
+    ) -> None:
         key = generate(ana, general, "deploy bot")
         assert call(portal, key).status_code == 200
 
@@ -151,8 +168,12 @@ class TestDelete:
 
 
 class TestAPastedKey:
-    @pytest.mark.parametrize("line", ["/api-keys delete {key}", "/api-keys generate {key}", "/api-keys {key}"])
-    def test_is_revoked_and_the_person_warned(self, portal: str, ana: Person, general: str, line: str) -> None:
+    @pytest.mark.parametrize(
+        "line", ["/api-keys delete {key}", "/api-keys generate {key}", "/api-keys {key}"]
+    )
+    def test_is_revoked_and_the_person_warned(
+        self, portal: str, ana: Person, general: str, line: str
+    ) -> None:
         key = generate(ana, general, "ci")
         pumble.act("forget", userId=ana.id)
 
@@ -185,8 +206,12 @@ class TestAPastedKey:
 
 
 class TestEveryOtherWord:
-    @pytest.mark.parametrize(("typed", "meant"), [("generat", "generate"), ("LIST", None), ("del", "delete"), ("halp", "help")])
-    def test_gets_a_suggestion_and_the_help(self, ana: Person, general: str, typed: str, meant: str | None) -> None:
+    @pytest.mark.parametrize(
+        ("typed", "meant"), [("generat", "generate"), ("LIST", None), ("del", "delete"), ("halp", "help")]
+    )
+    def test_gets_a_suggestion_and_the_help(
+        self, ana: Person, general: str, typed: str, meant: str | None
+    ) -> None:
         ana.type(general, f"/api-keys {typed}")
 
         said = ana.whispers(general)[-1]
@@ -227,5 +252,3 @@ class TestPumblesTrouble:
 
         (said,) = ana.whispers(general)
         assert "did not take the reply" in said
-
-

@@ -18,7 +18,9 @@ class TestTokens:
         assert tokens.decrypt(stored, **ROW, kind="access") == "secret-token"
 
     @pytest.mark.parametrize("other", [{"workspace_id": "b" * 24}, {"user_id": "2" * 24}])
-    def test_do_not_open_in_another_row(self, other: dict[str, str], caplog: pytest.LogCaptureFixture) -> None:
+    def test_do_not_open_in_another_row(
+        self, other: dict[str, str], caplog: pytest.LogCaptureFixture
+    ) -> None:
         stored = tokens.encrypt("secret-token", **ROW, kind="access")
 
         assert tokens.decrypt(stored, **(ROW | other), kind="access") is None

@@ -15,7 +15,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 START_SECONDS = 60
 STOP_SECONDS = 8
@@ -25,6 +25,9 @@ _HERE = "127.0.0.1"
 class Command(BaseCommand):
     help = "Start the local Pumble and the portal, and stop both on SIGINT or SIGTERM."
 
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--fresh", action="store_true", help="drop the databases of both first")
+
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.LOCAL_PUMBLE:
             raise CommandError("runlocal works with the local Pumble only: set LOCAL_PUMBLE=true")
@@ -32,6 +35,10 @@ class Command(BaseCommand):
             if _in_use(port):
                 raise CommandError(f"port {port} is in use; choose another with {name}=...")
         stop = _StopRequest()
+        if options["fresh"]:
+            for name in ("portal", "pumble"):
+                for path in settings.DATA_DIR.glob(f"{name}.sqlite3*"):
+                    path.unlink()
         call_command("migrate", verbosity=0, interactive=False)
         call_command("collectstatic", verbosity=0, interactive=False)
         with contextlib.ExitStack() as running:
@@ -67,14 +74,14 @@ class Command(BaseCommand):
 class _StopRequest:
     """Set by SIGINT or SIGTERM, or when `make`, our parent, was told to stop or is gone.
 
-    GNU make passes SIGTERM on but not a SIGINT that was sent to it alone: it then waits for us with the signal's
-    handler already reset, which shows in its status.
+    GNU make passes SIGTERM on but not a SIGINT that was sent to it alone: it then waits for us, having put the
+    signal's default handling back, and that shows in its status.
     """
 
     def __init__(self) -> None:
         self.signal: int | None = None
         self._parent = os.getppid()
-        self._made = os.environ.get("MAKELEVEL") is not None
+        self._parent_caught = _catches_interrupt(self._parent)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._receive)
 
@@ -82,23 +89,22 @@ class _StopRequest:
         self.signal = self.signal or number
 
     def check(self) -> bool:
-        if self.signal is None and self._made:
+        if self.signal is None and os.environ.get("MAKELEVEL"):
             if os.getppid() != self._parent:
                 self.signal = signal.SIGTERM
-            elif self._parent_was_interrupted():
+            elif self._parent_caught and not _catches_interrupt(self._parent):
                 self.signal = signal.SIGINT
         return self.signal is not None
 
-    def _parent_was_interrupted(self) -> bool:
-        try:
-            status = Path(f"/proc/{self._parent}/status").read_text()
-        except OSError:
-            return False
-        caught = next(
-            (line.split()[1] for line in status.splitlines() if line.startswith("SigCgt:")), "f" * 16
-        )
-        name = next((line.split()[1] for line in status.splitlines() if line.startswith("Name:")), "")
-        return name in {"make", "gmake"} and not int(caught, 16) & (1 << (signal.SIGINT - 1))
+
+def _catches_interrupt(process: int) -> bool:
+    """Whether that process has a handler for SIGINT; False where the system does not tell."""
+    try:
+        status = Path(f"/proc/{process}/status").read_text()
+    except OSError:
+        return False
+    caught = next((line.split()[1] for line in status.splitlines() if line.startswith("SigCgt:")), "0")
+    return bool(int(caught, 16) & (1 << (signal.SIGINT - 1)))
 
 
 @contextlib.contextmanager

@@ -1,0 +1,312 @@
+"""Signing in and installing: the trip to Pumble's consent screen and back, over real HTTP."""
+
+import io
+import time
+from datetime import timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import requests
+import time_machine
+from django.contrib.sessions.models import Session
+from django.utils import timezone
+
+from keys.models import ApiKey, AuditEvent, Member, Workspace
+from pumble_bridge.models import Authorization, Installation, OAuthState
+from tests import pumble
+from tests.pumble import Person
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PAGE = {"Accept": "text/html"}
+
+
+class Browser:
+    """Somebody's browser: it keeps cookies and goes where it is told."""
+
+    def __init__(self, portal: str) -> None:
+        self.portal = portal
+        self.session = requests.Session()
+        self.session.headers.update(PAGE)
+
+    def open(self, url: str, **options: Any) -> requests.Response:
+        return self.session.get(url if "://" in url else self.portal + url, timeout=15, **options)
+
+    def leave(self, path: str = "/pumble/signin") -> dict[str, str]:
+        """Set off for the consent screen; its query."""
+        answer = self.open(path, allow_redirects=False)
+        assert answer.status_code == 302, answer.text[:300]
+        return {
+            name: values[0] for name, values in parse_qs(urlsplit(answer.headers["Location"]).query).items()
+        }
+
+    def sign_in(self, person: Person, path: str = "/pumble/signin") -> requests.Response:
+        state = self.leave(path)["state"]
+        return self.open(pumble.act("authorize", userId=person.id, state=state)["redirectUrl"])
+
+
+@pytest.fixture
+def browser(portal: str) -> Browser:
+    return Browser(portal)
+
+
+def stored() -> tuple[int, ...]:
+    """What a sign-in stores, counted."""
+    return tuple(
+        model.objects.count()
+        for model in (Workspace, Member, Installation, Authorization, Session, AuditEvent)
+    )
+
+
+class TestSignIn:
+    def test_ends_on_ones_own_keys(self, browser: Browser, ana: Person) -> None:
+        page = browser.sign_in(ana)
+
+        assert (page.status_code, urlsplit(page.url).path) == (200, "/")
+        assert "Your API keys" in page.text
+        assert ana.name in page.text
+
+    def test_authorises_someone_new_and_stores_the_token_encrypted(
+        self, browser: Browser, carla: Person
+    ) -> None:
+        browser.sign_in(carla)
+
+        member = Member.objects.get(email=carla.email)
+        assert member.authorized_at is not None
+        assert member.authorization.access_token
+        assert member.authorization.access_token.encode() not in bytes(
+            member.authorization.encrypted_access_token
+        )
+        types = AuditEvent.objects.filter(member=member).values_list("type", flat=True)
+        assert set(types) == {"member.authorized", "member.signed_in"}
+
+    def test_returns_to_the_page_it_began_on_if_that_is_ours(self, browser: Browser, ana: Person) -> None:
+        assert urlsplit(browser.sign_in(ana, "/pumble/signin?next=/api-docs/").url).path == "/api-docs/"
+
+    @pytest.mark.parametrize(
+        "foreign", ["https://evil.test/", "//evil.test", "/\\evil.test", "javascript:alert(1)", "evil"]
+    )
+    def test_never_leads_elsewhere(self, browser: Browser, ana: Person, foreign: str) -> None:
+        page = browser.sign_in(ana, f"/pumble/signin?next={requests.utils.quote(foreign, safe='')}")
+
+        assert page.url == f"{browser.portal}/".replace("localhost", "127.0.0.1")
+
+    def test_gives_the_session_a_new_key(self, browser: Browser, ana: Person, ben: Person) -> None:
+        browser.sign_in(ana)
+        first = browser.session.cookies["sessionid"]
+
+        browser.sign_in(ben)
+
+        assert browser.session.cookies["sessionid"] != first
+        assert not Session.objects.filter(session_key=first).exists()
+
+    def test_learns_the_browsers_language(self, browser: Browser, carla: Person) -> None:
+        browser.session.headers["Accept-Language"] = "es-MX,es;q=0.9"
+
+        page = browser.sign_in(carla)
+
+        assert Member.objects.get(email=carla.email).language == "es"
+        assert 'lang="es"' in page.text
+
+    def test_asks_pumble_for_the_apps_scopes_with_our_own_redirect(self, browser: Browser) -> None:
+        browser.session.headers["X-Forwarded-Host"] = "evil.test"
+
+        query = browser.leave()
+
+        assert query["redirectUrl"] == f"{browser.portal}/pumble/redirect".replace("localhost", "127.0.0.1")
+        assert {"messages:write", "bot:messages:write"} <= set(query["scopes"].split(","))
+        assert len(query["state"]) >= 22
+
+    def test_is_over_after_signing_out(self, browser: Browser, ana: Person) -> None:
+        page = browser.sign_in(ana)
+        token = page.text.split('name="csrfmiddlewaretoken" value="')[1].split('"')[0]
+
+        browser.session.post(f"{browser.portal}/signout", data={"csrfmiddlewaretoken": token}, timeout=5)
+
+        assert "Sign in with Pumble" in browser.open("/").text
+        assert not Session.objects.exists()
+
+    @pytest.mark.parametrize(("away", "over"), [(timedelta(hours=11), False), (timedelta(hours=13), True)])
+    def test_lasts_twelve_idle_hours(
+        self, browser: Browser, ana: Person, away: timedelta, over: bool
+    ) -> None:
+        browser.sign_in(ana)
+
+        with time_machine.travel(timezone.now() + away, tick=True):
+            assert ("Sign in with Pumble" in browser.open("/").text) == over
+
+    def test_lasts_seven_days_however_busy(self, browser: Browser, ana: Person) -> None:
+        browser.sign_in(ana)
+        began = timezone.now()
+        for hours in range(10, 170, 10):
+            with time_machine.travel(began + timedelta(hours=hours), tick=True):
+                signed_in = "Your API keys" in browser.open("/").text
+            assert signed_in == (hours < 168), hours
+
+    def test_ends_when_the_person_unauthorises_and_stays_over_when_they_come_back(
+        self, browser: Browser, portal: str, carla: Person
+    ) -> None:
+        browser.sign_in(carla)
+        pumble.act("unauthorize", userId=carla.id)
+        _until(lambda: "Sign in with Pumble" in browser.open("/").text)
+
+        Browser(portal).sign_in(carla)
+
+        assert "Sign in with Pumble" in browser.open("/").text
+
+
+class TestInstall:
+    def test_brings_a_new_workspace_in(self, browser: Browser) -> None:
+        gita = pumble.person("gita@globex.test")
+        state = browser.leave("/pumble/install")["state"]
+
+        page = browser.open(pumble.act("install", userId=gita.id, state=state)["redirectUrl"])
+
+        assert "Your API keys" in page.text
+        globex = Workspace.objects.get(name="Globex")
+        assert globex.installed_at is not None
+        assert globex.installation.bot_token
+
+    def test_again_replaces_the_bot_token(self, browser: Browser, ana: Person) -> None:
+        before = Installation.objects.get().bot_token
+        state = browser.leave("/pumble/install")["state"]
+
+        browser.open(pumble.act("reinstall", userId=ana.id, state=state)["redirectUrl"])
+
+        assert Installation.objects.get().bot_token not in {before, None}
+
+
+class TestAReturn:
+    def refused(self, page: requests.Response, status: int, sentence: str, before: tuple[int, ...]) -> None:
+        assert (page.status_code, sentence in page.text) == (status, True), page.text[:500]
+        assert 'href="/pumble/' in page.text or 'href="/"' in page.text
+        assert page.headers["X-Request-Id"] in page.text
+        assert stored() == before
+
+    def test_without_a_code_says_what_to_do_next(self, browser: Browser) -> None:
+        state = browser.leave()["state"]
+        before = stored()
+
+        self.refused(browser.open(f"/pumble/redirect?state={state}"), 400, "Pumble sent no code", before)
+
+    def test_with_a_denial_says_so(self, browser: Browser) -> None:
+        state = browser.leave()["state"]
+        before = stored()
+
+        page = browser.open(f"/pumble/redirect?error=access_denied&state={state}")
+
+        self.refused(page, 403, "You did not allow", before)
+
+    @pytest.mark.parametrize("state", ["", "made-up", "x" * 5000, "%00", "%ff"])
+    def test_with_a_state_nobody_gave_out_exchanges_nothing(
+        self, browser: Browser, ana: Person, state: str
+    ) -> None:
+        code_url = pumble.act("authorize", userId=ana.id)["redirectUrl"]
+        before, calls = stored(), len(pumble.api_calls())
+
+        page = browser.open(f"{code_url.split('&state')[0]}&state={state}")
+
+        self.refused(page, 400, "no longer valid", before)
+        assert len(pumble.api_calls()) == calls
+
+    def test_is_good_once(self, browser: Browser, ana: Person) -> None:
+        state = browser.leave()["state"]
+        url = pumble.act("authorize", userId=ana.id, state=state)["redirectUrl"]
+        browser.open(url)
+        before = stored()
+
+        self.refused(browser.open(url), 400, "no longer valid", before)
+
+    def test_in_another_browser_is_refused_and_spends_the_state(
+        self, browser: Browser, portal: str, ana: Person
+    ) -> None:
+        state = browser.leave()["state"]
+        url = pumble.act("authorize", userId=ana.id, state=state)["redirectUrl"]
+        victim = Browser(portal)
+        victim.leave()
+        before = stored()
+
+        self.refused(victim.open(url), 400, "no longer valid", before)
+        self.refused(browser.open(url), 400, "no longer valid", before)
+
+    def test_after_ten_minutes_is_too_late(self, browser: Browser, ana: Person) -> None:
+        state = browser.leave()["state"]
+        before = stored()
+        url = f"/pumble/redirect?code=x&state={state}"
+
+        with time_machine.travel(timezone.now() + OAuthState.LIFETIME, tick=True):
+            self.refused(browser.open(url), 400, "no longer valid", before)
+
+    @pytest.mark.parametrize("code", ["made-up", "../x", "%0d%0aX: y", "x" * 3000])
+    def test_with_a_code_pumble_does_not_take_stores_nothing(self, browser: Browser, code: str) -> None:
+        state = browser.leave()["state"]
+        before = stored()
+
+        page = browser.open(f"/pumble/redirect?code={code}&state={state}")
+
+        assert page.status_code == 400
+        assert stored() == before
+
+    @pytest.mark.parametrize("call", ["POST /oauth2/access", "GET /oauth2/me", "GET /v1/workspaceUsers/*"])
+    @pytest.mark.parametrize("fault", ["status:500", "garbage", "html", "drop"])
+    def test_while_pumble_is_in_trouble_stores_nothing(
+        self, browser: Browser, carla: Person, call: str, fault: str
+    ) -> None:
+        state = browser.leave()["state"]
+        url = pumble.act("authorize", userId=carla.id, state=state)["redirectUrl"]
+        before = stored()
+        pumble.faults({"match": call, "do": fault, "times": 1})
+
+        self.refused(browser.open(url), 502, "Pumble does not answer", before)
+
+    def test_leaves_no_code_or_state_in_the_log(
+        self, browser: Browser, ana: Person, log_lines: io.StringIO
+    ) -> None:
+        state = browser.leave()["state"]
+        url = pumble.act("authorize", userId=ana.id, state=state)["redirectUrl"]
+        browser.open(url)
+
+        code = parse_qs(urlsplit(url).query)["code"][0]
+        logged = log_lines.getvalue()
+        assert "/pumble/redirect" in logged
+        assert code not in logged
+        assert state not in logged
+
+
+class TestOffboarding:
+    def test_by_the_person_revokes_their_keys_for_good(
+        self, portal: str, browser: Browser, carla: Person, general: str
+    ) -> None:
+        browser.sign_in(carla)
+        carla.type(general, "/api-keys generate ci")
+        assert ApiKey.objects.get().revoked_at is None
+
+        pumble.act("unauthorize", userId=carla.id)
+        _until(lambda: ApiKey.objects.get().revoked_at is not None)
+        Browser(portal).sign_in(carla)
+
+        assert ApiKey.objects.get().revoked_reason == "UNAUTHORIZED"
+        assert Member.objects.get(email=carla.email).authorized_at is not None
+
+    def test_of_a_workspace_revokes_every_key_and_drops_every_token(
+        self, ana: Person, ben: Person, general: str
+    ) -> None:
+        for person in (ana, ben):
+            person.type(general, "/api-keys generate ci")
+
+        pumble.act("uninstall", userId=ana.id)
+        _until(lambda: not Installation.objects.exists())
+
+        assert set(ApiKey.objects.values_list("revoked_reason", flat=True)) == {"UNINSTALLED"}
+        assert not Authorization.objects.exists()
+        assert Workspace.objects.get(name="Acme").installed_at is None
+        assert AuditEvent.objects.filter(type="app.uninstalled", surface="PUMBLE").count() == 1
+
+
+def _until(true: Any) -> None:
+    """Wait for a hook that Pumble sends after its act was answered."""
+    end = time.monotonic() + 5
+    while not true():
+        assert time.monotonic() < end, "did not happen within 5 s"
+        time.sleep(0.02)
