@@ -9,8 +9,9 @@ export DATA_DIR ?= var
 
 .PHONY: run test check audit lock
 
+run: export LOCAL_PUMBLE = true
 run: $(VENV)/run.stamp
-	@LOCAL_PUMBLE=true FRESH=$(FRESH) $(BIN)/python manage.py runlocal
+	@$(BIN)/python manage.py runlocal $(if $(filter 1,$(FRESH)),--fresh)
 
 test: $(VENV)/test.stamp
 	@$(BIN)/python -m tests

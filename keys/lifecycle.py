@@ -178,7 +178,7 @@ def _lock(owner: Member) -> Member:
 
     Everyone who locks both takes the workspace first, so that no two wait for each other.
     """
-    Workspace.objects.select_for_update().filter(pk=owner.workspace_id).first()
+    Workspace.objects.select_for_update().filter(members=owner).first()
     return Member.objects.select_related("workspace").select_for_update(of=("self",)).get(pk=owner.pk)
 
 

@@ -49,7 +49,7 @@ def _readable_content_type(content_type: str) -> str:
         return content_type
     charset = parameters.lower().rpartition("charset=")[2].strip().strip('"').partition(";")[0]
     try:
-        sound = lookup(charset)._is_text_encoding  # type: ignore[attr-defined]  # noqa: SLF001 - no public name for it
+        sound = lookup(charset)._is_text_encoding  # noqa: SLF001 - no public name for it
     except (LookupError, ValueError):
         sound = False
     return content_type if sound else kind

@@ -79,12 +79,12 @@ class AcceptedHook(models.Model):
     def __str__(self) -> str:
         return f"hook {self.mark[:8]}"
 
-    @classmethod
-    def remember(cls, marks: list[str], *, now: datetime) -> bool:
+    @staticmethod
+    def remember(marks: list[str], *, now: datetime) -> bool:
         """Whether all `marks` are new; then they are remembered. Atomic: of two repetitions one is new."""
         try:
             with transaction.atomic():
-                cls.objects.bulk_create([cls(mark=mark, accepted_at=now) for mark in sorted(set(marks))])
+                AcceptedHook.objects.bulk_create([AcceptedHook(mark=mark, accepted_at=now) for mark in sorted(set(marks))])
         except IntegrityError:
             return False
         return True

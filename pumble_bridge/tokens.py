@@ -23,7 +23,7 @@ def encrypt(token: str, *, workspace_id: str, user_id: str, kind: Kind) -> bytes
     return _fernet().encrypt(text.encode())
 
 
-def decrypt(stored: bytes, *, workspace_id: str, user_id: str, kind: Kind) -> str | None:
+def decrypt(stored: bytes | memoryview, *, workspace_id: str, user_id: str, kind: Kind) -> str | None:
     """The token, or None (and an error in the log) where the text is not that row's or no key opens it."""
     try:
         held = strict_json.read_object(_fernet().decrypt(bytes(stored)), limit=64 * 1024)

@@ -33,7 +33,8 @@ class Person:
         return screen
 
     def screen(self, channel: str) -> dict[str, Any]:
-        return get("screen", userId=self.id, channelId=channel)
+        screen: dict[str, Any] = get("screen", userId=self.id, channelId=channel)
+        return screen
 
     def whispers(self, channel: str) -> list[str]:
         """The texts of what only they can see there, oldest first."""

@@ -31,7 +31,7 @@ _REFUSED = OpenApiResponse(
 
 
 class EndpointSchema(AutoSchema):
-    view: Endpoint
+    view: Endpoint  # type: ignore[assignment]
 
     def get_operation_id(self) -> str:
         return self.view.operation
@@ -42,7 +42,7 @@ class EndpointSchema(AutoSchema):
     def get_summary(self) -> str:
         return self.view.summary
 
-    def get_description(self) -> str:
+    def get_description(self) -> str:  # type: ignore[override]
         return f"{self.view.description}\n\nScope: `{self.view.scope}`".strip()
 
     def get_auth(self) -> list[dict[str, Any]]:

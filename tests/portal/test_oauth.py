@@ -4,7 +4,7 @@ import io
 import time
 from datetime import timedelta
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 import requests
@@ -88,7 +88,7 @@ class TestSignIn:
         "foreign", ["https://evil.test/", "//evil.test", "/\\evil.test", "javascript:alert(1)", "evil"]
     )
     def test_never_leads_elsewhere(self, browser: Browser, ana: Person, foreign: str) -> None:
-        page = browser.sign_in(ana, f"/pumble/signin?next={requests.utils.quote(foreign, safe='')}")
+        page = browser.sign_in(ana, f"/pumble/signin?next={quote(foreign, safe='')}")
 
         assert page.url == f"{browser.portal}/".replace("localhost", "127.0.0.1")
 

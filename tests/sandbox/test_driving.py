@@ -153,6 +153,20 @@ class TestRefusals:
             assert requests.post(f"{pumble.url}/act/reset", headers=headers, timeout=20).status_code == 403
 
 
+class TestScreen:
+    def test_shows_a_thread_where_one_is_open(self, pumble: Pumble) -> None:
+        channel, ana = pumble.channel("general"), pumble.person("ana")
+        root = next(one for one in pumble.screen("ana", channel)["messages"] if one["threadRootInfo"])
+
+        answered = pumble.say("ana", channel, "me too", threadRootId=root["id"])
+        seen = pumble.look("screen", userId=ana, channelId=channel, threadRootId=root["id"])
+
+        texts = [one["text"] for one in seen["thread"]]
+        assert (texts[0], texts[-1]) == (root["text"], "me too")
+        assert answered["thread"] == seen["thread"]
+        assert "me too" not in [one["text"] for one in seen["messages"]]
+
+
 class TestApps:
     def test_are_offered_with_an_address_to_install(self, pumble: Pumble, app: TestApp) -> None:
         [offer] = pumble.look("apps", userId=pumble.person("gita"))

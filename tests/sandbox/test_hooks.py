@@ -1,8 +1,10 @@
 """Slash commands and other triggers over the wire: signature, three seconds, what the actor is told."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import requests
 
 from tests.sandbox.app import OFFLINE, TestApp
 from tests.sandbox.pumble import Pumble
@@ -145,6 +147,24 @@ class TestAnswer:
 
         assert ephemeral_texts(pumble.say("ana", channel, "/api-keys generate")) == ["your key"]
 
+    def test_of_fifty_people_at_once_is_lost_for_nobody(self, pumble: Pumble, app: TestApp) -> None:
+        app.answers_with("/commands", {"message": "refused"}, status=400, hang=0.5)
+        body = {
+            "userId": pumble.person("ana"),
+            "channelId": pumble.channel("general"),
+            "text": "/api-keys list",
+        }
+
+        with ThreadPoolExecutor(50) as crowd:
+            answers = list(
+                crowd.map(
+                    lambda _: requests.post(f"{pumble.url}/act/message", json=body, timeout=20), range(50)
+                )
+            )
+
+        assert {one.status_code for one in answers} == {200}
+        assert ephemeral_texts(pumble.screen("ana", body["channelId"])) == ["refused"] * 50
+
 
 class TestAppThatWasNeverReached:
     def test_is_offline_for_triggers_while_rest_works(self, tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -155,7 +175,7 @@ class TestAppThatWasNeverReached:
             assert len(screen["ephemeral"]) == 1
             assert "API" in screen["ephemeral"][0]["text"]
             assert alone.call("GET", "/oauth2/me", alone.token("ana"))["workspaceName"] == "Acme"
-            assert alone.post("install", userId=alone.person("gita")).status_code == 503
+            assert alone.post("install", userId=alone.person("gita")).status_code == 409
             consent = alone.http.get(
                 f"{alone.url}/access-request", params={"clientId": alone.credentials["id"]}
             )

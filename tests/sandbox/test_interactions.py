@@ -188,6 +188,19 @@ class TestHomeTab:
         assert pumble.screen("ben", pumble.direct("ben", "bot"))["home"] is None
         assert pumble.screen("ana", pumble.channel("general"))["home"] is None
 
+    def test_is_replaced_in_place_by_an_update(self, pumble: Pumble, app: TestApp) -> None:
+        home = pumble.look("screen", userId=pumble.person("ana"), channelId=pumble.direct("ana", "bot"))[
+            "home"
+        ]
+        assert home is None
+        update = modal("UPDATE", blocks=[{"type": "divider"}])
+        app.answers_with("/interactions", update)
+
+        screen = click_home(pumble)
+
+        assert screen["home"]["blocks"] == [{"type": "divider"}]
+        assert screen["modals"] == []
+
     def test_may_be_published_twenty_times_a_minute(self, pumble: Pumble) -> None:
         bot, path = pumble.token("bot"), f"/v1/app/homeView/workspaceUsers/{pumble.person('ana')}"
 

@@ -37,7 +37,7 @@ class Command(BaseCommand):
             oauth.store(oauth.exchange(code), by=PUMBLE, now=timezone.now())
         stored = Workspace.objects.get(pumble_id=workspace["id"]) if authorized else None
         for user in workspace["users"]:
-            if stored is not None and not user["authorized"]:
+            if stored is not None and not user["authorized"] and not user["isBot"]:
                 profile = membership.Profile(
                     user_id=user["id"],
                     name=user["name"],

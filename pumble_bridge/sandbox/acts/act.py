@@ -1,0 +1,92 @@
+"""The way of every act: a JSON object in, JSON out, and `{"error"}` with 4xx for whatever a person cannot do."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
+
+from pumble_bridge.sandbox import jsonbody, visibility
+from pumble_bridge.sandbox.errors import ActRefused, PlatformError
+from pumble_bridge.sandbox.models import App, Channel, Person
+from pumble_bridge.sandbox.seed import API_APP_ID
+
+Run = Callable[["Act"], Any]
+
+
+class Act:
+    """Query or body of one act, read field by field."""
+
+    def __init__(self, values: Any) -> None:
+        self.values = values
+
+    def text(self, name: str, default: str | None = None) -> str:
+        value = self.values.get(name) if isinstance(self.values, dict) else None
+        if value is None and default is not None:
+            return default
+        if not isinstance(value, str):
+            raise ActRefused(f"{name} must be a string")
+        return value
+
+    def value(self, name: str) -> Any:
+        return self.values.get(name) if isinstance(self.values, dict) else None
+
+    def person(self) -> Person:
+        """The active human that `userId` names."""
+        person = Person.objects.select_related("workspace").filter(pk=self.text("userId"), app=None).first()
+        if person is None:
+            raise ActRefused("userId names nobody", 404)
+        if not person.is_active:
+            raise ActRefused(f"{person.name} is deactivated", 403)
+        return person
+
+    def channel(self, person: Person) -> Channel:
+        try:
+            return visibility.channel_for(person, self.text("channelId"))
+        except PlatformError:
+            raise ActRefused(f"{person.name} sees no such channel", 404) from None
+
+    def app(self) -> App:
+        app = App.objects.filter(pk=self.text("appId", API_APP_ID)).first()
+        if app is None:
+            raise ActRefused("appId names no app", 404)
+        return app
+
+
+def act(**runs: Run) -> Callable[[HttpRequest], HttpResponse]:
+    """A view that dispatches on the method; GET reads its values from the query, the others from the body."""
+
+    @csrf_exempt
+    def view(request: HttpRequest) -> HttpResponse:
+        run = runs.get(request.method or "")
+        if run is None:
+            return _refused(ActRefused(f"only {', '.join(runs)}", 405))
+        try:
+            return JsonResponse(run(Act(_values(request))), safe=False)
+        except ActRefused as refusal:
+            return _refused(refusal)
+        except PlatformError as failure:
+            return _refused(ActRefused(failure.message, failure.status))
+
+    return view
+
+
+def _values(request: HttpRequest) -> Any:
+    if request.method == "GET":
+        return request.GET.dict()
+    try:
+        raw = request.body
+    except RequestDataTooBig:
+        raise ActRefused("too large", 413) from None
+    try:
+        values = jsonbody.read(raw) if raw.strip() else {}
+    except jsonbody.BadJson as exc:
+        raise ActRefused(str(exc)) from None
+    if not isinstance(values, dict) and not (isinstance(values, list) and request.path == "/act/faults"):
+        raise ActRefused("a JSON object is expected")
+    return values
+
+
+def _refused(refusal: ActRefused) -> HttpResponse:
+    return JsonResponse({"error": refusal.message}, status=refusal.status)

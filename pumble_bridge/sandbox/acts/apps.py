@@ -1,0 +1,170 @@
+"""Registering, installing, authorising apps, and the end of each."""
+
+from typing import Any
+from urllib.parse import urlencode, urljoin
+
+from pumble_bridge.sandbox import lifecycle, manifest, registry, wire
+from pumble_bridge.sandbox.acts.act import Act
+from pumble_bridge.sandbox.consent.request import redirect_with
+from pumble_bridge.sandbox.errors import ActRefused
+from pumble_bridge.sandbox.hooks import delivery, events
+from pumble_bridge.sandbox.manifest import Manifest
+from pumble_bridge.sandbox.models import App, Authorization, Installation, Person
+
+
+def register(act: Act) -> dict[str, Any]:
+    """Another app, by its manifest or the manifest's address."""
+    url, raw = act.text("manifestUrl", ""), act.value("manifest")
+    if bool(url) is (raw is not None):
+        raise ActRefused("either manifestUrl or manifest is needed")
+    try:
+        read = registry.fetch(url, delivery.deadline()) if url else manifest.check(raw, "")
+    except wire.Unreachable as exc:
+        raise ActRefused(f"the manifest cannot be fetched: {exc}", 422) from None
+    except manifest.BadManifest as exc:
+        raise ActRefused(str(exc), 422) from None
+    app = registry.register(read, url)
+    return {
+        "id": app.id,
+        "appKey": app.app_key,
+        "clientSecret": app.client_secret,
+        "signingSecret": app.signing_secret,
+    }
+
+
+def listing(act: Act) -> list[dict[str, Any]]:
+    """All apps as "+ Add apps" offers them to this person."""
+    person = act.person()
+    installed = _ids(Installation.objects.filter(workspace_id=person.workspace_id, active=True))
+    authorized = _ids(Authorization.objects.filter(person=person, active=True))
+    entries = []
+    for app in App.objects.order_by("id"):
+        read = registry.manifest_of(app)
+        entries.append(
+            {
+                "id": app.id,
+                "name": read.name if read else app.fallback_name,
+                "displayName": registry.display_name(app),
+                "installed": app.id in installed,
+                "authorized": app.id in authorized,
+                "installUrl": _install_url(app, read, person) if read else None,
+            }
+        )
+    return entries
+
+
+def commands(act: Act) -> list[dict[str, Any]]:
+    """Slash commands of the apps installed in the person's workspace, for completion."""
+    person = act.person()
+    found: list[dict[str, Any]] = []
+    rows = Installation.objects.filter(workspace_id=person.workspace_id, active=True)
+    for installation in rows.select_related("app").order_by("app_id"):
+        read = registry.manifest_of(installation.app)
+        if read is None:
+            continue
+        found += [
+            {
+                "command": one.get("command", ""),
+                "description": one.get("description") or "",
+                "usageHint": one.get("usageHint") or "",
+                "app": read.display_name,
+            }
+            for one in read.commands
+        ]
+    return found
+
+
+def install(act: Act) -> dict[str, Any]:
+    return _allow(act)
+
+
+def authorize(act: Act) -> dict[str, Any]:
+    person, app = act.person(), act.app()
+    if not Installation.objects.filter(app=app, workspace_id=person.workspace_id, active=True).exists():
+        raise ActRefused("the app is not installed in this workspace", 409)
+    return _allow(act)
+
+
+def reinstall(act: Act) -> dict[str, Any]:
+    return _allow(act, reinstall=True)
+
+
+def unauthorize(act: Act) -> dict[str, Any]:
+    authorization = Authorization.objects.filter(app=act.app(), person=act.person(), active=True).first()
+    if authorization is None:
+        raise ActRefused("this person has not authorized the app", 409)
+    lifecycle.unauthorize(authorization)
+    return {}
+
+
+def uninstall(act: Act) -> dict[str, Any]:
+    person = act.person()
+    installation = Installation.objects.filter(
+        app=act.app(), workspace_id=person.workspace_id, active=True
+    ).first()
+    if installation is None:
+        raise ActRefused("the app is not installed in this workspace", 409)
+    if not person.may_install:
+        raise ActRefused("only an owner or administrator can uninstall an app", 403)
+    lifecycle.uninstall(installation)
+    return {}
+
+
+def deactivate(act: Act) -> dict[str, Any]:
+    """The person that `userId` names leaves the workspace."""
+    person = act.person()
+    person.status = Person.Status.DEACTIVATED
+    person.save(update_fields=["status"])
+    owner = (
+        Person.objects.filter(workspace_id=person.workspace_id, role=Person.Role.OWNER).order_by("id").first()
+    )
+    events.person_updated(person, owner.id if owner else person.id)
+    return {}
+
+
+def _allow(act: Act, *, reinstall: bool = False) -> dict[str, Any]:
+    """ "Allow" on the consent screen, with all scopes of the manifest unless `scopes` names some.
+
+    An app that is installed but was never reached gets the scopes it has, and a redirect address on the manifest's
+    origin: so what the seed grants can be handed out before the app runs.
+    """
+    person, app = act.person(), act.app()
+    read = registry.manifest_of(app)
+    declared = _all_scopes(read) if read else []
+    scopes = act.value("scopes")
+    if scopes is None:
+        scopes = declared
+    if not isinstance(scopes, list) or not all(isinstance(one, str) for one in scopes):
+        raise ActRefused("scopes must be a list of strings")
+    foreign = sorted(set(scopes) - set(declared))
+    if foreign:
+        raise ActRefused(f"the manifest does not declare {', '.join(foreign)}")
+    redirect_urls = read.redirect_urls if read else [urljoin(app.manifest_url, "/")]
+    if not redirect_urls:
+        raise ActRefused("the manifest has no redirectUrls", 422)
+    state = act.text("state", "") if act.value("state") is not None else None
+    code = lifecycle.allow(app, read, person, scopes, reinstall=reinstall)
+    return {"redirectUrl": redirect_with(redirect_urls[0], state, code=code)}
+
+
+def _all_scopes(read: Manifest) -> list[str]:
+    return [*read.user_scopes, *(f"bot:{scope}" for scope in read.bot_scopes)]
+
+
+def _install_url(app: App, read: Manifest, person: Person) -> str | None:
+    """The app's own listing, else the consent screen with all scopes. Source: Pumble app platform reference, 1.3."""
+    if read.listing_url:
+        return read.listing_url
+    if not read.redirect_urls:
+        return None
+    query = {
+        "redirectUrl": read.redirect_urls[0],
+        "clientId": app.id,
+        "defaultWorkspaceId": person.workspace_id,
+        "scopes": ",".join(_all_scopes(read)),
+    }
+    return f"/access-request?{urlencode(query)}"
+
+
+def _ids(rows: Any) -> set[str]:
+    return set(rows.values_list("app_id", flat=True))

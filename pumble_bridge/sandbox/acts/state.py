@@ -1,0 +1,74 @@
+"""The values of a modal's inputs, as Pumble keeps them. Source: Pumble app platform reference, 4.1 and 4.3."""
+
+from typing import Any
+
+from pumble_bridge.sandbox import blocks
+from pumble_bridge.sandbox.errors import ActRefused
+
+
+def fill(view: dict[str, Any], values: object) -> None:
+    """Put what was typed, and the initial values of what was not, into `state.values`; other keys there stay.
+
+    Raises:
+        ActRefused: what Pumble's page would not submit: a required input left empty, a length out of bounds.
+    """
+    if not isinstance(values, dict) or not all(isinstance(one, dict) for one in values.values()):
+        raise ActRefused("values must be {blockId: {onAction: value}}")
+    kept = dict(_object(_object(view.get("state")).get("values")))
+    for block in blocks.input_blocks(view.get("blocks")):
+        block_id, element = str(block.get("blockId", "")), block["element"]
+        on_action = str(element.get("onAction", ""))
+        typed = values.get(block_id, {}).get(on_action)
+        value = checked(element, typed) if typed is not None else _before(kept, block_id, on_action, element)
+        label = blocks.plain_text(block.get("label")) or block_id
+        if value in (None, "", []):
+            if block.get("optional") is not True:
+                raise ActRefused(f"{label}: is required")
+            if typed is None:
+                continue
+        _check_length(label, element, value)
+        key = "values" if isinstance(value, list) else "value"
+        kept[block_id] = {**_object(kept.get(block_id)), on_action: {"type": element.get("type"), key: value}}
+    view["state"] = {"values": kept}
+
+
+def checked(element: dict[str, Any], value: object) -> Any:
+    """A value of the kind the element gives: a list of texts for checkboxes and date ranges, else a text, or None."""
+    if value is None:
+        return None
+    if element.get("type") in blocks.LIST_VALUED:
+        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+            raise ActRefused("value must be a list of strings here")
+        return value
+    if not isinstance(value, str):
+        raise ActRefused("value must be a string here")
+    return value
+
+
+def _before(kept: dict[str, Any], block_id: str, on_action: str, element: dict[str, Any]) -> Any:
+    """The value that stood there: from the state, else the element's initial one."""
+    held = _object(_object(kept.get(block_id)).get(on_action))
+    if held:
+        return held.get("values", held.get("value"))
+    if element.get("type") == "checkboxes":
+        options = element.get("initial_options")
+        return [_object(one).get("value") for one in options] if isinstance(options, list) else []
+    if element.get("type") == "date_range_picker":
+        span = _object(element.get("initial_date_range"))
+        return [span.get("start"), span.get("end")] if span else []
+    option = _object(element.get("initial_option"))
+    return option.get("value") or element.get("initial_value") or element.get("initial_date")
+
+
+def _object(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _check_length(label: str, element: dict[str, Any], value: object) -> None:
+    if element.get("type") != "plain_text_input" or not isinstance(value, str):
+        return
+    least, most = element.get("min_length"), element.get("max_length")
+    if isinstance(least, int) and len(value) < least:
+        raise ActRefused(f"{label}: at least {least} characters")
+    if isinstance(most, int) and len(value) > most:
+        raise ActRefused(f"{label}: at most {most} characters")

@@ -1,0 +1,52 @@
+"""Typing, shortcuts, reloading."""
+
+from typing import Any
+
+from pumble_bridge.sandbox import posting
+from pumble_bridge.sandbox.acts import screen
+from pumble_bridge.sandbox.acts.act import Act
+from pumble_bridge.sandbox.ephemerals import STORE
+from pumble_bridge.sandbox.errors import ActRefused
+from pumble_bridge.sandbox.hooks import triggers
+from pumble_bridge.sandbox.models import Channel, Message
+from pumble_bridge.sandbox.rest.fields import MAX_TEXT
+
+
+def message(act: Act) -> dict[str, Any]:
+    """A line typed in the composer; one that starts with `/` is a slash command."""
+    person = act.person()
+    channel = act.channel(person)
+    line = act.text("text")
+    if not line.strip() or len(line) > MAX_TEXT:
+        raise ActRefused(f"text must have 1 to {MAX_TEXT} characters")
+    root = _message(channel, act.text("threadRootId", ""))
+    if root is not None and root.root_id:
+        root = root.root
+    if line.startswith("/"):
+        triggers.slash_command(triggers.Actor(person, channel), line, root)
+    else:
+        posting.post(person, channel, posting.Draft(line), root=root)
+    return {"screen": screen.of(person, channel, root.id if root else "")}
+
+
+def shortcut(act: Act) -> dict[str, Any]:
+    person = act.person()
+    channel = act.channel(person)
+    target = _message(channel, act.text("messageId", ""))
+    triggers.shortcut(triggers.Actor(person, channel), act.text("name"), target)
+    return {"screen": screen.of(person, channel)}
+
+
+def forget(act: Act) -> dict[str, Any]:
+    """The person reloaded the page: what only they could see is gone."""
+    STORE.forget(act.person().id)
+    return {}
+
+
+def _message(channel: Channel, message_id: str) -> Message | None:
+    if not message_id:
+        return None
+    found = channel.messages.select_related("root").filter(pk=message_id).first()
+    if found is None:
+        raise ActRefused("no such message in this channel", 404)
+    return found

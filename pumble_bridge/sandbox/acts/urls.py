@@ -1,0 +1,30 @@
+"""The driving interface, act by act."""
+
+from django.urls import path
+
+from pumble_bridge.sandbox.acts import apps, interacting, screen, talking, world
+from pumble_bridge.sandbox.acts.act import act
+
+urlpatterns = [
+    path("workspaces", act(GET=world.workspaces)),
+    path("screen", act(GET=screen.show)),
+    path("message", act(POST=talking.message)),
+    path("shortcut", act(POST=talking.shortcut)),
+    path("forget", act(POST=talking.forget)),
+    path("click", act(POST=interacting.click)),
+    path("submit", act(POST=interacting.submit)),
+    path("close", act(POST=interacting.close)),
+    path("menu", act(POST=interacting.menu)),
+    path("apps", act(GET=apps.listing, POST=apps.register)),
+    path("commands", act(GET=apps.commands)),
+    path("install", act(POST=apps.install)),
+    path("authorize", act(POST=apps.authorize)),
+    path("reinstall", act(POST=apps.reinstall)),
+    path("unauthorize", act(POST=apps.unauthorize)),
+    path("uninstall", act(POST=apps.uninstall)),
+    path("deactivate", act(POST=apps.deactivate)),
+    path("faults", act(GET=world.ordered_faults, POST=world.order_faults, DELETE=world.clear_faults)),
+    path("traffic", act(GET=world.traffic_since)),
+    path("switches", act(POST=world.switches)),
+    path("reset", act(POST=world.reset)),
+]

@@ -1,0 +1,80 @@
+"""Blocks: the rich form of a plain text, and finding an element that a person acts on."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+Block = dict[str, Any]
+
+_MARK = re.compile(
+    r"<<@(?P<user>[0-9a-f]{24})>>|<<#(?P<channel>[0-9a-f]{24})>>|(?P<link>https?://[^\s<>\"']+[^\s<>\"'.,;:!?)])",
+    re.ASCII,
+)
+
+ACTION_TYPES = {
+    "button": "BUTTON",
+    "static_select_menu": "STATIC_SELECT_MENU",
+    "dynamic_select_menu": "DYNAMIC_SELECT_MENU",
+    "checkboxes": "CHECKBOXES",
+    "date_picker": "DATE_PICKER",
+    "date_range_picker": "DATE_RANGE_PICKER",
+    "plain_text_input": "PLAIN_TEXT_INPUT",
+}
+LIST_VALUED = {"checkboxes", "date_range_picker"}
+
+
+def from_text(text: str) -> list[Block]:
+    """One `rich_text` block that shows `text`: mentions, channels and links become elements, all else stays text."""
+    elements: list[Block] = []
+    end = 0
+    for mark in _MARK.finditer(text):
+        if mark.start() > end:
+            elements.append({"type": "text", "text": text[end : mark.start()]})
+        if mark["user"]:
+            elements.append({"type": "user", "user_id": mark["user"]})
+        elif mark["channel"]:
+            elements.append({"type": "channel", "channel_id": mark["channel"]})
+        else:
+            elements.append({"type": "link", "url": mark["link"]})
+        end = mark.end()
+    if end < len(text):
+        elements.append({"type": "text", "text": text[end:]})
+    if not elements:
+        return []
+    return [{"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": elements}]}]
+
+
+def elements_of(blocks: object) -> Iterator[tuple[str, Block]]:
+    """Every interactive element with its block id (empty outside `input` blocks), in the order of the page."""
+    for block in blocks if isinstance(blocks, list) else []:
+        if not isinstance(block, dict):
+            continue
+        if block.get("type") == "actions" and isinstance(block.get("elements"), list):
+            yield from (("", element) for element in block["elements"] if isinstance(element, dict))
+        elif block.get("type") == "input" and isinstance(block.get("element"), dict):
+            yield str(block.get("blockId", "")), block["element"]
+        elif block.get("type") == "section" and isinstance(block.get("accessory"), dict):
+            yield from elements_of([block["accessory"]])
+
+
+def find_element(blocks: object, on_action: str) -> Block | None:
+    return next((element for _, element in elements_of(blocks) if element.get("onAction") == on_action), None)
+
+
+def input_blocks(blocks: object) -> Iterator[Block]:
+    for block in blocks if isinstance(blocks, list) else []:
+        if not isinstance(block, dict):
+            continue
+        candidate = block.get("accessory") if block.get("type") == "section" else block
+        if (
+            isinstance(candidate, dict)
+            and candidate.get("type") == "input"
+            and isinstance(candidate.get("element"), dict)
+        ):
+            yield candidate
+
+
+def plain_text(value: object) -> str:
+    """The text of a `plain_text` object, or nothing."""
+    text = value.get("text") if isinstance(value, dict) else None
+    return text if isinstance(text, str) else ""

@@ -1,0 +1,100 @@
+"""Faults that somebody ordered for the REST API, to see how an app bears them."""
+
+import re
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+_DO = re.compile(r"(?P<kind>[a-z_]+)(?::(?P<number>[0-9]{1,4}(?:\.[0-9]{1,3})?))?", re.ASCII)
+# kind -> does it need a number
+KINDS = {
+    "delay": True,
+    "status": True,
+    "rate_limit": True,
+    "drip": True,
+    "garbage": False,
+    "html": False,
+    "redirect": False,
+    "drop": False,
+    "lose": False,
+    "truncate": False,
+}
+
+
+class BadFault(ValueError):
+    """A fault that cannot be understood; the text says why."""
+
+
+@dataclass(slots=True)
+class Fault:
+    """`match` is `METHOD /path`; `*` stands for one path segment (or any method), `**` for anything."""
+
+    match: str
+    kind: str
+    number: float
+    times: int
+
+    def fits(self, method: str, path: str) -> bool:
+        wanted_method, _, wanted_path = self.match.partition(" ")
+        if wanted_method not in {"*", method}:
+            return False
+        pattern = re.escape(wanted_path).replace(r"\*\*", ".*").replace(r"\*", "[^/]+")
+        return re.fullmatch(pattern, path) is not None
+
+
+def parse(order: object) -> Fault:
+    """`{match, do, times?}`; `times` is 1 where it is left out."""
+    if not isinstance(order, dict):
+        raise BadFault("each fault is an object {match, do, times}")
+    match, do, times = order.get("match"), order.get("do"), order.get("times", 1)
+    if not isinstance(match, str) or not re.fullmatch(r"(\*|[A-Z]+) /\S*", match):
+        raise BadFault('match is "METHOD /path/with/*"')
+    if not isinstance(times, int) or isinstance(times, bool) or not 0 < times <= 1_000_000:
+        raise BadFault("times is a positive number")
+    read = _DO.fullmatch(do) if isinstance(do, str) else None
+    if read is None or read["kind"] not in KINDS:
+        raise BadFault(f"do is one of {', '.join(KINDS)}; delay, status, rate_limit and drip take :NUMBER")
+    if KINDS[read["kind"]] is not (read["number"] is not None):
+        raise BadFault(f"{read['kind']} {'needs' if KINDS[read['kind']] else 'takes no'} :NUMBER")
+    number = float(read["number"] or 0)
+    if read["kind"] == "status" and not 400 <= number <= 599:
+        raise BadFault("status is 400 to 599")
+    return Fault(match, read["kind"], number, times)
+
+
+class FaultOrders:
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._orders: list[Fault] = []
+
+    def add(self, orders: Iterable[Fault]) -> None:
+        with self._lock:
+            self._orders.extend(orders)
+
+    def take(self, method: str, path: str) -> Fault | None:
+        """The first fault that fits and has times left; one of its times is used up."""
+        with self._lock:
+            for order in self._orders:
+                if order.times > 0 and order.fits(method, path):
+                    order.times -= 1
+                    return order
+        return None
+
+    def left(self) -> list[dict[str, object]]:
+        with self._lock:
+            return [
+                {
+                    "match": one.match,
+                    "do": one.kind + (f":{one.number:g}" if KINDS[one.kind] else ""),
+                    "times": one.times,
+                }
+                for one in self._orders
+                if one.times > 0
+            ]
+
+    def clear(self) -> None:
+        with self._lock:
+            self._orders.clear()
+
+
+ORDERS = FaultOrders()

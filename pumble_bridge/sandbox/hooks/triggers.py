@@ -1,0 +1,192 @@
+"""Triggers: a person did something that an app must answer now. Source: Pumble app platform reference, 3.4 to 3.8."""
+
+import json
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+from pumble_bridge.sandbox import blocks, home, modals, posting, registry
+from pumble_bridge.sandbox.errors import ActRefused
+from pumble_bridge.sandbox.hooks import answers, delivery
+from pumble_bridge.sandbox.manifest import Manifest
+from pumble_bridge.sandbox.modals import STACKS, Modal
+from pumble_bridge.sandbox.models import App, Channel, Installation, Message, Person
+
+OFFLINE = "{name} is not responding right now. Please try again in a moment."
+UNKNOWN = "{command} is not a valid command. Apps add commands; see + Add apps."
+HOME_KEYS = ("blocks", "title", "state")
+TOO_DEEP = "No more than three windows can be open on top of each other."
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts, where. `channel` is where anything said in return appears."""
+
+    person: Person
+    channel: Channel
+
+    def facts(self) -> dict[str, Any]:
+        return {
+            "userId": self.person.id,
+            "channelId": self.channel.id,
+            "workspaceId": self.person.workspace_id,
+            "triggerId": secrets.token_hex(12),
+        }
+
+
+def slash_command(actor: Actor, line: str, root: Message | None) -> None:
+    """Send `/command text` to the app that has the command; without one, Pumble itself says so."""
+    command, *rest = line.split(maxsplit=1)
+    text = rest[0].strip() if rest else ""
+    until = delivery.deadline()
+    unreached: App | None = None
+    for installation in _installed(actor.person):
+        read = registry.manifest_of(installation.app, until)
+        if read is None:
+            unreached = unreached or installation.app
+            continue
+        url = read.command_url(command)
+        if url is not None:
+            payload = {
+                "messageType": "SLASH_COMMAND",
+                "slashCommand": command,
+                "text": text,
+                "blocks": blocks.from_text(text),
+                **actor.facts(),
+            }
+            if root is not None:
+                payload["threadRootId"] = root.id
+            _trigger(actor, installation.app, url, payload, until)
+            return
+    if unreached is not None:
+        # Nobody knows the commands of an app that was never reached, so any command may be its own.
+        _whisper_offline(actor, unreached, None)
+    else:
+        posting.whisper_from_pumble(actor.channel, actor.person.id, UNKNOWN.format(command=command[:64]))
+
+
+def shortcut(actor: Actor, name: str, message: Message | None) -> None:
+    """A global shortcut, or one on a message.
+
+    Raises:
+        ActRefused: no installed app has it.
+    """
+    kind = "ON_MESSAGE" if message else "GLOBAL"
+    until = delivery.deadline()
+    for installation in _installed(actor.person):
+        read = registry.manifest_of(installation.app, until)
+        url = read.shortcut_url(kind, name) if read else None
+        if url:
+            payload = {"messageType": "SHORTCUT", "type": kind, "shortcut": name, **actor.facts()}
+            if message:
+                payload["messageId"] = message.id
+            _trigger(actor, installation.app, url, payload, until)
+            return
+    raise ActRefused("no installed app has this shortcut", 404)
+
+
+def click(
+    actor: Actor, app: App, source: tuple[str, str], element: dict[str, Any], value: object, view: dict[str, Any] | None
+) -> None:  # fmt: skip
+    """A block interaction. `source` is the wire's sourceType and sourceId; `view` belongs to VIEW alone."""
+    until = delivery.deadline()
+    read = registry.manifest_of(app, until)
+    kind = str(element.get("type", ""))
+    if value is None:
+        value = element.get("value") or ("" if kind not in blocks.LIST_VALUED else [])
+    timeout = element.get("loadingTimeout")
+    payload = {
+        "messageType": "BLOCK_INTERACTION",
+        "sourceType": source[0],
+        "sourceId": source[1],
+        "actionType": blocks.ACTION_TYPES.get(kind, kind.upper()),
+        "onAction": element["onAction"],
+        "payload": json.dumps({"values" if isinstance(value, list) else "value": value}),
+        "loadingTimeout": timeout if isinstance(timeout, int) else 0,
+        **actor.facts(),
+    }
+    if view is not None:
+        payload["view"] = view
+    _trigger(actor, app, read.interaction_url if read else "", payload, until)
+
+
+def view_action(actor: Actor, modal: Modal, app: App, kind: str) -> answers.Answer:
+    """SUBMIT or CLOSE of a modal; what it does to the modal is up to the caller."""
+    until = delivery.deadline()
+    read = registry.manifest_of(app, until)
+    payload = {"messageType": "VIEW_ACTION", "viewActionType": kind, "view": modal.view, **actor.facts()}
+    return _send(actor, app, read, read.view_url if read else "", payload, until)
+
+
+def menu(actor: Actor, app: App, on_action: str, query: str, modal: Modal) -> list[Any]:
+    """The options of a dynamic menu; none when the app has nothing to say."""
+    until = delivery.deadline()
+    read = registry.manifest_of(app, until)
+    url = read.menu_url(on_action) if read else None
+    if not url:
+        raise ActRefused("the app has no such dynamic menu", 404)
+    payload = {
+        "messageType": "DYNAMIC_MENU",
+        "onAction": on_action,
+        "query": query,
+        "sourceType": "VIEW",
+        "sourceId": modal.id,
+        "view": modal.view,
+        **actor.facts(),
+    }
+    answer = _send(actor, app, read, url, payload, until)
+    return answer.options if isinstance(answer, answers.Options) else []
+
+
+def _installed(person: Person) -> list[Installation]:
+    rows = Installation.objects.filter(workspace_id=person.workspace_id, active=True)
+    return list(rows.select_related("app").order_by("app_id"))
+
+
+def _trigger(actor: Actor, app: App, url: str, payload: dict[str, Any], until: float) -> None:
+    answer = _send(actor, app, registry.manifest_of(app, until), url, payload, until)
+    if isinstance(answer, answers.ViewAnswer):
+        show(actor, app, answer, payload.get("sourceId") if payload.get("sourceType") == "VIEW" else None)
+
+
+def _send(
+    actor: Actor, app: App, read: Manifest | None, url: str, payload: dict[str, Any], until: float
+) -> answers.Answer:  # fmt: skip
+    """Send and say what a person must be told: a nack's message, or once that the app is unavailable."""
+    answer = (
+        delivery.send(app, url, payload, until) if url else answers.Unavailable("no address in the manifest")
+    )
+    if isinstance(answer, answers.Nack):
+        _whisper(actor, app, answer.message)
+    elif isinstance(answer, answers.Unavailable):
+        _whisper_offline(actor, app, read)
+    return answer
+
+
+def show(actor: Actor, app: App, answer: answers.ViewAnswer, source_id: str | None) -> None:
+    """Bring a view on the screen. PUSH from a Home tab opens a root modal; OPEN always does."""
+    person_id = actor.person.id
+    on_modal = source_id is not None and STACKS.find(person_id, source_id) is not None
+    if answer.action == "UPDATE" and source_id == home.home_id(app, actor.person):
+        home.publish(app, actor.person, {key: answer.view[key] for key in HOME_KEYS if key in answer.view})
+    elif answer.action == "UPDATE":
+        STACKS.update(person_id, str(answer.view.get("id", "")), answer.view)
+    elif answer.action == "PUSH" and on_modal:
+        try:
+            STACKS.push(person_id, app.id, actor.channel.id, {"parentViewId": source_id, **answer.view})
+        except modals.TooDeep:
+            _whisper(actor, app, TOO_DEEP)
+    else:
+        STACKS.open(person_id, app.id, actor.channel.id, answer.view)
+
+
+def _whisper_offline(actor: Actor, app: App, read: Manifest | None) -> None:
+    text = read.offline if read else ""
+    _whisper(actor, app, text or OFFLINE.format(name=registry.display_name(app)))
+
+
+def _whisper(actor: Actor, app: App, text: str) -> None:
+    bot = Person.objects.filter(app=app, workspace_id=actor.person.workspace_id).first()
+    posting.whisper_from_pumble(
+        actor.channel, actor.person.id, text, app_id=app.id, author_id=bot.id if bot else ""
+    )

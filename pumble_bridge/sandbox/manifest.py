@@ -1,0 +1,191 @@
+"""What an app says of itself. Source: Pumble app platform reference, 1.3."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+SCOPES = {
+    "messages:read": "Read messages in the channels it can see",
+    "messages:write": "Send messages",
+    "messages:edit": "Edit messages it sent",
+    "messages:delete": "Delete messages",
+    "attachments:write": "Edit attachments of messages",
+    "files:write": "Upload files",
+    "reaction:read": "See reactions",
+    "reaction:write": "Add and remove reactions",
+    "channels:list": "List channels",
+    "channels:read": "See details and history of channels",
+    "channels:write": "Create channels, manage their members and publish its Home tab",
+    "user:read": "See details of a person",
+    "users:list": "List the people of the workspace",
+    "status:write": "Set the custom status",
+    "workspace:read": "See details of the workspace",
+    "calls:write": "Create calls",
+    "group:read": "See user groups",
+}
+
+
+class BadManifest(ValueError):
+    """A manifest that Pumble would not take; the text says why."""
+
+
+def _objects(value: object) -> list[dict[str, Any]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _texts(value: object) -> list[str]:
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+
+
+def _object(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """A checked manifest; `raw` keeps its JSON with absolute addresses."""
+
+    raw: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        return _text(self.raw.get("name"))
+
+    @property
+    def display_name(self) -> str:
+        return _text(self.raw.get("displayName")) or self.name
+
+    @property
+    def has_bot(self) -> bool:
+        return self.raw.get("bot") is not False
+
+    @property
+    def bot_scopes(self) -> list[str]:
+        return _texts(_object(self.raw.get("scopes")).get("botScopes"))
+
+    @property
+    def user_scopes(self) -> list[str]:
+        return _texts(_object(self.raw.get("scopes")).get("userScopes"))
+
+    @property
+    def redirect_urls(self) -> list[str]:
+        return _texts(self.raw.get("redirectUrls"))
+
+    @property
+    def commands(self) -> list[dict[str, Any]]:
+        return _objects(self.raw.get("slashCommands"))
+
+    @property
+    def shortcuts(self) -> list[dict[str, Any]]:
+        return _objects(self.raw.get("shortcuts"))
+
+    @property
+    def events(self) -> list[str]:
+        return _texts(_object(self.raw.get("eventSubscriptions")).get("events"))
+
+    @property
+    def events_url(self) -> str:
+        return _text(_object(self.raw.get("eventSubscriptions")).get("url"))
+
+    @property
+    def interaction_url(self) -> str:
+        return _text(_object(self.raw.get("blockInteraction")).get("url"))
+
+    @property
+    def view_url(self) -> str:
+        return _text(_object(self.raw.get("viewAction")).get("url"))
+
+    @property
+    def default_home(self) -> dict[str, Any] | None:
+        home = _object(self.raw.get("defaultHomeView"))
+        return home if home.get("enabled") is True and isinstance(home.get("blocks"), list) else None
+
+    @property
+    def welcome(self) -> str:
+        return _text(self.raw.get("welcomeMessage"))
+
+    @property
+    def offline(self) -> str:
+        return _text(self.raw.get("offlineMessage"))
+
+    @property
+    def listing_url(self) -> str:
+        url = _text(self.raw.get("listingUrl"))
+        return url if url.startswith(("http://", "https://")) else ""
+
+    def command_url(self, command: str) -> str | None:
+        return next((_text(one.get("url")) for one in self.commands if one.get("command") == command), None)
+
+    def shortcut_url(self, kind: str, name: str) -> str | None:
+        fitting = (
+            one for one in self.shortcuts if one.get("shortcutType") == kind and one.get("name") == name
+        )
+        return next((_text(one.get("url")) for one in fitting), None)
+
+    def menu_url(self, on_action: str) -> str | None:
+        menus = _objects(self.raw.get("dynamicMenus"))
+        return next((_text(one.get("url")) for one in menus if one.get("onAction") == on_action), None)
+
+
+def check(raw: object, base_url: str) -> Manifest:
+    """The manifest with its relative addresses resolved against `base_url` (empty: they must be absolute).
+
+    Raises:
+        BadManifest: something required is missing or of the wrong form.
+    """
+    if not isinstance(raw, dict):
+        raise BadManifest("the manifest is not a JSON object")
+    for key in ("name", "displayName"):
+        if not _text(raw.get(key)).strip():
+            raise BadManifest(f"{key} is required")
+    unknown = set(_texts(_object(raw.get("scopes")).get("botScopes"))) | set(
+        _texts(_object(raw.get("scopes")).get("userScopes"))
+    )
+    unknown -= SCOPES.keys()
+    if unknown:
+        raise BadManifest(f"unknown scopes: {', '.join(sorted(unknown))}")
+    for command in _objects(raw.get("slashCommands")):
+        if not re.fullmatch(r"/\S{1,31}", _text(command.get("command"))):
+            raise BadManifest("a slash command starts with / and has at most 32 characters")
+    resolved = _resolve({key: value for key, value in raw.items() if key not in _PRIVATE}, base_url)
+    return Manifest(resolved)
+
+
+_PRIVATE = {"appKey", "clientSecret", "signingSecret"}
+
+
+def _resolve(raw: dict[str, Any], base_url: str) -> dict[str, Any]:
+    """Every address of a hook or redirect made absolute, events flattened to their names."""
+
+    def absolute(value: object) -> str:
+        try:
+            url = urljoin(base_url, _text(value))
+            sound = urlsplit(url).scheme in {"http", "https"} and url.isprintable()
+        except ValueError:
+            sound = False
+        if not sound:
+            raise BadManifest(f"not an http address: {_text(value)[:200]}")
+        return url
+
+    def with_url(value: dict[str, Any]) -> dict[str, Any]:
+        return {**value, "url": absolute(value["url"])} if value.get("url") else dict(value)
+
+    resolved = dict(raw)
+    resolved["redirectUrls"] = [absolute(url) for url in _texts(raw.get("redirectUrls"))]
+    for key in ("slashCommands", "shortcuts", "dynamicMenus"):
+        resolved[key] = [with_url(item) for item in _objects(raw.get(key))]
+    for key in ("blockInteraction", "viewAction", "eventSubscriptions"):
+        resolved[key] = with_url(_object(raw.get(key)))
+    events = _object(raw.get("eventSubscriptions")).get("events")
+    names = (
+        [item.get("name") if isinstance(item, dict) else item for item in events]
+        if isinstance(events, list)
+        else []
+    )
+    resolved["eventSubscriptions"]["events"] = _texts(names)
+    return resolved

@@ -1,0 +1,95 @@
+"""The modals each person has open, from bottom to top; at most three. Source: Pumble app platform reference, 4.1."""
+
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+from pumble_bridge.sandbox.ids import new_id
+
+MAX_DEPTH = 3
+
+
+class TooDeep(Exception):
+    """A fourth modal on top of three."""
+
+
+@dataclass(slots=True)
+class Modal:
+    app_id: str
+    channel_id: str
+    view: dict[str, Any]
+
+    @property
+    def id(self) -> str:
+        return str(self.view["id"])
+
+
+class ModalStacks:
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._stacks: dict[str, list[Modal]] = {}
+
+    def of(self, person_id: str) -> list[Modal]:
+        with self._lock:
+            return list(self._stacks.get(person_id, []))
+
+    def find(self, person_id: str, view_id: str) -> Modal | None:
+        return next((modal for modal in self.of(person_id) if modal.id == view_id), None)
+
+    def open(self, person_id: str, app_id: str, channel_id: str, view: dict[str, Any]) -> None:
+        """The only modal from now on."""
+        with self._lock:
+            self._stacks[person_id] = [Modal(app_id, channel_id, _identified(view))]
+
+    def push(self, person_id: str, app_id: str, channel_id: str, view: dict[str, Any]) -> None:
+        """On top of the others.
+
+        Raises:
+            TooDeep: three are open already.
+        """
+        with self._lock:
+            stack = self._stacks.setdefault(person_id, [])
+            if len(stack) >= MAX_DEPTH:
+                raise TooDeep
+            stack.append(Modal(app_id, channel_id, _identified(view)))
+
+    def replace(self, person_id: str, view_id: str, view: dict[str, Any]) -> bool:
+        """Put `view` where `view_id` stands, under a new id of its own; false where no such modal is open."""
+        with self._lock:
+            for modal in self._stacks.get(person_id, []):
+                if modal.id == view_id:
+                    modal.view = _identified(view)
+                    return True
+            return False
+
+    def update(self, person_id: str, view_id: str, view: dict[str, Any]) -> bool:
+        """Replace what is given of a modal in place; its id and parent stay."""
+        with self._lock:
+            for modal in self._stacks.get(person_id, []):
+                if modal.id == view_id:
+                    kept: dict[str, Any] = {
+                        key: modal.view[key] for key in ("id", "parentViewId") if key in modal.view
+                    }
+                    modal.view = {"state": {"values": {}}, **view, **kept, "type": "MODAL"}
+                    return True
+            return False
+
+    def close(self, person_id: str, view_id: str) -> None:
+        """Close one modal and whatever stands on it."""
+        with self._lock:
+            stack = self._stacks.get(person_id, [])
+            for depth, modal in enumerate(stack):
+                if modal.id == view_id:
+                    del stack[depth:]
+                    return
+
+    def clear(self) -> None:
+        with self._lock:
+            self._stacks.clear()
+
+
+def _identified(view: dict[str, Any]) -> dict[str, Any]:
+    return {"state": {"values": {}}, **view, "type": "MODAL", "id": new_id()}
+
+
+STACKS = ModalStacks()

@@ -1,0 +1,1 @@
+"""The REST API of the platform: `/v1/...` and `/oauth2/...`."""

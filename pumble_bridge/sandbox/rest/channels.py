@@ -1,0 +1,93 @@
+"""Channels: list, details, creation, direct channels."""
+
+import re
+import unicodedata
+from typing import Any
+
+from django.db import transaction
+
+from pumble_bridge.sandbox import clock, direct, home, ids, shapes, visibility
+from pumble_bridge.sandbox.errors import Forbidden, Invalid, NotFound
+from pumble_bridge.sandbox.hooks import events
+from pumble_bridge.sandbox.models import Channel, Membership, Person
+from pumble_bridge.sandbox.rest import fields
+from pumble_bridge.sandbox.rest.endpoint import Call
+
+TYPES = ("PUBLIC", "PRIVATE", "DIRECT", "SELF")
+_NAME = re.compile(r"[\w\- ]+")
+NOT_VALID = "Provided participants are not valid"
+
+
+def info(channel: Channel, viewer: Person) -> dict[str, Any]:
+    found = shapes.channel_infos([channel], viewer)[0]
+    found["homeView"] = home.of_channel(channel, viewer)
+    return found
+
+
+def list_all(call: Call) -> list[dict[str, Any]]:
+    rows = visibility.channels_of(call.person).order_by("id")
+    wanted = call.query("types")
+    if wanted is not None:
+        types = [fields.choice(one, TYPES) for one in wanted.split(",")]
+        rows = rows.filter(channel_type__in=types)
+    return shapes.channel_infos(rows, call.person)
+
+
+def details(call: Call, channel_id: str) -> dict[str, Any]:
+    return info(visibility.channel_for(call.person, channel_id), call.person)
+
+
+def create(call: Call) -> dict[str, Any]:
+    """A channel with its creator in it. The name is lower-cased, with `-` for spaces, and unique in the workspace."""
+    body = call.body()
+    name = fields.text(body, "name", least=1, most=80)
+    channel_type = fields.choice(body.get("type"), ("PUBLIC", "PRIVATE"))
+    description = fields.text(body, "description", most=250, default="")
+    name = unicodedata.normalize("NFC", name).strip()
+    if not _NAME.fullmatch(name):
+        raise Invalid("[Only letters, digits, spaces, - and _ are allowed]")
+    name = name.lower().replace(" ", "-")
+    if call.person.is_guest:
+        raise Forbidden
+    with transaction.atomic():
+        if Channel.objects.filter(workspace_id=call.person.workspace_id, name=name).exists():
+            raise Invalid("This channel name is already taken")
+        channel = Channel.objects.create(
+            id=ids.new_id(),
+            workspace_id=call.person.workspace_id,
+            channel_type=channel_type,
+            name=name,
+            description=description,
+            creator_id=call.person.id,
+            created_ms=clock.now_ms(),
+        )
+        Membership.objects.create(channel=channel, person=call.person)
+    events.channel_created(channel)
+    return info(channel, call.person)
+
+
+def direct_details(call: Call) -> dict[str, Any]:
+    """The direct channel of exactly these people; `participantIds` includes the caller."""
+    wanted = {one for one in (call.query("participantIds") or "").split(",") if one}
+    if not wanted:
+        raise Invalid("[must not be null]")
+    channel = direct.find(wanted | {call.person.id})
+    if channel is None or wanted == {call.person.id}:
+        raise NotFound
+    return info(channel, call.person)
+
+
+def direct_create(call: Call) -> dict[str, Any]:
+    """The direct channel with these people, new or as it was; `participantIds` leaves out the caller."""
+    body = call.body()
+    wanted = set(fields.ids(body.get("participantIds"), least=1, most=8))
+    fields.ids(body.get("hiddenFor"), least=0, most=8)
+    known = Person.objects.filter(
+        pk__in=wanted, workspace_id=call.person.workspace_id, status=Person.Status.ACTIVATED
+    ).count()
+    if known != len(wanted) or call.person.id in wanted:
+        raise Invalid(NOT_VALID)
+    channel, fresh = direct.open_channel(call.person, wanted | {call.person.id})
+    if fresh:
+        events.channel_created(channel)
+    return info(channel, call.person)

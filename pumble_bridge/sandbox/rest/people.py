@@ -1,0 +1,37 @@
+"""Workspace and people."""
+
+from typing import Any
+
+from pumble_bridge.sandbox import shapes
+from pumble_bridge.sandbox.errors import NotFound
+from pumble_bridge.sandbox.models import Person
+from pumble_bridge.sandbox.rest.endpoint import Call
+
+
+def me(call: Call) -> dict[str, Any]:
+    return {
+        "workspaceId": call.person.workspace_id,
+        "workspaceName": call.person.workspace.name,
+        "workspaceUserId": call.person.id,
+        "workspaceUserName": call.person.name,
+    }
+
+
+def workspace(call: Call) -> dict[str, Any]:
+    return shapes.workspace(call.person.workspace)
+
+
+def list_all(call: Call) -> list[dict[str, Any]]:
+    rows = Person.objects.filter(workspace_id=call.person.workspace_id).order_by("id")
+    return [shapes.person(row) for row in rows]
+
+
+def details(call: Call, person_id: str) -> dict[str, Any]:
+    row = Person.objects.filter(pk=person_id, workspace_id=call.person.workspace_id).first()
+    if row is None:
+        raise NotFound
+    return shapes.person(row)
+
+
+def groups(call: Call) -> list[dict[str, Any]]:
+    return []

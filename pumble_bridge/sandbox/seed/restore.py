@@ -1,0 +1,33 @@
+"""Back to the seed, in the database and in memory."""
+
+from django.apps import apps
+from django.core.management.color import no_style
+from django.db import connection, transaction
+
+from pumble_bridge.sandbox import ephemerals, faults, limits, modals, registry, traffic
+from pumble_bridge.sandbox.hooks import outbox
+from pumble_bridge.sandbox.manifest import Manifest
+from pumble_bridge.sandbox.models import App
+from pumble_bridge.sandbox.seed import build
+from pumble_bridge.sandbox.seed.credentials import API_APP_ID
+from pumble_bridge.sandbox.switches import SWITCHES
+
+
+def restore() -> None:
+    """Everything is as on the first day, but for the API app's manifest, which stays known. No hook is sent."""
+    tables = [
+        model._meta.db_table  # noqa: SLF001 - Django documents _meta
+        for model in apps.get_app_config("sandbox").get_models()
+    ]
+    with transaction.atomic():
+        manifest = App.objects.filter(pk=API_APP_ID).values_list("manifest", flat=True).first()
+        with connection.cursor() as cursor:
+            for statement in connection.ops.sql_flush(no_style(), tables):
+                cursor.execute(statement)
+        for model, rows in build.rows().items():
+            model._default_manager.bulk_create(rows)  # noqa: SLF001 - documented as well
+        if manifest:
+            registry.store(App.objects.get(pk=API_APP_ID), Manifest(manifest))
+    outbox.clear()
+    for store in (ephemerals.STORE, modals.STACKS, faults.ORDERS, limits.WINDOWS, traffic.LOG, SWITCHES):
+        store.clear()

@@ -1,0 +1,39 @@
+// The driving interface of the local Pumble. The page can do nothing that a script could not do through it too.
+
+export class Refused extends Error {}
+export class Unreachable extends Error {}
+
+async function call(method, path, { query, body } = {}) {
+  const address = new URL(`/act/${path}`, location.origin);
+  for (const [name, value] of Object.entries(query ?? {})) address.searchParams.set(name, value);
+  const request = { method, cache: "no-store", headers: { Accept: "application/json" } };
+  if (body !== undefined) {
+    request.headers["Content-Type"] = "application/json";
+    request.body = JSON.stringify(body);
+  }
+  let response;
+  let answer = null;
+  try {
+    response = await fetch(address, request);
+    const text = await response.text();
+    if (text) answer = JSON.parse(text);
+  } catch (error) {
+    throw new Unreachable(String(error.message));
+  }
+  if (response.ok) return answer;
+  if (response.status < 500 && typeof answer?.error === "string") throw new Refused(answer.error);
+  throw new Unreachable(`${method} ${path}: ${response.status}`);
+}
+
+export const workspaces = () => call("GET", "workspaces");
+export const commands = (userId) => call("GET", "commands", { query: { userId } });
+export const apps = (userId) => call("GET", "apps", { query: { userId } });
+export const screen = (userId, channelId, threadRootId) =>
+  call("GET", "screen", { query: { userId, channelId, ...(threadRootId && { threadRootId }) } });
+
+export const forget = (userId) => call("POST", "forget", { body: { userId } });
+export const message = (body) => call("POST", "message", { body });
+export const click = (body) => call("POST", "click", { body });
+export const submit = (body) => call("POST", "submit", { body });
+export const close = (body) => call("POST", "close", { body });
+export const menu = (body) => call("POST", "menu", { body });

@@ -1,0 +1,414 @@
+import * as act from "./act.js";
+import { createAppsDialog } from "./apps.js";
+import { createComposer } from "./composer.js";
+import { createDirectory, isPlayable } from "./directory.js";
+import { icon } from "./dom.js";
+import { createMessageList, rootOf, timeline } from "./messages.js";
+import { readPlace, rememberedPerson, rememberPerson, writePlace } from "./place.js";
+import { startPolling } from "./polling.js";
+import { createDrawer, createSidebar } from "./sidebar.js";
+import { chooseLanguage, currentLanguage, say, sayCount, startLanguage } from "./strings.js";
+import { createThread } from "./thread.js";
+import { createHome, createModal } from "./views.js";
+
+const DIRECTORY_EVERY = 6000;
+
+const find = (id) => document.getElementById(id);
+
+const state = {
+  workspaces: [],
+  apps: [],
+  commands: [],
+  directory: null,
+  person: null,
+  channel: null,
+  thread: null,
+  tab: null,
+  screen: null,
+  // What stood in an app's conversation when its Home tab was opened; anything later counts as new there.
+  seenOnHome: null,
+};
+// Every change of place or screen takes a number, so that a late answer cannot overwrite what came after its question.
+let turn = 0;
+let directoryTakenAt = 0;
+let poll = null;
+let hasStarted = false;
+const lastChannel = new Map();
+
+// --- what is asked of the server ---
+
+async function takeDirectory() {
+  const person = state.person;
+  const workspaces = await act.workspaces();
+  const everyone = workspaces.flatMap((workspace) => workspace.users).filter(isPlayable);
+  const known = everyone.some((user) => user.id === person) ? person : everyone[0]?.id;
+  if (!known) throw new act.Unreachable();
+  const [apps, commands] = await Promise.all([act.apps(known), act.commands(known)]);
+  if (state.person !== person) return;
+  directoryTakenAt = Date.now();
+  Object.assign(state, {
+    person: known,
+    workspaces,
+    apps,
+    commands,
+    directory: createDirectory(workspaces, apps, known),
+  });
+  if (!state.directory.channels.has(state.channel)) enterChannel(startChannel(), { replace: true });
+  composer.refreshCommands();
+}
+
+function startChannel() {
+  const { channels } = state.directory;
+  const remembered = lastChannel.get(state.person);
+  if (channels.has(remembered)) return remembered;
+  const all = [...channels.values()];
+  const start = all.find((channel) => channel.isMain || channel.name === "general") ?? all[0];
+  return start?.id ?? null;
+}
+
+async function takeScreen() {
+  if (!state.channel) return;
+  const mine = turn;
+  try {
+    const screen = await act.screen(state.person, state.channel, state.thread);
+    if (mine === turn) showScreen(screen);
+  } catch (error) {
+    if (!(error instanceof act.Refused)) throw error;
+    // The channel may just have been closed to this person; the next look at the directory tells.
+    directoryTakenAt = 0;
+    if (mine === turn) showProblem(error.message);
+  }
+}
+
+async function look() {
+  // What only lasts until a reload has to be gone before the first look.
+  if (!hasStarted) {
+    await takeDirectory();
+    await act.forget(state.person);
+    hasStarted = true;
+    rememberPerson(state.person);
+    render();
+  }
+  if (Date.now() - directoryTakenAt > DIRECTORY_EVERY) {
+    const before = state.directory.signature;
+    await takeDirectory();
+    if (state.directory.signature !== before) render();
+  }
+  await takeScreen();
+}
+
+// An act answers with the screen that follows from it.
+async function perform(work) {
+  const mine = ++turn;
+  try {
+    const answer = await work();
+    if (mine === turn && answer?.screen) {
+      turn += 1;
+      showScreen(answer.screen);
+    } else {
+      poll.now();
+    }
+  } catch (error) {
+    if (error instanceof act.Refused) throw error;
+    throw new Error(say("unreachable"));
+  }
+}
+
+const send = (text, threadRootId) =>
+  perform(() =>
+    act.message({ userId: state.person, channelId: state.channel, text, ...(threadRootId && { threadRootId }) }),
+  );
+
+// `values` lets a button in a view act on what was typed around it.
+const press = (source, { onAction, value, confirmed }, values) =>
+  perform(() =>
+    act.click({
+      userId: state.person,
+      source,
+      onAction,
+      value,
+      ...(confirmed && { confirm: true }),
+      ...(values && { values }),
+    }),
+  );
+
+// --- where one is ---
+
+const currentPlace = () => ({ person: state.person, channel: state.channel, thread: state.thread, tab: state.tab });
+
+function enterChannel(channelId, { thread = null, tab = null, replace = false } = {}) {
+  turn += 1;
+  Object.assign(state, { channel: channelId, thread, tab, screen: null, seenOnHome: null });
+  lastChannel.set(state.person, channelId);
+  messageList.clear();
+  showProblem("");
+  writePlace(currentPlace(), { replace });
+}
+
+function openChannel(channelId) {
+  if (channelId !== state.channel) {
+    enterChannel(channelId);
+    render();
+    poll.now();
+  }
+  drawer.close();
+  if (!drawer.isNarrow()) composer.focus();
+}
+
+async function choosePerson(personId, place = {}) {
+  if (personId === state.person) return;
+  const left = state.person;
+  turn += 1;
+  composer.forgetDrafts();
+  thread.forgetDrafts();
+  state.person = personId;
+  rememberPerson(personId);
+  state.apps = [];
+  state.commands = [];
+  state.directory = createDirectory(state.workspaces, [], personId);
+  const channel = state.directory.channels.has(place.channel) ? place.channel : startChannel();
+  enterChannel(channel, { ...place, replace: Boolean(place.channel) });
+  render();
+  directoryTakenAt = 0;
+  // What only the one who leaves could see goes with them, as when they close their browser.
+  await act.forget(left).catch(() => {});
+  poll.now();
+}
+
+function chooseWorkspace(workspaceId) {
+  const users = state.workspaces.find((workspace) => workspace.id === workspaceId).users.filter(isPlayable);
+  const first = users.find((user) => user.role === "OWNER") ?? users[0];
+  if (first) choosePerson(first.id);
+}
+
+function openThread(rootId) {
+  turn += 1;
+  state.thread = rootId;
+  writePlace(currentPlace());
+  render();
+  poll.now();
+}
+
+function closeThread() {
+  const opener = document.querySelector(`#messages [data-message-id="${CSS.escape(state.thread)}"] button`);
+  turn += 1;
+  state.thread = null;
+  writePlace(currentPlace());
+  render();
+  (opener ?? find("messages")).focus();
+}
+
+function chooseTab(tab) {
+  state.tab = tab;
+  state.seenOnHome = null;
+  writePlace(currentPlace(), { replace: true });
+  render();
+  if (tab === "messages") messageList.toBottom();
+}
+
+// --- what is seen ---
+
+function showScreen(screen) {
+  const shownChannel = screen.channel?.channel?.id ?? screen.channel?.id ?? state.channel;
+  if (shownChannel !== state.channel) return;
+  if (state.thread && !screen.thread) {
+    // The answer to an act knows no thread; what is open stays until the next look.
+    screen = { ...screen, thread: state.screen?.thread };
+    poll.now();
+  }
+  showProblem("");
+  // An unchanged page is left alone: no work, and nothing for a screen reader to notice.
+  if (state.screen && JSON.stringify(screen) === JSON.stringify(state.screen)) return;
+  state.screen = screen;
+  render();
+}
+
+function showProblem(text) {
+  if (find("problem").textContent === text) return;
+  find("problem").textContent = text;
+  find("problem").hidden = !text;
+  if (text) find("loading").hidden = true;
+}
+
+function renderHeader(channel) {
+  const { directory } = state;
+  const isTalk = directory.isPrivateTalk(channel);
+  find("channel-icon").replaceChildren(...(isTalk ? [] : [icon(channel.channelType === "PRIVATE" ? "lock" : "hash")]));
+  find("channel-name").textContent = directory.channelName(channel);
+  const count = (channel.users ?? []).length;
+  find("member-count").textContent = isTalk ? "" : sayCount("members", count);
+  const description =
+    state.screen?.channel?.channel?.description ?? state.screen?.channel?.description ?? channel.description;
+  find("channel-description").textContent = description || "";
+  document.title = `${directory.channelTitle(channel)} · ${directory.workspace.name} · ${say("title")}`;
+}
+
+function renderTabs(shownHome, entries) {
+  const hasHome = Boolean(shownHome);
+  const tab = hasHome && state.tab !== "messages" ? "home" : "messages";
+  if (tab === "home") state.seenOnHome ??= new Set(entries.map(({ id }) => id));
+  const fresh = tab === "home" ? entries.filter(({ id }) => !state.seenOnHome.has(id)).length : 0;
+
+  find("tabs").hidden = !hasHome;
+  for (const [id, key] of [
+    ["tab-home", "home"],
+    ["tab-messages", "messages"],
+  ]) {
+    find(id).setAttribute("aria-selected", String(tab === key));
+    find(id).tabIndex = tab === key ? 0 : -1;
+  }
+  find("tab-messages-count").textContent = fresh || "";
+  find("tab-messages-count").hidden = fresh === 0;
+  find("tab-messages").setAttribute("aria-label", fresh ? say("messages_new", { count: fresh }) : say("messages"));
+  find("home").hidden = tab !== "home";
+  find("conversation").hidden = tab === "home";
+  if (hasHome) find("conversation").setAttribute("role", "tabpanel");
+  else find("conversation").removeAttribute("role");
+}
+
+function renderMessages(channel, entries) {
+  const { directory, screen } = state;
+  const standsInChannel = (message) => !rootOf(message) || message.threadReplyInfo.replySentToChannel === true;
+  const roots = entries.filter(standsInChannel);
+
+  const title = directory.channelTitle(channel);
+  find("messages").setAttribute("aria-busy", String(!screen));
+  find("messages").setAttribute("aria-label", say("channel_conversation", { channel: title }));
+  find("loading").hidden = Boolean(screen);
+  find("channel-start").hidden = !screen;
+  find("channel-start-title").textContent = say(
+    directory.isPrivateTalk(channel) ? "start_of_direct" : "start_of_channel",
+    { channel: title },
+  );
+  find("channel-start-note").hidden = roots.length > 0;
+  messageList.show(roots, {
+    directory,
+    handlers: { press, openThread },
+    countReplies: (message) => message.threadRootInfo?.repliesCount ?? 0,
+  });
+}
+
+function render() {
+  const { directory, workspaces, screen } = state;
+  if (!directory) return;
+  sidebar.show(workspaces, directory, state.channel);
+  appsDialog.refresh(directory);
+  const channel = directory.channels.get(state.channel);
+  if (!channel) return;
+
+  const entries = timeline(screen);
+  const shownHome = screen?.home?.blocks?.length ? screen.home : null;
+  renderHeader(channel);
+  renderTabs(shownHome, entries);
+  renderMessages(channel, entries);
+  home.show(shownHome, directory);
+  modal.show(screen?.modals ?? [], directory);
+  thread.show(screen, state.thread, directory, directory.channelTitle(channel));
+  composer.enter(`${state.person} ${channel.id}`, say("message_channel", { channel: directory.channelTitle(channel) }));
+}
+
+// --- the parts ---
+
+const commands = () => state.commands;
+
+const composer = createComposer(find("composer"), {
+  async send(text) {
+    await send(text);
+    // Whoever speaks wants to see it, wherever they had scrolled to.
+    messageList.toBottom();
+  },
+  commands,
+});
+const messageList = createMessageList(find("messages"), find("message-list"), find("jump"));
+const thread = createThread(find("thread"), {
+  send: (text) => send(text, state.thread),
+  commands,
+  press,
+  close: closeThread,
+});
+const home = createHome(find("home"), { press });
+const modal = createModal(find("modal"), {
+  press,
+  submit: (viewId, values) => perform(() => act.submit({ userId: state.person, viewId, values })),
+  close: (viewId) => perform(() => act.close({ userId: state.person, viewId, values: {} })),
+  findOptions: (viewId, onAction, query) => act.menu({ userId: state.person, viewId, onAction, query }),
+});
+const appsDialog = createAppsDialog(find("apps-dialog"), { openChannel });
+const sidebar = createSidebar(find("sidebar"), {
+  openChannel,
+  choosePerson,
+  chooseWorkspace,
+  openApps: () => appsDialog.open(state.directory),
+});
+const drawer = createDrawer(
+  find("sidebar"),
+  [find("main"), find("thread")],
+  find("open-menu"),
+  find("close-menu"),
+  find("scrim"),
+);
+
+function wireTabs() {
+  const tabs = [find("tab-home"), find("tab-messages")];
+  tabs.forEach((node) => node.addEventListener("click", () => chooseTab(node.dataset.tab)));
+  find("tabs").addEventListener("keydown", (event) => {
+    if (!["ArrowLeft", "ArrowRight"].includes(event.key)) return;
+    const other = tabs.find((node) => node !== document.activeElement);
+    chooseTab(other.dataset.tab);
+    other.focus();
+  });
+}
+
+function wireLanguages() {
+  const mark = () => {
+    for (const node of document.querySelectorAll("[data-language]")) {
+      node.setAttribute("aria-pressed", String(node.dataset.language === currentLanguage()));
+    }
+  };
+  for (const node of document.querySelectorAll("[data-language]")) {
+    node.addEventListener("click", () => {
+      chooseLanguage(node.dataset.language);
+      mark();
+      render();
+    });
+  }
+  mark();
+}
+
+function followAddress() {
+  const place = readPlace();
+  const isKnown = state.workspaces.some(({ users }) =>
+    users.some((user) => user.id === place.person && isPlayable(user)),
+  );
+  if (!state.directory || !isKnown) return;
+  if (place.person !== state.person) {
+    choosePerson(place.person, place);
+    return;
+  }
+  if (place.channel !== state.channel) {
+    enterChannel(place.channel, { ...place, replace: true });
+  }
+  turn += 1;
+  Object.assign(state, { thread: place.thread, tab: place.tab });
+  render();
+  poll.now();
+}
+
+function start() {
+  startLanguage();
+  wireLanguages();
+  wireTabs();
+  addEventListener("popstate", followAddress);
+  // A page that comes back from the browser's memory would still show what only lasts until a reload.
+  addEventListener("pageshow", (event) => event.persisted && location.reload());
+
+  const place = readPlace();
+  state.person = place.person ?? rememberedPerson();
+  Object.assign(state, { channel: place.channel, thread: place.thread, tab: place.tab });
+  poll = startPolling(look, {
+    onFailure: () => (find("offline").hidden = false),
+    onSuccess: () => (find("offline").hidden = true),
+  });
+}
+
+start();

@@ -1,0 +1,137 @@
+import { createCompletions } from "./completions.js";
+import { el, icon } from "./dom.js";
+import { say } from "./strings.js";
+
+const SHOW_SENDING_AFTER = 400;
+const MOST_ROWS = 8;
+const GROWS_BY_ITSELF = CSS.supports("field-sizing", "content");
+
+// `send` takes the text and rejects with what to tell the person; `commands` answers the present slash commands.
+export function createComposer(form, { prefix = "", send, commands }) {
+  const listId = `${prefix}completions`;
+  const list = el("ul", { id: listId, class: "completions", role: "listbox", "data-testid": listId, hidden: true });
+  const box = el("textarea", {
+    class: "composer-text",
+    rows: 1,
+    dir: "auto",
+    autocomplete: "off",
+    maxlength: 100000,
+    "aria-autocomplete": "list",
+    "aria-haspopup": "listbox",
+    "data-testid": `${prefix}composer`,
+  });
+  const button = el("button", { type: "submit", class: "send", "data-testid": `${prefix}send` }, icon("send"));
+  const hint = el("span", { class: "composer-hint" });
+  const progress = el("span", { class: "composer-progress", role: "status" });
+  const found = el("span", { class: "visually-hidden", role: "status" });
+  const error = el("p", { class: "error composer-error", role: "alert", hidden: true });
+  form.replaceChildren(
+    list,
+    el("div", { class: "composer-box" }, box, el("div", { class: "composer-bar" }, hint, progress, button)),
+    error,
+    found,
+  );
+
+  const drafts = new Map();
+  let draftKey = "";
+  let isSending = false;
+
+  const completions = createCompletions(box, list, found, {
+    commands,
+    complete(text) {
+      box.value = text;
+      afterInput();
+      box.focus();
+    },
+  });
+
+  function afterInput() {
+    if (!GROWS_BY_ITSELF) box.rows = Math.min(MOST_ROWS, box.value.split("\n").length);
+    drafts.set(draftKey, box.value);
+    button.disabled = isSending || box.value.trim() === "";
+    const [command] = box.value.split(/\s/, 1);
+    const used = command.startsWith("/") ? commands().find((entry) => entry.command === command) : null;
+    hint.textContent = used?.usageHint ? `${used.command} ${used.usageHint}` : say("send_hint");
+    hint.classList.toggle("composer-usage", Boolean(used?.usageHint));
+  }
+
+  function showError(text) {
+    error.textContent = text;
+    error.hidden = !text;
+  }
+
+  async function submit() {
+    const text = box.value;
+    if (isSending || text.trim() === "") return;
+    const key = draftKey;
+    const isCommand = text.startsWith("/");
+    isSending = true;
+    box.readOnly = true;
+    form.setAttribute("aria-busy", "true");
+    showError("");
+    completions.close();
+    afterInput();
+    const timer = setTimeout(
+      () => (progress.textContent = say(isCommand ? "waiting_for_app" : "sending")),
+      isCommand ? 0 : SHOW_SENDING_AFTER,
+    );
+    try {
+      await send(text);
+      drafts.delete(key);
+      if (key === draftKey) box.value = "";
+    } catch (failure) {
+      if (key === draftKey) showError(failure.message);
+    } finally {
+      clearTimeout(timer);
+      isSending = false;
+      box.readOnly = false;
+      progress.textContent = "";
+      form.removeAttribute("aria-busy");
+      afterInput();
+    }
+  }
+
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    submit();
+  });
+  box.addEventListener("input", () => {
+    showError("");
+    afterInput();
+  });
+  box.addEventListener("keydown", (event) => {
+    // Enter that ends the choice of a character in an input method is not an Enter of the message.
+    if (event.isComposing) return;
+    if (completions.handle(event)) {
+      event.preventDefault();
+      event.stopPropagation();
+    } else if (event.key === "Enter" && !event.shiftKey) {
+      event.preventDefault();
+      submit();
+    }
+  });
+
+  return {
+    // Each conversation has its own unfinished text, kept only while the page is open.
+    enter(key, label) {
+      completions.close();
+      if (key !== draftKey) {
+        draftKey = key;
+        box.value = drafts.get(key) ?? "";
+        showError("");
+      }
+      box.placeholder = label;
+      box.setAttribute("aria-label", label);
+      button.setAttribute("aria-label", say("send"));
+      button.title = say("send");
+      afterInput();
+    },
+    forgetDrafts() {
+      drafts.clear();
+      draftKey = "";
+      box.value = "";
+    },
+    refreshCommands: () => document.activeElement === box && completions.update(),
+    focus: () => box.focus(),
+  };
+}

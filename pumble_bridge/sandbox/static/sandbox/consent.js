@@ -1,0 +1,35 @@
+import { known, say, startLanguage } from "./strings.js";
+
+const form = document.getElementById("consent");
+const people = document.getElementById("person");
+const app = form.dataset.app;
+
+// Without this script the page stands in English and the server decides alone who may install.
+function show() {
+  const { workspace, installed, mayInstall, name } = people.selectedOptions[0].dataset;
+  const isInstalled = installed === "true";
+  const isAllowed = isInstalled || mayInstall === "true";
+  document.getElementById("title").textContent = say("consent_title", { app, workspace });
+  document.getElementById("what").textContent = say(isInstalled ? "consent_what_authorize" : "consent_what_install", {
+    app,
+    workspace,
+  });
+  document.getElementById("cannot").textContent = isAllowed
+    ? ""
+    : say("consent_cannot_install", { person: name, workspace });
+  document.getElementById("what").hidden = !isAllowed;
+  document.getElementById("cannot").hidden = isAllowed;
+  document.getElementById("allow").disabled = !isAllowed;
+}
+
+startLanguage();
+document.title = `${say("consent_title_plain", { app })} · ${say("title")}`;
+for (const node of document.querySelectorAll("[data-say-app]")) node.textContent = say(node.dataset.sayApp, { app });
+for (const node of document.querySelectorAll("[data-scope]")) {
+  const words = known(`scope.${node.dataset.scope.replace(/^bot:/, "")}`);
+  if (words) node.textContent = words;
+}
+if (people.options.length > 0) {
+  people.addEventListener("change", show);
+  show();
+}

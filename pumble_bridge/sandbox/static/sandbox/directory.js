@@ -1,0 +1,58 @@
+import { say } from "./strings.js";
+
+// Those whom the page can be: bots act by themselves, and who has left can do nothing.
+export const isPlayable = (user) => !user.isBot && (user.status ?? "ACTIVATED") === "ACTIVATED";
+
+// Who and what there is, as one person sees it: channels of others stay unnamed.
+export function createDirectory(workspaces, apps, personId) {
+  const workspace = workspaces.find((candidate) => candidate.users.some((user) => user.id === personId));
+  const users = new Map(workspace.users.map((user) => [user.id, user]));
+  const person = users.get(personId);
+  const isGuest = String(person.role).startsWith("GUEST");
+
+  const isMember = (channel) => (channel.users ?? []).includes(personId);
+  const isVisible = (channel) =>
+    !channel.isArchived && (isMember(channel) || (channel.channelType === "PUBLIC" && !isGuest));
+  const channels = new Map(workspace.channels.filter(isVisible).map((channel) => [channel.id, channel]));
+
+  const isPrivateTalk = (channel) => ["DIRECT", "SELF"].includes(channel.channelType);
+  const userName = (id) => users.get(id)?.name ?? null;
+
+  // The bot of an app's direct channel: the one other member.
+  function botOf(channel) {
+    if (channel.channelType !== "DIRECT") return null;
+    const others = (channel.users ?? []).filter((id) => id !== personId);
+    const other = others.length === 1 ? users.get(others[0]) : null;
+    return other?.isBot ? other : null;
+  }
+
+  const isBotOf = (bot, app) => (app.botId ? app.botId === bot.id : app.displayName === bot.name);
+
+  function channelName(channel) {
+    if (!isPrivateTalk(channel)) return channel.name ?? say("unknown_channel");
+    if (channel.channelType === "SELF") return say("you_suffix", { name: person.name });
+    const others = (channel.users ?? []).filter((id) => id !== personId);
+    return (
+      others.map((id) => userName(id) ?? say("unknown_person")).join(", ") || channel.name || say("unknown_channel")
+    );
+  }
+
+  return {
+    apps,
+    workspace,
+    person,
+    users,
+    channels,
+    botOf,
+    userName,
+    channelName,
+    isPrivateTalk,
+    channelTitle: (channel) => (isPrivateTalk(channel) ? channelName(channel) : `#${channelName(channel)}`),
+    isInstalled: (bot) => apps.some((app) => app.installed && isBotOf(bot, app)),
+    appChannel: (app) =>
+      [...channels.values()].find((channel) => botOf(channel) && isBotOf(botOf(channel), app)) ?? null,
+    // A person's message may have been sent by an app for them; it is still that person's.
+    isApp: (message) => users.get(message.author)?.isBot ?? Boolean(message.authorAppId),
+    signature: JSON.stringify([workspace, apps, personId]),
+  };
+}

@@ -1,0 +1,3 @@
+import { startLanguage } from "./strings.js";
+
+startLanguage();

@@ -1,0 +1,243 @@
+import { avatar, el, icon, name, outsideLink } from "./dom.js";
+import { renderBlocks } from "./blocks.js";
+import { emoji } from "./emoji.js";
+import { objects, string } from "./shapes.js";
+import { currentLanguage, say, sayCount, sayDay, sayHour, sayMoment, sayTime } from "./strings.js";
+import { plainText } from "./text.js";
+
+const GROUP_FOR = 5 * 60 * 1000;
+const BOTTOM_SLACK = 60;
+
+const time = (message) => Number(message.timestampMilli) || Date.parse(message.timestamp) || 0;
+export const rootOf = (message) => message.threadReplyInfo?.rootId || null;
+
+// Oldest first, with what only this person sees in its place among the rest.
+export function timeline(screen) {
+  const shared = (screen?.messages ?? []).filter((message) => !message.deleted);
+  const own = (screen?.ephemeral ?? []).map((message) => ({ ...message, isEphemeral: true }));
+  return [...shared, ...own].sort((one, other) => time(one) - time(other));
+}
+
+function attachment(item, context) {
+  const title = item.title && (item.title_link ? outsideLink(item.title_link, item.title) : item.title);
+  return el(
+    "div",
+    { class: "attachment", dir: "auto" },
+    item.pretext && el("p", {}, plainText(String(item.pretext), context.directory)),
+    item.author_name && el("p", { class: "muted" }, String(item.author_name)),
+    title && el("p", {}, el("strong", {}, title)),
+    item.text && el("p", {}, plainText(String(item.text), context.directory)),
+    objects(item.fields).map((field) => el("p", {}, el("strong", {}, String(field.title ?? "")), " ", String(field.value ?? ""))),
+    renderBlocks(item.blocks, context),
+    item.footer && el("p", { class: "muted" }, String(item.footer)),
+  );
+}
+
+// What cannot be shown is no reason to show nothing.
+function attempt(build) {
+  try {
+    return build();
+  } catch {
+    return null;
+  }
+}
+
+function content(message, context) {
+  const text = string(message.text);
+  return [
+    attempt(() => renderBlocks(message.blocks, context)) ??
+      (text && el("div", { class: "text", dir: "auto" }, plainText(text, context.directory))),
+    objects(message.attachments).map((item) => attempt(() => attachment(item, context))),
+  ];
+}
+
+function reactions(message, directory) {
+  const people = new Map();
+  for (const { code, user } of objects(message.reactions)) {
+    people.set(code, [...(people.get(code) ?? []), directory.userName(user) ?? say("unknown_person")]);
+  }
+  if (people.size === 0) return null;
+  const chips = [...people].map(([code, names]) =>
+    el("li", { class: "reaction", title: names.join(", ") }, emoji(code), " ", String(names.length)),
+  );
+  return el("ul", { class: "reactions" }, chips);
+}
+
+function messageNode(message, { isFirst, replies, directory, handlers }) {
+  const isApp = directory.isApp(message);
+  const author = directory.userName(message.author) ?? message.authorName ?? say("unknown_person");
+  const at = time(message);
+  const clock = (words) => el("time", { datetime: new Date(at).toISOString(), title: sayMoment(at) }, words);
+  const context = {
+    directory,
+    copyable: message.isEphemeral,
+    values: () => undefined,
+    press: (action) =>
+      handlers.press({ type: message.isEphemeral ? "EPHEMERAL_MESSAGE" : "MESSAGE", id: message.id }, action),
+  };
+  const openThread =
+    handlers.openThread && !message.isEphemeral ? () => handlers.openThread(rootOf(message) ?? message.id) : null;
+
+  return el(
+    "article",
+    {
+      class: `message${isFirst ? " message-first" : ""}${message.isEphemeral ? " message-ephemeral" : ""}`,
+      "data-testid": message.isEphemeral ? "ephemeral" : "message",
+      "data-message-id": message.id,
+    },
+    el("div", { class: "gutter" }, isFirst ? avatar(message.author, author, isApp) : clock(sayHour(at))),
+    el(
+      "div",
+      { class: "message-main" },
+      message.isEphemeral && el("p", { class: "only-you" }, icon("eye"), say("only_you")),
+      isFirst &&
+        el(
+          "header",
+          { class: "byline" },
+          name(author, "author"),
+          isApp && el("span", { class: "badge" }, say("app_badge")),
+          clock(sayTime(at)),
+        ),
+      rootOf(message) &&
+        openThread &&
+        el("button", { type: "button", class: "replied", click: openThread }, icon("reply"), say("replied_in_thread")),
+      content(message, context),
+      message.edited && el("span", { class: "edited" }, say("edited")),
+      reactions(message, directory),
+      replies > 0 &&
+        openThread &&
+        el(
+          "button",
+          { type: "button", class: "replies", "data-testid": "replies", click: openThread },
+          sayCount("replies", replies),
+        ),
+    ),
+    openThread &&
+      el(
+        "div",
+        { class: "tools" },
+        el(
+          "button",
+          {
+            type: "button",
+            class: "icon-button",
+            "aria-label": say("reply_in_thread"),
+            title: say("reply_in_thread"),
+            "data-testid": "reply",
+            click: openThread,
+          },
+          icon("reply"),
+        ),
+      ),
+  );
+}
+
+function systemNode(message, directory) {
+  return el(
+    "p",
+    { class: "system", "data-testid": "message", "data-message-id": message.id, dir: "auto" },
+    plainText(String(message.text ?? ""), directory),
+  );
+}
+
+// The list keeps the nodes of messages that did not change: a selection, an open focus and what a screen reader has
+// read stay as they are.
+export function createMessageList(scroller, list, jump = null) {
+  let shown = new Map();
+  let seen = null;
+
+  const isAtBottom = () => scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < BOTTOM_SLACK;
+  const toBottom = () => {
+    scroller.scrollTop = scroller.scrollHeight;
+  };
+
+  // The pin is remembered from the reader's own scrolling, since a growing composer moves the bottom away by itself.
+  let pinned = true;
+  scroller.addEventListener("scroll", () => {
+    pinned = isAtBottom();
+    if (pinned && jump) jump.hidden = true;
+  });
+  new ResizeObserver(() => pinned && toBottom()).observe(scroller);
+  jump?.addEventListener("click", () => {
+    toBottom();
+    jump.hidden = true;
+  });
+
+  function entries(messages, { directory, handlers, countReplies }) {
+    const result = [];
+    let previous = null;
+    for (const message of messages) {
+      const day = new Date(time(message)).toDateString();
+      const isNewDay = !previous || new Date(time(previous)).toDateString() !== day;
+      if (isNewDay) {
+        const label = sayDay(time(message));
+        const build = () => el("div", { class: "day" }, el("span", {}, label));
+        result.push({ key: `day ${day}`, signature: label, build });
+      }
+      if (message.systemMessage === true && !message.isEphemeral) {
+        result.push({
+          key: message.id,
+          signature: JSON.stringify(message),
+          build: () => systemNode(message, directory),
+        });
+        previous = null;
+        continue;
+      }
+      const isFirst =
+        isNewDay ||
+        message.isEphemeral ||
+        previous?.isEphemeral ||
+        previous?.author !== message.author ||
+        time(message) - time(previous) > GROUP_FOR ||
+        Boolean(rootOf(message) && handlers.openThread);
+      const replies = countReplies?.(message) ?? 0;
+      result.push({
+        key: message.id,
+        signature: JSON.stringify([message, isFirst, replies, currentLanguage(), directory.signature]),
+        build: () => messageNode(message, { isFirst, replies, directory, handlers }),
+      });
+      previous = message;
+    }
+    return result;
+  }
+
+  function place(wanted) {
+    const next = new Map();
+    let cursor = list.firstChild;
+    for (const { key, signature, build } of wanted) {
+      const old = shown.get(key);
+      const node = old?.signature === signature ? old.node : build();
+      if (old && old.node !== node) {
+        if (cursor === old.node) cursor = cursor.nextSibling;
+        old.node.remove();
+      }
+      if (node === cursor) cursor = cursor.nextSibling;
+      else list.insertBefore(node, cursor);
+      next.set(key, { signature, node });
+    }
+    for (const [key, { node }] of shown) if (!next.has(key)) node.remove();
+    shown = next;
+  }
+
+  return {
+    clear() {
+      list.replaceChildren();
+      shown = new Map();
+      seen = null;
+      pinned = true;
+      if (jump) jump.hidden = true;
+    },
+    show(messages, context) {
+      const wasPinned = pinned;
+      const last = messages.at(-1)?.id ?? null;
+      place(entries(messages, context));
+      if (wasPinned) toBottom();
+      else if (jump && seen !== null && last !== seen) jump.hidden = false;
+      seen = last;
+    },
+    toBottom() {
+      pinned = true;
+      toBottom();
+    },
+  };
+}

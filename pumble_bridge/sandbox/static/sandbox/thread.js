@@ -1,0 +1,35 @@
+import { createComposer } from "./composer.js";
+import { createMessageList, rootOf, timeline } from "./messages.js";
+import { say } from "./strings.js";
+
+export function createThread(panel, { send, commands, press, close }) {
+  const composer = createComposer(panel.querySelector("form"), { prefix: "thread-", send, commands });
+  const scroller = panel.querySelector("#thread-messages");
+  const list = createMessageList(scroller, scroller);
+  const where = panel.querySelector("#thread-channel");
+  let shown = null;
+
+  panel.querySelector("#close-thread").addEventListener("click", close);
+  panel.addEventListener("keydown", (event) => event.key === "Escape" && close());
+
+  return {
+    show(screen, rootId, directory, title) {
+      // Until the thread has been asked for, the channel at least has its first message.
+      const loaded = screen?.thread?.[0]?.id === rootId ? screen.thread : null;
+      const root = rootId && (loaded?.[0] ?? screen?.messages.find((message) => message.id === rootId));
+      panel.hidden = !root;
+      if (!root) {
+        shown = null;
+        return;
+      }
+      if (shown !== rootId) list.clear();
+      const ephemeral = (screen.ephemeral ?? []).filter((message) => rootOf(message) === rootId);
+      list.show(timeline({ messages: loaded ?? [root], ephemeral }), { directory, handlers: { press } });
+      where.textContent = title;
+      composer.enter(`${directory.person.id} ${rootId}`, say("reply"));
+      if (shown !== rootId) composer.focus();
+      shown = rootId;
+    },
+    forgetDrafts: composer.forgetDrafts,
+  };
+}

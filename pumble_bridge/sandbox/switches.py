@@ -1,0 +1,23 @@
+"""Behaviours to be tried either way: where sources on real Pumble disagree, and the rate limits."""
+
+from pumble_bridge.sandbox import environment
+
+
+class Switches:
+    """`bot_posts_anywhere`: a bot writes to private channels it is not in. `rate_limits`: as the environment says."""
+
+    bot_posts_anywhere: bool
+    rate_limits: bool
+
+    def __init__(self) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        self.bot_posts_anywhere = True
+        self.rate_limits = environment.flag("SANDBOX_LIMITS", "on")
+
+    def shown(self) -> dict[str, bool]:
+        return {"botPostsAnywhere": self.bot_posts_anywhere, "rateLimits": self.rate_limits}
+
+
+SWITCHES = Switches()

@@ -1,0 +1,107 @@
+"""Everything that says whether the project is sound: `make test`, or with --fast `make check`.
+
+Runs each step, also after one failed, and ends with a table. What could not be run is named in the last lines; with
+CI=true that is a failure.
+"""
+
+import argparse
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests import services
+
+PROJECT = Path(__file__).resolve().parent.parent
+BIN = Path(sys.executable).parent
+SYSTEM_PACKAGES = {"postgresql": services.find_postgres, "chromium": lambda: shutil.which("chromium")}
+
+LOCAL = {"LOCAL_PUMBLE": "true"}
+
+
+class Run:
+    def __init__(self) -> None:
+        self.failed: list[str] = []
+        self.skipped: list[str] = []
+        self.took: list[tuple[str, float]] = []
+
+    def step(self, name: str, *command: str, **environment: str) -> None:
+        print(f"\n=== {name}", flush=True)
+        began = time.monotonic()
+        program = BIN / command[0]
+        done = subprocess.run([str(program), *command[1:]], cwd=PROJECT, env=os.environ | LOCAL | environment)
+        self.took.append((name, time.monotonic() - began))
+        if done.returncode:
+            self.failed.append(name)
+
+    def verdict(self) -> int:
+        print()
+        for name, seconds in self.took:
+            print(f"{'FAILED' if name in self.failed else 'ok':7} {seconds:6.1f} s  {name}")
+        for name in self.skipped:
+            print(f"NOT RUN: {name}")
+        in_ci = os.environ.get("CI", "").lower() == "true"
+        return 1 if self.failed or (self.skipped and in_ci) else 0
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests")
+    parser.add_argument("--fast", action="store_true", help="no browser, SQLite only")
+    fast: bool = parser.parse_args().fast
+    run = Run()
+    run.step("format", "ruff", "format", "--check", "--quiet", ".")
+    run.step("lint", "ruff", "check", "--quiet", ".")
+    run.step("types", "mypy")
+    run.step("import layers", "lint-imports", "--no-cache")
+    run.step("missing migrations", "python", "manage.py", "makemigrations", "--check", "--dry-run")
+    run.step(
+        "missing migrations of the local Pumble",
+        *("python", "manage.py", "makemigrations", "--check", "--dry-run"),
+        DJANGO_SETTINGS_MODULE="pumble_bridge.sandbox.settings",
+    )
+    run.step("translations", "python", "-m", "tests.catalogues", "--check")
+    run.step("tests on SQLite", "pytest", "-q", "-m", "not browser", DATABASE_URL="")
+    if not fast:
+        install_system_packages()
+        with database(run) as url:
+            if url:
+                run.step("tests on PostgreSQL", "pytest", "-q", "-m", "not browser and not sqlite_only", DATABASE_URL=url)
+        if shutil.which("chromium"):
+            run.step("browser tests", "pytest", "-q", "-m", "browser", DATABASE_URL="")
+        else:
+            run.skipped.append("browser tests: there is no Chromium (Debian: apt-get install chromium)")
+    return run.verdict()
+
+
+def install_system_packages() -> None:
+    """Install what is missing from the system's packages, where this account may."""
+    missing = [name for name, find in SYSTEM_PACKAGES.items() if not find()]
+    if missing and os.geteuid() == 0 and shutil.which("apt-get"):
+        print(f"\n=== installing {', '.join(missing)}", flush=True)
+        quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+        subprocess.run(["apt-get", "update", "-qq"], env=quiet, check=False)  # noqa: S607
+        install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *missing]
+        subprocess.run(install, env=quiet, check=False, stdout=subprocess.DEVNULL)
+
+
+@contextlib.contextmanager
+def database(run: Run) -> Iterator[str | None]:
+    """The URL of a PostgreSQL: the one that DATABASE_URL names, or one of our own."""
+    given = os.environ.get("DATABASE_URL", "")
+    binaries = services.find_postgres()
+    if given.startswith("postgres"):
+        yield given
+    elif binaries:
+        with services.postgres(binaries) as url:
+            yield url
+    else:
+        run.skipped.append("tests on PostgreSQL: there is none (Debian: apt-get install postgresql)")
+        yield None
+
+
+if __name__ == "__main__":
+    sys.exit(main())
