@@ -127,7 +127,7 @@ class ApiKey(models.Model):
         BY_OPERATOR = "BY_OPERATOR", _("revoked by the operator")
         PASTED = "PASTED", _("pasted into chat")
         NOT_DELIVERED = "NOT_DELIVERED", _("never delivered")
-        UNAUTHORIZED = "UNAUTHORIZED", _("its holder no longer authorises the app")
+        UNAUTHORIZED = "UNAUTHORIZED", _("its holder no longer authorizes the app")
         UNINSTALLED = "UNINSTALLED", _("the app was uninstalled")
 
     key_id = models.CharField(max_length=12, unique=True)

@@ -136,7 +136,7 @@ def _generate(call: Call, name: str) -> Answer:
 def _list(call: Call, _rest: str) -> Answer:
     keys = list(inventory.list_own_keys(call.member, call.now)[: KEYS_PER_LIST + 1])
     if not keys:
-        call.reply(line(_("No keys yet. Create one with "), text(f"{COMMAND} generate", code=True), "."))
+        call.reply(line(_("No keys yet. Create one: "), text(f"{COMMAND} generate", code=True)))
         return Acknowledged()
     parts = [
         line(text(_("Your API keys"), bold=True)),
@@ -145,9 +145,8 @@ def _list(call: Call, _rest: str) -> Answer:
     if len(keys) > KEYS_PER_LIST:
         parts.append(
             line(
-                _("These are the newest; all of them are in the "),
-                link(settings.PUBLIC_URL + "/", _("portal")),
-                ".",
+                _("These are your newest. All of them: "),
+                link(settings.PUBLIC_URL + "/", _("Open the portal")),
             )
         )
     call.reply(*parts)
@@ -163,9 +162,8 @@ def _delete(call: Call, name_or_id: str) -> Answer:
     except KeyNotFound:
         call.reply(
             line(
-                _("You have no key “%(name)s”. See yours with ") % {"name": quoted(name_or_id)},
+                _("You have no key “%(name)s”. See yours: ") % {"name": quoted(name_or_id)},
                 text(f"{COMMAND} list", code=True),
-                ".",
             )
         )
         return Acknowledged()

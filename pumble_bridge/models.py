@@ -84,7 +84,9 @@ class AcceptedHook(models.Model):
         """Whether all `marks` are new; then they are remembered. Atomic: of two repetitions one is new."""
         try:
             with transaction.atomic():
-                AcceptedHook.objects.bulk_create([AcceptedHook(mark=mark, accepted_at=now) for mark in sorted(set(marks))])
+                AcceptedHook.objects.bulk_create(
+                    [AcceptedHook(mark=mark, accepted_at=now) for mark in sorted(set(marks))]
+                )
         except IntegrityError:
             return False
         return True

@@ -69,7 +69,14 @@ def main() -> int:
         install_system_packages()
         with database(run) as url:
             if url:
-                run.step("tests on PostgreSQL", "pytest", "-q", "-m", "not browser and not sqlite_only", DATABASE_URL=url)
+                run.step(
+                    "tests on PostgreSQL",
+                    "pytest",
+                    "-q",
+                    "-m",
+                    "not browser and not sqlite_only",
+                    DATABASE_URL=url,
+                )
         if shutil.which("chromium"):
             run.step("browser tests", "pytest", "-q", "-m", "browser", DATABASE_URL="")
         else:

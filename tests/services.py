@@ -33,7 +33,19 @@ def postgres(binaries: Path) -> Iterator[str]:
     data = folder / "data"
     options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=60"
     control = [*as_other, str(binaries / "pg_ctl"), "-D", str(data), "-w", "-s"]
-    initdb = [*as_other, str(binaries / "initdb"), "-D", str(data), "-U", "portal", "-A", "trust", "-E", "UTF8", "--no-sync"]
+    initdb = [
+        *as_other,
+        str(binaries / "initdb"),
+        "-D",
+        str(data),
+        "-U",
+        "portal",
+        "-A",
+        "trust",
+        "-E",
+        "UTF8",
+        "--no-sync",
+    ]
     try:
         subprocess.run(initdb, check=True, stdout=subprocess.DEVNULL, cwd="/")
         subprocess.run([*control, "-o", options, "-l", str(folder / "log"), "start"], check=True, cwd="/")

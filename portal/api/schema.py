@@ -31,7 +31,7 @@ _REFUSED = OpenApiResponse(
 
 
 class EndpointSchema(AutoSchema):
-    view: Endpoint  # type: ignore[assignment]
+    view: Endpoint  # type: ignore[override]
 
     def get_operation_id(self) -> str:
         return self.view.operation

@@ -66,7 +66,21 @@ class TestPayloads:
     @given(
         st.fixed_dictionaries(
             {"messageType": st.sampled_from(["SLASH_COMMAND", "APP_EVENT", "PUMBLE_EVENT", "X", None])},
-            optional=dict.fromkeys(["slashCommand", "text", "userId", "channelId", "workspaceId", "triggerId", "threadRootId", "eventType", "body", "workspaceUserIds"], values),
+            optional=dict.fromkeys(
+                [
+                    "slashCommand",
+                    "text",
+                    "userId",
+                    "channelId",
+                    "workspaceId",
+                    "triggerId",
+                    "threadRootId",
+                    "eventType",
+                    "body",
+                    "workspaceUserIds",
+                ],
+                values,
+            ),
         )
     )
     def test_take_no_field_on_trust(self, hook: dict[str, object]) -> None:

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 import requests
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-CREDENTIALS = json.loads((ROOT / "pumble_bridge/sandbox/app.json").read_text())  # noqa: TID251 - the project's own file
+CREDENTIALS = json.loads((ROOT / "pumble_bridge/sandbox/app.json").read_text())
 
 
 def free_port() -> int:

@@ -136,9 +136,13 @@ export function renderBlocks(blocks, context) {
   if (!Array.isArray(blocks) || blocks.length === 0) return null;
   const allowed = (block) => block && Object.hasOwn(BLOCKS, block.type) && (block.type !== "input" || context.fields);
   if (!blocks.every(allowed)) return null;
-  return el(
-    "div",
-    { class: "blocks" },
-    blocks.map((block) => BLOCKS[block.type](block, context)),
-  );
+  try {
+    return el(
+      "div",
+      { class: "blocks" },
+      blocks.map((block) => BLOCKS[block.type](block, context)),
+    );
+  } catch {
+    return null;
+  }
 }

@@ -41,7 +41,7 @@ function optionNodes(element, chosen) {
   const groups = objects(element.option_groups).map((group) =>
     el("optgroup", { label: wordsOf(group.label) }, objects(group.options).map(option)),
   );
-  return [...list(element.options).map(option), ...groups];
+  return [...objects(element.options).map(option), ...groups];
 }
 
 // Every maker answers {node, read, label}: `label` is what the field's label points to, or null for a group.

@@ -27,7 +27,9 @@ function attachment(item, context) {
     item.author_name && el("p", { class: "muted" }, String(item.author_name)),
     title && el("p", {}, el("strong", {}, title)),
     item.text && el("p", {}, plainText(String(item.text), context.directory)),
-    objects(item.fields).map((field) => el("p", {}, el("strong", {}, String(field.title ?? "")), " ", String(field.value ?? ""))),
+    objects(item.fields).map((field) =>
+      el("p", {}, el("strong", {}, String(field.title ?? "")), " ", String(field.value ?? "")),
+    ),
     renderBlocks(item.blocks, context),
     item.footer && el("p", { class: "muted" }, String(item.footer)),
   );
@@ -45,7 +47,7 @@ function attempt(build) {
 function content(message, context) {
   const text = string(message.text);
   return [
-    attempt(() => renderBlocks(message.blocks, context)) ??
+    renderBlocks(message.blocks, context) ??
       (text && el("div", { class: "text", dir: "auto" }, plainText(text, context.directory))),
     objects(message.attachments).map((item) => attempt(() => attachment(item, context))),
   ];
