@@ -6,6 +6,7 @@ line ends `manage.py`, the server and a test run.
 
 import base64
 import binascii
+import contextlib
 import json
 import os
 import secrets
@@ -98,11 +99,11 @@ class Environment:
                 },
                 "TEST": {"NAME": data_dir / "portal-test.sqlite3"},
             }
-        try:
-            config: dict[str, Any] = dict(self._env.db_url("DATABASE_URL"))
-        except (ImproperlyConfigured, ValueError):
-            config = {}
-        if config.get("ENGINE") != "django.db.backends.postgresql" or not config.get("NAME"):
+        config: dict[str, Any] = {}
+        if self.text("DATABASE_URL").startswith(("postgres://", "postgresql://")):
+            with contextlib.suppress(ImproperlyConfigured, ValueError):
+                config = dict(self._env.db_url("DATABASE_URL"))
+        if not config.get("NAME"):
             self.refuse("DATABASE_URL", "expects postgres://user:password@host:5432/name")
         # A pooled connection that the server closed is found by a check before use, not by a failing request.
         pool = {"min_size": 1, "max_size": 16, "timeout": 5}

@@ -58,7 +58,6 @@ class SecurityHeadersMiddleware:
         response = self.get_response(request)
         docs = request.path.startswith("/api-docs/")
         response.headers.setdefault("Content-Security-Policy", _DOCS_POLICY if docs else _POLICY)
-        response.headers.setdefault("X-Frame-Options", "DENY")
         if not request.path.startswith("/static/"):
             response.headers.setdefault("Cache-Control", "no-store")
         return response

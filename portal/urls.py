@@ -39,7 +39,9 @@ urlpatterns = [
 ]
 for operation in OPERATIONS:
     urlpatterns.append(path(operation.operation, operation.as_view(), name=operation.operation))
-    urlpatterns.append(path(f"{operation.operation}/", operation.as_view()))  # some clients add a slash
+    urlpatterns.append(
+        path(f"{operation.operation}/", operation.as_view(schema=None))
+    )  # some clients add a slash
 
 handler400 = "portal.pages.bad_request"
 handler404 = "portal.pages.not_found"

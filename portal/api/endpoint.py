@@ -52,6 +52,9 @@ class Endpoint(APIView):
     request_example: ClassVar[dict[str, Any] | None] = None
     answer_example: ClassVar[Any]
 
+    def __init_subclass__(cls) -> None:
+        setattr(cls, cls.method.lower(), cls._handle)
+
     def run(self, call: Call, given: dict[str, Any]) -> Any:
         """The answer's JSON. `given` is the validated input; absent and null fields are not in it."""
         raise NotImplementedError
@@ -72,8 +75,6 @@ class Endpoint(APIView):
         given.is_valid(raise_exception=True)
         with deadline.within(client.CALL_SECONDS):
             return wire.answer(self.run(call, given.validated_data))
-
-    get = post = delete = _handle
 
     def _read(self, request: Request) -> dict[str, Any]:
         """Query parameters of a GET, the JSON object of a POST; what is null, or empty in a query, counts as absent."""

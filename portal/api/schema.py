@@ -49,7 +49,8 @@ class EndpointSchema(AutoSchema):
         return [{"ApiKeyAuth": []}]
 
     def get_override_parameters(self) -> list[Any]:
-        return [self.view.takes] if self.view.method == "GET" else []
+        takes_something = bool(self.view.takes().fields)
+        return [self.view.takes] if self.view.method == "GET" and takes_something else []
 
     def get_request_serializer(self) -> Any:
         return self.view.takes

@@ -1,0 +1,203 @@
+"""The command line as another's script uses it: real processes, exit codes, JSON."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from keys import access, lifecycle
+from keys.audit import OPERATOR, Actor, Surface
+from keys.models import ApiKey, AuditEvent, Member
+from pumble_bridge.models import AcceptedHook, OAuthState
+from tests.environment import PROJECT
+
+API = Actor(None, Surface.API)
+
+
+def run(*arguments: str) -> Any:
+    out = io.StringIO()
+    call_command(*arguments, stdout=out)
+    return out.getvalue()
+
+
+def create(member: Member, *more: str) -> dict[str, Any]:
+    text = run("create_key", "--workspace=Acme", f"--member={member.email}", "--name=ci", "--json", *more)
+    made: dict[str, Any] = json.loads(text)
+    return made
+
+
+@pytest.mark.django_db
+class TestCreateKey:
+    def test_prints_a_working_key_once_as_json(self, alice: Member) -> None:
+        made = create(alice)
+
+        assert set(made) == {"id", "key", "name", "scopes", "expiresAt"}
+        key = access.check(made["key"].encode(), by=API, now=timezone.now())
+        assert (key.key_id, key.owner, key.confirmed_at is not None) == (made["id"], alice, True)
+        assert made["expiresAt"] is None
+        assert AuditEvent.objects.filter(type="key.issued", surface="CLI").count() == 1
+
+    def test_takes_scopes_and_an_expiry(self, alice: Member) -> None:
+        made = create(alice, "--scope=user:read", "--scope=channels:list", "--expires-days=30")
+
+        assert made["scopes"] == ["channels:list", "user:read"]
+        at = ApiKey.objects.get().expires_at
+        assert at is not None
+        assert made["expiresAt"] == at.strftime("%Y-%m-%dT%H:%M:%SZ")
+        assert timedelta(days=29, hours=23) < at - timezone.now() <= timedelta(days=30)
+
+    def test_names_the_workspace_by_id_too(self, alice: Member) -> None:
+        text = run("create_key", f"--workspace={'a' * 24}", "--member=ALICE@acme.test", "--name=x")
+
+        assert text.startswith("pmb_")
+
+    @pytest.mark.parametrize(
+        ("changes", "why"),
+        [
+            ({"--workspace": "Nowhere"}, "no workspace"),
+            ({"--member": "nobody@acme.test"}, "no member"),
+            ({"--member": "mallory@other.test"}, "no member"),
+            ({"--name": " "}, "1 to 64"),
+            ({"--expires-days": "0"}, "expects 1 to"),
+            ({"--expires-days": "99999999"}, "expects 1 to"),
+        ],
+    )
+    def test_says_why_it_refuses(
+        self, alice: Member, mallory: Member, changes: dict[str, str], why: str
+    ) -> None:
+        options = {"--workspace": "Acme", "--member": alice.email, "--name": "ci"} | changes
+
+        with pytest.raises(CommandError, match=why):
+            run("create_key", *(f"{name}={value}" for name, value in options.items()))
+        assert not ApiKey.objects.exists()
+
+    def test_refuses_a_second_key_of_the_name_and_someone_who_has_not_authorised(
+        self, alice: Member, bob: Member
+    ) -> None:
+        create(alice)
+        Member.objects.filter(pk=bob.pk).update(authorized_at=None)
+
+        with pytest.raises(CommandError, match="already has"):
+            create(alice)
+        with pytest.raises(CommandError, match="has not authorised"):
+            create(bob)
+
+    def test_revokes_a_key_it_could_not_print(self, alice: Member) -> None:
+        class Closed(io.StringIO):
+            def write(self, text: str) -> int:
+                raise BrokenPipeError
+
+        with pytest.raises(CommandError, match="revoked"):
+            call_command(
+                "create_key", "--workspace=Acme", f"--member={alice.email}", "--name=ci", stdout=Closed()
+            )
+
+        assert ApiKey.objects.get().revoked_reason == "NOT_DELIVERED"
+
+
+@pytest.mark.django_db
+class TestListKeys:
+    def test_lists_live_keys_without_a_secret_and_all_of_them_when_asked(
+        self, alice: Member, mallory: Member
+    ) -> None:
+        made = create(alice)
+        gone, _ = lifecycle.issue(owner=alice, name="gone", by=OPERATOR, now=timezone.now())
+        lifecycle.revoke(key=gone, by=OPERATOR, reason=ApiKey.RevokeReason.BY_OPERATOR, now=timezone.now())
+        lifecycle.issue(owner=mallory, name="foreign", by=OPERATOR, now=timezone.now())
+
+        text = run("list_keys", "--workspace=Acme", "--json")
+        (listed,) = json.loads(text)
+
+        assert set(listed) == {
+            "id",
+            "name",
+            "workspace",
+            "member",
+            "state",
+            "scopes",
+            "expiresAt",
+            "lastUsedAt",
+        }
+        assert (listed["id"], listed["member"], listed["state"]) == (made["id"], alice.email, "active")
+        assert made["key"][17:] not in text
+        states = {key["name"]: key["state"] for key in json.loads(run("list_keys", "--all", "--json"))}
+        assert states == {"ci": "active", "gone": "revoked", "foreign": "pending"}
+        assert json.loads(run("list_keys", f"--member={mallory.email}", "--json"))[0]["name"] == "foreign"
+        assert made["id"] in run("list_keys")
+
+
+@pytest.mark.django_db
+class TestRevokeKey:
+    def test_stops_the_key_and_keeps_the_reason(self, alice: Member) -> None:
+        made = create(alice)
+
+        run("revoke_key", made["id"], "--reason=leaked in a ticket")
+        run("revoke_key", made["id"], "--reason=again")
+
+        key = ApiKey.objects.get()
+        assert (key.revoked_reason, key.revoked_note) == ("BY_OPERATOR", "leaked in a ticket")
+        with pytest.raises(CommandError, match="no key"):
+            run("revoke_key", "nonsense", "--reason=x")
+
+
+@pytest.mark.django_db
+class TestMaintenance:
+    def test_ends_what_is_out_of_date_and_nothing_else(self, alice: Member) -> None:
+        now = timezone.now()
+        lifecycle.issue(owner=alice, name="old", by=OPERATOR, now=now - timedelta(minutes=16))
+        lifecycle.issue(owner=alice, name="new", by=OPERATOR, now=now)
+        for index, age in enumerate((timedelta(seconds=700), timedelta(seconds=500))):
+            AcceptedHook.objects.create(mark=f"{index}", accepted_at=now - age)
+            OAuthState.objects.create(
+                digest=f"{index}", browser_digest="", expires_at=now - age + timedelta(seconds=600)
+            )
+
+        said = run("maintenance")
+
+        assert said.strip() == "pending keys revoked: 1; sign-ins pruned: 1; hook marks pruned: 1"
+        assert list(ApiKey.objects.live(now).values_list("name", flat=True)) == ["new"]
+
+
+class TestEveryCommand:
+    NAMES = ["create_key", "list_keys", "revoke_key", "maintenance", "seed", "sandbox"]
+
+    @pytest.mark.parametrize("name", NAMES)
+    def test_explains_itself(self, name: str) -> None:
+        done = subprocess.run(
+            [sys.executable, "manage.py", name, "--help"], cwd=PROJECT, capture_output=True, text=True
+        )
+
+        assert (done.returncode, "usage:" in done.stdout) == (0, True)
+
+    @pytest.mark.parametrize(
+        "arguments",
+        [["create_key"], ["create_key", "--workspace=A", "--scope=everything"], ["revoke_key", "x"]],
+    )
+    def test_ends_with_2_on_wrong_usage(self, arguments: list[str]) -> None:
+        done = subprocess.run(
+            [sys.executable, "manage.py", *arguments], cwd=PROJECT, capture_output=True, text=True
+        )
+
+        assert done.returncode == 2
+        assert "usage:" in done.stderr
+
+    def test_ends_with_1_and_the_reason_on_stderr_when_refused(self) -> None:
+        environment = os.environ | {"SANDBOX_PORT": "1"}
+        done = subprocess.run(
+            [sys.executable, "manage.py", "seed"],
+            cwd=PROJECT,
+            env=environment,
+            capture_output=True,
+            text=True,
+        )
+
+        assert done.returncode == 1
+        assert "does not answer" in done.stderr
+        assert "Traceback" not in done.stderr

@@ -1,0 +1,227 @@
+"""What a browser gets that is not the REST API: start page, health, reference, problems, headers."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import requests
+from django.db import connection
+from django.test import Client
+from django.urls import get_resolver
+from openapi_spec_validator import validate
+
+from portal.wsgi import Outermost
+from tests.pumble import Person
+
+PAGE = {"HTTP_ACCEPT": "text/html,application/xhtml+xml"}
+
+
+@pytest.mark.django_db
+class TestTheStartPage:
+    def test_says_what_this_is_and_offers_sign_in_and_reference(self, client: Client) -> None:
+        page = client.get("/", **PAGE).content.decode()
+
+        assert 'href="/pumble/signin"' in page
+        assert 'href="/pumble/install"' in page
+        assert 'href="/api-docs/"' in page
+
+    @pytest.mark.parametrize(
+        ("accepts", "language", "sentence"), [("es", "es", "Iniciar sesión"), ("fr", "en", "Sign in")]
+    )
+    def test_speaks_the_browsers_language(
+        self, client: Client, accepts: str, language: str, sentence: str
+    ) -> None:
+        answer = client.get("/", **PAGE, HTTP_ACCEPT_LANGUAGE=accepts)
+
+        assert answer["Content-Language"] == language
+        assert f'<html lang="{language}">' in answer.content.decode()
+        assert sentence in answer.content.decode()
+
+    def test_stays_in_the_language_that_was_chosen(self, client: Client) -> None:
+        client.post("/language", {"language": "es", "next": "/"})
+
+        assert "Iniciar sesión" in client.get("/", **PAGE).content.decode()
+
+
+@pytest.mark.django_db
+class TestHealth:
+    def test_is_told_without_a_session_or_a_word_too_many(self, client: Client) -> None:
+        alive, ready = client.get("/healthz"), client.get("/readyz")
+
+        assert (alive.status_code, alive.json()) == (200, {"status": "ok"})
+        assert (ready.status_code, ready.json()["status"]) == (200, "ok")
+        assert not alive.cookies
+        assert not ready.cookies
+
+    def test_is_not_ready_with_a_migration_missing(self, client: Client) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM django_migrations WHERE app = 'keys'")
+
+        answer = client.get("/readyz")
+
+        assert (answer.status_code, answer.json()["migrations"]) == (503, "missing")
+        assert client.get("/healthz").status_code == 200
+
+
+@pytest.mark.django_db
+class TestTheReference:
+    def test_is_public_html_with_assets_of_our_own(self, client: Client) -> None:
+        page = client.get("/api-docs/", **PAGE)
+
+        assert page["Content-Type"].startswith("text/html")
+        sources = re.findall(r'(?:src|href)="([^"]+)"', page.content.decode())
+        assert sources
+        assert all(source.startswith("/") for source in sources)
+        assert "<script>" not in page.content.decode()
+        assert "<style" not in page.content.decode()
+
+    def test_describes_every_operation_validly_with_the_key_header(self, client: Client) -> None:
+        description: dict[str, Any] = client.get("/api-docs/openapi.json").json()
+
+        validate(description)  # type: ignore[arg-type]
+        operations = {path.strip("/") for path in description["paths"] if not path.endswith("/")}
+        assert {"myInfo", "listChannels", "getChannel", "sendMessage", "listMessages"} <= operations
+        assert description["components"]["securitySchemes"]["ApiKeyAuth"] == {
+            "type": "apiKey",
+            "in": "header",
+            "name": "ApiKey",
+        }
+        for path in operations:
+            (operation,) = description["paths"][f"/{path}"].values()
+            assert operation["operationId"] == path
+            assert operation["security"] == [{"ApiKeyAuth": []}]
+
+    def test_is_served_as_yaml_too(self, client: Client) -> None:
+        assert client.get("/api-docs/openapi.yaml").content.startswith(b"openapi: 3.0")
+
+
+@pytest.mark.django_db
+class TestAnUnknownPath:
+    def test_is_json_for_a_program(self, client: Client) -> None:
+        for path in ("/nope", "/sendmessage", "/listChannels/x", "/%ff", "/api-docs/nope"):
+            answer = client.get(path)
+            assert (answer.status_code, answer.json()["reason"]) == (404, "not_found")
+
+    def test_is_a_page_for_a_browser(self, client: Client) -> None:
+        answer = client.get("/nope", **PAGE)
+
+        assert answer.status_code == 404
+        assert answer["X-Request-Id"] in answer.content.decode()
+
+
+@pytest.mark.django_db
+class TestEveryPage:
+    ADDRESSES = ["/", "/api-docs/", "/nope", "/pumble/redirect", "/healthz"]
+
+    @pytest.mark.parametrize("address", ADDRESSES)
+    def test_carries_a_strict_policy_and_a_request_id(self, client: Client, address: str) -> None:
+        answer = client.get(address, **PAGE)
+
+        policy = answer["Content-Security-Policy"]
+        for rule in (
+            "default-src 'self'",
+            "object-src 'none'",
+            "base-uri 'none'",
+            "frame-ancestors 'none'",
+            "form-action 'self'",
+        ):
+            assert rule in policy
+        assert "unsafe" not in policy
+        assert answer["X-Content-Type-Options"] == "nosniff"
+        assert answer["Referrer-Policy"] == "same-origin"
+        assert answer["X-Request-Id"]
+
+    def test_of_a_form_sent_without_its_token_is_ours(self) -> None:
+        answer = Client(enforce_csrf_checks=True).post("/signout", **PAGE)
+
+        assert answer.status_code == 403
+        assert "out of date" in answer.content.decode()
+
+
+class TestTheOutermostLayer:
+    def test_answers_in_the_contracts_shape_what_escapes_django(self, log_lines: Any) -> None:
+        def broken(_environ: dict[str, Any], _start: Callable[..., Any]) -> Any:
+            raise RuntimeError("secret detail")
+
+        said: list[Any] = []
+        body = b"".join(
+            Outermost(broken)({"HTTP_X_REQUEST_ID": "trace-00001"}, lambda *args: said.extend(args))
+        )
+
+        assert said[0].startswith("500")
+        assert b'"reason": "internal"' in body
+        assert b"trace-00001" in body
+        assert b"secret detail" not in body
+        assert "secret detail" in log_lines.getvalue()
+
+    @pytest.mark.parametrize(
+        ("sent", "passed"),
+        [
+            ("application/json; charset=zlib", "application/json"),
+            ("text/plain; charset=base64", "text/plain"),
+            ("text/plain; charset=no-such", "text/plain"),
+            ('text/plain; charset="\x00"', "text/plain"),
+            ("application/json; charset=utf-8", "application/json; charset=utf-8"),
+            ("application/json", "application/json"),
+            ("", ""),
+        ],
+    )
+    def test_drops_a_charset_that_is_no_text_encoding(self, sent: str, passed: str) -> None:
+        seen: dict[str, Any] = {}
+
+        def application(environ: dict[str, Any], _start: Callable[..., Any]) -> list[bytes]:
+            seen.update(environ)
+            return []
+
+        Outermost(application)({"CONTENT_TYPE": sent}, lambda *_: None)
+
+        assert seen["CONTENT_TYPE"] == passed
+
+
+@pytest.mark.django_db(transaction=True)
+class TestOurOwnFailure:
+    def test_is_a_500_in_the_contracts_shape_with_the_traceback_in_the_log(
+        self, portal: str, ana: Person, monkeypatch: pytest.MonkeyPatch, log_lines: Any
+    ) -> None:
+        from keys import access
+
+        def fail(*_args: Any, **_options: Any) -> None:
+            raise RuntimeError("the cause")
+
+        monkeypatch.setattr(access, "check", fail)
+
+        answer = requests.get(f"{portal}/myInfo", headers={"ApiKey": "x"}, timeout=5)
+
+        assert (answer.status_code, answer.json()["reason"]) == (500, "internal")
+        assert "the cause" not in answer.text
+        assert "the cause" in log_lines.getvalue()
+        assert answer.json()["requestId"] in log_lines.getvalue()
+
+
+@pytest.mark.django_db
+class TestTheMap:
+    PUBLIC = {
+        "", "signout", "language", "manifest", "pumble/hook", "pumble/install", "pumble/signin", "pumble/redirect",
+        "healthz", "readyz", "api-docs/", "api-docs/openapi.json", "api-docs/openapi.yaml",
+    }  # fmt: skip
+
+    def test_opens_nothing_without_a_key_that_is_not_on_the_short_list(self, client: Client) -> None:
+        for pattern in get_resolver().url_patterns:
+            route = str(pattern.pattern)
+            if route not in self.PUBLIC:
+                for method in ("GET", "POST", "PUT", "DELETE"):
+                    answer = client.generic(method, f"/{route}", b"{", content_type="application/json")
+                    assert answer.json()["reason"] in {"key_missing", "method_not_allowed"}, route
+
+
+class TestTheManifest:
+    def test_has_absolute_urls_and_no_secrets(self, client: Client, settings: Any) -> None:
+        manifest = client.get("/manifest").json()
+
+        text = str(manifest)
+        assert not any(secret in text for secret in settings.PUMBLE_APP_SIGNING_SECRETS)
+        assert settings.PUMBLE_APP_CLIENT_SECRET not in text
+        assert settings.PUMBLE_APP_KEY not in text
+        assert manifest["redirectUrls"] == [f"{settings.PUBLIC_URL}/pumble/redirect"]
+        assert all(len(command["usageHint"]) <= 55 for command in manifest["slashCommands"])
