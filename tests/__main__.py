@@ -11,14 +11,17 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tests import services
 
 PROJECT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
-SYSTEM_PACKAGES = {"postgresql": services.find_postgres, "chromium": lambda: shutil.which("chromium")}
+SYSTEM_PACKAGES: dict[str, Callable[[], object]] = {
+    "postgresql": services.find_postgres,
+    "chromium": lambda: shutil.which("chromium"),
+}
 
 LOCAL = {"LOCAL_PUMBLE": "true"}
 
@@ -90,7 +93,7 @@ def install_system_packages() -> None:
     if missing and os.geteuid() == 0 and shutil.which("apt-get"):
         print(f"\n=== installing {', '.join(missing)}", flush=True)
         quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-        subprocess.run(["apt-get", "update", "-qq"], env=quiet, check=False)  # noqa: S607
+        subprocess.run(["apt-get", "update", "-qq"], env=quiet, check=False)
         install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *missing]
         subprocess.run(install, env=quiet, check=False, stdout=subprocess.DEVNULL)
 

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_python
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
@@ -23,8 +23,6 @@ KEYWORDS = {
     "gettext_noop": None,
     "_": None,
     "ngettext": (1, 2),
-    "pgettext": ((1, "c"), 2),
-    "npgettext": ((1, "c"), 2, 3),
 }
 
 
@@ -32,15 +30,18 @@ def extract() -> Catalog:
     """Every text that a person reads, from the three rooms' code and the templates."""
     catalog = Catalog(charset="utf-8")
     for path, source in _sources():
-        for line, function, message, comments in extract_python(
-            io.BytesIO(source), KEYWORDS, ["Translators:"], {}
-        ):
-            texts = tuple(text for text in message if text) if isinstance(message, tuple) else message
-            if function in {"pgettext", "npgettext"}:
-                catalog.add(texts[1:] if len(texts) > 2 else texts[1], None, [(path, line)], context=texts[0])
-            elif texts:
-                catalog.add(texts, None, [(path, line)], auto_comments=comments)
+        for line, _function, found, _comments in extract_python(io.BytesIO(source), KEYWORDS, [], {}):
+            if found:
+                catalog.add(_identity(found), None, [(path, line)])
     return catalog
+
+
+def _identity(found: object) -> str | tuple[str, ...]:
+    """A text, or singular and plural; Babel gives the latter with the count's place left empty."""
+    if isinstance(found, str):
+        return found
+    texts = tuple(text for text in found if isinstance(text, str)) if isinstance(found, list | tuple) else ()
+    return texts[0] if len(texts) == 1 else texts
 
 
 def _sources() -> Iterator[tuple[str, bytes]]:
@@ -72,7 +73,7 @@ def problems() -> Iterator[str]:
         translated = spanish.get(message.id, context=message.context)
         if translated is None:
             yield f"not in the catalogue: {message.id!r}"
-        elif translated.fuzzy or not all(translated.string if message.pluralizable else [translated.string]):
+        elif translated.fuzzy or not all(_forms(translated)):
             yield f"not translated: {message.id!r}"
     for message in spanish:
         if message.id and needed.get(message.id, context=message.context) is None:
@@ -81,6 +82,11 @@ def problems() -> Iterator[str]:
             yield f"{message.id!r}: {error}"
     if not MO.exists() or MO.read_bytes() != compiled(spanish):
         yield f"{MO.relative_to(PROJECT)} is not what {PO.name} compiles to"
+
+
+def _forms(message: Message) -> list[object]:
+    """The translation, or each plural form of it."""
+    return list(message.string) if isinstance(message.string, list | tuple) else [message.string]
 
 
 def update() -> None:

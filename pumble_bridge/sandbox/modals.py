@@ -36,6 +36,11 @@ class ModalStacks:
     def find(self, person_id: str, view_id: str) -> Modal | None:
         return next((modal for modal in self.of(person_id) if modal.id == view_id), None)
 
+    def forget(self, person_id: str) -> None:
+        """Close all of a person's modals without a word to their apps, as a reload of the page does."""
+        with self._lock:
+            self._stacks.pop(person_id, None)
+
     def open(self, person_id: str, app_id: str, channel_id: str, view: dict[str, Any]) -> None:
         """The only modal from now on."""
         with self._lock:

@@ -36,7 +36,7 @@ class TestTheStart:
     def test_in_production_has_nothing_to_warn_of(self, tmp_path: Path) -> None:
         done = start(tmp_path, **PRODUCTION)
 
-        assert (done.returncode, done.stderr.strip()) == (
+        assert (done.returncode, done.stdout.strip()) == (
             0,
             "System check identified no issues (0 silenced).",
         )

@@ -8,6 +8,7 @@ from pumble_bridge.sandbox.acts.act import Act
 from pumble_bridge.sandbox.ephemerals import STORE
 from pumble_bridge.sandbox.errors import ActRefused
 from pumble_bridge.sandbox.hooks import triggers
+from pumble_bridge.sandbox.modals import STACKS
 from pumble_bridge.sandbox.models import Channel, Message
 from pumble_bridge.sandbox.rest.fields import MAX_TEXT
 
@@ -38,8 +39,10 @@ def shortcut(act: Act) -> dict[str, Any]:
 
 
 def forget(act: Act) -> dict[str, Any]:
-    """The person reloaded the page: what only they could see is gone."""
-    STORE.forget(act.person().id)
+    """The person reloaded the page: what only they could see and the modals they had open are gone."""
+    person = act.person()
+    STORE.forget(person.id)
+    STACKS.forget(person.id)
     return {}
 
 

@@ -1,0 +1,114 @@
+"""The whole stack as `make run` starts it, and a real Chromium before it."""
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
+from tests.environment import PROJECT, SCREENS, free_port
+
+# Chromium's own errands to the outside would only be refused, many at a time.
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@dataclass(frozen=True)
+class Stack:
+    portal: str
+    pumble: str
+    data_dir: Path
+    log: Path
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Portal and local Pumble, started by the command behind `make run`, ended by its signal."""
+    data_dir = tmp_path_factory.mktemp("stack")
+    log = data_dir / "run.log"
+    ports = {
+        "PORT": str(free_port()),
+        "SANDBOX_PORT": str(free_port()),
+        "DATA_DIR": str(data_dir),
+        "DATABASE_URL": "",
+    }
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", "runlocal"],
+            cwd=PROJECT,
+            env=os.environ | ports,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        until = time.monotonic() + 60
+        while "\nready portal=" not in "\n" + log.read_text():
+            assert process.poll() is None, log.read_text()
+            assert time.monotonic() < until, log.read_text()
+            time.sleep(0.1)
+        yield Stack(
+            f"http://127.0.0.1:{ports['PORT']}", f"http://127.0.0.1:{ports['SANDBOX_PORT']}", data_dir, log
+        )
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(15)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=QUIET)
+        yield browser
+        browser.close()
+
+
+NewPage = Callable[..., Page]
+
+
+@pytest.fixture
+def new_page(chromium: Browser) -> Iterator[NewPage]:
+    """Opens pages in a browser of the test's own; at the end none may have complained."""
+    complaints: list[str] = []
+    with contextlib.ExitStack() as contexts:
+
+        def note(message: ConsoleMessage) -> None:
+            if message.type == "error" and "Failed to load resource" not in message.text:
+                complaints.append(message.text)
+
+        def open_page(theme: str = "light", width: int = 1280, language: str = "en-GB") -> Page:
+            context = chromium.new_context(
+                color_scheme="dark" if theme == "dark" else "light",
+                viewport={"width": width, "height": 800},
+                locale=language,
+                permissions=["clipboard-read", "clipboard-write"],
+            )
+            contexts.callback(context.close)
+            page = context.new_page()
+            page.set_default_timeout(15_000)
+            page.on("console", note)
+            page.on("pageerror", lambda error: complaints.append(str(error)))
+            return page
+
+        yield open_page
+    assert complaints == []
+
+
+def shoot(page: Page, name: str) -> None:
+    """Keep a picture of what a person sees here."""
+    SCREENS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SCREENS / f"{name}.png")
