@@ -82,6 +82,7 @@ class TestTheStory:
         assert authors["hello"].startswith("Ana")
         assert authors["beep from the bot"] == "API"
         expect(ben.get_by_test_id("message").filter(has_text="hello again").last).to_be_visible()
+        expect(ana.get_by_test_id("ephemeral").last).to_contain_text(key)
         shoot(ana, "story-4-messages")
 
         type_line(ana, "/api-keys list")

@@ -8,6 +8,7 @@ from pumble_bridge.sandbox.acts.act import Act
 from pumble_bridge.sandbox.ephemerals import STORE
 from pumble_bridge.sandbox.errors import ActRefused
 from pumble_bridge.sandbox.hooks import triggers
+from pumble_bridge.sandbox.ids import new_id
 from pumble_bridge.sandbox.modals import STACKS
 from pumble_bridge.sandbox.models import Channel, Message
 from pumble_bridge.sandbox.rest.fields import MAX_TEXT
@@ -36,6 +37,14 @@ def shortcut(act: Act) -> dict[str, Any]:
     target = _message(channel, act.text("messageId", ""))
     triggers.shortcut(triggers.Actor(person, channel), act.text("name"), target)
     return {"screen": screen.of(person, channel)}
+
+
+def arrival(act: Act) -> dict[str, str]:
+    """`{since}`: an id younger than everything so far. A page opened now shows nothing that lasts until a reload and is older.
+
+    Nothing is dropped, because the same person may have another page open.
+    """
+    return {"since": new_id()}
 
 
 def forget(act: Act) -> dict[str, Any]:

@@ -10,6 +10,7 @@ urlpatterns = [
     path("screen", act(GET=screen.show)),
     path("message", act(POST=talking.message)),
     path("shortcut", act(POST=talking.shortcut)),
+    path("arrival", act(GET=talking.arrival)),
     path("forget", act(POST=talking.forget)),
     path("click", act(POST=interacting.click)),
     path("submit", act(POST=interacting.submit)),

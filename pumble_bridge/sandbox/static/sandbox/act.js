@@ -31,7 +31,7 @@ export const apps = (userId) => call("GET", "apps", { query: { userId } });
 export const screen = (userId, channelId, threadRootId) =>
   call("GET", "screen", { query: { userId, channelId, ...(threadRootId && { threadRootId }) } });
 
-export const forget = (userId) => call("POST", "forget", { body: { userId } });
+export const arrival = () => call("GET", "arrival");
 export const message = (body) => call("POST", "message", { body });
 export const click = (body) => call("POST", "click", { body });
 export const submit = (body) => call("POST", "submit", { body });

@@ -25,6 +25,8 @@ const state = {
   thread: null,
   tab: null,
   screen: null,
+  // When this page was opened, as an id: what only lasts until a reload and is older than that stays away.
+  since: "",
   // What stood in an app's conversation when its Home tab was opened; anything later counts as new there.
   seenOnHome: null,
 };
@@ -81,10 +83,9 @@ async function takeScreen() {
 }
 
 async function look() {
-  // What only lasts until a reload has to be gone before the first look.
   if (!hasStarted) {
     await takeDirectory();
-    await act.forget(state.person);
+    state.since = (await act.arrival()).since;
     hasStarted = true;
     rememberPerson(state.person);
     render();
@@ -155,9 +156,8 @@ function openChannel(channelId) {
   if (!drawer.isNarrow()) composer.focus();
 }
 
-async function choosePerson(personId, place = {}) {
+function choosePerson(personId, place = {}) {
   if (personId === state.person) return;
-  const left = state.person;
   turn += 1;
   composer.forgetDrafts();
   thread.forgetDrafts();
@@ -170,8 +170,6 @@ async function choosePerson(personId, place = {}) {
   enterChannel(channel, { ...place, replace: Boolean(place.channel) });
   render();
   directoryTakenAt = 0;
-  // What only the one who leaves could see goes with them, as when they close their browser.
-  await act.forget(left).catch(() => {});
   poll.now();
 }
 
@@ -208,7 +206,14 @@ function chooseTab(tab) {
 
 // --- what is seen ---
 
+const youngerThan = (since, those) => (those ?? []).filter((one) => one.id > since);
+
 function showScreen(screen) {
+  screen = {
+    ...screen,
+    ephemeral: youngerThan(state.since, screen.ephemeral),
+    modals: youngerThan(state.since, screen.modals),
+  };
   const shownChannel = screen.channel?.channel?.id ?? screen.channel?.id ?? state.channel;
   if (shownChannel !== state.channel) return;
   if (state.thread && !screen.thread) {

@@ -11,11 +11,11 @@ const BOTTOM_SLACK = 60;
 const time = (message) => Number(message.timestampMilli) || Date.parse(message.timestamp) || 0;
 export const rootOf = (message) => message.threadReplyInfo?.rootId || null;
 
-// Oldest first, with what only this person sees in its place among the rest.
+// Oldest first, with what only this person sees in its place among the rest. Times are whole seconds; ids tell the rest.
 export function timeline(screen) {
   const shared = (screen?.messages ?? []).filter((message) => !message.deleted);
   const own = (screen?.ephemeral ?? []).map((message) => ({ ...message, isEphemeral: true }));
-  return [...shared, ...own].sort((one, other) => time(one) - time(other));
+  return [...shared, ...own].sort((one, other) => time(one) - time(other) || (one.id < other.id ? -1 : 1));
 }
 
 function attachment(item, context) {
