@@ -1,5 +1,6 @@
 """The WSGI application, wrapped once more: what fails before or behind Django is answered in the contract's shape."""
 
+import io
 import json
 import logging
 import os
@@ -8,6 +9,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.core.wsgi import get_wsgi_application
+
+from pumble_bridge.strict_json import MAX_BODY_BYTES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
@@ -23,6 +26,7 @@ class Outermost:
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         from portal.middleware import sane_request_id
 
+        _measure_chunked_body(environ)
         environ["CONTENT_TYPE"] = _readable_content_type(environ.get("CONTENT_TYPE", ""))
         environ["HTTP_X_REQUEST_ID"] = request_id = sane_request_id(environ.get("HTTP_X_REQUEST_ID", ""))
         try:
@@ -40,6 +44,13 @@ class Outermost:
             start_response("500 Internal Server Error", headers)
             return [body]
         return answer
+
+
+def _measure_chunked_body(environ: dict[str, Any]) -> None:
+    """A body sent in chunks has no length, and Django takes it for empty: read it here, up to what is too large."""
+    if "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower() and not environ.get("CONTENT_LENGTH"):
+        body = environ["wsgi.input"].read(MAX_BODY_BYTES + 1)
+        environ["wsgi.input"], environ["CONTENT_LENGTH"] = io.BytesIO(body), str(len(body))
 
 
 def _readable_content_type(content_type: str) -> str:

@@ -8,7 +8,6 @@ from typing import Any
 from pumble_bridge import strict_json
 
 _ID = re.compile(r"[0-9a-f]{24}")
-MAX_BODY_BYTES = 1024 * 1024
 
 
 class BadPayload(Exception):
@@ -49,7 +48,7 @@ def parse(raw: bytes) -> Payload:
         BadPayload
     """
     try:
-        hook = strict_json.read_object(raw, limit=MAX_BODY_BYTES)
+        hook = strict_json.read_object(raw)
     except strict_json.JsonRefused as error:
         raise BadPayload(str(error)) from error
     kind = hook.get("messageType")
@@ -75,8 +74,8 @@ def _event(hook: Mapping[str, Any]) -> Event:
     ):
         raise BadPayload("workspaceUserIds is not a list of ids")
     try:
-        inner = _text(hook, "body", limit=MAX_BODY_BYTES, default="{}")
-        body = strict_json.read_object(inner.encode(), limit=MAX_BODY_BYTES)
+        inner = _text(hook, "body", limit=strict_json.MAX_BODY_BYTES, default="{}")
+        body = strict_json.read_object(inner.encode())
     except strict_json.JsonRefused as error:
         raise BadPayload(f"body: {error}") from error
     request_id = body.get("rid")

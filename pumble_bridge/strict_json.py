@@ -7,6 +7,7 @@ Refuses with a sentence what other readers let through: other encodings than UTF
 import json
 from typing import Any, NoReturn
 
+MAX_BODY_BYTES = 1024 * 1024  # of any request to us
 MAX_DEPTH = 32
 
 
@@ -14,7 +15,7 @@ class JsonRefused(ValueError):
     """The text is no JSON that may come in; the message says why in a few words and quotes nothing."""
 
 
-def read(raw: bytes, *, limit: int) -> Any:
+def read(raw: bytes, *, limit: int = MAX_BODY_BYTES) -> Any:
     """The value in `raw`, at most `limit` bytes long.
 
     Raises:
@@ -36,7 +37,7 @@ def read(raw: bytes, *, limit: int) -> Any:
     return value
 
 
-def read_object(raw: bytes, *, limit: int) -> dict[str, Any]:
+def read_object(raw: bytes, *, limit: int = MAX_BODY_BYTES) -> dict[str, Any]:
     """As `read`, where the value must be an object."""
     value = read(raw, limit=limit)
     if not isinstance(value, dict):

@@ -67,7 +67,7 @@ def main() -> int:
         DJANGO_SETTINGS_MODULE="pumble_bridge.sandbox.settings",
     )
     run.step("translations", "python", "-m", "tests.catalogues", "--check")
-    run.step("tests on SQLite", "pytest", "-q", "-m", "not browser", DATABASE_URL="")
+    run.step("tests on SQLite", "python", "-m", "pytest", "-q", "-m", "not browser", DATABASE_URL="")
     if not fast:
         install_system_packages()
         with database(run) as url:
@@ -81,7 +81,7 @@ def main() -> int:
                     DATABASE_URL=url,
                 )
         if shutil.which("chromium"):
-            run.step("browser tests", "pytest", "-q", "-m", "browser", DATABASE_URL="")
+            run.step("browser tests", "python", "-m", "pytest", "-q", "-m", "browser", DATABASE_URL="")
         else:
             run.skipped.append("browser tests: there is no Chromium (Debian: apt-get install chromium)")
     return run.verdict()

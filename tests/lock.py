@@ -4,7 +4,6 @@ The compiler lives in an environment of its own under `.venv/lock`; nothing of t
 """
 
 import subprocess
-import sys
 import venv
 from pathlib import Path
 
@@ -24,8 +23,10 @@ def main() -> None:
         "requirements.txt": ["pyproject.toml"],
         "requirements-test.txt": ["--group", "test", "--constraints", "requirements.txt"],
     }.items():
-        subprocess.run([TOOL / "bin/uv", "pip", "compile", *COMMON, *options, "-o", lock], cwd=PROJECT, check=True)
+        subprocess.run(
+            [TOOL / "bin/uv", "pip", "compile", *COMMON, *options, "-o", lock], cwd=PROJECT, check=True
+        )
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

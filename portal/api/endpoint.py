@@ -25,8 +25,6 @@ from pumble_bridge import client, deadline, strict_json
 from pumble_bridge.client import PumbleClient
 from pumble_bridge.models import Authorization
 
-MAX_BODY_BYTES = 1024 * 1024
-
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -81,7 +79,7 @@ class Endpoint(APIView):
         if self.method == "GET":
             return {name: value for name, value in request.query_params.items() if value != ""}
         try:
-            body = strict_json.read_object(request.body or b"{}", limit=MAX_BODY_BYTES)
+            body = strict_json.read_object(request.body or b"{}")
         except strict_json.JsonRefused as error:
             raise BadBody from error
         return {name: value for name, value in body.items() if value is not None}

@@ -1,5 +1,6 @@
 """What a browser gets that is not the REST API: start page, health, reference, problems, headers."""
 
+import io
 import re
 from collections.abc import Callable
 from typing import Any
@@ -12,6 +13,7 @@ from django.urls import get_resolver
 from openapi_spec_validator import validate
 
 from portal.wsgi import Outermost
+from pumble_bridge.strict_json import MAX_BODY_BYTES
 from tests.pumble import Person
 
 PAGE = {"accept": "text/html,application/xhtml+xml"}
@@ -154,6 +156,19 @@ class TestTheOutermostLayer:
         assert b"trace-00001" in body
         assert b"secret detail" not in body
         assert "secret detail" in log_lines.getvalue()
+
+    def test_lets_a_body_in_chunks_be_read_and_no_more_of_it_than_is_too_large(self) -> None:
+        seen: dict[str, Any] = {}
+
+        def application(environ: dict[str, Any], _start: Callable[..., Any]) -> list[bytes]:
+            seen.update(environ)
+            return []
+
+        for length in (5, 3_000_000):
+            environ = {"HTTP_TRANSFER_ENCODING": "Chunked", "wsgi.input": io.BytesIO(b"x" * length)}
+            Outermost(application)(environ, lambda *_: None)
+            assert int(seen["CONTENT_LENGTH"]) == min(length, MAX_BODY_BYTES + 1)
+            assert len(seen["wsgi.input"].read()) == min(length, MAX_BODY_BYTES + 1)
 
     @pytest.mark.parametrize(
         ("sent", "passed"),
