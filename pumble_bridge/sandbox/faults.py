@@ -66,6 +66,11 @@ class FaultOrders:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._orders: list[Fault] = []
+        self._cleared = threading.Event()
+
+    def sit_out(self, seconds: float) -> bool:
+        """Wait that long; False where the faults were cleared meanwhile, and what waited belongs to a world that is gone."""
+        return not self._cleared.wait(seconds)
 
     def add(self, orders: Iterable[Fault]) -> None:
         with self._lock:
@@ -95,6 +100,8 @@ class FaultOrders:
     def clear(self) -> None:
         with self._lock:
             self._orders.clear()
+            self._cleared.set()
+            self._cleared = threading.Event()
 
 
 ORDERS = FaultOrders()

@@ -77,8 +77,8 @@ class FaultMiddleware:
             return self.get_response(request)
         request.sandbox_fault = fault.kind  # type: ignore[attr-defined]
         if fault.kind == "delay":
-            time.sleep(fault.number)
-            return self.get_response(request)
+            waited = ORDERS.sit_out(fault.number)
+            return self.get_response(request) if waited else severed.at_once(request)
         if fault.kind in {"truncate", "lose"}:
             response = self.get_response(request)
             content = response.content if isinstance(response, HttpResponse) else b""
