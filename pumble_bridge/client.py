@@ -94,10 +94,21 @@ class PumbleClient:
         answer = _object(self._call("GET", f"/v1/channels/{_id(channel_id)}/messages", params=params))
         return answer | {"messages": [_object(item, "id") for item in _list(answer.get("messages"))]}
 
-    def search_messages(self, criteria: Json) -> list[Json]:
-        """Hits of a search, at most 20."""
+    def list_replies(
+        self, channel_id: str, root_id: str, *, limit: int, strategy: str, cursor: str | None
+    ) -> list[Json]:
+        """Replies to a thread's root; in which order is not settled."""
+        params = {"limit": str(limit), "strategy": strategy} | ({"cursor": cursor} if cursor else {})
+        path = f"/v1/channels/{_id(channel_id)}/messages/{_id(root_id)}/replies"
+        return [_object(item, "id") for item in _list(self._call("GET", path, params=params))]
+
+    def get_message(self, channel_id: str, message_id: str) -> Json:
+        return _object(self._call("GET", f"/v1/channels/{_id(channel_id)}/messages/{_id(message_id)}"), "id")
+
+    def search_messages(self, criteria: Json) -> Json:
+        """`{content, totalElements, hasMore}`, at most 20 hits."""
         answer = _object(self._call("POST", "/v1/messages/search", body=criteria))
-        return [_object(item, "id") for item in _list(answer.get("content"))]
+        return answer | {"content": [_object(item, "id") for item in _list(answer.get("content"))]}
 
     def post_message(self, channel_id: str, message: Json, *, thread_root_id: str | None = None) -> Json:
         """Post `message` (`text`, `blocks`, `ephemeral`) to a channel, or under a thread's root; the Message."""
@@ -105,6 +116,69 @@ class PumbleClient:
         if thread_root_id:
             path += f"/{_id(thread_root_id)}"
         return _object(self._call("POST", path, body=message), "id", "channelId")
+
+    def edit_message(self, channel_id: str, message_id: str, change: Json) -> None:
+        self._call("PUT", f"/v1/channels/{_id(channel_id)}/messages/{_id(message_id)}", body=change)
+
+    def delete_message(self, channel_id: str, message_id: str) -> None:
+        self._call("DELETE", f"/v1/channels/{_id(channel_id)}/messages/{_id(message_id)}")
+
+    def add_reaction(self, message_id: str, reaction: Json) -> None:
+        self._call("POST", f"/v1/messages/{_id(message_id)}/reactions", body=reaction)
+
+    def remove_reaction(self, message_id: str, reaction: Json) -> None:
+        self._call("DELETE", f"/v1/messages/{_id(message_id)}/reactions", body=reaction)
+
+    def create_channel(self, channel: Json) -> Json:
+        """ChannelInfo of the new channel."""
+        return _channel_info(self._call("POST", "/v1/channels", body=channel))
+
+    def add_users(self, channel_id: str, user_ids: list[str]) -> None:
+        self._call("POST", f"/v1/channels/{_id(channel_id)}/users", body={"userIds": user_ids})
+
+    def remove_user(self, channel_id: str, user_id: str) -> None:
+        self._call("DELETE", f"/v1/channels/{_id(channel_id)}/users/{_id(user_id)}")
+
+    def find_direct_channel(self, participant_ids: Iterable[str]) -> Json:
+        """ChannelInfo of the direct channel of exactly these people, the caller among them; 404 where there is none."""
+        participants = ",".join(_id(one) for one in participant_ids)
+        return _channel_info(
+            self._call("GET", "/v1/channels/direct", params={"participantIds": participants})
+        )
+
+    def open_direct_channel(self, others: list[str]) -> Json:
+        """ChannelInfo of a new direct channel of the caller with these people."""
+        return _channel_info(self._call("POST", "/v1/channels/direct", body={"participantIds": others}))
+
+    def list_users(self) -> list[Json]:
+        return [_object(item, "id") for item in _list(self._call("GET", "/v1/workspaceUsers"))]
+
+    def list_user_groups(self) -> list[Json]:
+        return [_object(item, "id") for item in _list(self._call("GET", "/v1/workspaceUsers/groups"))]
+
+    def set_custom_status(self, status: Json) -> None:
+        self._call("PUT", "/v1/workspaceUsers/customStatus", body=status)
+
+    def create_scheduled_message(self, message: Json) -> Json:
+        return _object(self._call("POST", "/v1/messages/scheduled", body=message), "id", "channelId")
+
+    def list_scheduled_messages(self, page: dict[str, str]) -> Json:
+        """`{scheduledMessages, hasMore}` of the caller; `page` holds `channelId`, `cursor`, `limit`."""
+        answer = _object(self._call("GET", "/v1/messages/scheduled", params=page))
+        return answer | {
+            "scheduledMessages": [_object(item, "id") for item in _list(answer.get("scheduledMessages"))]
+        }
+
+    def get_scheduled_message(self, scheduled_id: str) -> Json:
+        return _object(self._call("GET", f"/v1/messages/scheduled/{_id(scheduled_id)}"), "id", "channelId")
+
+    def edit_scheduled_message(self, scheduled_id: str, message: Json) -> Json:
+        return _object(
+            self._call("PUT", f"/v1/messages/scheduled/{_id(scheduled_id)}", body=message), "id", "channelId"
+        )
+
+    def delete_scheduled_message(self, scheduled_id: str) -> None:
+        self._call("DELETE", f"/v1/messages/scheduled/{_id(scheduled_id)}")
 
     def _call(
         self, method: str, path: str, *, params: dict[str, str] | None = None, body: Json | None = None

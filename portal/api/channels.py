@@ -1,16 +1,14 @@
-"""Channels: list, get; and how every operation finds the channel it is told."""
+"""Channels: list, get, create, add and remove members."""
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
+
 from portal.api import shapes
 from portal.api.endpoint import Call, Endpoint
-from portal.api.errors import BotNotInChannel, ChannelNotFound
-from portal.api.inputs import ChannelInput, as_id
-from pumble_bridge.client import Json, PumbleRefused, TokenRejected
-
-_ALL_TYPES = ("PUBLIC", "PRIVATE", "DIRECT", "SELF")
-_NAMED_TYPES = ("PUBLIC", "PRIVATE")
-_OPEN_TYPES = {"PUBLIC", "DIRECT", "SELF"}  # a type nobody knows yet is treated as private
+from portal.api.inputs import ChannelInput, Choice, IdField, IdList, Input
+from portal.api.lookup import ALL_TYPES, channel_by_id, find_channel
 
 CHANNEL_EXAMPLE = {
     "id": "65f0a1b2c3d4e5f607180003",
@@ -27,25 +25,27 @@ class ListChannels(Endpoint):
     operation = "listChannels"
     scope = "channels:list"
     tag = "Channels"
-    summary = "List channels"
-    description = (
-        "Every channel that the key's owner can see, with its members' ids; everything in one answer."
+    summary = _("List channels")
+    description = _(
+        "Every channel that the key's owner can see, with its members' ids: public ones, private and direct ones they "
+        "are in, archived ones. Everything in one answer."
     )
     answer_example = [
         {"channel": CHANNEL_EXAMPLE, "users": ["65f0a1b2c3d4e5f607180002"], "pinnedMessages": []}
     ]
 
     def run(self, call: Call, given: dict[str, Any]) -> Any:
-        return [shapes.channel_entry(info) for info in call.pumble.list_channels(_ALL_TYPES)]
+        return [shapes.channel_entry(info) for info in call.pumble.list_channels(ALL_TYPES)]
 
 
 class GetChannel(Endpoint):
     operation = "getChannel"
     scope = "channels:read"
     tag = "Channels"
-    summary = "Get one channel"
-    description = (
-        "By `channelId`, or by `channel`: a name (case does not matter, a leading # is ignored) or an id."
+    summary = _("Get one channel")
+    description = _(
+        "By `channelId`, or by `channel`: a name (case does not matter, a leading # is ignored) or an id. Direct "
+        "channels have no name and are found by id."
     )
     takes = ChannelInput
     request_example = {"channel": "general"}
@@ -56,52 +56,75 @@ class GetChannel(Endpoint):
         return {"channel": shapes.channel(info["channel"]), "users": info["users"]}
 
 
-def find_channel(call: Call, given: dict[str, Any]) -> Json:
-    """ChannelInfo of the channel that `given` names by `channelId` or else by `channel`, as the key's owner sees it.
+class CreateChannelInput(Input):
+    name = serializers.CharField(
+        max_length=80,
+        help_text=_("1 to 80 letters, digits, blanks, _ and -; stored in lower case, blanks as -"),
+    )
+    type = Choice(choices=["PUBLIC", "PRIVATE"])
+    description = serializers.CharField(required=False, allow_blank=True, max_length=250)
 
-    Raises:
-        ChannelNotFound: there is none, or none the owner can see.
-    """
-    if given.get("channelId"):
-        return _by_id(call, as_id(given["channelId"].strip()))
-    wanted = given["channel"].strip()
-    if found := as_id(wanted):
-        try:
-            return _by_id(call, found)
-        except ChannelNotFound:
-            pass  # then it may be a name of that form
-    name = wanted.removeprefix("#").casefold()
-    for info in call.pumble.list_channels(_NAMED_TYPES):
-        if name and str(info["channel"].get("name") or "").casefold() == name:
-            return info
-    raise ChannelNotFound
+    def to_internal_value(self, data: dict[str, Any]) -> Any:
+        if "type" not in data and isinstance(data.get("isPrivate"), bool):  # how some clients say it
+            data = data | {"type": "PRIVATE" if data["isPrivate"] else "PUBLIC"}
+        return super().to_internal_value(data)
 
 
-def find_open_channel(call: Call, given: dict[str, Any]) -> Json:
-    """As `find_channel`, for operations on messages: a private channel only where owner and bot are both members.
+class CreateChannel(Endpoint):
+    operation = "createChannel"
+    method = "POST"
+    scope = "channels:write"
+    tag = "Channels"
+    summary = _("Create a channel")
+    description = _("The key's owner becomes its creator and first member. A name that is taken is refused.")
+    takes = CreateChannelInput
+    request_example = {"name": "deploys", "type": "PUBLIC", "description": "What went live"}
+    answer_example = {"id": "65f0a1b2c3d4e5f607180003", "name": "deploys"}
 
-    Without the owner's membership the bot would become a way around Pumble's own permissions.
-
-    Raises:
-        ChannelNotFound, BotNotInChannel.
-    """
-    info = find_channel(call, given)
-    if info["channel"].get("channelType") not in _OPEN_TYPES:
-        if call.owner_id not in info["users"]:
-            raise ChannelNotFound
-        if call.bot_user_id not in info["users"]:
-            raise BotNotInChannel
-    return info
+    def run(self, call: Call, given: dict[str, Any]) -> Any:
+        created = call.pumble.create_channel(given)["channel"]
+        return {"id": created["id"], "name": str(created.get("name") or "")}
 
 
-def _by_id(call: Call, channel_id: str | None) -> Json:
-    if channel_id is None:
-        raise ChannelNotFound
-    try:
-        return call.pumble.get_channel(channel_id)
-    except TokenRejected:
-        raise
-    except PumbleRefused as error:
-        if error.status in {400, 403, 404}:
-            raise ChannelNotFound from error
-        raise
+class AddUsersInput(Input):
+    channelId = serializers.CharField()  # noqa: N815 - the contract's names
+    userIds = IdList()  # noqa: N815
+
+
+class AddUsersToChannel(Endpoint):
+    operation = "addUsersToChannel"
+    method = "POST"
+    scope = "channels:write"
+    tag = "Channels"
+    summary = _("Add people to a channel")
+    description = _("Someone who is a member already stays one. Each addition leaves a system message.")
+    takes = AddUsersInput
+    request_example = {"channelId": "65f0a1b2c3d4e5f607180003", "userIds": ["65f0a1b2c3d4e5f607180005"]}
+    answer_example = {}
+
+    def run(self, call: Call, given: dict[str, Any]) -> Any:
+        channel_id = channel_by_id(call, given["channelId"])["channel"]["id"]
+        call.pumble.add_users(channel_id, given["userIds"])
+        return {}
+
+
+class RemoveUserInput(Input):
+    channelId = serializers.CharField()  # noqa: N815 - the contract's names
+    userId = IdField()  # noqa: N815
+
+
+class RemoveUserFromChannel(Endpoint):
+    operation = "removeUserFromChannel"
+    method = "POST"
+    scope = "channels:write"
+    tag = "Channels"
+    summary = _("Remove someone from a channel")
+    description = _("Refused where they are no member. Leaves a system message.")
+    takes = RemoveUserInput
+    request_example = {"channelId": "65f0a1b2c3d4e5f607180003", "userId": "65f0a1b2c3d4e5f607180005"}
+    answer_example = {}
+
+    def run(self, call: Call, given: dict[str, Any]) -> Any:
+        channel_id = channel_by_id(call, given["channelId"])["channel"]["id"]
+        call.pumble.remove_user(channel_id, given["userId"])
+        return {}

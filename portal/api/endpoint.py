@@ -5,7 +5,7 @@ refused call costs no call to Pumble. Adding an operation is adding one class in
 """
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -25,6 +25,9 @@ from pumble_bridge import client, deadline, strict_json
 from pumble_bridge.client import PumbleClient
 from pumble_bridge.models import Authorization
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -42,10 +45,10 @@ class Endpoint(APIView):
 
     operation: ClassVar[str]
     method: ClassVar[str] = "GET"
-    scope: ClassVar[str]
+    scope: ClassVar[str | None]
     tag: ClassVar[str]
-    summary: ClassVar[str]
-    description: ClassVar[str] = ""
+    summary: ClassVar["StrPromise"]
+    description: ClassVar["StrPromise | str"] = ""
     takes: ClassVar[type[Input]] = Input
     request_example: ClassVar[dict[str, Any] | None] = None
     answer_example: ClassVar[Any]
@@ -75,17 +78,25 @@ class Endpoint(APIView):
             return wire.answer(self.run(call, given.validated_data))
 
     def _read(self, request: Request) -> dict[str, Any]:
-        """Query parameters of a GET, the JSON object of a POST; what is null, or empty in a query, counts as absent."""
+        """Query parameters of a GET or DELETE, the JSON object of a POST or of what a DELETE's query leaves out.
+
+        What is null, or empty in a query, counts as absent.
+        """
+        query = (
+            {}
+            if self.method == "POST"
+            else {n: value for n, value in request.query_params.items() if value != ""}
+        )
         if self.method == "GET":
-            return {name: value for name, value in request.query_params.items() if value != ""}
+            return query
         try:
             body = strict_json.read_object(request.body or b"{}")
         except strict_json.JsonRefused as error:
             raise BadBody from error
-        return {name: value for name, value in body.items() if value is not None}
+        return {name: value for name, value in body.items() if value is not None} | query
 
 
-def admit(request: HttpRequest, *, scope: str) -> Call:
+def admit(request: HttpRequest, *, scope: str | None) -> Call:
     """The call that this request's key opens: two queries, nothing asked of Pumble.
 
     Raises:
@@ -93,7 +104,8 @@ def admit(request: HttpRequest, *, scope: str) -> Call:
     """
     by = actor_of(request, surface=Surface.API)
     key = access.check(presented.find_key(request.META), by=by, now=timezone.now())
-    access.require_scope(key, scope)
+    if scope is not None:
+        access.require_scope(key, scope)
     authorization = (
         Authorization.objects.select_related("member__workspace__installation")
         .filter(member=key.owner_id, member__workspace__installation__isnull=False)

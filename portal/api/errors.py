@@ -47,6 +47,10 @@ class BotNotInChannel(ApiError):
     """A private channel is served only where the app's bot is a member too."""
 
 
+class PeopleNotValid(ApiError):
+    """Somebody named is nobody of this workspace, or nobody at all is named."""
+
+
 class CursorUnknown(ApiError):
     """The cursor is neither an id nor a time."""
 
@@ -120,6 +124,9 @@ _TABLE: dict[type[Exception], Rule] = {
         "The API app's bot is not a member of this private channel; add it there first",
     ),
     BadBody: _refusal("validation", 400, "Invalid request parameters"),
+    PeopleNotValid: Rule(
+        "validation", 403, 400, lambda _error: "Provided participants are not valid", VALIDATION_CODE
+    ),
     CursorUnknown: Rule(
         "validation",
         403,

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from portal.api.errors import CursorUnknown
@@ -84,13 +85,59 @@ class Cursor(serializers.CharField):
         return _milliseconds(moment)
 
 
+class WholeNumber(serializers.IntegerField):
+    """A whole number, also as text; a 64-bit one at most, as Pumble's are."""
+
+    default_error_messages = {"invalid": "must be a number"}
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("min_value", 0)
+        options.setdefault("max_value", 2**63 - 1)
+        super().__init__(**options)
+
+
+class TextList(serializers.ListField):
+    """Texts; a single one may stand for a list of one."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("child", serializers.CharField())
+        options.setdefault("max_length", 100)
+        super().__init__(**options)
+
+    def to_internal_value(self, data: Any) -> list[str]:
+        texts: list[str] = super().to_internal_value([data] if isinstance(data, str) else data)
+        return texts
+
+
+class IdList(TextList):
+    """At least one id of Pumble."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(child=IdField(), allow_empty=False, **options)
+
+
+class Blocks(serializers.ListField):
+    """Rich-text blocks, passed on untouched; shown instead of the text."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            child=serializers.DictField(),
+            help_text=_("Rich-text blocks, shown instead of the text"),
+            **options,
+        )
+
+
 class Choice(serializers.ChoiceField):
-    """One of a few words, in either case."""
+    """One of a few words, in either case where they are upper case."""
 
     default_error_messages = {"invalid_choice": "Allowed values are {choices}"}
 
+    def __init__(self, *, to_upper: bool = True, **options: Any) -> None:
+        self.to_upper = to_upper
+        super().__init__(**options)
+
     def to_internal_value(self, data: Any) -> str:
-        found = str(data).upper()
+        found = str(data).upper() if self.to_upper else str(data)
         if found not in self.choices:
             self.fail("invalid_choice", choices="|".join(self.choices))
         return found
@@ -99,7 +146,7 @@ class Choice(serializers.ChoiceField):
 class ChannelInput(Input):
     """`channelId` wins over `channel`, which holds a name or an id."""
 
-    channelId = serializers.CharField(required=False, help_text="The channel's id")  # noqa: N815 - the contract's name
+    channelId = serializers.CharField(required=False, help_text=_("The channel's id"))  # noqa: N815 - the contract's name
     channel = serializers.CharField(
         required=False, help_text="The channel's name or id, if channelId is not given"
     )

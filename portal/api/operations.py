@@ -1,8 +1,34 @@
-"""The operations there are, in the order of the reference."""
+"""The operations there are, in the order of the reference: the contract's 26, and `keyInfo` beside them."""
 
-from portal.api.channels import GetChannel, ListChannels
+from portal.api import channels, messages, scheduled_messages, users
 from portal.api.endpoint import Endpoint
-from portal.api.messages import ListMessages, SendMessage
-from portal.api.users import MyInfo
 
-OPERATIONS: list[type[Endpoint]] = [ListChannels, GetChannel, SendMessage, ListMessages, MyInfo]
+OPERATIONS: list[type[Endpoint]] = [
+    channels.ListChannels,
+    channels.GetChannel,
+    channels.CreateChannel,
+    channels.AddUsersToChannel,
+    channels.RemoveUserFromChannel,
+    messages.SendMessage,
+    messages.SendReply,
+    messages.DmUser,
+    messages.DmGroup,
+    messages.FetchMessage,
+    messages.FetchThreadReplies,
+    messages.ListMessages,
+    messages.SearchMessages,
+    messages.EditMessage,
+    messages.DeleteMessage,
+    messages.AddReaction,
+    messages.RemoveReaction,
+    scheduled_messages.CreateScheduledMessage,
+    scheduled_messages.FetchScheduledMessages,
+    scheduled_messages.FetchScheduledMessage,
+    scheduled_messages.EditScheduledMessage,
+    scheduled_messages.DeleteScheduledMessage,
+    users.ListUsers,
+    users.ListUserGroups,
+    users.MyInfo,
+    users.CustomStatus,
+    users.KeyInfo,
+]

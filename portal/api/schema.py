@@ -40,20 +40,21 @@ class EndpointSchema(AutoSchema):
         return [self.view.tag]
 
     def get_summary(self) -> str:
-        return self.view.summary
+        return str(self.view.summary)
 
     def get_description(self) -> str:  # type: ignore[override]
-        return f"{self.view.description}\n\nScope: `{self.view.scope}`".strip()
+        scope = f"\n\nScope: `{self.view.scope}`" if self.view.scope else ""
+        return f"{self.view.description}{scope}".strip()
 
     def get_auth(self) -> list[dict[str, Any]]:
         return [{"ApiKeyAuth": []}]
 
     def get_override_parameters(self) -> list[Any]:
-        takes_something = bool(self.view.takes().fields)
-        return [self.view.takes] if self.view.method == "GET" and takes_something else []
+        in_query = self.view.method != "POST" and bool(self.view.takes().fields)
+        return [self.view.takes] if in_query else []
 
     def get_request_serializer(self) -> Any:
-        return self.view.takes
+        return self.view.takes if self.view.method == "POST" else None
 
     def get_response_serializers(self) -> Any:
         taken = OpenApiResponse(
@@ -62,6 +63,6 @@ class EndpointSchema(AutoSchema):
         return {200: taken, 403: _REFUSED}
 
     def get_examples(self) -> list[OpenApiExample]:
-        if self.view.request_example is None or self.view.method == "GET":
+        if self.view.request_example is None or self.view.method != "POST":
             return []
         return [OpenApiExample("Request", self.view.request_example, request_only=True)]

@@ -33,6 +33,8 @@ _MESSAGE: Json = {
     "isFollowing": False,
     "savedTimestampMilli": 0,
 }
+_USER_GROUP: Json = {"name": "", "handle": "", "disabled": False, "createdBy": "", "workspaceUserIds": []}
+_SCHEDULED: Json = {"text": "", "blocks": [], "attachments": [], "files": [], "alsoSendToChannel": False}
 # Fields that must be left out rather than be null: clients take their absence, not their emptiness.
 _CHANNEL_OMIT = {"creatorId", "postingPermissions", "postingPermissionsV2"} | {
     f"{name}{suffix}"
@@ -76,10 +78,43 @@ def channel_entry(info: Json) -> Json:
 def message(sent: Json) -> Json:
     """A Message; the counter of a thread goes by both names that clients know."""
     mended = _mended(sent, _MESSAGE, set())
+    mended["reactions"] = _reactions(mended["reactions"])
     root = mended.get("threadRootInfo")
     if isinstance(root, dict) and "repliesCount" in root:
         mended["threadRootInfo"] = root | {"replyCount": root["repliesCount"]}
     return mended
+
+
+def search_result(found: Json, *, hidden: int = 0) -> Json:
+    """`{content, totalElements, hasMore}`, with `hidden` hits of this page left out of the count."""
+    hits = [message(hit) for hit in found["content"]]
+    total = found.get("totalElements")
+    counted = total if isinstance(total, int) else len(hits) + hidden
+    return {
+        "content": hits,
+        "totalElements": max(counted - hidden, len(hits)),
+        "hasMore": bool(found.get("hasMore")),
+    }
+
+
+def user_group(sent: Json) -> Json:
+    return _mended(sent, _USER_GROUP, set())
+
+
+def scheduled_message(sent: Json) -> Json:
+    """A ScheduledMessage; Pumble calls the time by two names."""
+    mended = _mended(sent, _SCHEDULED, set())
+    return mended if mended.get("sendAt") is not None else mended | {"sendAt": sent.get("sentAt") or 0}
+
+
+def _reactions(sent: Any) -> list[Json]:
+    """One object per person and emoji, also where Pumble groups the people of one."""
+    single = []
+    for item in sent if isinstance(sent, list) else []:
+        if isinstance(item, dict):
+            users = item["users"] if isinstance(item.get("users"), list) else [item.get("user")]
+            single += [{"user": who, "code": item["code"]} for who in users if who and item.get("code")]
+    return single
 
 
 def _mended(sent: Json, neutral: Json, omit: set[str]) -> Json:

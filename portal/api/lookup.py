@@ -1,0 +1,150 @@
+"""How operations find the channel and the people they are told: by id, name or e-mail, as the key's owner sees them.
+
+What a name means is remembered per member for a minute, and asked anew once where it does not fit. Only the meaning of
+names is remembered: membership is looked at on every call.
+"""
+
+import contextlib
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django.core.cache import cache
+
+from portal.api.endpoint import Call
+from portal.api.errors import BotNotInChannel, ChannelNotFound, PeopleNotValid
+from portal.api.inputs import as_id
+from pumble_bridge.client import Json, PumbleRefused, TokenRejected
+
+ALL_TYPES = ("PUBLIC", "PRIVATE", "DIRECT", "SELF")
+_NAMED_TYPES = ("PUBLIC", "PRIVATE")
+_OPEN_TYPES = {"PUBLIC", "DIRECT", "SELF"}  # a type nobody knows yet is treated as private
+_REMEMBERED_SECONDS = 60
+
+
+def find_channel(call: Call, given: Json) -> Json:
+    """ChannelInfo of the channel that `given` names by `channelId` or else by `channel`, a name or an id.
+
+    Raises:
+        ChannelNotFound: there is none, or none the owner can see.
+    """
+    if given.get("channelId"):
+        return channel_by_id(call, given["channelId"])
+    wanted = given["channel"].strip()
+    if as_id(wanted):
+        with contextlib.suppress(ChannelNotFound):  # then it may be a name of that form
+            return channel_by_id(call, wanted)
+    return _channel_by_name(call, wanted.removeprefix("#").casefold())
+
+
+def find_open_channel(call: Call, given: Json) -> Json:
+    """As `find_channel`, for operations on messages: a private channel only where owner and bot are both members.
+
+    Without the owner's membership the bot would become a way around Pumble's own permissions.
+
+    Raises:
+        ChannelNotFound, BotNotInChannel.
+    """
+    info = find_channel(call, given)
+    if not is_open(call, info):
+        if call.owner_id not in info["users"]:
+            raise ChannelNotFound
+        raise BotNotInChannel
+    return info
+
+
+def is_open(call: Call, info: Json) -> bool:
+    """Whether messages of this channel may be read and written through the key."""
+    return info["channel"].get("channelType") in _OPEN_TYPES or {call.owner_id, call.bot_user_id} <= {
+        *info["users"]
+    }
+
+
+def list_open_channel_ids(call: Call) -> list[str]:
+    """Every channel whose messages may be read through the key."""
+    return [info["channel"]["id"] for info in call.pumble.list_channels(ALL_TYPES) if is_open(call, info)]
+
+
+def channel_by_id(call: Call, text: str) -> Json:
+    """
+    Raises:
+        ChannelNotFound: `text` is no id, or Pumble shows the owner no such channel.
+    """
+    channel_id = as_id(text.strip())
+    if channel_id is None:
+        raise ChannelNotFound
+    try:
+        return call.pumble.get_channel(channel_id)
+    except TokenRejected:
+        raise
+    except PumbleRefused as error:
+        if error.status in {403, 404}:
+            raise ChannelNotFound from error
+        raise
+
+
+def find_people_ids(call: Call, wanted: Iterable[str]) -> list[str]:
+    """Ids of people given by id, e-mail or name (case and a leading @ do not matter), in order, each once.
+
+    Raises:
+        PeopleNotValid: one of them is nobody of the workspace, or several people go by that name.
+    """
+    ids = []
+    for one in wanted:
+        text = one.strip()
+        name = text.removeprefix("@").casefold()
+        ids.append(as_id(text) or _remembered(call, "people", name, lambda: _people_names(call)) or "")
+    if not all(ids):
+        raise PeopleNotValid
+    return list(dict.fromkeys(ids))
+
+
+def _channel_by_name(call: Call, name: str) -> Json:
+    listed: list[Json] = []
+
+    def names() -> dict[str, str]:
+        listed.extend(call.pumble.list_channels(_NAMED_TYPES))
+        return {_name_of(info): info["channel"]["id"] for info in reversed(listed) if _name_of(info)}
+
+    known = _remembered(call, "channels", name, names)
+    fresh = next((info for info in listed if info["channel"]["id"] == known), None)
+    if fresh is not None:
+        return fresh
+    if known is not None:
+        with contextlib.suppress(ChannelNotFound):
+            info = channel_by_id(call, known)
+            if _name_of(info) == name:
+                return info
+        _forget(call, "channels")  # renamed or gone since
+        return _channel_by_name(call, name)
+    raise ChannelNotFound
+
+
+def _name_of(info: Json) -> str:
+    return str(info["channel"].get("name") or "").casefold()
+
+
+def _people_names(call: Call) -> dict[str, str]:
+    """E-mails and names to ids; a name that several people have means nobody."""
+    names: dict[str, str] = {}
+    for user in call.pumble.list_users():
+        for text in {str(user.get("email") or "").casefold(), str(user.get("name") or "").casefold()} - {""}:
+            names[text] = "" if text in names else user["id"]
+    return names
+
+
+def _remembered(call: Call, kind: str, name: str, ask: Callable[[], dict[str, str]]) -> str | None:
+    """The id that `name` means, from memory or else from `ask`."""
+    key = _memory(call, kind)
+    known: dict[str, Any] | None = cache.get(key)
+    if known is None or not known.get(name):
+        known = ask()
+        cache.set(key, known, _REMEMBERED_SECONDS)
+    return known.get(name) or None
+
+
+def _forget(call: Call, kind: str) -> None:
+    cache.delete(_memory(call, kind))
+
+
+def _memory(call: Call, kind: str) -> str:
+    return f"{kind}-of-{call.key.owner_id}"

@@ -1,0 +1,133 @@
+"""Pages of messages as the contract has them, from what Pumble gives.
+
+Pumble lists newest first and takes ids for cursors. The contract lists a channel oldest first with an exclusive
+cursor, a thread newest first with an inclusive one, and takes moments too.
+"""
+
+from dataclasses import dataclass
+
+from portal.api.errors import CursorUnknown
+from pumble_bridge.client import Json, PumbleClient, PumbleRefused
+
+_FLAGS = ("hasMoreBefore", "hasMoreAfter")
+
+
+def of_channel(
+    pumble: PumbleClient, channel_id: str, cursor: str | int | None, strategy: str, limit: int
+) -> Json:
+    """`{messages, hasMoreBefore, hasMoreAfter}`, oldest first; the flag of a side not looked at is None.
+
+    Args:
+        cursor: a message's id, epoch milliseconds, or None for the newest whatever `strategy` says.
+    """
+    if cursor is None:
+        page = pumble.list_messages(channel_id, limit=limit, strategy="BEFORE", cursor=None)
+        page |= {flag: bool(page.get(flag)) for flag in _FLAGS}
+    elif isinstance(cursor, int):
+        page = _from_moment(pumble, channel_id, cursor, strategy, limit)
+    else:
+        page = pumble.list_messages(channel_id, limit=limit, strategy=strategy, cursor=cursor)
+    return {"messages": page["messages"][::-1]} | {flag: page.get(flag) for flag in _FLAGS}
+
+
+def _from_moment(pumble: PumbleClient, channel_id: str, moment: int, strategy: str, limit: int) -> Json:
+    """The page on one side of a moment, or around it, newest first: it begins at the message nearest to the moment."""
+    later = strategy == "AFTER"
+    nearest = _nearest(pumble, channel_id, moment if strategy != "AROUND" else moment + 1, later=later)
+    if nearest is None and strategy == "AROUND":
+        nearest = _nearest(pumble, channel_id, moment, later=True)
+    if nearest is None:
+        return {"messages": []} | dict.fromkeys(_FLAGS, None) | {_FLAGS[later]: False}
+    if strategy == "AROUND":
+        return pumble.list_messages(channel_id, limit=limit, strategy=strategy, cursor=nearest["id"])
+    page = pumble.list_messages(channel_id, limit=max(limit - 1, 1), strategy=strategy, cursor=nearest["id"])
+    rest = page["messages"] if limit > 1 else []
+    if limit == 1:
+        page[_FLAGS[later]] = bool(page["messages"])
+    return page | {"messages": [*rest, nearest] if later else [nearest, *rest]}
+
+
+def _nearest(pumble: PumbleClient, channel_id: str, moment: int, *, later: bool) -> Json | None:
+    """The channel's own message next to a moment, not counting it. A reply inside a thread is no message of a channel."""
+    criteria: Json = {"in": [channel_id], "limit": 20, "strategy": "OLDEST" if later else "NEWEST"}
+    side = "afterTs" if later else "beforeTs"
+    while hits := pumble.search_messages(criteria | {side: moment})["content"]:
+        own = [hit for hit in hits if _stands_in_channel(hit)]
+        if own:
+            # Times are whole seconds: of those that share one, ids tell which is nearest.
+            same = [hit for hit in own if hit.get("timestampMilli") == own[0].get("timestampMilli")]
+            found = (min if later else max)(same, key=lambda hit: str(hit["id"]))
+            return {name: value for name, value in found.items() if name != "highlightedBlocks"}
+        edge = hits[-1].get("timestampMilli")
+        if not isinstance(edge, int) or edge == moment:
+            return None
+        moment = edge
+    return None
+
+
+def _stands_in_channel(message: Json) -> bool:
+    reply = message.get("threadReplyInfo")
+    return not isinstance(reply, dict) or bool(reply.get("replySentToChannel"))
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """The replies to one root."""
+
+    pumble: PumbleClient
+    channel_id: str
+    root_id: str
+
+    def page(self, cursor: str | int | None, strategy: str, limit: int) -> list[Json]:
+        """Replies, newest first.
+
+        By id: the cursor's reply first, then up to `limit` older ones; empty where nothing is older. AFTER: up to
+        `limit` newer ones. By moment: up to `limit` on the one side of it.
+
+        Raises:
+            CursorUnknown: the id is of no reply in this thread.
+        """
+        side = "AFTER" if strategy == "AFTER" else "BEFORE"
+        if isinstance(cursor, int):
+            return self._from_moment(cursor, side, limit)
+        # One more than asked for, because whether Pumble counts the cursor's own reply in is not settled.
+        found = self._ask(cursor, side, limit + 1 if cursor else limit)
+        others = [reply for reply in found if reply["id"] != cursor]
+        others = others[-limit:] if side == "AFTER" else others[:limit]
+        if cursor is None or side == "AFTER" or not others:
+            return others
+        return [self._reply(cursor), *others]
+
+    def _from_moment(self, moment: int, side: str, limit: int) -> list[Json]:
+        """Walk from the newest back to the moment; a thread is short."""
+        kept: list[Json] = []
+        cursor = None
+        while page := [reply for reply in self._ask(cursor, "BEFORE", 200) if reply["id"] != cursor]:
+            cursor = page[-1]["id"]
+            kept += page
+            if page[-1].get("timestampMilli", 0) < moment and side == "AFTER":
+                break
+        if side == "AFTER":
+            return [reply for reply in kept if reply.get("timestampMilli", 0) > moment][-limit:]
+        return [reply for reply in kept if reply.get("timestampMilli", 0) < moment][:limit]
+
+    def _ask(self, cursor: str | None, strategy: str, limit: int) -> list[Json]:
+        """What Pumble gives, newest first, in whichever order it came."""
+        replies = self.pumble.list_replies(
+            self.channel_id, self.root_id, limit=min(limit, 200), strategy=strategy, cursor=cursor
+        )
+        return sorted(
+            replies, key=lambda reply: (reply.get("timestampMilli") or 0, reply["id"]), reverse=True
+        )
+
+    def _reply(self, reply_id: str) -> Json:
+        try:
+            reply = self.pumble.get_message(self.channel_id, reply_id)
+        except PumbleRefused as error:
+            if error.status == 404:
+                raise CursorUnknown from error
+            raise
+        info = reply.get("threadReplyInfo")
+        if not isinstance(info, dict) or info.get("rootId") != self.root_id:
+            raise CursorUnknown
+        return reply

@@ -1,0 +1,84 @@
+"""Reactions."""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
+
+from portal.api.endpoint import Call, Endpoint
+from portal.api.inputs import IdField, Input, WholeNumber
+from portal.api.lookup import find_open_channel
+
+_CODE = r"^:[A-Za-z0-9_+\-]+:$"
+
+
+class ReactionInput(Input):
+    aliases = {"emoji": "reaction"}
+
+    messageId = IdField()  # noqa: N815 - the contract's names
+    reaction = serializers.RegexField(
+        _CODE,
+        min_length=3,
+        max_length=100,
+        error_messages={"invalid": "must be an emoji as :code:"},
+        help_text=_("An emoji as :code:, such as :+1:"),
+    )
+    channelId = serializers.CharField(required=False)  # noqa: N815
+
+
+class AddReactionInput(ReactionInput):
+    skinTone = WholeNumber(required=False, min_value=1, max_value=6)  # noqa: N815 - the contract's name
+
+
+class AddReaction(Endpoint):
+    operation = "addReaction"
+    method = "POST"
+    scope = "reaction:write"
+    tag = "Messages"
+    summary = _("React to a message")
+    description = _("Reacting twice with the same emoji is no error.")
+    takes = AddReactionInput
+    request_example = {"messageId": "65f0a1b2c3d4e5f607180004", "reaction": ":+1:"}
+    answer_example = {"status": "ok"}
+
+    def run(self, call: Call, given: dict[str, Any]) -> Any:
+        _check_channel(call, given)
+        tone = {"skinTone": given["skinTone"]} if "skinTone" in given else {}
+        call.pumble.add_reaction(given["messageId"], {"code": given["reaction"]} | tone)
+        return {"status": "ok"}
+
+
+class RemoveReactionInput(ReactionInput):
+    def to_internal_value(self, data: dict[str, Any]) -> Any:
+        reaction = data.get("reaction")
+        if isinstance(reaction, str):  # a plus that nobody encoded arrives as a blank
+            data = data | {"reaction": reaction.replace(" ", "+")}
+        return super().to_internal_value(data)
+
+
+class RemoveReaction(Endpoint):
+    operation = "removeReaction"
+    method = "DELETE"
+    scope = "reaction:write"
+    tag = "Messages"
+    summary = _("Take a reaction back")
+    description = _("Taking back what is not there is no error.")
+    takes = RemoveReactionInput
+    request_example = {"messageId": "65f0a1b2c3d4e5f607180004", "reaction": ":+1:"}
+    answer_example = {"status": "ok"}
+
+    def run(self, call: Call, given: dict[str, Any]) -> Any:
+        _check_channel(call, given)
+        call.pumble.remove_reaction(given["messageId"], {"code": given["reaction"]})
+        return {"status": "ok"}
+
+
+def _check_channel(call: Call, given: dict[str, Any]) -> None:
+    """The rule on private channels, and that the message is in the channel that is named.
+
+    Pumble reacts by message id alone and tells nobody which channel a message is in. So where `channelId` is left out
+    the rule cannot be checked, and only Pumble's own permissions of the owner hold; nothing is read this way.
+    """
+    if given.get("channelId"):
+        channel_id = find_open_channel(call, given)["channel"]["id"]
+        call.pumble.get_message(channel_id, given["messageId"])

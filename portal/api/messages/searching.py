@@ -1,0 +1,69 @@
+"""Searching in everything the key's owner can see."""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
+
+from portal.api import shapes
+from portal.api.endpoint import Call, Endpoint
+from portal.api.errors import BadBody, ChannelNotFound, PeopleNotValid
+from portal.api.inputs import Choice, Input, Limit, TextList, WholeNumber
+from portal.api.lookup import find_open_channel, find_people_ids, list_open_channel_ids
+from portal.api.messages.reading import MESSAGE_EXAMPLE
+from pumble_bridge.client import Json
+
+MOST_CHANNELS = 50  # that Pumble takes in one search
+
+
+class SearchInput(Input):
+    text = serializers.CharField(required=False, allow_blank=True, max_length=1000)
+    limit = Limit(most=20, required=False, help_text=_("1 to 20, 10 unless said"))
+    strategy = Choice(choices=["MOST_RELEVANT", "MOST_RECENT", "NEWEST", "OLDEST"], required=False)
+    beforeTs = WholeNumber(required=False, help_text=_("Epoch milliseconds, not included"))  # noqa: N815 - the contract's
+    afterTs = WholeNumber(required=False, help_text=_("Epoch milliseconds, not included"))  # noqa: N815 - names
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        # `from` and `in` are words of Python's own.
+        people = TextList(required=False, help_text=_("People's ids, names or e-mails"))
+        channels = TextList(required=False, help_text=_("Channels' ids or names"))
+        return super().get_fields() | {"from": people, "in": channels}
+
+
+class SearchMessages(Endpoint):
+    operation = "searchMessages"
+    method = "POST"
+    scope = "messages:read"
+    tag = "Messages"
+    summary = _("Search messages")
+    description = _(
+        "In everything the key's owner can see, direct messages included; of private channels in those with the app's "
+        "bot. At least one of `text`, `from` and `in` is needed. A message that was sent just now may not be found yet."
+    )
+    takes = SearchInput
+    request_example = {"text": "release", "in": ["general"], "limit": 10}
+    answer_example = {"content": [MESSAGE_EXAMPLE], "totalElements": 1, "hasMore": False}
+
+    def run(self, call: Call, given: dict[str, Any]) -> Any:
+        if not (given.get("text", "").strip() or given.get("from") or given.get("in")):
+            raise BadBody
+        try:
+            people = find_people_ids(call, given.get("from", []))
+            named = [
+                find_open_channel(call, {"channel": one})["channel"]["id"] for one in given.get("in", [])
+            ]
+        except (ChannelNotFound, PeopleNotValid) as error:
+            raise BadBody from error
+        channels = named or list_open_channel_ids(call)
+        criteria: Json = {"limit": given.get("limit", 10), "strategy": given.get("strategy", "MOST_RELEVANT")}
+        criteria |= {name: given[name] for name in ("text", "beforeTs", "afterTs") if given.get(name)}
+        if people:
+            criteria["from"] = people
+        if len(channels) <= MOST_CHANNELS:
+            # Pumble itself leaves the closed channels out, so its totals are right.
+            found = call.pumble.search_messages(criteria | {"in": channels})
+            return shapes.search_result(found)
+        found = call.pumble.search_messages(criteria)
+        shown = [hit for hit in found["content"] if hit.get("channelId") in set(channels)]
+        hidden = len(found["content"]) - len(shown)
+        return shapes.search_result(found | {"content": shown}, hidden=hidden)

@@ -1,0 +1,165 @@
+"""Scheduled messages: create, list, fetch, edit, delete. Each person's own."""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
+
+from portal.api import shapes
+from portal.api.endpoint import Call, Endpoint
+from portal.api.inputs import Blocks, IdField, Input, Limit, Text, WholeNumber
+from portal.api.lookup import find_open_channel, list_open_channel_ids
+from pumble_bridge.client import Json
+
+SCHEDULED_EXAMPLE = {
+    "id": "65f0a1b2c3d4e5f607180009",
+    "channelId": "65f0a1b2c3d4e5f607180003",
+    "workspaceId": "65f0a1b2c3d4e5f607180001",
+    "author": "65f0a1b2c3d4e5f607180002",
+    "text": "Stand-up in five minutes",
+    "sendAt": 1798761600000,
+}
+
+
+class RecurrenceInput(Input):
+    recurrenceType = serializers.CharField()  # noqa: N815 - the contract's names
+    endAfterOccurrences = WholeNumber(required=False)  # noqa: N815
+    endDate = WholeNumber(required=False)  # noqa: N815
+
+
+class ScheduledInput(Input):
+    channelId = serializers.CharField()  # noqa: N815 - the contract's names
+    text = Text()
+    sendAt = WholeNumber(help_text=_("Epoch milliseconds, in the future"))  # noqa: N815
+    blocks = Blocks(required=False)
+    recurrence = RecurrenceInput(required=False)
+
+
+class CreateScheduledMessageInput(ScheduledInput):
+    threadRootId = IdField(required=False)  # noqa: N815 - the contract's names
+    alsoSendToChannel = serializers.BooleanField(required=False)  # noqa: N815
+
+
+class CreateScheduledMessage(Endpoint):
+    operation = "createScheduledMessage"
+    method = "POST"
+    scope = "messages:write"
+    tag = "Scheduled Messages"
+    summary = _("Schedule a message")
+    description = _(
+        "To a channel by id, direct channels included; once, or again and again with `recurrence`."
+    )
+    takes = CreateScheduledMessageInput
+    request_example = {
+        "channelId": "65f0a1b2c3d4e5f607180003",
+        "text": "Stand-up in five minutes",
+        "sendAt": 1798761600000,
+    }
+    answer_example = {"id": "65f0a1b2c3d4e5f607180009", "channelId": "65f0a1b2c3d4e5f607180003"}
+
+    def run(self, call: Call, given: dict[str, Any]) -> Any:
+        channel_id = find_open_channel(call, given)["channel"]["id"]
+        made = call.pumble.create_scheduled_message(given | {"channelId": channel_id})
+        return {"id": made["id"], "channelId": made["channelId"]}
+
+
+class FetchScheduledMessagesInput(Input):
+    channelId = serializers.CharField(required=False, help_text=_("Only those for this channel"))  # noqa: N815
+    cursor = IdField(required=False, help_text=_("The id of the last one of the page before"))
+    limit = Limit(most=200, required=False, help_text=_("1 to 200, 100 unless said"))
+
+
+class FetchScheduledMessages(Endpoint):
+    operation = "fetchScheduledMessages"
+    scope = "messages:read"
+    tag = "Scheduled Messages"
+    summary = _("List scheduled messages")
+    description = _("The owner's own that are still to be sent, in the order in which they were made.")
+    takes = FetchScheduledMessagesInput
+    request_example = {"limit": 20}
+    answer_example = {"scheduledMessages": [SCHEDULED_EXAMPLE], "hasMore": False}
+
+    def run(self, call: Call, given: dict[str, Any]) -> Any:
+        page = {"limit": str(given.get("limit", 100))} | (
+            {"cursor": given["cursor"]} if "cursor" in given else {}
+        )
+        if given.get("channelId"):
+            page["channelId"] = find_open_channel(call, given)["channel"]["id"]
+        found = call.pumble.list_scheduled_messages(page)
+        listed = found["scheduledMessages"]
+        if listed and not given.get("channelId"):
+            open_ids = set(list_open_channel_ids(call))
+            listed = [message for message in listed if message.get("channelId") in open_ids]
+        shown = [shapes.scheduled_message(message) for message in listed]
+        return {"scheduledMessages": shown, "hasMore": bool(found.get("hasMore"))}
+
+
+class OneScheduledInput(Input):
+    scheduledMessageId = IdField()  # noqa: N815 - the contract's name
+
+
+class FetchScheduledMessage(Endpoint):
+    operation = "fetchScheduledMessage"
+    scope = "messages:read"
+    tag = "Scheduled Messages"
+    summary = _("Fetch one scheduled message")
+    takes = OneScheduledInput
+    request_example = {"scheduledMessageId": "65f0a1b2c3d4e5f607180009"}
+    answer_example = SCHEDULED_EXAMPLE
+
+    def run(self, call: Call, given: dict[str, Any]) -> Any:
+        return shapes.scheduled_message(_find_open(call, given))
+
+
+class EditScheduledMessageInput(OneScheduledInput, ScheduledInput):
+    pass
+
+
+class EditScheduledMessage(Endpoint):
+    operation = "editScheduledMessage"
+    method = "POST"
+    scope = "messages:edit"
+    tag = "Scheduled Messages"
+    summary = _("Edit a scheduled message")
+    description = _("Replaces it whole: what is left out is gone. Another `channelId` moves it there.")
+    takes = EditScheduledMessageInput
+    request_example = {
+        "scheduledMessageId": "65f0a1b2c3d4e5f607180009",
+        "channelId": "65f0a1b2c3d4e5f607180003",
+        "text": "Stand-up in ten minutes",
+        "sendAt": 1798761900000,
+    }
+    answer_example = SCHEDULED_EXAMPLE
+
+    def run(self, call: Call, given: dict[str, Any]) -> Any:
+        scheduled_id = given.pop("scheduledMessageId")
+        before = _find_open(call, {"scheduledMessageId": scheduled_id})
+        target = given["channelId"].strip().lower()
+        if target != before.get("channelId"):
+            target = find_open_channel(call, given)["channel"]["id"]
+        changed = call.pumble.edit_scheduled_message(scheduled_id, given | {"channelId": target})
+        return shapes.scheduled_message(changed)
+
+
+class DeleteScheduledMessage(Endpoint):
+    operation = "deleteScheduledMessage"
+    method = "DELETE"
+    scope = "messages:delete"
+    tag = "Scheduled Messages"
+    summary = _("Delete a scheduled message")
+    description = _("One that was sent or deleted already is not found.")
+    takes = OneScheduledInput
+    request_example = {"scheduledMessageId": "65f0a1b2c3d4e5f607180009"}
+    answer_example = {}
+
+    def run(self, call: Call, given: dict[str, Any]) -> Any:
+        _find_open(call, given)
+        call.pumble.delete_scheduled_message(given["scheduledMessageId"])
+        return {}
+
+
+def _find_open(call: Call, given: dict[str, Any]) -> Json:
+    """The owner's scheduled message, if its channel is one whose messages the key may touch."""
+    found = call.pumble.get_scheduled_message(given["scheduledMessageId"])
+    find_open_channel(call, {"channelId": found["channelId"]})
+    return found
