@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterator
 
 import pytest
+from django.core.cache import cache
 from django.core.management import call_command
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
@@ -45,6 +46,7 @@ def _pumble_process() -> Iterator[None]:
 def portal(_pumble_process: None, live_server: LiveServer) -> str:
     """The portal's address: on real HTTP, beside a freshly seeded local Pumble, and in line with it."""
     pumble.act("reset")
+    cache.clear()
     call_command("seed", stdout=io.StringIO())
     return str(live_server.url)
 

@@ -23,12 +23,18 @@ class Input(serializers.Serializer[Any]):
     """Unknown fields are ignored. `aliases` maps other spellings that clients use to the field's own name."""
 
     aliases: ClassVar[dict[str, str]] = {}
+    one_of: ClassVar[tuple[str, ...]] = ()  # of these at least one is needed
 
     def to_internal_value(self, data: dict[str, Any]) -> Any:
         renamed = {
             name: data[other] for other, name in self.aliases.items() if other in data and name not in data
         }
         return super().to_internal_value(data | renamed)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if self.one_of and not any(attrs.get(name) for name in self.one_of):
+            raise serializers.ValidationError("required", code="required")
+        return attrs
 
 
 class Text(serializers.CharField):
@@ -51,13 +57,22 @@ class IdField(serializers.CharField):
         return found
 
 
+class ChannelId(serializers.CharField):
+    """A channel's id. Any text is taken: what is no id is an unknown channel, not an invalid input."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("help_text", _("The channel's id"))
+        super().__init__(**options)
+
+
 class Limit(serializers.IntegerField):
-    """A page's length: more than `most` means `most`."""
+    """A page's length: `usual` unless said; more than `most` means `most`."""
 
     default_error_messages = {"invalid": "must be a number", "too_small": "must be greater than 0"}
 
-    def __init__(self, *, most: int, **options: Any) -> None:
+    def __init__(self, *, most: int, usual: int, **options: Any) -> None:
         self.most = most
+        self.usual = usual
         super().__init__(**options)
 
     def to_internal_value(self, data: Any) -> int:
@@ -96,8 +111,18 @@ class WholeNumber(serializers.IntegerField):
         super().__init__(**options)
 
 
-class TextList(serializers.ListField):
-    """Texts; a single one may stand for a list of one."""
+class ShortList(serializers.ListField):
+    """A list whose length is looked at before its items, because each item that is wrong costs an error of its own."""
+
+    def to_internal_value(self, data: Any) -> list[Any]:
+        if isinstance(data, list) and self.max_length is not None and len(data) > self.max_length:
+            self.fail("max_length", max_length=self.max_length)
+        items: list[Any] = super().to_internal_value(data)
+        return items
+
+
+class TextList(ShortList):
+    """At most 100 texts; a single one may stand for a list of one."""
 
     def __init__(self, **options: Any) -> None:
         options.setdefault("child", serializers.CharField())
@@ -105,8 +130,7 @@ class TextList(serializers.ListField):
         super().__init__(**options)
 
     def to_internal_value(self, data: Any) -> list[str]:
-        texts: list[str] = super().to_internal_value([data] if isinstance(data, str) else data)
-        return texts
+        return super().to_internal_value([data] if isinstance(data, str) else data)
 
 
 class IdList(TextList):
@@ -116,13 +140,14 @@ class IdList(TextList):
         super().__init__(child=IdField(), allow_empty=False, **options)
 
 
-class Blocks(serializers.ListField):
-    """Rich-text blocks, passed on untouched; shown instead of the text."""
+class Blocks(ShortList):
+    """At most 1,000 rich-text blocks, passed on untouched; shown instead of the text."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(
             child=serializers.DictField(),
-            help_text=_("Rich-text blocks, shown instead of the text"),
+            max_length=1000,
+            help_text=_("Rich-text blocks, passed on untouched and shown instead of the text"),
             **options,
         )
 
@@ -146,15 +171,12 @@ class Choice(serializers.ChoiceField):
 class ChannelInput(Input):
     """`channelId` wins over `channel`, which holds a name or an id."""
 
-    channelId = serializers.CharField(required=False, help_text=_("The channel's id"))  # noqa: N815 - the contract's name
-    channel = serializers.CharField(
-        required=False, help_text="The channel's name or id, if channelId is not given"
-    )
+    one_of = ("channelId", "channel")
 
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if not attrs.get("channelId") and not attrs.get("channel"):
-            raise serializers.ValidationError("required", code="required")
-        return attrs
+    channelId = ChannelId(required=False, help_text=_("The channel's id; wins over `channel`"))  # noqa: N815 - the contract's name
+    channel = serializers.CharField(
+        required=False, help_text=_("The channel's name or id, if `channelId` is not given")
+    )
 
 
 def _milliseconds(moment: datetime) -> int:

@@ -1,0 +1,74 @@
+"""What a channel's name means is remembered for a minute, and asked anew where it does not fit."""
+
+import io
+from datetime import timedelta
+
+import pytest
+import requests
+import time_machine
+from django.core.management import call_command
+from django.utils import timezone
+
+from tests import pumble
+from tests.portal.test_rest import Api, issue
+from tests.pumble import Person
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+LISTING = "/v1/channels"
+
+
+@pytest.fixture
+def api(portal: str) -> Api:
+    return Api(portal, issue("ana@acme.test"))
+
+
+def listings() -> int:
+    """How often the channels were listed since the last reset."""
+    return sum(
+        call["method"] == "GET" and call["url"].split("?")[0].endswith(LISTING) for call in pumble.api_calls()
+    )
+
+
+def send(api: Api, channel: str) -> requests.Response:
+    return api.post("sendMessage", {"channel": channel, "text": "x"})
+
+
+class TestAChannelsName:
+    def test_is_looked_up_once_a_minute(self, api: Api) -> None:
+        send(api, "general")
+        before = listings()
+
+        assert send(api, "GENERAL").status_code == 200
+        assert listings() == before
+        with time_machine.travel(timezone.now() + timedelta(seconds=61), tick=True):
+            assert send(api, "general").status_code == 200
+        assert listings() == before + 1
+
+    def test_of_a_channel_made_just_now_is_found(self, api: Api) -> None:
+        send(api, "general")
+        made = api.post("createChannel", {"name": "Brand New", "type": "PUBLIC"})
+
+        assert made.json()["name"] == "brand-new"
+        assert send(api, "brand-new").json()["channelId"] == made.json()["id"]
+
+    def test_is_remembered_for_its_member_alone(self, portal: str, api: Api, carla: Person) -> None:
+        pumble.act("authorize", userId=carla.id)
+        call_command("seed", stdout=io.StringIO())
+        assert api.get("getChannel", channel="board").status_code == 200
+
+        refused = Api(portal, issue(carla.email)).get("getChannel", channel="board")
+
+        assert refused.json()["reason"] == "not_found"
+
+    def test_says_nothing_of_membership_which_is_looked_at_each_time(self, api: Api, ana: Person) -> None:
+        assert send(api, "ops").status_code == 200
+        ops = pumble.channel(ana.workspace_id, "ops")
+        bot = next(
+            user["id"] for w in pumble.get("workspaces") for user in w["users"] if user["name"] == "API"
+        )
+
+        removed = api.post("removeUserFromChannel", {"channelId": ops, "userId": bot})
+
+        assert removed.status_code == 200, removed.text
+        assert send(api, "ops").json()["reason"] == "bot_not_in_channel"
