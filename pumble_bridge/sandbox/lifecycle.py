@@ -8,7 +8,7 @@ from pumble_bridge.sandbox import clock, direct, ids, posting, registry
 from pumble_bridge.sandbox.errors import ActRefused
 from pumble_bridge.sandbox.hooks import events
 from pumble_bridge.sandbox.manifest import Manifest
-from pumble_bridge.sandbox.models import App, Authorization, GrantCode, HomeView, Installation, Person
+from pumble_bridge.sandbox.models import HUMAN, App, Authorization, GrantCode, HomeView, Installation, Person
 
 CODE_MS = 10 * 60 * 1000
 MAY_NOT_INSTALL = "Only an owner or administrator of {workspace} can install {app}. Ask one of them."
@@ -164,7 +164,7 @@ def _welcome(installation: Installation, read: Manifest) -> None:
     if bot is None:
         return
     for person in Person.objects.filter(
-        workspace_id=installation.workspace_id, app=None, status=Person.Status.ACTIVATED
+        HUMAN, workspace_id=installation.workspace_id, status=Person.Status.ACTIVATED
     ):
         channel, _ = direct.open_channel(bot, {bot.id, person.id})
         if read.welcome:

@@ -23,6 +23,7 @@ NEW_MESSAGE = Limit("message", 80)
 NEW_REPLY = Limit("reply", 80)
 NEW_CHANNEL = Limit("channel", 60)
 NEW_REACTION = Limit("reaction", 60)
+NEW_SCHEDULED = Limit("scheduled message", 60)
 HOME_VIEW = Limit("home view", 20)
 
 

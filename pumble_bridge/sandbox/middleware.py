@@ -1,4 +1,4 @@
-"""What every request of the local Pumble passes: page headers, same-origin check, traffic list, ordered faults."""
+"""What every request of the local Pumble passes: page headers, same-origin check, traffic list, ordered faults, schedule."""
 
 import json
 import time
@@ -11,6 +11,7 @@ from django.http.response import HttpResponseBase
 from pumble_bridge.sandbox import severed
 from pumble_bridge.sandbox.errors import PlatformError, TooManyRequests
 from pumble_bridge.sandbox.faults import ORDERS, Fault
+from pumble_bridge.sandbox.scheduling import SCHEDULER
 from pumble_bridge.sandbox.traffic import LOG
 
 Next = Callable[[HttpRequest], HttpResponseBase]
@@ -86,6 +87,18 @@ class FaultMiddleware:
         if fault.kind == "drip":
             return _drip(self.get_response(request), fault.number)
         return _instead(request, fault)
+
+
+class ScheduleMiddleware:
+    """Whoever looks sees scheduled messages posted as soon as they are due."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.path.startswith(("/v1/", "/act/")):
+            SCHEDULER.post_due()
+        return self.get_response(request)
 
 
 def _instead(request: HttpRequest, fault: Fault) -> HttpResponse:

@@ -3,11 +3,13 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db import transaction
+
 from pumble_bridge.sandbox import blocks, clock, ids, shapes
 from pumble_bridge.sandbox.ephemerals import STORE, Ephemeral
 from pumble_bridge.sandbox.errors import ChannelUnusable
 from pumble_bridge.sandbox.hooks import events
-from pumble_bridge.sandbox.models import Channel, Message, Person
+from pumble_bridge.sandbox.models import Channel, Message, Person, Pin
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,15 +19,22 @@ class Draft:
     text: str = field(repr=False)
     blocks: list[Any] | None = field(default=None, repr=False)
     attachments: list[Any] = field(default_factory=list, repr=False)
+    quote: dict[str, Any] | None = field(default=None, repr=False)
 
     def shown_blocks(self) -> list[Any]:
         return blocks.from_text(self.text) if self.blocks is None else self.blocks
 
 
 def post(
-    author: Person, channel: Channel, draft: Draft, *, root: Message | None = None, also_in_channel: bool = False
-) -> Message:  # fmt: skip
-    """The message stands in the channel, and subscribed apps hear of it.
+    author: Person,
+    channel: Channel,
+    draft: Draft,
+    *,
+    root: Message | None = None,
+    also_in_channel: bool = False,
+    subtype: str = "",
+) -> Message:
+    """The message stands in the channel, and subscribed apps hear of it. A `subtype` marks a message of the system.
 
     Raises:
         ChannelUnusable: the channel is archived.
@@ -43,9 +52,27 @@ def post(
         sent_ms=clock.to_second(clock.now_ms()),
         root=root,
         also_in_channel=also_in_channel,
+        quote=draft.quote,
+        subtype=subtype,
     )
     events.message_changed("NEW_MESSAGE", message, channel)
     return message
+
+
+def withdraw(message: Message) -> None:
+    """The message is gone. A root with replies leaves a tombstone, which goes with the last of them."""
+    with transaction.atomic():
+        if message.replies.exists():
+            message.reactions.all().delete()
+            Pin.objects.filter(message=message).delete()
+            Message.objects.filter(pk=message.pk).update(
+                text="", blocks=[], attachments=[], files=[], link_previews=[], quote=None, deleted=True
+            )
+            return
+        root = message.root
+        message.delete()
+        if root is not None and root.deleted and not root.replies.exists():
+            root.delete()
 
 
 def whisper(

@@ -28,6 +28,7 @@ MIDDLEWARE = [
     "pumble_bridge.sandbox.middleware.SameOriginMiddleware",
     "pumble_bridge.sandbox.middleware.TrafficMiddleware",
     "pumble_bridge.sandbox.middleware.FaultMiddleware",
+    "pumble_bridge.sandbox.middleware.ScheduleMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
 ]
 ROOT_URLCONF = "pumble_bridge.sandbox.urls"

@@ -5,7 +5,17 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pumble_bridge.sandbox import clock
-from pumble_bridge.sandbox.models import Channel, Membership, Message, Person, Pin, Reaction, Workspace
+from pumble_bridge.sandbox.models import (
+    Channel,
+    Membership,
+    Message,
+    Person,
+    Pin,
+    Reaction,
+    ScheduledMessage,
+    UserGroup,
+    Workspace,
+)
 
 Json = dict[str, Any]
 
@@ -37,20 +47,41 @@ def person(row: Person) -> Json:
         "automaticallyTimeZone": True,
         "title": row.title,
         "phone": row.phone,
-        "customStatus": row.custom_status,
+        "customStatus": _current(row.custom_status),
         "invitedBy": row.invited_by_id or None,
         "activeUntil": 0,
         "isInvitationAccepted": row.status != Person.Status.INVITED,
-        "isPumbleBot": False,
-        "isAddonBot": row.is_bot,
+        "isPumbleBot": row.is_pumble_bot,
+        "isAddonBot": row.app_id is not None,
         "broadcastWarningShownTs": 0,
         "timeFormat": 24,
     }
 
 
-def channel(row: Channel, member: Membership | None, *, with_bot: bool, last_message_ms: int) -> Json:
+def _current(status: Json | None) -> Json | None:
+    """A custom status until it expires; 0 is never."""
+    return status if status and not 0 < status["expiresAt"] <= clock.now_ms() else None
+
+
+def group(row: UserGroup) -> Json:
+    return {
+        "id": row.id,
+        "workspaceId": row.workspace_id,
+        "createdBy": row.created_by_id,
+        "disabled": row.disabled,
+        "name": row.name,
+        "handle": row.handle,
+        "description": row.description,
+        "workspaceUserIds": row.member_ids,
+    }
+
+
+def channel(
+    row: Channel, member: Membership | None, *, people: Iterable[Person], last_message_ms: int
+) -> Json:
     """The channel as one person sees it; `member` is that person's membership, if any."""
     mark = member.last_mark_ms if member else 0
+    talked_with = list(people) if row.channel_type == Channel.Type.DIRECT else []
     return {
         "id": row.id,
         "workspaceId": row.workspace_id,
@@ -59,11 +90,11 @@ def channel(row: Channel, member: Membership | None, *, with_bot: bool, last_mes
         "description": row.description,
         "isMember": member is not None,
         "isMuted": member.is_muted if member else False,
-        "isHidden": False,
+        "isHidden": member.is_hidden if member else False,
         "isArchived": row.is_archived,
         "archivedById": row.archived_by_id or None,
-        "isPumbleBot": False,
-        "isAddonBot": with_bot and row.channel_type == Channel.Type.DIRECT,
+        "isPumbleBot": any(one.is_pumble_bot for one in talked_with),
+        "isAddonBot": any(one.app_id is not None for one in talked_with),
         "lastMarkTimestamp": clock.iso_millis(mark),
         "lastMarkTimestampMilli": mark,
         "isMain": row.is_main,
@@ -110,7 +141,7 @@ def channel_infos(rows: Iterable[Channel], viewer: Person) -> list[Json]:
             "channel": channel(
                 row,
                 next((one for one in members[row.id] if one.person_id == viewer.id), None),
-                with_bot=any(one.person.is_bot for one in members[row.id]),
+                people=[one.person for one in members[row.id]],
                 last_message_ms=last.get(row.id, 0),
             ),
             "users": [one.person_id for one in members[row.id]],
@@ -189,6 +220,8 @@ def messages(rows: Sequence[Message], viewer_id: str, workspace_id: str) -> list
                 "rootText": root_texts.get(row.root_id, ""),
             },
             "files": row.files,
+            "linkPreviews": row.link_previews,
+            "quote": row.quote,
             "deleted": row.deleted,
             "edited": row.edited,
             "localId": row.local_id,
@@ -202,6 +235,27 @@ def messages(rows: Sequence[Message], viewer_id: str, workspace_id: str) -> list
 
 def message(row: Message, viewer_id: str, workspace_id: str) -> Json:
     return messages([row], viewer_id, workspace_id)[0]
+
+
+def scheduled_message(row: ScheduledMessage) -> Json:
+    """`sendAt` is the live name, `sentAt` the one of the SDK's type; both are written."""
+    return {
+        "id": row.id,
+        "workspaceId": row.channel.workspace_id,
+        "author": row.author_id,
+        "channelId": row.channel_id,
+        "text": row.text,
+        "sendAt": row.send_at_ms,
+        "sentAt": row.send_at_ms,
+        "files": [],
+        "blocks": row.blocks,
+        "attachments": row.attachments,
+        "recurrence": row.recurrence,
+        "threadRootId": row.root_id,
+        "rootText": row.root.text if row.root else None,
+        "alsoSendToChannel": row.also_in_channel,
+        "quotedMessage": row.quote,
+    }
 
 
 def _follows(viewer_id: str, row: Message, replies: list[tuple[str, int]]) -> bool:

@@ -6,3 +6,7 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pumble_bridge.sandbox.settings")
 application = get_wsgi_application()
+
+from pumble_bridge.sandbox.scheduling import SCHEDULER  # noqa: E402 - models exist from here on
+
+SCHEDULER.start()

@@ -11,7 +11,7 @@ from typing import Any
 
 ALL_SCOPES = [
     "messages:read", "messages:write", "messages:edit", "messages:delete", "reaction:read", "reaction:write",
-    "channels:list", "channels:read", "channels:write", "user:read", "users:list", "workspace:read",
+    "channels:list", "channels:read", "channels:write", "user:read", "users:list", "workspace:read", "status:write", "calls:write",
 ]  # fmt: skip
 OFFLINE = "The app is asleep, try again later."
 

@@ -32,4 +32,5 @@ def app(running_app: TestApp) -> TestApp:
 @pytest.fixture
 def pumble(running_pumble: Pumble, app: TestApp) -> Pumble:
     running_pumble.act("reset")
+    app.reset()  # once more: events of the test before were still on their way
     return running_pumble

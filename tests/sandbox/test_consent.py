@@ -74,7 +74,7 @@ class TestConsentScreen:
             {"redirectUrl": "//evil.test/redirect"},
             {"redirectUrl": ""},
             {"scopes": "messages:read,files:write"},
-            {"scopes": "bot:status:write"},
+            {"scopes": "bot:group:read"},
         ],
     )
     def test_refuses_what_the_manifest_does_not_cover(

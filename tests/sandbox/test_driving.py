@@ -172,6 +172,8 @@ class TestApps:
         [offer] = pumble.look("apps", userId=pumble.person("gita"))
 
         assert (offer["displayName"], offer["installed"], offer["authorized"]) == ("API", False, False)
+        assert offer["botId"] is None
+        assert pumble.look("apps", userId=pumble.person("ana"))[0]["botId"] == pumble.person("bot")
         page = pumble.http.get(pumble.url + offer["installUrl"], timeout=20)
         assert page.status_code == 200
 

@@ -106,6 +106,24 @@ class TestClick:
         for source in ({"type": "MODAL", "id": "0" * 24}, {"type": "WINDOW", "id": "x"}, "x", None):
             assert pumble.post("click", userId=ana, source=source, onAction="x").status_code in {400, 404}
 
+    def test_in_a_modal_carries_what_was_typed_so_far(self, pumble: Pumble, app: TestApp) -> None:
+        hidden = {"hidden": {"id": {"value": "p1"}}}
+        app.answers_with("/interactions", modal("PUSH", state={"values": hidden}))
+        [view] = click_home(pumble)["modals"]
+        app.answers_with("/interactions")
+        more = {
+            "userId": pumble.person("ana"),
+            "source": {"type": "MODAL", "id": view["id"]},
+            "onAction": "revoke",
+        }
+
+        shown = pumble.act("click", **more, values={"name": {"name": "half"}})["screen"]["modals"][0]
+
+        typed = {"name": {"name": {"type": "plain_text_input", "value": "half"}}}
+        assert app.hooks[-1].body["view"]["state"]["values"] == hidden | typed
+        assert shown["state"]["values"] == hidden | typed
+        assert pumble.post("click", **more, values="x").status_code == 400
+
 
 class TestModal:
     def test_gives_what_was_typed_and_initial_values_and_closes_on_ack(

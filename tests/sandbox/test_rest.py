@@ -81,8 +81,9 @@ class TestChannels:
             return {one["channel"]["name"] for one in pumble.call("GET", path, pumble.token(key))}
 
         assert {"general", "random", "ops", "board"} <= names("ana")
-        assert names("carla", "/v1/channels?types=PUBLIC,PRIVATE") == {"general", "random"}
-        assert names("bot", "/v1/channels?types=PUBLIC%2CPRIVATE") == {"general", "random", "ops"}
+        public = {"general", "random", "support", "diseño", "relaunch"}
+        assert names("carla", "/v1/channels?types=PUBLIC,PRIVATE") == public
+        assert names("bot", "/v1/channels?types=PUBLIC%2CPRIVATE") == public | {"ops"}
         assert names("guy", "/v1/channels?types=PUBLIC,PRIVATE") == {"general"}
 
     def test_have_all_their_fields(self, pumble: Pumble) -> None:
@@ -247,9 +248,8 @@ class TestMessages:
     def test_are_told_to_subscribed_apps(self, pumble: Pumble, app: TestApp) -> None:
         pumble.say("carla", pumble.channel("general"), "listen")
 
-        [hook] = app.events("NEW_MESSAGE")
+        [hook] = [one for one in app.events("NEW_MESSAGE") if '"tx":"listen"' in one.body["body"]]
         assert hook.sound
-        assert '"tx":"listen"' in hook.body["body"]
         assert '"trId":""' in hook.body["body"]
         assert set(hook.body["workspaceUserIds"]) == {pumble.person(key) for key in ("ana", "ben", "bot")}
 
@@ -333,7 +333,6 @@ class TestPeople:
         assert {one["name"] for one in people if one["isAddonBot"]} == {"API"}
         assert pumble.call("GET", f"/v1/workspaceUsers/{pumble.person('ana')}", token)["role"] == "OWNER"
         assert pumble.rest("GET", f"/v1/workspaceUsers/{pumble.person('gita')}", token).status_code == 404
-        assert pumble.call("GET", "/v1/workspaceUsers/groups", token) == []
         assert pumble.call("GET", "/v1/workspace", token)["name"] == "Acme"
 
     def test_and_bots_learn_who_they_are(self, pumble: Pumble) -> None:

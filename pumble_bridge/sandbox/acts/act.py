@@ -9,7 +9,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from pumble_bridge.sandbox import jsonbody, visibility
 from pumble_bridge.sandbox.errors import ActRefused, PlatformError
-from pumble_bridge.sandbox.models import App, Channel, Person
+from pumble_bridge.sandbox.models import HUMAN, App, Channel, Person
 from pumble_bridge.sandbox.seed import API_APP_ID
 
 Run = Callable[["Act"], Any]
@@ -34,7 +34,7 @@ class Act:
 
     def person(self) -> Person:
         """The active human that `userId` names."""
-        person = Person.objects.select_related("workspace").filter(pk=self.text("userId"), app=None).first()
+        person = Person.objects.select_related("workspace").filter(HUMAN, pk=self.text("userId")).first()
         if person is None:
             raise ActRefused("userId names nobody", 404)
         if not person.is_active:

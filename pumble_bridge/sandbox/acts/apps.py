@@ -35,8 +35,11 @@ def register(act: Act) -> dict[str, Any]:
 def listing(act: Act) -> list[dict[str, Any]]:
     """All apps as "+ Add apps" offers them to this person."""
     person = act.person()
-    installed = _ids(Installation.objects.filter(workspace_id=person.workspace_id, active=True))
-    authorized = _ids(Authorization.objects.filter(person=person, active=True))
+    rows = Installation.objects.filter(workspace_id=person.workspace_id, active=True)
+    bots = dict(rows.values_list("app_id", "bot_id"))
+    authorized = set(
+        Authorization.objects.filter(person=person, active=True).values_list("app_id", flat=True)
+    )
     entries = []
     for app in App.objects.order_by("id"):
         read = registry.manifest_of(app)
@@ -45,7 +48,8 @@ def listing(act: Act) -> list[dict[str, Any]]:
                 "id": app.id,
                 "name": read.name if read else app.fallback_name,
                 "displayName": registry.display_name(app),
-                "installed": app.id in installed,
+                "installed": app.id in bots,
+                "botId": bots.get(app.id),
                 "authorized": app.id in authorized,
                 "installUrl": _install_url(app, read, person) if read else None,
             }
@@ -164,7 +168,3 @@ def _install_url(app: App, read: Manifest, person: Person) -> str | None:
         "scopes": ",".join(_all_scopes(read)),
     }
     return f"/access-request?{urlencode(query)}"
-
-
-def _ids(rows: Any) -> set[str]:
-    return set(rows.values_list("app_id", flat=True))

@@ -16,6 +16,7 @@ GONE = "this is not on the screen any more"
 
 
 def click(act: Act) -> dict[str, Any]:
+    """`values` is what stands in the inputs around the element, in the form that submit takes."""
     person = act.person()
     source = act.value("source")
     if not isinstance(source, dict) or not isinstance(source.get("id"), str):
@@ -36,6 +37,8 @@ def click(act: Act) -> dict[str, Any]:
     if act.value("confirm") is not False:
         wire_type = "VIEW" if view is not None else str(source["type"])
         value = state.checked(element, act.value("value"))
+        if view is not None and act.value("values") is not None:
+            state.merge(view, act.value("values"))
         triggers.click(Actor(person, channel), app, (wire_type, source["id"]), element, value, view)
     return {"screen": screen.of(person, channel)}
 

@@ -12,13 +12,12 @@ def fill(view: dict[str, Any], values: object) -> None:
     Raises:
         ActRefused: what Pumble's page would not submit: a required input left empty, a length out of bounds.
     """
-    if not isinstance(values, dict) or not all(isinstance(one, dict) for one in values.values()):
-        raise ActRefused("values must be {blockId: {onAction: value}}")
+    entered = _typed(values)
     kept = dict(_object(_object(view.get("state")).get("values")))
     for block in blocks.input_blocks(view.get("blocks")):
         block_id, element = str(block.get("blockId", "")), block["element"]
         on_action = str(element.get("onAction", ""))
-        typed = values.get(block_id, {}).get(on_action)
+        typed = entered.get(block_id, {}).get(on_action)
         value = checked(element, typed) if typed is not None else _before(kept, block_id, on_action, element)
         label = blocks.plain_text(block.get("label")) or block_id
         if value in (None, "", []):
@@ -27,8 +26,20 @@ def fill(view: dict[str, Any], values: object) -> None:
             if typed is None:
                 continue
         _check_length(label, element, value)
-        key = "values" if isinstance(value, list) else "value"
-        kept[block_id] = {**_object(kept.get(block_id)), on_action: {"type": element.get("type"), key: value}}
+        kept[block_id] = _held(kept, block_id, element, value)
+    view["state"] = {"values": kept}
+
+
+def merge(view: dict[str, Any], values: object) -> None:
+    """Put what was typed so far into `state.values`, as Pumble sends it with a click; nothing is required yet."""
+    typed = _typed(values)
+    kept = dict(_object(_object(view.get("state")).get("values")))
+    for block in blocks.input_blocks(view.get("blocks")):
+        block_id, element = str(block.get("blockId", "")), block["element"]
+        on_action = str(element.get("onAction", ""))
+        value = checked(element, typed.get(block_id, {}).get(on_action))
+        if value is not None:
+            kept[block_id] = _held(kept, block_id, element, value)
     view["state"] = {"values": kept}
 
 
@@ -58,6 +69,19 @@ def _before(kept: dict[str, Any], block_id: str, on_action: str, element: dict[s
         return [span.get("start"), span.get("end")] if span else []
     option = _object(element.get("initial_option"))
     return option.get("value") or element.get("initial_value") or element.get("initial_date")
+
+
+def _typed(values: object) -> dict[str, dict[str, Any]]:
+    if not isinstance(values, dict) or not all(isinstance(one, dict) for one in values.values()):
+        raise ActRefused("values must be {blockId: {onAction: value}}")
+    return values
+
+
+def _held(kept: dict[str, Any], block_id: str, element: dict[str, Any], value: object) -> dict[str, Any]:
+    """A block's part of the state with this value in it."""
+    key = "values" if isinstance(value, list) else "value"
+    held = {"type": element.get("type"), key: value}
+    return {**_object(kept.get(block_id)), str(element.get("onAction", "")): held}
 
 
 def _object(value: object) -> dict[str, Any]:

@@ -27,5 +27,6 @@ urlpatterns = [
     path("faults", act(GET=world.ordered_faults, POST=world.order_faults, DELETE=world.clear_faults)),
     path("traffic", act(GET=world.traffic_since)),
     path("switches", act(POST=world.switches)),
+    path("clock", act(POST=world.put_forward)),
     path("reset", act(POST=world.reset)),
 ]

@@ -8,6 +8,7 @@ from pumble_bridge.sandbox.acts.act import Act
 from pumble_bridge.sandbox.errors import ActRefused
 from pumble_bridge.sandbox.models import Authorization, Channel, Installation, Membership, Person, Workspace
 from pumble_bridge.sandbox.rest import fields
+from pumble_bridge.sandbox.scheduling import LATEST_MS, SCHEDULER
 from pumble_bridge.sandbox.seed import API_APP_ID, restore
 from pumble_bridge.sandbox.switches import SWITCHES
 
@@ -95,6 +96,18 @@ def switches(act: Act) -> dict[str, bool]:
     if wanted["rateLimits"] is not None:
         SWITCHES.rate_limits = wanted["rateLimits"]
     return SWITCHES.shown()
+
+
+def put_forward(act: Act) -> dict[str, int]:
+    """`forward` milliseconds are over at once for scheduled messages, and only for them: hooks keep the true time."""
+    forward = act.value("forward")
+    if not isinstance(forward, int) or isinstance(forward, bool) or forward < 0:
+        raise ActRefused("forward is a number of milliseconds")
+    if SCHEDULER.now_ms() + forward > LATEST_MS:
+        raise ActRefused("no message can be scheduled for so late a time")
+    SCHEDULER.forward(forward)
+    SCHEDULER.post_due()
+    return {"now": SCHEDULER.now_ms()}
 
 
 def reset(act: Act) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from pumble_bridge.sandbox.consent.request import BadRequest, ConsentRequest, pa
 from pumble_bridge.sandbox.errors import ActRefused
 from pumble_bridge.sandbox.manifest import SCOPES
 from pumble_bridge.sandbox.middleware import CSP
-from pumble_bridge.sandbox.models import Installation, Person
+from pumble_bridge.sandbox.models import HUMAN, Installation, Person
 
 
 @csrf_protect
@@ -39,7 +39,7 @@ def access_request(request: HttpRequest) -> HttpResponse:
 
 
 def _people() -> Any:
-    active = Person.objects.filter(app=None, status=Person.Status.ACTIVATED)
+    active = Person.objects.filter(HUMAN, status=Person.Status.ACTIVATED)
     return active.select_related("workspace").order_by("workspace_id", "id")
 
 

@@ -93,7 +93,7 @@ def person_updated(person: Person, changed_by: str) -> None:
         "sts": "",
         "pt": person.title,
         "pp": person.phone,
-        "cs": {"st": "", "co": "", "ex": "", "ea": "", "su": False},
+        "cs": _custom_status(person),
         "st": person.status,
         "ro": person.role,
         "au": "",
@@ -104,6 +104,19 @@ def person_updated(person: Person, changed_by: str) -> None:
         "ty": "WORKSPACE_USER_UPDATED",
     }
     _announce("WORKSPACE_USER_UPDATED", person.workspace_id, body, "user:read", None)
+
+
+def _custom_status(person: Person) -> dict[str, Any]:
+    status = person.custom_status
+    if not status:
+        return {"st": "", "co": "", "ex": "", "ea": "", "su": False}
+    return {
+        "st": status["status"],
+        "co": status["code"],
+        "ex": status["expiration"],
+        "ea": str(status["expiresAt"]),
+        "su": status["showUntil"],
+    }
 
 
 def app_unauthorized(authorization: Authorization, installation: Installation) -> None:

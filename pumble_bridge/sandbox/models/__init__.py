@@ -1,8 +1,10 @@
 from pumble_bridge.sandbox.models.apps import App, Authorization, GrantCode, HomeView, Installation
 from pumble_bridge.sandbox.models.conversations import Channel, Membership, Message, Pin, Reaction
-from pumble_bridge.sandbox.models.workspaces import Person, Workspace
+from pumble_bridge.sandbox.models.scheduled import ScheduledMessage
+from pumble_bridge.sandbox.models.workspaces import HUMAN, Person, UserGroup, Workspace
 
 __all__ = [
+    "HUMAN",
     "App",
     "Authorization",
     "Channel",
@@ -14,5 +16,7 @@ __all__ = [
     "Person",
     "Pin",
     "Reaction",
+    "ScheduledMessage",
+    "UserGroup",
     "Workspace",
 ]

@@ -37,6 +37,7 @@ class Membership(models.Model):
     added_by_id = models.CharField(max_length=24, blank=True)
     last_mark_ms = models.BigIntegerField(default=0)
     is_muted = models.BooleanField(default=False)
+    is_hidden = models.BooleanField(default=False)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["channel", "person"], name="sandbox_membership_once")]
@@ -54,6 +55,8 @@ class Message(models.Model):
     blocks = models.JSONField(default=list)
     attachments = models.JSONField(default=list)
     files = models.JSONField(default=list)
+    link_previews = models.JSONField(default=list)
+    quote = models.JSONField(null=True)
     sent_ms = models.BigIntegerField()
     root = models.ForeignKey("self", models.CASCADE, null=True, related_name="replies")
     also_in_channel = models.BooleanField(default=False)
@@ -72,7 +75,7 @@ class Message(models.Model):
 class Reaction(models.Model):
     message = models.ForeignKey(Message, models.CASCADE, related_name="reactions")
     person = models.ForeignKey(Person, models.CASCADE, related_name="+")
-    code = models.CharField(max_length=80)
+    code = models.CharField(max_length=200)
 
     class Meta:
         constraints = [

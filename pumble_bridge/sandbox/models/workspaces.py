@@ -1,6 +1,7 @@
 """Workspaces and who is in them: people, and the bot users of installed apps."""
 
 from django.db import models
+from django.db.models import Q
 
 
 class Workspace(models.Model):
@@ -11,8 +12,11 @@ class Workspace(models.Model):
         return self.name
 
 
+HUMAN = Q(app=None, is_pumble_bot=False)
+
+
 class Person(models.Model):
-    """A workspace user; `app_id` is set on an app's bot user only."""
+    """A workspace user; `app_id` is set on an app's bot user only, `is_pumble_bot` on Pumble's own."""
 
     class Role(models.TextChoices):
         OWNER = "OWNER"
@@ -38,13 +42,14 @@ class Person(models.Model):
     time_zone = models.CharField(max_length=64, default="Europe/Belgrade")
     custom_status = models.JSONField(null=True)
     invited_by_id = models.CharField(max_length=24, blank=True)
+    is_pumble_bot = models.BooleanField(default=False)
 
     def __str__(self) -> str:
         return f"{self.name} ({self.id})"
 
     @property
     def is_bot(self) -> bool:
-        return self.app_id is not None
+        return self.app_id is not None or self.is_pumble_bot
 
     @property
     def is_active(self) -> bool:
@@ -62,3 +67,19 @@ class Person(models.Model):
     @property
     def may_authorize(self) -> bool:
         return self.role != self.Role.GUEST_SINGLE_CHANNEL
+
+
+class UserGroup(models.Model):
+    """People who are mentioned under one handle; `member_ids` in the order in which they joined it."""
+
+    id = models.CharField(primary_key=True, max_length=24)
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="user_groups")
+    created_by_id = models.CharField(max_length=24)
+    name = models.CharField(max_length=80)
+    handle = models.CharField(max_length=80)
+    description = models.CharField(max_length=250, blank=True)
+    disabled = models.BooleanField(default=False)
+    member_ids = models.JSONField(default=list)
+
+    def __str__(self) -> str:
+        return f"@{self.handle} ({self.id})"

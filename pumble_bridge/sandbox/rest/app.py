@@ -3,7 +3,7 @@
 from pumble_bridge.sandbox import home, lifecycle, limits
 from pumble_bridge.sandbox.errors import Forbidden, Invalid, NotFound
 from pumble_bridge.sandbox.limits import WINDOWS
-from pumble_bridge.sandbox.models import Authorization, Installation, Person
+from pumble_bridge.sandbox.models import HUMAN, Authorization, Installation, Person
 from pumble_bridge.sandbox.rest import fields
 from pumble_bridge.sandbox.rest.endpoint import Call
 
@@ -14,7 +14,7 @@ def publish_home(call: Call, person_id: str) -> None:
     blocks = fields.blocks(body.get("blocks"))
     if blocks is None:
         raise Invalid("[must not be null]")
-    person = Person.objects.filter(pk=person_id, workspace_id=call.person.workspace_id, app=None).first()
+    person = Person.objects.filter(HUMAN, pk=person_id, workspace_id=call.person.workspace_id).first()
     if person is None:
         raise NotFound
     if not call.person.is_bot and call.person.id != person.id:

@@ -1,6 +1,5 @@
 """Channels: list, details, creation, direct channels."""
 
-import re
 import unicodedata
 from typing import Any
 
@@ -10,12 +9,11 @@ from pumble_bridge.sandbox import clock, direct, home, ids, shapes, visibility
 from pumble_bridge.sandbox.errors import Forbidden, Invalid, NotFound
 from pumble_bridge.sandbox.hooks import events
 from pumble_bridge.sandbox.models import Channel, Membership, Person
-from pumble_bridge.sandbox.rest import fields
+from pumble_bridge.sandbox.rest import fields, members
 from pumble_bridge.sandbox.rest.endpoint import Call
 
 TYPES = ("PUBLIC", "PRIVATE", "DIRECT", "SELF")
-_NAME = re.compile(r"[\w\- ]+")
-NOT_VALID = "Provided participants are not valid"
+NOT_YOURSELF = "You cannot open a direct channel with yourself"
 
 
 def info(channel: Channel, viewer: Person) -> dict[str, Any]:
@@ -38,15 +36,15 @@ def details(call: Call, channel_id: str) -> dict[str, Any]:
 
 
 def create(call: Call) -> dict[str, Any]:
-    """A channel with its creator in it. The name is lower-cased, with `-` for spaces, and unique in the workspace."""
+    """A channel with its creator in it. The name is lower-cased, with `-` for spaces, and unique in the workspace.
+
+    Source: Pumble app platform reference, 5.5 (CreateChannel) and 8 (row 45).
+    """
     body = call.body()
     name = fields.text(body, "name", least=1, most=80)
     channel_type = fields.choice(body.get("type"), ("PUBLIC", "PRIVATE"))
     description = fields.text(body, "description", most=250, default="")
-    name = unicodedata.normalize("NFC", name).strip()
-    if not _NAME.fullmatch(name):
-        raise Invalid("[Only letters, digits, spaces, - and _ are allowed]")
-    name = name.lower().replace(" ", "-")
+    name = _normal(name)
     if call.person.is_guest:
         raise Forbidden
     with transaction.atomic():
@@ -78,16 +76,23 @@ def direct_details(call: Call) -> dict[str, Any]:
 
 
 def direct_create(call: Call) -> dict[str, Any]:
-    """The direct channel with these people, new or as it was; `participantIds` leaves out the caller."""
+    """The direct channel with these people, new or as it was; the caller need not be in `participantIds`, but may."""
     body = call.body()
     wanted = set(fields.ids(body.get("participantIds"), least=1, most=8))
-    fields.ids(body.get("hiddenFor"), least=0, most=8)
-    known = Person.objects.filter(
-        pk__in=wanted, workspace_id=call.person.workspace_id, status=Person.Status.ACTIVATED
-    ).count()
-    if known != len(wanted) or call.person.id in wanted:
-        raise Invalid(NOT_VALID)
+    hidden_for = fields.ids(body.get("hiddenFor"), least=0, most=8)
+    if wanted == {call.person.id}:
+        raise Invalid(NOT_YOURSELF)
+    members.participants(call, sorted(wanted))
     channel, fresh = direct.open_channel(call.person, wanted | {call.person.id})
     if fresh:
+        Membership.objects.filter(channel=channel, person_id__in=hidden_for).update(is_hidden=True)
         events.channel_created(channel)
     return info(channel, call.person)
+
+
+def _normal(name: str) -> str:
+    """The name as the platform keeps it. Letters of any script have their marks with them."""
+    name = unicodedata.normalize("NFC", name).strip().lower()
+    if not name or any(unicodedata.category(sign)[0] not in "LMN" and sign not in "_- " for sign in name):
+        raise Invalid("[Only letters, digits, spaces, - and _ are allowed]")
+    return name.replace(" ", "-")

@@ -7,6 +7,7 @@ from typing import Any
 from pumble_bridge.sandbox.errors import Invalid
 
 MAX_TEXT = 100_000
+_CODE = re.compile(r":[A-Za-z0-9_+\-]+:")
 
 
 def text(body: Mapping[str, Any], name: str, *, most: int, least: int = 0, default: str | None = None) -> str:
@@ -41,6 +42,22 @@ def number(value: object, *, default: int, least: int, most: int) -> int:
     if value < least:
         raise Invalid(f"[must be greater than or equal to {least}]")
     return min(value, most)
+
+
+def within(value: object, *, least: int, most: int) -> int:
+    """A whole number with both its bounds kept."""
+    found = number(value, default=least, least=least, most=most + 1)
+    if found > most:
+        raise Invalid(f"[must be less than or equal to {most}]")
+    return found
+
+
+def code(body: Mapping[str, Any], *, least: int, most: int) -> str:
+    """An emoji's code, as in `:+1:`."""
+    value = text(body, "code", least=least, most=most)
+    if not _CODE.fullmatch(value):
+        raise Invalid("[code must be of the form :code:]")
+    return value
 
 
 def choice(value: object, allowed: tuple[str, ...], default: str | None = None) -> str:

@@ -9,15 +9,14 @@ from pumble_bridge.sandbox.ephemerals import STORE, Ephemeral
 from pumble_bridge.sandbox.errors import Forbidden, Invalid, NotFound
 from pumble_bridge.sandbox.hooks import events
 from pumble_bridge.sandbox.models import Channel, Message, Person
-from pumble_bridge.sandbox.posting import Draft
-from pumble_bridge.sandbox.rest import fields, paging
+from pumble_bridge.sandbox.rest import drafts, fields, paging
 from pumble_bridge.sandbox.rest.endpoint import Call
 
 
 def post(call: Call, channel_id: str) -> dict[str, Any]:
     body = call.body()
     channel = visibility.channel_to_post(call.person, channel_id)
-    draft = _draft(body)
+    draft = drafts.read(body)
     if body.get("ephemeral") is not None:
         return posting.whisper(call.person, channel, draft, _receivers(call, body, "sendToUsers")).message
     return _shown(call, posting.post(call.person, channel, draft))
@@ -29,7 +28,7 @@ def reply(call: Call, channel_id: str, message_id: str) -> dict[str, Any]:
     root = _message(channel, message_id)
     if root.root_id:
         raise Invalid("[a reply cannot have replies]")
-    draft = _draft(body)
+    draft = drafts.read(body)
     if body.get("ephemeral") is not None:
         return posting.whisper(
             call.person, channel, draft, _receivers(call, body, "sendToUsers"), root=root
@@ -56,15 +55,17 @@ def fetch_page(call: Call, channel_id: str) -> dict[str, Any]:
 
 def fetch_replies(call: Call, channel_id: str, message_id: str) -> list[dict[str, Any]]:
     channel = visibility.channel_for(call.person, channel_id)
-    root = _message(channel, message_id)
-    page = paging.of_thread(call, Message.objects.filter(root=root, deleted=False))
+    # The thread of a deleted root can still be read.
+    if not channel.messages.filter(pk=message_id).exists():
+        raise NotFound
+    page = paging.of_thread(call, Message.objects.filter(root_id=message_id, deleted=False))
     return shapes.messages(page, call.person.id, channel.workspace_id)
 
 
 def edit(call: Call, channel_id: str, message_id: str) -> dict[str, Any]:
     """Only one's own; of a message with blocks but an edit without, the blocks follow the new text."""
     body = call.body()
-    draft = _draft(body)
+    draft = drafts.read(body)
     whispered = _own_ephemeral(call, channel_id, message_id)
     if whispered is not None:
         whispered.message |= {"text": draft.text, "blocks": draft.shown_blocks(), "edited": True}
@@ -97,17 +98,12 @@ def edit_attachments(call: Call, channel_id: str, message_id: str) -> dict[str, 
 
 
 def delete(call: Call, channel_id: str, message_id: str) -> None:
-    """One's own, or anybody's for owners and administrators. A root with replies leaves a tombstone."""
+    """One's own, or anybody's for owners and administrators. A root leaves a tombstone as long as it has replies."""
     channel = visibility.channel_for(call.person, channel_id)
     message = _message(channel, message_id)
     if message.author_id != call.person.id and not call.person.may_install:
         raise Forbidden
-    if message.replies.filter(deleted=False).exists():
-        Message.objects.filter(pk=message.pk).update(
-            text="", blocks=[], attachments=[], files=[], deleted=True
-        )
-    else:
-        message.delete()
+    posting.withdraw(message)
 
 
 def delete_ephemeral(call: Call, channel_id: str, message_id: str) -> None:
@@ -132,13 +128,6 @@ def remove_reaction(call: Call, message_id: str) -> None:
     message.reactions.filter(person=call.person, code=_reaction_code(call)).delete()
 
 
-def _draft(body: dict[str, Any]) -> Draft:
-    text = fields.text(body, "text", most=fields.MAX_TEXT)
-    if fields.ids(body.get("files"), least=0, most=20):
-        raise Invalid("[files are not known]")
-    return Draft(text, fields.blocks(body.get("blocks")), fields.objects(body.get("attachments")) or [])
-
-
 def _receivers(call: Call, body: dict[str, Any], name: str) -> set[str]:
     ephemeral = body["ephemeral"]
     if not isinstance(ephemeral, dict):
@@ -150,7 +139,7 @@ def _receivers(call: Call, body: dict[str, Any], name: str) -> set[str]:
 
 
 def _message(channel: Channel, message_id: str) -> Message:
-    found = channel.messages.select_related("root").filter(pk=message_id).first()
+    found = channel.messages.select_related("root").filter(pk=message_id, deleted=False).first()
     if found is None:
         raise NotFound
     return found
@@ -175,10 +164,10 @@ def _own_ephemeral(call: Call, channel_id: str, message_id: str) -> Ephemeral | 
 
 
 def _reaction_code(call: Call) -> str:
-    code = fields.text(call.body(), "code", least=3, most=80)
-    if not (code.startswith(":") and code.endswith(":")) or any(sign.isspace() for sign in code):
-        raise Invalid("[code must be of the form :code:]")
-    return code
+    """Source: Pumble app platform reference, 5.5 (ReactionRequest)."""
+    body = call.body()
+    fields.number(body.get("skinTone"), default=1, least=0, most=10)
+    return fields.code(body, least=3, most=200)
 
 
 def _shown(call: Call, message: Message) -> dict[str, Any]:

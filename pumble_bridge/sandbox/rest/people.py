@@ -4,7 +4,7 @@ from typing import Any
 
 from pumble_bridge.sandbox import shapes
 from pumble_bridge.sandbox.errors import NotFound
-from pumble_bridge.sandbox.models import Person
+from pumble_bridge.sandbox.models import Person, UserGroup
 from pumble_bridge.sandbox.rest.endpoint import Call
 
 
@@ -34,4 +34,5 @@ def details(call: Call, person_id: str) -> dict[str, Any]:
 
 
 def groups(call: Call) -> list[dict[str, Any]]:
-    return []
+    rows = UserGroup.objects.filter(workspace_id=call.person.workspace_id).order_by("id")
+    return [shapes.group(row) for row in rows]

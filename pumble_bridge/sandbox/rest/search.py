@@ -1,22 +1,39 @@
 """Search over what the caller sees. Source: Pumble app platform reference, 5.5 (SearchRequest)."""
 
+import re
+from collections import Counter
 from typing import Any
 
+from django.db.models import Count, Func, IntegerField
+
 from pumble_bridge.sandbox import shapes, visibility
+from pumble_bridge.sandbox.errors import Invalid
 from pumble_bridge.sandbox.models import Message
 from pumble_bridge.sandbox.rest import fields
 from pumble_bridge.sandbox.rest.endpoint import Call
 
+_WORD = re.compile(r"\w+")
 STRATEGIES = ("MOST_RELEVANT", "MOST_RECENT", "NEWEST", "OLDEST")
 FAR = 10**15
+WHOLE_WORD = 10
+COUNTED = {
+    "minReactionCount": Count("reactions"),
+    "minAttachmentCount": Func("attachments", function="JSON_ARRAY_LENGTH", output_field=IntegerField()),
+    "minFileCount": Func("files", function="JSON_ARRAY_LENGTH", output_field=IntegerField()),
+}
 
 
 def search(call: Call) -> dict[str, Any]:
-    """Messages with every word of the text (upper and lower case alike); `beforeTs` and `afterTs` exclude their own."""
+    """Messages with every word of the text (upper and lower case alike); `beforeTs` and `afterTs` exclude their own.
+
+    The counts of hits are exact, as nothing is cut before it is counted.
+    """
     body = call.body()
     channel_ids = fields.ids(body.get("in"), least=0, most=50)
     author_ids = fields.ids(body.get("from"), least=0, most=50)
     words = fields.text(body, "text", most=500, default="").casefold().split()
+    if not (words or channel_ids or author_ids):
+        raise Invalid("[at least one of text, from and in is needed]")
     strategy = fields.choice(body.get("strategy"), STRATEGIES, "MOST_RELEVANT")
     skip = fields.number(body.get("skip"), default=0, least=0, most=FAR)
     limit = fields.number(body.get("limit"), default=10, least=1, most=20)
@@ -25,7 +42,7 @@ def search(call: Call) -> dict[str, Any]:
     if fields.flag(body, "fromMyChannelsOnly"):
         rows = rows.filter(channel__memberships__person=call.person)
     if fields.flag(body, "fromHumanOnly"):
-        rows = rows.filter(author_app_id="")
+        rows = rows.filter(author_app_id="", author__is_pumble_bot=False)
     if channel_ids:
         rows = rows.filter(channel_id__in=channel_ids)
     if author_ids:
@@ -34,6 +51,11 @@ def search(call: Call) -> dict[str, Any]:
         rows = rows.filter(sent_ms__lt=fields.number(body["beforeTs"], default=0, least=1, most=FAR))
     if body.get("afterTs") is not None:
         rows = rows.filter(sent_ms__gt=fields.number(body["afterTs"], default=0, least=1, most=FAR))
+
+    for name, counted in COUNTED.items():
+        least = fields.number(body.get(name), default=0, least=0, most=FAR)
+        if least:
+            rows = rows.alias(**{name: counted}).filter(**{f"{name}__gte": least})
 
     hits = _ranked(list(rows.order_by("-id").values_list("id", "text")), words, strategy)
     wanted = hits[skip : skip + limit]
@@ -54,8 +76,14 @@ def _ranked(rows: list[tuple[str, str]], words: list[str], strategy: str) -> lis
     if strategy == "OLDEST":
         hits.reverse()
     elif strategy == "MOST_RELEVANT" and words:
-        hits.sort(key=lambda hit: -sum(hit[1].count(word) for word in words))
+        hits.sort(key=lambda hit: -_score(hit[1], words))
     return [message_id for message_id, _ in hits]
+
+
+def _score(text: str, words: list[str]) -> int:
+    """A whole word counts more than a part of one; the sort is stable, so that the newer of two equals stays first."""
+    whole = Counter(_WORD.findall(text))
+    return sum(WHOLE_WORD * whole[word] + text.count(word) for word in words)
 
 
 def _highlighted(text: str, words: list[str]) -> list[dict[str, Any]]:

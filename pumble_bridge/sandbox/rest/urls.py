@@ -1,16 +1,28 @@
 """The operations of the platform: address, method, scope, limit. Source: Pumble app platform reference, 5.2.
 
-Fixed segments stand before ids, so that `direct`, `groups` and `search` are never taken for one.
+Fixed segments stand before ids, so that `direct`, `groups`, `scheduled` and `search` are never taken for one.
 """
 
 from django.urls import path
 
 from pumble_bridge.sandbox import limits
-from pumble_bridge.sandbox.rest import app, channels, messages, oauth, people, search
+from pumble_bridge.sandbox.rest import (
+    app,
+    calls,
+    channels,
+    members,
+    messages,
+    oauth,
+    people,
+    scheduled,
+    search,
+    statuses,
+)
 from pumble_bridge.sandbox.rest.endpoint import Operation, serve
 
 _C = "v1/channels/<str:channel_id>"
 _M = f"{_C}/messages/<str:message_id>"
+_S = "v1/messages/scheduled/<str:scheduled_id>"
 
 urlpatterns = [
     path("oauth2/access", oauth.access),
@@ -18,6 +30,7 @@ urlpatterns = [
     path("v1/workspace", serve(GET=Operation(people.workspace, "workspace:read"))),
     path("v1/workspaceUsers", serve(GET=Operation(people.list_all, "users:list"))),
     path("v1/workspaceUsers/groups", serve(GET=Operation(people.groups, "users:list"))),
+    path("v1/workspaceUsers/customStatus", serve(PUT=Operation(statuses.update, "status:write"))),
     path("v1/workspaceUsers/<str:person_id>", serve(GET=Operation(people.details, "user:read"))),
     path(
         "v1/channels",
@@ -34,6 +47,8 @@ urlpatterns = [
         ),
     ),
     path(_C, serve(GET=Operation(channels.details, "channels:read"))),
+    path(f"{_C}/users", serve(POST=Operation(members.add, "channels:write"))),
+    path(f"{_C}/users/<str:person_id>", serve(DELETE=Operation(members.remove, "channels:write"))),
     path(
         f"{_C}/messages",
         serve(
@@ -55,12 +70,30 @@ urlpatterns = [
     path(f"{_M}/replies", serve(GET=Operation(messages.fetch_replies, "channels:read"))),
     path("v1/messages/search", serve(POST=Operation(search.search, "messages:read channels:list"))),
     path(
+        "v1/messages/scheduled",
+        serve(
+            GET=Operation(scheduled.list_all, "messages:read"),
+            POST=Operation(scheduled.create, "messages:write", limits.NEW_SCHEDULED),
+        ),
+    ),
+    path(
+        _S,
+        serve(
+            GET=Operation(scheduled.details, "messages:read"),
+            PUT=Operation(scheduled.edit, "messages:edit"),
+            DELETE=Operation(scheduled.delete, "messages:delete"),
+        ),
+    ),
+    path(f"{_S}/attachments", serve(PUT=Operation(scheduled.edit_attachments, "attachments:write"))),
+    path(
         "v1/messages/<str:message_id>/reactions",
         serve(
             POST=Operation(messages.add_reaction, "reaction:write", limits.NEW_REACTION),
             DELETE=Operation(messages.remove_reaction, "reaction:write"),
         ),
     ),
+    path("v1/calls/permanent", serve(POST=Operation(calls.permanent, "calls:write"))),
+    path("v1/interactions/complete", serve(POST=Operation(calls.complete))),
     path("v1/app/authorization", serve(DELETE=Operation(app.remove_authorization))),
     path("v1/app/installation", serve(DELETE=Operation(app.uninstall))),
     path(

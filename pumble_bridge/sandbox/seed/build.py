@@ -1,8 +1,5 @@
 """Turns the written-down workspaces into rows, with the same ids every time."""
 
-from datetime import UTC, datetime
-from typing import Any
-
 from django.db.models import Model
 
 from pumble_bridge.sandbox import blocks, registry
@@ -10,45 +7,29 @@ from pumble_bridge.sandbox.manifest import SCOPES
 from pumble_bridge.sandbox.models import (
     App,
     Authorization,
-    Channel,
     Installation,
-    Membership,
-    Message,
     Person,
-    Reaction,
+    ScheduledMessage,
+    UserGroup,
     Workspace,
 )
 from pumble_bridge.sandbox.seed.acme import ACME
+from pumble_bridge.sandbox.seed.acme_history import ACME_HISTORY
 from pumble_bridge.sandbox.seed.credentials import API_APP
 from pumble_bridge.sandbox.seed.globex import GLOBEX
-from pumble_bridge.sandbox.seed.world import Room, World
+from pumble_bridge.sandbox.seed.rows import KINDS, Cast, Ids, Made, open_room, seconds_of, talk
+from pumble_bridge.sandbox.seed.world import History, Human, Room, World
 
 WORLDS = (ACME, GLOBEX)
+HISTORIES = (ACME_HISTORY,)
 NAME = "API"
-SEED_PROCESS = "5eed5eed5e"
+# Ids are numbered through, so a line added to a world changes those after it; histories have numbers of their own.
+WORLD_PROCESS, HISTORY_PROCESS = "5eed5eed5e", "5eed5eed5f"
 
 
-class Ids:
-    """Ids with the time of what they name and one running number, so that order is age as everywhere."""
-
-    def __init__(self) -> None:
-        self._count = 0
-
-    def at(self, seconds: int) -> str:
-        self._count += 1
-        return f"{seconds:08x}{SEED_PROCESS}{self._count:06x}"
-
-
-def seconds_of(written: str) -> int:
-    return int(datetime.strptime(written, "%Y-%m-%d %H:%M").replace(tzinfo=UTC).timestamp())
-
-
-def rows() -> dict[type[Model], list[Any]]:
+def rows() -> dict[type[Model], list[Model]]:
     """All rows, in an order in which they can be inserted."""
-    made: dict[type[Model], list[Any]] = {
-        kind: []
-        for kind in (App, Workspace, Person, Installation, Authorization, Channel, Membership, Message, Reaction)
-    }  # fmt: skip
+    made: Made = {kind: [] for kind in KINDS}
     app = App(
         id=API_APP["id"],
         app_key=API_APP["appKey"],
@@ -58,63 +39,53 @@ def rows() -> dict[type[Model], list[Any]]:
         fallback_name=NAME,
     )
     made[App].append(app)
-    ids = Ids()
-    for world in WORLDS:
-        _build(world, app, ids, made)
+    ids = Ids(WORLD_PROCESS)
+    casts = {world.name: _build(world, app, ids, made) for world in WORLDS}
+    ids = Ids(HISTORY_PROCESS)
+    for history in HISTORIES:
+        _live_through(history, casts[history.world], ids, made)
     return made
 
 
-def _build(world: World, app: App, ids: Ids, made: dict[type[Model], list[Any]]) -> None:
+def _build(world: World, app: App, ids: Ids, made: Made) -> Cast:
     founded = seconds_of(world.founded)
     workspace = Workspace(id=ids.at(founded), name=world.name)
     made[Workspace].append(workspace)
-    people: dict[str, Person] = {}
+    cast = Cast(workspace)
     for number, human in enumerate(world.humans):
-        people[human.key] = Person(
-            id=ids.at(founded + 3600 * number),
-            workspace=workspace,
-            name=human.name,
-            email=f"{human.key}@{world.name.lower()}.test",
-            role=human.role,
-            status=human.status,
-            title=human.title,
-            invited_by_id=people[world.humans[0].key].id if number else "",
-        )
+        cast.people[human.key] = _person(human, founded + 3600 * number, cast, ids)
     rooms = [*world.rooms, *(Room(f"{human.key}-self", "SELF", human.key) for human in world.humans)]
     if world.installed_by:
-        _install(world, app, ids, workspace, people, made)
+        _install(world, app, ids, cast, made)
         rooms += [Room(f"{human.key}-bot", "DIRECT", f"{human.key} bot") for human in world.humans]
-    made[Person].extend(people.values())
-    founder = people[world.humans[0].key]
+    made[Person].extend(cast.people.values())
     for number, room in enumerate(rooms):
         opened = founded + 60 * number if "bot" not in room.key else seconds_of(world.installed_at) + number
-        channel = Channel(
-            id=ids.at(opened),
-            workspace=workspace,
-            channel_type=room.kind,
-            name=room.name,
-            description=room.description,
-            creator_id=founder.id,
-            created_ms=opened * 1000,
-            is_main=room.main,
-            archived_by_id=founder.id if room.archived else "",
-        )
-        made[Channel].append(channel)
-        made[Membership].extend(
-            Membership(channel=channel, person=people[key]) for key in room.members.split()
-        )
-        _talk(room, channel, people, ids, made)
+        talk(room.said, open_room(room, opened, cast, ids, made), cast, ids, made)
+    return cast
 
 
-def _install(
-    world: World, app: App, ids: Ids, workspace: Workspace, people: dict[str, Person], made: dict[type[Model], list[Any]]
-) -> None:  # fmt: skip
-    at = seconds_of(world.installed_at)
-    people["bot"] = Person(id=ids.at(at), workspace=workspace, app=app, name=NAME)
+def _person(human: Human, joined: int, cast: Cast, ids: Ids) -> Person:
+    return Person(
+        id=ids.at(joined),
+        workspace=cast.workspace,
+        name=human.name,
+        email="" if human.pumble_bot else f"{human.key}@{cast.workspace.name.lower()}.test",
+        role=human.role,
+        status=human.status,
+        title=human.title,
+        invited_by_id=cast.founder.id if cast.people and not human.pumble_bot else "",
+        is_pumble_bot=human.pumble_bot,
+    )
+
+
+def _install(world: World, app: App, ids: Ids, cast: Cast, made: Made) -> None:
+    at, people = seconds_of(world.installed_at), cast.people
+    people["bot"] = Person(id=ids.at(at), workspace=cast.workspace, app=app, name=NAME)
     installation = Installation(
         id=ids.at(at),
         app=app,
-        workspace=workspace,
+        workspace=cast.workspace,
         installed_by_id=people[world.installed_by].id,
         bot=people["bot"],
         bot_scopes=list(SCOPES),
@@ -127,29 +98,46 @@ def _install(
         made[Authorization].append(authorization)
 
 
-def _talk(
-    room: Room, channel: Channel, people: dict[str, Person], ids: Ids, made: dict[type[Model], list[Any]]
-) -> None:
-    for said in room.said:
-        at = seconds_of(said.at)
-        root = _message(ids, at, channel, people[said.who], said.text, None)
-        made[Message].append(root)
-        for number, (who, text) in enumerate(said.replies, start=1):
-            made[Message].append(_message(ids, at + 60 * number, channel, people[who], text, root))
-        for code, keys in said.reactions.items():
-            made[Reaction].extend(
-                Reaction(message=root, person=people[key], code=code) for key in keys.split()
-            )
-
-
-def _message(ids: Ids, at: int, channel: Channel, author: Person, text: str, root: Message | None) -> Message:
-    return Message(
-        id=ids.at(at),
-        channel=channel,
-        author=author,
-        author_app_id=author.app_id or "",
-        text=text,
-        blocks=blocks.from_text(text),
-        sent_ms=at * 1000,
-        root=root,
+def _live_through(history: History, cast: Cast, ids: Ids, made: Made) -> None:
+    for human in history.humans:
+        cast.people[human.key] = _person(human, seconds_of(human.joined), cast, ids)
+        made[Person].append(cast.people[human.key])
+    for key, (code, status) in history.statuses.items():
+        cast.people[key].custom_status = {
+            "code": code,
+            "status": status,
+            "expiration": "never",
+            "expiresAt": 0,
+            "showUntil": False,
+        }
+    for room in history.rooms:
+        open_room(room, seconds_of(room.said[0].at) - 60, cast, ids, made)
+    for key, said in (history.said | {room.key: room.said for room in history.rooms}).items():
+        talk(said, cast.channels[key], cast, ids, made)
+    made[UserGroup].extend(
+        UserGroup(
+            id=ids.at(seconds_of(history.since)),
+            workspace=cast.workspace,
+            created_by_id=cast.people[group.creator].id,
+            name=group.name,
+            handle=group.handle,
+            description=group.description,
+            disabled=group.disabled,
+            member_ids=[cast.people[key].id for key in group.members.split()],
+        )
+        for group in history.groups
+    )
+    made[ScheduledMessage].extend(
+        ScheduledMessage(
+            id=ids.at(seconds_of(history.since)),
+            author=cast.people[later.who],
+            channel=cast.channels[later.room],
+            text=later.text,
+            blocks=blocks.from_text(later.text),
+            send_at_ms=seconds_of(later.at) * 1000,
+            recurrence={"recurrenceType": later.recurs, "endAfterOccurrences": None, "endDate": None}
+            if later.recurs
+            else None,
+        )
+        for later in history.later
     )

@@ -1,5 +1,7 @@
 """Back to the seed, in the database and in memory."""
 
+from typing import Any
+
 from django.apps import apps
 from django.core.management.color import no_style
 from django.db import connection, transaction
@@ -8,9 +10,12 @@ from pumble_bridge.sandbox import ephemerals, faults, limits, modals, registry, 
 from pumble_bridge.sandbox.hooks import outbox
 from pumble_bridge.sandbox.manifest import Manifest
 from pumble_bridge.sandbox.models import App
+from pumble_bridge.sandbox.scheduling import SCHEDULER
 from pumble_bridge.sandbox.seed import build
 from pumble_bridge.sandbox.seed.credentials import API_APP_ID
 from pumble_bridge.sandbox.switches import SWITCHES
+
+_statements: list[tuple[str, Any]] = []
 
 
 def restore() -> None:
@@ -19,15 +24,42 @@ def restore() -> None:
         model._meta.db_table  # noqa: SLF001 - Django documents _meta
         for model in apps.get_app_config("sandbox").get_models()
     ]
-    with transaction.atomic():
+    with SCHEDULER.lock, transaction.atomic():
         manifest = App.objects.filter(pk=API_APP_ID).values_list("manifest", flat=True).first()
         with connection.cursor() as cursor:
             for statement in connection.ops.sql_flush(no_style(), tables):
                 cursor.execute(statement)
-        for model, rows in build.rows().items():
-            model._default_manager.bulk_create(rows)  # noqa: SLF001 - documented as well
+        _insert()
         if manifest:
             registry.store(App.objects.get(pk=API_APP_ID), Manifest(manifest))
     outbox.clear()
-    for store in (ephemerals.STORE, modals.STACKS, faults.ORDERS, limits.WINDOWS, traffic.LOG, SWITCHES):
+    for store in (
+        ephemerals.STORE,
+        modals.STACKS,
+        faults.ORDERS,
+        limits.WINDOWS,
+        traffic.LOG,
+        SWITCHES,
+        SCHEDULER,
+    ):
         store.clear()
+
+
+def _insert() -> None:
+    """The seed's rows. They never change while a process lives, and making them takes longer than writing them."""
+    if _statements:
+        with connection.cursor() as cursor:
+            for sql, params in _statements:
+                cursor.execute(sql, params)
+                cursor.fetchall()
+        return
+    executed: list[tuple[str, Any]] = []
+
+    def keep(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:  # noqa: FBT001 - Django's order
+        executed.append((sql, params))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(keep):
+        for model, rows in build.rows().items():
+            model._default_manager.bulk_create(rows)  # noqa: SLF001 - documented as well
+    _statements.extend(executed)

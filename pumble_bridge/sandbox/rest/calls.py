@@ -1,0 +1,23 @@
+"""Calls and the end of interactions: nothing here lasts, but apps get the answers they expect."""
+
+import hashlib
+from typing import Any
+
+from pumble_bridge.sandbox.rest.endpoint import Call
+
+
+def permanent(call: Call) -> dict[str, Any]:
+    """A person's permanent call: the same one every time. Source: Pumble app platform reference, 5.2."""
+    code = hashlib.sha256(f"call:{call.person.id}".encode()).hexdigest()
+    return {
+        "id": code[:24],
+        "code": code[24:36],
+        "workspaceId": call.person.workspace_id,
+        "workspaceUserId": call.person.id,
+        "permanentLink": f"https://calls.pumble.test/{code[24:36]}",
+    }
+
+
+def complete(call: Call) -> None:
+    """The app has finished with a click; the chat page shows no spinner that would have to end."""
+    call.body()

@@ -1,0 +1,109 @@
+"""What a fresh local Pumble looks like: a company that has used it for a while."""
+
+import time
+from typing import Any
+
+from tests.sandbox.pumble import Pumble
+
+
+def channels(pumble: Pumble, key: str = "ana") -> list[Any]:
+    return list(pumble.call("GET", "/v1/channels", pumble.token(key)))
+
+
+def everything(pumble: Pumble) -> list[Any]:
+    """All messages of the channels that Ana sees."""
+    token = pumble.token("ana")
+    return [
+        message
+        for one in channels(pumble)
+        for message in pumble.call("GET", f"/v1/channels/{one['channel']['id']}/messages?limit=200", token)[
+            "messages"
+        ]
+    ]
+
+
+class TestSeed:
+    def test_keeps_the_ids_it_always_had(self, pumble: Pumble) -> None:
+        acme = pumble.look("workspaces")[0]
+
+        assert acme["id"] == "6964aa005eed5eed5e000001"
+        assert pumble.person("ana") == "6964aa005eed5eed5e000002"
+        assert pumble.person("guy") == "6964e2405eed5eed5e000006"
+        assert pumble.person("bot") == "698075a05eed5eed5e000007"
+        assert pumble.channel("general") == "6964aa005eed5eed5e00000b"
+        assert pumble.channel("board") == "6964aab45eed5eed5e00001d"
+
+    def test_has_conversations_of_every_kind(self, pumble: Pumble) -> None:
+        said = everything(pumble)
+        threads = [one["threadRootInfo"]["repliesCount"] for one in said if one["threadRootInfo"]]
+
+        assert len(said) + sum(threads) > 300
+        assert max(threads) == 25
+        assert len(threads) > 50
+        for shape in ("reactions", "linkPreviews", "files", "edited"):
+            assert any(one[shape] for one in said), shape
+        assert any(one["authorAppId"] for one in said)
+        [file] = next(one["files"] for one in said if one["files"])
+        assert set(file) == {
+            "id", "owner", "name", "mimeType", "path", "thumbnails", "duration", "size", "audioRecording",
+            "videoRecording", "waveform", "uploadedAtMilli", "publicPath",
+        }  # fmt: skip
+        assert "<<@" in str([one["text"] for one in said])
+
+    def test_ends_where_it_always_ended(self, pumble: Pumble) -> None:
+        last = pumble.screen("ana", pumble.channel("general"))["messages"][-1]
+
+        assert last["text"].startswith("The photos of the new packaging are ready")
+
+    def test_has_channels_of_every_kind(self, pumble: Pumble) -> None:
+        found = {one["channel"]["name"]: one for one in channels(pumble)}
+        relaunch, general = found["relaunch"], found["general"]
+
+        assert "diseño" in found
+        assert (relaunch["channel"]["isArchived"], relaunch["users"]) == (True, [])
+        assert {"workspaceUserId": pumble.person("ana")}.items() <= general["pinnedMessages"][0].items()
+        assert set(general["pinnedMessages"][0]) == {"workspaceUserId", "messageId"}
+        direct = [one for one in channels(pumble) if one["channel"]["channelType"] == "DIRECT"]
+        assert [len(one["users"]) for one in direct if len(one["users"]) > 2] == [3, 3]
+        [hidden] = [one["channel"] for one in direct if one["channel"]["isHidden"]]
+        assert (hidden["isPumbleBot"], hidden["isAddonBot"]) == (True, False)
+        refused = pumble.rest(
+            "POST",
+            f"/v1/channels/{relaunch['channel']['id']}/messages",
+            pumble.token("ana"),
+            {"text": "too late"},
+        )
+        assert (refused.status_code, refused.json()["code"]) == (400, 400440)
+
+    def test_has_people_of_every_kind(self, pumble: Pumble) -> None:
+        people = {one["name"]: one for one in pumble.call("GET", "/v1/workspaceUsers", pumble.token("carla"))}
+
+        assert people["Elena Petrova"]["status"] == "DEACTIVATED"
+        assert (people["Pumble"]["isPumbleBot"], people["Pumble"]["isAddonBot"]) == (True, False)
+        assert (people["API"]["isPumbleBot"], people["API"]["isAddonBot"]) == (False, True)
+        assert people["Dan Lindqvist"]["customStatus"]["code"] == ":headphones:"
+        assert (
+            pumble.post("message", userId=people["Pumble"]["id"], channelId="x", text="x").status_code == 404
+        )
+
+    def test_has_groups_and_messages_for_later(self, pumble: Pumble) -> None:
+        token = pumble.token("ana")
+        groups = pumble.call("GET", "/v1/workspaceUsers/groups", token)
+        later = pumble.call("GET", "/v1/messages/scheduled", token)["scheduledMessages"]
+
+        assert [one["handle"] for one in groups] == ["engineering", "support-crew", "relaunch-team"]
+        assert set(groups[0]) == {
+            "id", "workspaceId", "createdBy", "disabled", "name", "handle", "description", "workspaceUserIds",
+        }  # fmt: skip
+        assert [one["recurrence"] is None for one in later] == [True, False]
+
+    def test_is_quick(self, pumble: Pumble) -> None:
+        """The bounds are generous for a busy machine; at rest it takes about a fifth."""
+        general, ana = pumble.channel("general"), pumble.person("ana")
+        begin = time.monotonic()
+        pumble.act("reset")
+        between = time.monotonic()
+        pumble.look("screen", userId=ana, channelId=general)
+
+        assert between - begin < 0.5
+        assert time.monotonic() - between < 0.3
