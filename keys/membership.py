@@ -113,3 +113,9 @@ def _revoke_all(
 ) -> None:
     for key in ApiKey.objects.filter(revoked_at__isnull=True, **whose).select_related("owner__workspace"):
         lifecycle.revoke(key=key, by=by, reason=reason, now=now)
+
+
+def choose_language(member: Member, language: str) -> None:
+    """The language in which chat and pages speak to the member from now on."""
+    member.language = language
+    member.save(update_fields=["language"])

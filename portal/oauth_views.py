@@ -10,6 +10,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from keys import membership
 from keys.audit import Surface
 from keys.policy import is_entitled
 from portal.pages import problem
@@ -106,9 +107,10 @@ def returned(request: HttpRequest) -> HttpResponse:
             title=_("Your Pumble account is deactivated"),
             advice=_("Ask an owner of your workspace to activate it again."),
         )
-    if not member.language:
-        member.language = translation.get_language() or settings.LANGUAGE_CODE
-        member.save(update_fields=["language"])
+    if (
+        not member.language or settings.LANGUAGE_COOKIE_NAME in request.COOKIES
+    ):  # chosen here, not just the browser's
+        membership.choose_language(member, translation.get_language() or settings.LANGUAGE_CODE)
     sign_in(request, member)
     oauth.note_sign_in(member, by=actor_of(request, member=member), now=now)
     return redirect(trip.return_to)

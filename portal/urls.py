@@ -3,7 +3,6 @@
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import path
 from django.views.decorators.http import require_safe
-from django.views.i18n import set_language
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView, SpectacularYAMLAPIView
 
 from portal import health, oauth_views
@@ -21,7 +20,7 @@ def serve_manifest(request: HttpRequest) -> HttpResponse:
 urlpatterns = [
     path("", dashboard.start, name="start"),
     path("signout", dashboard.signout, name="signout"),
-    path("language", set_language, name="set_language"),
+    path("language", dashboard.language, name="set_language"),
     path("manifest", serve_manifest, name="manifest"),
     path("pumble/hook", hook, name="hook"),
     path("pumble/install", oauth_views.install, name="install"),

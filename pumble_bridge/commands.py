@@ -79,7 +79,9 @@ def handle(payload: SlashCommand, *, request_id: str, now: datetime) -> Answer:
                 if payload.command != COMMAND:
                     return Declined(_("The API app knows only %(command)s.") % {"command": COMMAND})
                 if member is None or not is_entitled(member):
-                    _whisper(bot, payload, message(*_authorise_first()))
+                    asks_for_help = payload.text.strip().casefold() in {"", "help"}
+                    help_parts = _help_parts() if asks_for_help else []
+                    _whisper(bot, payload, message(*help_parts, *_authorise_first()))
                     return Acknowledged()
                 by = Actor(member, Surface.CHAT, request_id=request_id)
                 return _carry_out(Call(member, payload.text.strip(), payload, bot, by, now))
@@ -134,28 +136,14 @@ def _generate(call: Call, name: str) -> Answer:
 
 
 def _list(call: Call, _rest: str) -> Answer:
-    keys = list(inventory.list_own_keys(call.member, call.now)[: KEYS_PER_LIST + 1])
-    if not keys:
-        call.reply(line(_("No keys yet. Create one: "), text(f"{COMMAND} generate", code=True)))
-        return Acknowledged()
-    parts = [
-        line(text(_("Your API keys"), bold=True)),
-        bullets(_key_line(key, call.now) for key in keys[:KEYS_PER_LIST]),
-    ]
-    if len(keys) > KEYS_PER_LIST:
-        parts.append(
-            line(
-                _("These are your newest. All of them: "),
-                link(settings.PUBLIC_URL + "/", _("Open the portal")),
-            )
-        )
-    call.reply(*parts)
+    call.reply(*_own_keys(call))
     return Acknowledged()
 
 
 def _delete(call: Call, name_or_id: str) -> Answer:
     if not name_or_id:
-        call.reply(line(_("Which key? Type its name or id: "), text(f"{COMMAND} delete deploy", code=True)))
+        usage = line(_("Which key? Type its name or id: "), text(f"{COMMAND} delete deploy", code=True))
+        call.reply(usage, *_own_keys(call))
         return Acknowledged()
     try:
         key = inventory.get_own_key(call.member, name_or_id, call.now)
@@ -247,6 +235,24 @@ def _new_key(key: ApiKey, plaintext: keyformat.Plaintext) -> list[Element]:
     ]
 
 
+def _own_keys(call: Call) -> list[Element]:
+    keys = list(inventory.list_own_keys(call.member, call.now)[: KEYS_PER_LIST + 1])
+    if not keys:
+        return [line(_("No keys yet. Create one: "), text(f"{COMMAND} generate", code=True))]
+    parts = [
+        line(text(_("Your API keys"), bold=True)),
+        bullets(_key_line(key, call.now) for key in keys[:KEYS_PER_LIST]),
+    ]
+    if len(keys) > KEYS_PER_LIST:
+        parts.append(
+            line(
+                _("These are your newest. All of them: "),
+                link(settings.PUBLIC_URL + "/", _("Open the portal")),
+            )
+        )
+    return parts
+
+
 def _key_line(key: ApiKey, now: datetime) -> Element:
     created = date_format(key.created_at, "DATE_FORMAT")
     state = key.state(now).label
@@ -265,6 +271,7 @@ def _authorise_first() -> list[Element]:
             _("Before you can have API keys, allow the API app to act for you: "),
             link(settings.PUBLIC_URL + "/pumble/signin", _("authorize the app")),
         ),
+        line(_("Then type it again: "), text(f"{COMMAND} generate", code=True)),
     ]
 
 

@@ -12,7 +12,8 @@ def get_workspace(text: str) -> Workspace:
     """The workspace with this Pumble id or exact name."""
     found = list(Workspace.objects.filter(pumble_id=text)) or list(Workspace.objects.filter(name=text))
     if not found:
-        raise CommandError(f"no workspace has the id or name {text!r}")
+        known = ", ".join(sorted(Workspace.objects.values_list("name", flat=True)[:20])) or "none"
+        raise CommandError(f"no workspace has the id or exact name {text!r}; there are: {known}")
     if len(found) > 1:
         raise CommandError(
             f"more than one workspace is named {text!r}; give the id: {', '.join(w.pumble_id for w in found)}"
@@ -23,7 +24,7 @@ def get_workspace(text: str) -> Workspace:
 def get_member(workspace: Workspace, email: str) -> Member:
     found = list(Member.objects.select_related("workspace").filter(workspace=workspace, email__iexact=email))
     if not found:
-        raise CommandError(f"{workspace.name} has no member with the e-mail {email!r} who has been here")
+        raise CommandError(f"{workspace.name} has no member with the e-mail {email!r} who authorised the app")
     if len(found) > 1:
         raise CommandError(f"more than one member of {workspace.name} has the e-mail {email!r}")
     return found[0]

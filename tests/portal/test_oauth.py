@@ -51,6 +51,11 @@ def browser(portal: str) -> Browser:
     return Browser(portal)
 
 
+def form(page: requests.Response) -> dict[str, str]:
+    """The hidden field that each form of the page carries."""
+    return {"csrfmiddlewaretoken": page.text.split('name="csrfmiddlewaretoken" value="')[1].split('"')[0]}
+
+
 def stored() -> tuple[int, ...]:
     """What a sign-in stores, counted."""
     return tuple(
@@ -109,6 +114,28 @@ class TestSignIn:
         assert Member.objects.get(email=carla.email).language == "es"
         assert 'lang="es"' in page.text
 
+    def test_speaks_from_then_on_the_language_that_is_chosen_in_chat_too(
+        self, browser: Browser, ana: Person, general: str
+    ) -> None:
+        page = browser.sign_in(ana)
+
+        for language, sentence in (("es", "Aún no hay claves"), ("en", "No keys yet")):
+            browser.session.post(
+                f"{browser.portal}/language", data=form(page) | {"language": language}, timeout=5
+            )
+            ana.type(general, "/api-keys list")
+            assert sentence in ana.whispers(general)[-1]
+
+    def test_keeps_the_language_that_was_chosen_before_signing_in(
+        self, browser: Browser, ana: Person
+    ) -> None:
+        page = browser.open("/")
+        browser.session.post(f"{browser.portal}/language", data=form(page) | {"language": "es"}, timeout=5)
+
+        browser.sign_in(ana)
+
+        assert Member.objects.get(email=ana.email).language == "es"
+
     def test_asks_pumble_for_the_apps_scopes_with_our_own_redirect(self, browser: Browser) -> None:
         browser.session.headers["X-Forwarded-Host"] = "evil.test"
 
@@ -120,9 +147,8 @@ class TestSignIn:
 
     def test_is_over_after_signing_out(self, browser: Browser, ana: Person) -> None:
         page = browser.sign_in(ana)
-        token = page.text.split('name="csrfmiddlewaretoken" value="')[1].split('"')[0]
 
-        browser.session.post(f"{browser.portal}/signout", data={"csrfmiddlewaretoken": token}, timeout=5)
+        browser.session.post(f"{browser.portal}/signout", data=form(page), timeout=5)
 
         assert "Sign in with Pumble" in browser.open("/").text
         assert not Session.objects.exists()

@@ -161,10 +161,13 @@ class TestDelete:
         assert all("no key" in said for said in ben.whispers(general))
         assert call(portal, key).status_code == 200
 
-    def test_asks_which_when_nothing_is_named(self, ana: Person, general: str) -> None:
+    def test_asks_which_of_ones_keys_when_nothing_is_named(self, ana: Person, general: str) -> None:
+        generate(ana, general, "ci")
+
         ana.type(general, "/api-keys delete")
 
         assert "Which key?" in ana.whispers(general)[-1]
+        assert "ci" in ana.whispers(general)[-1]
 
 
 class TestAPastedKey:
@@ -241,6 +244,13 @@ class TestSomeoneWhoHasNotAuthorised:
         (said,) = carla.whispers(general)
         assert f"{portal.replace('localhost', '127.0.0.1')}/pumble/signin" in said
         assert not ApiKey.objects.exists()
+
+    def test_gets_the_help_all_the_same(self, carla: Person, general: str) -> None:
+        carla.type(general, "/api-keys help")
+
+        (said,) = carla.whispers(general)
+        assert "/api-keys list" in said
+        assert "/pumble/signin" in said
 
 
 class TestPumblesTrouble:

@@ -3,7 +3,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from keys import lifecycle
+from keys import keyformat, lifecycle
 from keys.audit import OPERATOR
 from keys.models import ApiKey
 
@@ -18,7 +18,8 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        key_id = options["id"].removeprefix("pmb_")
+        whole = keyformat.parse(options["id"].encode())
+        key_id = whole.key_id if whole else options["id"].removeprefix("pmb_")
         key = ApiKey.objects.select_related("owner__workspace").filter(key_id=key_id).first()
         if key is None:
             raise CommandError("no key has this id")

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from pumble_bridge.management.ports import in_use
 
 START_SECONDS = 60
 STOP_SECONDS = 8
@@ -32,7 +33,7 @@ class Command(BaseCommand):
         if not settings.LOCAL_PUMBLE:
             raise CommandError("runlocal works with the local Pumble only: set LOCAL_PUMBLE=true")
         for name, port in (("PORT", settings.PORT), ("SANDBOX_PORT", settings.SANDBOX_PORT)):
-            if _in_use(port):
+            if in_use(port):
                 raise CommandError(f"port {port} is in use; choose another with {name}=...")
         stop = _StopRequest()
         if options["fresh"]:
@@ -137,16 +138,6 @@ def _wait_for(
         if until is not None and time.monotonic() > until:
             return False
         time.sleep(0.1)
-    return False
-
-
-def _in_use(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((_HERE, port))
-        except OSError:
-            return True
     return False
 
 

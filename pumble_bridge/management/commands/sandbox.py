@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from pumble_bridge import client
 from pumble_bridge.client import PumbleError, PumbleRefused
+from pumble_bridge.management.ports import in_use
 
 
 class Command(BaseCommand):
@@ -24,6 +25,10 @@ class Command(BaseCommand):
         if options["manifest"]:
             self.stdout.write(json.dumps(self._register(options["manifest"])))
             return
+        if in_use(settings.SANDBOX_PORT):
+            raise CommandError(
+                f"port {settings.SANDBOX_PORT} is in use; choose another with SANDBOX_PORT=..."
+            )
         # Another process with other settings: it shares nothing with the portal but the wire.
         os.environ["DJANGO_SETTINGS_MODULE"] = "pumble_bridge.sandbox.settings"
         os.chdir(settings.BASE_DIR)

@@ -22,7 +22,7 @@ class Command(BaseCommand):
             people = sum(self._seed(workspace) for workspace in client.call("GET", "/act/workspaces"))
         except PumbleError as error:
             raise CommandError(
-                f"the local Pumble on port {settings.SANDBOX_PORT} does not answer as it should"
+                f"no local Pumble answers as it should at {settings.PUMBLE_API_URL} (PUMBLE_API_URL)"
             ) from error
         self.stdout.write(f"{people} people have authorised the app.")
 
