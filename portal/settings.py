@@ -143,26 +143,13 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "portal.api.schema.EndpointSchema",
 }
 SPECTACULAR_SETTINGS = {
-    "TITLE": "Pumble API keys",
     "VERSION": "1.0.0",
     "OAS_VERSION": "3.0.3",
     "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_PERMISSIONS": [],
-    "SERVE_AUTHENTICATION": [],
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "SWAGGER_UI_SETTINGS": {
-        "deepLinking": True,
-        "displayRequestDuration": True,
-        "docExpansion": "list",
-        "persistAuthorization": False,
-        "validatorUrl": None,
-    },
-    "APPEND_COMPONENTS": {
-        "securitySchemes": {"ApiKeyAuth": {"type": "apiKey", "in": "header", "name": "ApiKey"}},
-    },
-    "SECURITY": [{"ApiKeyAuth": []}],
-    "TAGS": [{"name": "Channels"}, {"name": "Messages"}, {"name": "Scheduled Messages"}, {"name": "Users"}],
+    "SORT_OPERATIONS": False,
+    "SORT_OPERATION_PARAMETERS": False,
+    "ENFORCE_NON_BLANK_FIELDS": True,
+    "POSTPROCESSING_HOOKS": ["portal.reference.description.complete"],
 }
 
 LOGGING = {

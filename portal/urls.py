@@ -3,11 +3,11 @@
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import path
 from django.views.decorators.http import require_safe
-from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView, SpectacularYAMLAPIView
 
 from portal import health, oauth_views
 from portal.api.operations import OPERATIONS
 from portal.dashboard import views as dashboard
+from portal.reference import views as reference
 from pumble_bridge import manifest
 from pumble_bridge.hooks import hook
 
@@ -28,13 +28,10 @@ urlpatterns = [
     path("pumble/redirect", oauth_views.returned, name="redirect"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
-    path(
-        "api-docs/",
-        SpectacularSwaggerSplitView.as_view(template_name="api_docs.html", url_name="openapi-json"),
-        name="api-docs",
-    ),
-    path("api-docs/openapi.json", SpectacularJSONAPIView.as_view(), name="openapi-json"),
-    path("api-docs/openapi.yaml", SpectacularYAMLAPIView.as_view(), name="openapi-yaml"),
+    path("api-docs/", reference.interactive, name="api-docs"),
+    path("api-docs/plain/", reference.plain_html, name="api-docs-plain"),
+    path("api-docs/openapi.json", reference.openapi_json, name="openapi-json"),
+    path("api-docs/openapi.yaml", reference.openapi_yaml, name="openapi-yaml"),
 ]
 for operation in OPERATIONS:
     urlpatterns.append(path(operation.operation, operation.as_view(), name=operation.operation))

@@ -7,8 +7,9 @@ from rest_framework import serializers
 
 from portal.api import shapes
 from portal.api.endpoint import Call, Endpoint
-from portal.api.inputs import ChannelInput, Choice, IdField, IdList, Input
+from portal.api.inputs import ChannelId, ChannelInput, Choice, IdField, IdList, Input
 from portal.api.lookup import ALL_TYPES, channel_by_id, find_channel
+from portal.api.refusals import CHANNEL, NAME_TAKEN, PEOPLE
 
 CHANNEL_EXAMPLE = {
     "id": "65f0a1b2c3d4e5f607180003",
@@ -30,6 +31,7 @@ class ListChannels(Endpoint):
         "Every channel that the key's owner can see, with its members' ids: public ones, private and direct ones they "
         "are in, archived ones. Everything in one answer."
     )
+    answers = ["ChannelListEntry"]
     answer_example = [
         {"channel": CHANNEL_EXAMPLE, "users": ["65f0a1b2c3d4e5f607180002"], "pinnedMessages": []}
     ]
@@ -49,6 +51,8 @@ class GetChannel(Endpoint):
     )
     takes = ChannelInput
     request_example = {"channel": "general"}
+    refusals = (CHANNEL,)
+    answers = "ChannelInfo"
     answer_example = {"channel": CHANNEL_EXAMPLE, "users": ["65f0a1b2c3d4e5f607180002"]}
 
     def run(self, call: Call, given: dict[str, Any]) -> Any:
@@ -59,10 +63,15 @@ class GetChannel(Endpoint):
 class CreateChannelInput(Input):
     name = serializers.CharField(
         max_length=80,
-        help_text=_("1 to 80 letters, digits, blanks, _ and -; stored in lower case, blanks as -"),
+        help_text=_("Letters, digits, blanks, _ and -; stored in lower case, blanks as -"),
     )
-    type = Choice(choices=["PUBLIC", "PRIVATE"])
-    description = serializers.CharField(required=False, allow_blank=True, max_length=250)
+    type = Choice(
+        choices=["PUBLIC", "PRIVATE"],
+        help_text=_("Whether everybody can find and join it, or only who is added"),
+    )
+    description = serializers.CharField(
+        required=False, allow_blank=True, max_length=250, help_text=_("What the channel is for")
+    )
 
     def to_internal_value(self, data: dict[str, Any]) -> Any:
         if "type" not in data and isinstance(data.get("isPrivate"), bool):  # how some clients say it
@@ -79,6 +88,8 @@ class CreateChannel(Endpoint):
     description = _("The key's owner becomes its creator and first member. A name that is taken is refused.")
     takes = CreateChannelInput
     request_example = {"name": "deploys", "type": "PUBLIC", "description": "What went live"}
+    refusals = (NAME_TAKEN,)
+    answers = "ChannelRef"
     answer_example = {"id": "65f0a1b2c3d4e5f607180003", "name": "deploys"}
 
     def run(self, call: Call, given: dict[str, Any]) -> Any:
@@ -87,8 +98,8 @@ class CreateChannel(Endpoint):
 
 
 class AddUsersInput(Input):
-    channelId = serializers.CharField()  # noqa: N815 - the contract's names
-    userIds = IdList()  # noqa: N815
+    channelId = ChannelId()  # noqa: N815 - the contract's names
+    userIds = IdList(help_text=_("The people's ids"))  # noqa: N815
 
 
 class AddUsersToChannel(Endpoint):
@@ -100,6 +111,8 @@ class AddUsersToChannel(Endpoint):
     description = _("Someone who is a member already stays one. Each addition leaves a system message.")
     takes = AddUsersInput
     request_example = {"channelId": "65f0a1b2c3d4e5f607180003", "userIds": ["65f0a1b2c3d4e5f607180005"]}
+    refusals = (CHANNEL, PEOPLE)
+    answers = "Empty"
     answer_example = {}
 
     def run(self, call: Call, given: dict[str, Any]) -> Any:
@@ -109,8 +122,8 @@ class AddUsersToChannel(Endpoint):
 
 
 class RemoveUserInput(Input):
-    channelId = serializers.CharField()  # noqa: N815 - the contract's names
-    userId = IdField()  # noqa: N815
+    channelId = ChannelId()  # noqa: N815 - the contract's names
+    userId = IdField(help_text=_("The person's id"))  # noqa: N815
 
 
 class RemoveUserFromChannel(Endpoint):
@@ -122,6 +135,8 @@ class RemoveUserFromChannel(Endpoint):
     description = _("Refused where they are no member. Leaves a system message.")
     takes = RemoveUserInput
     request_example = {"channelId": "65f0a1b2c3d4e5f607180003", "userId": "65f0a1b2c3d4e5f607180005"}
+    refusals = (CHANNEL,)
+    answers = "Empty"
     answer_example = {}
 
     def run(self, call: Call, given: dict[str, Any]) -> Any:

@@ -20,6 +20,7 @@ from keys.models import ApiKey
 from portal.api import presented, wire
 from portal.api.errors import BadBody
 from portal.api.inputs import Input
+from portal.api.refusals import Refusal
 from portal.signin import actor_of
 from pumble_bridge import client, deadline, strict_json
 from pumble_bridge.client import PumbleClient
@@ -51,7 +52,12 @@ class Endpoint(APIView):
     description: ClassVar["StrPromise | str"] = ""
     takes: ClassVar[type[Input]] = Input
     request_example: ClassVar[dict[str, Any] | None] = None
+    answers: ClassVar[
+        str | list[str]
+    ]  # the object that `portal.reference.objects` describes, or a list of them
     answer_example: ClassVar[Any]
+    refusals: ClassVar[tuple[Refusal, ...]] = ()  # its own, beside those of all operations
+    asks_pumble: ClassVar[bool] = True
 
     def __init_subclass__(cls) -> None:
         setattr(cls, cls.method.lower(), cls._handle)

@@ -69,6 +69,10 @@ class Rule:
     text: Callable[[Any], str]
     code: int | None = None
 
+    @property
+    def status(self) -> int:
+        return self.semantic if settings.API_STATUS == "semantic" else self.compatible
+
 
 def _refusal(reason: str, semantic: int, text: str) -> Rule:
     return Rule(reason, 403, semantic, lambda _error: text)
@@ -163,16 +167,8 @@ def answer_for(error: Exception, request: HttpRequest) -> HttpResponse:
     rule = rule_for(error)
     if rule.reason in {"internal", "unavailable"}:
         log.error("request.failed", exc_info=error, extra={"request_id": getattr(request, "request_id", "")})
-    status = rule.semantic if settings.API_STATUS == "semantic" else rule.compatible
-    text = rule.text(error)
-    if rule.code is None:
-        body: dict[str, Any] = {"error": text}
-    else:
-        code = error.code if isinstance(error, PumbleRefused) and error.code else rule.code
-        localized = error.localized_message if isinstance(error, PumbleRefused) else ""
-        body = {"message": text, "localizedMessage": localized or text, "code": code}
-    body |= {"reason": rule.reason, "requestId": getattr(request, "request_id", "")}
-    response = wire.answer(body, status=status)
+    status = rule.status
+    response = wire.answer(body_of(error, getattr(request, "request_id", "")), status=status)
     if isinstance(error, drf.MethodNotAllowed):
         response["Allow"] = error.args[0] if error.args else ""
     if isinstance(error, PumbleRateLimited):
@@ -180,6 +176,24 @@ def answer_for(error: Exception, request: HttpRequest) -> HttpResponse:
     elif status == 503:
         response["Retry-After"] = "2"
     return response
+
+
+def body_of(error: Exception, request_id: str) -> dict[str, Any]:
+    """The answer's JSON, in the shape that the failure's rule chooses."""
+    rule = rule_for(error)
+    text = rule.text(error)
+    if rule.code is None:
+        body: dict[str, Any] = {"error": text}
+    else:
+        code = error.code if isinstance(error, PumbleRefused) and error.code else rule.code
+        localized = error.localized_message if isinstance(error, PumbleRefused) else ""
+        body = {"message": text, "localizedMessage": localized or text, "code": code}
+    return body | {"reason": rule.reason, "requestId": request_id}
+
+
+def all_rules() -> list[Rule]:
+    """Every way in which a failure is answered."""
+    return [*_TABLE.values(), *_BY_PUMBLE_STATUS.values(), _FORBIDDEN_BY_PUMBLE]
 
 
 def rule_for(error: Exception) -> Rule:

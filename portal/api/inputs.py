@@ -20,16 +20,17 @@ def as_id(value: str) -> str | None:
 
 
 class Input(serializers.Serializer[Any]):
-    """Unknown fields are ignored. `aliases` maps other spellings that clients use to the field's own name."""
+    """Unknown fields are ignored, null ones absent. `aliases` maps other spellings that clients use to the field's own name."""
 
     aliases: ClassVar[dict[str, str]] = {}
     one_of: ClassVar[tuple[str, ...]] = ()  # of these at least one is needed
 
-    def to_internal_value(self, data: dict[str, Any]) -> Any:
-        renamed = {
-            name: data[other] for other, name in self.aliases.items() if other in data and name not in data
-        }
-        return super().to_internal_value(data | renamed)
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, dict):
+            return super().to_internal_value(data)  # says that it is none
+        given = {name: value for name, value in data.items() if value is not None}
+        renamed = {name: given[other] for other, name in self.aliases.items() if other in given}
+        return super().to_internal_value(renamed | given)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if self.one_of and not any(attrs.get(name) for name in self.one_of):

@@ -7,8 +7,9 @@ from rest_framework import serializers
 
 from portal.api import shapes
 from portal.api.endpoint import Call, Endpoint
-from portal.api.inputs import Blocks, IdField, Input, Limit, Text, WholeNumber
+from portal.api.inputs import Blocks, ChannelId, Choice, IdField, Input, Limit, Text, WholeNumber
 from portal.api.lookup import find_open_channel, list_open_channel_ids
+from portal.api.refusals import CHANNEL, OBJECT, PRIVATE_CHANNEL
 from pumble_bridge.client import Json
 
 SCHEDULED_EXAMPLE = {
@@ -19,25 +20,40 @@ SCHEDULED_EXAMPLE = {
     "text": "Stand-up in five minutes",
     "sendAt": 1798761600000,
 }
+RECURRENCES = [
+    "DAILY",
+    "BUSINESSDAYS",
+    "WEEKLY",
+    "BIWEEKLY",
+    "MONTHLY_NTH_WEEKDAY",
+    "MONTHLY_LAST_WEEKDAY",
+    "QUARTERLY_NTH_WEEKDAY",
+    "QUARTERLY_LAST_WEEKDAY",
+    "ANNUALLY",
+]
 
 
 class RecurrenceInput(Input):
-    recurrenceType = serializers.CharField()  # noqa: N815 - the contract's names
-    endAfterOccurrences = WholeNumber(required=False)  # noqa: N815
-    endDate = WholeNumber(required=False)  # noqa: N815
+    recurrenceType = Choice(choices=RECURRENCES, help_text=_("How often"))  # noqa: N815 - the contract's names
+    endAfterOccurrences = WholeNumber(  # noqa: N815
+        required=False, max_value=9999, help_text=_("After how many times it ends")
+    )
+    endDate = WholeNumber(required=False, help_text=_("Epoch milliseconds after which it ends"))  # noqa: N815
 
 
 class ScheduledInput(Input):
-    channelId = serializers.CharField()  # noqa: N815 - the contract's names
-    text = Text()
+    channelId = ChannelId()  # noqa: N815 - the contract's names
+    text = Text(help_text=_("Shown where blocks are not"))
     sendAt = WholeNumber(help_text=_("Epoch milliseconds, in the future"))  # noqa: N815
     blocks = Blocks(required=False)
-    recurrence = RecurrenceInput(required=False)
+    recurrence = RecurrenceInput(required=False, help_text=_("Send it again and again"))
 
 
 class CreateScheduledMessageInput(ScheduledInput):
-    threadRootId = IdField(required=False)  # noqa: N815 - the contract's names
-    alsoSendToChannel = serializers.BooleanField(required=False)  # noqa: N815
+    threadRootId = IdField(required=False, help_text=_("Send as a reply in this message's thread"))  # noqa: N815 - the contract's names
+    alsoSendToChannel = serializers.BooleanField(  # noqa: N815
+        required=False, help_text=_("Show the reply in the channel too")
+    )
 
 
 class CreateScheduledMessage(Endpoint):
@@ -55,6 +71,8 @@ class CreateScheduledMessage(Endpoint):
         "text": "Stand-up in five minutes",
         "sendAt": 1798761600000,
     }
+    refusals = (CHANNEL, PRIVATE_CHANNEL, OBJECT)
+    answers = "MessageRef"
     answer_example = {"id": "65f0a1b2c3d4e5f607180009", "channelId": "65f0a1b2c3d4e5f607180003"}
 
     def run(self, call: Call, given: dict[str, Any]) -> Any:
@@ -64,9 +82,9 @@ class CreateScheduledMessage(Endpoint):
 
 
 class FetchScheduledMessagesInput(Input):
-    channelId = serializers.CharField(required=False, help_text=_("Only those for this channel"))  # noqa: N815
+    channelId = ChannelId(required=False, help_text=_("Only those for this channel"))  # noqa: N815
     cursor = IdField(required=False, help_text=_("The id of the last one of the page before"))
-    limit = Limit(most=200, required=False, help_text=_("1 to 200, 100 unless said"))
+    limit = Limit(most=200, usual=100, required=False, help_text=_("How many a page may have"))
 
 
 class FetchScheduledMessages(Endpoint):
@@ -77,6 +95,8 @@ class FetchScheduledMessages(Endpoint):
     description = _("The owner's own that are still to be sent, in the order in which they were made.")
     takes = FetchScheduledMessagesInput
     request_example = {"limit": 20}
+    refusals = (CHANNEL, PRIVATE_CHANNEL)
+    answers = "ScheduledMessagePage"
     answer_example = {"scheduledMessages": [SCHEDULED_EXAMPLE], "hasMore": False}
 
     def run(self, call: Call, given: dict[str, Any]) -> Any:
@@ -95,7 +115,7 @@ class FetchScheduledMessages(Endpoint):
 
 
 class OneScheduledInput(Input):
-    scheduledMessageId = IdField()  # noqa: N815 - the contract's name
+    scheduledMessageId = IdField(help_text=_("The scheduled message's id"))  # noqa: N815 - the contract's name
 
 
 class FetchScheduledMessage(Endpoint):
@@ -103,8 +123,11 @@ class FetchScheduledMessage(Endpoint):
     scope = "messages:read"
     tag = "Scheduled Messages"
     summary = _("Fetch one scheduled message")
+    description = _("One of the owner's own that is still to be sent.")
     takes = OneScheduledInput
     request_example = {"scheduledMessageId": "65f0a1b2c3d4e5f607180009"}
+    refusals = (PRIVATE_CHANNEL, OBJECT)
+    answers = "ScheduledMessage"
     answer_example = SCHEDULED_EXAMPLE
 
     def run(self, call: Call, given: dict[str, Any]) -> Any:
@@ -129,6 +152,8 @@ class EditScheduledMessage(Endpoint):
         "text": "Stand-up in ten minutes",
         "sendAt": 1798761900000,
     }
+    refusals = (CHANNEL, PRIVATE_CHANNEL, OBJECT)
+    answers = "ScheduledMessage"
     answer_example = SCHEDULED_EXAMPLE
 
     def run(self, call: Call, given: dict[str, Any]) -> Any:
@@ -150,6 +175,8 @@ class DeleteScheduledMessage(Endpoint):
     description = _("One that was sent or deleted already is not found.")
     takes = OneScheduledInput
     request_example = {"scheduledMessageId": "65f0a1b2c3d4e5f607180009"}
+    refusals = (PRIVATE_CHANNEL, OBJECT)
+    answers = "Empty"
     answer_example = {}
 
     def run(self, call: Call, given: dict[str, Any]) -> Any:

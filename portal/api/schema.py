@@ -1,33 +1,18 @@
-"""The OpenAPI description, made from what each endpoint says of itself."""
+"""One operation of the OpenAPI description, made from what its endpoint says of itself."""
 
 from typing import Any
 
+from django.conf import settings
+from django.utils.translation import gettext as _
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiExample, OpenApiResponse
+from drf_spectacular.utils import OpenApiExample
 
 from portal.api.endpoint import Endpoint
+from portal.reference import failures, fields, texts
+from portal.reference.objects import list_of, ref
+from portal.reference.samples import samples
 
-_REFUSED = OpenApiResponse(
-    OpenApiTypes.OBJECT,
-    description="The call was refused: `reason` says why in one word, the text in a sentence.",
-    examples=[
-        OpenApiExample(
-            "Refused by the app",
-            {"error": "Invalid API key", "reason": "key_unknown", "requestId": "5f2b7c0a9d3e4f6180aa11bb"},
-        ),
-        OpenApiExample(
-            "Invalid input",
-            {
-                "message": "[must not be null]",
-                "localizedMessage": "[must not be null]",
-                "code": 400000,
-                "reason": "validation",
-                "requestId": "5f2b7c0a9d3e4f6180aa11bb",
-            },
-        ),
-    ],
-)
+__all__ = ["EndpointSchema", "fields"]  # drf-spectacular finds the fields' extensions once they are imported
 
 
 class EndpointSchema(AutoSchema):
@@ -43,11 +28,19 @@ class EndpointSchema(AutoSchema):
         return str(self.view.summary)
 
     def get_description(self) -> str:  # type: ignore[override]
-        scope = f"\n\nScope: `{self.view.scope}`" if self.view.scope else ""
-        return f"{self.view.description}{scope}".strip()
+        scope = _("Scope: `%(scope)s`") % {"scope": self.view.scope} if self.view.scope else _("Scope: none")
+        return f"{self.view.description}\n\n{scope}".strip()
 
     def get_auth(self) -> list[dict[str, Any]]:
-        return [{"ApiKeyAuth": []}]
+        return [{"ApiKeyAuth": []}, {"BearerAuth": []}]
+
+    def get_extensions(self) -> dict[str, Any]:
+        view = self.view
+        url = f"{settings.PUBLIC_URL}/{view.operation}"
+        return {
+            "x-required-scopes": [view.scope] if view.scope else [],
+            "x-codeSamples": samples(url, view.method, view.request_example),
+        }
 
     def get_override_parameters(self) -> list[Any]:
         in_query = self.view.method != "POST" and bool(self.view.takes().fields)
@@ -56,13 +49,35 @@ class EndpointSchema(AutoSchema):
     def get_request_serializer(self) -> Any:
         return self.view.takes if self.view.method == "POST" else None
 
-    def get_response_serializers(self) -> Any:
-        taken = OpenApiResponse(
-            OpenApiTypes.ANY, examples=[OpenApiExample("Answer", self.view.answer_example)]
-        )
-        return {200: taken, 403: _REFUSED}
-
     def get_examples(self) -> list[OpenApiExample]:
         if self.view.request_example is None or self.view.method != "POST":
             return []
-        return [OpenApiExample("Request", self.view.request_example, request_only=True)]
+        return [
+            OpenApiExample(
+                "Example",
+                self.view.request_example,
+                summary=str(texts.EXAMPLE_REQUEST),
+                request_only=True,
+            )
+        ]
+
+    def _get_parameters(self) -> list[dict[str, Any]]:
+        examples = self.view.request_example or {}
+        return [
+            parameter | ({"example": examples[parameter["name"]]} if parameter["name"] in examples else {})
+            for parameter in super()._get_parameters()
+        ]
+
+    def get_response_serializers(self) -> Any:
+        answers = self.view.answers
+        return {200: list_of(ref(answers[0])) if isinstance(answers, list) else ref(answers)}
+
+    def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
+        schema = self.get_response_serializers()[200]
+        example = {"summary": str(texts.EXAMPLE_ANSWER), "value": self.view.answer_example}
+        success = {
+            "description": str(texts.SUCCESS),
+            "headers": {"X-Request-Id": {"$ref": "#/components/headers/RequestId"}},
+            "content": {"application/json": {"schema": schema, "examples": {"Example": example}}},
+        }
+        return {"200": success} | failures.responses_of(self.view)

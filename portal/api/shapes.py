@@ -42,6 +42,7 @@ _CHANNEL_OMIT = {"creatorId", "postingPermissions", "postingPermissionsV2"} | {
     for suffix in ("", "Milli")
 }
 _USER_OMIT = {"timeFormat"}
+_RECURRENCE_OMIT = {"endAfterOccurrences", "endDate"}
 _ROLES = {"OWNER": "OWNER", "ADMINISTRATOR": "ADMIN", "USER": "MEMBER"}
 
 
@@ -104,6 +105,8 @@ def user_group(sent: Json) -> Json:
 def scheduled_message(sent: Json) -> Json:
     """A ScheduledMessage; Pumble calls the time by two names."""
     mended = _mended(sent, _SCHEDULED, set())
+    if isinstance(mended.get("recurrence"), dict):
+        mended["recurrence"] = _mended(mended["recurrence"], {}, _RECURRENCE_OMIT)
     return mended if mended.get("sendAt") is not None else mended | {"sendAt": sent.get("sentAt") or 0}
 
 

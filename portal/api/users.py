@@ -33,6 +33,7 @@ class ListUsers(Endpoint):
     description = _(
         "Everybody in one answer, bots and deactivated people included. Roles: OWNER, ADMIN, MEMBER, GUEST."
     )
+    answers = ["User"]
     answer_example = [USER_EXAMPLE]
 
     def run(self, call: Call, given: dict[str, Any]) -> Any:
@@ -44,6 +45,8 @@ class ListUserGroups(Endpoint):
     scope = "users:list"
     tag = "Users"
     summary = _("List the workspace's user groups")
+    description = _("Every group with its members' ids, in one answer.")
+    answers = ["UserGroup"]
     answer_example = [
         {
             "id": "65f0a1b2c3d4e5f607180006",
@@ -64,6 +67,7 @@ class MyInfo(Endpoint):
     tag = "Users"
     summary = _("The user who owns the key")
     description = _("Good as a test whether a key works.")
+    answers = "User"
     answer_example = USER_EXAMPLE
 
     def run(self, call: Call, given: dict[str, Any]) -> Any:
@@ -75,11 +79,14 @@ class CustomStatusInput(Input):
         allow_blank=True, max_length=102, help_text=_("An emoji as :code:; empty clears")
     )
     expiresAt = WholeNumber(help_text=_("Epoch milliseconds; a time in the past clears"))  # noqa: N815 - the contract's
-    status = serializers.CharField(required=False, allow_blank=True, max_length=128)
+    status = serializers.CharField(
+        required=False, allow_blank=True, max_length=128, help_text=_("A few words beside the emoji")
+    )
     expiration = Choice(
         choices=["never", "min30", "hour1", "hour4", "today", "thisWeek", "custom"],
         required=False,
         to_upper=False,
+        help_text=_("Which choice of Pumble's the time came from, custom unless said"),
     )
 
     def validate_code(self, code: str) -> str:
@@ -97,6 +104,7 @@ class CustomStatus(Endpoint):
     description = _("An empty `code` or an `expiresAt` in the past clears it.")
     takes = CustomStatusInput
     request_example = {"code": ":palm_tree:", "status": "On holiday", "expiresAt": 1798761599000}
+    answers = "Empty"
     answer_example = {}
 
     def run(self, call: Call, given: dict[str, Any]) -> Any:
@@ -109,11 +117,13 @@ class CustomStatus(Endpoint):
 class KeyInfo(Endpoint):
     operation = "keyInfo"
     scope = None
+    asks_pumble = False
     tag = "Users"
     summary = _("What this key is and may do")
     description = _(
         "For the key itself; needs no scope. `channels` is null for a key that is not bound to channels."
     )
+    answers = "KeyInfo"
     answer_example = {
         "id": "4F9DkLmN0pQr",
         "name": "deploy bot",

@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from tests import pumble
-from tests.portal.test_rest import Api, issue
+from tests.contract.wire import Api, issue
 from tests.pumble import Person
 
 pytestmark = pytest.mark.django_db(transaction=True)

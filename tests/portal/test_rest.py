@@ -1,7 +1,6 @@
 """The REST API on the wire: real HTTP to the portal, real HTTP from it to the local Pumble."""
 
 import io
-import json
 import time
 from typing import Any
 
@@ -9,54 +8,15 @@ import pytest
 import requests
 from django.core.management import call_command
 
-from keys.models import ApiKey, Member, Workspace
+from keys.models import Member, Workspace
 from pumble_bridge.models import Authorization, Installation
 from tests import pumble
+from tests.contract.wire import Api, assert_legacy, assert_structured, issue
 from tests.pumble import Person
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 STRANGE_ID = "f" * 24
-
-
-def issue(email: str, *scopes: str) -> str:
-    out = io.StringIO()
-    options = [f"--scope={scope}" for scope in scopes]
-    name = f"key-{ApiKey.objects.count()}"
-    call_command(
-        "create_key",
-        "--workspace=Acme",
-        f"--member={email}",
-        f"--name={name}",
-        "--json",
-        *options,
-        stdout=out,
-    )
-    return str(json.loads(out.getvalue())["key"])
-
-
-class Api:
-    """A client with a key, as the ones in the wild are written."""
-
-    def __init__(self, portal: str, key: str) -> None:
-        self.portal = portal
-        self.headers = {"ApiKey": key}
-
-    def get(self, operation: str, **query: Any) -> requests.Response:
-        return requests.get(
-            f"{self.portal}/{operation}",
-            params=query,
-            headers=self.headers,
-            timeout=15,
-            allow_redirects=False,
-        )
-
-    def post(self, operation: str, body: Any = None, raw: bytes | None = None) -> requests.Response:
-        data = raw if raw is not None else json.dumps(body).encode()
-        headers = self.headers | {"Content-Type": "application/json"}
-        return requests.post(
-            f"{self.portal}/{operation}", data=data, headers=headers, timeout=15, allow_redirects=False
-        )
 
 
 @pytest.fixture
@@ -69,21 +29,6 @@ def channels(ana: Person) -> dict[str, str]:
     """Acme's named channels: name to id."""
     (acme,) = [workspace for workspace in pumble.get("workspaces") if workspace["name"] == "Acme"]
     return {found["name"]: found["id"] for found in acme["channels"] if found["name"]}
-
-
-def assert_legacy(answer: requests.Response, reason: str, status: int = 403, text: str | None = None) -> None:
-    body = answer.json()
-    assert (answer.status_code, body.get("reason")) == (status, reason), answer.text
-    assert set(body) == {"error", "reason", "requestId"}
-    assert body["requestId"] == answer.headers["X-Request-Id"]
-    assert text is None or body["error"] == text
-
-
-def assert_structured(answer: requests.Response, reason: str, code: int, text: str | None = None) -> None:
-    body = answer.json()
-    assert (answer.status_code, body.get("reason"), body.get("code")) == (403, reason, code), answer.text
-    assert set(body) == {"message", "localizedMessage", "code", "reason", "requestId"}
-    assert text is None or (body["message"], body["localizedMessage"]) == (text, text)
 
 
 class TestTheKey:

@@ -3,17 +3,17 @@
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
-from rest_framework import serializers
 
 from portal.api.endpoint import Call, Endpoint
-from portal.api.inputs import Blocks, ChannelInput, IdField, Input, Text
+from portal.api.inputs import Blocks, ChannelId, ChannelInput, IdField, Input, Text
 from portal.api.lookup import find_open_channel
+from portal.api.refusals import CHANNEL, OBJECT, PRIVATE_CHANNEL
 
 
 class EditMessageInput(Input):
-    messageId = IdField()  # noqa: N815 - the contract's names
-    channelId = serializers.CharField()  # noqa: N815
-    text = Text()
+    messageId = IdField(help_text=_("The message's id"))  # noqa: N815 - the contract's names
+    channelId = ChannelId()  # noqa: N815
+    text = Text(help_text=_("The new text"))
     blocks = Blocks(required=False)
 
 
@@ -30,6 +30,8 @@ class EditMessage(Endpoint):
         "messageId": "65f0a1b2c3d4e5f607180004",
         "text": "hello, corrected",
     }
+    refusals = (CHANNEL, PRIVATE_CHANNEL, OBJECT)
+    answers = "Empty"
     answer_example = {}
 
     def run(self, call: Call, given: dict[str, Any]) -> Any:
@@ -40,7 +42,7 @@ class EditMessage(Endpoint):
 
 
 class DeleteMessageInput(ChannelInput):
-    messageId = IdField()  # noqa: N815 - the contract's name
+    messageId = IdField(help_text=_("The message's id"))  # noqa: N815 - the contract's name
 
 
 class DeleteMessage(Endpoint):
@@ -54,6 +56,8 @@ class DeleteMessage(Endpoint):
     )
     takes = DeleteMessageInput
     request_example = {"channel": "general", "messageId": "65f0a1b2c3d4e5f607180004"}
+    refusals = (CHANNEL, PRIVATE_CHANNEL, OBJECT)
+    answers = "Empty"
     answer_example = {}
 
     def run(self, call: Call, given: dict[str, Any]) -> Any:

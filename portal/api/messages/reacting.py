@@ -6,8 +6,9 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from portal.api.endpoint import Call, Endpoint
-from portal.api.inputs import IdField, Input, WholeNumber
+from portal.api.inputs import ChannelId, IdField, Input, WholeNumber
 from portal.api.lookup import find_open_channel
+from portal.api.refusals import CHANNEL, OBJECT, PRIVATE_CHANNEL
 
 _CODE = r"^:[A-Za-z0-9_+\-]+:$"
 
@@ -15,7 +16,7 @@ _CODE = r"^:[A-Za-z0-9_+\-]+:$"
 class ReactionInput(Input):
     aliases = {"emoji": "reaction"}
 
-    messageId = IdField()  # noqa: N815 - the contract's names
+    messageId = IdField(help_text=_("The message's id"))  # noqa: N815 - the contract's names
     reaction = serializers.RegexField(
         _CODE,
         min_length=3,
@@ -23,11 +24,15 @@ class ReactionInput(Input):
         error_messages={"invalid": "must be an emoji as :code:"},
         help_text=_("An emoji as :code:, such as :+1:"),
     )
-    channelId = serializers.CharField(required=False)  # noqa: N815
+    channelId = ChannelId(  # noqa: N815
+        required=False, help_text=_("The channel the message is in; checked where it is given")
+    )
 
 
 class AddReactionInput(ReactionInput):
-    skinTone = WholeNumber(required=False, min_value=1, max_value=6)  # noqa: N815 - the contract's name
+    skinTone = WholeNumber(  # noqa: N815 - the contract's name
+        required=False, min_value=1, max_value=6, help_text=_("1 (none) to 6 (darkest)")
+    )
 
 
 class AddReaction(Endpoint):
@@ -38,6 +43,8 @@ class AddReaction(Endpoint):
     summary = _("React to a message")
     description = _("Reacting twice with the same emoji is no error.")
     takes = AddReactionInput
+    refusals = (CHANNEL, PRIVATE_CHANNEL, OBJECT)
+    answers = "StatusOk"
     request_example = {"messageId": "65f0a1b2c3d4e5f607180004", "reaction": ":+1:"}
     answer_example = {"status": "ok"}
 
@@ -64,6 +71,8 @@ class RemoveReaction(Endpoint):
     summary = _("Take a reaction back")
     description = _("Taking back what is not there is no error.")
     takes = RemoveReactionInput
+    refusals = (CHANNEL, PRIVATE_CHANNEL, OBJECT)
+    answers = "StatusOk"
     request_example = {"messageId": "65f0a1b2c3d4e5f607180004", "reaction": ":+1:"}
     answer_example = {"status": "ok"}
 

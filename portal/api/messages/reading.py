@@ -9,6 +9,7 @@ from portal.api.endpoint import Call, Endpoint
 from portal.api.inputs import ChannelInput, Choice, Cursor, IdField, Limit
 from portal.api.lookup import find_open_channel
 from portal.api.messages import paging
+from portal.api.refusals import CHANNEL, CURSOR, OBJECT, PRIVATE_CHANNEL
 
 MESSAGE_EXAMPLE = {
     "id": "65f0a1b2c3d4e5f607180004",
@@ -22,7 +23,7 @@ MESSAGE_EXAMPLE = {
 
 
 class FetchMessageInput(ChannelInput):
-    messageId = IdField()  # noqa: N815 - the contract's name
+    messageId = IdField(help_text=_("The message's id"))  # noqa: N815 - the contract's name
 
 
 class FetchMessage(Endpoint):
@@ -33,6 +34,8 @@ class FetchMessage(Endpoint):
     description = _("A thread's root has `threadRootInfo`, a reply `threadReplyInfo`.")
     takes = FetchMessageInput
     request_example = {"channel": "general", "messageId": "65f0a1b2c3d4e5f607180004"}
+    refusals = (CHANNEL, PRIVATE_CHANNEL, OBJECT)
+    answers = "Message"
     answer_example = MESSAGE_EXAMPLE
 
     def run(self, call: Call, given: dict[str, Any]) -> Any:
@@ -42,7 +45,7 @@ class FetchMessage(Endpoint):
 
 class PageInput(ChannelInput):
     cursor = Cursor(required=False, help_text=_("A message's id, epoch milliseconds or an ISO time"))
-    limit = Limit(most=200, required=False, help_text=_("1 to 200, 100 unless said"))
+    limit = Limit(most=200, usual=100, required=False, help_text=_("How many a page may have"))
     strategy = Choice(
         choices=["BEFORE", "AFTER", "AROUND"],
         required=False,
@@ -62,6 +65,8 @@ class ListMessages(Endpoint):
     )
     takes = PageInput
     request_example = {"channel": "general", "limit": 20}
+    refusals = (CHANNEL, PRIVATE_CHANNEL, CURSOR)
+    answers = "MessagePage"
     answer_example = {"messages": [MESSAGE_EXAMPLE], "hasMoreBefore": True, "hasMoreAfter": None}
 
     def run(self, call: Call, given: dict[str, Any]) -> Any:
@@ -72,7 +77,7 @@ class ListMessages(Endpoint):
 
 
 class FetchThreadRepliesInput(PageInput):
-    rootMessageId = IdField()  # noqa: N815 - the contract's name
+    rootMessageId = IdField(help_text=_("The id of the message that began the thread"))  # noqa: N815 - the contract's name
 
 
 class FetchThreadReplies(Endpoint):
@@ -86,6 +91,8 @@ class FetchThreadReplies(Endpoint):
     )
     takes = FetchThreadRepliesInput
     request_example = {"channel": "general", "rootMessageId": "65f0a1b2c3d4e5f607180004"}
+    refusals = (CHANNEL, PRIVATE_CHANNEL, OBJECT, CURSOR)
+    answers = ["Message"]
     answer_example = [MESSAGE_EXAMPLE]
 
     def run(self, call: Call, given: dict[str, Any]) -> Any:

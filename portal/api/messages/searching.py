@@ -11,15 +11,24 @@ from portal.api.errors import BadBody, ChannelNotFound, PeopleNotValid
 from portal.api.inputs import Choice, Input, Limit, TextList, WholeNumber
 from portal.api.lookup import find_open_channel, find_people_ids, list_open_channel_ids
 from portal.api.messages.reading import MESSAGE_EXAMPLE
+from portal.api.refusals import CRITERIA, PRIVATE_CHANNEL
 from pumble_bridge.client import Json
 
 MOST_CHANNELS = 50  # that Pumble takes in one search
 
 
 class SearchInput(Input):
-    text = serializers.CharField(required=False, allow_blank=True, max_length=1000)
-    limit = Limit(most=20, required=False, help_text=_("1 to 20, 10 unless said"))
-    strategy = Choice(choices=["MOST_RELEVANT", "MOST_RECENT", "NEWEST", "OLDEST"], required=False)
+    one_of = ("text", "from", "in")
+
+    text = serializers.CharField(
+        required=False, allow_blank=True, max_length=1000, help_text=_("Words to look for")
+    )
+    limit = Limit(most=20, usual=10, required=False, help_text=_("How many a page may have"))
+    strategy = Choice(
+        choices=["MOST_RELEVANT", "MOST_RECENT", "NEWEST", "OLDEST"],
+        required=False,
+        help_text=_("The order of the hits, MOST_RELEVANT unless said"),
+    )
     beforeTs = WholeNumber(required=False, help_text=_("Epoch milliseconds, not included"))  # noqa: N815 - the contract's
     afterTs = WholeNumber(required=False, help_text=_("Epoch milliseconds, not included"))  # noqa: N815 - names
 
@@ -28,6 +37,11 @@ class SearchInput(Input):
         people = TextList(required=False, help_text=_("People's ids, names or e-mails"))
         channels = TextList(required=False, help_text=_("Channels' ids or names"))
         return super().get_fields() | {"from": people, "in": channels}
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if not (attrs.get("text", "").strip() or attrs.get("from") or attrs.get("in")):
+            raise BadBody
+        return attrs
 
 
 class SearchMessages(Endpoint):
@@ -41,12 +55,12 @@ class SearchMessages(Endpoint):
         "bot. At least one of `text`, `from` and `in` is needed. A message that was sent just now may not be found yet."
     )
     takes = SearchInput
+    refusals = (CRITERIA, PRIVATE_CHANNEL)
+    answers = "SearchResult"
     request_example = {"text": "release", "in": ["general"], "limit": 10}
     answer_example = {"content": [MESSAGE_EXAMPLE], "totalElements": 1, "hasMore": False}
 
     def run(self, call: Call, given: dict[str, Any]) -> Any:
-        if not (given.get("text", "").strip() or given.get("from") or given.get("in")):
-            raise BadBody
         try:
             people = find_people_ids(call, given.get("from", []))
             named = [

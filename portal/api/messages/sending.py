@@ -9,6 +9,7 @@ from portal.api.endpoint import Call, Endpoint
 from portal.api.errors import PeopleNotValid
 from portal.api.inputs import Blocks, ChannelInput, IdField, IdList, Input, Text, TextList
 from portal.api.lookup import find_open_channel, find_people_ids
+from portal.api.refusals import CHANNEL, OBJECT, PEOPLE, PRIVATE_CHANNEL
 from pumble_bridge.client import Json, PumbleClient, PumbleRefused
 
 REF_EXAMPLE = {"id": "65f0a1b2c3d4e5f607180004", "channelId": "65f0a1b2c3d4e5f607180003"}
@@ -18,7 +19,7 @@ MOST_RECIPIENTS = 8
 class WhatToSend(Input):
     aliases = {"asbot": "asBot"}
 
-    text = Text(help_text=_("1 to 100,000 characters; shown where blocks are not"))
+    text = Text(help_text=_("Shown where blocks are not"))
     blocks = Blocks(required=False)
     asBot = serializers.BooleanField(required=False, help_text=_("Send as the app's bot"))  # noqa: N815 - the contract's
 
@@ -39,6 +40,8 @@ class SendMessage(Endpoint):
     )
     takes = SendMessageInput
     request_example = {"channel": "general", "text": "hello"}
+    refusals = (CHANNEL, PRIVATE_CHANNEL, OBJECT)
+    answers = "MessageRef"
     answer_example = REF_EXAMPLE
 
     def run(self, call: Call, given: dict[str, Any]) -> Any:
@@ -48,7 +51,9 @@ class SendMessage(Endpoint):
 
 class SendReplyInput(ChannelInput, WhatToSend):
     messageId = IdField(help_text=_("The thread's root"))  # noqa: N815 - the contract's names
-    alsoSendToChannel = serializers.BooleanField(required=False)  # noqa: N815
+    alsoSendToChannel = serializers.BooleanField(  # noqa: N815
+        required=False, help_text=_("Show the reply in the channel too")
+    )
 
 
 class SendReply(Endpoint):
@@ -60,6 +65,8 @@ class SendReply(Endpoint):
     description = _("`alsoSendToChannel` shows the reply in the channel too.")
     takes = SendReplyInput
     request_example = {"channel": "general", "messageId": "65f0a1b2c3d4e5f607180004", "text": "done"}
+    refusals = (CHANNEL, PRIVATE_CHANNEL, OBJECT)
+    answers = "MessageRef"
     answer_example = {"id": "65f0a1b2c3d4e5f607180007", "channelId": "65f0a1b2c3d4e5f607180003"}
 
     def run(self, call: Call, given: dict[str, Any]) -> Any:
@@ -69,13 +76,10 @@ class SendReply(Endpoint):
 
 
 class DmUserInput(WhatToSend):
+    one_of = ("userId", "email")
+
     userId = IdField(required=False, help_text=_("The person's id; wins over email"))  # noqa: N815 - the contract's
     email = serializers.CharField(required=False, help_text=_("The person's e-mail"))
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if not attrs.get("userId") and not attrs.get("email"):
-            raise serializers.ValidationError("required", code="required")
-        return attrs
 
 
 class DmUser(Endpoint):
@@ -89,6 +93,8 @@ class DmUser(Endpoint):
     )
     takes = DmUserInput
     request_example = {"userId": "65f0a1b2c3d4e5f607180005", "text": "hello"}
+    refusals = (PEOPLE,)
+    answers = "MessageRef"
     answer_example = REF_EXAMPLE
 
     def run(self, call: Call, given: dict[str, Any]) -> Any:
@@ -96,13 +102,10 @@ class DmUser(Endpoint):
 
 
 class DmGroupInput(WhatToSend):
+    one_of = ("userIds", "emails")
+
     userIds = IdList(required=False, help_text=_("The people's ids; win over emails"))  # noqa: N815 - the contract's
     emails = TextList(required=False, help_text=_("The people's e-mails"))
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if not attrs.get("userIds") and not attrs.get("emails"):
-            raise serializers.ValidationError("required", code="required")
-        return attrs
 
 
 class DmGroup(Endpoint):
@@ -116,6 +119,8 @@ class DmGroup(Endpoint):
     )
     takes = DmGroupInput
     request_example = {"userIds": ["65f0a1b2c3d4e5f607180005", "65f0a1b2c3d4e5f607180008"], "text": "hello"}
+    refusals = (PEOPLE,)
+    answers = "MessageRef"
     answer_example = REF_EXAMPLE
 
     def run(self, call: Call, given: dict[str, Any]) -> Any:

@@ -1,0 +1,195 @@
+"""What the reference says of each failure: an example of it, and in words what it means and what helps.
+
+Status, body and `reason` are not repeated here: they come from the one table in `portal.api.errors`. An operation
+names those that are its own; what every operation can answer is listed at the end.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from django.core.exceptions import RequestDataTooBig
+from django.db import OperationalError
+from django.utils.translation import gettext_lazy as _
+from rest_framework import exceptions as drf
+
+from keys import errors as keys_errors
+from portal.api import errors
+from pumble_bridge.client import PumbleRateLimited, PumbleRefused, PumbleTimeout, PumbleUnavailable
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """One way in which a call fails.
+
+    Attributes:
+        name: its name among the examples of the description; machine-readable, never translated.
+        error: an instance of what is raised, from which the example is made.
+    """
+
+    name: str
+    error: Exception
+    title: "StrPromise"
+    meaning: "StrPromise"
+
+
+def _by_pumble(status: int, text: str) -> PumbleRefused:
+    return PumbleRefused(status, None, text, text)
+
+
+CHANNEL = Refusal(
+    "unknownChannel",
+    errors.ChannelNotFound(),
+    _("Unknown channel"),
+    _(
+        "No channel has this id or name, or the key's owner cannot see it. `listChannels` shows those they can."
+    ),
+)
+PRIVATE_CHANNEL = Refusal(
+    "botNotInChannel",
+    errors.BotNotInChannel(),
+    _("Private channel without the bot"),
+    _("In a private channel the app's bot has to be a member too. Add it there and call again."),
+)
+OBJECT = Refusal(
+    "notFound",
+    _by_pumble(404, "Not found"),
+    _("Not found"),
+    _("No such object, or the key's owner cannot see it."),
+)
+NAME_TAKEN = Refusal(
+    "nameTaken",
+    _by_pumble(400, "This channel name is already taken"),
+    _("Name taken"),
+    _("There is a channel of this name, maybe an archived one. Choose another."),
+)
+PEOPLE = Refusal(
+    "unknownPeople",
+    errors.PeopleNotValid(),
+    _("People not valid"),
+    _("Somebody named is nobody of this workspace or is deactivated, or there are too few or too many."),
+)
+CURSOR = Refusal(
+    "unknownCursor",
+    errors.CursorUnknown(),
+    _("Unknown cursor"),
+    _("Start again without a cursor, or with an id or a time of a page you were given."),
+)
+CRITERIA = Refusal(
+    "unusableCriteria",
+    errors.BadBody(),
+    _("Criteria not usable"),
+    _("No criterion at all, or somebody in `from` or a channel in `in` that is unknown."),
+)
+INPUT = Refusal(
+    "invalidInput",
+    drf.ValidationError({"text": ["must not be null"]}),
+    _("Invalid input"),
+    _(
+        "A field is missing or has a wrong value. The list in brackets says what is wrong; correct the request."
+    ),
+)
+BODY = Refusal(
+    "invalidBody",
+    errors.BadBody(),
+    _("Body not readable"),
+    _("The body is not a JSON object. Send one, in UTF-8."),
+)
+SCOPE = Refusal(
+    "scopeMissing",
+    keys_errors.ScopeMissing("messages:write"),
+    _("Scope missing"),
+    _("The key works, but its scopes do not include this operation's. Make a key that has it."),
+)
+FORBIDDEN = Refusal(
+    "forbiddenByPumble",
+    _by_pumble(403, "You do not have permission to do this"),
+    _("Forbidden by Pumble"),
+    _("Pumble does not let the key's owner do this, for example change somebody else's message."),
+)
+TOO_LARGE = Refusal(
+    "tooLarge",
+    RequestDataTooBig(),
+    _("Body too large"),
+    _("A body may have 1 MiB at most."),
+)
+RATE_LIMITED = Refusal(
+    "pumbleRateLimited",
+    PumbleRateLimited(30),
+    _("Too many calls"),
+    _("Pumble's own limit is reached. Wait as many seconds as `Retry-After` says, then call again."),
+)
+PUMBLE_AWAY = Refusal(
+    "pumbleUnavailable",
+    PumbleUnavailable(),
+    _("Pumble not available"),
+    _("Pumble cannot be reached or gave no usable answer. Reads can be repeated after a pause."),
+)
+PUMBLE_SLOW = Refusal(
+    "pumbleTimeout",
+    PumbleTimeout(),
+    _("Pumble too slow"),
+    _("Pumble did not answer in time. A write may have happened all the same: look before you repeat it."),
+)
+UNAVAILABLE = Refusal(
+    "unavailable",
+    OperationalError(),
+    _("Service not available"),
+    _("This service's own database is away. Wait as many seconds as `Retry-After` says, then call again."),
+)
+METHOD = Refusal(
+    "methodNotAllowed",
+    drf.MethodNotAllowed("PATCH"),
+    _("Wrong method"),
+    _("The operation exists, with the method that `Allow` names."),
+)
+INTERNAL = Refusal(
+    "internal",
+    RuntimeError(),
+    _("Internal error"),
+    _("A fault of this service. Tell its administrator the `requestId`."),
+)
+
+OF_KEYS = (
+    Refusal(
+        "keyMissing",
+        keys_errors.KeyMissing(),
+        _("Key missing"),
+        _("Send the key in the header `ApiKey`, or as `Authorization: Bearer`."),
+    ),
+    Refusal(
+        "keyMalformed",
+        keys_errors.KeyMalformed(),
+        _("Key malformed"),
+        _("What was sent cannot be a key: it is cut off or mistyped, or two headers carry different ones."),
+    ),
+    Refusal(
+        "keyUnknown",
+        keys_errors.KeyUnknown(),
+        _("Key unknown"),
+        _("It has the form of a key, but is none of this service."),
+    ),
+    Refusal(
+        "keyExpired",
+        keys_errors.KeyExpired(datetime(2026, 11, 2, tzinfo=UTC)),
+        _("Key expired"),
+        _("The key's last day is over. Make a new one."),
+    ),
+    Refusal(
+        "keyRevoked",
+        keys_errors.KeyRevoked(),
+        _("Key revoked"),
+        _("The key was deleted or withdrawn, and never works again. Make a new one."),
+    ),
+    Refusal(
+        "ownerNotAuthorized",
+        keys_errors.OwnerNotAuthorized(),
+        _("Owner not authorized"),
+        _("The key's owner left the workspace, took the app's permission back, or the app was removed."),
+    ),
+)
+OF_PUMBLE = (FORBIDDEN, RATE_LIMITED, PUMBLE_AWAY, PUMBLE_SLOW)
+OF_ALL = (METHOD, INTERNAL, UNAVAILABLE)

@@ -1,0 +1,71 @@
+import io
+import time
+from dataclasses import dataclass
+
+import pytest
+from django.core.management import call_command
+
+from tests import pumble
+from tests.contract.wire import Api, issue
+from tests.pumble import Person
+
+HOUR_MS = 3_600_000
+
+
+@dataclass(frozen=True)
+class Acme:
+    """The ids of Acme: its channels by name, its people by name, and the app's bot."""
+
+    id: str
+    channels: dict[str, str]
+    people: dict[str, str]
+    bot: str
+
+
+@pytest.fixture
+def acme(portal: str) -> Acme:
+    (workspace,) = [found for found in pumble.get("workspaces") if found["name"] == "Acme"]
+    people = {user["email"].partition("@")[0]: user["id"] for user in workspace["users"] if user["email"]}
+    return Acme(
+        id=workspace["id"],
+        channels={found["name"]: found["id"] for found in workspace["channels"] if found["name"]},
+        people=people,
+        bot=next(user["id"] for user in workspace["users"] if user["name"] == "API"),
+    )
+
+
+@pytest.fixture
+def api(portal: str) -> Api:
+    """With a key of Ana, who owns Acme."""
+    return Api(portal, issue("ana@acme.test"))
+
+
+@pytest.fixture
+def bens(portal: str) -> Api:
+    """With a key of Ben, an administrator."""
+    return Api(portal, issue("ben@acme.test"))
+
+
+@pytest.fixture
+def carlas(portal: str, carla: Person) -> Api:
+    """With a key of Carla, a member who is in no private channel."""
+    pumble.act("authorize", userId=carla.id)
+    call_command("seed", stdout=io.StringIO())
+    return Api(portal, issue(carla.email))
+
+
+@pytest.fixture
+def later() -> int:
+    """Epoch milliseconds of a moment in the next hour."""
+    return int(time.time()) * 1000 + HOUR_MS
+
+
+@pytest.fixture
+def thread(api: Api) -> tuple[str, list[str]]:
+    """In `random`: the id of a root, and those of its 25 replies, oldest first."""
+    root = api.post("sendMessage", {"channel": "random", "text": "root"}).json()["id"]
+    replies = [
+        api.post("sendReply", {"channel": "random", "messageId": root, "text": f"r{n}"}).json()["id"]
+        for n in range(25)
+    ]
+    return root, replies

@@ -1,0 +1,299 @@
+"""Sending, editing, deleting and reacting on the wire: status, content type, key sets, types, and the effect read back."""
+
+from typing import Any
+
+import pytest
+
+from tests import pumble
+from tests.contract import objects
+from tests.contract.conftest import Acme
+from tests.contract.wire import Api, assert_legacy, assert_structured, taken
+from tests.pumble import Person
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+STRANGE_ID = "f" * 24
+
+
+def send(api: Api, text: str = "hello", channel: str = "general", **more: Any) -> dict[str, Any]:
+    sent: dict[str, Any] = taken(api.post("sendMessage", {"channel": channel, "text": text, **more}))
+    return sent
+
+
+def fetch(api: Api, ref: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = taken(api.get("fetchMessage", channelId=ref["channelId"], messageId=ref["id"]))
+    assert objects.MESSAGE(found)
+    return found
+
+
+class TestSendMessage:
+    def test_answers_with_a_reference_to_what_can_be_read_at_once(self, api: Api, acme: Acme) -> None:
+        sent = send(api, "Grüße, 世界 👋 <b>&amp;")
+
+        assert objects.MESSAGE_REF(sent)
+        found = fetch(api, sent)
+        assert (found["text"], found["author"]) == ("Grüße, 世界 👋 <b>&amp;", acme.people["ana"])
+        assert (found["channelId"], found["authorAppId"]) == (acme.channels["general"], None)
+        assert objects.list_of(objects.BLOCK)(found["blocks"])
+
+    def test_as_the_bot_has_its_author_and_its_app(self, api: Api, acme: Acme) -> None:
+        found = fetch(api, send(api, "beep", asBot=True))
+
+        assert found["author"] == acme.bot
+        assert found["authorAppId"] is not None
+
+    def test_reaches_a_direct_channel_by_id(self, api: Api, ben: Person) -> None:
+        direct = taken(api.post("dmUser", {"userId": ben.id, "text": "first"}))
+
+        again = taken(api.post("sendMessage", {"channelId": direct["channelId"], "text": "second"}))
+
+        assert [m["text"] for m in ben.screen(again["channelId"])["messages"]][-2:] == ["first", "second"]
+
+    def test_takes_the_longest_text_to_the_letter(self, api: Api) -> None:
+        text = " " + "é" * 99_998 + "\n"
+
+        assert fetch(api, send(api, text))["text"] == text
+
+
+class TestSendReply:
+    def test_answers_with_a_reference_and_counts_in_the_thread(self, api: Api, bens: Api, acme: Acme) -> None:
+        root = send(api)
+
+        reply = taken(
+            bens.post("sendReply", {"channel": "general", "messageId": root["id"], "text": "reply"})
+        )
+
+        assert objects.MESSAGE_REF(reply)
+        assert fetch(api, reply)["threadReplyInfo"] == {
+            "rootId": root["id"],
+            "replySentToChannel": False,
+            "rootText": "hello",
+        }
+        info = fetch(api, root)["threadRootInfo"]
+        assert (info["repliesCount"], info["replyCount"], info["repliers"]) == (1, 1, [acme.people["ben"]])
+        assert fetch(api, root)["threadReplyInfo"] is None
+
+    @pytest.mark.parametrize("shown", [True, False])
+    def test_shows_in_the_channel_where_that_is_asked_for(self, api: Api, shown: bool) -> None:
+        root = send(api)
+        given = {"channelId": root["channelId"], "messageId": root["id"], "text": "reply"}
+
+        reply = taken(api.post("sendReply", given | {"alsoSendToChannel": shown, "asBot": True}))
+
+        listed = taken(api.get("listMessages", channelId=root["channelId"], limit=5))["messages"]
+        assert (reply["id"] in [message["id"] for message in listed]) == shown
+
+    def test_to_a_deleted_root_is_refused(self, api: Api) -> None:
+        root = send(api)
+        taken(api.delete("deleteMessage", channelId=root["channelId"], messageId=root["id"]))
+
+        answer = api.post("sendReply", {"channel": "general", "messageId": root["id"], "text": "late"})
+
+        assert_structured(answer, "not_found", 404100, "Not found")
+
+
+class TestDmUser:
+    @pytest.mark.parametrize("by", ["userId", "email", "EMAIL"])
+    def test_writes_in_the_direct_channel_of_the_two(
+        self, api: Api, ana: Person, ben: Person, by: str
+    ) -> None:
+        given = {"userId": {"userId": ben.id}, "email": {"email": ben.email}}.get(
+            by, {"email": ben.email.upper()}
+        )
+
+        sent = taken(api.post("dmUser", {**given, "text": "psst"}))
+
+        assert objects.MESSAGE_REF(sent)
+        info = taken(api.get("getChannel", channelId=sent["channelId"]))
+        assert (info["channel"]["channelType"], set(info["users"])) == ("DIRECT", {ana.id, ben.id})
+        assert ben.screen(sent["channelId"])["messages"][-1]["text"] == "psst"
+
+    def test_opens_a_channel_that_was_not_there(self, api: Api, acme: Acme) -> None:
+        before = {entry["channel"]["id"] for entry in taken(api.get("listChannels"))}
+
+        sent = taken(api.post("dmUser", {"userId": acme.people["guy"], "text": "hello Guy"}))
+
+        assert sent["channelId"] not in before
+        assert fetch(api, sent)["text"] == "hello Guy"
+
+    def test_as_the_bot_is_between_the_bot_and_the_person(self, api: Api, ben: Person, acme: Acme) -> None:
+        sent = taken(api.post("dmUser", {"userId": ben.id, "text": "beep", "asBot": True}))
+
+        (shown,) = ben.screen(sent["channelId"])["messages"]
+        assert (shown["author"], shown["text"]) == (acme.bot, "beep")
+
+    def test_to_oneself_is_refused(self, api: Api, acme: Acme) -> None:
+        answer = api.post("dmUser", {"userId": acme.people["ana"], "text": "note to self"})
+
+        assert answer.status_code == 403
+        assert_structured(answer, "validation", 400000)
+
+    @pytest.mark.parametrize("given", [{"email": "nobody@acme.test"}, {"userId": STRANGE_ID}])
+    def test_to_nobody_is_refused(self, api: Api, given: dict[str, str]) -> None:
+        answer = api.post("dmUser", {**given, "text": "x"})
+
+        assert_structured(answer, "validation", 400000, "Provided participants are not valid")
+
+    def test_to_somebody_deactivated_is_refused(self, api: Api, acme: Acme) -> None:
+        answer = api.post("dmUser", {"userId": acme.people["elena"], "text": "x"})
+
+        assert_structured(answer, "validation", 400000, "Provided participants are not valid")
+
+
+class TestDmGroup:
+    @pytest.mark.parametrize("by", ["userIds", "emails"])
+    def test_writes_in_the_channel_of_exactly_these_people(self, api: Api, acme: Acme, by: str) -> None:
+        names = ["ben", "guy"]
+        whom = (
+            [acme.people[name] for name in names]
+            if by == "userIds"
+            else [f"{name}@acme.test" for name in names]
+        )
+
+        sent = taken(api.post("dmGroup", {by: whom, "text": "all of you"}))
+
+        assert objects.MESSAGE_REF(sent)
+        info = taken(api.get("getChannel", channelId=sent["channelId"]))
+        assert set(info["users"]) == {acme.people[name] for name in ("ana", *names)}
+        assert fetch(api, sent)["text"] == "all of you"
+
+    def test_ignores_ones_own_id_and_order(self, api: Api, acme: Acme) -> None:
+        ids = [acme.people[name] for name in ("carla", "ana", "dan")]
+
+        first = taken(api.post("dmGroup", {"userIds": ids, "text": "1"}))
+        second = taken(api.post("dmGroup", {"userIds": [ids[2], ids[0]], "text": "2"}))
+
+        assert first["channelId"] == second["channelId"]
+
+    @pytest.mark.parametrize("extra", ["elena", STRANGE_ID])
+    def test_refuses_everybody_for_one_that_is_not_valid(self, api: Api, acme: Acme, extra: str) -> None:
+        whom = [acme.people["ben"], acme.people.get(extra, extra)]
+
+        answer = api.post("dmGroup", {"userIds": whom, "text": "x"})
+
+        assert_structured(answer, "validation", 400000, "Provided participants are not valid")
+
+
+class TestEditMessage:
+    def test_changes_the_text_at_once(self, api: Api, ben: Person) -> None:
+        sent = send(api)
+
+        given = {"channelId": sent["channelId"], "messageId": sent["id"], "text": "corrected"}
+        assert taken(api.post("editMessage", given)) == {}
+
+        found = fetch(api, sent)
+        assert (found["text"], found["edited"]) == ("corrected", True)
+        assert ben.screen(sent["channelId"])["messages"][-1]["text"] == "corrected"
+
+    @pytest.mark.parametrize("as_bot", [True, False])
+    def test_of_somebody_else_is_refused(self, api: Api, bens: Api, as_bot: bool) -> None:
+        sent = send(bens, asBot=as_bot)
+
+        given = {"channelId": sent["channelId"], "messageId": sent["id"], "text": "corrected"}
+        assert_legacy(api.post("editMessage", given), "forbidden_by_pumble")
+
+        assert fetch(api, sent)["text"] == "hello"
+
+    def test_of_nothing_is_not_found(self, api: Api, acme: Acme) -> None:
+        given = {"channelId": acme.channels["general"], "messageId": STRANGE_ID, "text": "x"}
+
+        assert_structured(api.post("editMessage", given), "not_found", 404100, "Not found")
+
+
+class TestDeleteMessage:
+    def test_takes_it_away(self, api: Api) -> None:
+        sent = send(api)
+
+        assert taken(api.delete("deleteMessage", channel="general", messageId=sent["id"])) == {}
+
+        again = api.delete("deleteMessage", channel="general", messageId=sent["id"])
+        assert_structured(again, "not_found", 404100, "Not found")
+        listed = taken(api.get("listMessages", channel="general"))["messages"]
+        assert sent["id"] not in [message["id"] for message in listed]
+
+    def test_of_a_root_leaves_an_empty_place_with_its_thread(self, api: Api) -> None:
+        root = send(api)
+        reply = taken(api.post("sendReply", {"channel": "general", "messageId": root["id"], "text": "reply"}))
+
+        assert taken(api.delete("deleteMessage", channelId=root["channelId"], messageId=root["id"])) == {}
+
+        page = taken(api.get("listMessages", channel="general"))
+        assert objects.MESSAGE_PAGE(page)
+        (place,) = [message for message in page["messages"] if message["id"] == root["id"]]
+        assert (place["deleted"], place["text"]) == (True, "")
+        assert place["threadRootInfo"]["repliesCount"] == 1
+        replies = taken(api.get("fetchThreadReplies", channel="general", rootMessageId=root["id"]))
+        assert [one["id"] for one in replies] == [reply["id"]]
+
+    def test_takes_its_parameters_from_a_body_too(self, api: Api) -> None:
+        sent = send(api)
+        body = f'{{"messageId": "{sent["id"]}", "channel": "general"}}'.encode()
+
+        assert taken(api.send("DELETE", "deleteMessage", raw=body)) == {}
+
+    def test_of_somebody_else_is_refused_to_a_plain_member(self, carlas: Api, bens: Api) -> None:
+        sent = send(bens)
+
+        answer = carlas.delete("deleteMessage", channel="general", messageId=sent["id"])
+
+        assert_legacy(answer, "forbidden_by_pumble")
+        assert fetch(bens, sent)["text"] == "hello"
+
+
+class TestReactions:
+    @pytest.mark.parametrize("with_channel", [True, False])
+    def test_come_and_go_by_person_and_code(
+        self, api: Api, bens: Api, acme: Acme, with_channel: bool
+    ) -> None:
+        sent = send(api)
+        where = {"channelId": sent["channelId"]} if with_channel else {}
+        given = {"messageId": sent["id"], "reaction": ":+1:", **where}
+
+        for client in (api, bens, api):
+            assert taken(client.post("addReaction", given)) == {"status": "ok"}
+        assert taken(api.post("addReaction", given | {"reaction": ":tada:", "skinTone": 3})) == {
+            "status": "ok"
+        }
+        assert fetch(api, sent)["reactions"] == [
+            {"user": acme.people["ana"], "code": ":+1:"},
+            {"user": acme.people["ben"], "code": ":+1:"},
+            {"user": acme.people["ana"], "code": ":tada:"},
+        ]
+
+        for _ in range(2):
+            assert taken(api.delete("removeReaction", **given)) == {"status": "ok"}
+        left = [(one["user"], one["code"]) for one in fetch(api, sent)["reactions"]]
+        assert left == [(acme.people["ben"], ":+1:"), (acme.people["ana"], ":tada:")]
+
+    def test_may_come_as_emoji_and_go_with_a_plus_that_nobody_encoded(self, api: Api) -> None:
+        sent = send(api)
+        taken(api.post("addReaction", {"messageId": sent["id"], "emoji": ":+1:"}))
+
+        taken(api.send("DELETE", f"removeReaction?messageId={sent['id']}&reaction=:+1:"))
+
+        assert fetch(api, sent)["reactions"] == []
+
+    @pytest.mark.parametrize("reaction", ["+1", "👍", ":+1", ":a b:", "::", ":" + "x" * 99 + ":"])
+    def test_are_codes_between_colons(self, api: Api, reaction: str) -> None:
+        sent = send(api)
+
+        answer = api.post("addReaction", {"messageId": sent["id"], "reaction": reaction})
+
+        assert_structured(answer, "validation", 400000)
+
+    def test_belong_to_a_message_of_the_channel_that_is_named(self, api: Api, acme: Acme) -> None:
+        sent = send(api)
+        given = {"messageId": sent["id"], "reaction": ":+1:", "channelId": acme.channels["random"]}
+
+        for answer in (api.post("addReaction", given), api.delete("removeReaction", **given)):
+            assert_structured(answer, "not_found", 404100, "Not found")
+        assert fetch(api, sent)["reactions"] == []
+
+
+def test_a_write_is_sent_to_pumble_once_even_where_it_fails(api: Api) -> None:
+    pumble.faults({"match": "POST /v1/channels/*/messages", "do": "drop", "times": 1})
+
+    assert_legacy(api.post("sendMessage", {"channel": "general", "text": "x"}), "pumble_unavailable", 502)
+
+    sent = [call for call in pumble.api_calls() if call["method"] == "POST" and "/messages" in call["url"]]
+    assert len(sent) == 1

@@ -1,0 +1,119 @@
+"""A client of the REST API as the ones in the wild are written, and what the contract says of every refusal."""
+
+import io
+import json
+from typing import Any
+
+import requests
+from django.core.management import call_command
+
+from keys.models import ApiKey
+
+JSON = "application/json; charset=utf-8"
+METHODS = {
+    "listChannels": "GET",
+    "getChannel": "GET",
+    "createChannel": "POST",
+    "addUsersToChannel": "POST",
+    "removeUserFromChannel": "POST",
+    "sendMessage": "POST",
+    "sendReply": "POST",
+    "dmUser": "POST",
+    "dmGroup": "POST",
+    "fetchMessage": "GET",
+    "fetchThreadReplies": "GET",
+    "listMessages": "GET",
+    "searchMessages": "POST",
+    "editMessage": "POST",
+    "deleteMessage": "DELETE",
+    "addReaction": "POST",
+    "removeReaction": "DELETE",
+    "createScheduledMessage": "POST",
+    "fetchScheduledMessages": "GET",
+    "fetchScheduledMessage": "GET",
+    "editScheduledMessage": "POST",
+    "deleteScheduledMessage": "DELETE",
+    "listUsers": "GET",
+    "listUserGroups": "GET",
+    "myInfo": "GET",
+    "customStatus": "POST",
+    "keyInfo": "GET",
+}
+EXTENSIONS = {"keyInfo"}  # beside the contract's 26
+
+
+def issue(email: str, *scopes: str) -> str:
+    out = io.StringIO()
+    options = [f"--scope={scope}" for scope in scopes]
+    name = f"key-{ApiKey.objects.count()}"
+    call_command(
+        "create_key",
+        "--workspace=Acme",
+        f"--member={email}",
+        f"--name={name}",
+        "--json",
+        *options,
+        stdout=out,
+    )
+    return str(json.loads(out.getvalue())["key"])
+
+
+class Api:
+    """A client with a key."""
+
+    def __init__(self, portal: str, key: str) -> None:
+        self.portal = portal
+        self.headers = {"ApiKey": key}
+
+    def get(self, operation: str, **query: Any) -> requests.Response:
+        return self.send("GET", operation, query=query)
+
+    def delete(self, operation: str, **query: Any) -> requests.Response:
+        return self.send("DELETE", operation, query=query)
+
+    def post(self, operation: str, body: Any = None, raw: bytes | None = None) -> requests.Response:
+        return self.send("POST", operation, raw=json.dumps(body).encode() if raw is None else raw)
+
+    def call(self, operation: str, given: dict[str, Any] | None = None) -> requests.Response:
+        """By the operation's own method: in the query, or as a POST's body."""
+        method = METHODS[operation]
+        if method == "POST":
+            return self.post(operation, given or {})
+        return self.send(method, operation, query=given)
+
+    def send(
+        self, method: str, operation: str, *, query: dict[str, Any] | None = None, raw: bytes | None = None
+    ) -> requests.Response:
+        return requests.request(
+            method,
+            f"{self.portal}/{operation}",
+            params=query,
+            data=raw,
+            headers=self.headers if raw is None else self.headers | {"Content-Type": "application/json"},
+            timeout=15,
+            allow_redirects=False,
+        )
+
+
+def taken(answer: requests.Response) -> Any:
+    """The JSON of a success, which is always 200 and always JSON."""
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, JSON), answer.text
+    return answer.json()
+
+
+def assert_legacy(answer: requests.Response, reason: str, status: int = 403, text: str | None = None) -> None:
+    body = answer.json()
+    assert (answer.status_code, body.get("reason")) == (status, reason), answer.text
+    assert set(body) == {"error", "reason", "requestId"}
+    assert body["requestId"] == answer.headers["X-Request-Id"]
+    assert text is None or body["error"] == text
+
+
+def assert_structured(
+    answer: requests.Response, reason: str, code: int, text: str | None = None, status: int = 403
+) -> None:
+    body = answer.json()
+    assert (answer.status_code, body.get("reason"), body.get("code")) == (status, reason, code), answer.text
+    assert set(body) == {"message", "localizedMessage", "code", "reason", "requestId"}
+    assert body["requestId"] == answer.headers["X-Request-Id"]
+    assert text is None or (body["message"], body["localizedMessage"]) == (text, text)
