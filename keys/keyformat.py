@@ -70,7 +70,10 @@ def looks_like_key(text: str) -> bool:
 
 def redact(text: str) -> str:
     """`text` with everything of a key's form cut down to its key id."""
-    return re.sub(rf"({BRAND}_[0-9A-Za-z]{{1,{ID_LENGTH}}})_[0-9A-Za-z]+", r"\1_[redacted]", text)
+    joint = r"(?:_|%(?:25)*5[Ff])"  # an underscore, also in the codings of an address
+    return re.sub(
+        rf"({BRAND}{joint}[0-9A-Za-z]{{1,{ID_LENGTH}}})(?:{joint}[0-9A-Za-z]+)+", r"\1_[redacted]", text
+    )
 
 
 def _random(length: int) -> str:

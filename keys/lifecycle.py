@@ -178,12 +178,20 @@ def _lock(owner: Member) -> Member:
 
     Everyone who locks both takes the workspace first, so that no two wait for each other.
     """
-    Workspace.objects.select_for_update().filter(members=owner).first()
-    return Member.objects.select_related("workspace").select_for_update(of=("self",)).get(pk=owner.pk)
+    Workspace.objects.select_for_update(no_key=True).filter(members=owner).first()
+    return (
+        Member.objects.select_related("workspace")
+        .select_for_update(of=("self",), no_key=True)
+        .get(pk=owner.pk)
+    )
 
 
 def _lock_key(key: ApiKey) -> ApiKey:
-    return ApiKey.objects.select_related("owner__workspace").select_for_update(of=("self",)).get(pk=key.pk)
+    return (
+        ApiKey.objects.select_related("owner__workspace")
+        .select_for_update(of=("self",), no_key=True)
+        .get(pk=key.pk)
+    )
 
 
 def _record(

@@ -31,7 +31,7 @@ def record_installation(*, workspace_id: str, workspace_name: str, by: Actor, no
     Workspace.objects.get_or_create(
         pumble_id=workspace_id, defaults={"name": workspace_name, "created_at": now}
     )
-    workspace = Workspace.objects.select_for_update().get(pumble_id=workspace_id)
+    workspace = Workspace.objects.select_for_update(no_key=True).get(pumble_id=workspace_id)
     newly = workspace.installed_at is None
     workspace.name = workspace_name
     workspace.installed_at = workspace.installed_at or now
@@ -62,7 +62,7 @@ def record_profile(*, workspace: Workspace, profile: Profile, by: Actor, now: da
         defaults={"username": f"{workspace.pumble_id}.{profile.user_id}", "role": profile.role},
     )
     member = (
-        Member.objects.select_for_update(of=("self",))
+        Member.objects.select_for_update(of=("self",), no_key=True)
         .select_related("workspace")
         .get(workspace=workspace, pumble_user_id=profile.user_id)
     )
@@ -85,7 +85,11 @@ def record_profile(*, workspace: Workspace, profile: Profile, by: Actor, now: da
 @transaction.atomic
 def end_authorization(*, member: Member, by: Actor, now: datetime) -> None:
     """The person no longer authorises the app: their keys are revoked and their sessions end. Repeating is harmless."""
-    member = Member.objects.select_for_update(of=("self",)).select_related("workspace").get(pk=member.pk)
+    member = (
+        Member.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("workspace")
+        .get(pk=member.pk)
+    )
     if member.workspace is None or member.authorized_at is None:
         return
     member.authorized_at = None
@@ -99,7 +103,7 @@ def end_authorization(*, member: Member, by: Actor, now: datetime) -> None:
 @transaction.atomic
 def end_installation(*, workspace: Workspace, by: Actor, now: datetime) -> None:
     """The app left the workspace: every key there is revoked, every authorisation ended. Repeating is harmless."""
-    workspace = Workspace.objects.select_for_update().get(pk=workspace.pk)
+    workspace = Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)
     if workspace.installed_at is not None:
         workspace.installed_at = None
         workspace.save(update_fields=["installed_at"])

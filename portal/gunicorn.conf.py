@@ -1,6 +1,7 @@
 """How the portal is served: one process with threads, because without Redis there is nothing to share counters in."""
 
 import os
+from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
@@ -8,7 +9,7 @@ from django.conf import settings
 
 bind = f"{os.environ.get('BIND', '127.0.0.1')}:{settings.PORT}"
 wsgi_app = "portal.wsgi"
-worker_class = "gthread"
+worker_class = "portal.worker.Worker"
 workers = 1
 threads = 16
 keepalive = 5
@@ -22,4 +23,7 @@ limit_request_field_size = 8190
 accesslog = None  # the portal logs each request itself, without its query
 errorlog = "-"
 loglevel = "warning"
+_sink: dict[str, Any] = settings.LOGGING
+_own_log = {"gunicorn.error": {"level": "WARNING", "handlers": [], "propagate": True}}
+logconfig_dict = {**_sink, "loggers": {**_sink["loggers"], **_own_log}}  # the portal's sink redacts
 control_socket_disable = True

@@ -42,10 +42,18 @@ class ConsoleFormatter(_Formatter):
         fields = self.fields(record)
         head = f"{fields.pop('at')} {fields.pop('level'):7} {fields.pop('event')}"
         fields.pop("logger")
-        tail = " ".join(f"{name}={value}" for name, value in fields.items() if value not in ("", None))
+        tail = " ".join(
+            f"{name}={_one_word(value)}" for name, value in fields.items() if value not in ("", None)
+        )
         line = _escaped(f"{head} {tail}".rstrip())
         trace = self.trace(record)
         return keyformat.redact(f"{line}\n{trace}" if trace else line)
+
+
+def _one_word(value: object) -> str:
+    """A field's value, in quotes where it could pass for another field."""
+    text = str(value)
+    return repr(text) if " " in text or "=" in text else text
 
 
 def _escaped(line: str) -> str:

@@ -10,6 +10,7 @@ from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.functional import SimpleLazyObject
 
+from keys import keyformat
 from portal.signin import signed_in
 
 log = logging.getLogger(__name__)
@@ -71,4 +72,5 @@ class SignedInMiddleware(AuthenticationMiddleware):
 
 
 def sane_request_id(incoming: str) -> str:
-    return incoming if _SANE_ID.fullmatch(incoming) else secrets.token_hex(12)
+    sane = _SANE_ID.fullmatch(incoming) and not keyformat.looks_like_key(incoming)
+    return incoming if sane else secrets.token_hex(12)

@@ -5,11 +5,16 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from portal.api import errors
+from portal.api.operations import OPERATIONS
+from portal.api.presented import presents_key
+
+_OPERATIONS = {operation.operation for operation in OPERATIONS}
 
 
 def wants_page(request: HttpRequest) -> bool:
     """A browser that navigates, as opposed to a program: it asks for HTML and presents no key."""
-    return request.method == "GET" and "text/html" in request.headers.get("Accept", "")
+    navigates = request.method == "GET" and "text/html" in request.headers.get("Accept", "")
+    return navigates and not presents_key(request.META) and request.path.strip("/") not in _OPERATIONS
 
 
 def problem(request: HttpRequest, *, status: int, title: str, advice: str, action: str = "") -> HttpResponse:

@@ -4,6 +4,7 @@
 """
 
 from pathlib import Path
+from typing import Any
 
 from portal.environment import Environment
 from pumble_bridge.strict_json import MAX_BODY_BYTES
@@ -152,7 +153,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": ["portal.reference.description.complete"],
 }
 
-LOGGING = {
+LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"()": f"portal.logs.{LOG_FORMAT.capitalize()}Formatter"}},

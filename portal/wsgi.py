@@ -4,7 +4,7 @@ import io
 import json
 import logging
 import os
-from codecs import lookup
+import sys
 from collections.abc import Iterable
 from typing import Any
 
@@ -16,9 +16,11 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
 log = logging.getLogger(__name__)
 
+RECEIVE_SECONDS = 15
+
 
 class Outermost:
-    """Drops a charset that is no text encoding, and turns anything that escapes Django into a 500 with a request id."""
+    """Drops charsets, refuses a body that is too large before anybody reads it, and turns anything that escapes Django into a 500 with a request id."""
 
     def __init__(self, application: Any) -> None:
         self._application = application
@@ -26,44 +28,56 @@ class Outermost:
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         from portal.middleware import sane_request_id
 
-        _measure_chunked_body(environ)
-        environ["CONTENT_TYPE"] = _readable_content_type(environ.get("CONTENT_TYPE", ""))
         environ["HTTP_X_REQUEST_ID"] = request_id = sane_request_id(environ.get("HTTP_X_REQUEST_ID", ""))
+        # Django builds the request before any middleware and fails on a charset that is no text encoding. Bodies are
+        # UTF-8 whatever it says, and looking a name up would keep it in memory for ever.
+        if "charset" in environ.get("CONTENT_TYPE", "").lower():
+            environ["CONTENT_TYPE"] = environ["CONTENT_TYPE"].partition(";")[0]
         try:
+            if not _measure_body(environ):
+                error = "The request body is larger than 1 MiB"
+                return _refuse(start_response, "413 Content Too Large", error, "too_large", request_id)
             answer: Iterable[bytes] = self._application(environ, start_response)
         except Exception:
             log.exception("request.escaped", extra={"request_id": request_id})
-            body = json.dumps(
-                {"error": "Internal error", "reason": "internal", "requestId": request_id}
-            ).encode()
-            headers = [
-                ("Content-Type", "application/json; charset=utf-8"),
-                ("Content-Length", str(len(body))),
-                ("X-Request-Id", request_id),
-            ]
-            start_response("500 Internal Server Error", headers)
-            return [body]
+            return _refuse(
+                start_response,
+                "500 Internal Server Error",
+                "Internal error",
+                "internal",
+                request_id,
+                sys.exc_info(),
+            )
         return answer
 
 
-def _measure_chunked_body(environ: dict[str, Any]) -> None:
-    """A body sent in chunks has no length, and Django takes it for empty: read it here, up to what is too large."""
+def _measure_body(environ: dict[str, Any]) -> bool:
+    """Whether the body is of a size that may come in. Its sender gets 15 s for each of its pieces."""
+    connection = environ.get("gunicorn.socket")
+    if connection is not None:
+        connection.settimeout(RECEIVE_SECONDS)
     if "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower() and not environ.get("CONTENT_LENGTH"):
-        body = environ["wsgi.input"].read(MAX_BODY_BYTES + 1)
+        # A body in chunks has no length, and Django takes it for empty: read it here, up to what is too large.
+        try:
+            body = environ["wsgi.input"].read(MAX_BODY_BYTES + 1)
+        except OSError:
+            body = b""  # who stopped sending does not wait for an answer either
         environ["wsgi.input"], environ["CONTENT_LENGTH"] = io.BytesIO(body), str(len(body))
+    length = environ.get("CONTENT_LENGTH") or "0"
+    return length.isascii() and length.isdigit() and len(length) < 12 and int(length) <= MAX_BODY_BYTES
 
 
-def _readable_content_type(content_type: str) -> str:
-    """`content_type` without a charset that Django would fail on: it builds the request before any middleware."""
-    kind, _, parameters = content_type.partition(";")
-    if "charset" not in parameters.lower():
-        return content_type
-    charset = parameters.lower().rpartition("charset=")[2].strip().strip('"').partition(";")[0]
-    try:
-        sound = lookup(charset)._is_text_encoding  # noqa: SLF001 - no public name for it
-    except (LookupError, ValueError):
-        sound = False
-    return content_type if sound else kind
+def _refuse(
+    start_response: Any, status: str, error: str, reason: str, request_id: str, exc_info: Any = None
+) -> list[bytes]:
+    body = json.dumps({"error": error, "reason": reason, "requestId": request_id}).encode()
+    headers = [
+        ("Content-Type", "application/json; charset=utf-8"),
+        ("Content-Length", str(len(body))),
+        ("X-Request-Id", request_id),
+    ]
+    start_response(status, headers, *([exc_info] if exc_info else []))
+    return [body]
 
 
 application = Outermost(get_wsgi_application())

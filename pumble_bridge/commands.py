@@ -78,12 +78,15 @@ def handle(payload: SlashCommand, *, request_id: str, now: datetime) -> Answer:
             try:
                 if payload.command != COMMAND:
                     return Declined(_("The API app knows only %(command)s.") % {"command": COMMAND})
+                by = Actor(member, Surface.CHAT, request_id=request_id)
+                if pasted := keyformat.find_in(payload.text):
+                    _whisper(bot, payload, message(_revoke_pasted(pasted, payload.workspace_id, by, now)))
+                    return Acknowledged()
                 if member is None or not is_entitled(member):
                     asks_for_help = payload.text.strip().casefold() in {"", "help"}
                     help_parts = _help_parts() if asks_for_help else []
                     _whisper(bot, payload, message(*help_parts, *_authorise_first()))
                     return Acknowledged()
-                by = Actor(member, Surface.CHAT, request_id=request_id)
                 return _carry_out(Call(member, payload.text.strip(), payload, bot, by, now))
             except PumbleError:
                 log.warning("command.reply_failed", exc_info=True)
@@ -93,9 +96,6 @@ def handle(payload: SlashCommand, *, request_id: str, now: datetime) -> Answer:
 
 
 def _carry_out(call: Call) -> Answer:
-    pasted = keyformat.find_in(call.words)
-    if pasted:
-        return _pasted(call, pasted)
     verb, _blank, rest = call.words.partition(" ")
     action = _VERBS.get(verb.casefold() or "help")
     if action is None:
@@ -184,28 +184,29 @@ def _unknown(call: Call, verb: str) -> Answer:
     return Acknowledged()
 
 
-def _pasted(call: Call, pasted: list[keyformat.Plaintext]) -> Answer:
-    """Whole keys in a command: whoever reads along has them now, so they are revoked before anything is said."""
+def _revoke_pasted(pasted: list[keyformat.Plaintext], workspace_id: str, by: Actor, now: datetime) -> Element:
+    """Whole keys in a command, whoever typed them: whoever reads along has them now, so they end before a word is said."""
     revoked = False
     for plaintext in pasted:
         key = access.recognise(plaintext)
-        if key is not None and key.owner.workspace_id == call.member.workspace_id:
-            lifecycle.revoke(key=key, by=call.by, reason=ApiKey.RevokeReason.PASTED, now=call.now)
+        if (
+            key is not None
+            and key.owner.workspace is not None
+            and key.owner.workspace.pumble_id == workspace_id
+        ):
+            lifecycle.revoke(key=key, by=by, reason=ApiKey.RevokeReason.PASTED, now=now)
             revoked = True
-    call.reply(
-        line(
+    if revoked:
+        return line(
             _(
                 "That was a full key, so I revoked it. Keys do not belong in chat: next time use its name or id."
             )
         )
-        if revoked
-        else line(
-            _(
-                "That looks like a full key, but none of this workspace. Keys do not belong in chat: use a name or id."
-            )
+    return line(
+        _(
+            "That looks like a full key, but none of this workspace. Keys do not belong in chat: use a name or id."
         )
     )
-    return Acknowledged()
 
 
 _VERBS: dict[str, Callable[[Call, str], Answer]] = {

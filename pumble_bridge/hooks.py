@@ -2,9 +2,11 @@
 
 import hashlib
 import logging
+from contextlib import AbstractContextManager, nullcontext
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
+from django.db import transaction
 from django.http import HttpRequest, JsonResponse, UnreadablePostError
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -44,12 +46,13 @@ def hook(request: HttpRequest) -> JsonResponse:
         payload = payloads.parse(body)
     except payloads.BadPayload as error:
         return _refuse(400, str(error))
-    marks = _marks(body, payload)
-    if not AcceptedHook.remember(marks, now=now):
-        log.info("hook.repeated", extra={"kind": type(payload).__name__})
-        return JsonResponse({})
+    marks = _marks(request.headers["x-pumble-request-signature"], payload)
     try:
-        answer = _dispatch(payload, request_id=getattr(request, "request_id", ""))
+        with _transaction_of(payload):
+            if not AcceptedHook.remember(marks, now=now):
+                log.info("hook.repeated", extra={"kind": type(payload).__name__})
+                return JsonResponse({})
+            answer = _dispatch(payload, request_id=getattr(request, "request_id", ""))
     except Exception:
         # Not taken after all: a repetition must find the door open.
         AcceptedHook.objects.filter(mark__in=marks).delete()
@@ -70,11 +73,22 @@ def _dispatch(payload: Payload, *, request_id: str) -> Answer:
     return events.handle(payload, request_id=request_id, now=timezone.now())
 
 
-def _marks(body: bytes, payload: Payload) -> list[str]:
-    """What makes this hook itself: its bytes, and the id that Pumble gave the trigger or event."""
+def _transaction_of(payload: Payload) -> AbstractContextManager[object]:
+    """An event is remembered and carried out as one change. A command calls Pumble, and no lock may wait for that."""
+    return nullcontext() if isinstance(payload, SlashCommand) else transaction.atomic()
+
+
+def _marks(signed: str, payload: Payload) -> list[str]:
+    """What makes this hook itself: its signature, and the id that Pumble gave the trigger or event.
+
+    The signature covers the time as well as the bytes: the same person may leave, come back and leave again.
+    """
     own_id = payload.trigger_id if isinstance(payload, SlashCommand) else payload.request_id
     named = f"{type(payload).__name__}:{payload.workspace_id}:{own_id}".encode()
-    return [hashlib.sha256(seen).hexdigest() for seen in ([body, named] if own_id else [body])]
+    return [
+        hashlib.sha256(seen).hexdigest()
+        for seen in ([signed.encode(), named] if own_id else [signed.encode()])
+    ]
 
 
 def _refuse(status: int, reason: str) -> JsonResponse:

@@ -39,7 +39,10 @@ def build() -> dict[str, Any]:
                 "usageHint": "generate [name] | list | delete <name or id> | help",
             }
         ],
-        "eventSubscriptions": {"url": hook, "events": ["APP_UNAUTHORIZED", "APP_UNINSTALLED"]},
+        "eventSubscriptions": {
+            "url": hook,
+            "events": ["APP_UNAUTHORIZED", "APP_UNINSTALLED", "WORKSPACE_USER_UPDATED"],
+        },
         "blockInteraction": {"url": hook},
         "viewAction": {"url": hook},
         "dynamicMenus": [],

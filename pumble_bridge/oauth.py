@@ -60,6 +60,7 @@ def start(*, purpose: OAuthState.Purpose, browser_secret: str, return_to: str, n
     """The URL of Pumble's consent screen for a new trip; `return_to` is used where it is a path of ours."""
     state = secrets.token_urlsafe(32)
     own_path = url_has_allowed_host_and_scheme(return_to, allowed_hosts=set()) and return_to.startswith("/")
+    own_path = own_path and return_to.isprintable()
     OAuthState.objects.create(
         digest=_digest(state),
         browser_digest=_digest(browser_secret),
@@ -84,7 +85,7 @@ def finish(*, state: str, browser_secret: str, now: datetime) -> OAuthState:
         StateRefused: nothing was changed, except that a state met in a foreign browser is spent.
     """
     with transaction.atomic():
-        trip = OAuthState.objects.select_for_update().filter(digest=_digest(state)).first()
+        trip = OAuthState.objects.select_for_update(no_key=True).filter(digest=_digest(state)).first()
         removed = trip is not None and OAuthState.objects.filter(pk=trip.pk).delete()[0] == 1
     if trip is None or not removed or trip.expires_at <= now:
         raise StateRefused
@@ -166,16 +167,16 @@ def store(grant: Grant, *, by: Actor, now: datetime) -> Member:
 @transaction.atomic
 def forget_member(member: Member, *, by: Actor, now: datetime) -> None:
     """The person ended their authorisation: token gone, keys revoked, sessions over."""
+    membership.end_authorization(member=member, by=by, now=now)  # takes the locks, as `store` does first too
     Authorization.objects.filter(member=member).delete()
-    membership.end_authorization(member=member, by=by, now=now)
 
 
 @transaction.atomic
 def forget_workspace(workspace: Workspace, *, by: Actor, now: datetime) -> None:
     """The app was uninstalled: every token of the workspace gone, every key revoked."""
+    membership.end_installation(workspace=workspace, by=by, now=now)
     Authorization.objects.filter(member__workspace=workspace).delete()
     Installation.objects.filter(workspace=workspace).delete()
-    membership.end_installation(workspace=workspace, by=by, now=now)
 
 
 def note_sign_in(member: Member, *, by: Actor, now: datetime) -> None:

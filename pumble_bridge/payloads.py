@@ -62,7 +62,7 @@ def parse(raw: bytes) -> Payload:
             trigger_id=_text(hook, "triggerId", limit=200),
             thread_root_id=_id(hook, "threadRootId") if hook.get("threadRootId") else None,
         )
-    if kind in {"APP_EVENT", "PUMBLE_EVENT"}:  # which of the two carries APP_* events is not settled
+    if kind in ("APP_EVENT", "PUMBLE_EVENT"):  # which of the two carries APP_* events is not settled
         return _event(hook)
     raise BadPayload("unknown messageType")
 

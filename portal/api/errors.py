@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from rest_framework import exceptions as drf
@@ -141,6 +141,7 @@ _TABLE: dict[type[Exception], Rule] = {
     drf.ValidationError: Rule("validation", 403, 400, _validation_text, VALIDATION_CODE),
     PathUnknown: _same("not_found", 404, "No such operation"),
     drf.MethodNotAllowed: _same("method_not_allowed", 405, "Method not allowed"),
+    SuspiciousOperation: _refusal("validation", 400, "Invalid request parameters"),
     RequestDataTooBig: _same("too_large", 413, "The request body is larger than 1 MiB"),
     PumbleRateLimited: _same("pumble_rate_limited", 429, "Pumble's own limit is reached; try again later"),
     PumbleUnavailable: _same("pumble_unavailable", 502, "Pumble is not available"),

@@ -28,6 +28,11 @@ def find_key(meta: Mapping[str, object]) -> bytes:
     return presented.pop()
 
 
+def presents_key(meta: Mapping[str, object]) -> bool:
+    """Whether a header that is ours holds anything at all."""
+    return any(_raw(meta.get(name)) for name in _KEY_HEADERS)
+
+
 def _raw(value: object) -> bytes:
     """The header's bytes: WSGI hands them over as Latin-1 text."""
     return value.encode("latin-1", "replace") if isinstance(value, str) else b""

@@ -90,6 +90,13 @@ class TestRedact:
 
         assert key.text[17:49] not in keyformat.redact(before + key.text + after)
 
+    @pytest.mark.parametrize("around", ["/pmb_{}", "pmb_pmb_{}", "{0}_{0}", "/%ff{}"])
+    def test_is_not_led_astray_by_what_stands_around(self, around: str) -> None:
+        key = keyformat.generate().text
+
+        for text in (key, key.replace("_", "%5F"), key.replace("_", "%255f")):
+            assert key[17:49] not in keyformat.redact(around.format(text))
+
 
 @pytest.mark.django_db
 class TestAKnownForm:

@@ -90,7 +90,8 @@ class TestSignIn:
         assert urlsplit(browser.sign_in(ana, "/pumble/signin?next=/api-docs/").url).path == "/api-docs/"
 
     @pytest.mark.parametrize(
-        "foreign", ["https://evil.test/", "//evil.test", "/\\evil.test", "javascript:alert(1)", "evil"]
+        "foreign",
+        ["https://evil.test/", "//evil.test", "/\\evil.test", "javascript:alert(1)", "evil", "/\x00"],
     )
     def test_never_leads_elsewhere(self, browser: Browser, ana: Person, foreign: str) -> None:
         page = browser.sign_in(ana, f"/pumble/signin?next={quote(foreign, safe='')}")
@@ -314,6 +315,29 @@ class TestOffboarding:
 
         assert ApiKey.objects.get().revoked_reason == "UNAUTHORIZED"
         assert Member.objects.get(email=carla.email).authorized_at is not None
+
+    def test_is_final_however_often_the_person_leaves(
+        self, portal: str, browser: Browser, carla: Person, general: str
+    ) -> None:
+        for round_number in range(3):
+            browser.sign_in(carla)
+            carla.type(general, f"/api-keys generate round-{round_number}")
+            pumble.act("unauthorize", userId=carla.id)
+            _until(lambda: not ApiKey.objects.filter(revoked_at__isnull=True).exists())
+            assert "Sign in with Pumble" in browser.open("/").text
+
+        assert ApiKey.objects.count() == 3
+
+    def test_by_deactivation_ends_the_session_and_stops_the_keys(
+        self, portal: str, browser: Browser, ben: Person, general: str
+    ) -> None:
+        browser.sign_in(ben)
+        ben.type(general, "/api-keys generate ci")
+        pumble.act("deactivate", userId=ben.id)
+
+        _until(lambda: not Member.objects.get(email=ben.email).is_active)
+
+        assert "Sign in with Pumble" in browser.open("/").text
 
     def test_of_a_workspace_revokes_every_key_and_drops_every_token(
         self, ana: Person, ben: Person, general: str

@@ -134,6 +134,7 @@ class TestASignedBodyIsStillHostile:
             b'{"messageType":"UNHEARD_OF"}',
             b'{"messageType":7}',
             b'{"messageType":null}',
+            b'{"messageType":["x"]}',
             b'{"messageType":"APP_EVENT","eventType":"APP_UNINSTALLED","workspaceId":"'
             + b"a" * 24
             + b'","body":"{"}',
@@ -218,6 +219,24 @@ class TestLifecycleEvents:
         send(portal, raw(event(ana, "APP_UNAUTHORIZED", body="{}")))
         send(portal, raw(event(ben, "APP_UNAUTHORIZED", workspaceUserIds=[])))
 
+        assert not Authorization.objects.exists()
+
+
+class TestAtTheSameMoment:
+    def test_leaving_and_deleting_do_not_wait_for_each_other(
+        self, portal: str, ana: Person, general: str
+    ) -> None:
+        for number in range(8):
+            ana.type(general, f"/api-keys generate key-{number}")
+        hooks = [raw(command(ana, general, text=f"delete key-{n}", triggerId=f"d-{n}")) for n in range(8)]
+        hooks.insert(4, raw(event(ana, "APP_UNINSTALLED")))
+
+        with ThreadPoolExecutor(9) as pool:
+            answers = list(pool.map(lambda body: send(portal, body), hooks))
+
+        assert answers[4].status_code == 200
+        assert {answer.status_code for answer in answers} <= {200, 400}
+        assert not ApiKey.objects.filter(revoked_at__isnull=True).exists()
         assert not Authorization.objects.exists()
 
 

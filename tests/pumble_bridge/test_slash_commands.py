@@ -197,6 +197,16 @@ class TestAPastedKey:
 
         assert call(portal, key).json()["reason"] == "key_revoked"
 
+    def test_is_revoked_whoever_pastes_it(
+        self, portal: str, ana: Person, carla: Person, general: str
+    ) -> None:
+        key = generate(ana, general)
+
+        carla.type(general, f"/api-keys delete {key}")
+
+        assert "full key" in carla.whispers(general)[-1]
+        assert call(portal, key).json()["reason"] == "key_revoked"
+
     def test_that_is_no_key_of_ours_is_not_echoed(self, ana: Person, general: str) -> None:
         stranger = keyformat.generate().text
         typo = stranger[:-1] + ("0" if stranger[-1] != "0" else "1")

@@ -1,0 +1,43 @@
+"""The server's worker: gunicorn's threads, but what cannot be read as HTTP is answered in the contract's shape.
+
+gunicorn itself answers HTML that repeats the client's bytes, and logs them; both may hold a key.
+"""
+
+import json
+import logging
+import secrets
+from typing import Any
+
+from gunicorn.http import errors
+from gunicorn.util import write_nonblock
+from gunicorn.workers.gthread import ThreadWorker
+
+log = logging.getLogger(__name__)
+
+_STATUS: dict[type[Exception], tuple[int, str, str]] = {
+    errors.LimitRequestLine: (414, "URI Too Long", "too_large"),
+    errors.LimitRequestHeaders: (431, "Request Header Fields Too Large", "too_large"),
+    errors.ExpectationFailed: (417, "Expectation Failed", "validation"),
+    errors.UnsupportedTransferCoding: (501, "Not Implemented", "validation"),
+}
+
+
+class Worker(ThreadWorker):  # type: ignore[misc]
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
+        unreadable = (400, "Bad Request", "validation")
+        broken = (500, "Internal Server Error", "internal")
+        known = next((answer for kind, answer in _STATUS.items() if isinstance(exc, kind)), None)
+        status, phrase, reason = known or (unreadable if isinstance(exc, errors.ParseException) else broken)
+        request_id = secrets.token_hex(12)
+        about = {"status": status, "kind": type(exc).__name__, "request_id": request_id}
+        log.log(logging.ERROR if status == 500 else logging.INFO, "request.unreadable", extra=about)
+        text = "Internal error" if status == 500 else "The request could not be read"
+        body = json.dumps({"error": text, "reason": reason, "requestId": request_id})
+        head = (
+            f"HTTP/1.1 {status} {phrase}\r\nConnection: close\r\nContent-Type: application/json; charset=utf-8\r\n"
+            f"Content-Length: {len(body)}\r\nX-Request-Id: {request_id}\r\n\r\n"
+        )
+        try:
+            write_nonblock(client, (head + body).encode())
+        except OSError:
+            log.debug("request.unreadable", extra={"kind": "gone"})

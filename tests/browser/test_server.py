@@ -1,0 +1,87 @@
+"""The real server before the real application, met with raw sockets. In this folder for its stack; no browser is needed."""
+
+import json
+import socket
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+
+from keys import keyformat
+from tests.browser.conftest import Stack
+
+pytestmark = pytest.mark.browser
+
+
+def speak(stack: Stack, *pieces: bytes) -> tuple[int, dict[str, str], bytes]:
+    """Send these bytes as they are; status, headers (in lower case) and body of what comes back."""
+    address = urlsplit(stack.portal)
+    with socket.create_connection((address.hostname, address.port), timeout=10) as connection:
+        for piece in pieces:
+            connection.sendall(piece)
+        raw = b""
+        while piece := connection.recv(65536):
+            raw += piece
+    head, _, body = raw.partition(b"\r\n\r\n")
+    status, *lines = head.decode("latin-1").split("\r\n")
+    headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    return int(status.split()[1]), headers, body
+
+
+class TestWhatCannotBeRead:
+    @pytest.mark.parametrize(
+        ("request_head", "status"),
+        [
+            (b"GET /myInfo HTTP/1.1\r\nHost: x\r\nApiKey {key}\r\n\r\n", 400),
+            (b"GET /myInfo ApiKey {key} HTTP/1.1\r\n\r\n", 400),
+            (b"{key}\r\n\r\n", 400),
+            (b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\n\r\n", 414),
+            (b"GET / HTTP/1.1\r\nX: " + b"a" * 70_000 + b"\r\n\r\n", 431),
+            (b"POST /sendMessage HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: x-new\r\n\r\n", 501),
+            (b"POST /sendMessage HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n", 400),
+        ],
+    )
+    def test_is_answered_in_the_contracts_shape_and_repeated_nowhere(
+        self, stack: Stack, request_head: bytes, status: int
+    ) -> None:
+        key = keyformat.generate().text
+
+        answered, headers, body = speak(stack, request_head.replace(b"{key}", key.encode()))
+
+        said = json.loads(body)
+        assert (answered, headers["content-type"]) == (status, "application/json; charset=utf-8")
+        assert set(said) == {"error", "reason", "requestId"}
+        assert said["requestId"] == headers["x-request-id"]
+        assert key not in body.decode()
+        assert key[17:49] not in stack.log.read_text()
+
+
+class TestBodies:
+    def test_in_chunks_are_read_like_any_other(self, stack: Stack) -> None:
+        pieces = iter([b'{"channel":', b'"general","text":"x"}'])
+
+        answer = requests.post(f"{stack.portal}/sendMessage", data=pieces, timeout=5)
+
+        assert answer.json()["reason"] == "key_missing"
+
+    @pytest.mark.parametrize("path", ["/sendMessage", "/language", "/pumble/hook", "/nowhere"])
+    def test_that_are_too_large_are_refused_whoever_sends_them(self, stack: Stack, path: str) -> None:
+        head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 200000000\r\nConnection: close\r\n\r\n"
+
+        status, _, body = speak(stack, head.encode())
+
+        assert (status, json.loads(body)["reason"]) == (413, "too_large")
+
+    def test_that_are_a_little_too_large_get_their_answer_too(self, stack: Stack) -> None:
+        answer = requests.post(f"{stack.portal}/sendMessage", data=b"x" * 2_000_000, timeout=5)
+
+        assert (answer.status_code, answer.json()["reason"]) == (413, "too_large")
+
+
+class TestAKeyInTheWrongPlace:
+    def test_does_not_reach_the_log(self, stack: Stack) -> None:
+        key = keyformat.generate().text
+        for path in (f"/{key}", f"/pmb_{key}", f"/x?ApiKey={key}", "/" + key.replace("_", "%255F")):
+            requests.get(stack.portal + path, headers={"User-Agent": key, "X-Request-Id": key}, timeout=5)
+
+        assert key[17:49] not in stack.log.read_text()
