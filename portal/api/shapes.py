@@ -88,7 +88,10 @@ def message(sent: Json) -> Json:
 
 def search_result(found: Json, *, hidden: int = 0) -> Json:
     """`{content, totalElements, hasMore}`, with `hidden` hits of this page left out of the count."""
-    hits = [message(hit) for hit in found["content"]]
+    hits = [
+        message(hit) | {"highlightedBlocks": _marked(hit.get("highlightedBlocks") or [])}
+        for hit in found["content"]
+    ]
     total = found.get("totalElements")
     counted = total if isinstance(total, int) else len(hits) + hidden
     return {
@@ -108,6 +111,19 @@ def scheduled_message(sent: Json) -> Json:
     if isinstance(mended.get("recurrence"), dict):
         mended["recurrence"] = _mended(mended["recurrence"], {}, _RECURRENCE_OMIT)
     return mended if mended.get("sendAt") is not None else mended | {"sendAt": sent.get("sentAt") or 0}
+
+
+def _marked(blocks: Any) -> Any:
+    """Blocks in which `highlight` is what was found: clients take it for a text, where Pumble may say just true."""
+    if isinstance(blocks, list):
+        return [_marked(item) for item in blocks]
+    if not isinstance(blocks, dict):
+        return blocks
+    marked = {name: _marked(value) for name, value in blocks.items() if name != "highlight"}
+    mark = blocks.get("highlight")
+    if not mark:
+        return marked
+    return marked | {"highlight": mark if isinstance(mark, str) else str(blocks.get("text") or "true")}
 
 
 def _reactions(sent: Any) -> list[Json]:

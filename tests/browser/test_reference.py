@@ -50,6 +50,7 @@ class TestTheReference:
             '{"channel": "general", "text": "from the reference"}'
         )
         expect(execute(sending)).to_contain_text("channelId")
+        sending.locator(".live-responses-table").scroll_into_view_if_needed()
         shoot(page, "reference-send")
         expect(chat.get_by_test_id("message").filter(has_text="from the reference").last).to_be_visible()
 
@@ -79,6 +80,23 @@ class TestTheReference:
         samples.get_by_role("button", name="Copy").click()
         expect(samples.get_by_role("status")).to_have_text("Copied")
         assert "await fetch(" in page.evaluate("navigator.clipboard.readText()")
+
+    def test_has_samples_in_javascript_that_work(self, stack: Stack, new_page: NewPage) -> None:
+        chat = new_page()
+        open_chat(chat, stack)
+        type_line(chat, "/api-keys generate javascript")
+        page = new_page()
+        page.goto(f"{stack.portal}/api-docs/")
+        samples = open_operation(page, "Messages", "sendMessage").locator(".samples")
+        samples.get_by_role("button", name="JavaScript").click()
+        source = samples.locator("code").inner_text().replace("console.log(", "return (")
+
+        answer = page.evaluate(
+            f"async (key) => {{ const process = {{ env: {{ PUMBLE_API_KEY: key }} }}; {source} }}",
+            read_key(chat),
+        )
+
+        assert set(answer) == {"id", "channelId"}
 
     @pytest.mark.parametrize(("theme", "width"), LOOKS)
     @pytest.mark.parametrize(("name", "address"), PAGES)

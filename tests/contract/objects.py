@@ -152,10 +152,11 @@ ROOT_INFO = fields(
 )
 REPLY_INFO = fields({"rootId": one_id, "replySentToChannel": flag, "rootText": text})
 REACTION = fields({"user": one_id, "code": lambda code: re.fullmatch(r":[^:\s]+:", code)})
+LEAF = fields({"type": text}, {"text": text, "highlight": text, "style": thing, "url": text})
 BLOCK = fields(
     {
         "type": one_of("rich_text"),
-        "elements": list_of(fields({"type": text, "elements": list_of(thing)}, {"indent": whole})),
+        "elements": list_of(fields({"type": text, "elements": list_of(LEAF)}, {"indent": whole})),
     }
 )
 _MESSAGE: dict[str, Check] = {

@@ -166,9 +166,11 @@ def test_the_key_counts_in_each_spelling_of_its_header(api: Api, acme: Acme, hea
     assert taken(answer)["id"] == acme.people["ana"]
 
 
-@pytest.mark.parametrize("operation", METHODS)
-def test_without_a_key_or_with_a_wrong_one_every_operation_is_closed(portal: str, operation: str) -> None:
-    for key, reason in (("", "key_missing"), ("0" * 32, "key_malformed")):
+@pytest.mark.parametrize(("key", "reason"), [("", "key_missing"), ("0" * 32, "key_malformed")])
+def test_without_a_key_or_with_a_wrong_one_every_operation_is_closed(
+    portal: str, key: str, reason: str
+) -> None:
+    for operation in METHODS:
         assert_legacy(Api(portal, key).call(operation), reason)
 
 

@@ -207,12 +207,12 @@ def test_a_body_is_one_json_object_of_a_sane_size_or_it_is_not_read(world: World
     taken(world.decent(world.api.send(method, operation, query={}, raw=raw))) if method != "GET" else None
 
 
-@pytest.mark.parametrize("operation", [name for name, method in METHODS.items() if method != "POST"])
-def test_a_query_that_is_no_text_is_read_as_far_as_it_goes(world: World, operation: str) -> None:
-    for field in FIELDS[operation]:
-        for broken in ("%ff%fe", "%ed%a0%80", "%", "%zz", "%u0041", "a&a=1&&;=&"):
-            answer = world.api.send(METHODS[operation], f"{operation}?{field}={broken}&{field}={broken}")
-            assert world.decent(answer, f"{field}={broken}").status_code == 403
+def test_a_query_that_is_no_text_is_read_as_far_as_it_goes(world: World) -> None:
+    for operation, method in METHODS.items():
+        for field in FIELDS[operation] if method != "POST" else ():
+            for broken in ("%ff%fe", "%ed%a0%80", "%", "%zz", "%u0041", "a&a=1&&;=&"):
+                answer = world.api.send(method, f"{operation}?{field}={broken}&{field}={broken}")
+                assert world.decent(answer, f"{operation} {field}={broken}").status_code == 403
 
 
 def test_an_id_of_another_workspace_is_told_apart_from_none_by_nobody(world: World) -> None:

@@ -20,6 +20,29 @@ MESSAGE_EXAMPLE = {
     "timestamp": "2026-11-22T10:00:00Z",
     "timestampMilli": 1795341600000,
 }
+ROOT_EXAMPLE = MESSAGE_EXAMPLE | {
+    "reactions": [{"user": "65f0a1b2c3d4e5f607180005", "code": ":+1:"}],
+    "threadRootInfo": {
+        "repliesCount": 1,
+        "replyCount": 1,
+        "repliers": ["65f0a1b2c3d4e5f607180005"],
+        "lastReplyTimestamp": "2026-11-22T10:05:00Z",
+        "lastReplyTimestampMilli": 1795341900000,
+    },
+    "threadReplyInfo": None,
+}
+REPLY_EXAMPLE = MESSAGE_EXAMPLE | {
+    "id": "65f0a1b2c3d4e5f607180007",
+    "author": "65f0a1b2c3d4e5f607180005",
+    "text": "done",
+    "timestamp": "2026-11-22T10:05:00Z",
+    "timestampMilli": 1795341900000,
+    "threadReplyInfo": {
+        "rootId": "65f0a1b2c3d4e5f607180004",
+        "replySentToChannel": False,
+        "rootText": "hello",
+    },
+}
 
 
 class FetchMessageInput(ChannelInput):
@@ -36,7 +59,7 @@ class FetchMessage(Endpoint):
     request_example = {"channel": "general", "messageId": "65f0a1b2c3d4e5f607180004"}
     refusals = (CHANNEL, PRIVATE_CHANNEL, OBJECT)
     answers = "Message"
-    answer_example = MESSAGE_EXAMPLE
+    answer_example = ROOT_EXAMPLE
 
     def run(self, call: Call, given: dict[str, Any]) -> Any:
         channel_id = find_open_channel(call, given)["channel"]["id"]
@@ -67,7 +90,7 @@ class ListMessages(Endpoint):
     request_example = {"channel": "general", "limit": 20}
     refusals = (CHANNEL, PRIVATE_CHANNEL, CURSOR)
     answers = "MessagePage"
-    answer_example = {"messages": [MESSAGE_EXAMPLE], "hasMoreBefore": True, "hasMoreAfter": None}
+    answer_example = {"messages": [ROOT_EXAMPLE], "hasMoreBefore": True, "hasMoreAfter": None}
 
     def run(self, call: Call, given: dict[str, Any]) -> Any:
         channel_id = find_open_channel(call, given)["channel"]["id"]
@@ -93,7 +116,7 @@ class FetchThreadReplies(Endpoint):
     request_example = {"channel": "general", "rootMessageId": "65f0a1b2c3d4e5f607180004"}
     refusals = (CHANNEL, PRIVATE_CHANNEL, OBJECT, CURSOR)
     answers = ["Message"]
-    answer_example = [MESSAGE_EXAMPLE]
+    answer_example = [REPLY_EXAMPLE]
 
     def run(self, call: Call, given: dict[str, Any]) -> Any:
         channel_id = find_open_channel(call, given)["channel"]["id"]

@@ -1,0 +1,43 @@
+"""The portal against its own description, fuzzed by a tool that believes every word of it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.contract.wire import METHODS, Api
+from tests.environment import PROJECT
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+HERE = Path(__file__).parent
+
+
+def test_the_fuzzer_finds_nothing_that_differs_from_the_description(api: Api, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [
+            Path(sys.executable).parent / "schemathesis",
+            *("--config-file", HERE / "schemathesis.toml"),
+            *("run", f"{api.portal}/api-docs/openapi.json"),
+            *("--header", f"ApiKey: {api.headers['ApiKey']}"),
+            # Kept-alive connections to the test server wait 40 ms for each answer.
+            *("--header", "Connection: close"),
+            *("--workers", "2", "--no-shrink", "--continue-on-failure", "--generation-deterministic"),
+        ],
+        cwd=tmp_path,
+        env=os.environ
+        | {
+            "NO_COLOR": "1",
+            "PYTHONPATH": str(PROJECT),
+            "SCHEMATHESIS_HOOKS": "tests.contract.fuzzer_checks",
+        },
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+    print(done.stdout)
+    assert done.returncode == 0, done.stderr
+    assert f"Tested: {len(METHODS)}" in done.stdout
