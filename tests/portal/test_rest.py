@@ -470,6 +470,11 @@ class TestEveryOperation:
             assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
             assert answer.status_code in {200, 403}
 
+    def test_refuses_a_query_of_more_fields_than_anybody_needs(self, api: Api) -> None:
+        assert_legacy(
+            api.get("getChannel", **{f"field{number}": "x" for number in range(1001)}), "validation"
+        )
+
     @pytest.mark.parametrize("operation", OPERATIONS)
     def test_is_never_opened_by_a_session(self, api: Api, operation: str) -> None:
         answer = requests.request(
