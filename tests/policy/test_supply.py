@@ -28,7 +28,7 @@ class TestRequirements:
     def test_name_no_index_and_no_path(self, name: str) -> None:
         text = (PROJECT / name).read_text()
 
-        assert not re.search(r"https?://|file:|--index-url|--find-links|@ /", text)
+        assert not re.search(r"https?://|file:|index.url|find.links|@ /", text)
 
 
 class TestErrors:
