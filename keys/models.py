@@ -12,8 +12,6 @@ from django.db.models import Q
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
-from keys import scopes as scope_names
-
 
 class Workspace(models.Model):
     """A Pumble workspace. `installed_at` is None while the app is not installed there."""
@@ -171,10 +169,6 @@ class ApiKey(models.Model):
     def preview(self) -> str:
         """How the key is shown in lists: enough to tell keys apart, useless for anything else."""
         return f"pmb_{self.key_id[:4]}…{self.last_four}"
-
-    @property
-    def has_full_access(self) -> bool:
-        return set(self.scopes) >= set(scope_names.ALL)
 
 
 class AuditEvent(models.Model):

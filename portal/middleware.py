@@ -22,10 +22,6 @@ _POLICY = "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancesto
 _DOCS_POLICY = _POLICY + "; img-src 'self' data:"  # Swagger UI's stylesheet has its icons as data
 
 
-def request_id_of(request: HttpRequest) -> str:
-    return getattr(request, "request_id", "")
-
-
 class RequestIdMiddleware:
     """Every answer names its request; a sane incoming id is kept. One line in the log, without query and body."""
 
