@@ -5,12 +5,15 @@ from datetime import datetime
 
 from django.conf import settings
 
-from keys import keyformat, lifecycle, policy
+from keys import addresses, keyformat, lifecycle, limits, policy
 from keys.audit import Actor
 from keys.errors import (
+    IpNotAllowed,
+    KeyDisabled,
     KeyExpired,
     KeyMalformed,
     KeyRevoked,
+    KeyRotated,
     KeyUnknown,
     OwnerNotAuthorized,
     ScopeMissing,
@@ -21,32 +24,48 @@ _NOBODYS_DIGEST = bytes(32)
 
 
 def check(presented: bytes, *, by: Actor, now: datetime) -> ApiKey:
-    """The live key that `presented` is, with its owner and workspace loaded.
+    """The usable key that `presented` is, with its owner and workspace loaded.
 
-    A pending key that is presented with the right secret was evidently shown to someone and becomes live.
+    Raises:
+        KeyRefused: as `identify` and `admit` do.
+    """
+    return admit(identify(presented, by=by, now=now), by=by, now=now)
+
+
+def identify(presented: bytes, *, by: Actor, now: datetime) -> ApiKey:
+    """The key that `presented` is, in whatever state, with its owner and workspace loaded.
 
     Raises:
         KeyMalformed: wrong form or checksum; the database was not asked.
         KeyUnknown: no such key, or the right id with a wrong secret.
-        KeyExpired, KeyRevoked, OwnerNotAuthorized: told only to a caller who has the right secret.
+        RateLimited: instead of these, after too many of them from there or with that id. Never for a right key.
     """
     plaintext = keyformat.parse(presented)
-    if plaintext is None:
-        raise KeyMalformed
-    key = recognise(plaintext)
-    if key is None:
-        raise KeyUnknown
-    state = key.state(now)
-    if state == ApiKey.State.REVOKED:
-        raise KeyRevoked
-    if state == ApiKey.State.EXPIRED:
-        raise KeyExpired(key.expires_at)
+    key = recognise(plaintext) if plaintext else None
+    if plaintext is None or key is None:
+        limits.count_refused(by.address, plaintext.key_id if plaintext else None)
+        raise KeyUnknown if plaintext else KeyMalformed
+    if key.pepper_number != next(iter(settings.KEY_PEPPERS)):
+        lifecycle.rehash(key=key, plaintext=plaintext, by=by, now=now)
+    return key
+
+
+def admit(key: ApiKey, *, by: Actor, now: datetime) -> ApiKey:
+    """The key, if it may be used now and from the address of `by`.
+
+    A pending key whose right secret was presented was evidently shown to someone and becomes live.
+
+    Raises:
+        KeyRevoked, KeyRotated, KeyExpired, KeyDisabled, OwnerNotAuthorized, IpNotAllowed.
+    """
+    _require_open(key, by, now)
     if not policy.is_entitled(key.owner):
         raise OwnerNotAuthorized
-    if state == ApiKey.State.PENDING:
+    if key.allowed_addresses and not addresses.admits(key.allowed_addresses, by.address):
+        raise IpNotAllowed(by.address)
+    if key.confirmed_at is None:
         key = lifecycle.confirm(key=key, by=by, now=now)
-        if key.revoked_at is not None:
-            raise KeyRevoked
+        _require_open(key, by, now)
     return key
 
 
@@ -66,3 +85,18 @@ def recognise(plaintext: keyformat.Plaintext) -> ApiKey | None:
     stored = bytes(key.digest) if key and pepper else _NOBODYS_DIGEST
     same = hmac.compare_digest(plaintext.digest(pepper or next(iter(peppers.values()))), stored)
     return key if same else None
+
+
+def _require_open(key: ApiKey, by: Actor, now: datetime) -> None:
+    match key.state(now):
+        case ApiKey.State.REVOKED:
+            raise KeyRevoked
+        case ApiKey.State.ROTATED:
+            lifecycle.note_late_use(key=key, by=by, now=now)
+            raise KeyRotated(key.retires_at or now)
+        case ApiKey.State.EXPIRED:
+            raise KeyExpired(key.expires_at or now)
+        case ApiKey.State.DISABLED:
+            raise KeyDisabled
+        case _:
+            pass

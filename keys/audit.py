@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from keys.models import ApiKey, AuditEvent, Member, Workspace
 
@@ -32,7 +33,7 @@ def record(
     now: datetime,
     key: ApiKey | None = None,
     member: Member | None = None,
-    **detail: str | int | list[str] | None,
+    **detail: Any,
 ) -> AuditEvent:
     """Write one event. `detail` holds before and after, never anything secret."""
     return AuditEvent.objects.create(

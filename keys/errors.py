@@ -1,4 +1,10 @@
-"""Failures of the key domain, each with a stable snake-case code. Pure: what they become on a wire is decided there."""
+"""Failures of the key domain, each with a stable snake-case code. Pure: what they become on a wire is decided there.
+
+`keys.wording.explain` says each of them in a sentence for people.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 
 class KeysError(Exception):
@@ -8,7 +14,7 @@ class KeysError(Exception):
 
 
 class KeyRefused(KeysError):
-    """A presented key does not open anything; `code` is the machine-readable reason."""
+    """A presented key does not open what was asked for; `code` is the machine-readable reason."""
 
 
 class KeyMissing(KeyRefused):
@@ -28,6 +34,24 @@ class KeyUnknown(KeyRefused):
 class KeyExpired(KeyRefused):
     code = "key_expired"
 
+    def __init__(self, expired_at: datetime) -> None:
+        super().__init__(expired_at)
+        self.expired_at = expired_at
+
+
+class KeyDisabled(KeyRefused):
+    code = "key_disabled"
+
+
+class KeyRotated(KeyRefused):
+    """A successor took the key's place, and the time in which both worked is over."""
+
+    code = "key_rotated"
+
+    def __init__(self, retired_at: datetime) -> None:
+        super().__init__(retired_at)
+        self.retired_at = retired_at
+
 
 class KeyRevoked(KeyRefused):
     code = "key_revoked"
@@ -39,6 +63,16 @@ class OwnerNotAuthorized(KeyRefused):
     code = "owner_not_authorized"
 
 
+class IpNotAllowed(KeyRefused):
+    """The key is bound to addresses, and the caller's, None where it is unknown, is none of them."""
+
+    code = "ip_not_allowed"
+
+    def __init__(self, address: str | None) -> None:
+        super().__init__(address)
+        self.address = address
+
+
 class ScopeMissing(KeyRefused):
     code = "scope_missing"
 
@@ -47,20 +81,64 @@ class ScopeMissing(KeyRefused):
         self.scope = scope
 
 
+class ChannelNotAllowed(KeyRefused):
+    """The key is bound to channels, and the call does not stay within them."""
+
+    code = "channel_not_allowed"
+
+
+class RateLimited(KeysError):
+    """A limit is reached. `whose` names it (`keys.limits.Whose`); `retry_after` is in whole seconds, at least 1."""
+
+    code = "rate_limited"
+
+    def __init__(self, whose: str, limit: int, retry_after: int) -> None:
+        super().__init__(whose, limit, retry_after)
+        self.whose, self.limit, self.retry_after = whose, limit, retry_after
+
+
+class IdempotencyConflict(KeysError):
+    """The same `Idempotency-Key` came with another request before."""
+
+    code = "idempotency_conflict"
+
+
+class IdempotencyInProgress(KeysError):
+    """The first request with this `Idempotency-Key` is still under way."""
+
+    code = "idempotency_in_progress"
+
+
+class IdempotencyUnknown(KeysError):
+    """How the first request with this `Idempotency-Key` ended is not known; it is not repeated."""
+
+    code = "idempotency_unknown"
+
+
 class NotAllowed(KeysError):
     code = "not_allowed"
 
 
+class CreationNotAllowed(NotAllowed):
+    """The workspace's policy lets only others create keys."""
+
+    code = "creation_not_allowed"
+
+
 class KeyNotFound(KeysError):
-    """No key of that name or id among those the viewer may see."""
+    """No key of that name or id among those the viewer may see, or none that is still live."""
 
     code = "key_not_found"
 
 
 class KeyAmbiguous(KeysError):
-    """More than one key answers to that text."""
+    """More than one key answers to that text: `names` are theirs, `ids` their ids, in the same order."""
 
     code = "key_ambiguous"
+
+    def __init__(self, names: Sequence[str] = (), ids: Sequence[str] = ()) -> None:
+        super().__init__(*ids)
+        self.names, self.ids = list(names), list(ids)
 
 
 class NameInvalid(KeysError):
@@ -75,9 +153,113 @@ class NameTaken(KeysError):
     code = "name_taken"
 
 
+class TooManyKeys(KeysError):
+    """The owner has as many live keys as the workspace's policy lets a member have."""
+
+    code = "too_many_keys"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(most)
+        self.most = most
+
+
 class ScopeUnknown(KeysError):
+    """`scopes` are none of ours; empty where no scope was chosen at all."""
+
     code = "scope_unknown"
+
+    def __init__(self, scopes: Sequence[str] = ()) -> None:
+        super().__init__(*scopes)
+        self.scopes = list(scopes)
+
+
+class ScopeNotAllowed(KeysError):
+    """The workspace's policy does not let a key have `scopes`."""
+
+    code = "scope_not_allowed"
+
+    def __init__(self, scopes: Sequence[str]) -> None:
+        super().__init__(*scopes)
+        self.scopes = list(scopes)
+
+
+class ChannelsInvalid(KeysError):
+    """A key bound to channels names 1 to 100 of them, each by its id."""
+
+    code = "channels_invalid"
+
+
+class AddressInvalid(KeysError):
+    """`text` is no address or network; `meant` is the network it probably should be, or None."""
+
+    code = "address_invalid"
+
+    def __init__(self, text: str, meant: str | None = None) -> None:
+        super().__init__(text)
+        self.text, self.meant = text, meant
+
+
+class TooManyAddresses(KeysError):
+    code = "too_many_addresses"
+
+
+class AddressesRequired(KeysError):
+    """The workspace's policy asks every key to be bound to addresses."""
+
+    code = "addresses_required"
+
+
+class LimitInvalid(KeysError):
+    """A key's own limit is a whole number of calls a minute, from 1 to 1,000."""
+
+    code = "limit_invalid"
 
 
 class ExpiryInvalid(KeysError):
     code = "expiry_invalid"
+
+
+class ExpiryInPast(ExpiryInvalid):
+    """The chosen end is not after `now`, the server's time."""
+
+    code = "expiry_in_past"
+
+    def __init__(self, now: datetime) -> None:
+        super().__init__(now)
+        self.now = now
+
+
+class ExpiryTooFar(ExpiryInvalid):
+    """The workspace's policy wants an end, `lifetime` from now at most; None where any end will do."""
+
+    code = "expiry_too_far"
+
+    def __init__(self, lifetime: timedelta | None) -> None:
+        super().__init__(lifetime)
+        self.lifetime = lifetime
+
+
+class GraceInvalid(KeysError):
+    code = "grace_invalid"
+
+
+class KeyRetiring(KeysError):
+    """The key is being replaced: what is to change is its successor."""
+
+    code = "key_retiring"
+
+
+class RotationUnderway(KeysError):
+    """A successor of this key was made a moment ago and is being delivered."""
+
+    code = "rotation_underway"
+
+
+class WouldWiden(KeysError):
+    """A key's rights may become narrower, never wider: that takes a new key. `what` names the right."""
+
+    code = "would_widen"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what)
+        self.what = what

@@ -1,4 +1,6 @@
-"""The scopes a key can hold, in Pumble's own names, in the order in which they are listed. Pure."""
+"""The scopes a key can hold, in Pumble's own names, in the order in which they are listed; and the usual choices of them. Pure."""
+
+from collections.abc import Iterable
 
 ALL = (
     "channels:list",
@@ -13,3 +15,24 @@ ALL = (
     "user:read",
     "status:write",
 )
+
+
+def only_reads(scope: str) -> bool:
+    return scope.endswith((":read", ":list"))
+
+
+READ_ONLY = tuple(scope for scope in ALL if only_reads(scope))
+POST_MESSAGES = ("channels:list", "channels:read", "messages:write", "users:list", "user:read")
+PRESETS = {"read-only": READ_ONLY, "post-messages": POST_MESSAGES, "full-access": ALL}
+
+
+def in_order(scopes: Iterable[str]) -> list[str]:
+    """`scopes`, each once, in the order of `ALL`; unknown ones are left out."""
+    held = set(scopes)
+    return [scope for scope in ALL if scope in held]
+
+
+def preset_of(scopes: Iterable[str]) -> str | None:
+    """The name of the preset that has exactly these scopes."""
+    held = set(scopes)
+    return next((name for name, preset in PRESETS.items() if set(preset) == held), None)

@@ -17,8 +17,12 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import environ
+import redis
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
+
+from keys import addresses
+from keys.errors import AddressInvalid
 
 MIN_SECRET_BYTES = 32
 
@@ -80,6 +84,22 @@ class Environment:
         if not sound or parts.query or parts.fragment or parts.username:
             self.refuse(name, "expects an absolute URL such as https://keys.example.com")
         return value
+
+    def redis_url(self, name: str) -> str:
+        """`redis://`, `rediss://` or `unix://`; empty where there is none."""
+        value = self.text(name)
+        try:
+            if value:
+                redis.ConnectionPool.from_url(value)
+        except ValueError:
+            self.refuse(name, "expects redis://host:6379/0")
+        return value
+
+    def networks(self, name: str) -> list[addresses.Network]:
+        try:
+            return [addresses.parse_network(word) for word in self.words(name)]
+        except AddressInvalid:
+            self.refuse(name, "expects addresses and CIDRs such as 10.0.0.0/8, comma separated")
 
     def database(self, data_dir: Path) -> dict[str, Any]:
         """SQLite in `data_dir`, or what DATABASE_URL names.

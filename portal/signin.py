@@ -12,6 +12,7 @@ from django.utils import timezone
 from keys.audit import Actor, Surface
 from keys.models import Member
 from keys.policy import is_entitled
+from portal.addresses import client_address
 
 SIGNED_IN_AT = "signed_in_at"
 MAX_SESSION_SECONDS = 7 * 24 * 3600
@@ -47,10 +48,10 @@ def signed_in(request: HttpRequest) -> AbstractBaseUser | AnonymousUser:
 
 
 def actor_of(request: HttpRequest, *, surface: Surface = Surface.WEB, member: Member | None = None) -> Actor:
-    """Who acts in this request. The address is the connection's: a forwarded one would be anybody's claim."""
+    """Who acts in this request, and from where."""
     return Actor(
         member=member,
         surface=surface,
-        address=request.META.get("REMOTE_ADDR") or None,
+        address=client_address(request.META),
         request_id=getattr(request, "request_id", ""),
     )

@@ -8,15 +8,16 @@ import logging
 import re
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote
 
 import requests
 from django.conf import settings
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
+from keys.limits import PumbleQuota
 from pumble_bridge import deadline, strict_json
 
 log = logging.getLogger(__name__)
@@ -28,17 +29,32 @@ _thread = threading.local()
 
 Json = dict[str, Any]
 
+UNKNOWN_ID = "0" * 24
+# Enough of any answer for what follows it.
+_IMAGINED: Json = {
+    "id": UNKNOWN_ID,
+    "channelId": UNKNOWN_ID,
+    "channel": {"id": UNKNOWN_ID},
+    "users": [],
+}
+
 
 class PumbleError(Exception):
-    """A call to Pumble did not do what it should."""
+    """A call to Pumble did not do what it should. `may_have_happened`: what it asked for was perhaps done all the same."""
+
+    may_have_happened = False
 
 
 class PumbleUnavailable(PumbleError):
     """No connection, a 5xx, or an answer that makes no sense."""
 
+    may_have_happened = True
+
 
 class PumbleTimeout(PumbleError):
-    """No whole answer before the deadline. A write may or may not have happened."""
+    """No whole answer before the deadline."""
+
+    may_have_happened = True
 
 
 class PumbleRateLimited(PumbleError):
@@ -66,11 +82,22 @@ class TokenRejected(PumbleRefused):
     """The token is no longer good (401)."""
 
 
+class Watcher(Protocol):
+    """Sees each call to Pumble before it is made, and may refuse it by raising."""
+
+    def before(self, quota: PumbleQuota | None) -> None:
+        """A call that takes from `quota`, beside the limits of every call, is about to be made."""
+
+    def writes(self, method: str, path: str, body: Json | None) -> bool:
+        """A call that changes something is about to be made; False if it is not to be made, only imagined."""
+
+
 @dataclass(frozen=True, slots=True)
 class PumbleClient:
     """Calls as the holder of `token`: a person's access token or a bot token."""
 
     token: str = field(repr=False)
+    watcher: Watcher | None = None
 
     def get_me(self) -> Json:
         """`{workspaceId, workspaceName, workspaceUserId, workspaceUserName}` of the token."""
@@ -107,7 +134,7 @@ class PumbleClient:
 
     def search_messages(self, criteria: Json) -> Json:
         """`{content, totalElements, hasMore}`, at most 20 hits."""
-        answer = _object(self._call("POST", "/v1/messages/search", body=criteria))
+        answer = _object(self._call("POST", "/v1/messages/search", body=criteria, writes=False))
         return answer | {"content": [_object(item, "id") for item in _list(answer.get("content"))]}
 
     def post_message(self, channel_id: str, message: Json, *, thread_root_id: str | None = None) -> Json:
@@ -115,7 +142,8 @@ class PumbleClient:
         path = f"/v1/channels/{_id(channel_id)}/messages"
         if thread_root_id:
             path += f"/{_id(thread_root_id)}"
-        return _object(self._call("POST", path, body=message), "id", "channelId")
+        quota = PumbleQuota.REPLIES if thread_root_id else PumbleQuota.MESSAGES
+        return _object(self._call("POST", path, body=message, quota=quota), "id", "channelId")
 
     def edit_message(self, channel_id: str, message_id: str, change: Json) -> None:
         self._call("PUT", f"/v1/channels/{_id(channel_id)}/messages/{_id(message_id)}", body=change)
@@ -124,14 +152,15 @@ class PumbleClient:
         self._call("DELETE", f"/v1/channels/{_id(channel_id)}/messages/{_id(message_id)}")
 
     def add_reaction(self, message_id: str, reaction: Json) -> None:
-        self._call("POST", f"/v1/messages/{_id(message_id)}/reactions", body=reaction)
+        path = f"/v1/messages/{_id(message_id)}/reactions"
+        self._call("POST", path, body=reaction, quota=PumbleQuota.REACTIONS)
 
     def remove_reaction(self, message_id: str, reaction: Json) -> None:
         self._call("DELETE", f"/v1/messages/{_id(message_id)}/reactions", body=reaction)
 
     def create_channel(self, channel: Json) -> Json:
         """ChannelInfo of the new channel."""
-        return _channel_info(self._call("POST", "/v1/channels", body=channel))
+        return _channel_info(self._call("POST", "/v1/channels", body=channel, quota=PumbleQuota.CHANNELS))
 
     def add_users(self, channel_id: str, user_ids: list[str]) -> None:
         self._call("POST", f"/v1/channels/{_id(channel_id)}/users", body={"userIds": user_ids})
@@ -160,7 +189,8 @@ class PumbleClient:
         self._call("PUT", "/v1/workspaceUsers/customStatus", body=status)
 
     def create_scheduled_message(self, message: Json) -> Json:
-        return _object(self._call("POST", "/v1/messages/scheduled", body=message), "id", "channelId")
+        answer = self._call("POST", "/v1/messages/scheduled", body=message, quota=PumbleQuota.SCHEDULED)
+        return _object(answer, "id", "channelId")
 
     def list_scheduled_messages(self, page: dict[str, str]) -> Json:
         """`{scheduledMessages, hasMore}` of the caller; `page` holds `channelId`, `cursor`, `limit`."""
@@ -181,8 +211,20 @@ class PumbleClient:
         self._call("DELETE", f"/v1/messages/scheduled/{_id(scheduled_id)}")
 
     def _call(
-        self, method: str, path: str, *, params: dict[str, str] | None = None, body: Json | None = None
+        self,
+        method: str,
+        path: str,
+        *,
+        params: dict[str, str] | None = None,
+        body: Json | None = None,
+        quota: PumbleQuota | None = None,
+        writes: bool | None = None,
     ) -> Any:
+        if self.watcher is not None:
+            self.watcher.before(quota)
+            changes = method != "GET" if writes is None else writes
+            if changes and not self.watcher.writes(method, path, body):
+                return _IMAGINED
         headers = {"token": self.token, "x-app-token": settings.PUMBLE_APP_KEY}
         return call(method, path, headers=headers, params=params, json=body)
 
@@ -212,7 +254,9 @@ def call(method: str, path: str, *, headers: dict[str, str] | None = None, **req
                 raw = response.raw.read(MAX_ANSWER_BYTES + 1, decode_content=True)
         return _answer(response.status_code, response.headers.get("Retry-After"), raw)
     except (requests.RequestException, HTTPError, OSError) as error:
-        raise (PumbleTimeout if _is_timeout(error) else PumbleUnavailable) from error
+        failure = PumbleTimeout() if _is_timeout(error) else PumbleUnavailable()
+        failure.may_have_happened = not _never_left(error)
+        raise failure from error
     finally:
         duration_ms = round((time.monotonic() - began) * 1000)
         route = re.sub(r"[0-9a-f]{24}", "{id}", path)
@@ -232,14 +276,24 @@ def _session() -> requests.Session:
     return session
 
 
-def _is_timeout(error: BaseException | None) -> bool:
+def _is_timeout(error: BaseException) -> bool:
     """Whether a time-out stands anywhere among the causes; urllib3 wraps the ones of a body being read."""
+    return any(
+        isinstance(cause, TimeoutError) or "Timeout" in type(cause).__name__ or "timed out" in str(cause)
+        for cause in _causes(error)
+    )
+
+
+def _never_left(error: BaseException) -> bool:
+    """Whether there was no connection on which the request could have gone out."""
+    return any(isinstance(cause, NewConnectionError | ConnectTimeoutError) for cause in _causes(error))
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
     seen = 0
     while error is not None and seen < 10:
-        if isinstance(error, TimeoutError) or "Timeout" in type(error).__name__ or "timed out" in str(error):
-            return True
+        yield error
         error, seen = error.__cause__ or error.__context__, seen + 1
-    return False
 
 
 def _answer(status: int, retry_after: str | None, raw: bytes) -> Any:

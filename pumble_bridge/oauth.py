@@ -186,6 +186,26 @@ def note_sign_in(member: Member, *, by: Actor, now: datetime) -> None:
         )
 
 
+def renew_tokens() -> tuple[int, int]:
+    """Every stored token encrypted under the newest key: how many were, and how many no key opens.
+
+    A token that is replaced meanwhile stays as it then is: it is under the newest key already.
+    """
+    renewed = unreadable = 0
+    stores = (
+        (Installation.objects, "encrypted_bot_token"),
+        (Authorization.objects, "encrypted_access_token"),
+    )
+    for rows, column in stores:
+        for pk, stored in rows.values_list("pk", column).iterator(chunk_size=500):
+            fresh = tokens.renew(stored)
+            if fresh is None:
+                unreadable += 1
+            else:
+                renewed += rows.filter(pk=pk, **{column: stored}).update(**{column: fresh})
+    return renewed, unreadable
+
+
 def profile_of(user: Json) -> membership.Profile:
     """A WorkspaceUser of Pumble as `keys` knows people; what is missing or null becomes empty."""
     return membership.Profile(

@@ -35,5 +35,13 @@ def decrypt(stored: bytes | memoryview, *, workspace_id: str, user_id: str, kind
     return str(held["token"])
 
 
+def renew(stored: bytes | memoryview) -> bytes | None:
+    """The same text under the newest encryption key; None where no key opens it."""
+    try:
+        return _fernet().rotate(bytes(stored))
+    except InvalidToken:
+        return None
+
+
 def _fernet() -> MultiFernet:
     return MultiFernet([Fernet(key) for key in settings.TOKEN_ENCRYPTION_KEYS])

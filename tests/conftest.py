@@ -9,6 +9,7 @@ from django.core.management import call_command
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
+from keys import limits, usage
 from keys.models import Member, Workspace
 from portal.logs import ConsoleFormatter
 from tests import pumble
@@ -23,6 +24,15 @@ def plain_static_files(settings: Settings) -> None:
     settings.STORAGES = settings.STORAGES | {
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     }
+
+
+@pytest.fixture(autouse=True)
+def nobody_called_before(settings: Settings) -> Iterator[None]:
+    """No call was counted yet, and what is noted of calls is written when a test says so."""
+    settings.WRITE_USAGE_IN_BACKGROUND = False
+    limits.store.cache_clear()
+    yield
+    usage.recorder = usage.Recorder()
 
 
 @pytest.fixture

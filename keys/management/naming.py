@@ -31,7 +31,7 @@ def get_member(workspace: Workspace, email: str) -> Member:
 
 
 def describe(key: ApiKey, now: datetime) -> dict[str, Any]:
-    """The key as `--json` shows it: never a secret. Times are ISO in UTC, or None."""
+    """The key as `--json` shows it: never a secret. Times are ISO in UTC, or None. Load `last_use` with the key."""
     workspace = key.owner.workspace
     return {
         "id": key.key_id,
@@ -41,7 +41,7 @@ def describe(key: ApiKey, now: datetime) -> dict[str, Any]:
         "state": key.state(now).value.lower(),
         "scopes": key.scopes,
         "expiresAt": iso(key.expires_at),
-        "lastUsedAt": None,
+        "lastUsedAt": iso(key.last_use.at) if hasattr(key, "last_use") else None,
     }
 
 

@@ -5,11 +5,12 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
+from keys.errors import ChannelNotAllowed
 from portal.api import shapes
 from portal.api.endpoint import Call, Endpoint
 from portal.api.inputs import ChannelId, ChannelInput, Choice, IdField, IdList, Input
-from portal.api.lookup import ALL_TYPES, channel_by_id, find_channel
-from portal.api.refusals import CHANNEL, NAME_TAKEN, PEOPLE
+from portal.api.lookup import channel_by_id, find_channel, list_allowed_channels
+from portal.api.refusals import CHANNEL, NAME_TAKEN, NOT_ALLOWED, PEOPLE
 
 CHANNEL_EXAMPLE = {
     "id": "65f0a1b2c3d4e5f607180003",
@@ -29,7 +30,7 @@ class ListChannels(Endpoint):
     summary = _("List channels")
     description = _(
         "Every channel that the key's owner can see, with its members' ids: public ones, private and direct ones they "
-        "are in, archived ones. Everything in one answer."
+        "are in, archived ones. Everything in one answer. A key that is bound to channels is shown only these."
     )
     answers = ["ChannelListEntry"]
     answer_example = [
@@ -37,7 +38,7 @@ class ListChannels(Endpoint):
     ]
 
     def run(self, call: Call, given: dict[str, Any]) -> Any:
-        return [shapes.channel_entry(info) for info in call.pumble.list_channels(ALL_TYPES)]
+        return [shapes.channel_entry(info) for info in list_allowed_channels(call)]
 
 
 class GetChannel(Endpoint):
@@ -51,7 +52,7 @@ class GetChannel(Endpoint):
     )
     takes = ChannelInput
     request_example = {"channel": "general"}
-    refusals = (CHANNEL,)
+    refusals = (CHANNEL, NOT_ALLOWED)
     answers = "ChannelInfo"
     answer_example = {"channel": CHANNEL_EXAMPLE, "users": ["65f0a1b2c3d4e5f607180002"]}
 
@@ -88,11 +89,13 @@ class CreateChannel(Endpoint):
     description = _("The key's owner becomes its creator and first member. A name that is taken is refused.")
     takes = CreateChannelInput
     request_example = {"name": "deploys", "type": "PUBLIC", "description": "What went live"}
-    refusals = (NAME_TAKEN,)
+    refusals = (NAME_TAKEN, NOT_ALLOWED)
     answers = "ChannelRef"
     answer_example = {"id": "65f0a1b2c3d4e5f607180003", "name": "deploys"}
 
     def run(self, call: Call, given: dict[str, Any]) -> Any:
+        if call.key.channels is not None:
+            raise ChannelNotAllowed
         created = call.pumble.create_channel(given)["channel"]
         return {"id": created["id"], "name": str(created.get("name") or "")}
 
@@ -111,7 +114,7 @@ class AddUsersToChannel(Endpoint):
     description = _("Someone who is a member already stays one. Each addition leaves a system message.")
     takes = AddUsersInput
     request_example = {"channelId": "65f0a1b2c3d4e5f607180003", "userIds": ["65f0a1b2c3d4e5f607180005"]}
-    refusals = (CHANNEL, PEOPLE)
+    refusals = (CHANNEL, NOT_ALLOWED, PEOPLE)
     answers = "Empty"
     answer_example = {}
 
@@ -135,7 +138,7 @@ class RemoveUserFromChannel(Endpoint):
     description = _("Refused where they are no member. Leaves a system message.")
     takes = RemoveUserInput
     request_example = {"channelId": "65f0a1b2c3d4e5f607180003", "userId": "65f0a1b2c3d4e5f607180005"}
-    refusals = (CHANNEL,)
+    refusals = (CHANNEL, NOT_ALLOWED)
     answers = "Empty"
     answer_example = {}
 

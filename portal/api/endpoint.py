@@ -1,9 +1,10 @@
 """The one path of every API call.
 
-Find the key in the header, let `keys.access` decide, check the scope, validate the input, call Pumble, answer. A
-refused call costs no call to Pumble. Adding an operation is adding one class in one file.
+Find the key in the header, let `keys.access` decide, check the scope, then the limits, validate the input, call Pumble,
+answer, note the use. A refused call costs no call to Pumble. Adding an operation is adding one class in one file.
 """
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -13,14 +14,16 @@ from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from keys import access
-from keys.audit import Surface
+from keys import access, keyformat, scopes, usage
+from keys.audit import Actor, Surface
 from keys.errors import OwnerNotAuthorized
+from keys.limits import Allowance
 from keys.models import ApiKey
-from portal.api import presented, wire
-from portal.api.errors import BadBody
+from portal.api import once, presented, rehearsal, wire
+from portal.api.errors import BadBody, rule_for
 from portal.api.inputs import Input
 from portal.api.refusals import Refusal
+from portal.api.watching import Watch
 from portal.signin import actor_of
 from pumble_bridge import client, deadline, strict_json
 from pumble_bridge.client import PumbleClient
@@ -39,6 +42,10 @@ class Call:
     bot: PumbleClient
     owner_id: str
     bot_user_id: str
+
+    def allows(self, channel_id: str) -> bool:
+        """Whether the key may touch and see this channel."""
+        return self.key.channels is None or channel_id in self.key.channels
 
 
 class Endpoint(APIView):
@@ -59,6 +66,12 @@ class Endpoint(APIView):
     refusals: ClassVar[tuple[Refusal, ...]] = ()  # its own, beside those of all operations
     asks_pumble: ClassVar[bool] = True
 
+    # Of the request being answered: whose key it is, once known, under which limits, and how it ended.
+    by: Actor
+    key: ApiKey | None = None
+    allowance: Allowance | None = None
+    outcome: str = usage.OK
+
     def __init_subclass__(cls) -> None:
         setattr(cls, cls.method.lower(), cls._handle)
 
@@ -76,12 +89,63 @@ class Endpoint(APIView):
             raise MethodNotAllowed(self.method)
         super().initial(request, *args, **kwargs)
 
+    @classmethod
+    def writes(cls) -> bool:
+        """Whether the operation changes something in Pumble."""
+        return cls.scope is not None and not scopes.only_reads(cls.scope)
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        began, at = time.monotonic(), timezone.now()
+        self.by = actor_of(request, surface=Surface.API)
+        response: HttpResponse = super().dispatch(request, *args, **kwargs)  # type: ignore[assignment]
+        if self.allowance is not None:
+            wire.set_limit_headers(response, self.allowance.tightest)
+        if self.key is not None:
+            duration_ms = round((time.monotonic() - began) * 1000)
+            usage.recorder.note(
+                usage.Use(
+                    key_pk=self.key.pk,
+                    at=at,
+                    operation=self.operation,
+                    outcome=self.outcome,
+                    status=response.status_code,
+                    duration_ms=duration_ms,
+                    request_id=self.by.request_id,
+                    address=self.by.address,
+                    agent=_printable(request.META.get("HTTP_USER_AGENT", "")),
+                )
+            )
+        return response
+
+    def handle_exception(self, exc: Exception) -> Any:
+        self.outcome = rule_for(exc).reason
+        return super().handle_exception(exc)
+
     def _handle(self, request: Request) -> HttpResponse:
-        call = admit(request._request, scope=self.scope)  # noqa: SLF001 - DRF has no other name for it
-        given = self.takes(data=self._read(request))
+        asked = request._request  # noqa: SLF001 - DRF has no other name for it
+        now = timezone.now()
+        self.key = access.identify(presented.find_key(asked.META), by=self.by, now=now)
+        self.key = access.admit(self.key, by=self.by, now=now)
+        if self.scope is not None:
+            access.require_scope(self.key, self.scope)
+        rehearsing = self.writes() and rehearsal.is_asked_for(asked.META)
+        self.allowance = Allowance(self.key, rehearsal=rehearsing)
+        self.allowance.take_call()
+        watch = Watch(self.allowance)
+        call = open_call(self.key, watch)
+        read = self._read(request)
+        given = self.takes(data=read)
         given.is_valid(raise_exception=True)
-        with deadline.within(client.CALL_SECONDS):
-            return wire.answer(self.run(call, given.validated_data))
+
+        def run() -> HttpResponse:
+            with deadline.within(client.CALL_SECONDS):
+                return wire.answer(self.run(call, given.validated_data))
+
+        if rehearsing:
+            return rehearsal.answer(watch, run)
+        if self.writes():
+            return once.answer(asked.META, self.key, self.operation, read, watch, run)
+        return run()
 
     def _read(self, request: Request) -> dict[str, Any]:
         """Query parameters of a GET or DELETE, the JSON object of a POST or of what a DELETE's query leaves out.
@@ -102,16 +166,12 @@ class Endpoint(APIView):
         return {name: value for name, value in body.items() if value is not None} | query
 
 
-def admit(request: HttpRequest, *, scope: str | None) -> Call:
-    """The call that this request's key opens: two queries, nothing asked of Pumble.
+def open_call(key: ApiKey, watch: Watch) -> Call:
+    """The call that this key opens: one query, nothing asked of Pumble.
 
     Raises:
-        KeyRefused: the one of the family that says why not.
+        OwnerNotAuthorized: there is no token to act with.
     """
-    by = actor_of(request, surface=Surface.API)
-    key = access.check(presented.find_key(request.META), by=by, now=timezone.now())
-    if scope is not None:
-        access.require_scope(key, scope)
     authorization = (
         Authorization.objects.select_related("member__workspace__installation")
         .filter(member=key.owner_id, member__workspace__installation__isnull=False)
@@ -125,8 +185,12 @@ def admit(request: HttpRequest, *, scope: str | None) -> Call:
         raise OwnerNotAuthorized
     return Call(
         key=key,
-        pumble=PumbleClient(access_token),
-        bot=PumbleClient(bot_token),
+        pumble=PumbleClient(access_token, watch.of("owner")),
+        bot=PumbleClient(bot_token, watch.of("bot")),
         owner_id=authorization.member.pumble_user_id or "",
         bot_user_id=workspace.installation.bot_user_id,
     )
+
+
+def _printable(agent: str) -> str:
+    return keyformat.redact("".join(char for char in agent[:400] if char.isprintable()))

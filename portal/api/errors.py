@@ -107,7 +107,16 @@ _TABLE: dict[type[Exception], Rule] = {
     keys_errors.KeyMalformed: _refusal("key_malformed", 401, "Invalid API key"),
     keys_errors.KeyUnknown: _refusal("key_unknown", 401, "Invalid API key"),
     keys_errors.KeyExpired: Rule(
-        "key_expired", 403, 401, lambda error: f"API key expired on {error.args[0]:%Y-%m-%d}"
+        "key_expired", 403, 401, lambda error: f"API key expired on {error.expired_at:%Y-%m-%d}"
+    ),
+    keys_errors.KeyDisabled: _refusal("key_disabled", 401, "API key disabled"),
+    keys_errors.KeyRotated: Rule(
+        "key_rotated",
+        403,
+        401,
+        lambda error: (
+            f"API key replaced by a newer one; it stopped working at {error.retired_at:%Y-%m-%d %H:%M} UTC"
+        ),
     ),
     keys_errors.KeyRevoked: _refusal("key_revoked", 401, "API key revoked"),
     keys_errors.OwnerNotAuthorized: _refusal(
@@ -120,6 +129,34 @@ _TABLE: dict[type[Exception], Rule] = {
     ),
     keys_errors.ScopeMissing: Rule(
         "scope_missing", 403, 403, lambda error: f"API key lacks the scope {error.scope}"
+    ),
+    keys_errors.IpNotAllowed: Rule(
+        "ip_not_allowed",
+        403,
+        403,
+        lambda error: f"API key may not be used from this address ({error.address or 'unknown'})",
+    ),
+    keys_errors.ChannelNotAllowed: _refusal(
+        "channel_not_allowed", 403, "API key is bound to other channels; reactions need channelId with it"
+    ),
+    keys_errors.RateLimited: Rule(
+        "rate_limited",
+        429,
+        429,
+        lambda error: (
+            f"Limit reached: {error.limit} a minute, {error.whose}; try again in {error.retry_after} s"
+        ),
+    ),
+    keys_errors.IdempotencyConflict: _refusal(
+        "idempotency_conflict", 409, "This Idempotency-Key came with another request before"
+    ),
+    keys_errors.IdempotencyInProgress: _refusal(
+        "idempotency_in_progress", 409, "The first request with this Idempotency-Key is still under way"
+    ),
+    keys_errors.IdempotencyUnknown: _refusal(
+        "idempotency_unknown",
+        409,
+        "How the first request with this Idempotency-Key ended is not known; look, then use another value",
     ),
     ChannelNotFound: _refusal("not_found", 404, "Could not find channel with that identifier"),
     BotNotInChannel: _refusal(
@@ -172,8 +209,10 @@ def answer_for(error: Exception, request: HttpRequest) -> HttpResponse:
     response = wire.answer(body_of(error, getattr(request, "request_id", "")), status=status)
     if isinstance(error, drf.MethodNotAllowed):
         response["Allow"] = error.args[0] if error.args else ""
-    if isinstance(error, PumbleRateLimited):
+    if isinstance(error, PumbleRateLimited | keys_errors.RateLimited):
         response["Retry-After"] = str(error.retry_after)
+    elif isinstance(error, keys_errors.IdempotencyInProgress):
+        response["Retry-After"] = "1"
     elif status == 503:
         response["Retry-After"] = "2"
     return response

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.core.cache import cache
 
+from keys.errors import ChannelNotAllowed
 from portal.api.endpoint import Call
 from portal.api.errors import BotNotInChannel, ChannelNotFound, PeopleNotValid
 from portal.api.inputs import as_id
@@ -26,14 +27,23 @@ def find_channel(call: Call, given: Json) -> Json:
 
     Raises:
         ChannelNotFound: there is none, or none the owner can see.
+        ChannelNotAllowed: the key is bound to channels, and this is none of them, whether it exists or not.
     """
     if given.get("channelId"):
         return channel_by_id(call, given["channelId"])
     wanted = given["channel"].strip()
     if as_id(wanted):
-        with contextlib.suppress(ChannelNotFound):  # then it may be a name of that form
+        with contextlib.suppress(ChannelNotFound, ChannelNotAllowed):  # then it may be a name of that form
             return channel_by_id(call, wanted)
-    return _channel_by_name(call, wanted.removeprefix("#").casefold())
+    try:
+        info = _channel_by_name(call, wanted.removeprefix("#").casefold())
+    except ChannelNotFound:
+        if call.key.channels is not None:
+            raise ChannelNotAllowed from None
+        raise
+    if not call.allows(info["channel"]["id"]):
+        raise ChannelNotAllowed
+    return info
 
 
 def find_open_channel(call: Call, given: Json) -> Json:
@@ -42,7 +52,7 @@ def find_open_channel(call: Call, given: Json) -> Json:
     Without the owner's membership the bot would become a way around Pumble's own permissions.
 
     Raises:
-        ChannelNotFound, BotNotInChannel.
+        ChannelNotFound, ChannelNotAllowed, BotNotInChannel.
     """
     info = find_channel(call, given)
     if not is_open(call, info):
@@ -61,15 +71,23 @@ def is_open(call: Call, info: Json) -> bool:
 
 def list_open_channel_ids(call: Call) -> list[str]:
     """Every channel whose messages may be read through the key."""
-    return [info["channel"]["id"] for info in call.pumble.list_channels(ALL_TYPES) if is_open(call, info)]
+    return [info["channel"]["id"] for info in list_allowed_channels(call) if is_open(call, info)]
+
+
+def list_allowed_channels(call: Call) -> list[Json]:
+    """ChannelInfo of every channel that the owner can see and the key may."""
+    return [info for info in call.pumble.list_channels(ALL_TYPES) if call.allows(info["channel"]["id"])]
 
 
 def channel_by_id(call: Call, text: str) -> Json:
     """
     Raises:
         ChannelNotFound: `text` is no id, or Pumble shows the owner no such channel.
+        ChannelNotAllowed: the key is bound to other channels; Pumble was not asked.
     """
     channel_id = as_id(text.strip())
+    if call.key.channels is not None and (channel_id is None or not call.allows(channel_id)):
+        raise ChannelNotAllowed
     if channel_id is None:
         raise ChannelNotFound
     try:

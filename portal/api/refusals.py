@@ -14,6 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions as drf
 
 from keys import errors as keys_errors
+from keys.limits import Whose
+from keys.rights import CALLS_PER_MINUTE
 from portal.api import errors
 from pumble_bridge.client import PumbleRateLimited, PumbleRefused, PumbleTimeout, PumbleUnavailable
 
@@ -53,6 +55,15 @@ PRIVATE_CHANNEL = Refusal(
     errors.BotNotInChannel(),
     _("Private channel without the bot"),
     _("In a private channel the app's bot has to be a member too. Add it there and call again."),
+)
+NOT_ALLOWED = Refusal(
+    "channelNotAllowed",
+    keys_errors.ChannelNotAllowed(),
+    _("Channel not allowed"),
+    _(
+        "The key is bound to channels, and the call does not stay within them. `keyInfo` lists them. With such a key a "
+        "reaction needs `channelId`."
+    ),
 )
 OBJECT = Refusal(
     "notFound",
@@ -117,9 +128,18 @@ TOO_LARGE = Refusal(
     _("A body may have 1 MiB at most."),
 )
 RATE_LIMITED = Refusal(
+    "rateLimited",
+    keys_errors.RateLimited(Whose.KEY.value, CALLS_PER_MINUTE, 12),
+    _("Too many calls"),
+    _(
+        "A limit of this service is reached; the text says whose. Wait as many seconds as `Retry-After` says, then call "
+        "again. Nothing was done."
+    ),
+)
+PUMBLE_RATE_LIMITED = Refusal(
     "pumbleRateLimited",
     PumbleRateLimited(30),
-    _("Too many calls"),
+    _("Too many calls to Pumble"),
     _("Pumble's own limit is reached. Wait as many seconds as `Retry-After` says, then call again."),
 )
 PUMBLE_AWAY = Refusal(
@@ -179,6 +199,20 @@ OF_KEYS = (
         _("The key's last day is over. Make a new one."),
     ),
     Refusal(
+        "keyDisabled",
+        keys_errors.KeyDisabled(),
+        _("Key disabled"),
+        _(
+            "The key is switched off for a while. Its owner can enable it, unless an administrator disabled it."
+        ),
+    ),
+    Refusal(
+        "keyRotated",
+        keys_errors.KeyRotated(datetime(2026, 11, 2, 9, 30, tzinfo=UTC)),
+        _("Key replaced"),
+        _("A newer key took this one's place, and the time in which both worked is over. Use the newer one."),
+    ),
+    Refusal(
         "keyRevoked",
         keys_errors.KeyRevoked(),
         _("Key revoked"),
@@ -190,6 +224,35 @@ OF_KEYS = (
         _("Owner not authorized"),
         _("The key's owner left the workspace, took the app's permission back, or the app was removed."),
     ),
+    Refusal(
+        "ipNotAllowed",
+        keys_errors.IpNotAllowed("203.0.113.7"),
+        _("Address not allowed"),
+        _("The key may be used only from the addresses it is bound to."),
+    ),
 )
-OF_PUMBLE = (FORBIDDEN, RATE_LIMITED, PUMBLE_AWAY, PUMBLE_SLOW)
-OF_ALL = (METHOD, INTERNAL, UNAVAILABLE)
+OF_WRITES = (
+    Refusal(
+        "idempotencyConflict",
+        keys_errors.IdempotencyConflict(),
+        _("Idempotency-Key used for another request"),
+        _("Each request needs a value of its own; only its repetitions have the same."),
+    ),
+    Refusal(
+        "idempotencyInProgress",
+        keys_errors.IdempotencyInProgress(),
+        _("First request under way"),
+        _("Repeat it a little later to get its answer."),
+    ),
+    Refusal(
+        "idempotencyUnknown",
+        keys_errors.IdempotencyUnknown(),
+        _("Outcome not known"),
+        _(
+            "Pumble did not answer the first request in time, so it may have happened. Look, and if it did not, send it "
+            "with another value."
+        ),
+    ),
+)
+OF_PUMBLE = (FORBIDDEN, PUMBLE_RATE_LIMITED, PUMBLE_AWAY, PUMBLE_SLOW)
+OF_ALL = (RATE_LIMITED, METHOD, INTERNAL, UNAVAILABLE)

@@ -9,7 +9,7 @@ from portal.api import shapes
 from portal.api.endpoint import Call, Endpoint
 from portal.api.inputs import Blocks, ChannelId, Choice, IdField, Input, Limit, Text, WholeNumber
 from portal.api.lookup import find_open_channel, list_open_channel_ids
-from portal.api.refusals import CHANNEL, OBJECT, PRIVATE_CHANNEL
+from portal.api.refusals import CHANNEL, NOT_ALLOWED, OBJECT, PRIVATE_CHANNEL
 from pumble_bridge.client import Json
 
 SCHEDULED_EXAMPLE = {
@@ -71,7 +71,7 @@ class CreateScheduledMessage(Endpoint):
         "text": "Stand-up in five minutes",
         "sendAt": 1798761600000,
     }
-    refusals = (CHANNEL, PRIVATE_CHANNEL, OBJECT)
+    refusals = (CHANNEL, NOT_ALLOWED, PRIVATE_CHANNEL, OBJECT)
     answers = "MessageRef"
     answer_example = {"id": "65f0a1b2c3d4e5f607180009", "channelId": "65f0a1b2c3d4e5f607180003"}
 
@@ -95,7 +95,7 @@ class FetchScheduledMessages(Endpoint):
     description = _("The owner's own that are still to be sent, in the order in which they were made.")
     takes = FetchScheduledMessagesInput
     request_example = {"limit": 20}
-    refusals = (CHANNEL, PRIVATE_CHANNEL)
+    refusals = (CHANNEL, NOT_ALLOWED, PRIVATE_CHANNEL)
     answers = "ScheduledMessagePage"
     answer_example = {"scheduledMessages": [SCHEDULED_EXAMPLE], "hasMore": False}
 
@@ -126,7 +126,7 @@ class FetchScheduledMessage(Endpoint):
     description = _("One of the owner's own that is still to be sent.")
     takes = OneScheduledInput
     request_example = {"scheduledMessageId": "65f0a1b2c3d4e5f607180009"}
-    refusals = (PRIVATE_CHANNEL, OBJECT)
+    refusals = (NOT_ALLOWED, PRIVATE_CHANNEL, OBJECT)
     answers = "ScheduledMessage"
     answer_example = SCHEDULED_EXAMPLE
 
@@ -152,7 +152,7 @@ class EditScheduledMessage(Endpoint):
         "text": "Stand-up in ten minutes",
         "sendAt": 1798761900000,
     }
-    refusals = (CHANNEL, PRIVATE_CHANNEL, OBJECT)
+    refusals = (CHANNEL, NOT_ALLOWED, PRIVATE_CHANNEL, OBJECT)
     answers = "ScheduledMessage"
     answer_example = SCHEDULED_EXAMPLE
 
@@ -175,7 +175,7 @@ class DeleteScheduledMessage(Endpoint):
     description = _("One that was sent or deleted already is not found.")
     takes = OneScheduledInput
     request_example = {"scheduledMessageId": "65f0a1b2c3d4e5f607180009"}
-    refusals = (PRIVATE_CHANNEL, OBJECT)
+    refusals = (NOT_ALLOWED, PRIVATE_CHANNEL, OBJECT)
     answers = "Empty"
     answer_example = {}
 

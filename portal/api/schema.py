@@ -66,7 +66,7 @@ class EndpointSchema(AutoSchema):
         return [
             parameter | ({"example": examples[parameter["name"]]} if parameter["name"] in examples else {})
             for parameter in super()._get_parameters()
-        ]
+        ] + (texts.write_headers() if self.view.writes() else [])
 
     def get_response_serializers(self) -> Any:
         answers = self.view.answers
@@ -75,9 +75,17 @@ class EndpointSchema(AutoSchema):
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
         schema = self.get_response_serializers()[200]
         example = {"summary": str(texts.EXAMPLE_ANSWER), "value": self.view.answer_example}
+        of_writes = {
+            name: {"$ref": f"#/components/headers/{name.replace('-', '')}"}
+            for name in ("Idempotency-Replayed", "Preference-Applied")
+        }
         success = {
             "description": str(texts.SUCCESS),
-            "headers": {"X-Request-Id": {"$ref": "#/components/headers/RequestId"}},
+            "headers": {
+                "X-Request-Id": {"$ref": "#/components/headers/RequestId"},
+                **failures.RATE_LIMIT_HEADERS,
+                **(of_writes if self.view.writes() else {}),
+            },
             "content": {"application/json": {"schema": schema, "examples": {"Example": example}}},
         }
         return {"200": success} | failures.responses_of(self.view)

@@ -121,7 +121,8 @@ class KeyInfo(Endpoint):
     tag = "Users"
     summary = _("What this key is and may do")
     description = _(
-        "For the key itself; needs no scope. `channels` is null for a key that is not bound to channels."
+        "For the key itself; needs no scope. `channels` has the ids of the only channels it may touch and see, and is null "
+        "for a key that is not bound to channels."
     )
     answers = "KeyInfo"
     answer_example = {
@@ -139,6 +140,6 @@ class KeyInfo(Endpoint):
             "id": key.key_id,
             "name": key.name,
             "scopes": key.scopes,
-            "channels": None,
+            "channels": None if key.channels is None else list(key.channels),
             "expiresAt": expires_at,
         }

@@ -1,6 +1,7 @@
 """JSON as the contract sends it, and one media type whatever the client says it accepts."""
 
 import json
+import math
 from typing import Any
 
 from django.http import HttpResponse
@@ -8,10 +9,23 @@ from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import JSONParser
 from rest_framework.renderers import JSONRenderer
 
+from keys.limits import Standing
+
 
 def answer(body: Any, *, status: int = 200) -> HttpResponse:
-    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    return raw_answer(json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(), status=status)
+
+
+def raw_answer(text: bytes, *, status: int = 200) -> HttpResponse:
     return HttpResponse(text, status=status, content_type="application/json; charset=utf-8")
+
+
+def set_limit_headers(response: HttpResponse, tightest: Standing | None) -> None:
+    """Say how the tightest limit stands that the call was under; the reset in seconds from now."""
+    if tightest is not None:
+        response["X-RateLimit-Limit"] = str(tightest.window.limit)
+        response["X-RateLimit-Remaining"] = str(tightest.remaining)
+        response["X-RateLimit-Reset"] = str(max(1, math.ceil(tightest.reset_seconds)))
 
 
 class OnlyJson(BaseContentNegotiation):

@@ -16,7 +16,7 @@ Json = dict[str, Any]
 
 EXAMPLE_REQUEST_ID = "5f2b7c0a9d3e4f6180aa11bb"
 
-# One response for all operations that can give it; 403 (and with API_STATUS=semantic 400, 401, 404) are each one's own.
+# One response for all operations that can give it; 403 (and with API_STATUS=semantic 400, 401, 404, 409) are each one's own.
 _SHARED = {
     405: "MethodNotAllowed",
     413: "TooLarge",
@@ -31,6 +31,7 @@ _TITLES = {
     401: gettext_lazy("The key opens nothing."),
     403: gettext_lazy("The call was refused: `reason` says why in one word, the text in a sentence."),
     404: gettext_lazy("There is no such object, or the key's owner cannot see it."),
+    409: gettext_lazy("The `Idempotency-Key` came before, and its first request has no answer to repeat."),
 }
 
 
@@ -44,6 +45,8 @@ def refusals_of(operation: "Endpoint") -> list[Refusal]:
     if operation.method != "GET":
         found += [refusals.BODY, refusals.TOO_LARGE]
     found += operation.refusals
+    if operation.writes():
+        found += refusals.OF_WRITES
     if operation.asks_pumble:
         found += refusals.OF_PUMBLE
     return [*found, *refusals.OF_ALL]
@@ -63,13 +66,14 @@ def responses_of(operation: "Endpoint") -> Json:
 
 
 def shared_responses() -> Json:
-    every = [refusals.TOO_LARGE, *refusals.OF_PUMBLE, *refusals.OF_ALL]
-    made = {}
-    for refusal in every:
-        status = errors.rule_for(refusal.error).status
-        if status in _SHARED:
-            made[_SHARED[status]] = _response(str(refusal.meaning), [refusal], None, _headers(status))
-    return made
+    by_status: dict[int, list[Refusal]] = {}
+    for refusal in (refusals.TOO_LARGE, *refusals.OF_ALL, *refusals.OF_PUMBLE):
+        by_status.setdefault(errors.rule_for(refusal.error).status, []).append(refusal)
+    return {
+        _SHARED[status]: _response(str(given[0].meaning), given, None, _headers(status))
+        for status, given in by_status.items()
+        if status in _SHARED
+    }
 
 
 def schemas() -> Json:
@@ -119,7 +123,33 @@ def headers() -> Json:
             "schema": {"type": "integer", "minimum": 1},
         },
         "Allow": {"description": _("The method to use"), "schema": {"type": "string"}},
+        "RateLimitLimit": {
+            "description": _("The tightest limit that the call was under, per minute"),
+            "schema": {"type": "integer"},
+        },
+        "RateLimitRemaining": {
+            "description": _("How much of it is left"),
+            "schema": {"type": "integer", "minimum": 0},
+        },
+        "RateLimitReset": {
+            "description": _("After how many seconds the next place in it is free"),
+            "schema": {"type": "integer", "minimum": 1},
+        },
+        "IdempotencyReplayed": {
+            "description": _("`true` where the answer is that of an earlier request"),
+            "schema": {"type": "string"},
+        },
+        "PreferenceApplied": {
+            "description": _("`handling=dry-run` where nothing was sent"),
+            "schema": {"type": "string"},
+        },
     }
+
+
+RATE_LIMIT_HEADERS = {
+    f"X-RateLimit-{name}": {"$ref": f"#/components/headers/RateLimit{name}"}
+    for name in ("Limit", "Remaining", "Reset")
+}
 
 
 def _response(
@@ -148,7 +178,8 @@ def _example(refusal: Refusal, scope: str | None) -> Json:
 
 def _headers(status: int) -> Json:
     named = {405: "Allow", 429: "Retry-After", 503: "Retry-After"}.get(status)
-    return {named: {"$ref": f"#/components/headers/{named.replace('-', '')}"}} if named else {}
+    own = {named: {"$ref": f"#/components/headers/{named.replace('-', '')}"}} if named else {}
+    return own | (RATE_LIMIT_HEADERS if status == 429 else {})
 
 
 def _shape(refusal: Refusal) -> str:

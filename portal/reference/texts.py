@@ -1,5 +1,7 @@
 """What the reference says before the first operation, and of each group of operations. Paragraphs and code marks only."""
 
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 
 TITLE = _("API reference")
@@ -24,6 +26,22 @@ ABOUT = [
         "**Pages.** `listMessages` gives the oldest first within a page, and its cursor is not part of the next page. "
         "`fetchThreadReplies` gives the newest first, repeats the reply of the cursor, and ends with an empty list. "
         "`listChannels`, `listUsers` and `listUserGroups` give everything at once. Times are epoch milliseconds."
+    ),
+    _(
+        "**Limits.** A key makes 1,000 calls a minute, or fewer if it was made so. Pumble's own limits are shared by all keys "
+        "of a workspace, such as 80 new messages a minute; the last tenth of each is kept for keys that had little of it. "
+        "Every answer says in `X-RateLimit-Limit`, `X-RateLimit-Remaining` and `X-RateLimit-Reset` how the tightest "
+        "of them stands."
+    ),
+    _(
+        "**Sending once.** Give a request that changes something the header `Idempotency-Key` with a value of your own, such as "
+        "a UUID. If you repeat the request with the same value within 24 hours, it is not carried out again: you get the "
+        "first answer, with `Idempotency-Replayed: true`. Where nobody knows how the first one ended, the repetition says "
+        "so and does nothing."
+    ),
+    _(
+        "**Trying without sending.** With `Prefer: handling=dry-run` such a request is checked in every way, and the answer "
+        "lists in `wouldSend` what would have gone to Pumble."
     ),
     _(
         "**Errors.** Most refusals are a 403, with one of two bodies: `error` has a sentence of this service; "
@@ -51,3 +69,25 @@ BEARER = _("The same key, for tools that know only bearer tokens")
 SUCCESS = _("It worked.")
 EXAMPLE_REQUEST = _("Request")
 EXAMPLE_ANSWER = _("Answer")
+
+
+def write_headers() -> list[dict[str, Any]]:
+    """The headers that requests take which change something, as parameters of the description."""
+    once = _("A value of your own; a request repeated with it within 24 hours is not carried out again")
+    rehearse = _("With `handling=dry-run`: only check, and say what would be sent")
+    return [
+        {
+            "name": "Idempotency-Key",
+            "in": "header",
+            "required": False,
+            "description": str(once),
+            "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]+$", "minLength": 1, "maxLength": 255},
+        },
+        {
+            "name": "Prefer",
+            "in": "header",
+            "required": False,
+            "description": str(rehearse),
+            "schema": {"type": "string"},
+        },
+    ]

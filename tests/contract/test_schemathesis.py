@@ -24,7 +24,7 @@ def test_the_fuzzer_finds_nothing_that_differs_from_the_description(api: Api, tm
             *("--header", f"ApiKey: {api.headers['ApiKey']}"),
             # Kept-alive connections to the test server wait 40 ms for each answer.
             *("--header", "Connection: close"),
-            *("--workers", "2", "--no-shrink", "--continue-on-failure", "--generation-deterministic"),
+            *("--workers", "1", "--no-shrink", "--continue-on-failure", "--generation-deterministic"),
         ],
         cwd=tmp_path,
         env=os.environ

@@ -224,11 +224,22 @@ class TestCheck:
         _, plaintext = issue(alice)
         old = settings.KEY_PEPPERS
 
-        settings.KEY_PEPPERS = {2: b"n" * 31 + b"!"} | old
-        access.check(plaintext.text.encode(), by=API, now=NOW)
         settings.KEY_PEPPERS = {2: b"n" * 31 + b"!"}
         with pytest.raises(KeyUnknown):
             access.check(plaintext.text.encode(), by=API, now=NOW)
+        settings.KEY_PEPPERS = {2: b"n" * 31 + b"!"} | old
+        access.check(plaintext.text.encode(), by=API, now=NOW)
+
+    def test_moves_a_key_to_the_newest_pepper_when_it_is_used_so_that_the_old_one_can_go(
+        self, alice: Member, settings: Settings
+    ) -> None:
+        key, plaintext = issue(alice)
+        settings.KEY_PEPPERS = {2: b"n" * 31 + b"!"} | settings.KEY_PEPPERS
+        access.check(plaintext.text.encode(), by=API, now=NOW)
+        settings.KEY_PEPPERS = {2: b"n" * 31 + b"!"}
+
+        assert access.check(plaintext.text.encode(), by=API, now=NOW) == key
+        assert AuditEvent.objects.get(type="key.rehashed").detail == {"before": 1, "after": 2}
 
     def test_refuses_on_the_second_of_expiry(self, alice: Member) -> None:
         at = NOW + timedelta(hours=1)

@@ -198,7 +198,7 @@ class TestOurOwnFailure:
         def fail(*_args: Any, **_options: Any) -> None:
             raise RuntimeError("the cause")
 
-        monkeypatch.setattr(access, "check", fail)
+        monkeypatch.setattr(access, "identify", fail)
 
         answer = requests.get(f"{portal}/myInfo", headers={"ApiKey": "x"}, timeout=5)
 

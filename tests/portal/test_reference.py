@@ -28,8 +28,8 @@ from tests.pumble import Person
 Json = dict[str, Any]
 
 NAMES = [operation.operation for operation in OPERATIONS]
-SHARED = {"405", "500", "503"}
-OF_PUMBLE = {"429", "502", "504"}
+SHARED = {"405", "429", "500", "503"}
+OF_PUMBLE = {"502", "504"}
 
 
 @pytest.fixture

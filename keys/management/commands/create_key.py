@@ -7,9 +7,10 @@ from django.utils import timezone
 
 from keys import lifecycle, scopes
 from keys.audit import OPERATOR
-from keys.errors import ExpiryInvalid, NameInvalid, NameTaken, OwnerNotAuthorized, ScopeUnknown
+from keys.errors import KeysError, NameTaken, OwnerNotAuthorized
 from keys.management.naming import get_member, get_workspace, iso
 from keys.models import ApiKey
+from keys.wording import explain, sentence
 
 MAX_DAYS = 36500
 
@@ -29,6 +30,23 @@ class Command(BaseCommand):
             "--scope", action="append", metavar="S", choices=scopes.ALL, help="repeatable; all unless given"
         )
         parser.add_argument("--expires-days", type=int, metavar="N", help="never expires unless given")
+        parser.add_argument(
+            "--ip",
+            action="append",
+            default=[],
+            metavar="CIDR",
+            help="an address or network it may be used from; repeatable; any unless given",
+        )
+        parser.add_argument(
+            "--channel",
+            action="append",
+            type=_channel,
+            metavar="ID[=NAME]",
+            help="a channel it is bound to; repeatable; all unless given",
+        )
+        parser.add_argument(
+            "--per-minute", type=int, metavar="N", help="its own limit of calls a minute, 1000 unless given"
+        )
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -44,6 +62,9 @@ class Command(BaseCommand):
                 by=OPERATOR,
                 now=now,
                 scopes=options["scope"] or scopes.ALL,
+                channels=dict(options["channel"]) if options["channel"] else None,
+                allowed_addresses=options["ip"],
+                calls_per_minute=options["per_minute"],
                 expires_at=now + timedelta(days=days) if days else None,
             )
         except OwnerNotAuthorized as error:
@@ -52,10 +73,8 @@ class Command(BaseCommand):
             ) from error
         except NameTaken as error:
             raise CommandError(f"{owner.email} already has a live key of that name") from error
-        except NameInvalid as error:
-            raise CommandError("a key's name has 1 to 64 visible characters") from error
-        except (ScopeUnknown, ExpiryInvalid) as error:
-            raise CommandError(str(error)) from error
+        except KeysError as error:
+            raise CommandError(explain(error)) from error
         self._deliver(key, plaintext.text, as_json=options["json"])
         lifecycle.confirm(key=key, by=OPERATOR, now=timezone.now())
 
@@ -70,10 +89,17 @@ class Command(BaseCommand):
         }
         try:
             self.stdout.write(
-                json.dumps(shown) if as_json else f"{plaintext}\nShown once; only a digest of it is stored."
+                json.dumps(shown)
+                if as_json
+                else f"{plaintext}\nShown once; only a digest of it is stored.\n{sentence(key.rights, now=key.created_at)}"
             )
             self.stdout.flush()
         except OSError as error:
             reason = ApiKey.RevokeReason.NOT_DELIVERED
             lifecycle.revoke(key=key, by=OPERATOR, reason=reason, now=timezone.now())
             raise CommandError("the key could not be printed and was revoked") from error
+
+
+def _channel(text: str) -> tuple[str, str]:
+    channel_id, _, name = text.partition("=")
+    return channel_id.strip().lower(), name.strip().removeprefix("#")

@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from keys.management.naming import describe, get_member, get_workspace
 from keys.models import ApiKey, Member
+from keys.wording import sentence
 
 
 class Command(BaseCommand):
@@ -19,7 +20,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         now = timezone.now()
-        keys = ApiKey.objects.select_related("owner__workspace").order_by("pk")
+        keys = ApiKey.objects.select_related("owner__workspace", "last_use").order_by("pk")
         keys = keys if options["all"] else keys.live(now)
         if options["workspace"]:
             workspace = get_workspace(options["workspace"])
@@ -29,13 +30,14 @@ class Command(BaseCommand):
             keys = keys.filter(owner__in=owners)
         elif options["member"]:
             keys = keys.filter(owner__email__iexact=options["member"])
-        described = [describe(key, now) for key in keys]
         if options["json"]:
-            self.stdout.write(json.dumps(described))
+            self.stdout.write(json.dumps([describe(key, now) for key in keys]))
             return
-        for key in described:
+        for key in keys:
+            shown = describe(key, now)
             self.stdout.write(
-                f"{key['id']}  {key['state']:8}  {key['workspace']}  {key['member']}  {key['name']}"
+                f"{key.key_id}  {shown['state']:8}  {shown['workspace']}  {shown['member']}  {key.name}\n"
+                f"              {sentence(key.rights, now=now)} Last used: {shown['lastUsedAt'] or 'never'}"
             )
-        if not described:
+        if not keys:
             self.stdout.write("No keys.")

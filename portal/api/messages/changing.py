@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.api.endpoint import Call, Endpoint
 from portal.api.inputs import Blocks, ChannelId, ChannelInput, IdField, Input, Text
 from portal.api.lookup import find_open_channel
-from portal.api.refusals import CHANNEL, OBJECT, PRIVATE_CHANNEL
+from portal.api.refusals import CHANNEL, NOT_ALLOWED, OBJECT, PRIVATE_CHANNEL
 
 
 class EditMessageInput(Input):
@@ -30,7 +30,7 @@ class EditMessage(Endpoint):
         "messageId": "65f0a1b2c3d4e5f607180004",
         "text": "hello, corrected",
     }
-    refusals = (CHANNEL, PRIVATE_CHANNEL, OBJECT)
+    refusals = (CHANNEL, NOT_ALLOWED, PRIVATE_CHANNEL, OBJECT)
     answers = "Empty"
     answer_example = {}
 
@@ -56,7 +56,7 @@ class DeleteMessage(Endpoint):
     )
     takes = DeleteMessageInput
     request_example = {"channel": "general", "messageId": "65f0a1b2c3d4e5f607180004"}
-    refusals = (CHANNEL, PRIVATE_CHANNEL, OBJECT)
+    refusals = (CHANNEL, NOT_ALLOWED, PRIVATE_CHANNEL, OBJECT)
     answers = "Empty"
     answer_example = {}
 

@@ -5,10 +5,11 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
+from keys.errors import ChannelNotAllowed
 from portal.api.endpoint import Call, Endpoint
 from portal.api.inputs import ChannelId, IdField, Input, WholeNumber
 from portal.api.lookup import find_open_channel
-from portal.api.refusals import CHANNEL, OBJECT, PRIVATE_CHANNEL
+from portal.api.refusals import CHANNEL, NOT_ALLOWED, OBJECT, PRIVATE_CHANNEL
 
 _CODE = r"^:[A-Za-z0-9_+\-]+:$"
 
@@ -25,7 +26,8 @@ class ReactionInput(Input):
         help_text=_("An emoji as :code:, such as :+1:"),
     )
     channelId = ChannelId(  # noqa: N815
-        required=False, help_text=_("The channel the message is in; checked where it is given")
+        required=False,
+        help_text=_("The channel the message is in; needed for a key that is bound to channels"),
     )
 
 
@@ -43,7 +45,7 @@ class AddReaction(Endpoint):
     summary = _("React to a message")
     description = _("Reacting twice with the same emoji is no error.")
     takes = AddReactionInput
-    refusals = (CHANNEL, PRIVATE_CHANNEL, OBJECT)
+    refusals = (CHANNEL, NOT_ALLOWED, PRIVATE_CHANNEL, OBJECT)
     answers = "StatusOk"
     request_example = {"messageId": "65f0a1b2c3d4e5f607180004", "reaction": ":+1:"}
     answer_example = {"status": "ok"}
@@ -71,7 +73,7 @@ class RemoveReaction(Endpoint):
     summary = _("Take a reaction back")
     description = _("Taking back what is not there is no error.")
     takes = RemoveReactionInput
-    refusals = (CHANNEL, PRIVATE_CHANNEL, OBJECT)
+    refusals = (CHANNEL, NOT_ALLOWED, PRIVATE_CHANNEL, OBJECT)
     answers = "StatusOk"
     request_example = {"messageId": "65f0a1b2c3d4e5f607180004", "reaction": ":+1:"}
     answer_example = {"status": "ok"}
@@ -86,8 +88,11 @@ def _check_channel(call: Call, given: dict[str, Any]) -> None:
     """The rule on private channels, and that the message is in the channel that is named.
 
     Pumble reacts by message id alone and tells nobody which channel a message is in. So where `channelId` is left out
-    the rule cannot be checked, and only Pumble's own permissions of the owner hold; nothing is read this way.
+    the rule cannot be checked, and only Pumble's own permissions of the owner hold; nothing is read this way. A key that
+    is bound to channels has to name it.
     """
+    if call.key.channels is not None and not given.get("channelId"):
+        raise ChannelNotAllowed
     if given.get("channelId"):
         channel_id = find_open_channel(call, given)["channel"]["id"]
         call.pumble.get_message(channel_id, given["messageId"])

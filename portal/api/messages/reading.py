@@ -9,7 +9,7 @@ from portal.api.endpoint import Call, Endpoint
 from portal.api.inputs import ChannelInput, Choice, Cursor, IdField, Limit
 from portal.api.lookup import find_open_channel
 from portal.api.messages import paging
-from portal.api.refusals import CHANNEL, CURSOR, OBJECT, PRIVATE_CHANNEL
+from portal.api.refusals import CHANNEL, CURSOR, NOT_ALLOWED, OBJECT, PRIVATE_CHANNEL
 
 MESSAGE_EXAMPLE = {
     "id": "65f0a1b2c3d4e5f607180004",
@@ -57,7 +57,7 @@ class FetchMessage(Endpoint):
     description = _("A thread's root has `threadRootInfo`, a reply `threadReplyInfo`.")
     takes = FetchMessageInput
     request_example = {"channel": "general", "messageId": "65f0a1b2c3d4e5f607180004"}
-    refusals = (CHANNEL, PRIVATE_CHANNEL, OBJECT)
+    refusals = (CHANNEL, NOT_ALLOWED, PRIVATE_CHANNEL, OBJECT)
     answers = "Message"
     answer_example = ROOT_EXAMPLE
 
@@ -88,7 +88,7 @@ class ListMessages(Endpoint):
     )
     takes = PageInput
     request_example = {"channel": "general", "limit": 20}
-    refusals = (CHANNEL, PRIVATE_CHANNEL, CURSOR)
+    refusals = (CHANNEL, NOT_ALLOWED, PRIVATE_CHANNEL, CURSOR)
     answers = "MessagePage"
     answer_example = {"messages": [ROOT_EXAMPLE], "hasMoreBefore": True, "hasMoreAfter": None}
 
@@ -114,7 +114,7 @@ class FetchThreadReplies(Endpoint):
     )
     takes = FetchThreadRepliesInput
     request_example = {"channel": "general", "rootMessageId": "65f0a1b2c3d4e5f607180004"}
-    refusals = (CHANNEL, PRIVATE_CHANNEL, OBJECT, CURSOR)
+    refusals = (CHANNEL, NOT_ALLOWED, PRIVATE_CHANNEL, OBJECT, CURSOR)
     answers = ["Message"]
     answer_example = [REPLY_EXAMPLE]
 

@@ -11,7 +11,7 @@ from portal.api.errors import BadBody, ChannelNotFound, PeopleNotValid
 from portal.api.inputs import Choice, Input, Limit, TextList, WholeNumber
 from portal.api.lookup import find_open_channel, find_people_ids, list_open_channel_ids
 from portal.api.messages.reading import MESSAGE_EXAMPLE
-from portal.api.refusals import CRITERIA, PRIVATE_CHANNEL
+from portal.api.refusals import CRITERIA, NOT_ALLOWED, PRIVATE_CHANNEL
 from pumble_bridge.client import Json
 
 MOST_CHANNELS = 50  # that Pumble takes in one search
@@ -55,7 +55,7 @@ class SearchMessages(Endpoint):
         "bot. At least one of `text`, `from` and `in` is needed. A message that was sent just now may not be found yet."
     )
     takes = SearchInput
-    refusals = (CRITERIA, PRIVATE_CHANNEL)
+    refusals = (CRITERIA, NOT_ALLOWED, PRIVATE_CHANNEL)
     answers = "SearchResult"
     request_example = {"text": "release", "in": ["general"], "limit": 10}
     answer_example = {"content": [MESSAGE_EXAMPLE], "totalElements": 1, "hasMore": False}
@@ -69,6 +69,8 @@ class SearchMessages(Endpoint):
         except (ChannelNotFound, PeopleNotValid) as error:
             raise BadBody from error
         channels = named or list_open_channel_ids(call)
+        if not channels:  # to Pumble, no channel would mean every channel
+            return {"content": [], "totalElements": 0, "hasMore": False}
         criteria: Json = {"limit": given.get("limit", 10), "strategy": given.get("strategy", "MOST_RELEVANT")}
         criteria |= {name: given[name] for name in ("text", "beforeTs", "afterTs") if given.get(name)}
         if people:

@@ -5,11 +5,12 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
+from keys.errors import ChannelNotAllowed
 from portal.api.endpoint import Call, Endpoint
 from portal.api.errors import PeopleNotValid
 from portal.api.inputs import Blocks, ChannelInput, IdField, IdList, Input, Text, TextList
 from portal.api.lookup import find_open_channel, find_people_ids
-from portal.api.refusals import CHANNEL, OBJECT, PEOPLE, PRIVATE_CHANNEL
+from portal.api.refusals import CHANNEL, NOT_ALLOWED, OBJECT, PEOPLE, PRIVATE_CHANNEL
 from pumble_bridge.client import Json, PumbleClient, PumbleRefused
 
 REF_EXAMPLE = {"id": "65f0a1b2c3d4e5f607180004", "channelId": "65f0a1b2c3d4e5f607180003"}
@@ -40,7 +41,7 @@ class SendMessage(Endpoint):
     )
     takes = SendMessageInput
     request_example = {"channel": "general", "text": "hello"}
-    refusals = (CHANNEL, PRIVATE_CHANNEL, OBJECT)
+    refusals = (CHANNEL, NOT_ALLOWED, PRIVATE_CHANNEL, OBJECT)
     answers = "MessageRef"
     answer_example = REF_EXAMPLE
 
@@ -65,7 +66,7 @@ class SendReply(Endpoint):
     description = _("`alsoSendToChannel` shows the reply in the channel too.")
     takes = SendReplyInput
     request_example = {"channel": "general", "messageId": "65f0a1b2c3d4e5f607180004", "text": "done"}
-    refusals = (CHANNEL, PRIVATE_CHANNEL, OBJECT)
+    refusals = (CHANNEL, NOT_ALLOWED, PRIVATE_CHANNEL, OBJECT)
     answers = "MessageRef"
     answer_example = {"id": "65f0a1b2c3d4e5f607180007", "channelId": "65f0a1b2c3d4e5f607180003"}
 
@@ -93,7 +94,7 @@ class DmUser(Endpoint):
     )
     takes = DmUserInput
     request_example = {"userId": "65f0a1b2c3d4e5f607180005", "text": "hello"}
-    refusals = (PEOPLE,)
+    refusals = (PEOPLE, NOT_ALLOWED)
     answers = "MessageRef"
     answer_example = REF_EXAMPLE
 
@@ -119,7 +120,7 @@ class DmGroup(Endpoint):
     )
     takes = DmGroupInput
     request_example = {"userIds": ["65f0a1b2c3d4e5f607180005", "65f0a1b2c3d4e5f607180008"], "text": "hello"}
-    refusals = (PEOPLE,)
+    refusals = (PEOPLE, NOT_ALLOWED)
     answers = "MessageRef"
     answer_example = REF_EXAMPLE
 
@@ -132,18 +133,27 @@ def _send_direct(call: Call, people: list[str], given: Json) -> Json:
     if not 1 <= len(people) <= MOST_RECIPIENTS:
         raise PeopleNotValid
     sender, sender_id = (call.bot, call.bot_user_id) if given.get("asBot") else (call.pumble, call.owner_id)
-    return _send(call, _direct_channel(sender, sender_id, people), given)
+    return _send(call, _direct_channel(call, sender, sender_id, people), given)
 
 
-def _direct_channel(sender: PumbleClient, sender_id: str, people: list[str]) -> str:
-    """The id of the direct channel of the sender with these people, opened if there is none."""
+def _direct_channel(call: Call, sender: PumbleClient, sender_id: str, people: list[str]) -> str:
+    """The id of the direct channel of the sender with these people, opened if there is none.
+
+    Raises:
+        ChannelNotAllowed: the key is bound to other channels.
+    """
     try:
         info = sender.find_direct_channel([sender_id, *people])
     except PumbleRefused as error:
         if error.status != 404:
             raise
+        if call.key.channels is not None:
+            raise ChannelNotAllowed from error
         info = sender.open_direct_channel(people)
-    return str(info["channel"]["id"])
+    channel_id = str(info["channel"]["id"])
+    if not call.allows(channel_id):
+        raise ChannelNotAllowed
+    return channel_id
 
 
 def _send(

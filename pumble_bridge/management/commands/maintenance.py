@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from keys import lifecycle
+from keys import idempotency, lifecycle
 from pumble_bridge.models import AcceptedHook, OAuthState
 
 
@@ -35,6 +35,8 @@ class Command(BaseCommand):
         pending = lifecycle.revoke_stale_pending(now=now)
         states, _ = OAuthState.objects.filter(expires_at__lte=now).delete()
         hooks, _ = AcceptedHook.objects.filter(accepted_at__lte=now - AcceptedHook.KEPT_FOR).delete()
+        calls = idempotency.prune(now=now)
         self.stdout.write(
-            f"pending keys revoked: {pending}; sign-ins pruned: {states}; hook marks pruned: {hooks}"
+            f"pending keys revoked: {pending}; sign-ins pruned: {states}; hook marks pruned: {hooks}; "
+            f"idempotent calls pruned: {calls}"
         )

@@ -1,0 +1,141 @@
+"""Changes of a key that is there: another name, fewer rights, stopped for a while or for good."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from keys import policy
+from keys.audit import Actor
+from keys.errors import ExpiryInPast, KeyNotFound, KeyRetiring, WouldWiden
+from keys.lifecycle.locks import lock_family, lock_owner
+from keys.lifecycle.names import clean_name, free_name
+from keys.lifecycle.telling import tell, told
+from keys.models import ApiKey, AuditEvent
+from keys.rights import Rights
+
+_OVER = {ApiKey.State.REVOKED, ApiKey.State.EXPIRED, ApiKey.State.ROTATED}
+
+
+@transaction.atomic
+def rename(*, key: ApiKey, name: str, by: Actor, now: datetime) -> ApiKey:
+    """Give a live key, and those it still shares its name with, another name.
+
+    Raises:
+        NotAllowed, NameInvalid, NameTaken, KeyRetiring; KeyNotFound where the key is no longer live.
+    """
+    lock_owner(key.owner)
+    family = _live_family(key, now)
+    key = family[-1]
+    policy.require_may_change(key, by)
+    before, after = key.name, clean_name(name)
+    if before != after:
+        after = free_name(key.owner, after, now, but=key)
+        for one in family:
+            one.name = after
+            one.save(update_fields=["name"])
+            tell(AuditEvent.Type.KEY_RENAMED, one, by, now, before=before, after=after)
+    return key
+
+
+@transaction.atomic
+def narrow(*, key: ApiKey, rights: Rights, by: Actor, now: datetime) -> ApiKey:
+    """Leave a live key, and those it replaced that still work, no more than `rights` from now on.
+
+    Raises:
+        NotAllowed, KeyRetiring; WouldWiden: `rights` go beyond the key's; ExpiryInPast;
+        KeyNotFound where the key is no longer live.
+    """
+    lock_owner(key.owner)
+    family = _live_family(key, now)
+    policy.require_may_change(family[-1], by)
+    if rights.expires_at is not None and rights.expires_at <= now:
+        raise ExpiryInPast(now)
+    for one in family:
+        before = one.rights
+        if beyond := rights.widened_beyond(before):
+            raise WouldWiden(beyond)
+        if rights != before:
+            one.rights = rights
+            if one.retires_at is not None and rights.expires_at is not None:
+                one.retires_at = min(one.retires_at, rights.expires_at)
+            one.save()
+            tell(AuditEvent.Type.KEY_NARROWED, one, by, now, before=told(before), after=told(rights))
+    return family[-1]
+
+
+@transaction.atomic
+def disable(*, key: ApiKey, by: Actor, now: datetime, note: str = "") -> ApiKey:
+    """Stop a live key, and those it replaced that still work, until it is enabled. Disabling twice is no error.
+
+    Raises:
+        NotAllowed, KeyRetiring; KeyNotFound where the key is no longer live.
+    """
+    family = _live_family(key, now)
+    policy.require_may_stop(family[-1], by)
+    for one in family:
+        if one.disabled_at is None:
+            one.disabled_at, one.disabled_by = now, by.member
+            one.save(update_fields=["disabled_at", "disabled_by"])
+            tell(AuditEvent.Type.KEY_DISABLED, one, by, now, note=note[:200])
+    return family[-1]
+
+
+@transaction.atomic
+def enable(*, key: ApiKey, by: Actor, now: datetime) -> ApiKey:
+    """Let a disabled key work again. Enabling one that is not disabled is no error.
+
+    Raises:
+        NotAllowed: not `by`'s to enable, or somebody above the holder disabled it; KeyRetiring;
+        KeyNotFound where the key is no longer live.
+    """
+    family = _live_family(key, now)
+    for one in family:
+        if one.disabled_at is not None:
+            policy.require_may_enable(one, by)
+            one.disabled_at = one.disabled_by = None
+            one.save(update_fields=["disabled_at", "disabled_by"])
+            tell(AuditEvent.Type.KEY_ENABLED, one, by, now)
+    return family[-1]
+
+
+@transaction.atomic
+def revoke(*, key: ApiKey, by: Actor, reason: ApiKey.RevokeReason, now: datetime, note: str = "") -> ApiKey:
+    """Stop a key for good, with those it replaced that still work, and a successor that nobody was shown yet.
+
+    Revoking twice is not an error and keeps the first reason. A key that was pasted where it does not belong is
+    revoked whoever pasted it: they hold the plaintext. A successor that could not be delivered goes alone.
+
+    Raises:
+        NotAllowed: `by` may not revoke this key.
+    """
+    family = lock_family(key)
+    key = family[-1]
+    if reason != ApiKey.RevokeReason.PASTED:
+        policy.require_may_stop(key, by)
+    going = [key]
+    if key.confirmed_at is not None or key.replaces_id is None:
+        going = [one for one in family if one is key or one.state(now) not in _OVER]
+        going += ApiKey.objects.select_related("owner__workspace").filter(
+            replaces=key, confirmed_at__isnull=True
+        )
+    for one in going:
+        if one.revoked_at is None:
+            one.revoked_at, one.revoked_reason, one.revoked_note = now, reason, note[:200]
+            one.revoked_by = by.member
+            one.save(update_fields=["revoked_at", "revoked_reason", "revoked_note", "revoked_by"])
+            tell(AuditEvent.Type.KEY_REVOKED, one, by, now, reason=reason.value, note=one.revoked_note)
+    return key
+
+
+def _live_family(key: ApiKey, now: datetime) -> list[ApiKey]:
+    """The key, last, and those it replaced that still work; all locked.
+
+    Raises:
+        KeyNotFound: the key is over. KeyRetiring: another has taken its place.
+    """
+    family = lock_family(key)
+    if family[-1].state(now) in _OVER:
+        raise KeyNotFound
+    if family[-1].retires_at is not None:
+        raise KeyRetiring
+    return [one for one in family if one.state(now) not in _OVER]

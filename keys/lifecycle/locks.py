@@ -1,0 +1,36 @@
+"""Row locks, always taken in the order workspace, member, keys by age, so that no two wait for each other."""
+
+from keys.models import ApiKey, Member, Workspace
+
+
+def lock_owner(owner: Member) -> Member:
+    """The owner's row, locked after its workspace's: names stay unique, and nobody leaves while a key is made."""
+    Workspace.objects.select_for_update(no_key=True).filter(members=owner).first()
+    return (
+        Member.objects.select_related("workspace")
+        .select_for_update(of=("self",), no_key=True)
+        .get(pk=owner.pk)
+    )
+
+
+def lock_key(key: ApiKey) -> ApiKey:
+    return _lock([key.pk])[0]
+
+
+def lock_family(key: ApiKey) -> list[ApiKey]:
+    """The key, last, behind those it replaced, oldest first: what goes by one name until every grace is over."""
+    line = [key.pk]
+    before = key.replaces_id
+    while before is not None:
+        line.append(before)
+        before = ApiKey.objects.filter(pk=before).values_list("replaces_id", flat=True).get()
+    return _lock(line)
+
+
+def _lock(ids: list[int]) -> list[ApiKey]:
+    return list(
+        ApiKey.objects.select_related("owner__workspace")
+        .select_for_update(of=("self",), no_key=True)
+        .filter(pk__in=ids)
+        .order_by("pk")
+    )

@@ -1,0 +1,50 @@
+"""Names of keys: readable, and unique among the keys of their owner that go by them."""
+
+import unicodedata
+from datetime import datetime
+
+from keys import keyformat
+from keys.errors import NameInvalid, NameTaken
+from keys.models import ApiKey, Member
+
+MAX_NAME_LENGTH = 64
+_JOINER = "\u200d"  # holds emoji sequences together; every other invisible character could disguise a name
+
+
+def clean_name(name: str) -> str:
+    """`name` with blanks folded.
+
+    Raises:
+        NameInvalid: empty, over 64 characters, with invisible characters, or with a key in it.
+    """
+    folded = " ".join(name.split())
+    invisible = any(unicodedata.category(char).startswith("C") and char != _JOINER for char in folded)
+    if not folded or len(folded) > MAX_NAME_LENGTH or invisible or keyformat.looks_like_key(folded):
+        raise NameInvalid
+    return folded
+
+
+def free_name(owner: Member, name: str, now: datetime, *, but: ApiKey | None = None) -> str:
+    """`name`, clean, and of no other key of the owner than `but`.
+
+    Raises:
+        NameInvalid, NameTaken.
+    """
+    name = clean_name(name)
+    if name.casefold() in _taken_names(owner, now, but):
+        raise NameTaken
+    return name
+
+
+def next_name(owner: Member, now: datetime) -> str:
+    taken = _taken_names(owner, now)
+    number = 1
+    while f"key-{number}" in taken:
+        number += 1
+    return f"key-{number}"
+
+
+def _taken_names(owner: Member, now: datetime, but: ApiKey | None = None) -> set[str]:
+    current = ApiKey.objects.filter(owner=owner).current(now)
+    others = current.exclude(pk=but.pk) if but else current
+    return {name.casefold() for name in others.values_list("name", flat=True)}

@@ -1,0 +1,114 @@
+"""Rotation: a successor with the same name and rights, and a grace in which the old plaintext still works."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q
+
+from keys import keyformat, policy
+from keys.audit import Actor
+from keys.errors import GraceInvalid, KeyDisabled, KeyNotFound, KeyRetiring, RotationUnderway
+from keys.lifecycle.changing import revoke
+from keys.lifecycle.locks import lock_family, lock_key, lock_owner
+from keys.lifecycle.making import new_key
+from keys.lifecycle.telling import tell
+from keys.models import ApiKey, AuditEvent
+
+GRACES = {
+    "now": timedelta(0),
+    "1h": timedelta(hours=1),
+    "24h": timedelta(hours=24),
+    "7d": timedelta(days=7),
+}
+_DELIVERY_TAKES = timedelta(minutes=1)
+_NOTED_EVERY = timedelta(days=1)
+
+
+@transaction.atomic
+def rotate(*, key: ApiKey, grace: timedelta, by: Actor, now: datetime) -> tuple[ApiKey, keyformat.Plaintext]:
+    """A pending successor of a live key, with its name, rights and end, and the successor's plaintext.
+
+    The caller delivers the plaintext and then calls `confirm`: only that lets the grace begin, after which the old key
+    is refused. A successor that is never confirmed leaves the old key as it was.
+
+    Args:
+        grace: one of `GRACES`; it is cut at the key's own end.
+
+    Raises:
+        GraceInvalid, NotAllowed, CreationNotAllowed, OwnerNotAuthorized, KeyRetiring, KeyDisabled, RotationUnderway;
+        KeyNotFound where the key is no longer live; ScopeNotAllowed, ExpiryTooFar, AddressesRequired where the
+        policy became stricter than the key.
+    """
+    if grace not in GRACES.values():
+        raise GraceInvalid
+    owner = lock_owner(key.owner)
+    key = lock_key(key)
+    terms = policy.policy_of(owner.workspace)
+    policy.require_may_issue(terms, owner, by)
+    _require_rotatable(key, now)
+    policy.require_fit(terms, key.rights, now)
+    for undelivered in key.successors.filter(revoked_at__isnull=True, confirmed_at__isnull=True):
+        if undelivered.created_at > now - _DELIVERY_TAKES:
+            raise RotationUnderway
+        revoke(key=undelivered, by=by, reason=ApiKey.RevokeReason.NOT_DELIVERED, now=now)
+    successor, plaintext = new_key(
+        owner=owner, name=key.name, rights=key.rights, created_at=now, replaces=key, grace=grace
+    )
+    grace_minutes = int(grace.total_seconds() // 60)
+    tell(AuditEvent.Type.KEY_ISSUED, successor, by, now, replaces=key.key_id, grace_minutes=grace_minutes)
+    return successor, plaintext
+
+
+def take_over(successor: ApiKey, *, by: Actor, now: datetime) -> bool:
+    """Put `successor`, locked with what it replaces, in its predecessor's place; whether there is one to take.
+
+    What the predecessor lost while the successor was on its way, the successor does not get either.
+    """
+    replaced = successor.replaces
+    if replaced is None or successor.grace is None:
+        return False
+    predecessor = lock_key(replaced)
+    if predecessor.state(now) in {ApiKey.State.REVOKED, ApiKey.State.EXPIRED, ApiKey.State.ROTATED}:
+        return False
+    successor.name, successor.rights = predecessor.name, predecessor.rights
+    successor.disabled_at, successor.disabled_by = predecessor.disabled_at, predecessor.disabled_by
+    predecessor.retires_at = min(now + successor.grace, predecessor.expires_at or now + successor.grace)
+    predecessor.save(update_fields=["retires_at"])
+    detail = {"successor": successor.key_id, "retires_at": predecessor.retires_at.isoformat()}
+    tell(AuditEvent.Type.KEY_ROTATED, predecessor, by, now, **detail)
+    return True
+
+
+@transaction.atomic
+def finish_rotation(*, key: ApiKey, by: Actor, now: datetime) -> ApiKey:
+    """End the grace of the keys that `key` replaced, or of `key` itself if it was replaced: now they are refused.
+
+    Raises:
+        NotAllowed.
+    """
+    family = lock_family(key)
+    policy.require_may_stop(family[-1], by)
+    for one in family:
+        if one.state(now) in {ApiKey.State.RETIRING, ApiKey.State.DISABLED} and one.retires_at is not None:
+            one.retires_at = now
+            one.save(update_fields=["retires_at"])
+            tell(AuditEvent.Type.KEY_RETIRED, one, by, now)
+    return family[-1]
+
+
+@transaction.atomic
+def note_late_use(*, key: ApiKey, by: Actor, now: datetime) -> None:
+    """A replaced key was presented after its grace: somebody still has the old plaintext. Audited once a day."""
+    due = Q(late_use_noted_at__isnull=True) | Q(late_use_noted_at__lte=now - _NOTED_EVERY)
+    if ApiKey.objects.filter(due, pk=key.pk).update(late_use_noted_at=now):
+        tell(AuditEvent.Type.KEY_USED_AFTER_ROTATION, key, by, now)
+
+
+def _require_rotatable(key: ApiKey, now: datetime) -> None:
+    state = key.state(now)
+    if state == ApiKey.State.RETIRING:
+        raise KeyRetiring
+    if state == ApiKey.State.DISABLED:
+        raise KeyDisabled
+    if state != ApiKey.State.ACTIVE:
+        raise KeyNotFound

@@ -1,0 +1,22 @@
+"""How much a key, a person, a workspace and a stranger may ask for in a minute, kept before Pumble has to say no.
+
+Pumble's quotas are shared by everything behind one app, so they are shared fairly here: the last tenth of a quota is
+only for those who have not had their share of it yet. Alone, a key may take nine tenths of what a workspace shares;
+beside others it takes what they leave, and whoever comes next finds room at once. Of the quota of its own person a
+lone key may take all.
+"""
+
+from keys.limits.allowance import Allowance, count_refused, pumble_quotas
+from keys.limits.quotas import PumbleQuota, Standing, Whose, Window
+from keys.limits.stores import store
+
+__all__ = [
+    "Allowance",
+    "PumbleQuota",
+    "Standing",
+    "Whose",
+    "Window",
+    "count_refused",
+    "pumble_quotas",
+    "store",
+]

@@ -1,0 +1,97 @@
+"""What one call takes from the limits, and what is left of the tightest."""
+
+import math
+from dataclasses import dataclass, field
+
+from keys import addresses
+from keys.errors import RateLimited
+from keys.limits.quotas import (
+    FAILURES_PER_ADDRESS,
+    FAILURES_PER_KEY_ID,
+    PER_APP,
+    PER_PERSON,
+    PumbleQuota,
+    Standing,
+    Whose,
+    Window,
+)
+from keys.limits.stores import store
+from keys.models import ApiKey, Member
+
+
+@dataclass(slots=True)
+class Allowance:
+    """The limits that one call of a key stands under.
+
+    Attributes:
+        rehearsal: only look whether there is room, and take nothing of Pumble's quotas.
+        tightest: the limit of those looked at of which least is left.
+    """
+
+    key: ApiKey
+    rehearsal: bool = False
+    tightest: Standing | None = field(default=None, init=False)
+
+    def take_call(self) -> None:
+        """
+        Raises:
+            RateLimited: the key's own limit is reached.
+        """
+        window = Window(Whose.KEY, f"key:{self.key.pk}", self.key.calls_per_minute)
+        self._take([window], only_look=False)
+
+    def take_of_pumble(self, quota: PumbleQuota | None) -> None:
+        """Make room for one call to Pumble; `quota` is what the call takes beside the limits that every call does.
+
+        Raises:
+            RateLimited: one of the quotas is reached, or its rest is kept for keys that have had less.
+        """
+        self._take(_windows(self.key.owner, self.key.key_id, quota), only_look=self.rehearsal)
+
+    def _take(self, windows: list[Window], *, only_look: bool) -> None:
+        standings = store().take(windows, only_look=only_look)
+        refused = [standing for standing in standings if standing.refused]
+        if refused:
+            self.tightest = max(refused, key=lambda standing: standing.reset_seconds)
+            raise _refusal(self.tightest)
+        seen = [self.tightest, *standings] if self.tightest else standings
+        self.tightest = min(seen, key=lambda standing: standing.remaining)
+
+
+def count_refused(address: str | None, key_id: str | None) -> None:
+    """Count one failed authentication from `address`, with `key_id` where the presented text had one.
+
+    Good keys are never counted or refused here, wherever they come from.
+
+    Raises:
+        RateLimited: there were too many of them.
+    """
+    where = addresses.neighbourhood(address)
+    windows = [Window(Whose.ADDRESS, f"failed-from:{where}", FAILURES_PER_ADDRESS)]
+    if key_id is not None:
+        windows.append(Window(Whose.KEY_ID, f"failed-with:{key_id}", FAILURES_PER_KEY_ID))
+    for standing in store().take(windows):
+        if standing.refused:
+            raise _refusal(standing)
+
+
+def pumble_quotas(member: Member) -> list[Standing]:
+    """How Pumble's quotas stand right now for `member` and their workspace."""
+    windows = {window.name: window for quota in PumbleQuota for window in _windows(member, "", quota)}
+    return store().take(list(windows.values()), only_look=True)
+
+
+def _windows(owner: Member, holder: str, quota: PumbleQuota | None) -> list[Window]:
+    windows = [
+        Window(Whose.PERSON, f"person:{owner.pk}", PER_PERSON, holder),
+        Window(Whose.APP, f"app:{owner.workspace_id}", PER_APP, holder, keeps_room=True),
+    ]
+    if quota is not None:
+        name = f"{quota.value}:{owner.workspace_id}"
+        windows.append(Window(Whose[quota.name], name, quota.limit, holder, keeps_room=True))
+    return windows
+
+
+def _refusal(standing: Standing) -> RateLimited:
+    seconds = max(1, math.ceil(standing.reset_seconds))
+    return RateLimited(standing.window.whose.value, standing.window.limit, seconds)

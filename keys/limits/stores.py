@@ -1,0 +1,131 @@
+"""Where the counts are: in Redis, shared by all processes, or in this process where there is none.
+
+A window is a log of the last minute: exact at every moment, which the quotas of another service need. What one call
+takes from several windows it takes at once or not at all. The `limits` library takes them one by one, with a round trip
+each, and knows no shares.
+"""
+
+import itertools
+import logging
+import secrets
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Protocol
+
+import redis
+from django.conf import settings
+
+from keys.limits.quotas import SECONDS, Standing, Window
+
+log = logging.getLogger(__name__)
+
+_AWAY_SECONDS = 2.0  # a Redis that failed is not asked again for so long, so that calls do not wait for it
+_ANSWER_SECONDS = 0.25
+_SWEEP_EVERY = 5000
+_PREFIX = "pumble-keys:limit:"
+_TAKE = (Path(__file__).parent / "take.lua").read_text()
+
+
+class Store(Protocol):
+    def take(self, windows: list[Window], *, only_look: bool = False) -> list[Standing]:
+        """Take one from every window, or nothing from any if one refuses."""
+
+    def answers(self) -> bool:
+        """Whether the counts are where they belong."""
+
+
+class MemoryStore:
+    """Counts of this process. `clock` gives seconds that never go back."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._logs: dict[str, deque[tuple[float, str]]] = {}
+        self._takes = itertools.count(1)
+
+    def take(self, windows: list[Window], *, only_look: bool = False) -> list[Standing]:
+        with self._lock:
+            now = self._clock()
+            if next(self._takes) % _SWEEP_EVERY == 0:
+                self._logs = {n: entries for n, entries in self._logs.items() if self._fresh(entries, now)}
+            looked_at = [(window, self._log(window.name, now)) for window in windows]
+            refused = any(len(entries) >= _ceiling(window, entries) for window, entries in looked_at)
+            takes = 0 if refused or only_look else 1
+            standings = [_standing(window, entries, now, takes) for window, entries in looked_at]
+            if takes:
+                for window, entries in looked_at:
+                    entries.append((now, window.holder))
+            return standings
+
+    def answers(self) -> bool:
+        return True
+
+    def _log(self, name: str, now: float) -> deque[tuple[float, str]]:
+        return self._fresh(self._logs.setdefault(name, deque()), now)
+
+    @staticmethod
+    def _fresh(entries: deque[tuple[float, str]], now: float) -> deque[tuple[float, str]]:
+        while entries and entries[0][0] <= now - SECONDS:
+            entries.popleft()
+        return entries
+
+
+class RedisStore:
+    """Counts that all processes share, by the clock of Redis. While it is away the process counts for itself."""
+
+    def __init__(self, url: str) -> None:
+        self._redis = redis.Redis.from_url(
+            url, socket_timeout=_ANSWER_SECONDS, socket_connect_timeout=_ANSWER_SECONDS
+        )
+        self._script = self._redis.register_script(_TAKE)
+        self._stand_in = MemoryStore()
+        self._away_until = 0.0
+
+    def take(self, windows: list[Window], *, only_look: bool = False) -> list[Standing]:
+        if time.monotonic() < self._away_until:
+            return self._stand_in.take(windows, only_look=only_look)
+        asked: list[str | int] = [secrets.token_hex(8), int(only_look)]
+        for window in windows:
+            asked += [window.limit, window.reserve, window.holder, int(window.keeps_room)]
+        try:
+            answers = self._script(keys=[_PREFIX + window.name for window in windows], args=asked)
+        except redis.RedisError as error:
+            log.warning("limits.redis_away", extra={"kind": type(error).__name__})
+            self._away_until = time.monotonic() + _AWAY_SECONDS
+            return self._stand_in.take(windows, only_look=only_look)
+        return [
+            Standing(window, remaining, milliseconds / 1000, bool(refused))
+            for window, (remaining, milliseconds, refused) in zip(windows, answers, strict=True)
+        ]
+
+    def answers(self) -> bool:
+        try:
+            return bool(self._redis.ping())
+        except redis.RedisError:
+            return False
+
+
+@cache
+def store() -> Store:
+    """The store of this process."""
+    return RedisStore(settings.REDIS_URL) if settings.REDIS_URL else MemoryStore()
+
+
+def _ceiling(window: Window, entries: deque[tuple[float, str]]) -> int:
+    """Up to where the holder may fill the window: to the reserve, or to the brim while below their share."""
+    common = window.limit - window.reserve
+    if not window.reserve or len(entries) < common:
+        return common if window.keeps_room else window.limit
+    holders = [holder for _at, holder in entries]
+    shares = len({*holders, window.holder}) + window.keeps_room
+    return window.limit if holders.count(window.holder) * shares < window.limit else common
+
+
+def _standing(window: Window, entries: deque[tuple[float, str]], now: float, takes: int) -> Standing:
+    room = _ceiling(window, entries) - len(entries)
+    leaves_first = entries[min(max(-room, 0), len(entries) - 1)][0] if entries else now
+    return Standing(window, max(room - takes, 0), leaves_first + SECONDS - now, refused=room <= 0)

@@ -1,0 +1,41 @@
+-- Takes one from every window, or nothing from any if one refuses: `_ceiling` and `_standing` of stores.py, at once.
+-- KEYS: the windows' logs, sorted sets of "holder:nonce" by time. ARGV: nonce, only_look, then of each window its limit,
+-- reserve, holder, keeps_room.
+-- Returns {remaining, milliseconds until the next place is free, refused} of each.
+local clock = redis.call('TIME')
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+local period = 60000
+local looked_at, refused = {}, false
+
+for i, log in ipairs(KEYS) do
+  local limit, reserve, holder, room = unpack(ARGV, 4 * i - 1, 4 * i + 2)
+  limit, reserve, room = tonumber(limit), tonumber(reserve), tonumber(room)
+  redis.call('ZREMRANGEBYSCORE', log, '-inf', now - period)
+  redis.call('ZREMRANGEBYSCORE', log, '(' .. now + 1000, '+inf') -- the clock went back
+  local taken, common = redis.call('ZCARD', log), limit - reserve
+  local ceiling = room == 1 and common or limit
+  if reserve > 0 and taken >= common then
+    local own, shares, seen = 0, 1 + room, { [holder] = true }
+    for _, entry in ipairs(redis.call('ZRANGE', log, 0, -1)) do
+      local other = string.match(entry, '^(.*):')
+      if other == holder then own = own + 1 end
+      if not seen[other] then seen[other], shares = true, shares + 1 end
+    end
+    ceiling = own * shares < limit and limit or common
+  end
+  looked_at[i] = { taken = taken, room = ceiling - taken, holder = holder }
+  refused = refused or taken >= ceiling
+end
+
+local takes = (refused or ARGV[2] == '1') and 0 or 1
+local answers = {}
+for i, log in ipairs(KEYS) do
+  local window = looked_at[i]
+  local first = redis.call('ZRANGE', log, math.max(-window.room, 0), math.max(-window.room, 0), 'WITHSCORES')[2] or now
+  if takes == 1 then
+    redis.call('ZADD', log, now, window.holder .. ':' .. ARGV[1])
+    redis.call('PEXPIRE', log, period + 1000)
+  end
+  answers[i] = { math.max(window.room - takes, 0), tonumber(first) + period - now, window.room <= 0 and 1 or 0 }
+end
+return answers

@@ -1,0 +1,25 @@
+"""The ground floor's rows: workspaces, their members, the members' API keys, and what happened to them.
+
+Workspaces, members, policies and keys change only through `keys.lifecycle`, `keys.membership` and `keys.policy`, which
+record an audit event in the same transaction.
+"""
+
+from keys.models.api_key import ApiKey, ApiKeyQuerySet
+from keys.models.audit_event import AuditEvent
+from keys.models.idempotent_call import IdempotentCall
+from keys.models.people import Member, Workspace
+from keys.models.policy import Policy
+from keys.models.use import HourlyUse, LastUse, RequestLog
+
+__all__ = [
+    "ApiKey",
+    "ApiKeyQuerySet",
+    "AuditEvent",
+    "HourlyUse",
+    "IdempotentCall",
+    "LastUse",
+    "Member",
+    "Policy",
+    "RequestLog",
+    "Workspace",
+]

@@ -1,0 +1,138 @@
+"""API keys and their rights."""
+
+from dataclasses import fields
+from datetime import datetime
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from keys.models.people import Member
+from keys.rights import CALLS_PER_MINUTE, Rights
+
+RIGHTS = tuple(field.name for field in fields(Rights))
+_UNDELIVERED_SUCCESSOR = Q(replaces__isnull=False, confirmed_at__isnull=True)
+
+
+class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
+    def for_viewer(self, viewer: Member) -> "ApiKeyQuerySet":
+        """What `viewer` may see: operators all, owners and administrators their workspace's, members their own."""
+        if viewer.is_superuser:
+            return self
+        if viewer.is_workspace_admin:
+            return self.filter(owner__workspace=viewer.workspace_id)
+        return self.filter(owner=viewer)
+
+    def live(self, now: datetime) -> "ApiKeyQuerySet":
+        """Not over: neither revoked nor expired, nor replaced for good. Disabled keys are live."""
+        return self.filter(revoked_at__isnull=True).exclude(expires_at__lte=now).exclude(retires_at__lte=now)
+
+    def current(self, now: datetime) -> "ApiKeyQuerySet":
+        """The live keys that own their name: not those that a successor has replaced or is about to replace."""
+        return self.live(now).filter(retires_at__isnull=True).exclude(_UNDELIVERED_SUCCESSOR)
+
+
+class ApiKey(models.Model):
+    """A key and its rights. The plaintext is not here: only its digest under a numbered pepper.
+
+    `confirmed_at` is None while the key is pending, that is, until its plaintext was delivered or first presented.
+    A rotation makes a successor that `replaces` this key. When the successor is confirmed, this key gets the moment at
+    which it `retires_at`, after the `grace` that was chosen.
+    """
+
+    class State(models.TextChoices):
+        PENDING = "PENDING", _("pending")
+        ACTIVE = "ACTIVE", _("active")
+        DISABLED = "DISABLED", _("disabled")
+        RETIRING = "RETIRING", _("being replaced")
+        ROTATED = "ROTATED", _("replaced")
+        EXPIRED = "EXPIRED", _("expired")
+        REVOKED = "REVOKED", _("revoked")
+
+    class RevokeReason(models.TextChoices):
+        BY_HOLDER = "BY_HOLDER", _("deleted by its holder")
+        BY_ADMINISTRATOR = "BY_ADMINISTRATOR", _("revoked by an administrator")
+        BY_OPERATOR = "BY_OPERATOR", _("revoked by the operator")
+        PASTED = "PASTED", _("pasted into chat")
+        NOT_DELIVERED = "NOT_DELIVERED", _("never delivered")
+        PREDECESSOR_REVOKED = "PREDECESSOR_REVOKED", _("the key it was to replace was gone")
+        UNAUTHORIZED = "UNAUTHORIZED", _("its holder no longer authorizes the app")
+        UNINSTALLED = "UNINSTALLED", _("the app was uninstalled")
+
+    key_id = models.CharField(max_length=12, unique=True)
+    owner = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="api_keys")
+    name = models.CharField(max_length=64)
+    digest = models.BinaryField(max_length=32)
+    pepper_number = models.PositiveSmallIntegerField()
+    last_four = models.CharField(max_length=4)
+    scopes = models.JSONField()
+    channels = models.JSONField(null=True)
+    allowed_addresses = models.JSONField(default=list)
+    calls_per_minute = models.PositiveSmallIntegerField(default=CALLS_PER_MINUTE)
+    created_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(null=True)
+    disabled_at = models.DateTimeField(null=True)
+    disabled_by = models.ForeignKey(Member, on_delete=models.PROTECT, null=True, related_name="+")
+    replaces = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="successors")
+    grace = models.DurationField(null=True)
+    retires_at = models.DateTimeField(null=True)
+    late_use_noted_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+    revoked_reason = models.CharField(max_length=32, choices=RevokeReason.choices, blank=True)
+    revoked_note = models.CharField(max_length=200, blank=True)
+    revoked_by = models.ForeignKey(Member, on_delete=models.PROTECT, null=True, related_name="+")
+
+    objects = ApiKeyQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["owner", "revoked_at"], name="keys_apikey_of_owner")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(revoked_at__isnull=True, revoked_reason="")
+                | Q(revoked_at__isnull=False) & ~Q(revoked_reason=""),
+                name="keys_apikey_revoked_at_and_reason_together",
+            ),
+            models.CheckConstraint(
+                condition=Q(retires_at__isnull=True)
+                | Q(expires_at__isnull=True)
+                | Q(retires_at__lte=F("expires_at")),
+                name="keys_apikey_grace_ends_before_expiry",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"API key {self.key_id}"
+
+    def state(self, now: datetime) -> State:
+        if self.revoked_at is not None:
+            return self.State.REVOKED
+        if self.retires_at is not None and self.retires_at <= now:
+            return self.State.ROTATED
+        if self.expires_at is not None and self.expires_at <= now:
+            return self.State.EXPIRED
+        if self.disabled_at is not None:
+            return self.State.DISABLED
+        if self.retires_at is not None:
+            return self.State.RETIRING
+        return self.State.ACTIVE if self.confirmed_at is not None else self.State.PENDING
+
+    @property
+    def rights(self) -> Rights:
+        return Rights(
+            scopes=self.scopes,
+            channels=self.channels,
+            allowed_addresses=self.allowed_addresses,
+            calls_per_minute=self.calls_per_minute,
+            expires_at=self.expires_at,
+        )
+
+    @rights.setter
+    def rights(self, rights: Rights) -> None:
+        for name in RIGHTS:
+            setattr(self, name, getattr(rights, name))
+
+    @property
+    def preview(self) -> str:
+        """How the key is shown in lists: enough to tell keys apart, useless for anything else."""
+        return f"pmb_{self.key_id[:4]}…{self.last_four}"

@@ -1,0 +1,90 @@
+"""Workspaces and their members."""
+
+from typing import ClassVar
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.db import models
+from django.db.models import Q
+from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_lazy as _
+
+
+class Workspace(models.Model):
+    """A Pumble workspace. `installed_at` is None while the app is not installed there."""
+
+    pumble_id = models.CharField(max_length=24, unique=True)
+    name = models.CharField(max_length=200)
+    installed_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"workspace {self.pumble_id}"
+
+
+class MemberManager(BaseUserManager["Member"]):
+    def create_superuser(self, username: str, password: str | None = None) -> "Member":
+        """An operator: signs in with a password, belongs to no workspace."""
+        operator = self.model(username=username, name=username, is_superuser=True)
+        operator.set_password(password)
+        operator.save(using=self._db)
+        return operator
+
+
+class Member(AbstractBaseUser, PermissionsMixin):
+    """A person of one workspace, known by Pumble's user id in it; or an operator, who has neither.
+
+    `authorized_at` is None while the person has not authorised the app. `is_active` is False once Pumble deactivated
+    them. A member has no password: people sign in with Pumble.
+    """
+
+    class Role(models.TextChoices):
+        OWNER = "OWNER", _("owner")
+        ADMINISTRATOR = "ADMINISTRATOR", _("administrator")
+        USER = "USER", _("member")
+        GUEST_MULTI_CHANNEL = "GUEST_MULTI_CHANNEL", _("guest")
+        GUEST_SINGLE_CHANNEL = "GUEST_SINGLE_CHANNEL", _("guest of one channel")
+
+    username = models.CharField(max_length=64, unique=True)
+    workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, null=True, related_name="members")
+    pumble_user_id = models.CharField(max_length=24, null=True)  # noqa: DJ001 - an operator has none, "" would repeat
+    name = models.CharField(max_length=200)
+    email = models.CharField(max_length=320, blank=True)
+    role = models.CharField(
+        max_length=32, default=Role.USER
+    )  # open: Pumble may add roles, they get no staff rights
+    language = models.CharField(max_length=5, blank=True)
+    is_active = models.BooleanField(default=True)
+    authorized_at = models.DateTimeField(null=True)
+
+    objects: ClassVar[MemberManager] = MemberManager()
+    USERNAME_FIELD = "username"
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "pumble_user_id"], name="keys_member_one_per_workspace"
+            ),
+            models.CheckConstraint(
+                condition=Q(workspace__isnull=False, pumble_user_id__isnull=False, is_superuser=False)
+                | Q(workspace__isnull=True, pumble_user_id__isnull=True),
+                name="keys_member_of_a_workspace_or_operator",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"member {self.username}"
+
+    @property
+    def is_workspace_admin(self) -> bool:
+        return self.workspace_id is not None and self.role in {self.Role.OWNER, self.Role.ADMINISTRATOR}
+
+    @property
+    def is_staff(self) -> bool:
+        return self.is_superuser or self.is_workspace_admin
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Changes when the authorisation does, so that no session outlives the grant it began with."""
+        granted = self.authorized_at.isoformat() if self.authorized_at else ""
+        return salted_hmac(
+            "keys.Member", f"{self.password} {granted}", secret=secret, algorithm="sha256"
+        ).hexdigest()

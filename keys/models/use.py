@@ -1,0 +1,57 @@
+"""What keys were used for. Written off the request's path, in batches: `keys.usage`."""
+
+from django.db import models
+
+from keys.models.api_key import ApiKey
+
+
+class LastUse(models.Model):
+    """When, from where and with what a key was last used. A row of its own, so that noting it touches no key."""
+
+    key = models.OneToOneField(ApiKey, on_delete=models.CASCADE, primary_key=True, related_name="last_use")
+    at = models.DateTimeField()
+    address = models.GenericIPAddressField(null=True)
+    agent = models.CharField(max_length=120, blank=True)
+
+    def __str__(self) -> str:
+        return f"last use of {self.key_id}"
+
+
+class RequestLog(models.Model):
+    """One call with a key: what was asked and how it ended. No bodies. `outcome` is `ok` or the reason of the refusal."""
+
+    key = models.ForeignKey(ApiKey, on_delete=models.CASCADE, related_name="requests")
+    at = models.DateTimeField()
+    operation = models.CharField(max_length=32)
+    outcome = models.CharField(max_length=32)
+    status = models.PositiveSmallIntegerField()
+    duration_ms = models.PositiveIntegerField()
+    request_id = models.CharField(max_length=64)
+    address = models.GenericIPAddressField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["key", "at"], name="keys_requests_of_key"),
+            models.Index(fields=["request_id"], name="keys_request_by_id"),
+            models.Index(fields=["at"], name="keys_requests_by_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.operation} {self.outcome} at {self.at:%Y-%m-%dT%H:%M:%SZ}"
+
+
+class HourlyUse(models.Model):
+    """How many calls of a key ended how in an hour. `hour` is its beginning."""
+
+    key = models.ForeignKey(ApiKey, on_delete=models.CASCADE, related_name="hours")
+    hour = models.DateTimeField()
+    outcome = models.CharField(max_length=32)
+    count = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["key", "hour", "outcome"], name="keys_one_count_of_an_outcome"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.count} {self.outcome} from {self.hour:%Y-%m-%dT%H:%MZ}"

@@ -1,0 +1,204 @@
+"""What is said to people of keys, in their language: what a key can do, and why something was refused."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from keys import errors, scopes
+from keys.rights import CALLS_PER_MINUTE, Rights
+
+# Of the abilities that matter most to whoever gives a key away, in the order in which they are said.
+_ABILITIES = {
+    "messages:read": gettext_lazy("read messages"),
+    "messages:write": gettext_lazy("post as you"),
+    "messages:edit": gettext_lazy("edit your messages"),
+    "messages:delete": gettext_lazy("delete your messages"),
+    "reaction:write": gettext_lazy("react to messages"),
+}
+_ELSEWHERE = {
+    "channels:write": gettext_lazy("create channels and change their members"),
+    "status:write": gettext_lazy("set your status"),
+}
+_RIGHTS = {
+    "scopes": gettext_lazy("scopes"),
+    "channels": gettext_lazy("channels"),
+    "allowed_addresses": gettext_lazy("addresses"),
+    "calls_per_minute": gettext_lazy("calls a minute"),
+    "expires_at": gettext_lazy("expiry"),
+}
+
+
+def sentence(rights: Rights, *, now: datetime) -> str:
+    """What a key with these rights can do, such as `Can post as you in #ops until 12 January. Cannot read messages.`"""
+    can = _can(rights)
+    where = _places(rights)
+    until = short_date(rights.expires_at, now=now) if rights.expires_at else ""
+    named = {"can": can, "where": where, "until": until}
+    if where and until:
+        said = [_("Can %(can)s in %(where)s until %(until)s.") % named]
+    elif where:
+        said = [_("Can %(can)s in %(where)s; never expires.") % named]
+    elif until:
+        said = [_("Can %(can)s until %(until)s.") % named]
+    else:
+        said = [_("Can %(can)s; never expires.") % named]
+    if where and set(rights.scopes) != set(scopes.ALL) and (more := _elsewhere(rights)):
+        said.append(_("Can also %(more)s.") % {"more": enumerate_all(more)})
+    if cannot := _cannot(rights):
+        said.append(_("Cannot %(cannot)s.") % {"cannot": cannot})
+    if rights.allowed_addresses:
+        said.append(_("Only from %(addresses)s.") % {"addresses": enumerate_all(rights.allowed_addresses)})
+    if rights.calls_per_minute < CALLS_PER_MINUTE:
+        limit = rights.calls_per_minute
+        said.append(
+            ngettext("At most %(n)s call a minute.", "At most %(n)s calls a minute.", limit) % {"n": limit}
+        )
+    return " ".join(said)
+
+
+def preset_name(rights: Rights) -> str:
+    """Read only, Post messages, Full access or Custom."""
+    names = {
+        "read-only": _("Read only"),
+        "post-messages": _("Post messages"),
+        "full-access": _("Full access"),
+    }
+    return names.get(scopes.preset_of(rights.scopes) or "", _("Custom"))
+
+
+def explain(error: errors.KeysError) -> str:
+    """Why something was refused and what helps, as a sentence to the person who asked for it."""
+    match error:
+        case errors.NameInvalid():
+            return _("A key's name has 1 to 64 visible characters.")
+        case errors.NameTaken():
+            return _("You already have a key of that name. Choose another name, or delete that key first.")
+        case errors.TooManyKeys():
+            return _(
+                "You have %(most)s keys, as many as this workspace allows. Delete one that you no longer need."
+            ) % {"most": error.most}
+        case errors.ScopeUnknown():
+            if not error.scopes:
+                return _("Choose at least one thing that the key may do.")
+            return _("There is no scope %(scopes)s. There are: %(all)s.") % {
+                "scopes": ", ".join(error.scopes),
+                "all": ", ".join(scopes.ALL),
+            }
+        case errors.ScopeNotAllowed():
+            return _("This workspace does not let keys have %(scopes)s.") % {
+                "scopes": enumerate_all(error.scopes)
+            }
+        case errors.ChannelsInvalid():
+            return _("Choose 1 to 100 channels.")
+        case errors.AddressInvalid() if error.meant:
+            return _("%(text)s has bits set behind its prefix. Did you mean %(meant)s?") % {
+                "text": error.text[:64],
+                "meant": error.meant,
+            }
+        case errors.AddressInvalid():
+            return _(
+                "“%(text)s” is no address or network. Write 203.0.113.7, 10.0.0.0/8 or 2001:db8::/32."
+            ) % {"text": error.text[:64]}
+        case errors.TooManyAddresses():
+            return _("A key can be bound to 50 addresses and networks at most.")
+        case errors.AddressesRequired():
+            return _("This workspace asks for a list of addresses that the key may be used from.")
+        case errors.LimitInvalid():
+            return _("A key's own limit is 1 to 1,000 calls a minute.")
+        case errors.ExpiryInPast():
+            return _("That end is in the past: the server's time is %(now)s.") % {
+                "now": error.now.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+            }
+        case errors.ExpiryTooFar() if error.lifetime is not None:
+            return _("In this workspace a key lives for %(lifetime)s at most. Choose an earlier end.") % {
+                "lifetime": days(error.lifetime)
+            }
+        case errors.ExpiryTooFar():
+            return _("In this workspace every key has an end. Choose one.")
+        case errors.GraceInvalid():
+            return _("Choose for how long the old key still works: not at all, 1 hour, 24 hours or 7 days.")
+        case errors.RotationUnderway():
+            return _(
+                "A new key was made a moment ago and is on its way. Look for it, or try again in a minute."
+            )
+        case errors.KeyRetiring():
+            return _("This key is being replaced. Change the one that takes its place.")
+        case errors.KeyDisabled():
+            return _("This key is disabled. Enable it first.")
+        case errors.WouldWiden():
+            return _(
+                "The rights of a key can only become narrower, and this would widen its %(what)s. Make a new key."
+            ) % {"what": _RIGHTS[error.what]}
+        case errors.KeyAmbiguous():
+            return _("More than one of your keys goes by that: %(keys)s. Use the id.") % {
+                "keys": enumerate_all(
+                    f"{name} ({key_id})" for name, key_id in zip(error.names, error.ids, strict=True)
+                )
+            }
+        case errors.KeyNotFound():
+            return _("There is no such key, or it no longer works.")
+        case errors.CreationNotAllowed():
+            return _("In this workspace only others may create keys. Ask an owner.")
+        case errors.OwnerNotAuthorized():
+            return _("The app is not allowed to act for this person. They have to authorize it first.")
+        case errors.NotAllowed():
+            return _("That is not yours to do.")
+        case _:
+            return _("That is not possible.")
+
+
+def enumerate_all(items: Iterable[str]) -> str:
+    """The items as a phrase: "a", "a and b", "a, b and c"."""
+    texts = list(items)
+    if len(texts) < 2:
+        return "".join(texts)
+    return _("%(others)s and %(last)s") % {"others": ", ".join(texts[:-1]), "last": texts[-1]}
+
+
+def short_date(moment: datetime, *, now: datetime) -> str:
+    """The day, with the year where it is another one than now, and the hour where it is within a day."""
+    local, today = timezone.localtime(moment), timezone.localtime(now)
+    if local - today < timedelta(days=1):
+        return date_format(local, _("j F, H:i e"))
+    return date_format(local, _("j F") if local.year == today.year else _("j F Y"))
+
+
+def days(length: timedelta) -> str:
+    number = max(1, round(length / timedelta(days=1)))
+    return ngettext("%(n)s day", "%(n)s days", number) % {"n": number}
+
+
+def _can(rights: Rights) -> str:
+    if set(rights.scopes) == set(scopes.ALL):
+        return _("do everything as you")
+    said = [str(text) for scope, text in _ABILITIES.items() if scope in rights.scopes]
+    if rights.channels is None:
+        said += _elsewhere(rights)
+    return enumerate_all(said or [_("see channels and people")])
+
+
+def _elsewhere(rights: Rights) -> list[str]:
+    """What is not done in a channel."""
+    return [str(text) for scope, text in _ELSEWHERE.items() if scope in rights.scopes]
+
+
+def _cannot(rights: Rights) -> str:
+    changes = {scope for scope in scopes.ALL if not scopes.only_reads(scope)}
+    missing = []
+    if "messages:read" not in rights.scopes:
+        missing.append(_("read messages"))
+    if not changes & set(rights.scopes):
+        missing.append(_("change anything"))
+    elif "messages:write" not in rights.scopes:
+        missing.append(_("post messages"))
+    return _(" or ").join(missing)
+
+
+def _places(rights: Rights) -> str:
+    if rights.channels is None:
+        return ""
+    return enumerate_all(f"#{name}" if name else channel_id for channel_id, name in rights.channels.items())

@@ -1,0 +1,69 @@
+"""`Idempotency-Key`: a write that is repeated happens once. Source: the IETF draft of that name."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.http import HttpResponse
+from django.utils import timezone
+from rest_framework.exceptions import ValidationError
+
+from keys import idempotency
+from keys.errors import RateLimited
+from keys.models import ApiKey
+from portal.api import wire
+from portal.api.errors import ApiError
+from portal.api.watching import Watch
+from pumble_bridge.client import PumbleError
+
+_REFUSED = (ApiError, RateLimited, ValidationError)
+
+
+def answer(
+    meta: Mapping[str, Any],
+    key: ApiKey,
+    operation: str,
+    read: dict[str, Any],
+    watch: Watch,
+    run: Callable[[], HttpResponse],
+) -> HttpResponse:
+    """The answer of `run`, or of the first call of this key with the same `Idempotency-Key`.
+
+    Raises:
+        ValidationError: the header's value is not usable.
+        IdempotencyConflict, IdempotencyInProgress, IdempotencyUnknown.
+    """
+    if "HTTP_IDEMPOTENCY_KEY" not in meta:
+        return run()
+    request = json.dumps([operation, read], sort_keys=True, separators=(",", ":")).encode()
+    begun = idempotency.begin(key, _value(meta["HTTP_IDEMPOTENCY_KEY"]), request, now=timezone.now())
+    if isinstance(begun, idempotency.Repeated):
+        response = wire.raw_answer(begun.answer)
+        response["Idempotency-Replayed"] = "true"
+        return response
+    try:
+        response = run()
+    except Exception as error:
+        if watch.wrote and _may_have_happened(error):
+            begun.may_have_happened(now=timezone.now())
+        else:
+            begun.did_nothing()
+        raise
+    begun.succeeded(response.content, now=timezone.now())
+    return response
+
+
+def _value(header: str) -> str:
+    """The value; the draft has it in quotes, most clients leave them out."""
+    text = header.strip()
+    if len(text) >= 2 and text[0] == text[-1] == '"':
+        text = text[1:-1]
+    if not 1 <= len(text) <= idempotency.MAX_LENGTH or not (text.isascii() and text.isprintable()):
+        raise ValidationError({"Idempotency-Key": "Idempotency-Key must have 1 to 255 visible characters"})
+    return text
+
+
+def _may_have_happened(error: Exception) -> bool:
+    if isinstance(error, PumbleError):
+        return error.may_have_happened
+    return not isinstance(error, _REFUSED)
