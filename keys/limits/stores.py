@@ -18,6 +18,8 @@ from typing import Protocol
 
 import redis
 from django.conf import settings
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from keys.limits.quotas import SECONDS, Standing, Window
 
@@ -79,7 +81,10 @@ class RedisStore:
 
     def __init__(self, url: str) -> None:
         self._redis = redis.Redis.from_url(
-            url, socket_timeout=_ANSWER_SECONDS, socket_connect_timeout=_ANSWER_SECONDS
+            url,
+            socket_timeout=_ANSWER_SECONDS,
+            socket_connect_timeout=_ANSWER_SECONDS,
+            retry=Retry(NoBackoff(), 1),  # once, for a kept connection that Redis has closed
         )
         self._script = self._redis.register_script(_TAKE)
         self._stand_in = MemoryStore()
@@ -94,7 +99,7 @@ class RedisStore:
         try:
             answers = self._script(keys=[_PREFIX + window.name for window in windows], args=asked)
         except redis.RedisError as error:
-            log.warning("limits.redis_away", extra={"kind": type(error).__name__})
+            log.warning("limits.redis_away", extra={"kind": type(error).__name__, "said": str(error)})
             self._away_until = time.monotonic() + _AWAY_SECONDS
             return self._stand_in.take(windows, only_look=only_look)
         return [

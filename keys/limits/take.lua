@@ -31,7 +31,8 @@ local takes = (refused or ARGV[2] == '1') and 0 or 1
 local answers = {}
 for i, log in ipairs(KEYS) do
   local window = looked_at[i]
-  local first = redis.call('ZRANGE', log, math.max(-window.room, 0), math.max(-window.room, 0), 'WITHSCORES')[2] or now
+  local place = window.room < 0 and -window.room or 0
+  local first = redis.call('ZRANGE', log, place, place, 'WITHSCORES')[2] or now
   if takes == 1 then
     redis.call('ZADD', log, now, window.holder .. ':' .. ARGV[1])
     redis.call('PEXPIRE', log, period + 1000)
