@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from keys import notify
 from keys.models import ApiKey, AuditEvent, Member, Workspace
 
 Surface = AuditEvent.Surface
@@ -36,6 +37,8 @@ def record(
     **detail: Any,
 ) -> AuditEvent:
     """Write one event. `detail` holds before and after, never anything secret."""
+    if member is not None:
+        notify.changed(member)
     return AuditEvent.objects.create(
         type=event_type,
         workspace=workspace,
