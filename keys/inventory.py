@@ -27,6 +27,18 @@ def list_own_keys(member: Member, now: datetime) -> ApiKeyQuerySet:
     )
 
 
+def get_own_key_by_id(member: Member, key_id: str, now: datetime) -> ApiKey:
+    """The live key of `member` with exactly this id.
+
+    Raises:
+        KeyNotFound.
+    """
+    found = list_own_keys(member, now).filter(key_id=key_id).first()
+    if found is None:
+        raise KeyNotFound
+    return found
+
+
 def get_own_key(member: Member, name_or_id: str, now: datetime) -> ApiKey:
     """The one live key of `member` that goes by that id (with or without `pmb_`), name or beginning of either.
 
