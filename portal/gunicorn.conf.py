@@ -27,3 +27,9 @@ _sink: dict[str, Any] = settings.LOGGING
 _own_log = {"gunicorn.error": {"level": "WARNING", "handlers": [], "propagate": True}}
 logconfig_dict = {**_sink, "loggers": {**_sink["loggers"], **_own_log}}  # the portal's sink redacts
 control_socket_disable = True
+
+
+def post_worker_init(worker: Any) -> None:
+    from pumble_bridge import home
+
+    home.worker.start()

@@ -179,6 +179,10 @@ class PumbleClient:
         """ChannelInfo of a new direct channel of the caller with these people."""
         return _channel_info(self._call("POST", "/v1/channels/direct", body={"participantIds": others}))
 
+    def publish_home(self, user_id: str, view: Json) -> None:
+        """Make `view` (`title`, `blocks`) what that person sees in the app's Home tab."""
+        self._call("POST", f"/v1/app/homeView/workspaceUsers/{_id(user_id)}", body=view)
+
     def list_users(self) -> list[Json]:
         return [_object(item, "id") for item in _list(self._call("GET", "/v1/workspaceUsers"))]
 

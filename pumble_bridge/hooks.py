@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from pumble_bridge import commands, events, payloads, signature
-from pumble_bridge.answers import Acknowledged, Answer
+from pumble_bridge import events, payloads, signature, triggers
+from pumble_bridge.answers import Answer, Declined
 from pumble_bridge.models import AcceptedHook
-from pumble_bridge.payloads import Payload, SlashCommand
+from pumble_bridge.payloads import Event, MenuQuery, Payload
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 @csrf_exempt
 @require_POST
 def hook(request: HttpRequest) -> JsonResponse:
-    """Answers 200 `{}` when the hook was taken, 403 when it is not Pumble's, 4xx with a message otherwise."""
+    """Answers 200 when the hook was taken, 403 when it is not Pumble's, 4xx with a message otherwise."""
     now = timezone.now()
     try:
         body = request.body
@@ -60,22 +60,18 @@ def hook(request: HttpRequest) -> JsonResponse:
         said = _("Something went wrong in the API app. Look at “/api-keys list” before you try again.")
         return JsonResponse({"message": said}, status=500)
     log.info("hook.taken", extra={"kind": type(payload).__name__, "answer": type(answer).__name__})
-    return (
-        JsonResponse({})
-        if isinstance(answer, Acknowledged)
-        else JsonResponse({"message": answer.message}, status=400)
-    )
+    return JsonResponse(answer.json, status=400 if isinstance(answer, Declined) else 200)
 
 
 def _dispatch(payload: Payload, *, request_id: str) -> Answer:
-    if isinstance(payload, SlashCommand):
-        return commands.handle(payload, request_id=request_id, now=timezone.now())
-    return events.handle(payload, request_id=request_id, now=timezone.now())
+    if isinstance(payload, Event):
+        return events.handle(payload, request_id=request_id, now=timezone.now())
+    return triggers.handle(payload, request_id=request_id, now=timezone.now())
 
 
 def _transaction_of(payload: Payload) -> AbstractContextManager[object]:
-    """An event is remembered and carried out as one change. A command calls Pumble, and no lock may wait for that."""
-    return nullcontext() if isinstance(payload, SlashCommand) else transaction.atomic()
+    """An event is remembered and carried out as one change. A trigger calls Pumble, and no lock may wait for that."""
+    return transaction.atomic() if isinstance(payload, Event) else nullcontext()
 
 
 def _marks(signed: str, payload: Payload) -> list[str]:
@@ -83,7 +79,13 @@ def _marks(signed: str, payload: Payload) -> list[str]:
 
     The signature covers the time as well as the bytes: the same person may leave, come back and leave again.
     """
-    own_id = payload.trigger_id if isinstance(payload, SlashCommand) else payload.request_id
+    match payload:
+        case Event():
+            own_id = payload.request_id
+        case MenuQuery():
+            own_id = ""  # asked anew with every letter, perhaps under one id, and changes nothing
+        case _:
+            own_id = payload.trigger_id
     named = f"{type(payload).__name__}:{payload.workspace_id}:{own_id}".encode()
     return [
         hashlib.sha256(seen).hexdigest()

@@ -8,12 +8,14 @@ from typing import Any
 from django.conf import settings
 
 from keys import scopes
+from pumble_bridge import welcome
 
 HOOK_PATH = "/pumble/hook"
 REDIRECT_PATH = "/pumble/redirect"
 INSTALL_PATH = "/pumble/install"
 COMMAND = "/api-keys"
 DISPLAY_NAME = "API"
+KEY_MENU = "key"
 
 # What keys can do is what their owners' tokens can do: every key scope, to the letter.
 USER_SCOPES = scopes.ALL
@@ -36,7 +38,7 @@ def build() -> dict[str, Any]:
                 "command": COMMAND,
                 "url": hook,
                 "description": "Manage your API keys",
-                "usageHint": "generate [name] | list | delete <name or id> | help",
+                "usageHint": "generate [name] | list | delete <name> | rotate | help",
             }
         ],
         "eventSubscriptions": {
@@ -45,7 +47,8 @@ def build() -> dict[str, Any]:
         },
         "blockInteraction": {"url": hook},
         "viewAction": {"url": hook},
-        "dynamicMenus": [],
+        "dynamicMenus": [{"url": hook, "onAction": KEY_MENU}],
+        "defaultHomeView": {"enabled": True, "blocks": welcome.default_home()},
         "redirectUrls": [settings.PUBLIC_URL + REDIRECT_PATH],
         "helpUrl": settings.PUBLIC_URL + "/",
         "listingUrl": settings.PUBLIC_URL + INSTALL_PATH,

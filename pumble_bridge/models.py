@@ -1,8 +1,10 @@
-"""What the bridge keeps: Pumble's tokens (encrypted), OAuth states, and which hooks were accepted already."""
+"""What the bridge keeps: Pumble's tokens (encrypted), OAuth states, accepted hooks, and which Home tabs are stale."""
 
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, models, transaction
+from django.db.models import F, Q
+from django.utils import timezone
 
 from keys.models import Member, Workspace
 from pumble_bridge import tokens
@@ -90,3 +92,28 @@ class AcceptedHook(models.Model):
         except IntegrityError:
             return False
         return True
+
+
+class HomeTab(models.Model):
+    """How far a member's Home tab in Pumble is behind: stale while `changes`, of which there were, are more than `shown`.
+
+    `next_at` is the earliest moment of the next publication, or until when a process has claimed it. `failures` are
+    those since the last success.
+    """
+
+    member = models.OneToOneField(Member, on_delete=models.CASCADE, primary_key=True, related_name="home_tab")
+    changes = models.PositiveIntegerField(default=0)
+    shown = models.PositiveIntegerField(default=0)
+    shown_at = models.DateTimeField(null=True)
+    next_at = models.DateTimeField(default=timezone.now)
+    failures = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["next_at"], condition=Q(changes__gt=F("shown")), name="pumble_bridge_stale_homes"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Home tab, {self.shown} of {self.changes} changes shown"

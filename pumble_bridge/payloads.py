@@ -7,6 +7,7 @@ from typing import Any
 
 from pumble_bridge import strict_json
 
+LONGEST_TEXT = 100_000
 _ID = re.compile(r"[0-9a-f]{24}")
 
 
@@ -15,14 +16,53 @@ class BadPayload(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class SlashCommand:
-    command: str
-    text: str
+class Trigger:
+    """What a person did that waits for an answer."""
+
     workspace_id: str
     user_id: str
-    channel_id: str
     trigger_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SlashCommand(Trigger):
+    command: str
+    text: str
+    channel_id: str
     thread_root_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Click(Trigger):
+    """Something acted on in a message or a view, the Home tab among them. `value` is "" where it has none."""
+
+    in_view: bool
+    source_id: str
+    on_action: str
+    value: str
+    channel_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Submission(Trigger):
+    """A modal that was submitted. `values` are what stands in its inputs, by block id."""
+
+    callback_id: str
+    values: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Dismissal(Trigger):
+    """A modal that was closed without submitting it."""
+
+
+@dataclass(frozen=True, slots=True)
+class MenuQuery(Trigger):
+    """A dynamic menu asks for its options. `value` is the current choice, "" where there is none."""
+
+    on_action: str
+    query: str
+    value: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +76,13 @@ class Event:
     request_id: str
 
 
-Payload = SlashCommand | Event
+Payload = SlashCommand | Click | Submission | Dismissal | MenuQuery | Event
 
 
 def parse(raw: bytes) -> Payload:
     """The hook in `raw`.
 
-    Source: Pumble app platform reference, slash commands and events.
+    Source: Pumble app platform reference, hooks.
 
     Raises:
         BadPayload
@@ -51,20 +91,68 @@ def parse(raw: bytes) -> Payload:
         hook = strict_json.read_object(raw)
     except strict_json.JsonRefused as error:
         raise BadPayload(str(error)) from error
-    kind = hook.get("messageType")
-    if kind == "SLASH_COMMAND":
-        return SlashCommand(
-            command=_text(hook, "slashCommand", limit=64),
-            text=_text(hook, "text", limit=100_000, default=""),
-            workspace_id=_id(hook, "workspaceId"),
-            user_id=_id(hook, "userId"),
-            channel_id=_id(hook, "channelId"),
-            trigger_id=_text(hook, "triggerId", limit=200),
-            thread_root_id=_id(hook, "threadRootId") if hook.get("threadRootId") else None,
-        )
-    if kind in ("APP_EVENT", "PUMBLE_EVENT"):  # which of the two carries APP_* events is not settled
-        return _event(hook)
-    raise BadPayload("unknown messageType")
+    match hook.get("messageType"):
+        case "SLASH_COMMAND":
+            return SlashCommand(
+                **_who(hook),
+                command=_text(hook, "slashCommand", limit=64),
+                text=_text(hook, "text", limit=LONGEST_TEXT, default=""),
+                channel_id=_id(hook, "channelId"),
+                thread_root_id=_optional_id(hook, "threadRootId"),
+            )
+        case "BLOCK_INTERACTION":
+            return Click(
+                **_who(hook),
+                in_view=_text(hook, "sourceType", limit=64) == "VIEW",
+                source_id=_id(hook, "sourceId"),
+                on_action=_text(hook, "onAction", limit=200),
+                value=_text(_inner(hook, "payload"), "value", limit=LONGEST_TEXT, default=""),
+                channel_id=_optional_id(hook, "channelId"),
+            )
+        case "VIEW_ACTION":
+            return _view_action(hook)
+        case "DYNAMIC_MENU":
+            return MenuQuery(
+                **_who(hook),
+                on_action=_text(hook, "onAction", limit=200),
+                query=_text(hook, "query", limit=LONGEST_TEXT, default=""),
+                value=_text(hook, "value", limit=200, default=""),
+            )
+        case "APP_EVENT" | "PUMBLE_EVENT":  # which of the two carries APP_* events is not settled
+            return _event(hook)
+        case _:
+            raise BadPayload("unknown messageType")
+
+
+def _who(hook: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        "workspace_id": _id(hook, "workspaceId"),
+        "user_id": _id(hook, "userId"),
+        "trigger_id": _text(hook, "triggerId", limit=200),
+    }
+
+
+def _view_action(hook: Mapping[str, Any]) -> Submission | Dismissal:
+    kind = hook.get("viewActionType")
+    if kind == "CLOSE":
+        return Dismissal(**_who(hook))
+    if kind != "SUBMIT":
+        raise BadPayload("unknown viewActionType")
+    view = _object(hook, "view")
+    return Submission(
+        **_who(hook), callback_id=_text(view, "callbackId", limit=200, default=""), values=_values(view)
+    )
+
+
+def _values(view: Mapping[str, Any]) -> dict[str, str]:
+    """What each input holds, by block id; each of our blocks has one element."""
+    values = _object(_object(view, "state"), "values")
+    return {
+        block_id: _text(element, "value", limit=LONGEST_TEXT, default="")
+        for block_id in values
+        for element in _object(values, block_id).values()
+        if isinstance(element, dict)
+    }
 
 
 def _event(hook: Mapping[str, Any]) -> Event:
@@ -73,11 +161,7 @@ def _event(hook: Mapping[str, Any]) -> Event:
         isinstance(user, str) and _ID.fullmatch(user) for user in users
     ):
         raise BadPayload("workspaceUserIds is not a list of ids")
-    try:
-        inner = _text(hook, "body", limit=strict_json.MAX_BODY_BYTES, default="{}")
-        body = strict_json.read_object(inner.encode())
-    except strict_json.JsonRefused as error:
-        raise BadPayload(f"body: {error}") from error
+    body = _inner(hook, "body")
     request_id = body.get("rid")
     return Event(
         type=_text(hook, "eventType", limit=64),
@@ -86,6 +170,24 @@ def _event(hook: Mapping[str, Any]) -> Event:
         body=body,
         request_id=request_id if isinstance(request_id, str) else "",
     )
+
+
+def _inner(hook: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """The object that is written as JSON into a text of the hook."""
+    try:
+        written = _text(hook, name, limit=strict_json.MAX_BODY_BYTES, default="")
+        return strict_json.read_object((written or "{}").encode())
+    except strict_json.JsonRefused as error:
+        raise BadPayload(f"{name}: {error}") from error
+
+
+def _object(hook: Mapping[str, Any], name: str) -> dict[str, Any]:
+    value = hook.get(name)
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise BadPayload(f"{name} is not an object")
+    return value
 
 
 def _text(hook: Mapping[str, Any], name: str, *, limit: int, default: str | None = None) -> str:
@@ -102,3 +204,7 @@ def _id(hook: Mapping[str, Any], name: str) -> str:
     if not isinstance(value, str) or not _ID.fullmatch(value):
         raise BadPayload(f"{name} is not an id")
     return value
+
+
+def _optional_id(hook: Mapping[str, Any], name: str) -> str | None:
+    return _id(hook, name) if hook.get(name) else None

@@ -6,11 +6,15 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from keys import idempotency, lifecycle
+from pumble_bridge import home
 from pumble_bridge.models import AcceptedHook, OAuthState
 
 
 class Command(BaseCommand):
-    help = "Revoke keys that nobody was shown within 15 minutes, and prune what is out of date. Once, or as a loop."
+    help = (
+        "Revoke keys that nobody was shown within 15 minutes, prune what is out of date, "
+        "and bring stale Home tabs up to date. Once, or as a loop."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
@@ -36,6 +40,8 @@ class Command(BaseCommand):
         states, _ = OAuthState.objects.filter(expires_at__lte=now).delete()
         hooks, _ = AcceptedHook.objects.filter(accepted_at__lte=now - AcceptedHook.KEPT_FOR).delete()
         calls = idempotency.prune(now=now)
+        home.mark_expired(now=now)
+        home.publish_due()
         self.stdout.write(
             f"pending keys revoked: {pending}; sign-ins pruned: {states}; hook marks pruned: {hooks}; "
             f"idempotent calls pruned: {calls}"

@@ -1,0 +1,113 @@
+"""Add API key: a name, what it may do, and for how long."""
+
+from datetime import timedelta
+
+from django.utils.translation import gettext as _
+
+from keys import lifecycle, policy, scopes, wording
+from keys.models import Policy
+from keys.rights import Rights
+from pumble_bridge.answers import Answer
+from pumble_bridge.blocks import Element, input_block, option, select, text_input
+from pumble_bridge.handover import hand_over
+from pumble_bridge.modals.form import Filled, Form, show
+
+NAME, MAY, EXPIRES = "name", "may", "expires"
+_ALL_ALLOWED = "all-allowed"
+_NEVER = "never"
+_USUAL = timedelta(days=30)
+
+
+def _view(filled: Filled) -> Element:
+    terms = policy.policy_of(filled.person.member.workspace)
+    may, lifetimes = _may(terms), _lifetimes(filled, terms)
+    usual = str(_USUAL.days) if _USUAL in policy.expiry_choices(terms) else lifetimes[-1]["value"]
+    name = text_input(
+        NAME,
+        typed=filled.value(NAME)[:200],
+        longest=lifecycle.MAX_NAME_LENGTH,
+        placeholder=_("For example: deploy bot"),
+    )
+    what = select(MAY, _("Choose"), may, filled.value(MAY) or may[0]["value"])
+    until = select(EXPIRES, _("Choose"), lifetimes, filled.value(EXPIRES) or usual)
+    return show(
+        FORM.name,
+        filled,
+        title=_("Add API key"),
+        submit=_("Add"),
+        blocks=[
+            input_block(_("Name"), name, filled.errors),
+            input_block(_("What it may do"), what, filled.errors),
+            input_block(_("Expires"), until, filled.errors),
+        ],
+    )
+
+
+def _submit(filled: Filled) -> Answer:
+    person = filled.person
+    terms = policy.policy_of(person.member.workspace)
+    preset = filled.chosen(MAY, _may(terms))
+    lifetime = filled.chosen(EXPIRES, _lifetimes(filled, terms))
+    channel_id = person.direct_channel()  # before there is a key that could not be shown
+    key, plaintext = lifecycle.issue(
+        owner=person.member,
+        name=filled.value(NAME),
+        scopes=scopes.PRESETS.get(preset, terms.allowed_scopes or ()),
+        expires_at=None if lifetime == _NEVER else person.now + timedelta(days=int(lifetime)),
+        by=person.by,
+        now=person.now,
+    )
+    return hand_over(person, key, plaintext, channel_id=channel_id)
+
+
+def _may(terms: Policy) -> list[Element]:
+    """The presets that the workspace allows; where it allows none whole, what it allows."""
+    allowed = set(scopes.ALL if terms.allowed_scopes is None else terms.allowed_scopes)
+    said = {
+        "read-only": _("It sees channels, messages and people, and changes nothing."),
+        "post-messages": _("It posts as you. It cannot read messages."),
+        "full-access": _("It can do everything as you."),
+    }
+    fitting = [name for name, held in scopes.PRESETS.items() if allowed.issuperset(held)]
+    if not fitting:
+        return [option(_ALL_ALLOWED, _("All that this workspace allows"))]
+    return [option(name, wording.preset_name(_rights(name)), said[name]) for name in fitting]
+
+
+def _rights(preset: str) -> Rights:
+    return Rights(
+        scopes=list(scopes.PRESETS[preset]),
+        channels=None,
+        allowed_addresses=[],
+        calls_per_minute=1,
+        expires_at=None,
+    )
+
+
+def _lifetimes(filled: Filled, terms: Policy) -> list[Element]:
+    now = filled.person.now
+    return [
+        option(_NEVER, _("Never"))
+        if lifetime is None
+        else option(
+            str(max(1, lifetime.days)),
+            _("%(lifetime)s, until %(date)s")
+            % {"lifetime": wording.days(lifetime), "date": wording.short_date(now + lifetime, now=now)},
+        )
+        for lifetime in policy.expiry_choices(terms)
+    ]
+
+
+FORM = Form(
+    "add_key",
+    _view,
+    _submit,
+    main_input=NAME,
+    inputs={
+        "scope_not_allowed": MAY,
+        "scope_unknown": MAY,
+        "expiry_invalid": EXPIRES,
+        "expiry_in_past": EXPIRES,
+        "expiry_too_far": EXPIRES,
+    },
+)

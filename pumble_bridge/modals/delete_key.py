@@ -1,0 +1,93 @@
+"""Delete API key: choose it from a list that can be searched, then confirm."""
+
+from django.utils.translation import gettext as _
+
+from keys import inventory, lifecycle
+from keys.errors import KeyNotFound
+from keys.models import ApiKey
+from pumble_bridge import keytexts
+from pumble_bridge.answers import Acknowledged, Answer, Shown
+from pumble_bridge.blocks import (
+    MOST_OPTIONS,
+    Element,
+    brief,
+    input_block,
+    line,
+    option,
+    quoted,
+    rich_text,
+    searchable,
+)
+from pumble_bridge.manifest import KEY_MENU
+from pumble_bridge.modals.form import Filled, Form, Refused, show
+from pumble_bridge.person import Person
+
+
+def options(person: Person, query: str, complaint: str | None) -> list[Element]:
+    """The person's live keys whose name has `query` in it or whose id begins with it, newest first."""
+    if complaint is not None:
+        return [option("-", brief(complaint))]
+    wanted = " ".join(query.split()).casefold()
+    key_id = query.strip().removeprefix("pmb_")
+    fitting = [
+        key
+        for key in inventory.list_own_keys(person.member, person.now)
+        if wanted in key.name.casefold() or key.key_id.startswith(key_id)
+    ]
+    return [_option(key, person) for key in fitting[:MOST_OPTIONS]]
+
+
+def _view(filled: Filled) -> Element:
+    menu = searchable(KEY_MENU, _("Search by name or id"))
+    return show(
+        CHOOSE.name,
+        filled,
+        title=_("Delete API key"),
+        submit=_("Delete"),
+        blocks=[input_block(_("Key"), menu, filled.errors)],
+    )
+
+
+def _choose(filled: Filled) -> Answer:
+    person = filled.person
+    try:
+        key = inventory.get_own_key_by_id(person.member, filled.value(KEY_MENU), person.now)
+    except KeyNotFound:
+        raise Refused(KEY_MENU, _("Choose one of your keys.")) from None
+    step = Filled(person, filled.trigger_id, key.key_id, {}, {})
+    return Shown(filled.trigger_id, "OPEN", _question(step))
+
+
+def _question(filled: Filled) -> Element:
+    key = filled.key
+    used = keytexts.last_use(key, filled.person.now)
+    return show(
+        CONFIRM.name,
+        filled,
+        title=_("Delete “%(name)s”?") % {"name": quoted(key.name)},
+        submit=_("Delete key"),
+        blocks=[
+            rich_text(
+                line(keytexts.entry_name(key)),
+                line(
+                    _("Anything that uses it stops working at once. It was %(used)s. This can't be undone.")
+                    % {"used": used}
+                ),
+                line(_("Not sure? Disable it instead; you can turn it back on.")),
+            )
+        ],
+    )
+
+
+def _delete(filled: Filled) -> Answer:
+    person = filled.person
+    lifecycle.revoke(key=filled.key, by=person.by, reason=ApiKey.RevokeReason.BY_HOLDER, now=person.now)
+    return Acknowledged()
+
+
+def _option(key: ApiKey, person: Person) -> Element:
+    return option(key.key_id, quoted(key.name), f"{key.preview} · {key.state(person.now).label}")
+
+
+CHOOSE = Form("delete_key", _view, _choose, main_input=KEY_MENU, inputs={})
+CONFIRM = Form("confirm_delete", _question, _delete, main_input="", inputs={})

@@ -1,0 +1,94 @@
+"""The path of everything a person does in chat that waits for an answer: who it is, their language, a deadline, the handler."""
+
+import logging
+from datetime import datetime
+
+from django.conf import settings
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from keys import keyformat
+from keys.audit import Actor, Surface
+from keys.errors import KeysError
+from keys.models import Member, Workspace
+from keys.policy import is_entitled
+from pumble_bridge import clicks, commands, deadline, keytexts, modals, pasted
+from pumble_bridge.answers import Acknowledged, Answer, Declined
+from pumble_bridge.client import PumbleClient, PumbleError
+from pumble_bridge.payloads import Click, Dismissal, MenuQuery, SlashCommand, Submission
+from pumble_bridge.person import Bot, Person
+
+log = logging.getLogger(__name__)
+
+REPLY_SECONDS = 2.3  # the answer must reach Pumble within 3 s, messages to the person included
+
+Trigger = SlashCommand | Click | Submission | Dismissal | MenuQuery
+
+
+def handle(payload: Trigger, *, request_id: str, now: datetime) -> Answer:
+    """Carry out what the person did. Always answers in time; what could not be done is said."""
+    workspace = (
+        Workspace.objects.select_related("installation")
+        .filter(pumble_id=payload.workspace_id, installed_at__isnull=False, installation__isnull=False)
+        .first()
+    )
+    member = (
+        Member.objects.select_related("workspace")
+        .filter(workspace=workspace, pumble_user_id=payload.user_id)
+        .first()
+        if workspace
+        else None
+    )
+    with translation.override(member.language if member and member.language else settings.LANGUAGE_CODE):
+        token = workspace.installation.bot_token if workspace else None
+        if workspace is None or token is None:
+            return Declined(
+                _("The API app is not installed in this workspace. An owner can add it with “+ Add apps”.")
+            )
+        bot = Bot(workspace.installation.bot_user_id, PumbleClient(token))
+        by = Actor(member, Surface.CHAT, request_id=request_id)
+        try:
+            with deadline.within(REPLY_SECONDS):
+                return _carry_out(payload, member, bot, by, now)
+        except KeysError as error:
+            log.info("trigger.refused", extra={"kind": type(payload).__name__, "reason": error.code})
+            return Declined(keytexts.explain(error))
+        except PumbleError:
+            log.warning("trigger.reply_failed", exc_info=True)
+            return Declined(
+                _("Pumble did not take the reply, so you may not see all of it. Please try again.")
+            )
+
+
+def _carry_out(payload: Trigger, member: Member | None, bot: Bot, by: Actor, now: datetime) -> Answer:
+    person = Person(member, payload.user_id, bot, by, now) if member and is_entitled(member) else None
+    found = keyformat.find_in("\n".join(_typed(payload)))
+    complaint = pasted.revoke(found, workspace_id=payload.workspace_id, by=by, now=now) if found else None
+    match payload:
+        case SlashCommand():
+            return commands.handle(payload, person, bot, complaint)
+        case Dismissal():
+            return Acknowledged()
+        case MenuQuery():
+            return modals.offer(payload, person, complaint)
+        case Submission() if person is not None:
+            return modals.submit(payload, person, complaint)
+        case Click() if complaint is None:
+            return clicks.handle(payload, person)
+        case _:
+            return Declined(complaint or keytexts.plain_authorise_first())
+
+
+def _typed(payload: Trigger) -> list[str]:
+    """Everything in it that a person may have typed or pasted."""
+    match payload:
+        case SlashCommand():
+            return [payload.text]
+        case Click():
+            return [payload.value]
+        case Submission():
+            return list(payload.values.values())
+        case MenuQuery():
+            return [payload.query]
+        case _:
+            return []
