@@ -99,6 +99,6 @@ def plain_authorise_first() -> str:
     }
 
 
-def entry_name(key: ApiKey) -> Element:
-    """How to tell the key from others."""
-    return text(f"{quoted(key.name)} · {key.preview}", bold=True)
+def short_entry(key: ApiKey, now: datetime) -> Element:
+    """How to tell the key from others, and whether anything may still use it."""
+    return text(f"{quoted(key.name)} · {key.preview} · {last_use(key, now)}", bold=True)

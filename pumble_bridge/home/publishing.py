@@ -91,24 +91,32 @@ class Worker:
 
     def __init__(self) -> None:
         self._woken = threading.Event()
+        self._stopped = False
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
+        self._stopped = False
         self._thread = threading.Thread(target=self._run, name="home", daemon=True)
         self._thread.start()
+
+    def stop(self) -> None:
+        self._stopped = True
+        self.wake()
+        if self._thread is not None:
+            self._thread.join()
 
     def wake(self) -> None:
         self._woken.set()
 
     def _run(self) -> None:
-        while True:
-            self._woken.wait(LOOK_EVERY_SECONDS)
-            self._woken.clear()
+        while not self._stopped:
             try:
                 publish_due()
             except Exception:
                 log.exception("home.failed")
             connections.close_all()
+            self._woken.wait(LOOK_EVERY_SECONDS)
+            self._woken.clear()
 
 
 worker = Worker()

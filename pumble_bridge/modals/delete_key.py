@@ -60,7 +60,6 @@ def _choose(filled: Filled) -> Answer:
 
 def _question(filled: Filled) -> Element:
     key = filled.key
-    used = keytexts.last_use(key, filled.person.now)
     return show(
         CONFIRM.name,
         filled,
@@ -68,11 +67,8 @@ def _question(filled: Filled) -> Element:
         submit=_("Delete key"),
         blocks=[
             rich_text(
-                line(keytexts.entry_name(key)),
-                line(
-                    _("Anything that uses it stops working at once. It was %(used)s. This can't be undone.")
-                    % {"used": used}
-                ),
+                line(keytexts.short_entry(key, filled.person.now)),
+                line(_("Anything that uses it stops working at once. This can't be undone.")),
                 line(_("Not sure? Disable it instead; you can turn it back on.")),
             )
         ],

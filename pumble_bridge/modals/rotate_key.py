@@ -21,7 +21,7 @@ def _view(filled: Filled) -> Element:
         submit=_("Rotate"),
         blocks=[
             rich_text(line(_("You get a new key. What it may do and when it expires stay as they are."))),
-            input_block(_("The old key works for another"), grace, filled.errors),
+            input_block(_("How long the old key still works"), grace, filled.errors),
         ],
     )
 
@@ -37,7 +37,7 @@ def _submit(filled: Filled) -> Answer:
 
 def _graces() -> list[Element]:
     said = {
-        "now": _("Nothing: it stops at once"),
+        "now": _("Not at all"),
         "1h": _("1 hour"),
         "24h": _("24 hours"),
         "7d": _("7 days"),

@@ -1,72 +1,21 @@
 """What stands in front of the hook handlers, tried with raw requests as Pumble or an attacker would send them."""
 
-import hashlib
-import hmac
 import io
-import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 import requests
-from django.conf import settings
 
 from keys.models import ApiKey, Member, Workspace
 from pumble_bridge import commands
 from pumble_bridge.models import AcceptedHook, Authorization
 from tests import pumble
 from tests.pumble import Person
+from tests.pumble_bridge.hooks import command, event, raw, send
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def send(
-    portal: str,
-    body: bytes,
-    *,
-    at: float | None = None,
-    late_by: float = 0,
-    secret: str | None = None,
-    **headers: str,
-) -> requests.Response:
-    stamp = str(int(((at or time.time()) - late_by) * 1000))
-    key = (secret if secret is not None else settings.PUMBLE_APP_SIGNING_SECRETS[0]).encode()
-    signed = {
-        "Content-Type": "application/json",
-        "x-pumble-request-timestamp": stamp,
-        "x-pumble-request-signature": hmac.new(key, f"{stamp}:".encode() + body, hashlib.sha256).hexdigest(),
-    }
-    return requests.post(
-        f"{portal}/pumble/hook", data=body, headers=signed | headers, timeout=10, allow_redirects=False
-    )
-
-
-def command(person: Person, channel: str, text: str = "generate ci", **changes: Any) -> dict[str, Any]:
-    return {
-        "messageType": "SLASH_COMMAND",
-        "slashCommand": "/api-keys",
-        "text": text,
-        "blocks": [],
-        "userId": person.id,
-        "channelId": channel,
-        "workspaceId": person.workspace_id,
-        "triggerId": "t-1",
-    } | changes
-
-
-def event(person: Person, kind: str, **changes: Any) -> dict[str, Any]:
-    return {
-        "messageType": "APP_EVENT",
-        "eventType": kind,
-        "workspaceId": person.workspace_id,
-        "workspaceUserIds": [person.id],
-        "body": json.dumps({"id": "a" * 24, "workspaceUser": person.id}),
-    } | changes
-
-
-def raw(hook: Any) -> bytes:
-    return json.dumps(hook).encode()
 
 
 class TestAHookThatIsNotPumbles:

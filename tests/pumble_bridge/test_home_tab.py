@@ -1,0 +1,277 @@
+"""The app's Home tab as people see it, and that it follows every change at Pumble's pace."""
+
+import io
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from django.core.management import call_command
+from django.db import connections
+from django.utils import timezone
+
+from keys import lifecycle, membership
+from keys.audit import OPERATOR
+from keys.models import ApiKey, LastUse
+from pumble_bridge import home
+from pumble_bridge.home.publishing import Worker
+from pumble_bridge.models import HomeTab
+from tests import pumble
+from tests.pumble import Person
+from tests.pumble_bridge.screens import (
+    app_channel,
+    click_home,
+    home_of,
+    issue,
+    member_of,
+    texts,
+)
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PUBLISHING = "POST /v1/app/homeView/workspaceUsers/*"
+
+
+def publications() -> int:
+    return sum("homeView" in one["url"] for one in pumble.api_calls())
+
+
+def elements(view: dict[str, object]) -> dict[str, dict[str, object]]:
+    """Everything that can be acted on, by its onAction."""
+    blocks = view["blocks"]
+    assert isinstance(blocks, list)
+    return {
+        one["onAction"]: one for block in blocks for one in block.get("elements", []) if "onAction" in one
+    }
+
+
+class TestWhatItShows:
+    def test_is_ones_own_keys_in_words_and_what_can_be_done(self, ana: Person, ben: Person) -> None:
+        key, _ = issue(
+            ana, "deploy bot", scopes=["messages:write"], expires_at=timezone.now() + timedelta(days=30)
+        )
+        LastUse.objects.create(key=key, at=timezone.now())
+        disabled, _ = issue(ana, "old")
+        lifecycle.disable(key=disabled, by=OPERATOR, now=timezone.now())
+        issue(ben, "bens")
+
+        shown = home_of(ana)
+
+        said = texts(shown)
+        assert "You have 2 keys" in said
+        assert "1 of them works." in said
+        assert f"deploy bot · {key.preview} · id {key.key_id} · active · last used" in said
+        assert "Can post as you until" in said
+        assert "disabled · never used" in said
+        assert "bens" not in said
+        assert {"add_key", "delete_key", "open_portal", "language", f"key.{key.key_id}"} <= elements(
+            shown
+        ).keys()
+
+    def test_is_how_to_begin_where_there_are_no_keys(self, ana: Person) -> None:
+        shown = home_of(ana)
+
+        assert "No keys yet" in texts(shown)
+        assert "add_key" in elements(shown)
+        assert "delete_key" not in elements(shown)
+
+    def test_is_the_newest_twenty_and_the_way_to_the_rest(self, ana: Person) -> None:
+        for number in range(25):
+            issue(ana, f"number {number:02}")
+
+        said = texts(home_of(ana))
+
+        assert "You have 25 keys" in said
+        assert "number 24" in said
+        assert "number 05" in said
+        assert "number 04" not in said
+        assert "Open the portal" in said
+
+    def test_is_what_the_app_does_to_those_who_have_not_authorised(self, carla: Person, portal: str) -> None:
+        shown = carla.screen(app_channel(carla))["home"]
+
+        assert "lets a program act in Pumble as you" in texts(shown)
+        assert "/pumble/signin" in str(shown)
+
+    def test_is_how_to_authorise_again_once_somebody_has_left(self, ana: Person) -> None:
+        issue(ana, "ci")
+        member = member_of(ana)
+        membership.end_authorization(member=member, by=OPERATOR, now=timezone.now())
+
+        shown = home_of(ana)
+
+        assert "ci ·" not in texts(shown)
+        assert str(elements(shown)["authorise"]["url"]).endswith("/pumble/signin")
+
+    def test_is_in_the_persons_language(self, ana: Person) -> None:
+        home_of(ana)
+
+        click_home(ana, "language", "es")
+
+        assert member_of(ana).language == "es"
+        assert "Idioma" in texts(home_of(ana))
+
+    def test_cannot_mention_anyone(self, ana: Person, ben: Person) -> None:
+        issue(ana, f"<<@{ben.id}>>")
+
+        assert f"<<@{ben.id}>>" not in str(home_of(ana))
+
+
+def _in_chat(person: Person, general: str) -> None:
+    person.type(general, "/api-keys disable ci")
+
+
+def _elsewhere(person: Person, general: str) -> None:
+    lifecycle.disable(key=ApiKey.objects.get(), by=OPERATOR, now=timezone.now())
+
+
+def _in_the_tab(person: Person, general: str) -> None:
+    click_home(person, f"key.{ApiKey.objects.get().key_id}", "disable")
+
+
+class TestAChange:
+    @pytest.mark.parametrize("change", [_in_chat, _elsewhere, _in_the_tab])
+    def test_of_any_surface_shows(
+        self, ana: Person, general: str, change: Callable[[Person, str], None]
+    ) -> None:
+        issue(ana, "ci")
+        assert "active" in texts(home_of(ana))
+
+        change(ana, general)
+
+        assert "disabled" in texts(home_of(ana))
+
+    def test_by_nobody_publishes_nothing(self, ana: Person, general: str) -> None:
+        home_of(ana)
+        before = publications()
+
+        ana.type(general, "/api-keys list")
+        home_of(ana)
+
+        assert publications() == before
+
+    def test_after_change_is_published_at_pumbles_pace_and_the_latest_state_wins(self, ana: Person) -> None:
+        home_of(ana)
+        before = publications()
+        for number in range(30):
+            issue(ana, f"number {number}")
+            home.publish_due()
+
+        assert publications() - before <= 1
+        assert "You have 30 keys" in texts(home_of(ana))
+        row = HomeTab.objects.get(member=member_of(ana))
+        assert row.next_at - timezone.now() > timedelta(seconds=2.5)
+
+    def test_that_is_undone_publishes_nothing(self, ana: Person) -> None:
+        home_of(ana)
+        before = publications()
+
+        ana.type(app_channel(ana), "/api-keys rename nothing something")
+        home_of(ana)
+
+        assert publications() == before
+
+    def test_of_a_key_that_expired_meanwhile_shows_after_maintenance(self, ana: Person) -> None:
+        key, _ = issue(ana, "ci")
+        home_of(ana)
+        HomeTab.objects.update(shown_at=timezone.now() - timedelta(hours=1), next_at=timezone.now())
+        ApiKey.objects.filter(pk=key.pk).update(expires_at=timezone.now() - timedelta(minutes=1))
+
+        call_command("maintenance", stdout=io.StringIO())
+
+        assert "No keys yet" in texts(ana.screen(app_channel(ana))["home"])
+
+    def test_by_a_colleague_leaves_ones_own_tab_alone(self, ana: Person, ben: Person) -> None:
+        issue(ana, "ci")
+        home_of(ana)
+        home_of(ben)
+        before = publications()
+
+        lifecycle.disable(key=ApiKey.objects.get(), by=OPERATOR, now=timezone.now())
+        home_of(ben)
+
+        assert publications() == before + 1
+
+
+class TestPumblesTrouble:
+    @pytest.mark.parametrize(
+        "fault", ["status:500", "status:403", "rate_limit:7", "garbage", "drop", "redirect"]
+    )
+    def test_fails_no_change_and_the_tab_follows_later(self, ana: Person, general: str, fault: str) -> None:
+        home_of(ana)
+        pumble.faults({"match": PUBLISHING, "do": fault, "times": 1})
+        issue(ana, "ci")
+        HomeTab.objects.update(next_at=timezone.now())
+
+        home.publish_due()
+
+        row = HomeTab.objects.get(member=member_of(ana))
+        if row.changes != row.shown:  # garbage is an answer all the same
+            assert row.next_at > timezone.now()
+        assert "You have 1 key" in texts(home_of(ana))
+
+    def test_with_a_dead_bot_is_left_until_something_changes(self, ana: Person) -> None:
+        home_of(ana)
+        pumble.faults({"match": PUBLISHING, "do": "status:401", "times": 1})
+        issue(ana, "ci")
+
+        HomeTab.objects.update(next_at=timezone.now())
+        home.publish_due()
+
+        row = HomeTab.objects.get(member=member_of(ana))
+        assert row.changes == row.shown
+
+    def test_delays_no_answer(self, ana: Person, general: str) -> None:
+        home_of(ana)
+        pumble.faults({"match": PUBLISHING, "do": "delay:5", "times": 5})
+        began = time.monotonic()
+
+        ana.type(general, "/api-keys generate ci")
+
+        assert time.monotonic() - began < 2.5
+
+
+class TestSeveralProcesses:
+    def test_publish_a_change_once(self, ana: Person) -> None:
+        home_of(ana)
+        issue(ana, "ci")
+        HomeTab.objects.update(next_at=timezone.now())
+        before = publications()
+
+        def publish(_number: int) -> int:
+            try:
+                return home.publish_due()
+            finally:
+                connections.close_all()
+
+        with ThreadPoolExecutor(4) as pool:
+            published = sum(pool.map(publish, range(4)))
+
+        assert (published, publications() - before) == (1, 1)
+
+    def test_take_over_what_another_claimed_and_never_published(self, ana: Person) -> None:
+        home_of(ana)
+        issue(ana, "ci")
+        HomeTab.objects.update(next_at=timezone.now() + timedelta(minutes=1))
+        assert home.publish_due() == 0
+
+        HomeTab.objects.update(next_at=timezone.now())
+
+        assert home.publish_due() == 1
+
+
+class TestTheWebServersThread:
+    @pytest.fixture
+    def worker(self) -> Iterator[Worker]:
+        home.worker.start()
+        yield home.worker
+        home.worker.stop()
+
+    def test_publishes_by_itself(self, ana: Person, general: str, worker: Worker) -> None:
+        ana.type(general, "/api-keys generate ci")
+
+        until = time.monotonic() + 15
+        while "ci" not in texts(ana.screen(app_channel(ana))["home"]):
+            assert time.monotonic() < until, "the Home tab did not follow"
+            time.sleep(0.05)
