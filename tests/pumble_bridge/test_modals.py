@@ -1,0 +1,293 @@
+"""The app's modals as a person lives them: opened in the Home tab, filled in, submitted, and what follows."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import requests
+from django.utils import timezone
+
+from keys import lifecycle, policy, scopes
+from keys.audit import OPERATOR
+from keys.models import ApiKey, AuditEvent
+from keys.policy import Terms
+from tests import pumble
+from tests.pumble import Person
+from tests.pumble_bridge.screens import (
+    app_channel,
+    click_home,
+    home_of,
+    input_of,
+    issue,
+    key_in,
+    member_of,
+    submit,
+    texts,
+)
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def call(portal: str, key: str) -> requests.Response:
+    return requests.get(f"{portal}/myInfo", headers={"ApiKey": key}, timeout=10)
+
+
+def values(block: dict[str, Any]) -> list[str]:
+    return [option["value"] for option in block["element"]["options"]]
+
+
+def set_policy(person: Person, **terms: Any) -> None:
+    workspace = member_of(person).workspace
+    assert workspace is not None
+    policy.change_policy(workspace=workspace, terms=Terms(**terms), by=OPERATOR, now=timezone.now())
+
+
+class TestAddApiKey:
+    def test_shows_the_new_key_to_the_person_alone_in_the_apps_channel(
+        self, portal: str, ana: Person, ben: Person
+    ) -> None:
+        opened = click_home(ana, "add_key")
+
+        screen = submit(ana, opened, name="deploy bot", may="full-access", expires="30")
+
+        assert screen["modals"] == []
+        message = screen["ephemeral"][-1]
+        assert call(portal, key_in(message["text"])).json()["id"] == ana.id
+        assert "deploy bot" in message["text"]
+        assert "Can do everything as you until" in message["text"]
+        assert ben.whispers(app_channel(ben)) == []
+        row = ApiKey.objects.get()
+        assert row.confirmed_at is not None
+        assert row.expires_at is not None
+        assert timedelta(days=29) < row.expires_at - timezone.now() <= timedelta(days=30)
+        assert set(AuditEvent.objects.filter(key=row).values_list("surface", flat=True)) == {"CHAT"}
+
+    def test_puts_the_key_into_the_message_and_nowhere_else(self, ana: Person) -> None:
+        submit(ana, click_home(ana, "add_key"), name="ci", may="read-only", expires="7")
+
+        assert "pmb_" not in str(pumble.get("traffic"))
+
+    def test_offers_the_way_to_the_portal_and_to_revoke_it(self, portal: str, ana: Person) -> None:
+        screen = submit(ana, click_home(ana, "add_key"), name="ci", may="full-access", expires="never")
+        message = screen["ephemeral"][-1]
+        key = key_in(message["text"])
+        open_portal, revoke = message["blocks"][-1]["elements"]
+        assert (open_portal["text"]["text"], bool(open_portal["url"])) == ("Open in portal", True)
+
+        source = {"type": "EPHEMERAL_MESSAGE", "id": message["id"]}
+        pumble.act("click", userId=ana.id, source=source, onAction="revoke_key", confirm=False)
+        assert call(portal, key).status_code == 200
+        after = pumble.act("click", userId=ana.id, source=source, onAction="revoke_key", confirm=True)
+
+        assert "ci" in revoke["confirm"]["title"]["text"]
+        assert call(portal, key).json()["reason"] == "key_revoked"
+        assert "Deleted" in after["screen"]["ephemeral"][-1]["text"]
+
+    @pytest.mark.parametrize(
+        ("typed", "said"),
+        [
+            ("taken", "You already have a key of that name"),
+            ("\u202eevil", "1 to 64 visible characters"),
+            ("   ", "1 to 64 visible characters"),
+        ],
+    )
+    def test_says_what_is_wrong_under_the_input_and_keeps_what_was_typed(
+        self, ana: Person, typed: str, said: str
+    ) -> None:
+        issue(ana, "taken")
+        opened = click_home(ana, "add_key")
+
+        screen = submit(ana, opened, name=typed, may="post-messages", expires="60")
+
+        (modal,) = screen["modals"]
+        name = input_of(modal, "name")
+        assert said in name["validationError"]
+        assert name["element"]["initial_value"] == typed
+        assert input_of(modal, "may")["element"]["initial_option"]["value"] == "post-messages"
+        assert input_of(modal, "expires")["element"]["initial_option"]["value"] == "60"
+        assert modal["state"]["values"]["name"]["name"]["value"] == typed
+        assert ApiKey.objects.count() == 1
+
+        again = submit(ana, screen, name="free")
+
+        assert again["modals"] == []
+        assert ApiKey.objects.get(name="free").scopes == list(scopes.in_order(scopes.POST_MESSAGES))
+
+    def test_offers_what_the_workspace_allows_and_no_more(self, ana: Person) -> None:
+        set_policy(
+            ana,
+            allowed_scopes=list(scopes.READ_ONLY),
+            largest_lifetime=timedelta(days=45),
+            never_allowed=False,
+        )
+
+        (modal,) = click_home(ana, "add_key")["modals"]
+
+        assert values(input_of(modal, "may")) == ["read-only"]
+        assert values(input_of(modal, "expires")) == ["7", "30", "45"]
+
+    def test_offers_all_that_is_allowed_where_that_is_no_usual_choice(self, ana: Person) -> None:
+        set_policy(ana, allowed_scopes=["messages:write"])
+
+        submit(ana, click_home(ana, "add_key"), name="ci")
+
+        assert ApiKey.objects.get().scopes == ["messages:write"]
+
+    def test_says_that_there_are_too_many_keys(self, ana: Person) -> None:
+        set_policy(ana, most_keys=1)
+        issue(ana, "one")
+
+        screen = submit(ana, click_home(ana, "add_key"), name="two")
+
+        assert "as many as this workspace allows" in texts(screen["modals"])
+        assert ApiKey.objects.count() == 1
+
+    def test_revokes_a_key_that_is_pasted_as_a_name_and_does_not_echo_it(
+        self, portal: str, ana: Person
+    ) -> None:
+        _, plaintext = issue(ana, "ci")
+
+        screen = submit(ana, click_home(ana, "add_key"), name=plaintext.text)
+
+        assert "full key" in input_of(screen["modals"][0], "name")["validationError"]
+        assert plaintext.text not in str(screen)
+        assert ApiKey.objects.get().revoked_reason == "PASTED"
+
+    def test_says_when_the_holder_has_left_meanwhile(self, ana: Person) -> None:
+        opened = click_home(ana, "add_key")
+        pumble_id = member_of(ana)
+        pumble_id.authorized_at = None
+        pumble_id.save()
+
+        screen = submit(ana, opened, name="ci")
+
+        assert "allow the API app" in screen["ephemeral"][-1]["text"]
+        assert not ApiKey.objects.exists()
+
+
+class TestDeleteApiKey:
+    def test_finds_the_key_asks_once_more_and_stops_it(self, portal: str, ana: Person, ben: Person) -> None:
+        _, plaintext = issue(ana, "deploy bot")
+        issue(ana, "other")
+        issue(ben, "deploy ben")
+        opened = click_home(ana, "delete_key")
+        (modal,) = opened["modals"]
+
+        (option,) = pumble.act("menu", userId=ana.id, viewId=modal["id"], onAction="key", query="DEPLOY")[
+            "options"
+        ]
+        asked = submit(ana, opened, key=option["value"])
+
+        assert "Delete “deploy bot”?" in asked["modals"][0]["title"]["text"]
+        assert "never used" in texts(asked["modals"])
+        assert call(portal, plaintext.text).status_code == 200
+
+        done = submit(ana, asked)
+
+        assert done["modals"] == []
+        assert call(portal, plaintext.text).json()["reason"] == "key_revoked"
+        assert "deploy bot" not in texts(home_of(ana))
+
+    def test_finds_one_key_among_very_many(self, ana: Person) -> None:
+        for number in range(120):
+            issue(ana, f"key number {number:03}")
+        (modal,) = click_home(ana, "delete_key")["modals"]
+
+        def search(query: str) -> list[str]:
+            found = pumble.act("menu", userId=ana.id, viewId=modal["id"], onAction="key", query=query)[
+                "options"
+            ]
+            return [option["text"]["text"] for option in found]
+
+        assert len(search("")) == 100
+        assert search("number 000") == ["key number 000"]
+        assert search(ApiKey.objects.get(name="key number 007").key_id) == ["key number 007"]
+        assert search("no such") == []
+
+    def test_revokes_a_key_that_is_pasted_into_the_search(self, portal: str, ana: Person) -> None:
+        _, plaintext = issue(ana, "ci")
+        (modal,) = click_home(ana, "delete_key")["modals"]
+
+        options = pumble.act("menu", userId=ana.id, viewId=modal["id"], onAction="key", query=plaintext.text)[
+            "options"
+        ]
+
+        assert "I revoked it" in options[0]["text"]["text"]
+        assert plaintext.text not in str(options)
+        assert ApiKey.objects.get().revoked_reason == "PASTED"
+
+    def test_says_when_somebody_else_was_faster(self, ana: Person) -> None:
+        key, _ = issue(ana, "ci")
+        asked = submit(ana, click_home(ana, "delete_key"), key=key.key_id)
+        reason = ApiKey.RevokeReason.BY_OPERATOR
+        lifecycle.revoke(key=key, by=OPERATOR, reason=reason, now=timezone.now())
+
+        screen = submit(ana, asked)
+
+        assert "no longer works" in screen["ephemeral"][-1]["text"]
+        assert ApiKey.objects.get().revoked_reason == reason
+
+
+class TestOneKeysMenu:
+    def test_renames(self, ana: Person) -> None:
+        key, _ = issue(ana, "ci")
+        opened = click_home(ana, f"key.{key.key_id}", "rename")
+        assert input_of(opened["modals"][0], "name")["element"]["initial_value"] == "ci"
+
+        submit(ana, opened, name="deploy bot")
+
+        assert ApiKey.objects.get().name == "deploy bot"
+        assert "deploy bot" in texts(home_of(ana))
+
+    def test_rotates_and_shows_the_new_key(self, portal: str, ana: Person) -> None:
+        key, old = issue(ana, "ci")
+
+        screen = submit(ana, click_home(ana, f"key.{key.key_id}", "rotate"), grace="1h")
+
+        said = screen["ephemeral"][-1]["text"]
+        assert "The old key works until" in said
+        assert call(portal, key_in(said)).status_code == 200
+        assert call(portal, old.text).status_code == 200
+        assert key_in(said) != old.text
+        grace = ApiKey.objects.get(pk=key.pk).retires_at
+        assert grace is not None
+        assert grace - timezone.now() <= timedelta(hours=1)
+
+    def test_rotates_without_grace(self, portal: str, ana: Person) -> None:
+        key, old = issue(ana, "ci")
+
+        screen = submit(ana, click_home(ana, f"key.{key.key_id}", "rotate"), grace="now")
+
+        assert "stops working now" in screen["ephemeral"][-1]["text"]
+        assert call(portal, old.text).json()["reason"] == "key_rotated"
+
+    def test_disables_and_enables(self, portal: str, ana: Person) -> None:
+        key, plaintext = issue(ana, "ci")
+
+        click_home(ana, f"key.{key.key_id}", "disable")
+        assert call(portal, plaintext.text).json()["reason"] == "key_disabled"
+        click_home(ana, f"key.{key.key_id}", "enable")
+
+        assert call(portal, plaintext.text).status_code == 200
+
+    def test_deletes_after_asking(self, portal: str, ana: Person) -> None:
+        key, _ = issue(ana, "ci")
+
+        submit(ana, click_home(ana, f"key.{key.key_id}", "delete"))
+
+        assert ApiKey.objects.get().revoked_reason == "BY_HOLDER"
+
+    def test_does_not_enable_what_an_administrator_disabled(
+        self, carla: Person, ana: Person, ben: Person
+    ) -> None:
+        pumble.act("authorize", userId=carla.id)
+        member = member_of(carla)
+        member.authorized_at = timezone.now()
+        member.save()
+        key, _ = issue(carla, "ci")
+        lifecycle.disable(key=key, by=OPERATOR, now=timezone.now())
+
+        screen = click_home(carla, f"key.{key.key_id}", "enable")
+
+        assert "not yours to do" in screen["ephemeral"][-1]["text"]
+        assert ApiKey.objects.get().disabled_at is not None
