@@ -97,8 +97,8 @@ class AcceptedHook(models.Model):
 class HomeTab(models.Model):
     """How far a member's Home tab in Pumble is behind: stale while `changes`, of which there were, are more than `shown`.
 
-    `next_at` is the earliest moment of the next publication, or until when a process has claimed it. `failures` are
-    those since the last success.
+    `next_at` is the earliest moment of the next publication. While a process publishes it, it is `claimed`, and
+    `next_at` is when others may think that process dead. `failures` are those since the last success.
     """
 
     member = models.OneToOneField(Member, on_delete=models.CASCADE, primary_key=True, related_name="home_tab")
@@ -106,6 +106,7 @@ class HomeTab(models.Model):
     shown = models.PositiveIntegerField(default=0)
     shown_at = models.DateTimeField(null=True)
     next_at = models.DateTimeField(default=timezone.now)
+    claimed = models.BooleanField(default=False)
     failures = models.PositiveIntegerField(default=0)
 
     class Meta:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import connections
 from django.db.models import F, Q
+from django.db.models.functions import Greatest
 from django.utils import timezone, translation
 
 from keys.models import ApiKey, Member
@@ -22,6 +23,7 @@ from pumble_bridge.models import HomeTab, Installation
 log = logging.getLogger(__name__)
 
 APART = timedelta(seconds=3.1)  # Pumble takes 20 a minute for each person
+SETTLE = timedelta(seconds=0.5)  # a key is issued and confirmed in one go
 CALL_SECONDS = 5.0
 CLAIM = timedelta(seconds=15)
 RETRY, SLOWEST_RETRY = timedelta(seconds=15), timedelta(minutes=10)
@@ -30,11 +32,14 @@ MOST_AT_ONCE = 200
 
 
 def mark_stale(member: Member) -> None:
-    """Something that this member's Home tab shows has changed."""
+    """Something that this member's Home tab shows has changed. Of a burst of changes only the first is written."""
     if member.workspace_id is None:
         return
-    HomeTab.objects.bulk_create([HomeTab(member=member)], ignore_conflicts=True)
-    HomeTab.objects.filter(member=member).update(changes=F("changes") + 1)
+    tab, _created = HomeTab.objects.get_or_create(member=member)
+    if tab.changes > tab.shown and not tab.claimed:
+        return  # whoever publishes it will see this change, too
+    soon = timezone.now() + SETTLE
+    HomeTab.objects.filter(member=member).update(changes=F("changes") + 1, next_at=Greatest("next_at", soon))
     worker.wake()
 
 
@@ -55,14 +60,14 @@ def publish_due() -> int:
 def _publish(tab: HomeTab) -> bool:
     now = timezone.now()
     row = HomeTab.objects.filter(pk=tab.pk)
-    if not row.filter(next_at=tab.next_at).update(next_at=now + CLAIM):
+    if not row.filter(next_at=tab.next_at).update(next_at=now + CLAIM, claimed=True):
         return False  # another process has it
     tab.refresh_from_db()
     changes, member = tab.changes, Member.objects.select_related("workspace").get(pk=tab.member_id)
     installation = Installation.objects.select_related("workspace").filter(workspace=member.workspace).first()
     token = installation.bot_token if installation else None
     if token is None or member.pumble_user_id is None:
-        row.update(shown=changes, next_at=now)
+        row.update(shown=changes, next_at=now, claimed=False)
         return False
     with translation.override(member.language or settings.LANGUAGE_CODE):
         view = build(member, now)
@@ -70,7 +75,7 @@ def _publish(tab: HomeTab) -> bool:
         with deadline.within(CALL_SECONDS):
             PumbleClient(token).publish_home(member.pumble_user_id, view)
     except TokenRejected:
-        row.update(shown=changes, next_at=timezone.now() + APART)
+        row.update(shown=changes, next_at=timezone.now() + APART, claimed=False)
         log.info("home.not_published", extra={"reason": "token rejected"})
         return False
     except PumbleError as error:
@@ -79,10 +84,10 @@ def _publish(tab: HomeTab) -> bool:
             if isinstance(error, PumbleRateLimited)
             else min(RETRY * 2 ** min(tab.failures, 10), SLOWEST_RETRY)
         )
-        row.update(next_at=timezone.now() + wait, failures=F("failures") + 1)
+        row.update(next_at=timezone.now() + wait, claimed=False, failures=F("failures") + 1)
         log.info("home.not_published", extra={"reason": type(error).__name__})
         return False
-    row.update(shown=changes, shown_at=now, next_at=timezone.now() + APART, failures=0)
+    row.update(shown=changes, shown_at=now, next_at=timezone.now() + APART, claimed=False, failures=0)
     return True
 
 
@@ -91,16 +96,16 @@ class Worker:
 
     def __init__(self) -> None:
         self._woken = threading.Event()
-        self._stopped = False
+        self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        self._stopped = False
+        self._stopped.clear()
         self._thread = threading.Thread(target=self._run, name="home", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        self._stopped = True
+        self._stopped.set()
         self.wake()
         if self._thread is not None:
             self._thread.join()
@@ -109,14 +114,15 @@ class Worker:
         self._woken.set()
 
     def _run(self) -> None:
-        while not self._stopped:
+        while not self._stopped.is_set():
+            self._woken.wait(LOOK_EVERY_SECONDS)
+            self._woken.clear()
+            self._stopped.wait(SETTLE.total_seconds())
             try:
                 publish_due()
             except Exception:
                 log.exception("home.failed")
             connections.close_all()
-            self._woken.wait(LOOK_EVERY_SECONDS)
-            self._woken.clear()
 
 
 worker = Worker()

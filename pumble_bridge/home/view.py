@@ -57,7 +57,7 @@ def _of_stranger() -> list[Element]:
 
 
 def _of_holder(member: Member, now: datetime) -> list[Element]:
-    keys = list(inventory.list_own_keys(member, now))
+    keys = [key for key in inventory.list_own_keys(member, now) if key.confirmed_at is not None]
     buttons = [button(ADD_KEY, _("Add API key"), style="primary")]
     if keys:
         buttons.append(button(DELETE_KEY, _("Delete API key"), style="danger"))
