@@ -6,12 +6,15 @@ Texts that Pumble would refuse as too long are cut here. Source: Pumble app plat
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from keys import keyformat
 
 Element = dict[str, Any]
 
 LONGEST_LABEL = 75  # titles, labels, buttons, options, placeholders, errors under an input
 LONGEST_CONFIRM = 300
+LONGEST_NAME_IN_LABEL = 40  # leaves room for the words around it, in every language
 MOST_OPTIONS = 100
 ZERO_WIDTH_JOINER = "\u200d"  # part of some emoji
 
@@ -147,15 +150,18 @@ def fit(content: str, longest: int) -> str:
 
 
 def brief(sentences: str) -> str:
-    """As much as fits under an input: all of it, or the first sentence."""
-    return sentences if len(sentences) <= LONGEST_LABEL else fit(sentences.split(". ")[0], LONGEST_LABEL)
+    """As much as fits under an input: all of it, the first sentence, or where to find it."""
+    return next(
+        (said for said in (sentences, sentences.split(". ")[0]) if len(said) <= LONGEST_LABEL),
+        _("What is wrong stands above."),
+    )
 
 
-def quoted(typed: str) -> str:
+def quoted(typed: str, longest: int = 64) -> str:
     """What a person typed, fit to be said back: shortened, without key material, unable to mention anyone."""
     folded = keyformat.redact(" ".join(typed[:1000].split()))
     readable = "".join(char if char.isprintable() or char == ZERO_WIDTH_JOINER else "�" for char in folded)
-    return fit(readable.replace("<<", "‹‹").replace(">>", "››"), 64)
+    return fit(readable.replace("<<", "‹‹").replace(">>", "››"), longest)
 
 
 def _initial(block: Element) -> tuple[str, Element] | None:

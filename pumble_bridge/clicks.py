@@ -46,7 +46,7 @@ def handle(click: Click, person: Person | None) -> Answer:
         case handover.REVOKE:
             return _revoke(click, person)
         case _:
-            log.info("click.unknown")
+            log.info("click.refused", extra={"reason": "unknown_action"})
             return Declined(
                 _("That no longer works: it is of an earlier version of the app. Open its Home tab.")
             )
@@ -67,7 +67,7 @@ def _act_on_key(click: Click, person: Person, key_id: str) -> Answer:
         case home.ENABLE:
             lifecycle.enable(key=key, by=person.by, now=person.now)
         case _:
-            log.info("click.unknown")
+            log.info("click.refused", extra={"reason": "unknown_action"})
             return Declined(_("Choose one of the options."))
     return Acknowledged()
 

@@ -9,7 +9,7 @@ from keys import keyformat, lifecycle
 from keys.models import ApiKey
 from pumble_bridge import keytexts
 from pumble_bridge.answers import Acknowledged, Answer, Declined
-from pumble_bridge.blocks import Element, button, confirmation, message, quoted
+from pumble_bridge.blocks import LONGEST_NAME_IN_LABEL, Element, button, confirmation, message, quoted
 from pumble_bridge.client import PumbleError
 from pumble_bridge.person import Person
 
@@ -59,7 +59,7 @@ def portal_button() -> Element:
 
 def _buttons(key: ApiKey) -> list[Element]:
     question = confirmation(
-        title=_("Revoke “%(name)s”?") % {"name": quoted(key.name)},
+        title=_("Revoke “%(name)s”?") % {"name": quoted(key.name, LONGEST_NAME_IN_LABEL)},
         body=_("Anything that uses it stops working at once. This can't be undone."),
         yes=_("Revoke"),
         no=_("Keep it"),

@@ -42,6 +42,7 @@ def handle(payload: Trigger, *, request_id: str, now: datetime) -> Answer:
     with translation.override(member.language if member and member.language else settings.LANGUAGE_CODE):
         token = workspace.installation.bot_token if workspace else None
         if workspace is None or token is None:
+            _note_refusal(payload, "not_installed")
             return Declined(
                 _("The API app is not installed in this workspace. An owner can add it with “+ Add apps”.")
             )
@@ -51,7 +52,7 @@ def handle(payload: Trigger, *, request_id: str, now: datetime) -> Answer:
             with deadline.within(REPLY_SECONDS):
                 return _carry_out(payload, member, bot, by, now)
         except KeysError as error:
-            log.info("trigger.refused", extra={"kind": type(payload).__name__, "reason": error.code})
+            _note_refusal(payload, error.code)
             return Declined(keytexts.explain(error))
         except PumbleError:
             log.warning("trigger.reply_failed", exc_info=True)
@@ -62,6 +63,8 @@ def handle(payload: Trigger, *, request_id: str, now: datetime) -> Answer:
 
 def _carry_out(payload: Trigger, member: Member | None, bot: Bot, by: Actor, now: datetime) -> Answer:
     person = Person(member, payload.user_id, bot, by, now) if member and is_entitled(member) else None
+    if person is None:
+        _note_refusal(payload, "not_authorized")
     found = keyformat.find_in("\n".join(_typed(payload)))
     complaint = pasted.revoke(found, workspace_id=payload.workspace_id, by=by, now=now) if found else None
     match payload:
@@ -77,6 +80,10 @@ def _carry_out(payload: Trigger, member: Member | None, bot: Bot, by: Actor, now
             return clicks.handle(payload, person)
         case _:
             return Declined(complaint or keytexts.plain_authorise_first())
+
+
+def _note_refusal(payload: Trigger, reason: str) -> None:
+    log.info("trigger.refused", extra={"kind": type(payload).__name__, "reason": reason})
 
 
 def _typed(payload: Trigger) -> list[str]:

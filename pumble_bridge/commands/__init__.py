@@ -77,7 +77,8 @@ def _carry_out(person: Person, payload: SlashCommand, typed: str, rest: str) -> 
         return _say(call, line(_("%(flag)s needs a value after it.") % {"flag": error.flag}))
     except Misused as error:
         return _say(call, line(str(error)))
-    except KeyNotFound:
+    except KeyNotFound as error:
+        log.info("command.refused", extra={"verb": typed, "reason": error.code})
         name = quoted(call.words.plain[0] if typed == "rename" else call.words.text)
         yours = text(f"{COMMAND} list", code=True)
         return _say(call, line(_("You have no key “%(name)s”. See yours: ") % {"name": name}, yours))

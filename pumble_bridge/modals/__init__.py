@@ -45,7 +45,7 @@ def submit(submission: Submission, person: Person, complaint: str | None) -> Ans
     name, _colon, key_id = submission.callback_id.partition(":")
     form = _FORMS.get(name)
     if form is None:
-        log.info("modal.unknown")
+        log.info("modal.refused", extra={"reason": "unknown_form"})
         return Declined(_("This window is of an earlier version of the app. Close it and open it again."))
     clean = {
         block: "" if keyformat.looks_like_key(value) else value for block, value in submission.values.items()
@@ -67,7 +67,7 @@ def submit(submission: Submission, person: Person, complaint: str | None) -> Ans
 def offer(query: MenuQuery, person: Person | None, complaint: str | None) -> Answer:
     """The options of the menu of keys; `complaint` is about a key that was pasted into its search."""
     if query.on_action != KEY_MENU:
-        log.info("menu.unknown")
+        log.info("menu.refused", extra={"reason": "unknown_menu"})
         return Declined(_("This window is of an earlier version of the app. Close it and open it again."))
     options = delete_key.options(person, query.query, complaint) if person else []
     return Offered(query.trigger_id, query.on_action, options, query.value)

@@ -8,6 +8,7 @@ from keys.models import ApiKey
 from pumble_bridge import keytexts
 from pumble_bridge.answers import Acknowledged, Answer, Shown
 from pumble_bridge.blocks import (
+    LONGEST_NAME_IN_LABEL,
     MOST_OPTIONS,
     Element,
     brief,
@@ -63,7 +64,7 @@ def _question(filled: Filled) -> Element:
     return show(
         CONFIRM.name,
         filled,
-        title=_("Delete “%(name)s”?") % {"name": quoted(key.name)},
+        title=_("Delete “%(name)s”?") % {"name": quoted(key.name, LONGEST_NAME_IN_LABEL)},
         submit=_("Delete key"),
         blocks=[
             rich_text(

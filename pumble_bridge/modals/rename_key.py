@@ -4,7 +4,7 @@ from django.utils.translation import gettext as _
 
 from keys import lifecycle
 from pumble_bridge.answers import Acknowledged, Answer
-from pumble_bridge.blocks import Element, input_block, quoted, text_input
+from pumble_bridge.blocks import LONGEST_NAME_IN_LABEL, Element, input_block, quoted, text_input
 from pumble_bridge.modals.form import Filled, Form, show
 
 NAME = "name"
@@ -17,7 +17,7 @@ def _view(filled: Filled) -> Element:
     return show(
         FORM.name,
         filled,
-        title=_("Rename “%(name)s”") % {"name": quoted(key.name)},
+        title=_("Rename “%(name)s”") % {"name": quoted(key.name, LONGEST_NAME_IN_LABEL)},
         submit=_("Rename"),
         blocks=[input_block(_("New name"), name, filled.errors)],
     )

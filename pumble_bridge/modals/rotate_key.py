@@ -4,7 +4,16 @@ from django.utils.translation import gettext as _
 
 from keys import lifecycle
 from pumble_bridge.answers import Answer
-from pumble_bridge.blocks import Element, input_block, line, option, quoted, rich_text, select
+from pumble_bridge.blocks import (
+    LONGEST_NAME_IN_LABEL,
+    Element,
+    input_block,
+    line,
+    option,
+    quoted,
+    rich_text,
+    select,
+)
 from pumble_bridge.handover import hand_over
 from pumble_bridge.modals.form import Filled, Form, show
 
@@ -17,7 +26,7 @@ def _view(filled: Filled) -> Element:
     return show(
         FORM.name,
         filled,
-        title=_("Rotate “%(name)s”") % {"name": quoted(filled.key.name)},
+        title=_("Rotate “%(name)s”") % {"name": quoted(filled.key.name, LONGEST_NAME_IN_LABEL)},
         submit=_("Rotate"),
         blocks=[
             rich_text(line(_("You get a new key. What it may do and when it expires stay as they are."))),

@@ -1,0 +1,186 @@
+"""Every text of chat keeps within what Pumble takes, in every language, with names and lists as long as they can be."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.utils import timezone, translation
+
+from keys import errors, scopes, wording
+from keys.audit import Actor, Surface
+from keys.errors import KeysError
+from keys.models import Member
+from pumble_bridge import clicks, handover, home, keytexts, manifest, modals
+from pumble_bridge.blocks import LONGEST_LABEL, MOST_OPTIONS, message
+from pumble_bridge.client import PumbleClient
+from pumble_bridge.commands import _help_parts, reasons
+from pumble_bridge.modals import delete_key
+from pumble_bridge.modals.form import Filled
+from pumble_bridge.payloads import Click
+from pumble_bridge.person import Bot, Person
+from tests import pumble
+from tests.pumble_bridge.screens import app_channel, click_home, home_of, issue, member_of, submit
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+LONG = "W" * 63
+LONGEST_MESSAGE = 100_000
+LANGUAGES = [code for code, _name in settings.LANGUAGES]
+
+
+def check(shown: Any, inside: str = "") -> None:
+    """Whether Pumble takes `shown`: a message, a view or a part of one."""
+    if isinstance(shown, list):
+        for one in shown:
+            check(one, inside)
+    if not isinstance(shown, dict):
+        return
+    if shown.get("type") == "plain_text":
+        most = {"confirm.text": 300, "section.text": 1500}.get(inside, LONGEST_LABEL)
+        assert 0 < len(shown["text"]) <= most, shown
+        assert not shown["text"].endswith("…"), f"cut: {shown}"
+    assert len(shown.get("validationError", "")) <= LONGEST_LABEL, shown
+    assert not shown.get("validationError", "").endswith("…"), f"cut: {shown}"
+    assert len(shown.get("options", [])) <= MOST_OPTIONS
+    assert len(shown["value"] if isinstance(shown.get("value"), str) else "") <= 100
+    if "blocks" in shown and isinstance(shown.get("text"), str):
+        assert 0 < len(shown["text"]) <= LONGEST_MESSAGE
+    for name, one in shown.items():
+        owner = "confirm" if inside == "confirm" else str(shown.get("type", ""))
+        check(one, "confirm" if name == "confirm" and "deny" not in shown else f"{owner}.{name}")
+
+
+def every_error() -> Iterator[KeysError]:
+    samples: list[KeysError] = [
+        errors.TooManyKeys(200),
+        errors.ScopeUnknown([LONG] * 30),
+        errors.ScopeUnknown(),
+        errors.ScopeNotAllowed(list(scopes.ALL)),
+        errors.AddressInvalid(LONG),
+        errors.AddressInvalid(LONG, "10.0.0.0/8"),
+        errors.ExpiryInPast(timezone.now()),
+        errors.ExpiryTooFar(timedelta(days=365)),
+        errors.ExpiryTooFar(None),
+        errors.WouldWiden("calls_per_minute"),
+        errors.KeyAmbiguous([LONG] * 200, ["a" * 12] * 200),
+    ]
+    yield from samples
+    for kind in vars(errors).values():
+        plain = isinstance(kind, type) and issubclass(kind, KeysError) and hasattr(kind, "code")
+        if plain and kind.__init__ is KeysError.__init__:
+            yield kind()
+
+
+@pytest.fixture(params=LANGUAGES)
+def language(request: pytest.FixtureRequest) -> Iterator[str]:
+    with translation.override(request.param):
+        yield request.param
+
+
+@pytest.fixture
+def ana(ana: pumble.Person, language: str) -> pumble.Person:
+    Member.objects.update(language=language)
+    return ana
+
+
+@pytest.fixture
+def person(ana: pumble.Person) -> Person:
+    member = member_of(ana)
+    bot = Bot("b" * 24, PumbleClient("no token"))
+    return Person(member, ana.id, bot, Actor(member, Surface.CHAT), timezone.now())
+
+
+class TestEveryView:
+    def test_fits_with_each_error_there_is(self, ana: pumble.Person, person: Person) -> None:
+        key, _ = issue(ana, LONG, expires_at=timezone.now() + timedelta(days=365))
+
+        for form in modals._FORMS.values():
+            key_id = "" if form in (modals.ADD_KEY, modals.DELETE_KEY) else key.key_id
+            check(form.view(Filled(person, "t", key_id, {}, {})))
+            for error in every_error():
+                where = form.inputs.get(error.code, form.main_input)
+                said = keytexts.explain(error)
+                check(form.view(Filled(person, "t", key_id, {"name": LONG}, {where: said})))
+
+    def test_fits_as_the_home_tab(self, ana: pumble.Person, person: Person) -> None:
+        check(home.build(person.member, person.now))
+        for number in range(22):
+            issue(ana, f"{LONG[:-2]}{number}", channels={f"{n:024x}": "c" * 80 for n in range(100)})
+        check(home.build(person.member, person.now))
+        person.member.authorized_at = None
+        check(home.build(person.member, person.now))
+        check(home_of(ana))
+
+    def test_fits_as_a_menu(self, ana: pumble.Person, person: Person) -> None:
+        for number in range(101):
+            issue(ana, f"{LONG[:-3]}{number}")
+
+        check({"options": delete_key.options(person, "", None)})
+
+    def test_fits_where_it_is_always_there(self, language: str) -> None:
+        built = manifest.build()
+
+        assert all(
+            len(one["usageHint"]) <= 55 and len(one["command"]) <= 32 for one in built["slashCommands"]
+        )
+        check(built["defaultHomeView"])
+        assert {block["type"] for block in built["defaultHomeView"]["blocks"]} == {"rich_text"}
+        assert built["dynamicMenus"] == [{"url": built["viewAction"]["url"], "onAction": manifest.KEY_MENU}]
+
+
+class TestEveryReply:
+    def test_fits_as_it_arrives(self, ana: pumble.Person, general: str) -> None:
+        for number in range(12):
+            issue(ana, f"{LONG[:-2]}{number}", channels={f"{n:024x}": "c" * 80 for n in range(100)})
+        lines = [
+            "", "help", "list", "usage", "delete", "delete W", "generate", f"generate {LONG}", f"generate {LONG}",
+            f"generate x --scopes {LONG},{LONG}", "generate x --colour", "generate x --expires 0d", "rename a",
+            f"rename {LONG} {LONG[:-1]}x", f"rotate {LONG[:-1]}x --grace 1h", "rotate nothing", "rotate x --grace 2h",
+            f"disable {LONG[:-1]}x", f"enable {LONG[:-1]}x", f"usage {LONG[:-1]}x", "why x", "why", "language xx",
+            f"delete {LONG[:-1]}x", "x" * 5000, f"generate {'y' * 5000}",
+        ]  # fmt: skip
+
+        for line in lines:
+            ana.type(general, f"/api-keys {line}")
+
+        replies = ana.screen(general)["ephemeral"]
+        assert len(replies) == len(lines)
+        for reply in replies:
+            check(reply)
+            assert reply["blocks"], "blocks are missing"
+
+    def test_with_a_key_fits(self, ana: pumble.Person) -> None:
+        screen = submit(ana, click_home(ana, "add_key"), name=LONG, may="full-access", expires="30")
+
+        check(ana.screen(app_channel(ana))["ephemeral"])
+        assert screen["modals"] == []
+
+    def test_about_an_error_fits(self, language: str) -> None:
+        for error in every_error():
+            check(
+                message(
+                    *[
+                        {
+                            "type": "rich_text_section",
+                            "elements": [{"type": "text", "text": wording.explain(error)}],
+                        }
+                    ]
+                )
+            )
+            assert len(keytexts.explain(error)) < 3000
+        for reason in reasons._REASONS:
+            assert len(reasons.explain(reason)) < 300
+        check(message(*_help_parts()))
+        check(message(*keytexts.authorise_first()))
+
+
+class TestEveryTextOfAClick:
+    def test_fits(self, ana: pumble.Person, person: Person) -> None:
+        key, _ = issue(ana, LONG)
+
+        for action in ("rename", "rotate", "delete"):
+            click = Click(ana.workspace_id, ana.id, "t", True, "f" * 24, f"key.{key.key_id}", action, None)  # noqa: FBT003
+            check(clicks.handle(click, person).json)
+        check(handover.portal_button())

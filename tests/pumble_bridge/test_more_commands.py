@@ -1,0 +1,285 @@
+"""The verbs beyond generate, list and delete, as people type them."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import requests
+from django.utils import timezone
+
+from keys import lifecycle, policy, scopes, usage
+from keys.audit import OPERATOR
+from keys.models import ApiKey, Member, Workspace
+from keys.policy import Terms
+from portal.api import errors
+from pumble_bridge.commands import reasons
+from tests.pumble import Person
+from tests.pumble_bridge.screens import issue, key_in, member_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def call(portal: str, key: str, path: str = "/myInfo") -> requests.Response:
+    answer = requests.get(f"{portal}{path}", headers={"ApiKey": key}, timeout=10)
+    usage.recorder.flush()
+    return answer
+
+
+def say(person: Person, channel: str, line: str) -> str:
+    """What the bot says to `/api-keys line`."""
+    return str(person.type(channel, f"/api-keys {line}")["ephemeral"][-1]["text"])
+
+
+class TestGenerateWithFlags:
+    @pytest.mark.parametrize(
+        ("flags", "held"),
+        [
+            ("--read-only", scopes.READ_ONLY),
+            ("—read-only", scopes.READ_ONLY),
+            ("--post", scopes.in_order(scopes.POST_MESSAGES)),
+            ("--full", scopes.ALL),
+            ("--scopes messages:write,user:read", ["messages:write", "user:read"]),
+            ("--scopes=messages:write, user:read", ["messages:write", "user:read"]),
+            ("", scopes.ALL),
+        ],
+    )
+    def test_makes_a_key_that_can_do_that_and_says_so(
+        self, ana: Person, general: str, flags: str, held: Any
+    ) -> None:
+        said = say(ana, general, f'generate "deploy bot" {flags} --expires 30d')
+
+        row = ApiKey.objects.get()
+        assert (row.name, row.scopes) == ("deploy bot", list(held))
+        assert row.expires_at is not None
+        assert timedelta(days=29) < row.expires_at - timezone.now() <= timedelta(days=30)
+        assert "Can " in said
+        assert " until " in said
+
+    @pytest.mark.parametrize(
+        "line", ["generate --colour red ci", "generate ci --readonly", "rotate ci --expires 7d"]
+    )
+    def test_says_which_flags_there_are_where_it_knows_one_not(
+        self, ana: Person, general: str, line: str
+    ) -> None:
+        said = say(ana, general, line)
+
+        assert "I don't know --" in said
+        assert ("--read-only" in said) == line.startswith("generate")
+        assert ("--grace" in said) == line.startswith("rotate")
+        assert not ApiKey.objects.exists()
+
+    @pytest.mark.parametrize(
+        ("flags", "said"),
+        [
+            ("--expires", "needs a value"),
+            ("--expires --post", "needs a value"),
+            ("--expires soon", "number of days"),
+            ("--expires 0d", "number of days"),
+            ("--expires 99999d", "number of days"),
+            ("--read-only --post", "Choose one of --read-only, --post"),
+            ("--scopes messages:fly", "There is no scope messages:fly"),
+            ("--scopes ,", "Choose at least one thing"),
+        ],
+    )
+    def test_says_what_is_wrong_with_one(self, ana: Person, general: str, flags: str, said: str) -> None:
+        assert said in say(ana, general, f"generate ci {flags}")
+        assert not ApiKey.objects.exists()
+
+    def test_stays_within_what_the_workspace_allows(self, ana: Person, general: str) -> None:
+        workspace = Workspace.objects.get(pumble_id=ana.workspace_id)
+        terms = Terms(
+            allowed_scopes=list(scopes.READ_ONLY), largest_lifetime=timedelta(days=45), never_allowed=False
+        )
+        policy.change_policy(workspace=workspace, terms=terms, by=OPERATOR, now=timezone.now())
+
+        assert "does not let keys have" in say(ana, general, "generate ci --full")
+        assert "45 days at most" in say(ana, general, "generate ci --expires 60d")
+        assert "45 days at most" in say(ana, general, "generate ci --expires never")
+        say(ana, general, "generate ci")
+
+        row = ApiKey.objects.get()
+        assert row.scopes == list(scopes.READ_ONLY)
+        assert row.expires_at is not None
+
+
+class TestRotate:
+    def test_gives_a_new_key_and_leaves_the_old_one_its_grace(
+        self, portal: str, ana: Person, general: str
+    ) -> None:
+        _, old = issue(ana, "ci")
+
+        said = say(ana, general, "rotate ci --grace 1h")
+
+        assert "The old key works until" in said
+        assert call(portal, key_in(said)).status_code == 200
+        assert call(portal, old.text).status_code == 200
+
+    def test_at_once_refuses_the_old_one(self, portal: str, ana: Person, general: str) -> None:
+        _, old = issue(ana, "ci")
+
+        say(ana, general, "rotate ci --grace now")
+
+        assert call(portal, old.text).json()["reason"] == "key_rotated"
+
+    def test_says_which_graces_there_are(self, ana: Person, general: str) -> None:
+        issue(ana, "ci")
+
+        assert "now, 1h, 24h, 7d" in say(ana, general, "rotate ci --grace 2h")
+
+    def test_of_a_disabled_key_says_to_enable_it(self, ana: Person, general: str) -> None:
+        issue(ana, "ci")
+        say(ana, general, "disable ci")
+
+        assert "Enable it first" in say(ana, general, "rotate ci")
+
+
+class TestStoppingForAWhile:
+    def test_and_going_on(self, portal: str, ana: Person, general: str) -> None:
+        key, plaintext = issue(ana, "deploy bot")
+
+        disabled = say(ana, general, 'disable "deploy bot"')
+        assert key.key_id in disabled
+        assert call(portal, plaintext.text).json()["reason"] == "key_disabled"
+        say(ana, general, f"enable {key.key_id}")
+
+        assert call(portal, plaintext.text).status_code == 200
+
+    def test_cannot_be_ended_where_an_administrator_did_it(
+        self, ana: Person, ben: Person, general: str
+    ) -> None:
+        key, _ = issue(ben, "ci")
+        Member.objects.filter(pumble_user_id=ben.id).update(role="USER")
+        lifecycle.disable(key=key, by=OPERATOR, now=timezone.now())
+
+        assert "not yours to do" in say(ben, general, "enable ci")
+
+
+class TestNaming:
+    def test_renames_with_and_without_quotes(self, ana: Person, general: str) -> None:
+        issue(ana, "ci")
+
+        assert "Renamed “ci” to “deploy bot”" in say(ana, general, 'rename ci "deploy bot"')
+        assert "Renamed “deploy bot” to “ci”" in say(ana, general, "rename “deploy bot” ci")
+
+    @pytest.mark.parametrize("words", ["", "ci", "ci deploy bot"])
+    def test_says_how_to_rename(self, ana: Person, general: str, words: str) -> None:
+        issue(ana, "ci")
+
+        assert "in quotes" in say(ana, general, f"rename {words}".strip())
+        assert ApiKey.objects.get().name == "ci"
+
+    def test_knows_an_unambiguous_beginning(self, ana: Person, general: str) -> None:
+        issue(ana, "deploy bot")
+        issue(ana, "other")
+
+        say(ana, general, "delete depl")
+
+        assert ApiKey.objects.get(name="deploy bot").revoked_at is not None
+
+    def test_lists_the_candidates_of_an_ambiguous_one(self, ana: Person, general: str) -> None:
+        one, _ = issue(ana, "deploy one")
+        two, _ = issue(ana, "deploy two")
+
+        said = say(ana, general, "delete deploy")
+
+        assert f"deploy one ({one.key_id})" in said
+        assert f"deploy two ({two.key_id})" in said
+        assert not ApiKey.objects.filter(revoked_at__isnull=False).exists()
+
+
+class TestUsage:
+    def test_counts_calls_and_refusals(self, portal: str, ana: Person, general: str) -> None:
+        _, used = issue(ana, "busy", scopes=["user:read"])
+        issue(ana, "idle")
+        call(portal, used.text)
+        call(portal, used.text, "/listChannels")
+
+        said = say(ana, general, "usage")
+
+        assert "busy: 2 calls, 1 of them refused (scope_missing 1), last used" in said
+        assert "idle: 0 calls, never used." in said
+        assert "idle" not in say(ana, general, "usage busy")
+
+    def test_of_somebody_else_is_not_told(self, ana: Person, ben: Person, general: str) -> None:
+        issue(ana, "ci")
+
+        assert "no key “ci”" in say(ben, general, "usage ci")
+        assert "No keys yet" in say(ben, general, "usage")
+
+
+class TestWhy:
+    @pytest.fixture
+    def refused(self, portal: str, ben: Person) -> str:
+        """The id of a refused call of Ben's, who is no administrator here."""
+        Member.objects.filter(pumble_user_id=ben.id).update(role="USER")
+        _, plaintext = issue(ben, "bens", scopes=["user:read"])
+        return str(call(portal, plaintext.text, "/listChannels").json()["requestId"])
+
+    def test_tells_the_holder_cause_and_fix(self, ben: Person, general: str, refused: str) -> None:
+        said = say(ben, general, f"why {refused}")
+
+        assert "listChannels with the key “bens”" in said
+        assert "The key may not do this. Make a key that may." in said
+        assert "Can see channels and people" in said
+
+    def test_tells_an_owner_of_the_workspace_whose_key_it_was(
+        self, ana: Person, ben: Person, general: str, refused: str
+    ) -> None:
+        assert f"“bens” of {ben.name}" in say(ana, general, f"why {refused}")
+
+    def test_tells_no_colleague(self, ana: Person, general: str, refused: str) -> None:
+        Member.objects.filter(pumble_user_id=ana.id).update(role="USER")
+
+        assert "I know of no call" in say(ana, general, f"why {refused}")
+
+    def test_tells_no_owner_of_another_workspace(
+        self, ana: Person, ben: Person, general: str, refused: str
+    ) -> None:
+        other = Workspace.objects.create(
+            pumble_id="e" * 24, name="E", installed_at=timezone.now(), created_at=timezone.now()
+        )
+        stranger = Member.objects.create(
+            workspace=other, pumble_user_id="e" * 24, username="e", name="E", authorized_at=timezone.now()
+        )
+        ApiKey.objects.update(owner=stranger)
+
+        assert "I know of no call" in say(ana, general, f"why {refused}")
+
+    @pytest.mark.parametrize("words", ["", "two words"])
+    def test_asks_for_the_id(self, ana: Person, general: str, words: str) -> None:
+        assert "requestId" in say(ana, general, f"why {words}".strip())
+
+    def test_knows_every_reason_that_a_call_with_a_key_can_be_refused_for(self) -> None:
+        rules = [*errors._TABLE.values(), *errors._BY_PUMBLE_STATUS.values(), errors._FORBIDDEN_BY_PUMBLE]
+
+        for reason in {rule.reason for rule in rules} - {"key_missing"}:
+            assert not reasons.explain(reason).startswith("It was refused"), reason
+
+
+class TestLanguage:
+    def test_is_chosen_for_good(self, ana: Person, general: str) -> None:
+        say(ana, general, "language es")
+
+        assert member_of(ana).language == "es"
+        assert "Choose one of" not in say(ana, general, "language en")
+
+    @pytest.mark.parametrize("words", ["", "fr", "es en"])
+    def test_says_which_there_are(self, ana: Person, general: str, words: str) -> None:
+        assert "Choose one of en, es." in say(ana, general, f"language {words}".strip())
+        assert member_of(ana).language == ""
+
+
+class TestListing:
+    def test_says_of_each_key_what_it_can_do_its_state_and_last_use(
+        self, portal: str, ana: Person, general: str
+    ) -> None:
+        _, plaintext = issue(ana, "ci", scopes=["messages:write", "user:read"])
+        call(portal, plaintext.text)
+        issue(ana, "old")
+        say(ana, general, "disable old")
+
+        said = say(ana, general, "list")
+
+        assert "active · last used" in said
+        assert "Can post as you; never expires. Cannot read messages." in said
+        assert "disabled · never used. Can do everything as you" in said
