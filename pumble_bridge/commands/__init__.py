@@ -48,7 +48,7 @@ def handle(payload: SlashCommand, person: Person | None, bot: Bot, complaint: st
     """
     if payload.command != COMMAND:
         return Declined(_("The API app knows only %(command)s.") % {"command": COMMAND})
-    verb, _blank, rest = payload.text.strip().partition(" ")
+    verb, rest = [*payload.text.split(maxsplit=1), "", ""][:2]
     verb = verb.casefold() or "help"
     if complaint is None and person is not None:
         return _carry_out(person, payload, verb, rest)

@@ -13,6 +13,7 @@ from keys.models import ApiKey, Member
 from keys.policy import is_entitled
 from pumble_bridge import keytexts, welcome
 from pumble_bridge.blocks import (
+    LONGEST_NAME_IN_LABEL,
     Element,
     actions,
     button,
@@ -21,6 +22,7 @@ from pumble_bridge.blocks import (
     link,
     option,
     plain,
+    quoted,
     rich_text,
     select,
     text,
@@ -65,7 +67,10 @@ def _of_holder(member: Member, now: datetime) -> list[Element]:
     language = select(LANGUAGE, _("Language"), languages, chosen=translation.get_language() or "")
     blocks = [rich_text(*_summary(keys, now)), actions(*buttons, portal_button(), language)]
     for key in keys[:MOST_KEYS]:
-        menu = select(f"{KEY_ACTION}.{key.key_id}", _("Change this key"), _actions_on(key, now))
+        named = quoted(key.name, LONGEST_NAME_IN_LABEL)
+        menu = select(
+            f"{KEY_ACTION}.{key.key_id}", _("Change “%(name)s”") % {"name": named}, _actions_on(key, now)
+        )
         blocks += [divider(), rich_text(keytexts.entry(key, now)), actions(menu)]
     if len(keys) > MOST_KEYS:
         more = line(
@@ -81,7 +86,7 @@ def _summary(keys: list[ApiKey], now: datetime) -> list[Element]:
     working = sum(key.state(now) in {_State.ACTIVE, _State.RETIRING} for key in keys)
     number = ngettext("You have %(n)s key", "You have %(n)s keys", len(keys)) % {"n": len(keys)}
     working_said = ngettext("%(n)s of them works.", "%(n)s of them work.", working) % {"n": working}
-    return [line(text(number, bold=True), " · ", working_said)]
+    return [line(text(number, bold=True), *([" · ", working_said] if working < len(keys) else []))]
 
 
 def _actions_on(key: ApiKey, now: datetime) -> list[Element]:

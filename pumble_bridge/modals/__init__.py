@@ -8,6 +8,7 @@ from keys import keyformat
 from keys.errors import KeyNotFound, KeysError
 from pumble_bridge import keytexts
 from pumble_bridge.answers import Answer, Declined, Offered, Shown
+from pumble_bridge.client import PumbleError
 from pumble_bridge.manifest import KEY_MENU
 from pumble_bridge.modals import add_key, delete_key, rename_key, rotate_key
 from pumble_bridge.modals.form import Filled, Form, Refused
@@ -39,8 +40,7 @@ def submit(submission: Submission, person: Person, complaint: str | None) -> Ans
     `complaint` is about a key that was pasted into it.
 
     Raises:
-        KeysError: it is about a key that this person does not have any more.
-        PumbleError: Pumble could not be asked for what is needed before anything changes.
+        KeyNotFound: it is about a key that this person does not have any more.
     """
     name, _colon, key_id = submission.callback_id.partition(":")
     form = _FORMS.get(name)
@@ -57,6 +57,9 @@ def submit(submission: Submission, person: Person, complaint: str | None) -> Ans
         return form.submit(filled)
     except Refused as refused:
         return _again(form, filled, refused.name, refused.why, reason="not_offered")
+    except PumbleError:
+        log.warning("modal.not_carried_out", exc_info=True, extra={"form": form.name})
+        return Declined(_("Pumble did not answer, so nothing was changed. Please try again."))
     except KeyNotFound:
         raise
     except KeysError as error:

@@ -64,8 +64,8 @@ def _may(terms: Policy) -> list[Element]:
     """The presets that the workspace allows; where it allows none whole, what it allows."""
     allowed = set(scopes.ALL if terms.allowed_scopes is None else terms.allowed_scopes)
     said = {
-        "read-only": _("It sees channels, messages and people, and changes nothing."),
-        "post-messages": _("It posts as you. It cannot read messages."),
+        "read-only": _("It reads, and changes nothing."),
+        "post-messages": _("It posts as you, and cannot read messages."),
         "full-access": _("It can do everything as you."),
     }
     fitting = [name for name, held in scopes.PRESETS.items() if allowed.issuperset(held)]

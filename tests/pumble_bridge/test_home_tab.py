@@ -105,12 +105,12 @@ class TestWhatItShows:
         assert str(elements(shown)["authorise"]["url"]).endswith("/pumble/signin")
 
     def test_is_in_the_persons_language(self, ana: Person) -> None:
-        home_of(ana)
+        issue(ana, "ci")
 
         click_home(ana, "language", "es")
 
         assert member_of(ana).language == "es"
-        assert "Idioma" in texts(home_of(ana))
+        assert "activa" in texts(home_of(ana))
 
     def test_cannot_mention_anyone(self, ana: Person, ben: Person) -> None:
         issue(ana, f"<<@{ben.id}>>")
