@@ -9,7 +9,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from keys import audit, lifecycle, notify
+from keys import audit, lifecycle
 from keys.audit import Actor
 from keys.models import ApiKey, AuditEvent, Member, Workspace
 
@@ -123,4 +123,3 @@ def choose_language(member: Member, language: str) -> None:
     """The language in which chat and pages speak to the member from now on."""
     member.language = language
     member.save(update_fields=["language"])
-    notify.changed(member)

@@ -1,27 +1,34 @@
-"""What the domain wants said: whose view of their keys is no longer true. Who shows keys registers a listener."""
+"""What the domain wants said: listeners hear of each audit event once its change is committed.
 
-import functools
+A listener is told in the thread that made the change, so it must be quick; whatever takes time it does elsewhere. A
+crash between the commit and the telling loses the telling: who must not miss an event reads the audit events again.
+"""
+
+import logging
 from typing import Protocol
 
-from django.db import transaction
+from keys.models import AuditEvent
 
-from keys.models import Member
+log = logging.getLogger(__name__)
 
 
 class Listener(Protocol):
-    def __call__(self, member: Member) -> None:
-        """Something that `member` sees of themselves or their keys changed; the change is committed."""
+    def happened(self, event: AuditEvent) -> None:
+        """`event` is committed. Raising changes nothing about that, nor for other listeners."""
 
 
 _listeners: list[Listener] = []
 
 
-def register(listener: Listener) -> None:
+def listen(listener: Listener) -> None:
+    """Tell `listener` of every event from now on; once, however often it asks."""
     if listener not in _listeners:
         _listeners.append(listener)
 
 
-def changed(member: Member) -> None:
-    """Tell the listeners once the transaction is through. What fails there is logged and undoes nothing."""
+def tell(event: AuditEvent) -> None:
     for listener in _listeners:
-        transaction.on_commit(functools.partial(listener, member), robust=True)
+        try:
+            listener.happened(event)
+        except Exception:
+            log.exception("notify.failed", extra={"kind": event.type, "listener": type(listener).__name__})

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_save
 
 
 class PumbleBridgeConfig(AppConfig):
@@ -6,6 +7,8 @@ class PumbleBridgeConfig(AppConfig):
 
     def ready(self) -> None:
         from keys import notify
+        from keys.models import Member
         from pumble_bridge import home
 
-        notify.register(home.mark_stale)
+        notify.listen(home.listener)
+        post_save.connect(home.listener.member_saved, sender=Member)

@@ -157,11 +157,11 @@ def brief(sentences: str) -> str:
     )
 
 
-def quoted(typed: str, longest: int = 64) -> str:
+def quoted(typed: str, *, limit: int = 64) -> str:
     """What a person typed, fit to be said back: shortened, without key material, unable to mention anyone."""
     folded = keyformat.redact(" ".join(typed[:1000].split()))
     readable = "".join(char if char.isprintable() or char == ZERO_WIDTH_JOINER else "�" for char in folded)
-    return fit(readable.replace("<<", "‹‹").replace(">>", "››"), longest)
+    return fit(readable.replace("<<", "‹‹").replace(">>", "››"), limit)
 
 
 def _initial(block: Element) -> tuple[str, Element] | None:

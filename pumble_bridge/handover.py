@@ -53,18 +53,18 @@ def hand_over(
     return Acknowledged()
 
 
-def portal_button() -> Element:
-    return button(OPEN_PORTAL, _("Open in portal"), url=settings.PUBLIC_URL + "/")
+def portal_button(label: str) -> Element:
+    return button(OPEN_PORTAL, label, url=settings.PUBLIC_URL + "/")
 
 
 def _buttons(key: ApiKey) -> list[Element]:
     question = confirmation(
-        title=_("Revoke “%(name)s”?") % {"name": quoted(key.name, LONGEST_NAME_IN_LABEL)},
+        title=_("Revoke “%(name)s”?") % {"name": quoted(key.name, limit=LONGEST_NAME_IN_LABEL)},
         body=_("Anything that uses it stops working at once. This can't be undone."),
         yes=_("Revoke"),
         no=_("Keep it"),
     )
     return [
-        portal_button(),
+        portal_button(_("Open in portal")),
         button(REVOKE, _("Revoke"), value=key.key_id, style="danger", confirm=question),
     ]

@@ -96,6 +96,6 @@ def _typed(payload: Trigger) -> list[str]:
         case Submission():
             return list(payload.values.values())
         case MenuQuery():
-            return [payload.query]
+            return [payload.query, payload.value]
         case _:
             return []

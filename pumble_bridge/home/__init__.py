@@ -1,5 +1,6 @@
 """The app's Home tab: what it shows, and that it shows the latest."""
 
+from pumble_bridge.home.listening import listener
 from pumble_bridge.home.publishing import mark_expired, mark_stale, publish_due, worker
 from pumble_bridge.home.view import (
     ADD_KEY,
@@ -27,6 +28,7 @@ __all__ = [
     "RENAME",
     "ROTATE",
     "build",
+    "listener",
     "mark_expired",
     "mark_stale",
     "publish_due",

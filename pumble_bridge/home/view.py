@@ -65,9 +65,12 @@ def _of_holder(member: Member, now: datetime) -> list[Element]:
         buttons.append(button(DELETE_KEY, _("Delete API key"), style="danger"))
     languages = [option(code, name) for code, name in settings.LANGUAGES]
     language = select(LANGUAGE, _("Language"), languages, chosen=translation.get_language() or "")
-    blocks = [rich_text(*_summary(keys, now)), actions(*buttons, portal_button(), language)]
+    blocks = [
+        rich_text(*_summary(keys, now)),
+        actions(*buttons, portal_button(_("Open the portal")), language),
+    ]
     for key in keys[:MOST_KEYS]:
-        named = quoted(key.name, LONGEST_NAME_IN_LABEL)
+        named = quoted(key.name, limit=LONGEST_NAME_IN_LABEL)
         menu = select(
             f"{KEY_ACTION}.{key.key_id}", _("Change “%(name)s”") % {"name": named}, _actions_on(key, now)
         )

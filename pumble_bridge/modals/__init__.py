@@ -73,7 +73,8 @@ def offer(query: MenuQuery, person: Person | None, complaint: str | None) -> Ans
         log.info("menu.refused", extra={"reason": "unknown_menu"})
         return Declined(_("This window is of an earlier version of the app. Close it and open it again."))
     options = delete_key.options(person, query.query, complaint) if person else []
-    return Offered(query.trigger_id, query.on_action, options, query.value)
+    current = "" if keyformat.looks_like_key(query.value) else query.value
+    return Offered(query.trigger_id, query.on_action, options, current)
 
 
 def _again(form: Form, filled: Filled, where: str, why: str, *, reason: str) -> Answer:

@@ -64,7 +64,7 @@ def _question(filled: Filled) -> Element:
     return show(
         CONFIRM.name,
         filled,
-        title=_("Delete “%(name)s”?") % {"name": quoted(key.name, LONGEST_NAME_IN_LABEL)},
+        title=_("Delete “%(name)s”?") % {"name": quoted(key.name, limit=LONGEST_NAME_IN_LABEL)},
         submit=_("Delete key"),
         blocks=[
             rich_text(

@@ -17,7 +17,7 @@ def _view(filled: Filled) -> Element:
     return show(
         FORM.name,
         filled,
-        title=_("Rename “%(name)s”") % {"name": quoted(key.name, LONGEST_NAME_IN_LABEL)},
+        title=_("Rename “%(name)s”") % {"name": quoted(key.name, limit=LONGEST_NAME_IN_LABEL)},
         submit=_("Rename"),
         blocks=[input_block(_("New name"), name, filled.errors)],
     )

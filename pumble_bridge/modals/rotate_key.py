@@ -26,7 +26,7 @@ def _view(filled: Filled) -> Element:
     return show(
         FORM.name,
         filled,
-        title=_("Rotate “%(name)s”") % {"name": quoted(filled.key.name, LONGEST_NAME_IN_LABEL)},
+        title=_("Rotate “%(name)s”") % {"name": quoted(filled.key.name, limit=LONGEST_NAME_IN_LABEL)},
         submit=_("Rotate"),
         blocks=[
             rich_text(line(_("You get a new key. What it may do and when it expires stay as they are."))),

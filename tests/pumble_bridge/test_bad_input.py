@@ -295,7 +295,9 @@ class TestAName:
 
 
 class TestAFullKey:
-    @pytest.mark.parametrize("place", ["add_key", "rename_key", "confirm_delete", "menu", "click", "command"])
+    @pytest.mark.parametrize(
+        "place", ["add_key", "rename_key", "confirm_delete", "menu", "choice", "click", "command"]
+    )
     def test_anywhere_is_revoked_and_not_echoed(
         self, portal: str, ana: Person, general: str, place: str, log_lines: io.StringIO
     ) -> None:
@@ -306,6 +308,7 @@ class TestAFullKey:
             "rename_key": submission(ana, f"rename_key:{other.key_id}", {"name": plaintext.text}),
             "confirm_delete": submission(ana, f"confirm_delete:{other.key_id}", {"x": plaintext.text}),
             "menu": menu(ana, plaintext.text),
+            "choice": menu(ana, value=plaintext.text),
             "click": click(ana, "key.none", plaintext.text),
             "command": command(ana, general, text=f"generate ci --scopes {plaintext.text}"),
         }

@@ -86,7 +86,7 @@ class TestWhatItShows:
         assert "number 24" in said
         assert "number 05" in said
         assert "number 04" not in said
-        assert "Open the portal" in said
+        assert "These are your newest" in said
 
     def test_is_what_the_app_does_to_those_who_have_not_authorised(self, carla: Person, portal: str) -> None:
         shown = carla.screen(app_channel(carla))["home"]

@@ -12,7 +12,7 @@ from keys import errors, scopes, wording
 from keys.audit import Actor, Surface
 from keys.errors import KeysError
 from keys.models import Member
-from pumble_bridge import clicks, handover, home, keytexts, manifest, modals
+from pumble_bridge import clicks, home, keytexts, manifest, modals
 from pumble_bridge.blocks import LONGEST_LABEL, MOST_OPTIONS, message
 from pumble_bridge.client import PumbleClient
 from pumble_bridge.commands import _help_parts, reasons
@@ -183,4 +183,3 @@ class TestEveryTextOfAClick:
         for action in ("rename", "rotate", "delete"):
             click = Click(ana.workspace_id, ana.id, "t", True, "f" * 24, f"key.{key.key_id}", action, None)  # noqa: FBT003
             check(clicks.handle(click, person).json)
-        check(handover.portal_button())
