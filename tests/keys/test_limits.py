@@ -1,9 +1,12 @@
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 import redis
+import time_machine
 from pytest_django import Settings
 
 from keys import limits
@@ -130,6 +133,24 @@ class TestTime:
 
         assert got["modest"] >= 80  # its share is a third of 80 a minute, whatever the hog does
         assert got["hog"] >= 180
+
+
+class TestAClockThatJumps:
+    def test_neither_frees_places_nor_takes_them_in_this_process(self) -> None:
+        store = MemoryStore()
+        for jump in (timedelta(days=1), timedelta(days=-1)):
+            with time_machine.travel(NOW):
+                store.take([window(1, name=str(jump))])
+            with time_machine.travel(NOW + jump):
+                assert store.take([window(1, name=str(jump))])[0].refused
+
+    def test_back_at_redis_closes_no_window_for_longer_than_a_minute(self, redis_url: str) -> None:
+        client = redis.Redis.from_url(redis_url)
+        client.flushall()
+        an_hour_ahead = (time.time() + 3600) * 1000
+        client.zadd("pumble-keys:limit:w", {"holder:1": an_hour_ahead})
+
+        assert RedisStore(redis_url).take([window(1)])[0].refused is False
 
 
 class TestRedisAway:
