@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 import requests
+from django.db import OperationalError
 
+from keys import idempotency
 from keys.models import IdempotentCall
 from tests import pumble
 from tests.contract.conftest import Acme
@@ -149,4 +151,18 @@ def test_five_hundred_repetitions_of_fifty_threads_send_one_message(
     assert (len(answers), len(sent)) == (500, 1)
     assert set(refused) <= {"idempotency_in_progress"}
     assert [repeated(answer) for answer in answers if answer.status_code == 200].count(False) <= 1
+    assert texts(ana, general) == 1
+
+
+def test_a_database_that_went_away_after_the_write_does_not_take_its_answer_back(
+    once: Api, ana: Person, general: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_arguments: Any, **_options: Any) -> None:
+        raise OperationalError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(idempotency.First, "succeeded", away)
+        assert "id" in taken(once.post("sendMessage", HELLO))
+
+    assert_legacy(once.post("sendMessage", HELLO), "idempotency_in_progress")
     assert texts(ana, general) == 1
