@@ -83,7 +83,14 @@ def clear_faults(act: Act) -> list[dict[str, object]]:
 
 
 def traffic_since(act: Act) -> list[dict[str, Any]]:
-    return traffic.LOG.since(fields.number(act.text("since", "") or None, default=0, least=0, most=10**15))
+    """Entries after `since`; with `bodies=true` each has what was `sent` and `received`, secrets struck out."""
+    mark = fields.number(act.text("since", "") or None, default=0, least=0, most=10**15)
+    return traffic.LOG.since(mark, bodies=act.text("bodies", "") == "true")
+
+
+def clear_traffic(act: Act) -> list[dict[str, Any]]:
+    traffic.LOG.clear()
+    return []
 
 
 def switches(act: Act) -> dict[str, bool]:

@@ -18,7 +18,7 @@ def deadline() -> float:
 def send(app: App, url: str, payload: dict[str, Any], until: float) -> answers.Answer:
     """The app's answer to a trigger. The body that is signed is the body that is sent."""
     body = jsonbody.write_ascii(payload)
-    entry = LOG.begin("hook", "POST", url, appId=app.id, messageType=payload["messageType"])
+    entry = LOG.begin("hook", "POST", url, sent=body, appId=app.id, messageType=payload["messageType"])
     try:
         reply = wire.call(
             "POST",
@@ -31,7 +31,7 @@ def send(app: App, url: str, payload: dict[str, Any], until: float) -> answers.A
         LOG.end(entry, None, outcome=f"unavailable: {exc}")
         return answers.Unavailable(str(exc))
     answer = answers.read(reply, payload["triggerId"])
-    LOG.end(entry, reply.status, outcome=answer.kind)
+    LOG.end(entry, reply.status, received=reply.body, outcome=answer.kind)
     return answer
 
 
@@ -39,7 +39,13 @@ def send_event(app: App, url: str, payload: dict[str, Any]) -> None:
     """An event needs no answer: any 2xx is fine, anything else is only noted."""
     body = jsonbody.write_ascii(payload)
     entry = LOG.begin(
-        "hook", "POST", url, appId=app.id, messageType=payload["messageType"], eventType=payload["eventType"]
+        "hook",
+        "POST",
+        url,
+        sent=body,
+        appId=app.id,
+        messageType=payload["messageType"],
+        eventType=payload["eventType"],
     )
     try:
         reply = wire.call(
@@ -52,4 +58,5 @@ def send_event(app: App, url: str, payload: dict[str, Any]) -> None:
     except wire.Unreachable as exc:
         LOG.end(entry, None, outcome=f"unavailable: {exc}")
     else:
-        LOG.end(entry, reply.status, outcome="delivered" if 200 <= reply.status < 300 else "refused")
+        outcome = "delivered" if 200 <= reply.status < 300 else "refused"
+        LOG.end(entry, reply.status, received=reply.body, outcome=outcome)

@@ -62,6 +62,7 @@ def serve(**operations: Operation) -> Callable[..., HttpResponseBase]:
             if operation is None:
                 raise MethodNotAllowed
             call = _identify(request)
+            request.sandbox_call = call  # type: ignore[attr-defined]  # the traffic list names the caller
             WINDOWS.count(limits.APP, call.app.id)
             WINDOWS.count(limits.TOKEN, call.app.id, call.person.id)
             missing = [scope for scope in operation.scope.split() if scope not in call.scopes]
