@@ -9,7 +9,7 @@ from pumble_bridge.sandbox.consent.request import redirect_with
 from pumble_bridge.sandbox.errors import ActRefused
 from pumble_bridge.sandbox.hooks import delivery, events
 from pumble_bridge.sandbox.manifest import Manifest
-from pumble_bridge.sandbox.models import App, Authorization, Installation, Person
+from pumble_bridge.sandbox.models import HUMAN, App, Authorization, Installation, Person
 
 
 def register(act: Act) -> dict[str, Any]:
@@ -52,6 +52,7 @@ def listing(act: Act) -> list[dict[str, Any]]:
                 "botId": bots.get(app.id),
                 "authorized": app.id in authorized,
                 "installUrl": _install_url(app, read, person) if read else None,
+                "reinstallUrl": _reinstall_url(app, read, person) if read else None,
             }
         )
     return entries
@@ -74,6 +75,29 @@ def commands(act: Act) -> list[dict[str, Any]]:
                 "app": read.display_name,
             }
             for one in read.commands
+        ]
+    return found
+
+
+def shortcuts(act: Act) -> list[dict[str, Any]]:
+    """Shortcuts of the apps installed in the person's workspace; `type` is GLOBAL or ON_MESSAGE."""
+    person = act.person()
+    found: list[dict[str, Any]] = []
+    rows = Installation.objects.filter(workspace_id=person.workspace_id, active=True)
+    for installation in rows.select_related("app").order_by("app_id"):
+        read = registry.manifest_of(installation.app)
+        if read is None:
+            continue
+        found += [
+            {
+                "appId": installation.app_id,
+                "type": one.get("shortcutType", ""),
+                "name": one.get("name", ""),
+                "displayName": one.get("displayName") or one.get("name", ""),
+                "description": one.get("description") or "",
+                "app": read.display_name,
+            }
+            for one in read.shortcuts
         ]
     return found
 
@@ -116,8 +140,19 @@ def uninstall(act: Act) -> dict[str, Any]:
 
 def deactivate(act: Act) -> dict[str, Any]:
     """The person that `userId` names leaves the workspace."""
-    person = act.person()
-    person.status = Person.Status.DEACTIVATED
+    return _become(act.person(), Person.Status.DEACTIVATED)
+
+
+def activate(act: Act) -> dict[str, Any]:
+    """The person that `userId` names is back in the workspace."""
+    person = Person.objects.filter(HUMAN, pk=act.text("userId")).first()
+    if person is None:
+        raise ActRefused("userId names nobody", 404)
+    return _become(person, Person.Status.ACTIVATED)
+
+
+def _become(person: Person, status: Person.Status) -> dict[str, Any]:
+    person.status = status
     person.save(update_fields=["status"])
     owner = (
         Person.objects.filter(workspace_id=person.workspace_id, role=Person.Role.OWNER).order_by("id").first()
@@ -159,6 +194,15 @@ def _install_url(app: App, read: Manifest, person: Person) -> str | None:
     """The app's own listing, else the consent screen with all scopes. Source: Pumble app platform reference, 1.3."""
     if read.listing_url:
         return read.listing_url
+    return _consent_url(app, read, person)
+
+
+def _reinstall_url(app: App, read: Manifest, person: Person) -> str | None:
+    """The consent screen with all scopes, for renewing the bot."""
+    return _consent_url(app, read, person, isReinstall="true")
+
+
+def _consent_url(app: App, read: Manifest, person: Person, **more: str) -> str | None:
     if not read.redirect_urls:
         return None
     query = {
@@ -166,5 +210,6 @@ def _install_url(app: App, read: Manifest, person: Person) -> str | None:
         "clientId": app.id,
         "defaultWorkspaceId": person.workspace_id,
         "scopes": ",".join(_all_scopes(read)),
+        **more,
     }
     return f"/access-request?{urlencode(query)}"

@@ -18,28 +18,15 @@ GONE = "this is not on the screen any more"
 def click(act: Act) -> dict[str, Any]:
     """`values` is what stands in the inputs around the element, in the form that submit takes."""
     person = act.person()
-    source = act.value("source")
-    if not isinstance(source, dict) or not isinstance(source.get("id"), str):
-        raise ActRefused("source must be {type, id}")
-    finders = {
-        "MESSAGE": _in_message,
-        "EPHEMERAL_MESSAGE": _in_ephemeral,
-        "HOME": _in_home,
-        "MODAL": _in_modal,
-    }
-    finder = finders.get(str(source.get("type")))
-    if finder is None:
-        raise ActRefused(f"source.type is one of {', '.join(finders)}")
-    app, channel, shown, view = finder(person, source["id"])
+    source, (app, channel, shown, view) = _source(person, act.value("source"))
     element = blocks.find_element(shown, act.text("onAction"))
     if element is None:
         raise ActRefused("there is nothing to act on under this onAction", 404)
     if act.value("confirm") is not False:
-        wire_type = "VIEW" if view is not None else str(source["type"])
         value = state.checked(element, act.value("value"))
         if view is not None and act.value("values") is not None:
             state.merge(view, act.value("values"))
-        triggers.click(Actor(person, channel), app, (wire_type, source["id"]), element, value, view)
+        triggers.click(Actor(person, channel), app, source, element, value, view)
     return {"screen": screen.of(person, channel)}
 
 
@@ -72,12 +59,35 @@ def close(act: Act) -> dict[str, Any]:
 
 
 def menu(act: Act) -> dict[str, Any]:
+    """The options of a dynamic menu: in the modal `viewId`, or in any `source` as of a click. `value` is what is chosen."""
     person = act.person()
-    modal, app, actor = _modal(person, act.text("viewId"))
-    return {"options": triggers.menu(actor, app, act.text("onAction"), act.text("query", ""), modal)}
+    wanted = act.value("source") or {"type": "MODAL", "id": act.text("viewId")}
+    source, (app, channel, _, view) = _source(person, wanted)
+    chosen = act.text("value", "") or None
+    actor = Actor(person, channel)
+    options = triggers.menu(actor, app, source, act.text("onAction"), act.text("query", ""), chosen, view)
+    return {"options": options}
 
 
 Found = tuple[App, Channel, list[Any], dict[str, Any] | None]
+
+
+def _source(person: Person, source: object) -> tuple[tuple[str, str], Found]:
+    """The wire's sourceType and sourceId of `{type, id}`, and what stands there."""
+    if not isinstance(source, dict) or not isinstance(source.get("id"), str):
+        raise ActRefused("source must be {type, id}")
+    finders = {
+        "MESSAGE": _in_message,
+        "EPHEMERAL_MESSAGE": _in_ephemeral,
+        "HOME": _in_home,
+        "MODAL": _in_modal,
+    }
+    kind = str(source.get("type"))
+    finder = finders.get(kind)
+    if finder is None:
+        raise ActRefused(f"source.type is one of {', '.join(finders)}")
+    found = finder(person, source["id"])
+    return (kind if found[3] is None else "VIEW", source["id"]), found
 
 
 def _in_message(person: Person, message_id: str) -> Found:

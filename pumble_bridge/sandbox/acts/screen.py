@@ -7,6 +7,7 @@ from django.db.models import Q
 from pumble_bridge.sandbox import home, shapes
 from pumble_bridge.sandbox.acts.act import Act
 from pumble_bridge.sandbox.ephemerals import STORE
+from pumble_bridge.sandbox.interactions import RUNNING
 from pumble_bridge.sandbox.modals import STACKS
 from pumble_bridge.sandbox.models import Channel, Message, Person
 
@@ -21,7 +22,7 @@ def show(act: Act) -> dict[str, Any]:
 
 
 def of(person: Person, channel: Channel, thread_root_id: str = "") -> dict[str, Any]:
-    """The newest messages, oldest first; `thread` (its root first) only where one is open."""
+    """The newest messages, oldest first; `thread` (its root first) only where one is open; `loading`: what spins."""
     rows = channel.messages.filter(Q(root=None) | Q(also_in_channel=True)).order_by("-id")[:SHOWN]
     info = shapes.channel_infos([channel], person)[0]
     seen = {
@@ -30,6 +31,7 @@ def of(person: Person, channel: Channel, thread_root_id: str = "") -> dict[str, 
         "ephemeral": _named([dict(one.message) for one in STORE.seen_by(person.id, channel.id)]),
         "home": home.of_channel(channel, person),
         "modals": [modal.view for modal in STACKS.of(person.id)],
+        "loading": [{"sourceId": one.source_id, "onAction": one.on_action} for one in RUNNING.of(person.id)],
     }
     if thread_root_id:
         thread = Message.objects.filter(

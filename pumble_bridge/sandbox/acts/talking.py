@@ -35,7 +35,7 @@ def shortcut(act: Act) -> dict[str, Any]:
     person = act.person()
     channel = act.channel(person)
     target = _message(channel, act.text("messageId", ""))
-    triggers.shortcut(triggers.Actor(person, channel), act.text("name"), target)
+    triggers.shortcut(triggers.Actor(person, channel), act.text("name"), target, act.text("appId", ""))
     return {"screen": screen.of(person, channel)}
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from pumble_bridge.sandbox import blocks, home, modals, posting, registry
 from pumble_bridge.sandbox.errors import ActRefused
 from pumble_bridge.sandbox.hooks import answers, delivery
+from pumble_bridge.sandbox.interactions import RUNNING
 from pumble_bridge.sandbox.manifest import Manifest
 from pumble_bridge.sandbox.modals import STACKS, Modal
 from pumble_bridge.sandbox.models import App, Channel, Installation, Message, Person
@@ -65,8 +66,8 @@ def slash_command(actor: Actor, line: str, root: Message | None) -> None:
         posting.whisper_from_pumble(actor.channel, actor.person.id, UNKNOWN.format(command=command[:64]))
 
 
-def shortcut(actor: Actor, name: str, message: Message | None) -> None:
-    """A global shortcut, or one on a message.
+def shortcut(actor: Actor, name: str, message: Message | None, app_id: str = "") -> None:
+    """A global shortcut, or one on a message; of this app, or of the first that has it.
 
     Raises:
         ActRefused: no installed app has it.
@@ -74,6 +75,8 @@ def shortcut(actor: Actor, name: str, message: Message | None) -> None:
     kind = "ON_MESSAGE" if message else "GLOBAL"
     until = delivery.deadline()
     for installation in _installed(actor.person):
+        if app_id not in {"", installation.app_id}:
+            continue
         read = registry.manifest_of(installation.app, until)
         url = read.shortcut_url(kind, name) if read else None
         if url:
@@ -95,6 +98,8 @@ def click(
     if value is None:
         value = element.get("value") or ("" if kind not in blocks.LIST_VALUED else [])
     timeout = element.get("loadingTimeout")
+    seconds = timeout if isinstance(timeout, int) else 0
+    facts = actor.facts()
     payload = {
         "messageType": "BLOCK_INTERACTION",
         "sourceType": source[0],
@@ -102,12 +107,16 @@ def click(
         "actionType": blocks.ACTION_TYPES.get(kind, kind.upper()),
         "onAction": element["onAction"],
         "payload": json.dumps({"values" if isinstance(value, list) else "value": value}),
-        "loadingTimeout": timeout if isinstance(timeout, int) else 0,
-        **actor.facts(),
+        "loadingTimeout": seconds,
+        **facts,
     }
     if view is not None:
         payload["view"] = view
-    _trigger(actor, app, read.interaction_url if read else "", payload, until)
+    if seconds > 0:
+        RUNNING.begin(actor.person.id, source[1], element["onAction"], facts["triggerId"], seconds)
+    answer = _trigger(actor, app, read.interaction_url if read else "", payload, until)
+    if isinstance(answer, answers.Nack | answers.Unavailable):
+        RUNNING.complete(facts["triggerId"])
 
 
 def view_action(actor: Actor, modal: Modal, app: App, kind: str) -> answers.Answer:
@@ -118,8 +127,16 @@ def view_action(actor: Actor, modal: Modal, app: App, kind: str) -> answers.Answ
     return _send(actor, app, read, read.view_url if read else "", payload, until)
 
 
-def menu(actor: Actor, app: App, on_action: str, query: str, modal: Modal) -> list[Any]:
-    """The options of a dynamic menu; none when the app has nothing to say."""
+def menu(
+    actor: Actor,
+    app: App,
+    source: tuple[str, str],
+    on_action: str,
+    query: str,
+    value: str | None,
+    view: dict[str, Any] | None,
+) -> list[Any]:
+    """The options of a dynamic menu; none when the app has nothing to say. `source` is as in `click`."""
     until = delivery.deadline()
     read = registry.manifest_of(app, until)
     url = read.menu_url(on_action) if read else None
@@ -129,11 +146,14 @@ def menu(actor: Actor, app: App, on_action: str, query: str, modal: Modal) -> li
         "messageType": "DYNAMIC_MENU",
         "onAction": on_action,
         "query": query,
-        "sourceType": "VIEW",
-        "sourceId": modal.id,
-        "view": modal.view,
+        "sourceType": source[0],
+        "sourceId": source[1],
         **actor.facts(),
     }
+    if value is not None:
+        payload["value"] = value
+    if view is not None:
+        payload["view"] = view
     answer = _send(actor, app, read, url, payload, until)
     return answer.options if isinstance(answer, answers.Options) else []
 
@@ -143,10 +163,13 @@ def _installed(person: Person) -> list[Installation]:
     return list(rows.select_related("app").order_by("app_id"))
 
 
-def _trigger(actor: Actor, app: App, url: str, payload: dict[str, Any], until: float) -> None:
+def _trigger(
+    actor: Actor, app: App, url: str, payload: dict[str, Any], until: float
+) -> answers.Answer:  # fmt: skip
     answer = _send(actor, app, registry.manifest_of(app, until), url, payload, until)
     if isinstance(answer, answers.ViewAnswer):
         show(actor, app, answer, payload.get("sourceId") if payload.get("sourceType") == "VIEW" else None)
+    return answer
 
 
 def _send(

@@ -1,8 +1,9 @@
-"""Calls and the end of interactions: nothing here lasts, but apps get the answers they expect."""
+"""Calls, of which nothing lasts, and the end of interactions."""
 
 import hashlib
 from typing import Any
 
+from pumble_bridge.sandbox.interactions import RUNNING
 from pumble_bridge.sandbox.rest.endpoint import Call
 
 
@@ -19,5 +20,7 @@ def permanent(call: Call) -> dict[str, Any]:
 
 
 def complete(call: Call) -> None:
-    """The app has finished with a click; the chat page shows no spinner that would have to end."""
-    call.body()
+    """The app has finished with a click: its spinner ends."""
+    trigger_id = call.body().get("triggerId")
+    if isinstance(trigger_id, str):
+        RUNNING.complete(trigger_id)

@@ -6,7 +6,7 @@ from django.apps import apps
 from django.core.management.color import no_style
 from django.db import connection, transaction
 
-from pumble_bridge.sandbox import ephemerals, faults, limits, modals, registry, traffic
+from pumble_bridge.sandbox import ephemerals, faults, interactions, limits, modals, registry, traffic
 from pumble_bridge.sandbox.hooks import outbox
 from pumble_bridge.sandbox.manifest import Manifest
 from pumble_bridge.sandbox.models import App
@@ -36,6 +36,7 @@ def restore() -> None:
     for store in (
         ephemerals.STORE,
         modals.STACKS,
+        interactions.RUNNING,
         faults.ORDERS,
         limits.WINDOWS,
         traffic.LOG,
