@@ -97,9 +97,9 @@ def whisper(
 
 
 def whisper_from_pumble(
-    channel: Channel, user_id: str, text: str, *, app_id: str = "", author_id: str = ""
+    channel: Channel, user_id: str, text: str, *, app_id: str = "", author_id: str = "", refusal: bool = False
 ) -> None:
-    """A word of Pumble itself, or in an app's name, to one person."""
+    """A word of Pumble itself, or in an app's name, to one person; `refusal` where it says why an act came to nothing."""
     message = shapes.message_fields(
         message_id=ids.new_id(),
         workspace_id=channel.workspace_id,
@@ -110,4 +110,6 @@ def whisper_from_pumble(
         sent_ms=clock.to_second(clock.now_ms()),
     )
     message["blocks"] = blocks.from_text(text)
+    if refusal:
+        message["meta"] = {"refusal": True}
     STORE.add(Ephemeral(message["id"], channel.id, author_id, app_id, {user_id}, message))

@@ -211,5 +211,5 @@ def _whisper_offline(actor: Actor, app: App, read: Manifest | None) -> None:
 def _whisper(actor: Actor, app: App, text: str) -> None:
     bot = Person.objects.filter(app=app, workspace_id=actor.person.workspace_id).first()
     posting.whisper_from_pumble(
-        actor.channel, actor.person.id, text, app_id=app.id, author_id=bot.id if bot else ""
+        actor.channel, actor.person.id, text, app_id=app.id, author_id=bot.id if bot else "", refusal=True
     )

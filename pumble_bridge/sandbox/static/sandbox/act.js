@@ -27,6 +27,7 @@ async function call(method, path, { query, body } = {}) {
 
 export const workspaces = () => call("GET", "workspaces");
 export const commands = (userId) => call("GET", "commands", { query: { userId } });
+export const shortcuts = (userId) => call("GET", "shortcuts", { query: { userId } });
 export const apps = (userId) => call("GET", "apps", { query: { userId } });
 export const screen = (userId, channelId, threadRootId) =>
   call("GET", "screen", { query: { userId, channelId, ...(threadRootId && { threadRootId }) } });
@@ -37,3 +38,17 @@ export const click = (body) => call("POST", "click", { body });
 export const submit = (body) => call("POST", "submit", { body });
 export const close = (body) => call("POST", "close", { body });
 export const menu = (body) => call("POST", "menu", { body });
+export const react = (body) => call("POST", "react", { body });
+export const shortcut = (body) => call("POST", "shortcut", { body });
+
+export const register = (manifestUrl) => call("POST", "apps", { body: { manifestUrl } });
+export const unauthorize = (userId, appId) => call("POST", "unauthorize", { body: { userId, appId } });
+export const uninstall = (userId, appId) => call("POST", "uninstall", { body: { userId, appId } });
+export const deactivate = (userId) => call("POST", "deactivate", { body: { userId } });
+export const activate = (userId) => call("POST", "activate", { body: { userId } });
+
+export const traffic = (since) => call("GET", "traffic", { query: { since, bodies: true } });
+export const clearTraffic = () => call("DELETE", "traffic");
+export const faults = () => call("GET", "faults");
+export const addFaults = (body) => call("POST", "faults", { body });
+export const clearFaults = () => call("DELETE", "faults");

@@ -1,17 +1,25 @@
 import * as act from "./act.js";
 import { createAppsDialog } from "./apps.js";
+import { showLoading } from "./busy.js";
 import { createComposer } from "./composer.js";
 import { createDirectory, isPlayable } from "./directory.js";
 import { icon } from "./dom.js";
+import { rememberFocus } from "./focus.js";
+import { createHome } from "./home.js";
+import { createInspector } from "./inspector.js";
 import { createMessageList, rootOf, timeline } from "./messages.js";
+import { createModals } from "./modals.js";
+import { notify } from "./notice.js";
+import { createPeopleDialog } from "./people.js";
 import { readPlace, rememberedPerson, rememberPerson, writePlace } from "./place.js";
 import { startPolling } from "./polling.js";
 import { createDrawer, createSidebar } from "./sidebar.js";
 import { chooseLanguage, currentLanguage, say, sayCount, startLanguage } from "./strings.js";
 import { createThread } from "./thread.js";
-import { createHome, createModal } from "./views.js";
 
 const DIRECTORY_EVERY = 6000;
+// While something spins, its end is looked for more often.
+const SPINNING_EVERY = 400;
 
 const find = (id) => document.getElementById(id);
 
@@ -19,6 +27,7 @@ const state = {
   workspaces: [],
   apps: [],
   commands: [],
+  shortcuts: [],
   directory: null,
   person: null,
   channel: null,
@@ -45,7 +54,7 @@ async function takeDirectory() {
   const everyone = workspaces.flatMap((workspace) => workspace.users).filter(isPlayable);
   const known = everyone.some((user) => user.id === person) ? person : everyone[0]?.id;
   if (!known) throw new act.Unreachable();
-  const [apps, commands] = await Promise.all([act.apps(known), act.commands(known)]);
+  const [apps, commands, shortcuts] = await Promise.all([act.apps(known), act.commands(known), act.shortcuts(known)]);
   if (state.person !== person) return;
   directoryTakenAt = Date.now();
   Object.assign(state, {
@@ -53,6 +62,7 @@ async function takeDirectory() {
     workspaces,
     apps,
     commands,
+    shortcuts,
     directory: createDirectory(workspaces, apps, known),
   });
   if (!state.directory.channels.has(state.channel)) enterChannel(startChannel(), { replace: true });
@@ -109,6 +119,7 @@ async function perform(work) {
     } else {
       poll.now();
     }
+    return answer;
   } catch (error) {
     if (error instanceof act.Refused) throw error;
     throw new Error(say("unreachable"));
@@ -121,17 +132,67 @@ const send = (text, threadRootId) =>
   );
 
 // `values` lets a button in a view act on what was typed around it.
-const press = (source, { onAction, value, confirmed }, values) =>
-  perform(() =>
-    act.click({
+async function press(source, { onAction, value, confirmed }, values) {
+  const body = { userId: state.person, source, onAction, value };
+  if (confirmed) body.confirm = true;
+  if (values) body.values = values;
+  const word = await wordAfter(source.id, () => act.click(body));
+  if (word) throw new Error(word);
+}
+
+// Why an act in a view came to nothing would stand in the conversation behind it, so it is told in front as well.
+async function wordAfter(viewId, work) {
+  const before = new Set((state.screen?.ephemeral ?? []).map(({ id }) => id));
+  const { screen } = await perform(work);
+  const isInView = screen.home?.id === viewId || screen.modals.some(({ id }) => id === viewId);
+  const fresh = youngerThan(state.since, screen.ephemeral).filter(({ id, meta }) => meta?.refusal && !before.has(id));
+  return isInView ? (fresh.at(-1)?.text ?? "") : "";
+}
+
+const findOptions = (source, onAction, query, value) =>
+  act.menu({ userId: state.person, source, onAction, query, ...(value && { value }) });
+
+// For what has no place of its own to say that it failed.
+async function attempt(work) {
+  try {
+    await perform(work);
+  } catch (error) {
+    notify(error.message);
+  }
+}
+
+const react = (message, code) => attempt(() => act.react({ userId: state.person, messageId: message.id, code }));
+
+const runShortcut = ({ appId, name }, message, threadRootId) =>
+  attempt(() =>
+    act.shortcut({
       userId: state.person,
-      source,
-      onAction,
-      value,
-      ...(confirmed && { confirm: true }),
-      ...(values && { values }),
+      channelId: state.channel,
+      appId,
+      name,
+      ...(message && { messageId: message.id }),
+      ...(threadRootId && { threadRootId }),
     }),
   );
+
+const shortcutsOf = (type) => state.shortcuts.filter((shortcut) => shortcut.type === type);
+
+const globalShortcuts = (threadRootId) =>
+  shortcutsOf("GLOBAL").map((shortcut) => ({
+    label: shortcut.displayName,
+    note: [shortcut.app, shortcut.description].filter(Boolean).join(" · "),
+    testId: `shortcut-${shortcut.name}`,
+    run: () => runShortcut(shortcut, null, threadRootId),
+  }));
+
+// Who is here and what is installed changed; what is shown of it is taken anew.
+async function changeWorld(work) {
+  const answer = await work();
+  await takeDirectory();
+  render();
+  poll.now();
+  return answer;
+}
 
 // --- where one is ---
 
@@ -163,8 +224,7 @@ function choosePerson(personId, place = {}) {
   thread.forgetDrafts();
   state.person = personId;
   rememberPerson(personId);
-  state.apps = [];
-  state.commands = [];
+  Object.assign(state, { apps: [], commands: [], shortcuts: [] });
   state.directory = createDirectory(state.workspaces, [], personId);
   const channel = state.directory.channels.has(place.channel) ? place.channel : startChannel();
   enterChannel(channel, { ...place, replace: Boolean(place.channel) });
@@ -222,6 +282,7 @@ function showScreen(screen) {
     poll.now();
   }
   showProblem("");
+  if (screen.loading?.length) setTimeout(poll.now, SPINNING_EVERY);
   // An unchanged page is left alone: no work, and nothing for a screen reader to notice.
   if (state.screen && JSON.stringify(screen) === JSON.stringify(state.screen)) return;
   state.screen = screen;
@@ -288,7 +349,7 @@ function renderMessages(channel, entries) {
   find("channel-start-note").hidden = roots.length > 0;
   messageList.show(roots, {
     directory,
-    handlers: { press, openThread },
+    handlers: { ...handlers, openThread },
     countReplies: (message) => message.threadRootInfo?.repliesCount ?? 0,
   });
 }
@@ -296,8 +357,10 @@ function renderMessages(channel, entries) {
 function render() {
   const { directory, workspaces, screen } = state;
   if (!directory) return;
+  const restoreFocus = rememberFocus();
   sidebar.show(workspaces, directory, state.channel);
   appsDialog.refresh(directory);
+  peopleDialog.refresh(directory);
   const channel = directory.channels.get(state.channel);
   if (!channel) return;
 
@@ -307,14 +370,17 @@ function render() {
   renderTabs(shownHome, entries);
   renderMessages(channel, entries);
   home.show(shownHome, directory);
-  modal.show(screen?.modals ?? [], directory);
+  modals.show(screen?.modals ?? [], directory);
   thread.show(screen, state.thread, directory, directory.channelTitle(channel));
   composer.enter(`${state.person} ${channel.id}`, say("message_channel", { channel: directory.channelTitle(channel) }));
+  showLoading(screen?.loading ?? []);
+  restoreFocus();
 }
 
 // --- the parts ---
 
 const commands = () => state.commands;
+const handlers = { press, findOptions, react, runShortcut, messageShortcuts: () => shortcutsOf("ON_MESSAGE") };
 
 const composer = createComposer(find("composer"), {
   async send(text) {
@@ -323,31 +389,36 @@ const composer = createComposer(find("composer"), {
     messageList.toBottom();
   },
   commands,
+  shortcuts: () => globalShortcuts(null),
 });
 const messageList = createMessageList(find("messages"), find("message-list"), find("jump"));
 const thread = createThread(find("thread"), {
   send: (text) => send(text, state.thread),
   commands,
-  press,
+  shortcuts: () => globalShortcuts(state.thread),
+  handlers,
   close: closeThread,
 });
-const home = createHome(find("home"), { press });
-const modal = createModal(find("modal"), {
+const home = createHome(find("home"), { press, findOptions });
+const modals = createModals({
   press,
-  submit: (viewId, values) => perform(() => act.submit({ userId: state.person, viewId, values })),
-  close: (viewId) => perform(() => act.close({ userId: state.person, viewId, values: {} })),
-  findOptions: (viewId, onAction, query) => act.menu({ userId: state.person, viewId, onAction, query }),
+  findOptions,
+  submit: (viewId, values) => wordAfter(viewId, () => act.submit({ userId: state.person, viewId, values })),
+  close: (viewId) => wordAfter(viewId, () => act.close({ userId: state.person, viewId, values: {} })),
 });
-const appsDialog = createAppsDialog(find("apps-dialog"), { openChannel });
+const appsDialog = createAppsDialog(find("apps-dialog"), { openChannel, changeWorld });
+const peopleDialog = createPeopleDialog(find("people-dialog"), { choosePerson, changeWorld });
+createInspector(find("inspector"), find("open-inspector"));
 const sidebar = createSidebar(find("sidebar"), {
   openChannel,
   choosePerson,
   chooseWorkspace,
   openApps: () => appsDialog.open(state.directory),
+  openPeople: () => peopleDialog.open(state.directory),
 });
 const drawer = createDrawer(
   find("sidebar"),
-  [find("main"), find("thread")],
+  [find("main"), find("thread"), find("inspector")],
   find("open-menu"),
   find("close-menu"),
   find("scrim"),
@@ -361,6 +432,14 @@ function wireTabs() {
     const other = tabs.find((node) => node !== document.activeElement);
     chooseTab(other.dataset.tab);
     other.focus();
+  });
+}
+
+function wireSkipLink() {
+  find("skip").addEventListener("click", (event) => {
+    event.preventDefault();
+    if (find("conversation").hidden) chooseTab("messages");
+    composer.focus();
   });
 }
 
@@ -403,6 +482,7 @@ function start() {
   startLanguage();
   wireLanguages();
   wireTabs();
+  wireSkipLink();
   addEventListener("popstate", followAddress);
   // A page that comes back from the browser's memory would still show what only lasts until a reload.
   addEventListener("pageshow", (event) => event.persisted && location.reload());

@@ -1,0 +1,103 @@
+// Everybody in the workspace: whom to be, and who has left.
+
+import * as act from "./act.js";
+import { askConfirmation } from "./confirm.js";
+import { avatar, closeOnBackdrop, el, name } from "./dom.js";
+import { isPlayable } from "./directory.js";
+import { say, sayRole } from "./strings.js";
+
+export function createPeopleDialog(dialog, { choosePerson, changeWorld }) {
+  const list = dialog.querySelector("#people-list");
+  const intro = dialog.querySelector("#people-intro");
+  const problem = dialog.querySelector(".error");
+  let shown = null;
+  closeOnBackdrop(dialog);
+  dialog.querySelector("[data-close]").addEventListener("click", () => dialog.close());
+
+  async function change(work) {
+    problem.textContent = "";
+    try {
+      await changeWorld(work);
+    } catch (error) {
+      problem.textContent = error.message;
+    }
+  }
+
+  async function leave(user) {
+    const isSure = await askConfirmation({
+      title: say("deactivate_title", { person: user.name }),
+      text: say("deactivate_text", { person: user.name }),
+      confirm: say("deactivate"),
+      style: "danger",
+    });
+    if (isSure) await change(() => act.deactivate(user.id));
+  }
+
+  function action(word, user, style, click) {
+    return el(
+      "button",
+      {
+        type: "button",
+        class: `button ${style}`,
+        "aria-label": `${say(word)} ${user.name}`,
+        "data-testid": `${word}-${user.email.split("@")[0]}`,
+        click,
+      },
+      say(word),
+    );
+  }
+
+  function row(user, me) {
+    const isMe = user.id === me.id;
+    const isHere = isPlayable(user);
+    return el(
+      "li",
+      { class: isHere ? "entry" : "entry entry-gone", "data-testid": "member" },
+      avatar(user.id, user.name),
+      el(
+        "div",
+        { class: "entry-words" },
+        el(
+          "p",
+          {},
+          name(user.name, "author"),
+          isMe && el("span", { class: "badge" }, say("you")),
+          el("span", { class: "badge" }, sayRole(user.role)),
+          !isHere && el("span", { class: "badge badge-gone" }, say("deactivated")),
+        ),
+        el("p", { class: "muted" }, user.email),
+      ),
+      el(
+        "div",
+        { class: "entry-actions" },
+        isHere &&
+          !isMe &&
+          action("switch_to", user, "button-secondary", () => {
+            dialog.close();
+            choosePerson(user.id);
+          }),
+        isHere
+          ? action("deactivate", user, "button-quiet", () => leave(user))
+          : action("activate", user, "button-secondary", () => change(() => act.activate(user.id))),
+      ),
+    );
+  }
+
+  function fill(directory) {
+    if (shown === directory.signature) return;
+    shown = directory.signature;
+    intro.textContent = say("people_intro", { workspace: directory.workspace.name });
+    const people = directory.workspace.users.filter((user) => !user.isBot);
+    list.replaceChildren(...people.map((user) => row(user, directory.person)));
+  }
+
+  return {
+    open(directory) {
+      shown = null;
+      problem.textContent = "";
+      fill(directory);
+      if (!dialog.open) dialog.showModal();
+    },
+    refresh: (directory) => dialog.open && fill(directory),
+  };
+}
