@@ -79,6 +79,7 @@ def _page(
         "user_scopes": [{"name": scope, "words": SCOPES[scope]} for scope in asked.user_scopes],
         "error": error,
         "params": asked.params,
+        "reinstall": asked.reinstall,
     }
     response = render(request, "sandbox/consent.html", context, status=status)
     # Chromium applies form-action to the redirect that answers the form, so its target is admitted as well.

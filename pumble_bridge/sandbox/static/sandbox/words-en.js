@@ -44,7 +44,6 @@ export const ENGLISH = {
   consent_user_scopes: "{app} on your behalf may",
   consent_what_authorize: "{app} is already installed here. Allow it to act for you.",
   consent_what_install: "Allowing installs {app} for everyone in {workspace} and lets it act for you.",
-  consent_what_reinstall: "{app} is already installed in {workspace}.",
   copied: "Copied",
   copy: "Copy",
   copy_failed: "Selected: press Ctrl+C",

@@ -44,7 +44,6 @@ export const SPANISH = {
   consent_user_scopes: "{app} en tu nombre puede",
   consent_what_authorize: "{app} ya está instalada aquí. Permite que actúe por ti.",
   consent_what_install: "Si lo permites, {app} se instala para todo {workspace} y puede actuar por ti.",
-  consent_what_reinstall: "{app} ya está instalada en {workspace}.",
   copied: "Copiado",
   copy: "Copiar",
   copy_failed: "Seleccionado: pulsa Ctrl+C",
