@@ -1,14 +1,13 @@
 """Registering, installing, authorising apps, and the end of each."""
 
 from typing import Any
-from urllib.parse import urlencode, urljoin
+from urllib.parse import urljoin
 
 from pumble_bridge.sandbox import lifecycle, manifest, registry, wire
 from pumble_bridge.sandbox.acts.act import Act
-from pumble_bridge.sandbox.consent.request import redirect_with
+from pumble_bridge.sandbox.consent.request import path_to, redirect_with
 from pumble_bridge.sandbox.errors import ActRefused
 from pumble_bridge.sandbox.hooks import delivery, events
-from pumble_bridge.sandbox.manifest import Manifest
 from pumble_bridge.sandbox.models import App, Authorization, Installation, Person
 
 
@@ -51,7 +50,7 @@ def listing(act: Act) -> list[dict[str, Any]]:
                 "installed": app.id in bots,
                 "botId": bots.get(app.id),
                 "authorized": app.id in authorized,
-                "installUrl": _install_url(app, read, person) if read else None,
+                "installUrl": read and (read.listing_url or path_to(app, read, person.workspace_id)),
             }
         )
     return entries
@@ -134,7 +133,7 @@ def _allow(act: Act, *, reinstall: bool = False) -> dict[str, Any]:
     """
     person, app = act.person(), act.app()
     read = registry.manifest_of(app)
-    declared = _all_scopes(read) if read else []
+    declared = read.all_scopes if read else []
     scopes = act.value("scopes")
     if scopes is None:
         scopes = declared
@@ -149,22 +148,3 @@ def _allow(act: Act, *, reinstall: bool = False) -> dict[str, Any]:
     state = act.text("state", "") if act.value("state") is not None else None
     code = lifecycle.allow(app, read, person, scopes, reinstall=reinstall)
     return {"redirectUrl": redirect_with(redirect_urls[0], state, code=code)}
-
-
-def _all_scopes(read: Manifest) -> list[str]:
-    return [*read.user_scopes, *(f"bot:{scope}" for scope in read.bot_scopes)]
-
-
-def _install_url(app: App, read: Manifest, person: Person) -> str | None:
-    """The app's own listing, else the consent screen with all scopes. Source: Pumble app platform reference, 1.3."""
-    if read.listing_url:
-        return read.listing_url
-    if not read.redirect_urls:
-        return None
-    query = {
-        "redirectUrl": read.redirect_urls[0],
-        "clientId": app.id,
-        "defaultWorkspaceId": person.workspace_id,
-        "scopes": ",".join(_all_scopes(read)),
-    }
-    return f"/access-request?{urlencode(query)}"
