@@ -11,6 +11,7 @@ _MARK = re.compile(
     re.ASCII,
 )
 
+# Upper case as in the reference's table; another official page shows lower case (9, row 5).
 ACTION_TYPES = {
     "button": "BUTTON",
     "static_select_menu": "STATIC_SELECT_MENU",
@@ -44,6 +45,11 @@ def from_text(text: str) -> list[Block]:
     return [{"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": elements}]}]
 
 
+def mentioned(text: str) -> list[str]:
+    """Ids of the people whom a text names, each once."""
+    return list(dict.fromkeys(mark["user"] for mark in _MARK.finditer(text) if mark["user"]))
+
+
 def elements_of(blocks: object) -> Iterator[tuple[str, Block]]:
     """Every interactive element with its block id (empty outside `input` blocks), in the order of the page."""
     for block in blocks if isinstance(blocks, list) else []:
@@ -57,8 +63,9 @@ def elements_of(blocks: object) -> Iterator[tuple[str, Block]]:
             yield from elements_of([block["accessory"]])
 
 
-def find_element(blocks: object, on_action: str) -> Block | None:
-    return next((element for _, element in elements_of(blocks) if element.get("onAction") == on_action), None)
+def find_element(blocks: object, on_action: str) -> tuple[str, Block] | None:
+    """The element with its block id, as `elements_of` gives it."""
+    return next((found for found in elements_of(blocks) if found[1].get("onAction") == on_action), None)
 
 
 def input_blocks(blocks: object) -> Iterator[Block]:

@@ -17,7 +17,7 @@ from pumble_bridge.sandbox.traffic import LOG, LONGEST_BODY
 Next = Callable[[HttpRequest], HttpResponseBase]
 
 CSP = "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
-API = ("/v1/", "/oauth2/")
+API = ("/v1/", "/oauth2/", "/upload/", "/files/")
 
 
 class PageHeadersMiddleware:

@@ -1,11 +1,11 @@
 """Registering, installing, authorising apps, and the end of each."""
 
 from typing import Any
-from urllib.parse import urlencode, urljoin
+from urllib.parse import urljoin
 
 from pumble_bridge.sandbox import lifecycle, manifest, registry, wire
 from pumble_bridge.sandbox.acts.act import Act
-from pumble_bridge.sandbox.consent.request import redirect_with
+from pumble_bridge.sandbox.consent.request import path_to, redirect_with
 from pumble_bridge.sandbox.errors import ActRefused
 from pumble_bridge.sandbox.hooks import delivery, events
 from pumble_bridge.sandbox.manifest import Manifest
@@ -51,8 +51,8 @@ def listing(act: Act) -> list[dict[str, Any]]:
                 "installed": app.id in bots,
                 "botId": bots.get(app.id),
                 "authorized": app.id in authorized,
-                "installUrl": _install_url(app, read, person) if read else None,
-                "reinstallUrl": _reinstall_url(app, read, person) if read else None,
+                "installUrl": read and (read.listing_url or path_to(app, read, person.workspace_id)),
+                "reinstallUrl": read and _reinstall_url(app, read, person.workspace_id),
             }
         )
     return entries
@@ -169,7 +169,7 @@ def _allow(act: Act, *, reinstall: bool = False) -> dict[str, Any]:
     """
     person, app = act.person(), act.app()
     read = registry.manifest_of(app)
-    declared = _all_scopes(read) if read else []
+    declared = read.all_scopes if read else []
     scopes = act.value("scopes")
     if scopes is None:
         scopes = declared
@@ -186,30 +186,7 @@ def _allow(act: Act, *, reinstall: bool = False) -> dict[str, Any]:
     return {"redirectUrl": redirect_with(redirect_urls[0], state, code=code)}
 
 
-def _all_scopes(read: Manifest) -> list[str]:
-    return [*read.user_scopes, *(f"bot:{scope}" for scope in read.bot_scopes)]
-
-
-def _install_url(app: App, read: Manifest, person: Person) -> str | None:
-    """The app's own listing, else the consent screen with all scopes. Source: Pumble app platform reference, 1.3."""
-    if read.listing_url:
-        return read.listing_url
-    return _consent_url(app, read, person)
-
-
-def _reinstall_url(app: App, read: Manifest, person: Person) -> str | None:
-    """The consent screen with all scopes, for renewing the bot."""
-    return _consent_url(app, read, person, isReinstall="true")
-
-
-def _consent_url(app: App, read: Manifest, person: Person, **more: str) -> str | None:
-    if not read.redirect_urls:
-        return None
-    query = {
-        "redirectUrl": read.redirect_urls[0],
-        "clientId": app.id,
-        "defaultWorkspaceId": person.workspace_id,
-        "scopes": ",".join(_all_scopes(read)),
-        **more,
-    }
-    return f"/access-request?{urlencode(query)}"
+def _reinstall_url(app: App, read: Manifest, workspace_id: str) -> str | None:
+    """The consent screen that renews the bot. An app with a listing starts its consent itself, or would not know it."""
+    path = None if read.listing_url else path_to(app, read, workspace_id)
+    return path and f"{path}&isReinstall=true"

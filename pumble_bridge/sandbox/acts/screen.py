@@ -7,9 +7,9 @@ from django.db.models import Q
 from pumble_bridge.sandbox import home, shapes
 from pumble_bridge.sandbox.acts.act import Act
 from pumble_bridge.sandbox.ephemerals import STORE
-from pumble_bridge.sandbox.interactions import RUNNING
 from pumble_bridge.sandbox.modals import STACKS
 from pumble_bridge.sandbox.models import Channel, Message, Person
+from pumble_bridge.sandbox.spinners import SPINNERS
 
 SHOWN = 300
 PUMBLE = "Pumble"
@@ -22,7 +22,7 @@ def show(act: Act) -> dict[str, Any]:
 
 
 def of(person: Person, channel: Channel, thread_root_id: str = "") -> dict[str, Any]:
-    """The newest messages, oldest first; `thread` (its root first) only where one is open; `loading`: what spins."""
+    """The newest messages, oldest first; `thread` (its root first) only where one is open."""
     rows = channel.messages.filter(Q(root=None) | Q(also_in_channel=True)).order_by("-id")[:SHOWN]
     info = shapes.channel_infos([channel], person)[0]
     seen = {
@@ -31,7 +31,7 @@ def of(person: Person, channel: Channel, thread_root_id: str = "") -> dict[str, 
         "ephemeral": _named([dict(one.message) for one in STORE.seen_by(person.id, channel.id)]),
         "home": home.of_channel(channel, person),
         "modals": [modal.view for modal in STACKS.of(person.id)],
-        "loading": [{"sourceId": one.source_id, "onAction": one.on_action} for one in RUNNING.of(person.id)],
+        "spinning": [spinner.shown() for spinner in SPINNERS.of(person.id)],
     }
     if thread_root_id:
         thread = Message.objects.filter(

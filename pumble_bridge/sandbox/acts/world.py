@@ -94,7 +94,9 @@ def clear_traffic(act: Act) -> list[dict[str, Any]]:
 
 
 def switches(act: Act) -> dict[str, bool]:
-    """`botPostsAnywhere`: a bot may write to private channels it is not in. `rateLimits`: calls are counted."""
+    """`botPostsAnywhere`: a bot may write to private channels it is not in. `rateLimits`: calls are counted.
+    `hookRetries`: a hook that got no sound answer is sent again.
+    """
     wanted = {name: act.value(name) for name in SWITCHES.shown()}
     if not all(value is None or isinstance(value, bool) for value in wanted.values()):
         raise ActRefused("a switch is true or false")
@@ -102,6 +104,8 @@ def switches(act: Act) -> dict[str, bool]:
         SWITCHES.bot_posts_anywhere = wanted["botPostsAnywhere"]
     if wanted["rateLimits"] is not None:
         SWITCHES.rate_limits = wanted["rateLimits"]
+    if wanted["hookRetries"] is not None:
+        SWITCHES.hook_retries = wanted["hookRetries"]
     return SWITCHES.shown()
 
 

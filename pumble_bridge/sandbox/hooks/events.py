@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from pumble_bridge.sandbox import clock, registry
+from pumble_bridge.sandbox import blocks, clock, registry
 from pumble_bridge.sandbox.hooks import delivery, outbox
 from pumble_bridge.sandbox.models import (
     App,
@@ -45,13 +45,16 @@ def message_changed(event: str, message: Message, channel: Channel) -> None:
         "f": message.files,
         "lId": message.local_id,
         "att": message.attachments,
-        "md": [],
+        "md": blocks.mentioned(message.text),
         "mc": [],
         "mu": [],
         "au": [],
         "e": message.edited,
+        # No app is told of ephemeral messages; whether Pumble tells is open (9, row 8).
         "eph": False,
     }
+    if not message.text:
+        del body["f"]  # seen in the field: an upload without a caption comes without its files
     _announce(event, channel.workspace_id, body, "messages:read", channel)
 
 
@@ -143,6 +146,7 @@ def app_uninstalled(installation: Installation) -> None:
         "botUser": installation.bot_id,
         "uninstalledAt": clock.iso_seconds(clock.now_ms()),
     }
+    # One event for all: nobody is named, and no APP_UNAUTHORIZED goes out beside it (9, rows 11 and 14).
     _lifecycle("APP_UNINSTALLED", installation.app, installation.workspace_id, [], body)
 
 
@@ -159,6 +163,7 @@ def _announce(
 
 
 def _lifecycle(event: str, app: App, workspace_id: str, user_ids: list[str], body: dict[str, Any]) -> None:
+    # Whether these come as PUMBLE_EVENT is open (9, row 4); the SDK takes both.
     _queue(app, "APP_EVENT", event, workspace_id, user_ids, body)
 
 

@@ -2,16 +2,17 @@
 
 import json
 import secrets
+import time
 from dataclasses import dataclass
 from typing import Any
 
-from pumble_bridge.sandbox import blocks, home, modals, posting, registry
+from pumble_bridge.sandbox import blocks, home, modals, posting, registry, spinners
 from pumble_bridge.sandbox.errors import ActRefused
 from pumble_bridge.sandbox.hooks import answers, delivery
-from pumble_bridge.sandbox.interactions import RUNNING
 from pumble_bridge.sandbox.manifest import Manifest
 from pumble_bridge.sandbox.modals import STACKS, Modal
 from pumble_bridge.sandbox.models import App, Channel, Installation, Message, Person
+from pumble_bridge.sandbox.spinners import SPINNERS, Spinner
 
 OFFLINE = "{name} is not responding right now. Please try again in a moment."
 UNKNOWN = "{command} is not a valid command. Apps add commands; see + Add apps."
@@ -33,6 +34,19 @@ class Actor:
             "workspaceId": self.person.workspace_id,
             "triggerId": secrets.token_hex(12),
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where an element stands, in the words of the wire; `view` belongs to VIEW alone."""
+
+    type: str
+    id: str
+    view: dict[str, Any] | None = None
+
+    def facts(self) -> dict[str, Any]:
+        facts: dict[str, Any] = {"sourceType": self.type, "sourceId": self.id}
+        return facts if self.view is None else facts | {"view": self.view}
 
 
 def slash_command(actor: Actor, line: str, root: Message | None) -> None:
@@ -88,35 +102,37 @@ def shortcut(actor: Actor, name: str, message: Message | None, app_id: str = "")
     raise ActRefused("no installed app has this shortcut", 404)
 
 
-def click(
-    actor: Actor, app: App, source: tuple[str, str], element: dict[str, Any], value: object, view: dict[str, Any] | None
-) -> None:  # fmt: skip
-    """A block interaction. `source` is the wire's sourceType and sourceId; `view` belongs to VIEW alone."""
+def click(actor: Actor, app: App, source: Source, element: dict[str, Any], value: object) -> None:
+    """A block interaction; the element's spinner turns from now on, if it has one."""
     until = delivery.deadline()
     read = registry.manifest_of(app, until)
     kind = str(element.get("type", ""))
-    if value is None:
-        value = element.get("value") or ("" if kind not in blocks.LIST_VALUED else [])
-    timeout = element.get("loadingTimeout")
-    seconds = timeout if isinstance(timeout, int) else 0
-    facts = actor.facts()
+    timeout = spinners.seconds(element)
     payload = {
         "messageType": "BLOCK_INTERACTION",
-        "sourceType": source[0],
-        "sourceId": source[1],
+        **source.facts(),
         "actionType": blocks.ACTION_TYPES.get(kind, kind.upper()),
         "onAction": element["onAction"],
         "payload": json.dumps({"values" if isinstance(value, list) else "value": value}),
-        "loadingTimeout": seconds,
-        **facts,
+        "loadingTimeout": timeout,
+        **actor.facts(),
     }
-    if view is not None:
-        payload["view"] = view
-    if seconds > 0:
-        RUNNING.begin(actor.person.id, source[1], element["onAction"], facts["triggerId"], seconds)
+    if timeout:
+        ends = time.monotonic() + timeout
+        SPINNERS.start(
+            Spinner(
+                payload["triggerId"],
+                app.id,
+                actor.person.id,
+                source.type,
+                source.id,
+                element["onAction"],
+                ends,
+            )
+        )
     answer = _trigger(actor, app, read.interaction_url if read else "", payload, until)
     if isinstance(answer, answers.Nack | answers.Unavailable):
-        RUNNING.complete(facts["triggerId"])
+        SPINNERS.complete(app.id, source.type, source.id, payload["triggerId"])
 
 
 def view_action(actor: Actor, modal: Modal, app: App, kind: str) -> answers.Answer:
@@ -128,32 +144,23 @@ def view_action(actor: Actor, modal: Modal, app: App, kind: str) -> answers.Answ
 
 
 def menu(
-    actor: Actor,
-    app: App,
-    source: tuple[str, str],
-    on_action: str,
-    query: str,
-    value: str | None,
-    view: dict[str, Any] | None,
+    actor: Actor, app: App, source: Source, element: dict[str, Any], query: str, chosen: object
 ) -> list[Any]:
-    """The options of a dynamic menu; none when the app has nothing to say. `source` is as in `click`."""
+    """The options of a dynamic menu where `chosen` is the value so far; none when the app has nothing to say."""
     until = delivery.deadline()
     read = registry.manifest_of(app, until)
-    url = read.menu_url(on_action) if read else None
+    url = read.menu_url(element["onAction"]) if read else None
     if not url:
         raise ActRefused("the app has no such dynamic menu", 404)
     payload = {
         "messageType": "DYNAMIC_MENU",
-        "onAction": on_action,
+        "onAction": element["onAction"],
         "query": query,
-        "sourceType": source[0],
-        "sourceId": source[1],
+        **source.facts(),
         **actor.facts(),
     }
-    if value is not None:
-        payload["value"] = value
-    if view is not None:
-        payload["view"] = view
+    if chosen and isinstance(chosen, str):
+        payload["value"] = chosen
     answer = _send(actor, app, read, url, payload, until)
     return answer.options if isinstance(answer, answers.Options) else []
 
@@ -190,10 +197,14 @@ def show(actor: Actor, app: App, answer: answers.ViewAnswer, source_id: str | No
     """Bring a view on the screen. PUSH from a Home tab opens a root modal; OPEN always does."""
     person_id = actor.person.id
     on_modal = source_id is not None and STACKS.find(person_id, source_id) is not None
-    if answer.action == "UPDATE" and source_id == home.home_id(app, actor.person):
-        home.publish(app, actor.person, {key: answer.view[key] for key in HOME_KEYS if key in answer.view})
-    elif answer.action == "UPDATE":
-        STACKS.update(person_id, str(answer.view.get("id", "")), answer.view)
+    if answer.action == "UPDATE":
+        view_id = str(answer.view.get("id") or source_id)
+        if view_id == home.home_id(app, actor.person):
+            home.publish(
+                app, actor.person, {key: answer.view[key] for key in HOME_KEYS if key in answer.view}
+            )
+        else:
+            STACKS.update(person_id, app.id, view_id, answer.view)
     elif answer.action == "PUSH" and on_modal:
         try:
             STACKS.push(person_id, app.id, actor.channel.id, {"parentViewId": source_id, **answer.view})

@@ -1,9 +1,8 @@
-"""Calls, of which nothing lasts, and the end of interactions."""
+"""Calls: nobody can join them here, but apps get the address that they expect."""
 
 import hashlib
 from typing import Any
 
-from pumble_bridge.sandbox.interactions import RUNNING
 from pumble_bridge.sandbox.rest.endpoint import Call
 
 
@@ -17,10 +16,3 @@ def permanent(call: Call) -> dict[str, Any]:
         "workspaceUserId": call.person.id,
         "permanentLink": f"https://calls.pumble.test/{code[24:36]}",
     }
-
-
-def complete(call: Call) -> None:
-    """The app has finished with a click: its spinner ends."""
-    trigger_id = call.body().get("triggerId")
-    if isinstance(trigger_id, str):
-        RUNNING.complete(trigger_id)

@@ -77,8 +77,10 @@ def serve(**operations: Operation) -> Callable[..., HttpResponseBase]:
     return view
 
 
-def answer(result: Any) -> HttpResponse:
-    """200 with the JSON, or with nothing at all where nothing is returned."""
+def answer(result: Any) -> HttpResponseBase:
+    """200 with the JSON, or with nothing at all where nothing is returned; a response is itself."""
+    if isinstance(result, HttpResponseBase):
+        return result
     if result is None:
         response = HttpResponse(status=200)
         del response["Content-Type"]

@@ -17,8 +17,8 @@ export function setFiring(node, isFiring) {
   show(node);
 }
 
-// `loading` is the screen's list of {sourceId, onAction}.
-export function showLoading(loading) {
-  underWay = loading;
+// `spinning` is the screen's list of {sourceId, onAction}.
+export function showSpinning(spinning) {
+  underWay = spinning;
   document.querySelectorAll("[data-on-action]").forEach(show);
 }

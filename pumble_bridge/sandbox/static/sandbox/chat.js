@@ -1,6 +1,6 @@
 import * as act from "./act.js";
 import { createAppsDialog } from "./apps.js";
-import { showLoading } from "./busy.js";
+import { showSpinning } from "./busy.js";
 import { createComposer } from "./composer.js";
 import { createDirectory, isPlayable } from "./directory.js";
 import { icon } from "./dom.js";
@@ -282,7 +282,7 @@ function showScreen(screen) {
     poll.now();
   }
   showProblem("");
-  if (screen.loading?.length) setTimeout(poll.now, SPINNING_EVERY);
+  if (screen.spinning?.length) setTimeout(poll.now, SPINNING_EVERY);
   // An unchanged page is left alone: no work, and nothing for a screen reader to notice.
   if (state.screen && JSON.stringify(screen) === JSON.stringify(state.screen)) return;
   state.screen = screen;
@@ -373,7 +373,7 @@ function render() {
   modals.show(screen?.modals ?? [], directory);
   thread.show(screen, state.thread, directory, directory.channelTitle(channel));
   composer.enter(`${state.person} ${channel.id}`, say("message_channel", { channel: directory.channelTitle(channel) }));
-  showLoading(screen?.loading ?? []);
+  showSpinning(screen?.spinning ?? []);
   restoreFocus();
 }
 
@@ -402,6 +402,7 @@ const thread = createThread(find("thread"), {
 const home = createHome(find("home"), { press, findOptions });
 const modals = createModals({
   press,
+  focusOutside: () => (find("conversation").hidden ? find("home").focus() : composer.focus()),
   findOptions,
   submit: (viewId, values) => wordAfter(viewId, () => act.submit({ userId: state.person, viewId, values })),
   close: (viewId) => wordAfter(viewId, () => act.close({ userId: state.person, viewId, values: {} })),

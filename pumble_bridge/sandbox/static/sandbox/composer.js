@@ -79,6 +79,8 @@ export function createComposer(form, { prefix = "", send, commands, shortcuts })
     const text = box.value;
     if (isSending || text.trim() === "") return;
     const key = draftKey;
+    // The button is of no use until something is typed again.
+    if (document.activeElement === button) box.focus();
     const isCommand = text.startsWith("/");
     isSending = true;
     box.readOnly = true;

@@ -12,14 +12,17 @@ function caretOf(node) {
   return node?.matches?.("textarea, input[type=text]") ? [node.selectionStart, node.selectionEnd] : null;
 }
 
+// Somebody else took the focus on purpose meanwhile.
+const isElsewhere = () => document.activeElement && document.activeElement !== document.body;
+
 export function rememberFocus() {
   const node = document.activeElement;
   const address = addressOf(node);
   const caret = caretOf(node);
   return function restore() {
-    if (!address || node.isConnected) return;
-    const again = document.querySelector(address);
+    if (!node || document.activeElement === node || isElsewhere()) return;
+    const again = node.isConnected ? node : address && document.querySelector(address);
     again?.focus({ preventScroll: true });
-    if (again && caret) again.setSelectionRange(...caret);
+    if (again && caret && again !== node) again.setSelectionRange(...caret);
   };
 }

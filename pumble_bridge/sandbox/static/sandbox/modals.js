@@ -3,6 +3,7 @@
 
 import { renderBlocks } from "./blocks.js";
 import { closeOnBackdrop, el, icon } from "./dom.js";
+import { rememberFocus } from "./focus.js";
 import { wordsOf } from "./shapes.js";
 import { say } from "./strings.js";
 import { collect, hasFaults, signatureOf, valuesOf } from "./views.js";
@@ -17,6 +18,7 @@ function createModal(depth, { press, submit, close, findOptions }) {
     "data-testid": "modal",
   });
   const problem = el("p", { class: "error", role: "alert" });
+  const restoreOpener = rememberFocus();
   let view = null;
   let shown = null;
   let fields = [];
@@ -116,7 +118,9 @@ function createModal(depth, { press, submit, close, findOptions }) {
       const isAnother = view?.id !== next.id;
       shown = signature;
       view = next;
+      const restoreFocus = rememberFocus();
       draw(directory, typed);
+      restoreFocus();
       if (!dialog.isConnected) document.body.append(dialog);
       if (!dialog.open) dialog.showModal();
       if (!isAnother && !dialog.querySelector("[aria-invalid]")) return;
@@ -128,6 +132,7 @@ function createModal(depth, { press, submit, close, findOptions }) {
     end() {
       dialog.close();
       dialog.remove();
+      restoreOpener();
     },
   };
 }
@@ -137,12 +142,15 @@ export function createModals(handlers) {
   return {
     // `modals` are the views from bottom to top.
     show(modals, directory) {
+      const hadSome = stack.length > 0;
       while (stack.length > modals.length) stack.pop().end();
       modals.forEach((view, depth) => {
         stack[depth] ??= createModal(depth, handlers);
         stack[depth].show(view, directory);
       });
       stack.forEach((modal, depth) => modal.setCovered(depth < stack.length - 1));
+      // What opened the first may be gone.
+      if (hadSome && stack.length === 0 && document.activeElement === document.body) handlers.focusOutside();
     },
   };
 }
