@@ -565,7 +565,6 @@ class TestAccess:
         self.check(page, f"fit-{name}-messages")
         self.open_menu(page)
         page.get_by_test_id("inspector-toggle").click()
-        page.keyboard.press("Escape") if width < 760 else None
         self.check(page, f"fit-{name}-inspector")
         page.get_by_test_id("tab-faults").click()
         self.check(page, f"fit-{name}-faults")

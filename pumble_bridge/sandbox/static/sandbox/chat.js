@@ -409,13 +409,13 @@ const modals = createModals({
 });
 const appsDialog = createAppsDialog(find("apps-dialog"), { openChannel, changeWorld });
 const peopleDialog = createPeopleDialog(find("people-dialog"), { choosePerson, changeWorld });
-createInspector(find("inspector"), find("open-inspector"));
+createInspector(find("inspector"), find("open-inspector"), { leaveDrawer });
 const sidebar = createSidebar(find("sidebar"), {
   openChannel,
   choosePerson,
   chooseWorkspace,
-  openApps: () => appsDialog.open(state.directory),
-  openPeople: () => peopleDialog.open(state.directory),
+  openApps: () => leaveDrawer(() => appsDialog.open(state.directory)),
+  openPeople: () => leaveDrawer(() => peopleDialog.open(state.directory)),
 });
 const drawer = createDrawer(
   find("sidebar"),
@@ -424,6 +424,12 @@ const drawer = createDrawer(
   find("close-menu"),
   find("scrim"),
 );
+
+// On a narrow screen the sidebar would stand before what it opens.
+function leaveDrawer(work) {
+  drawer.close();
+  work();
+}
 
 function wireTabs() {
   const tabs = [find("tab-home"), find("tab-messages")];

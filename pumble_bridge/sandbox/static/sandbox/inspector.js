@@ -3,7 +3,7 @@
 import { createFaults } from "./faults.js";
 import { createTraffic } from "./traffic.js";
 
-export function createInspector(panel, opener) {
+export function createInspector(panel, opener, { leaveDrawer }) {
   const parts = {
     traffic: createTraffic(panel.querySelector("#traffic")),
     faults: createFaults(panel.querySelector("#faults")),
@@ -26,7 +26,7 @@ export function createInspector(panel, opener) {
     const chosen = tabs.find((tab) => tab.getAttribute("aria-selected") === "true");
     choose(chosen.dataset.part);
     if (isOpen) chosen.focus();
-    else opener.focus();
+    else if (opener.checkVisibility({ visibilityProperty: true })) opener.focus();
   }
 
   for (const tab of tabs) tab.addEventListener("click", () => choose(tab.dataset.part));
@@ -38,5 +38,5 @@ export function createInspector(panel, opener) {
   });
   panel.addEventListener("keydown", (event) => event.key === "Escape" && setOpen(false));
   panel.querySelector("#close-inspector").addEventListener("click", () => setOpen(false));
-  opener.addEventListener("click", () => setOpen(panel.hidden));
+  opener.addEventListener("click", () => leaveDrawer(() => setOpen(panel.hidden)));
 }
