@@ -558,6 +558,7 @@ class TestAccess:
         self, pumble: Pumble, demo: DemoApp, new_page: NewPage, theme: str, width: int
     ) -> None:
         page = new_page(theme=theme, width=width)
+        page.emulate_media(reduced_motion="reduce")
         name = f"{theme}-{width}"
         open_chat(page, pumble)
         type_line(page, "/everything")

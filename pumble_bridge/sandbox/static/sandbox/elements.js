@@ -246,6 +246,7 @@ export function inputBlock(block, context) {
     }
   }
   complain(error);
+  field.node.addEventListener("input", () => complain(""));
 
   if (isSingle && isRequired) field.controls[0].required = true;
   if (element.autofocused) field.controls[0]?.setAttribute("autofocus", "");

@@ -41,12 +41,13 @@ export function createFaults(part) {
     number.disabled = !wanted;
     if (!wanted) return;
     Object.assign(number, wanted);
-    numberLabel.textContent = say(`fault_number.${kind.value}`);
+    numberLabel.dataset.text = `fault_number.${kind.value}`;
+    numberLabel.textContent = say(numberLabel.dataset.text);
   }
 
   function draw() {
     const chosen = kind.value;
-    kind.replaceChildren(...Object.keys(KINDS).map((one) => el("option", { value: one }, say(`fault.${one}`))));
+    kind.replaceChildren(...Object.keys(KINDS).map((one) => el("option", { value: one, "data-text": `fault.${one}` }, say(`fault.${one}`))));
     kind.value = chosen || "status";
     askNumber();
   }

@@ -66,6 +66,11 @@ function bodies(entry) {
   );
 }
 
+const wordsOf = (entry) =>
+  [entry.method, entry.url, titleOf(entry), entry.status, verdictOf(entry), entry.fault, entry.sent, entry.received]
+    .join(" ")
+    .toLowerCase();
+
 function row(entry) {
   const isPending = entry.durationMs === null;
   const status = isPending ? "…" : String(entry.status ?? "—");
@@ -103,16 +108,11 @@ export function createTraffic(part) {
   let isActive = false;
   let language = null;
 
-  const fits = (entry) =>
-    KINDS[kind.value](entry) &&
-    JSON.stringify([entry.url, titleOf(entry), entry.status, verdictOf(entry), entry.sent, entry.received])
-      .toLowerCase()
-      .includes(filter.value.trim().toLowerCase());
-
   function sift() {
+    const wanted = filter.value.trim().toLowerCase();
     let seen = 0;
-    for (const { entry, node } of rows.values()) {
-      node.hidden = !fits(entry);
+    for (const { entry, node, words } of rows.values()) {
+      node.hidden = !KINDS[kind.value](entry) || !words.includes(wanted);
       if (!node.hidden) seen += 1;
     }
     empty.hidden = seen > 0;
@@ -131,7 +131,7 @@ export function createTraffic(part) {
     node.open = before?.node.open ?? false;
     if (before) before.node.replaceWith(node);
     else list.append(node);
-    rows.set(entry.id, { entry, node });
+    rows.set(entry.id, { entry, node, words: wordsOf(entry) });
   }
 
   // What was still under way when it was last seen is asked for once more.
