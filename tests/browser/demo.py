@@ -135,8 +135,8 @@ EVERY_BLOCK: list[Json] = [
 ]
 
 
-def ticket(*, wrong: str = "", values: Json | None = None) -> Json:
-    """A modal with an input of every kind."""
+def ticket(*, wrong: str = "", values: Json | None = None, counted: int = 0) -> Json:
+    """A modal with an input of every kind; `counted` is what it says of the length of the nickname."""
     title = {"type": "plain_text_input", "onAction": "title", "min_length": 2, "autofocused": True}
     blocks = [
         field("title", "Title", title, **({"validationError": wrong} if wrong else {})),
@@ -169,6 +169,13 @@ def ticket(*, wrong: str = "", values: Json | None = None) -> Json:
             optional=True,
         ),
         field("day", "Day", {"type": "date_picker", "onAction": "day"}, optional=True),
+        field(
+            "nickname",
+            f"Nickname of {counted} letters",
+            {"type": "plain_text_input", "onAction": "nickname", "interaction_triggers": ["on_input"]},
+            optional=True,
+            dispatchAction=True,
+        ),
         field("span", "Absent", {"type": "date_range_picker", "onAction": "span"}, optional=True),
         {"type": "actions", "elements": [button("Deeper", "deeper")]},
     ]
@@ -309,6 +316,10 @@ class DemoApp:
             return shown(hook, "OPEN", ticket())
         elif action == "open":
             return shown(hook, "PUSH", ticket() | {"parentViewId": hook["sourceId"]})
+        elif action == "nickname":
+            view, values = hook["view"], hook["view"]["state"]["values"]
+            counted = len(values["nickname"]["nickname"]["value"])
+            return shown(hook, "UPDATE", ticket(values=values, counted=counted) | {"id": view["id"]})
         elif action == "deeper":
             return shown(hook, "PUSH", level(depth_of(hook["view"]) + 1) | {"parentViewId": hook["sourceId"]})
         elif hook.get("viewActionType") == "SUBMIT":

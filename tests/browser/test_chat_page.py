@@ -396,6 +396,23 @@ class TestModals:
         expect(modal.get_by_role("alert").filter(has_text="Nobody may create this.")).to_be_visible()
         expect(title).to_have_value("forbidden")
 
+    def test_change_under_ones_hands_without_losing_a_letter(
+        self, pumble: Pumble, demo: DemoApp, new_page: NewPage
+    ) -> None:
+        page = new_page()
+        open_chat(page, pumble)
+        type_line(page, "/ticket")
+        modal = top_modal(page)
+        modal.get_by_label("Note").fill("kept")
+        modal.get_by_label("Nickname").focus()
+        page.keyboard.type("Bo")
+        expect(modal.get_by_label("Nickname of 2 letters")).to_be_focused()
+        page.keyboard.type("bby")
+
+        expect(modal.get_by_label("Nickname of 5 letters")).to_have_value("Bobby")
+        expect(modal.get_by_label("Nickname")).to_be_focused()
+        expect(modal.get_by_label("Note")).to_have_value("kept")
+
     def test_stand_three_deep_and_go_back_one_by_one(
         self, pumble: Pumble, demo: DemoApp, new_page: NewPage
     ) -> None:
@@ -529,6 +546,15 @@ class TestFaults:
 
 
 class TestAccess:
+    def test_speaks_spanish_too(self, pumble: Pumble, demo: DemoApp, new_page: NewPage) -> None:
+        page = new_page(language="es-ES")
+        open_chat(page, pumble)
+        page.get_by_role("button", name="Inspector").click()
+        page.get_by_role("tab", name="Fallos").click()
+        expect(page.get_by_test_id("fault-kind")).to_contain_text("Cortar la conexión")
+        page.get_by_role("button", name="Personas").click()
+        expect(page.get_by_role("dialog", name="Personas")).to_contain_text("Todas las personas de Acme")
+
     def test_skips_to_the_message_box_even_from_a_home_tab(
         self, pumble: Pumble, demo: DemoApp, new_page: NewPage
     ) -> None:

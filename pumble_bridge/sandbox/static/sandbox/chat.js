@@ -20,6 +20,7 @@ import { createThread } from "./thread.js";
 const DIRECTORY_EVERY = 6000;
 // While something spins, its end is looked for more often.
 const SPINNING_EVERY = 400;
+const SHOW_WAITING_AFTER = 300;
 
 const find = (id) => document.getElementById(id);
 
@@ -152,12 +153,16 @@ async function wordAfter(viewId, work) {
 const findOptions = (source, onAction, query, value) =>
   act.menu({ userId: state.person, source, onAction, query, ...(value && { value }) });
 
-// For what has no place of its own to say that it failed.
+// For what has no place of its own to say that it is under way, or that it failed.
 async function attempt(work) {
+  const timer = setTimeout(() => (find("waiting").hidden = false), SHOW_WAITING_AFTER);
   try {
     await perform(work);
   } catch (error) {
     notify(error.message);
+  } finally {
+    clearTimeout(timer);
+    find("waiting").hidden = true;
   }
 }
 

@@ -23,7 +23,13 @@ export function createCombobox({ id, placeholder, leastQuery, chosen, find }) {
     dir: "auto",
     placeholder,
   });
-  const list = el("div", { id: listId, class: "menu", role: "listbox", "aria-label": say("choose"), popover: "manual" });
+  const list = el("div", {
+    id: listId,
+    class: "menu",
+    role: "listbox",
+    "aria-label": say("choose"),
+    popover: "manual",
+  });
   const note = el("p", { class: "lookup-note muted", role: "status" });
   const node = el("div", { class: "lookup" }, box, list, note);
   let current = chosen;

@@ -47,7 +47,11 @@ export function createFaults(part) {
 
   function draw() {
     const chosen = kind.value;
-    kind.replaceChildren(...Object.keys(KINDS).map((one) => el("option", { value: one, "data-text": `fault.${one}` }, say(`fault.${one}`))));
+    kind.replaceChildren(
+      ...Object.keys(KINDS).map((one) =>
+        el("option", { value: one, "data-text": `fault.${one}` }, say(`fault.${one}`)),
+      ),
+    );
     kind.value = chosen || "status";
     askNumber();
   }

@@ -3,9 +3,7 @@
 function addressOf(node) {
   const key = node?.dataset?.focusKey;
   const source = node?.closest?.("[data-source-id]")?.dataset.sourceId;
-  return key && source
-    ? `[data-source-id="${CSS.escape(source)}"] [data-focus-key="${CSS.escape(key)}"]`
-    : null;
+  return key && source ? `[data-source-id="${CSS.escape(source)}"] [data-focus-key="${CSS.escape(key)}"]` : null;
 }
 
 function caretOf(node) {

@@ -8,7 +8,12 @@ import { wordsOf } from "./shapes.js";
 import { say } from "./strings.js";
 import { collect, hasFaults, signatureOf, valuesOf } from "./views.js";
 
-const FIRST_FIELDS = ["[aria-invalid]", "[autofocus]", ".dialog-body :is(input, select, textarea)", ".dialog-foot button"];
+const FIRST_FIELDS = [
+  "[aria-invalid]",
+  "[autofocus]",
+  ".dialog-body :is(input, select, textarea)",
+  ".dialog-foot button",
+];
 
 function createModal(depth, { press, submit, close, findOptions }) {
   const titleId = `modal-title-${depth}`;

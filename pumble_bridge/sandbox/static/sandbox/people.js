@@ -63,7 +63,8 @@ export function createPeopleDialog(dialog, { choosePerson, changeWorld }) {
           name(user.name, "author"),
           isMe && el("span", { class: "badge" }, say("you")),
           el("span", { class: "badge" }, sayRole(user.role)),
-          !isHere && el("span", { class: "badge badge-gone" }, say(user.status === "INVITED" ? "invited" : "deactivated")),
+          !isHere &&
+            el("span", { class: "badge badge-gone" }, say(user.status === "INVITED" ? "invited" : "deactivated")),
         ),
         el("p", { class: "muted" }, user.email),
       ),

@@ -55,7 +55,11 @@ export function reactionButton(message, react) {
   button.addEventListener("click", () =>
     openMenu(
       button,
-      CHOICES.map((name) => ({ label: emoji(name), title: name.replaceAll("_", " "), run: () => react(message, `:${name}:`) })),
+      CHOICES.map((name) => ({
+        label: emoji(name),
+        title: name.replaceAll("_", " "),
+        run: () => react(message, `:${name}:`),
+      })),
       { label: say("choose_reaction"), className: "menu-grid" },
     ),
   );

@@ -88,7 +88,12 @@ function row(entry) {
         entry.kind === "hook" ? el("strong", {}, titleOf(entry)) : el("strong", {}, pathOf(entry)),
         entry.kind === "hook" && el("span", { class: "muted" }, ` ${entry.url}`),
       ),
-      el("span", { class: "wire-verdict" }, verdictOf(entry), entry.fault && el("span", { class: "badge" }, entry.fault)),
+      el(
+        "span",
+        { class: "wire-verdict" },
+        verdictOf(entry),
+        entry.fault && el("span", { class: "badge" }, entry.fault),
+      ),
       el("span", { class: "wire-status" }, status),
       el("span", { class: "wire-duration" }, isPending ? say("pending") : say("duration", { ms: entry.durationMs })),
     ),

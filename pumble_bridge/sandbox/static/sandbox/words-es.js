@@ -38,7 +38,8 @@ export const SPANISH = {
   consent_cannot_install: "{person} no puede instalar apps en {workspace}. Elige a alguien titular o admin.",
   consent_continue_as: "Continuar como",
   consent_note: "Puedes retirarlo cuando quieras quitando la app.",
-  consent_reinstall: "Reinstalar: el bot recibe un token nuevo y justo estos permisos. El token anterior deja de valer.",
+  consent_reinstall:
+    "Reinstalar: el bot recibe un token nuevo y justo estos permisos. El token anterior deja de valer.",
   consent_title: "{app} pide acceso a {workspace}",
   consent_title_plain: "{app} pide acceso",
   consent_user_scopes: "{app} en tu nombre puede",
@@ -131,7 +132,8 @@ export const SPANISH = {
   "outcome.view": "bien, vista",
   pending: "en curso",
   people: "Personas",
-  people_intro: "Todas las personas de {workspace}. Sé cualquiera de ellas, o mira qué hacen las apps cuando alguien se va.",
+  people_intro:
+    "Todas las personas de {workspace}. Sé cualquiera de ellas, o mira qué hacen las apps cuando alguien se va.",
   private_channel: "canal privado",
   private_channel_icon: "Canal privado",
   reaction_of: "{emoji} {count}: {names}",
