@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -317,6 +318,7 @@ class DemoApp:
         elif action == "open":
             return shown(hook, "PUSH", ticket() | {"parentViewId": hook["sourceId"]})
         elif action == "nickname":
+            time.sleep(0.3)  # long enough for more to be typed meanwhile
             view, values = hook["view"], hook["view"]["state"]["values"]
             counted = len(values["nickname"]["nickname"]["value"])
             return shown(hook, "UPDATE", ticket(values=values, counted=counted) | {"id": view["id"]})

@@ -406,8 +406,8 @@ class TestModals:
         modal.get_by_label("Note").fill("kept")
         modal.get_by_label("Nickname").focus()
         page.keyboard.type("Bo")
-        expect(modal.get_by_label("Nickname of 2 letters")).to_be_focused()
-        page.keyboard.type("bby")
+        demo.hook(onAction="nickname")
+        page.keyboard.type("bby", delay=60)
 
         expect(modal.get_by_label("Nickname of 5 letters")).to_have_value("Bobby")
         expect(modal.get_by_label("Nickname")).to_be_focused()
@@ -592,6 +592,7 @@ class TestAccess:
         self.check(page, f"fit-{name}-messages")
         self.open_menu(page)
         page.get_by_test_id("inspector-toggle").click()
+        expect(page.get_by_test_id("wire").last).to_be_visible()
         self.check(page, f"fit-{name}-inspector")
         page.get_by_test_id("tab-faults").click()
         self.check(page, f"fit-{name}-faults")

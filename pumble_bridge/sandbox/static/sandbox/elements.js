@@ -198,7 +198,16 @@ export function actionElement(element, context) {
 
 // An input with `dispatchAction` tells its app of each change; a text may ask for Enter, or for every pause in typing.
 function dispatch(field, element, context) {
-  const tell = () => fire(field.node, element, field.read() ?? field.none ?? "", context);
+  let isTelling = false;
+  let isWaiting = false;
+  async function tell() {
+    isWaiting = isTelling;
+    if (isTelling) return;
+    isTelling = true;
+    await fire(field.node, element, field.read() ?? field.none ?? "", context);
+    isTelling = false;
+    if (isWaiting) tell();
+  }
   const wanted = Array.isArray(element.interaction_triggers) ? element.interaction_triggers : [];
   const [control] = field.controls;
   if (wanted.includes("on_enter_pressed")) {

@@ -9,6 +9,7 @@ export function createHome(panel, { press, findOptions }) {
   let shown = null;
   let shownId = null;
   let fields = [];
+  let sent = {};
   return {
     show(home, directory) {
       const signature = home && signatureOf(home, directory);
@@ -24,9 +25,9 @@ export function createHome(panel, { press, findOptions }) {
           directory,
           fields,
           copyable: true,
-          values: valuesOf(home, typed),
+          values: valuesOf(home, typed, sent),
           findOptions: (onAction, query, value) => findOptions(source, onAction, query, value),
-          press: (action) => press(source, action, collect(fields)),
+          press: (action) => press(source, action, (sent = collect(fields))),
         });
       panel.dataset.sourceId = home?.id ?? "";
       panel.replaceChildren(

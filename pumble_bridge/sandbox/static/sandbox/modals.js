@@ -27,6 +27,9 @@ function createModal(depth, { press, submit, close, findOptions }) {
   let view = null;
   let shown = null;
   let fields = [];
+  let sent = {};
+
+  const takeValues = () => (sent = collect(fields));
 
   async function run(button, work) {
     if (dialog.getAttribute("aria-busy") === "true") return;
@@ -58,9 +61,9 @@ function createModal(depth, { press, submit, close, findOptions }) {
       directory,
       fields,
       copyable: true,
-      values: valuesOf(view, typed),
+      values: valuesOf(view, typed, sent),
       findOptions: (onAction, query, value) => findOptions(source, onAction, query, value),
-      press: (action) => press(source, action, collect(fields)),
+      press: (action) => press(source, action, takeValues()),
     });
     const hasSubmit = Boolean(view.submit) || fields.length > 0;
     const submitButton =
@@ -103,7 +106,7 @@ function createModal(depth, { press, submit, close, findOptions }) {
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       if (!hasSubmit || hasFaults(fields)) return;
-      run(submitButton, () => submit(view.id, collect(fields)));
+      run(submitButton, () => submit(view.id, takeValues()));
     });
     dialog.dataset.sourceId = view.id;
     dialog.replaceChildren(form);

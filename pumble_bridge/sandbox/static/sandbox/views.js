@@ -4,11 +4,14 @@ import { currentLanguage, say } from "./strings.js";
 
 export const signatureOf = (view, directory) => JSON.stringify([view, currentLanguage(), directory.signature]);
 
-// What the app kept in the state goes before what was typed here, as the app may have changed it on purpose.
-export function valuesOf(view, typed) {
+// What the app put into the state goes before what was typed here, unless it is only what was sent to it: meanwhile
+// more may have been typed.
+export function valuesOf(view, typed, sent) {
   return (blockId, onAction) => {
-    const kept = view.state?.values?.[blockId]?.[onAction];
-    return kept?.value ?? kept?.values ?? typed[blockId]?.[onAction];
+    const held = view.state?.values?.[blockId]?.[onAction];
+    const kept = held?.value ?? held?.values;
+    const isEcho = JSON.stringify(kept) === JSON.stringify(sent[blockId]?.[onAction]);
+    return isEcho ? (typed[blockId]?.[onAction] ?? kept) : (kept ?? typed[blockId]?.[onAction]);
   };
 }
 
