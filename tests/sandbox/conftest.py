@@ -5,13 +5,12 @@ from collections.abc import Iterator
 import pytest
 
 from tests.sandbox.app import TestApp
-from tests.sandbox.pumble import CREDENTIALS, Pumble
+from tests.sandbox.pumble import Pumble
 
 
 @pytest.fixture(scope="session")
 def running_app() -> Iterator[TestApp]:
     app = TestApp()
-    app.signing_secret = CREDENTIALS["signingSecret"]
     yield app
     app.stop()
 
