@@ -33,3 +33,17 @@ def pumble(running_pumble: Pumble, app: TestApp) -> Pumble:
     running_pumble.act("reset")
     app.reset()  # once more: events of the test before were still on their way
     return running_pumble
+
+
+@pytest.fixture(scope="session")
+def running_other_app() -> Iterator[TestApp]:
+    app = TestApp()
+    yield app
+    app.stop()
+
+
+@pytest.fixture
+def other_app(running_other_app: TestApp) -> TestApp:
+    """A second app; it is not registered."""
+    running_other_app.reset()
+    return running_other_app

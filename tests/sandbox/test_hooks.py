@@ -74,6 +74,33 @@ class TestAnswer:
         assert ephemeral_texts(pumble.screen("ana", body["channelId"])) == ["refused"] * 50
 
 
+class TestRetries:
+    """Off unless switched on: real Pumble was never seen to send a hook twice (reference, 9, row 3)."""
+
+    def test_send_an_event_again_until_it_is_taken(self, pumble: Pumble, app: TestApp) -> None:
+        channel = pumble.channel("general")
+        app.answers_with("/events", status=503)
+        pumble.say("ana", channel, "once")
+        pumble.act("switches", hookRetries=True)
+        pumble.say("ana", channel, "again")
+
+        sent = [hook.event["tx"] for hook in app.events("NEW_MESSAGE", at_least=4)]
+
+        assert sent == ["once", "again", "again", "again"]
+        _, *same = app.events("NEW_MESSAGE")
+        assert len({hook.raw for hook in same}) == 1
+
+    def test_send_a_command_again_within_its_three_seconds(self, pumble: Pumble, app: TestApp) -> None:
+        app.answers_with("/commands", b"oops", status=500)
+        pumble.act("switches", hookRetries=True)
+
+        screen = pumble.say("ana", pumble.channel("general"), "/api-keys list")
+
+        assert len({hook.raw for hook in app.at("/commands")}) == 1
+        assert len(app.at("/commands")) == 3
+        assert len(screen["ephemeral"]) == 1
+
+
 class TestAppThatWasNeverReached:
     def test_is_offline_for_triggers_while_rest_works(self, tmp_path_factory: pytest.TempPathFactory) -> None:
         alone = Pumble(tmp_path_factory.mktemp("alone"), "http://127.0.0.1:9")

@@ -161,7 +161,7 @@ def test_26_a_spinner_ends_when_the_app_completes_or_after_its_time(pumble: Pumb
     turning = {"sourceType": "MESSAGE", "sourceId": message}
 
     assert ana.clicks("MESSAGE", message, "slow")["screen"]["spinning"] == [turning | {"onAction": "slow"}]
-    done = turning | {"triggerId": app.hooks[-1].body["triggerId"]}
+    done = turning | {"triggerId": app.at("/interactions")[-1].body["triggerId"]}
     for other in (done | {"triggerId": "x"}, done | {"sourceId": "0" * 24}, done | {"sourceType": "VIEW"}):
         pumble.call("POST", "/v1/interactions/complete", pumble.token("ana"), other)
     assert len(ana.seen()["spinning"]) == 1
