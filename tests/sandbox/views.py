@@ -100,4 +100,5 @@ class Screen:
 
     def state(self) -> Any:
         """The values of the view that the app was sent last."""
-        return self.app.hooks[-1].body["view"]["state"]["values"]
+        views = [hook.body["view"] for hook in self.app.hooks if "view" in hook.body]
+        return views[-1]["state"]["values"]
