@@ -60,7 +60,8 @@ def elements_of(blocks: object) -> Iterator[tuple[str, Block]]:
         elif block.get("type") == "input" and isinstance(block.get("element"), dict):
             yield str(block.get("blockId", "")), block["element"]
         elif block.get("type") == "section" and isinstance(block.get("accessory"), dict):
-            yield from elements_of([block["accessory"]])
+            accessory = block["accessory"]
+            yield from elements_of([accessory]) if accessory.get("type") == "input" else [("", accessory)]
 
 
 def find_element(blocks: object, on_action: str) -> tuple[str, Block] | None:
