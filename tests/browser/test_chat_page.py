@@ -268,7 +268,21 @@ class TestShortcuts:
         page.get_by_test_id("shortcut-new_ticket").click()
 
         expect(top_modal(page)).to_contain_text("New ticket")
-        assert demo.hook(messageType="SHORTCUT")["type"] == "GLOBAL"
+        hook = demo.hook(messageType="SHORTCUT")
+        assert (hook["type"], "threadRootId" in hook) == ("GLOBAL", False)
+
+    def test_know_the_thread_they_were_called_in(
+        self, pumble: Pumble, demo: DemoApp, new_page: NewPage
+    ) -> None:
+        page = new_page()
+        open_chat(page, pumble)
+        root = page.get_by_test_id("message").last
+        root.get_by_test_id("reply").click()
+        page.get_by_test_id("thread-shortcuts").click()
+        page.get_by_test_id("shortcut-new_ticket").click()
+
+        expect(top_modal(page)).to_contain_text("New ticket")
+        assert demo.hook(messageType="SHORTCUT")["threadRootId"] == root.get_attribute("data-message-id")
 
 
 class TestHome:

@@ -80,8 +80,10 @@ def slash_command(actor: Actor, line: str, root: Message | None) -> None:
         posting.whisper_from_pumble(actor.channel, actor.person.id, UNKNOWN.format(command=command[:64]))
 
 
-def shortcut(actor: Actor, name: str, message: Message | None, app_id: str = "") -> None:
-    """A global shortcut, or one on a message; of this app, or of the first that has it.
+def shortcut(
+    actor: Actor, name: str, message: Message | None, *, root: Message | None = None, app_id: str = ""
+) -> None:
+    """A global shortcut (in a thread with its `root`), or one on a message; of this app, or of the first that has it.
 
     Raises:
         ActRefused: no installed app has it.
@@ -97,6 +99,8 @@ def shortcut(actor: Actor, name: str, message: Message | None, app_id: str = "")
             payload = {"messageType": "SHORTCUT", "type": kind, "shortcut": name, **actor.facts()}
             if message:
                 payload["messageId"] = message.id
+            elif root:
+                payload["threadRootId"] = root.id
             _trigger(actor, installation.app, url, payload, until)
             return
     raise ActRefused("no installed app has this shortcut", 404)

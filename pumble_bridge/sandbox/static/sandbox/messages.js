@@ -47,9 +47,9 @@ function attachment(item, context) {
   return [item.pretext && el("p", { class: "text" }, plainText(String(item.pretext), context.directory)), body];
 }
 
+// Only an app's token opens a file, so there is nothing to follow here.
 function file(item) {
-  const words = string(item.name) || string(item.filename) || say("attached_file");
-  return el("p", { class: "file" }, icon("file"), linked(string(item.url) || string(item.path), words));
+  return el("p", { class: "file" }, icon("file"), name(string(item.name) || say("attached_file")));
 }
 
 // What cannot be shown is no reason to show nothing.

@@ -56,7 +56,7 @@ function pretty(text) {
 }
 
 function bodies(entry) {
-  const part = (word, text) => text && [el("h3", {}, say(word)), codeBlock(pretty(text), true)];
+  const part = (word, text) => text && [el("p", { class: "wire-part" }, say(word)), codeBlock(pretty(text), true)];
   return el(
     "div",
     { class: "wire-bodies" },
