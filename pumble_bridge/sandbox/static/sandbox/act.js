@@ -1,7 +1,15 @@
 // The driving interface of the local Pumble. The page can do nothing that a script could not do through it too.
 
+import { say } from "./strings.js";
+
+// The text of either is for the person who acted.
 export class Refused extends Error {}
-export class Unreachable extends Error {}
+
+export class Unreachable extends Error {
+  constructor() {
+    super(say("unreachable"));
+  }
+}
 
 async function call(method, path, { query, body } = {}) {
   const address = new URL(`/act/${path}`, location.origin);
@@ -17,12 +25,12 @@ async function call(method, path, { query, body } = {}) {
     response = await fetch(address, request);
     const text = await response.text();
     if (text) answer = JSON.parse(text);
-  } catch (error) {
-    throw new Unreachable(String(error.message));
+  } catch {
+    throw new Unreachable();
   }
   if (response.ok) return answer;
   if (response.status < 500 && typeof answer?.error === "string") throw new Refused(answer.error);
-  throw new Unreachable(`${method} ${path}: ${response.status}`);
+  throw new Unreachable();
 }
 
 export const workspaces = () => call("GET", "workspaces");

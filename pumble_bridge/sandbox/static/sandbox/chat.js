@@ -1,4 +1,5 @@
 import * as act from "./act.js";
+import { createActing } from "./acting.js";
 import { createAppsDialog } from "./apps.js";
 import { showSpinning } from "./busy.js";
 import { createComposer } from "./composer.js";
@@ -9,10 +10,10 @@ import { createHome } from "./home.js";
 import { createInspector } from "./inspector.js";
 import { createMessageList, rootOf, timeline } from "./messages.js";
 import { createModals } from "./modals.js";
-import { notify } from "./notice.js";
 import { createPeopleDialog } from "./people.js";
 import { readPlace, rememberedPerson, rememberPerson, writePlace } from "./place.js";
 import { startPolling } from "./polling.js";
+import { youngerThan } from "./shapes.js";
 import { createDrawer, createSidebar } from "./sidebar.js";
 import { chooseLanguage, currentLanguage, say, sayCount, startLanguage } from "./strings.js";
 import { createThread } from "./thread.js";
@@ -20,7 +21,6 @@ import { createThread } from "./thread.js";
 const DIRECTORY_EVERY = 6000;
 // While something spins, its end is looked for more often.
 const SPINNING_EVERY = 400;
-const SHOW_WAITING_AFTER = 300;
 
 const find = (id) => document.getElementById(id);
 
@@ -112,83 +112,15 @@ async function look() {
 // An act answers with the screen that follows from it.
 async function perform(work) {
   const mine = ++turn;
-  try {
-    const answer = await work();
-    if (mine === turn && answer?.screen) {
-      turn += 1;
-      showScreen(answer.screen);
-    } else {
-      poll.now();
-    }
-    return answer;
-  } catch (error) {
-    if (error instanceof act.Refused) throw error;
-    throw new Error(say("unreachable"));
+  const answer = await work();
+  if (mine === turn && answer?.screen) {
+    turn += 1;
+    showScreen(answer.screen);
+  } else {
+    poll.now();
   }
+  return answer;
 }
-
-const send = (text, threadRootId) =>
-  perform(() =>
-    act.message({ userId: state.person, channelId: state.channel, text, ...(threadRootId && { threadRootId }) }),
-  );
-
-// `values` lets a button in a view act on what was typed around it.
-async function press(source, { onAction, value, confirmed }, values) {
-  const body = { userId: state.person, source, onAction, value };
-  if (confirmed) body.confirm = true;
-  if (values) body.values = values;
-  const word = await wordAfter(source.id, () => act.click(body));
-  if (word) throw new Error(word);
-}
-
-// Why an act in a view came to nothing would stand in the conversation behind it, so it is told in front as well.
-async function wordAfter(viewId, work) {
-  const before = new Set((state.screen?.ephemeral ?? []).map(({ id }) => id));
-  const { screen } = await perform(work);
-  const isInView = screen.home?.id === viewId || screen.modals.some(({ id }) => id === viewId);
-  const fresh = youngerThan(state.since, screen.ephemeral).filter(({ id, meta }) => meta?.refusal && !before.has(id));
-  return isInView ? (fresh.at(-1)?.text ?? "") : "";
-}
-
-const findOptions = (source, onAction, query, value) =>
-  act.menu({ userId: state.person, source, onAction, query, ...(value && { value }) });
-
-// For what has no place of its own to say that it is under way, or that it failed.
-async function attempt(work) {
-  const timer = setTimeout(() => (find("waiting").hidden = false), SHOW_WAITING_AFTER);
-  try {
-    await perform(work);
-  } catch (error) {
-    notify(error.message);
-  } finally {
-    clearTimeout(timer);
-    find("waiting").hidden = true;
-  }
-}
-
-const react = (message, code) => attempt(() => act.react({ userId: state.person, messageId: message.id, code }));
-
-const runShortcut = ({ appId, name }, message, threadRootId) =>
-  attempt(() =>
-    act.shortcut({
-      userId: state.person,
-      channelId: state.channel,
-      appId,
-      name,
-      ...(message && { messageId: message.id }),
-      ...(threadRootId && { threadRootId }),
-    }),
-  );
-
-const shortcutsOf = (type) => state.shortcuts.filter((shortcut) => shortcut.type === type);
-
-const globalShortcuts = (threadRootId) =>
-  shortcutsOf("GLOBAL").map((shortcut) => ({
-    label: shortcut.displayName,
-    note: [shortcut.app, shortcut.description].filter(Boolean).join(" · "),
-    testId: `shortcut-${shortcut.name}`,
-    run: () => runShortcut(shortcut, null, threadRootId),
-  }));
 
 // Who is here and what is installed changed; what is shown of it is taken anew.
 async function changeWorld(work) {
@@ -271,8 +203,6 @@ function chooseTab(tab) {
 
 // --- what is seen ---
 
-const youngerThan = (since, those) => (those ?? []).filter((one) => one.id > since);
-
 function showScreen(screen) {
   screen = {
     ...screen,
@@ -354,7 +284,7 @@ function renderMessages(channel, entries) {
   find("channel-start-note").hidden = roots.length > 0;
   messageList.show(roots, {
     directory,
-    handlers: { ...handlers, openThread },
+    handlers: { ...acting, openThread },
     countReplies: (message) => message.threadRootInfo?.repliesCount ?? 0,
   });
 }
@@ -385,32 +315,29 @@ function render() {
 // --- the parts ---
 
 const commands = () => state.commands;
-const handlers = { press, findOptions, react, runShortcut, messageShortcuts: () => shortcutsOf("ON_MESSAGE") };
+const acting = createActing(state, perform, find("waiting"));
 
 const composer = createComposer(find("composer"), {
   async send(text) {
-    await send(text);
+    await acting.send(text);
     // Whoever speaks wants to see it, wherever they had scrolled to.
     messageList.toBottom();
   },
   commands,
-  shortcuts: () => globalShortcuts(null),
+  shortcuts: () => acting.globalShortcuts(null),
 });
 const messageList = createMessageList(find("messages"), find("message-list"), find("jump"));
 const thread = createThread(find("thread"), {
-  send: (text) => send(text, state.thread),
+  send: (text) => acting.send(text, state.thread),
   commands,
-  shortcuts: () => globalShortcuts(state.thread),
-  handlers,
+  shortcuts: () => acting.globalShortcuts(state.thread),
+  handlers: acting,
   close: closeThread,
 });
-const home = createHome(find("home"), { press, findOptions });
+const home = createHome(find("home"), acting);
 const modals = createModals({
-  press,
+  ...acting,
   focusOutside: () => (find("conversation").hidden ? find("home").focus() : composer.focus()),
-  findOptions,
-  submit: (viewId, values) => wordAfter(viewId, () => act.submit({ userId: state.person, viewId, values })),
-  close: (viewId) => wordAfter(viewId, () => act.close({ userId: state.person, viewId, values: {} })),
 });
 const appsDialog = createAppsDialog(find("apps-dialog"), { openChannel, changeWorld });
 const peopleDialog = createPeopleDialog(find("people-dialog"), { choosePerson, changeWorld });
