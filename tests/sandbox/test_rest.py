@@ -35,7 +35,16 @@ class TestAccess:
         assert pumble.rest("PATCH", "/v1/channels", token).json()["code"] == 405000
 
     @pytest.mark.parametrize(
-        "raw", [b"{", b"[]", b'"x"', b"\xff\xfe", b'{"text": "\\ud800"}', b"[" * 100_000]
+        "raw",
+        [
+            b"{",
+            b"[]",
+            b'"x"',
+            b"\xff\xfe",
+            b'{"text": "\\ud800"}',
+            b'{"text": "x", "x": 1e400}',
+            b"[" * 100_000,
+        ],
     )
     def test_with_a_broken_body_is_a_validation_error(self, pumble: Pumble, raw: bytes) -> None:
         headers = {"token": pumble.token("ana"), "x-app-token": pumble.credentials["appKey"]}
