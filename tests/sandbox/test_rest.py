@@ -171,6 +171,14 @@ class TestPaging:
 
         assert (response.status_code, response.json()["code"]) == (400, 400000)
 
+    def test_gives_two_hundred_at_most(self, pumble: Pumble) -> None:
+        path, token, ids = filled(pumble, 201)
+
+        page = pumble.call("GET", f"{path}?limit=999", token)
+
+        assert [one["id"] for one in page["messages"]] == ids[:0:-1]
+        assert page["hasMoreBefore"]
+
     def test_of_a_thread_goes_forward_from_the_last_reply(self, pumble: Pumble) -> None:
         path, token, ids = filled(pumble, 1)
         replies = [pumble.call("POST", f"{path}/{ids[0]}", token, {"text": f"r{n}"})["id"] for n in range(5)]

@@ -144,6 +144,7 @@ def app_uninstalled(installation: Installation) -> None:
         "workspace": installation.workspace_id,
         "installedBy": installation.installed_by_id,
         "botUser": installation.bot_id,
+        # Documented as a date, in no known form (9, row 5).
         "uninstalledAt": clock.iso_seconds(clock.now_ms()),
     }
     # One event for all: nobody is named, and no APP_UNAUTHORIZED goes out beside it (9, rows 11 and 14).
