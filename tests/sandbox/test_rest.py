@@ -35,7 +35,16 @@ class TestAccess:
         assert pumble.rest("PATCH", "/v1/channels", token).json()["code"] == 405000
 
     @pytest.mark.parametrize(
-        "raw", [b"{", b"[]", b'"x"', b"\xff\xfe", b'{"text": "\\ud800"}', b"[" * 100_000]
+        "raw",
+        [
+            b"{",
+            b"[]",
+            b'"x"',
+            b"\xff\xfe",
+            b'{"text": "\\ud800"}',
+            b'{"text": "x", "x": 1e400}',
+            b"[" * 100_000,
+        ],
     )
     def test_with_a_broken_body_is_a_validation_error(self, pumble: Pumble, raw: bytes) -> None:
         headers = {"token": pumble.token("ana"), "x-app-token": pumble.credentials["appKey"]}
@@ -161,6 +170,14 @@ class TestPaging:
         response = pumble.rest("GET", f"{messages_of(pumble, 'general')}?{query}", pumble.token("ana"))
 
         assert (response.status_code, response.json()["code"]) == (400, 400000)
+
+    def test_gives_two_hundred_at_most(self, pumble: Pumble) -> None:
+        path, token, ids = filled(pumble, 201)
+
+        page = pumble.call("GET", f"{path}?limit=999", token)
+
+        assert [one["id"] for one in page["messages"]] == ids[:0:-1]
+        assert page["hasMoreBefore"]
 
     def test_of_a_thread_goes_forward_from_the_last_reply(self, pumble: Pumble) -> None:
         path, token, ids = filled(pumble, 1)

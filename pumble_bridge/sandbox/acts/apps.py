@@ -7,9 +7,9 @@ from pumble_bridge.sandbox import lifecycle, manifest, registry, wire
 from pumble_bridge.sandbox.acts.act import Act
 from pumble_bridge.sandbox.consent.request import path_to, redirect_with
 from pumble_bridge.sandbox.errors import ActRefused
-from pumble_bridge.sandbox.hooks import delivery, events
+from pumble_bridge.sandbox.hooks import delivery
 from pumble_bridge.sandbox.manifest import Manifest
-from pumble_bridge.sandbox.models import HUMAN, App, Authorization, Installation, Person
+from pumble_bridge.sandbox.models import App, Authorization, Installation
 
 
 def register(act: Act) -> dict[str, Any]:
@@ -135,29 +135,6 @@ def uninstall(act: Act) -> dict[str, Any]:
     if not person.may_install:
         raise ActRefused("only an owner or administrator can uninstall an app", 403)
     lifecycle.uninstall(installation)
-    return {}
-
-
-def deactivate(act: Act) -> dict[str, Any]:
-    """The person that `userId` names leaves the workspace."""
-    return _become(act.person(), Person.Status.DEACTIVATED)
-
-
-def activate(act: Act) -> dict[str, Any]:
-    """The person that `userId` names is back in the workspace."""
-    person = Person.objects.filter(HUMAN, pk=act.text("userId")).first()
-    if person is None:
-        raise ActRefused("userId names nobody", 404)
-    return _become(person, Person.Status.ACTIVATED)
-
-
-def _become(person: Person, status: Person.Status) -> dict[str, Any]:
-    person.status = status
-    person.save(update_fields=["status"])
-    owner = (
-        Person.objects.filter(workspace_id=person.workspace_id, role=Person.Role.OWNER).order_by("id").first()
-    )
-    events.person_updated(person, owner.id if owner else person.id)
     return {}
 
 

@@ -47,7 +47,9 @@ def click(act: Act) -> dict[str, Any]:
 
 
 def submit(act: Act) -> dict[str, Any]:
-    """The submit button of a modal. Ack closes it and reveals what it stood on, OPEN replaces it, a nack leaves it."""
+    """The submit button of a modal. Ack closes it and reveals what it stood on (whether real Pumble closes the whole
+    stack is open: reference, 9, row 2), OPEN replaces it, a nack leaves it.
+    """
     person = act.person()
     modal, app, actor = _modal(person, act.text("viewId"))
     # Without inputs there is a submit button only where the view names one (reference, 9, row 1).

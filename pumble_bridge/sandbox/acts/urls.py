@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from pumble_bridge.sandbox.acts import apps, interacting, reacting, screen, talking, world
+from pumble_bridge.sandbox.acts import administration, apps, interacting, reacting, screen, talking, world
 from pumble_bridge.sandbox.acts.act import act
 
 urlpatterns = [
@@ -25,8 +25,13 @@ urlpatterns = [
     path("reinstall", act(POST=apps.reinstall)),
     path("unauthorize", act(POST=apps.unauthorize)),
     path("uninstall", act(POST=apps.uninstall)),
-    path("deactivate", act(POST=apps.deactivate)),
-    path("activate", act(POST=apps.activate)),
+    path("deactivate", act(POST=administration.deactivate)),
+    path("activate", act(POST=administration.activate)),
+    path("invite", act(POST=administration.invite)),
+    path("role", act(POST=administration.change_role)),
+    path("group", act(POST=administration.group)),
+    path("archive", act(POST=administration.archive)),
+    path("delete", act(POST=administration.delete)),
     path("faults", act(GET=world.ordered_faults, POST=world.order_faults, DELETE=world.clear_faults)),
     path("traffic", act(GET=world.traffic_since, DELETE=world.clear_traffic)),
     path("switches", act(POST=world.switches)),

@@ -9,7 +9,7 @@ from pumble_bridge.sandbox.wire import Reply
 
 @dataclass(frozen=True, slots=True)
 class Ack:
-    """Taken; a message in it is not shown."""
+    """Taken; a message in it is not shown, as no document says that it is (9, row 13)."""
 
     kind = "ack"
 

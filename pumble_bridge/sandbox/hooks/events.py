@@ -17,7 +17,6 @@ from pumble_bridge.sandbox.models import (
     Authorization,
     Channel,
     Installation,
-    Membership,
     Message,
     Person,
     Reaction,
@@ -55,7 +54,7 @@ def message_changed(event: str, message: Message, channel: Channel) -> None:
     }
     if not message.text:
         del body["f"]  # seen in the field: an upload without a caption comes without its files
-    _announce(event, channel.workspace_id, body, "messages:read", channel)
+    announce(event, channel.workspace_id, body, "messages:read", channel)
 
 
 def reaction_added(reaction: Reaction, channel: Channel) -> None:
@@ -68,58 +67,7 @@ def reaction_added(reaction: Reaction, channel: Channel) -> None:
         "rc": reaction.code,
         "ty": "REACTION_ADDED",
     }
-    _announce("REACTION_ADDED", channel.workspace_id, body, "reaction:read", channel)
-
-
-def channel_created(channel: Channel) -> None:
-    members = list(Membership.objects.filter(channel=channel).values_list("person_id", flat=True))
-    body = {
-        "wId": channel.workspace_id,
-        "cId": channel.id,
-        "cN": channel.name,
-        "cU": members,
-        "cT": channel.channel_type,
-        "ty": "CHANNEL_CREATED",
-    }
-    _announce("CHANNEL_CREATED", channel.workspace_id, body, "channels:read", channel)
-
-
-def person_updated(person: Person, changed_by: str) -> None:
-    body = {
-        "wId": person.workspace_id,
-        "uId": person.id,
-        "uN": person.name,
-        "uE": person.email,
-        "afp": f"https://avatars.pumble.test/{person.id}/640",
-        "asp": f"https://avatars.pumble.test/{person.id}/48",
-        "tz": person.time_zone,
-        "sts": "",
-        "pt": person.title,
-        "pp": person.phone,
-        "cs": _custom_status(person),
-        "st": person.status,
-        "ro": person.role,
-        "au": "",
-        "ib": person.invited_by_id,
-        "puE": person.email,
-        "cb": changed_by,
-        "atz": True,
-        "ty": "WORKSPACE_USER_UPDATED",
-    }
-    _announce("WORKSPACE_USER_UPDATED", person.workspace_id, body, "user:read", None)
-
-
-def _custom_status(person: Person) -> dict[str, Any]:
-    status = person.custom_status
-    if not status:
-        return {"st": "", "co": "", "ex": "", "ea": "", "su": False}
-    return {
-        "st": status["status"],
-        "co": status["code"],
-        "ex": status["expiration"],
-        "ea": str(status["expiresAt"]),
-        "su": status["showUntil"],
-    }
+    announce("REACTION_ADDED", channel.workspace_id, body, "reaction:read", channel)
 
 
 def app_unauthorized(authorization: Authorization, installation: Installation) -> None:
@@ -144,15 +92,17 @@ def app_uninstalled(installation: Installation) -> None:
         "workspace": installation.workspace_id,
         "installedBy": installation.installed_by_id,
         "botUser": installation.bot_id,
+        # Documented as a date, in no known form (9, row 5).
         "uninstalledAt": clock.iso_seconds(clock.now_ms()),
     }
     # One event for all: nobody is named, and no APP_UNAUTHORIZED goes out beside it (9, rows 11 and 14).
     _lifecycle("APP_UNINSTALLED", installation.app, installation.workspace_id, [], body)
 
 
-def _announce(
+def announce(
     event: str, workspace_id: str, body: dict[str, Any], scope: str, channel: Channel | None
 ) -> None:
+    """Tell every app in the workspace that may know: by the scope, and by the channel where there is one."""
     body = {**body, "rid": f"r-{secrets.token_hex(REQUEST_ID_BYTES)}"}
     for installation in Installation.objects.filter(workspace_id=workspace_id, active=True).select_related(
         "app"

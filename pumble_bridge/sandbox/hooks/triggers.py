@@ -161,7 +161,7 @@ def menu(
         "onAction": element["onAction"],
         "query": query,
         **source.facts(),
-        **actor.facts(),
+        **{name: value for name, value in actor.facts().items() if name != "channelId"},
     }
     if chosen and isinstance(chosen, str):
         payload["value"] = chosen

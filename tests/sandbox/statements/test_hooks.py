@@ -1,6 +1,7 @@
 """What a person does, as the app is told of it; and what the person then sees."""
 
 import json
+import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -402,6 +403,8 @@ def test_37_leaving_an_app_is_told_and_kills_the_tokens(pumble: Pumble, app: Tes
 
     [gone] = app.events("APP_UNINSTALLED")
     assert (gone.body["workspaceUserIds"], gone.event["botUser"]) == ([], ana["botId"])
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", gone.event["uninstalledAt"])
+    assert len(app.events("APP_UNAUTHORIZED")) == 1  # none for those whose tokens went with the app
     for token in (ana["accessToken"], ana["botToken"]):
         assert pumble.rest("GET", "/oauth2/me", token).status_code == 401
     pumble.say("dan", pumble.channel("general"), "not for the app")
