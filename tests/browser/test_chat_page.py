@@ -80,7 +80,11 @@ class TestPeople:
         dialog = page.get_by_test_id("people-dialog")
         carla = dialog.get_by_test_id("member").filter(has_text="carla@acme.test")
         expect(dialog.get_by_test_id("member").filter(has_text="ana@acme.test")).to_contain_text("owner")
-        expect(carla).to_contain_text("member")
+        expect(carla.get_by_label("Role of Carla")).to_have_value("USER")
+        carla.get_by_label("Role of Carla").select_option("administrator")
+        expect(page.get_by_test_id("person").locator("option", has_text="Carla")).to_contain_text(
+            "administrator"
+        )
 
         carla.get_by_role("button", name="Deactivate").click()
         expect(page.get_by_test_id("confirm")).to_contain_text("Deactivate Carla")

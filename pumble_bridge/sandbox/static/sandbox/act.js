@@ -55,6 +55,8 @@ export const uninstall = (userId, appId) => call("POST", "uninstall", { body: { 
 export const deactivate = (userId) => call("POST", "deactivate", { body: { userId } });
 export const activate = (userId) => call("POST", "activate", { body: { userId } });
 
+export const changeRole = (userId, memberId, role) => call("POST", "role", { body: { userId, memberId, role } });
+
 export const traffic = (since) => call("GET", "traffic", { query: { since, bodies: true } });
 export const clearTraffic = () => call("DELETE", "traffic");
 export const faults = () => call("GET", "faults");

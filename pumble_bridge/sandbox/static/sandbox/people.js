@@ -6,6 +6,9 @@ import { avatar, closeOnBackdrop, el, name } from "./dom.js";
 import { isPlayable } from "./directory.js";
 import { say, sayRole } from "./strings.js";
 
+const MAY_CHANGE = ["OWNER", "ADMINISTRATOR"];
+const ROLES = ["OWNER", "ADMINISTRATOR", "USER", "GUEST_MULTI_CHANNEL", "GUEST_SINGLE_CHANNEL"];
+
 export function createPeopleDialog(dialog, { choosePerson, changeWorld }) {
   const list = dialog.querySelector("#people-list");
   const intro = dialog.querySelector("#people-intro");
@@ -47,6 +50,21 @@ export function createPeopleDialog(dialog, { choosePerson, changeWorld }) {
     );
   }
 
+  // Owners and administrators change the roles of others; everybody else only reads them.
+  function roleOf(user, me) {
+    if (!MAY_CHANGE.includes(me.role) || user.id === me.id || !isPlayable(user)) {
+      return el("span", { class: "badge" }, sayRole(user.role));
+    }
+    const select = el(
+      "select",
+      { class: "role", "aria-label": say("role_of", { person: user.name }), "data-testid": "role" },
+      ROLES.map((role) => el("option", { value: role }, sayRole(role))),
+    );
+    select.value = ROLES.includes(user.role) ? user.role : "GUEST_MULTI_CHANNEL";
+    select.addEventListener("change", () => change(() => act.changeRole(me.id, user.id, select.value)));
+    return select;
+  }
+
   function row(user, me) {
     const isMe = user.id === me.id;
     const isHere = isPlayable(user);
@@ -62,7 +80,7 @@ export function createPeopleDialog(dialog, { choosePerson, changeWorld }) {
           {},
           name(user.name, "author"),
           isMe && el("span", { class: "badge" }, say("you")),
-          el("span", { class: "badge" }, sayRole(user.role)),
+          roleOf(user, me),
           !isHere &&
             el("span", { class: "badge badge-gone" }, say(user.status === "INVITED" ? "invited" : "deactivated")),
         ),

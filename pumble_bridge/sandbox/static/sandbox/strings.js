@@ -51,8 +51,7 @@ export function sayCount(key, count) {
 }
 
 export function sayRole(role) {
-  const word = String(role).startsWith("GUEST") ? "GUEST" : role;
-  return known(`role.${word}`) ?? String(role).toLowerCase();
+  return known(`role.${role}`) ?? String(role).toLowerCase();
 }
 
 function translatePage() {
