@@ -16,6 +16,7 @@ ALL_SCOPES = [
     "reaction:read", "reaction:write", "channels:list", "channels:read", "channels:write", "user:read", "users:list",
     "workspace:read", "status:write", "calls:write",
 ]  # fmt: skip
+SERVED_ID = "64a000000000000000000099"
 OFFLINE = "The app is asleep, try again later."
 
 
@@ -58,8 +59,8 @@ class TestApp:
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                # Over HTTP an address may be relative to the manifest's own.
-                relative = {"dynamicMenus": [{"url": "/menus", "onAction": "pick_key"}]}
+                # Over HTTP an address may be relative to the manifest's own; the SDK serves an id as well.
+                relative = {"id": SERVED_ID, "dynamicMenus": [{"url": "/menus", "onAction": "pick_key"}]}
                 content = {**app.manifest(), **relative} if self.path == "/manifest" else {}
                 self._send(Answer(body=json.dumps(content).encode()))
 

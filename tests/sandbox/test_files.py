@@ -109,6 +109,14 @@ class TestFile:
             answer = pumble.rest("POST", messages_of(pumble, "general"), token, {"text": "x", "files": wrong})
             assert refused(answer) == (400, 400000)
 
+    def test_needs_a_scope_beside_that_for_messages(self, pumble: Pumble) -> None:
+        done = upload(pumble, pumble.token("ana"), "plan.png", PNG)["id"]
+        poor = pumble.grant("carla", scopes=["messages:write"])["accessToken"]
+        path = messages_of(pumble, "general")
+
+        assert refused(pumble.rest("POST", path, poor, {"text": "x", "files": [done]})) == (403, 403000)
+        assert pumble.call("POST", path, poor, {"text": "x", "files": []})["files"] == []
+
     def test_is_gone_after_a_reset(self, pumble: Pumble) -> None:
         path = upload(pumble, pumble.token("ana"), "plan.png", PNG)["path"]
         pumble.act("reset")

@@ -143,7 +143,7 @@ class TestModal:
         shown = ana.closes(top)["modals"]
 
         assert [one["id"] == below for one in shown] == [True, False]
-        assert shown[1]["callbackId"] == "back"
+        assert (shown[1]["callbackId"], shown[1]["parentViewId"]) == ("back", below)
 
 
 class TestHomeTab:

@@ -30,13 +30,7 @@ def click(act: Act) -> dict[str, Any]:
     # The app learns nothing of a confirm dialog that was denied.
     if act.value("confirm") is False:
         return {"screen": screen.of(person, place.channel), "opens": None}
-    value = options.checked(element, act.value("value"))
-    if element.get("type") == "button":
-        value = element.get("value") or ""
-    elif value is None:
-        value = state.current(place.source.view, block_id, element) or (
-            [] if element.get("type") in blocks.LIST_VALUED else ""
-        )
+    value = _value(place, block_id, element, act.value("value"))
     if place.source.view is not None:
         if act.value("values") is not None:
             state.merge(place.source.view, act.value("values"))
@@ -75,10 +69,12 @@ def close(act: Act) -> dict[str, Any]:
     STACKS.close(person.id, modal.id)
     if modal.view.get("notifyOnClose") is True:
         answer = triggers.view_action(actor, modal, app, "CLOSE")
-        if isinstance(answer, answers.ViewAnswer) and STACKS.of(person.id):
-            STACKS.push(person.id, app.id, actor.channel.id, answer.view)
-        elif isinstance(answer, answers.ViewAnswer):
-            triggers.show(actor, app, answer, None)
+        if isinstance(answer, answers.ViewAnswer):
+            beneath = STACKS.of(person.id)
+            if beneath and answer.action == "OPEN":
+                # Opened in the place of the one that was closed: what that stood on stays.
+                answer = answers.ViewAnswer("PUSH", answer.view)
+            triggers.show(actor, app, answer, beneath[-1].id if beneath else None)
     return {"screen": screen.of(person, actor.channel)}
 
 
@@ -117,6 +113,17 @@ class Place:
         if found is None:
             raise ActRefused("there is nothing to act on under this onAction", 404)
         return found
+
+
+def _value(place: Place, block_id: str, element: dict[str, Any], given: object) -> Any:
+    """What the element gives: a button its own value, any other what was chosen, else what it holds already."""
+    chosen = options.checked(element, given)
+    if element["type"] == "button":
+        return element.get("value") or ""
+    if chosen is not None:
+        return chosen
+    nothing: object = [] if element["type"] in blocks.LIST_VALUED else ""
+    return state.current(place.source.view, block_id, element) or nothing
 
 
 def _place(person: Person, source: object) -> Place:

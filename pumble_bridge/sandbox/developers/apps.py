@@ -12,8 +12,6 @@ from pumble_bridge.sandbox.errors import ActRefused, Forbidden, Invalid, NotFoun
 from pumble_bridge.sandbox.manifest import BadManifest, Manifest
 from pumble_bridge.sandbox.models import App, Authorization
 
-READ_ONLY = ("avatar",)
-
 
 def create(session: Session) -> dict[str, Any]:
     return _whole(session, registry.register(_read(session), owner=session.person))
@@ -74,7 +72,7 @@ def _read(session: Session) -> Manifest:
     for name in ("blockInteraction", "viewAction"):
         if isinstance(raw.get(name), dict) and not raw[name].get("url"):
             raise Invalid(f"[{name}.url must not be null]")
-    if any(raw.get(name) is not None for name in READ_ONLY):
+    if raw.get("avatar") is not None:
         raise Invalid("[avatar is read-only]")
     if str(raw.get("listingUrl") or "").startswith("/"):
         raise Invalid("[listingUrl must be a URL]")

@@ -17,7 +17,14 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
 from pumble_bridge.sandbox import clock, ids, uploads, visibility
-from pumble_bridge.sandbox.errors import Invalid, MethodNotAllowed, NotFound, PlatformError, Unauthorized
+from pumble_bridge.sandbox.errors import (
+    Forbidden,
+    Invalid,
+    MethodNotAllowed,
+    NotFound,
+    PlatformError,
+    Unauthorized,
+)
 from pumble_bridge.sandbox.middleware import refused
 from pumble_bridge.sandbox.models import Message, UploadedFile
 from pumble_bridge.sandbox.rest import fields
@@ -25,6 +32,8 @@ from pumble_bridge.sandbox.rest.endpoint import Call, answer
 
 MOST_BYTES = 512 * 1024 * 1024
 MOST_NAME = 255
+MOST_FILES = 20
+SCOPE = "files:write"
 UNKNOWN_MIME = "application/octet-stream"
 _MIME = re.compile(r"[a-z0-9.+-]{1,60}/[a-z0-9.+-]{1,60}", re.ASCII | re.IGNORECASE)
 
@@ -94,8 +103,10 @@ def fetch(call: Call, file_id: str, name: str) -> HttpResponseBase:
 
 
 def of_message(call: Call, value: object) -> list[dict[str, Any]]:
-    """The files that a body names by their ids, in the form of a message. Source: 5.5 (MessageFile)."""
-    wanted = fields.ids(value, least=0, most=20)
+    """The files that a body names by their ids, in the form of a message. Source: 2.5 and 5.5 (MessageFile)."""
+    wanted = fields.ids(value, least=0, most=MOST_FILES)
+    if wanted and SCOPE not in call.scopes:
+        raise Forbidden(f"Missing scope: {SCOPE}")
     rows = UploadedFile.objects.filter(
         pk__in=wanted, app=call.app, owner__workspace_id=call.person.workspace_id, completed=True
     )

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.sandbox.app import TestApp
+from tests.sandbox.app import SERVED_ID, TestApp
 from tests.sandbox.developer import Developer
 from tests.sandbox.pumble import Pumble
 from tests.sandbox.views import Screen, actions, button, envelope, modal, plain
@@ -392,10 +392,13 @@ def test_55_an_app_shows_its_secrets_to_its_owner_and_loses_them_by_rotation(
 
 def test_56_a_manifest_is_imported_from_its_address_and_from_the_tool(pumble: Pumble, app: TestApp) -> None:
     by_address = pumble.act("apps", manifestUrl=f"{app.url}/manifest")
-    by_tool = Developer(pumble, "ana").create(app.manifest() | {"name": "Posted"})
+    posted = app.manifest() | {"name": "Posted", "signingSecret": "chosen", "socketMode": False}
+    by_tool = Developer(pumble, "ana").create(posted)
 
     names = {one["id"]: one["name"] for one in pumble.look("apps", userId=pumble.person("gita"))}
     assert (names[by_address["id"]], names[by_tool["id"]]) == ("API", "Posted")
+    assert by_address["id"] != SERVED_ID
+    assert by_tool["signingSecret"] != "chosen"
     for made in (by_address, by_tool):
         assert pumble.grant("gita", "install", made)["botToken"]
         pumble.act("uninstall", userId=pumble.person("gita"), appId=made["id"])

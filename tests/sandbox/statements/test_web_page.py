@@ -1,7 +1,8 @@
 """What the chat page shows of the blocks that apps write, in a real browser."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -14,12 +15,21 @@ from tests.sandbox.views import Screen, actions, button, element, field, option,
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture
-def page() -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        yield browser.new_page(locale="en-GB")
-        browser.close()
+def in_browser(look: Callable[[Page], None]) -> None:
+    """Look at a page in Chromium. In a thread of its own, as Playwright holds a thread for as long as it runs, and
+    other browser tests may have taken this one.
+    """
+
+    def run() -> None:
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(
+                executable_path=shutil.which("chromium"), args=["--no-sandbox"]
+            )
+            look(browser.new_page(locale="en-GB"))
+            browser.close()
+
+    with ThreadPoolExecutor(1) as own_thread:
+        own_thread.submit(run).result()
 
 
 def section(*elements: dict[str, Any]) -> dict[str, Any]:
@@ -49,9 +59,7 @@ def rich(pumble: Pumble) -> dict[str, Any]:
     return {"type": "rich_text", "elements": [inline, listed, quoted, kept]}
 
 
-def test_58_the_page_renders_every_block_and_falls_back_to_the_text(
-    pumble: Pumble, app: TestApp, page: Page
-) -> None:
+def test_58_the_page_renders_every_block_and_falls_back_to_the_text(pumble: Pumble, app: TestApp) -> None:
     ana, options = Screen(pumble, app), {"options": [option("alpha"), option("beta")]}
     ana.posted(rich(pumble), {"type": "divider"}, actions(button("press me")))
     ana.posted({"type": "unheard_of"})
@@ -62,28 +70,31 @@ def test_58_the_page_renders_every_block_and_falls_back_to_the_text(
             "accessory": field("c", element("checkboxes", "c", **options)),
         },
         actions(element("static_select_menu", "s", placeholder=plain("Choose"), **options)),
-        text_field("typed"),
+        text_field("typed", block={"validationError": "Name is taken"}),
         field("d", element("date_picker", "d")),
         field("r", element("date_range_picker", "r")),
         field("m", element("dynamic_select_menu", "pick_key", placeholder=plain("Search"))),
     )
 
-    page.goto(f"{pumble.url}/?person={ana.id}&channel={ana.channel}")
-    message = page.get_by_test_id("message").filter(has_text="preformatted")
-    for selector, words in {
-        "strong": "bold", "em": "italic", "s": "struck", "a": "linked", "ol li": "listed", "blockquote": "quoted",
-        "pre": "preformatted", "button": "Press Me",
-    }.items():  # fmt: skip
-        expect(message.locator(selector).filter(has_text=words).first).to_be_visible()
-    for words in ("coded", "Dan", "random", "here"):
-        expect(message.get_by_text(words).first).to_be_visible()
-    expect(message.locator("hr")).to_be_visible()
-    expect(page.get_by_test_id("message").filter(has_text="fallback")).to_have_count(1)
+    def look(page: Page) -> None:
+        page.goto(f"{pumble.url}/?person={ana.id}&channel={ana.channel}")
+        message = page.get_by_test_id("message").filter(has_text="preformatted")
+        for selector, words in {
+            "strong": "bold", "em": "italic", "s": "struck", "a": "linked", "ol li": "listed", "blockquote": "quoted",
+            "pre": "preformatted", "button": "Press Me",
+        }.items():  # fmt: skip
+            expect(message.locator(selector).filter(has_text=words).first).to_be_visible()
+        for words in ("coded", "Dan", "random", "here"):
+            expect(message.get_by_text(words).first).to_be_visible()
+        expect(message.locator("hr")).to_be_visible()
+        expect(page.get_by_test_id("message").filter(has_text="fallback")).to_have_count(1)
+        page.goto(f"{pumble.url}/?person={ana.id}&channel={pumble.direct('ana', 'bot')}&tab=home")
+        expect(page.get_by_text("A section")).to_be_visible()
+        expect(page.get_by_label("Alpha").first).to_be_visible()
+        expect(page.locator("select").filter(has_text="Beta").first).to_be_visible()
+        expect(page.get_by_label("Typed")).to_be_visible()
+        expect(page.get_by_text("Name is taken")).to_be_visible()
+        expect(page.locator("input[type=date]")).to_have_count(3)
+        expect(page.get_by_placeholder("Search")).to_be_visible()
 
-    page.goto(f"{pumble.url}/?person={ana.id}&channel={pumble.direct('ana', 'bot')}&tab=home")
-    expect(page.get_by_text("A section")).to_be_visible()
-    expect(page.get_by_label("Alpha").first).to_be_visible()
-    expect(page.locator("select").filter(has_text="Beta").first).to_be_visible()
-    expect(page.get_by_label("Typed")).to_be_visible()
-    expect(page.locator("input[type=date]")).to_have_count(3)
-    expect(page.get_by_placeholder("Search")).to_be_visible()
+    in_browser(look)
