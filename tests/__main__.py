@@ -26,6 +26,7 @@ SYSTEM_PACKAGES: dict[str, Callable[[], object]] = {
 # What most changes break first, in well under a minute.
 QUICK = ["tests/keys", "tests/policy", "tests/pumble_bridge"]
 
+STATEMENTS = "tests/sandbox/statements"
 LOCAL = {"LOCAL_PUMBLE": "true"}
 
 
@@ -74,7 +75,7 @@ def main() -> int:
         install_system_packages()
     if not shutil.which("redis-server"):
         run.skipped.append("tests of limits in Redis: there is none (Debian: apt-get install redis-server)")
-    chosen = QUICK if fast else ["-m", "not browser"]
+    chosen = QUICK if fast else ["-m", "not browser", f"--ignore={STATEMENTS}"]
     run.step("tests on SQLite", "python", "-m", "pytest", "-q", *chosen, DATABASE_URL="")
     if not fast:
         with database(run) as url:
@@ -82,7 +83,10 @@ def main() -> int:
                 postgres = ["python", "-m", "pytest", "-q", "-m", "not browser", "--ignore=tests/sandbox"]
                 run.step("tests on PostgreSQL", *postgres, DATABASE_URL=url)
         if shutil.which("chromium"):
-            run.step("browser tests", "python", "-m", "pytest", "-q", "-m", "browser", DATABASE_URL="")
+            in_order = ["python", "-m", "pytest", "-v", "-p", "no:randomly", STATEMENTS]
+            run.step("the local Pumble's 58 statements, by name", *in_order, DATABASE_URL="")
+            browser = ["python", "-m", "pytest", "-q", "-m", "browser", f"--ignore={STATEMENTS}"]
+            run.step("browser tests", *browser, DATABASE_URL="")
         else:
             run.skipped.append("browser tests: there is no Chromium (Debian: apt-get install chromium)")
     return run.verdict()
