@@ -1,6 +1,7 @@
 import datetime
 import io
 import logging
+import shutil
 from collections.abc import Iterator
 
 import pytest
@@ -12,7 +13,7 @@ from pytest_django.live_server_helper import LiveServer
 from keys import limits, usage
 from keys.models import Member, Workspace
 from portal.logs import ConsoleFormatter
-from tests import pumble
+from tests import pumble, services
 from tests.pumble import Person
 
 NOW = datetime.datetime(2026, 12, 31, 23, 59, 58, tzinfo=datetime.UTC)
@@ -44,6 +45,15 @@ def log_lines() -> Iterator[io.StringIO]:
     logging.getLogger().addHandler(handler)
     yield stream
     logging.getLogger().removeHandler(handler)
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """A running Redis."""
+    if not shutil.which("redis-server"):
+        pytest.skip("there is no redis-server")
+    with services.redis() as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

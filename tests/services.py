@@ -1,11 +1,13 @@
-"""A PostgreSQL of the tests' own: a throw-away cluster in a temporary folder, gone with the run."""
+"""A PostgreSQL and a Redis of the tests' own: in temporary folders, gone with the run."""
 
 import contextlib
 import os
 import pwd
 import shutil
+import socket
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -55,6 +57,30 @@ def postgres(binaries: Path) -> Iterator[str]:
             subprocess.run([*control, "-m", "immediate", "stop"], check=False, cwd="/")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def redis() -> Iterator[str]:
+    """The URL of a Redis that keeps nothing on disk."""
+    port = free_port()
+    options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+    with tempfile.TemporaryDirectory(prefix="redis-") as folder:
+        server = subprocess.Popen(["redis-server", *options], cwd=folder, stdout=subprocess.DEVNULL)
+        try:
+            until = time.monotonic() + 10
+            while not _accepts(port):
+                assert server.poll() is None, "Redis did not start"
+                assert time.monotonic() < until, "Redis took more than 10 s to start"
+                time.sleep(0.02)
+            yield f"redis://127.0.0.1:{port}/0"
+        finally:
+            server.terminate()
+            server.wait(10)
+
+
+def _accepts(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _exists(account: str) -> bool:

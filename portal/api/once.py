@@ -1,9 +1,12 @@
 """`Idempotency-Key`: a write that is repeated happens once. Source: the IETF draft of that name."""
 
+import contextlib
 import json
-from collections.abc import Callable, Mapping
+import logging
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from django.db import DatabaseError
 from django.http import HttpResponse
 from django.utils import timezone
 from rest_framework.exceptions import ValidationError
@@ -15,6 +18,8 @@ from portal.api import wire
 from portal.api.errors import ApiError
 from portal.api.watching import Watch
 from pumble_bridge.client import PumbleError
+
+log = logging.getLogger(__name__)
 
 _REFUSED = (ApiError, RateLimited, ValidationError)
 
@@ -44,13 +49,24 @@ def answer(
     try:
         response = run()
     except Exception as error:
-        if watch.wrote and _may_have_happened(error):
-            begun.may_have_happened(now=timezone.now())
-        else:
-            begun.did_nothing()
+        with _said_but_not_lost():
+            if watch.wrote and _may_have_happened(error):
+                begun.may_have_happened(now=timezone.now())
+            else:
+                begun.did_nothing()
         raise
-    begun.succeeded(response.content, now=timezone.now())
+    with _said_but_not_lost():
+        begun.succeeded(response.content, now=timezone.now())
     return response
+
+
+@contextlib.contextmanager
+def _said_but_not_lost() -> Iterator[None]:
+    """A database that is away now changes nothing about what happened; repetitions will hear that it is not known."""
+    try:
+        yield
+    except DatabaseError:
+        log.exception("idempotency.not_stored")
 
 
 def _value(header: str) -> str:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeGuard
 
 Block = dict[str, Any]
 
@@ -11,6 +11,7 @@ _MARK = re.compile(
     re.ASCII,
 )
 
+# Upper case as in the reference's table; another official page shows lower case (9, row 5).
 ACTION_TYPES = {
     "button": "BUTTON",
     "static_select_menu": "STATIC_SELECT_MENU",
@@ -44,34 +45,45 @@ def from_text(text: str) -> list[Block]:
     return [{"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": elements}]}]
 
 
+def mentioned(text: str) -> list[str]:
+    """Ids of the people whom a text names, each once."""
+    return list(dict.fromkeys(mark["user"] for mark in _MARK.finditer(text) if mark["user"]))
+
+
 def elements_of(blocks: object) -> Iterator[tuple[str, Block]]:
-    """Every interactive element with its block id (empty outside `input` blocks), in the order of the page."""
-    for block in blocks if isinstance(blocks, list) else []:
-        if not isinstance(block, dict):
-            continue
-        if block.get("type") == "actions" and isinstance(block.get("elements"), list):
-            yield from (("", element) for element in block["elements"] if isinstance(element, dict))
-        elif block.get("type") == "input" and isinstance(block.get("element"), dict):
-            yield str(block.get("blockId", "")), block["element"]
-        elif block.get("type") == "section" and isinstance(block.get("accessory"), dict):
-            yield from elements_of([block["accessory"]])
+    """Every interactive element with its block id (empty outside `input` blocks)."""
+    for block in _objects(blocks):
+        accessory = block.get("accessory")
+        if block.get("type") == "actions":
+            yield from (("", element) for element in _objects(block.get("elements")) if _is_element(element))
+        elif block.get("type") == "section" and _is_element(accessory) and accessory["type"] != "input":
+            yield "", accessory
+    yield from ((str(block.get("blockId", "")), block["element"]) for block in input_blocks(blocks))
 
 
-def find_element(blocks: object, on_action: str) -> Block | None:
-    return next((element for _, element in elements_of(blocks) if element.get("onAction") == on_action), None)
+def find_element(blocks: object, on_action: str) -> tuple[str, Block] | None:
+    """The element with its block id, as `elements_of` gives it."""
+    return next((found for found in elements_of(blocks) if found[1].get("onAction") == on_action), None)
 
 
 def input_blocks(blocks: object) -> Iterator[Block]:
-    for block in blocks if isinstance(blocks, list) else []:
-        if not isinstance(block, dict):
-            continue
+    """Every `input` block, also as the accessory of a section."""
+    for block in _objects(blocks):
         candidate = block.get("accessory") if block.get("type") == "section" else block
         if (
             isinstance(candidate, dict)
             and candidate.get("type") == "input"
-            and isinstance(candidate.get("element"), dict)
+            and _is_element(candidate.get("element"))
         ):
             yield candidate
+
+
+def _objects(value: object) -> list[Block]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+def _is_element(value: object) -> TypeGuard[Block]:
+    return isinstance(value, dict) and isinstance(value.get("type"), str)
 
 
 def plain_text(value: object) -> str:

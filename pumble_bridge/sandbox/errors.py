@@ -1,6 +1,7 @@
 """What the local Pumble refuses, each with the status and code of its platform.
 
-Source: Pumble app platform reference, 6.1 (`code // 1000` is the HTTP status).
+Source: Pumble app platform reference, 6.1 (`code // 1000` is the HTTP status). The codes of 401 and 429, and that a 429
+says when to come back, are proposals (9, row 7).
 """
 
 from typing import Any

@@ -1,6 +1,7 @@
 """Reads JSON that others sent. The local Pumble stands alone, so it has a reader of its own."""
 
 import json
+import math
 from typing import Any
 
 JsonObject = dict[str, Any]
@@ -14,14 +15,22 @@ def _refuse_constant(name: str) -> None:
     raise BadJson(name)
 
 
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise BadJson("a number is too large")
+    return number
+
+
 def read(raw: bytes) -> Any:
-    """The value of `raw`; numbers NaN and Infinity and lone surrogates are refused.
+    """The value of `raw`; numbers beyond reason (NaN, Infinity, 1e400) and lone surrogates are refused.
 
     Raises:
         BadJson: whatever is wrong with it; the text never quotes the input.
     """
     try:
-        value = json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant)  # noqa: TID251 - see the module
+        text = raw.decode("utf-8")
+        value = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)  # noqa: TID251 - see the module
         if b"\\u" in raw:
             json.dumps(value, ensure_ascii=False).encode("utf-8")
     except (ValueError, RecursionError):

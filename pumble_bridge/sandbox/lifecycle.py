@@ -146,7 +146,8 @@ def _authorize(app: App, person: Person, scopes: list[str]) -> Authorization:
         authorization.scopes = []
     authorization.scopes = list(dict.fromkeys([*authorization.scopes, *scopes]))
     authorization.active = True
-    authorization.token = authorization.current_token()
+    # Kept while it works: after a rotation of the secret another one would be derived.
+    authorization.token = authorization.token or authorization.current_token()
     authorization.save()
     return authorization
 

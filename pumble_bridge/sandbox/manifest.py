@@ -25,6 +25,9 @@ SCOPES = {
     "group:read": "See user groups",
 }
 
+SHORTCUT_TYPES = ("GLOBAL", "ON_MESSAGE")
+MOST_SHORTCUT_NAME, MOST_USAGE_HINT = 32, 55
+
 
 class BadManifest(ValueError):
     """A manifest that Pumble would not take; the text says why."""
@@ -71,6 +74,11 @@ class Manifest:
     @property
     def user_scopes(self) -> list[str]:
         return _texts(_object(self.raw.get("scopes")).get("userScopes"))
+
+    @property
+    def all_scopes(self) -> list[str]:
+        """As a consent address names them: bot scopes with `bot:` before them."""
+        return [*self.user_scopes, *(f"bot:{scope}" for scope in self.bot_scopes)]
 
     @property
     def redirect_urls(self) -> list[str]:
@@ -149,11 +157,34 @@ def check(raw: object, base_url: str) -> Manifest:
     unknown -= SCOPES.keys()
     if unknown:
         raise BadManifest(f"unknown scopes: {', '.join(sorted(unknown))}")
-    for command in _objects(raw.get("slashCommands")):
-        if not re.fullmatch(r"/\S{1,31}", _text(command.get("command"))):
-            raise BadManifest("a slash command starts with / and has at most 32 characters")
+    _check_commands(_objects(raw.get("slashCommands")))
+    _check_shortcuts(_objects(raw.get("shortcuts")))
+    home = _object(raw.get("defaultHomeView"))
+    if any(block.get("type") != "rich_text" for block in _objects(home.get("blocks"))):
+        raise BadManifest("the default Home view has rich_text blocks only")
     resolved = _resolve({key: value for key, value in raw.items() if key not in _PRIVATE}, base_url)
     return Manifest(resolved)
+
+
+def _check_commands(commands: list[dict[str, Any]]) -> None:
+    names = [_text(command.get("command")) for command in commands]
+    if not all(re.fullmatch(r"/\S{1,31}", name) for name in names):
+        raise BadManifest("a slash command starts with / and has at most 32 characters")
+    if len(set(names)) < len(names):
+        raise BadManifest("a slash command is there twice")
+    if any(len(_text(command.get("usageHint"))) > MOST_USAGE_HINT for command in commands):
+        raise BadManifest(f"a usageHint has at most {MOST_USAGE_HINT} characters")
+
+
+def _check_shortcuts(shortcuts: list[dict[str, Any]]) -> None:
+    names = [(_text(one.get("shortcutType")), _text(one.get("name"))) for one in shortcuts]
+    for kind, name in names:
+        if kind not in SHORTCUT_TYPES:
+            raise BadManifest(f"a shortcutType is one of {', '.join(SHORTCUT_TYPES)}")
+        if not 0 < len(name) <= MOST_SHORTCUT_NAME:
+            raise BadManifest(f"a shortcut's name has 1 to {MOST_SHORTCUT_NAME} characters")
+    if len(set(names)) < len(names):
+        raise BadManifest("a shortcut is there twice")
 
 
 _PRIVATE = {"appKey", "clientSecret", "signingSecret"}

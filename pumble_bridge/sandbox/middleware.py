@@ -12,12 +12,12 @@ from pumble_bridge.sandbox import severed
 from pumble_bridge.sandbox.errors import PlatformError, TooManyRequests
 from pumble_bridge.sandbox.faults import ORDERS, Fault
 from pumble_bridge.sandbox.scheduling import SCHEDULER
-from pumble_bridge.sandbox.traffic import LOG
+from pumble_bridge.sandbox.traffic import LOG, LONGEST_BODY
 
 Next = Callable[[HttpRequest], HttpResponseBase]
 
 CSP = "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
-API = ("/v1/", "/oauth2/")
+API = ("/v1/", "/oauth2/", "/upload/", "/files/")
 
 
 class PageHeadersMiddleware:
@@ -56,10 +56,14 @@ class TrafficMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if not request.path.startswith(API):
             return self.get_response(request)
-        entry = LOG.begin("api", request.method or "", request.get_full_path())
+        entry = LOG.begin("api", request.method or "", request.get_full_path(), sent=_sent(request))
         response = self.get_response(request)
+        facts = _caller(request)
         fault = getattr(request, "sandbox_fault", None)
-        LOG.end(entry, response.status_code, **({"fault": fault} if fault else {}))
+        if fault:
+            facts["fault"] = fault
+        content = response.content if isinstance(response, HttpResponse) else b""
+        LOG.end(entry, response.status_code, received=content, **facts)
         return response
 
 
@@ -99,6 +103,24 @@ class ScheduleMiddleware:
         if request.path.startswith(("/v1/", "/act/")):
             SCHEDULER.post_due()
         return self.get_response(request)
+
+
+def _sent(request: HttpRequest) -> bytes:
+    """The body, where it is short enough to be shown; a longer one is left to whoever parses it."""
+    length = request.headers.get("Content-Length", "")
+    return request.body if length.isdecimal() and int(length) <= LONGEST_BODY else b""
+
+
+def _caller(request: HttpRequest) -> dict[str, str]:
+    """Whose token the call was made with: `user` or `bot` and the name, `refused`, or `none`."""
+    call = getattr(request, "sandbox_call", None)
+    if call is not None:
+        return {
+            "token": "bot" if call.person.is_bot else "user",
+            "who": call.person.name,
+            "appId": call.app.id,
+        }
+    return {"token": "refused" if request.headers.get("token") else "none"}
 
 
 def _instead(request: HttpRequest, fault: Fault) -> HttpResponse:

@@ -41,6 +41,10 @@ class ModalStacks:
         with self._lock:
             self._stacks.pop(person_id, None)
 
+    def is_in_front(self, person_id: str, view_id: str) -> bool:
+        """Only the modal on top of the others can be acted on."""
+        return [modal.id for modal in self.of(person_id)][-1:] == [view_id]
+
     def open(self, person_id: str, app_id: str, channel_id: str, view: dict[str, Any]) -> None:
         """The only modal from now on."""
         with self._lock:
@@ -63,18 +67,16 @@ class ModalStacks:
         with self._lock:
             for modal in self._stacks.get(person_id, []):
                 if modal.id == view_id:
-                    modal.view = _identified(view)
+                    modal.view = _identified(_kept(modal, "parentViewId") | view)
                     return True
             return False
 
-    def update(self, person_id: str, view_id: str, view: dict[str, Any]) -> bool:
-        """Replace what is given of a modal in place; its id and parent stay."""
+    def update(self, person_id: str, app_id: str, view_id: str, view: dict[str, Any]) -> bool:
+        """Replace an app's own modal in place; its id and parent stay. False where it has no such modal open."""
         with self._lock:
             for modal in self._stacks.get(person_id, []):
-                if modal.id == view_id:
-                    kept: dict[str, Any] = {
-                        key: modal.view[key] for key in ("id", "parentViewId") if key in modal.view
-                    }
+                if modal.id == view_id and modal.app_id == app_id:
+                    kept = _kept(modal, "id", "parentViewId")
                     modal.view = {"state": {"values": {}}, **view, **kept, "type": "MODAL"}
                     return True
             return False
@@ -91,6 +93,10 @@ class ModalStacks:
     def clear(self) -> None:
         with self._lock:
             self._stacks.clear()
+
+
+def _kept(modal: Modal, *names: str) -> dict[str, Any]:
+    return {name: modal.view[name] for name in names if name in modal.view}
 
 
 def _identified(view: dict[str, Any]) -> dict[str, Any]:

@@ -20,6 +20,7 @@ class Draft:
     blocks: list[Any] | None = field(default=None, repr=False)
     attachments: list[Any] = field(default_factory=list, repr=False)
     quote: dict[str, Any] | None = field(default=None, repr=False)
+    files: list[Any] = field(default_factory=list, repr=False)
 
     def shown_blocks(self) -> list[Any]:
         return blocks.from_text(self.text) if self.blocks is None else self.blocks
@@ -49,6 +50,7 @@ def post(
         text=draft.text,
         blocks=draft.shown_blocks(),
         attachments=draft.attachments,
+        files=draft.files,
         sent_ms=clock.to_second(clock.now_ms()),
         root=root,
         also_in_channel=also_in_channel,
@@ -88,7 +90,7 @@ def whisper(
         text=draft.text,
         sent_ms=clock.to_second(clock.now_ms()),
     )
-    message |= {"blocks": draft.shown_blocks(), "attachments": draft.attachments}
+    message |= {"blocks": draft.shown_blocks(), "attachments": draft.attachments, "files": draft.files}
     if root is not None:
         message["threadReplyInfo"] = {"rootId": root.id, "replySentToChannel": False, "rootText": root.text}
     ephemeral = Ephemeral(message["id"], channel.id, author.id, author.app_id or "", set(users), message)
@@ -97,9 +99,9 @@ def whisper(
 
 
 def whisper_from_pumble(
-    channel: Channel, user_id: str, text: str, *, app_id: str = "", author_id: str = ""
+    channel: Channel, user_id: str, text: str, *, app_id: str = "", author_id: str = "", refusal: bool = False
 ) -> None:
-    """A word of Pumble itself, or in an app's name, to one person."""
+    """A word of Pumble itself, or in an app's name, to one person; `refusal` where it says why an act came to nothing."""
     message = shapes.message_fields(
         message_id=ids.new_id(),
         workspace_id=channel.workspace_id,
@@ -110,4 +112,6 @@ def whisper_from_pumble(
         sent_ms=clock.to_second(clock.now_ms()),
     )
     message["blocks"] = blocks.from_text(text)
+    if refusal:
+        message["meta"] = {"refusal": True}
     STORE.add(Ephemeral(message["id"], channel.id, author_id, app_id, {user_id}, message))

@@ -56,22 +56,28 @@ def store(app: App, read: Manifest) -> None:
     Person.objects.filter(app=app).exclude(name=read.display_name).update(name=read.display_name)
 
 
-def register(read: Manifest, manifest_url: str) -> App:
+def register(read: Manifest, manifest_url: str = "", owner: Person | None = None) -> App:
     """A new app with fresh credentials; the same address again is the same app with its newer manifest."""
     app = App.objects.filter(manifest_url=manifest_url).first() if manifest_url else None
     if app is None:
         app = App.objects.create(
             id=ids.new_id(),
-            app_key=f"xpak-{secrets.token_hex(16)}",
-            client_secret=f"xpcls-{secrets.token_hex(16)}",
-            signing_secret=f"xpss-{secrets.token_hex(16)}",
+            owner=owner,
             manifest_url=manifest_url,
             fallback_name=read.display_name[:80],
+            **_credentials(),
         )
     store(app, read)
     with _lock:
         _fetched.add(app.id)
     return app
+
+
+def rotate(app: App) -> None:
+    """New credentials at once; tokens that people and bots hold stay good."""
+    for name, value in _credentials().items():
+        setattr(app, name, value)
+    app.save(update_fields=["app_key", "client_secret", "signing_secret"])
 
 
 def display_name(app: App) -> str:
@@ -80,3 +86,11 @@ def display_name(app: App) -> str:
 
 def home_manifest_url() -> str:
     return f"{settings.PUBLIC_URL}/manifest"
+
+
+def _credentials() -> dict[str, str]:
+    return {
+        "app_key": f"xpak-{secrets.token_hex(16)}",
+        "client_secret": f"xpcls-{secrets.token_hex(16)}",
+        "signing_secret": f"xpss-{secrets.token_hex(16)}",
+    }

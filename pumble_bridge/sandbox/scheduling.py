@@ -81,6 +81,7 @@ def _repeat(due: ScheduledMessage, send_at_ms: int) -> None:
         text=due.text,
         blocks=due.blocks,
         attachments=due.attachments,
+        files=due.files,
         send_at_ms=send_at_ms,
         root=due.root,
         also_in_channel=due.also_in_channel,
@@ -94,7 +95,7 @@ def _post(due: ScheduledMessage) -> None:
     """Post it, unless its author could not any more, or its thread is gone."""
     if not _is_there(due.author) or (due.root is not None and due.root.deleted):
         return
-    draft = posting.Draft(due.text, due.blocks, due.attachments, due.quote)
+    draft = posting.Draft(due.text, due.blocks, due.attachments, due.quote, due.files)
     try:
         channel = visibility.channel_to_post(due.author, due.channel_id)
         posting.post(due.author, channel, draft, root=due.root, also_in_channel=due.also_in_channel)

@@ -247,7 +247,7 @@ def scheduled_message(row: ScheduledMessage) -> Json:
         "text": row.text,
         "sendAt": row.send_at_ms,
         "sentAt": row.send_at_ms,
-        "files": [],
+        "files": row.files,
         "blocks": row.blocks,
         "attachments": row.attachments,
         "recurrence": row.recurrence,

@@ -1,24 +1,20 @@
-"""What went over the wire, in order: API calls received and hooks sent. No bodies, no tokens, no codes."""
+"""What went over the wire, in order: API calls received and hooks sent, without tokens, keys, secrets or codes."""
 
-import re
 import threading
 from collections import deque
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from pumble_bridge.sandbox import clock
+from pumble_bridge.sandbox.secrecy import masked_text, masked_url
 
 CAPACITY = 5000
-_SECRET_NAME = re.compile(r"code|state|token|secret|key", re.IGNORECASE)
+# Bodies are what takes the room, so only those of the latest entries are kept.
+BODIES = 1000
+LONGEST_BODY = 64 * 1024
+SHOWN_BODY = 20_000
 
 Entry = dict[str, Any]
-
-
-def masked(url: str) -> str:
-    """The address with the value of every query parameter that could be a secret struck out."""
-    parts = urlsplit(url)
-    query = [(name, "***" if _SECRET_NAME.search(name) else value) for name, value in parse_qsl(parts.query)]
-    return parts._replace(query=urlencode(query, safe="*,"), fragment="").geturl()
+_BODY_KEYS = ("sent", "received")
 
 
 class Traffic:
@@ -27,8 +23,9 @@ class Traffic:
         self._entries: deque[Entry] = deque(maxlen=CAPACITY)
         self._count = 0
 
-    def begin(self, kind: str, method: str, url: str, **facts: object) -> Entry:
+    def begin(self, kind: str, method: str, url: str, *, sent: bytes = b"", **facts: object) -> Entry:
         """Note that a call began; `status` and `durationMs` are null until it ends."""
+        body = readable(sent)
         with self._lock:
             self._count += 1
             entry: Entry = {
@@ -36,29 +33,51 @@ class Traffic:
                 "at": clock.now_ms(),
                 "kind": kind,
                 "method": method,
-                "url": masked(url),
+                "url": masked_url(url),
                 "status": None,
                 "durationMs": None,
+                "sent": body,
+                "received": "",
                 **facts,
             }
             self._entries.append(entry)
+            if len(self._entries) > BODIES:
+                self._entries[-BODIES - 1].update(dict.fromkeys(_BODY_KEYS, ""))
             return entry
 
-    def end(self, entry: Entry, status: int | None, **facts: object) -> None:
+    def end(self, entry: Entry, status: int | None, *, received: bytes = b"", **facts: object) -> None:
+        body = readable(received)
         with self._lock:
-            entry.update(status=status, durationMs=clock.now_ms() - entry["at"], **facts)
+            entry.update(status=status, durationMs=clock.now_ms() - entry["at"], received=body, **facts)
 
-    def since(self, mark: int) -> list[Entry]:
+    def since(self, mark: int, *, bodies: bool = False) -> list[Entry]:
         """Entries after the id `mark`, or, for a mark of 13 digits, from that epoch millisecond on."""
         with self._lock:
             entries = [dict(entry) for entry in self._entries]
         by = "at" if mark >= 10**12 else "id"
-        return [entry for entry in entries if (entry["at"] >= mark if by == "at" else entry["id"] > mark)]
+        found = [entry for entry in entries if (entry["at"] >= mark if by == "at" else entry["id"] > mark)]
+        if not bodies:
+            for entry in found:
+                for key in _BODY_KEYS:
+                    del entry[key]
+        return found
 
     def clear(self) -> None:
+        """Forget all entries; the numbering goes on, so that whoever asks for later ones misses none."""
         with self._lock:
             self._entries.clear()
-            self._count = 0
+
+
+def readable(raw: bytes) -> str:
+    """A body as a person may see it: masked, and cut where it is long."""
+    if not raw:
+        return ""
+    try:
+        text = raw[:LONGEST_BODY].decode("utf-8", errors="strict" if len(raw) <= LONGEST_BODY else "ignore")
+    except UnicodeDecodeError:
+        return f"({len(raw)} bytes that are not text)"
+    shown = masked_text(text)
+    return shown if len(shown) <= SHOWN_BODY else shown[:SHOWN_BODY] + "…"
 
 
 LOG = Traffic()

@@ -11,6 +11,7 @@ urlpatterns = [
     path("access-request", views.access_request),
     path("act/", include("pumble_bridge.sandbox.acts.urls")),
     path("", include("pumble_bridge.sandbox.rest.urls")),
+    path("", include("pumble_bridge.sandbox.developers.urls")),
 ]
 handler400 = "pumble_bridge.sandbox.pages.bad_request"
 handler404 = "pumble_bridge.sandbox.pages.not_found"

@@ -1,7 +1,11 @@
 """The real server before the real application, met with raw sockets. In this folder for its stack; no browser is needed."""
 
 import json
+import os
 import socket
+import subprocess
+import sys
+import time
 from urllib.parse import urlsplit
 
 import pytest
@@ -9,6 +13,7 @@ import requests
 
 from keys import keyformat
 from tests.browser.conftest import Stack
+from tests.environment import PROJECT
 
 pytestmark = pytest.mark.browser
 
@@ -85,3 +90,41 @@ class TestAKeyInTheWrongPlace:
             requests.get(stack.portal + path, headers={"User-Agent": key, "X-Request-Id": key}, timeout=5)
 
         assert key[17:49] not in stack.log.read_text()
+
+
+class TestAnotherProcess:
+    """The command line beside the running portal."""
+
+    def manage(self, stack: Stack, *arguments: str) -> str:
+        return subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=PROJECT,
+            env=os.environ | {"DATA_DIR": str(stack.data_dir), "PORT": str(urlsplit(stack.portal).port)},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+
+    def test_revokes_and_the_very_next_call_feels_it(self, stack: Stack) -> None:
+        create = ["create_key", "--workspace=Acme", "--member=ana@acme.test", "--name=felt at once", "--json"]
+        made = json.loads(self.manage(stack, *create))
+        with requests.Session() as session:  # one kept connection, so one thread of the server
+            session.headers["ApiKey"] = made["key"]
+            assert session.get(f"{stack.portal}/keyInfo", timeout=5).status_code == 200
+
+            self.manage(stack, "revoke_key", made["id"], "--reason=test")
+
+            assert session.get(f"{stack.portal}/keyInfo", timeout=5).json()["reason"] == "key_revoked"
+
+    def test_sees_the_last_use_within_two_seconds(self, stack: Stack) -> None:
+        create = ["create_key", "--workspace=Acme", "--member=ana@acme.test", "--name=used", "--json"]
+        made = json.loads(self.manage(stack, *create))
+        requests.get(f"{stack.portal}/keyInfo", headers={"ApiKey": made["key"]}, timeout=5)
+
+        until = time.monotonic() + 10
+        while not self._last_use(stack, made["id"]):
+            assert time.monotonic() < until
+
+    def _last_use(self, stack: Stack, key_id: str) -> str | None:
+        listed = json.loads(self.manage(stack, "list_keys", "--json"))
+        return next(str(key["lastUsedAt"] or "") for key in listed if key["id"] == key_id)

@@ -9,13 +9,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
 from django.core.management import CommandError, call_command
 from django.utils import timezone
+from pytest_django import Settings
 
-from keys import access, lifecycle
+from keys import access, keyformat, lifecycle
 from keys.audit import OPERATOR, Actor, Surface
 from keys.models import ApiKey, AuditEvent, Member
-from pumble_bridge.models import AcceptedHook, OAuthState
+from pumble_bridge import tokens
+from pumble_bridge.models import AcceptedHook, Authorization, OAuthState
 from tests.environment import PROJECT
 
 API = Actor(None, Surface.API)
@@ -58,9 +61,19 @@ class TestCreateKey:
 
         assert text.startswith("pmb_")
 
+    def test_binds_the_key_to_addresses_channels_and_a_limit(self, alice: Member) -> None:
+        create(alice, "--ip=10.0.0.0/8", "--ip=2001:db8::1", f"--channel={'a' * 24}=#ops", "--per-minute=5")
+
+        key = ApiKey.objects.get()
+        assert key.allowed_addresses == ["10.0.0.0/8", "2001:db8::1/128"]
+        assert (key.channels, key.calls_per_minute) == ({"a" * 24: "ops"}, 5)
+
     @pytest.mark.parametrize(
         ("changes", "why"),
         [
+            ({"--ip": "10.1.2.3/8"}, "Did you mean 10.0.0.0/8"),
+            ({"--channel": "ops"}, "1 to 100 channels"),
+            ({"--per-minute": "1001"}, "1 to 1,000"),
             ({"--workspace": "Nowhere"}, "no workspace"),
             ({"--member": "nobody@acme.test"}, "no member"),
             ({"--member": "mallory@other.test"}, "no member"),
@@ -208,3 +221,72 @@ class TestEveryCommand:
         assert done.returncode == 1
         assert "PUMBLE_API_URL" in done.stderr
         assert "Traceback" not in done.stderr
+
+
+@pytest.mark.django_db
+class TestIdentifyKey:
+    def identify(self, monkeypatch: pytest.MonkeyPatch, text: str, *options: str) -> str:
+        monkeypatch.setattr(sys, "stdin", io.StringIO(text))
+        return str(run("identify_key", *options))
+
+    def test_says_whose_key_it_is_and_its_state_and_never_repeats_it(
+        self, alice: Member, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        made = create(alice)
+        run("revoke_key", made["id"], "--reason=found in a paste")
+
+        said = self.identify(monkeypatch, f"export KEY={made['key']} # and {made['key']}\n")
+        (found,) = json.loads(self.identify(monkeypatch, made["key"], "--json"))
+
+        assert said.split() == [made["id"], "revoked", "Acme", alice.email, "ci"]
+        assert (found["id"], found["state"], found["member"]) == (made["id"], "revoked", alice.email)
+        assert made["key"][17:] not in said
+
+    @pytest.mark.parametrize(
+        ("change", "why"),
+        [
+            (lambda _key: "", "nothing of the form"),
+            (lambda key: key[:-1], "cut off or mistyped"),
+            (lambda key: key[:20] + ("a" if key[20] != "a" else "b") + key[21:], "cut off or mistyped"),
+            (lambda _key: keyformat.generate().text, "none of this installation"),
+        ],
+    )
+    def test_says_why_it_finds_none(
+        self, alice: Member, monkeypatch: pytest.MonkeyPatch, change: Any, why: str
+    ) -> None:
+        with pytest.raises(CommandError, match=why) as refused:
+            self.identify(monkeypatch, change(create(alice)["key"]))
+        assert "pmb_" not in str(refused.value).replace("pmb_ID_SECRET", "")
+
+
+@pytest.mark.django_db
+class TestRotateSecrets:
+    def test_puts_tokens_under_the_newest_key_so_that_the_old_one_can_go(
+        self, alice: Member, settings: Settings
+    ) -> None:
+        names = {"workspace_id": "a" * 24, "user_id": alice.pumble_user_id, "kind": "access"}
+        stored = tokens.encrypt("token", **names)  # type: ignore[arg-type]
+        authorization = Authorization.objects.create(member=alice, encrypted_access_token=stored)
+        newer = Fernet.generate_key().decode()
+        settings.TOKEN_ENCRYPTION_KEYS = [newer, *settings.TOKEN_ENCRYPTION_KEYS]
+
+        report = json.loads(run("rotate_secrets", "--json"))
+
+        assert (report["tokensReencrypted"], report["tokensUnreadable"]) == (1, 0)
+        settings.TOKEN_ENCRYPTION_KEYS = [newer]
+        authorization.refresh_from_db()
+        assert authorization.access_token == "token"
+        settings.TOKEN_ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
+        assert json.loads(run("rotate_secrets", "--json"))["tokensUnreadable"] == 1
+
+    def test_reports_keys_on_older_peppers_and_on_those_that_are_gone(
+        self, alice: Member, settings: Settings
+    ) -> None:
+        create(alice)
+        old = settings.KEY_PEPPERS
+        assert "Every live key is on the newest pepper" in run("rotate_secrets")
+
+        settings.KEY_PEPPERS = {7: b"n" * 31 + b"!"} | old
+        assert "Live keys on pepper 1: 1 (move to 7 when used)" in run("rotate_secrets")
+        settings.KEY_PEPPERS = {7: b"n" * 31 + b"!"}
+        assert json.loads(run("rotate_secrets", "--json"))["peppersMissing"] == [1]

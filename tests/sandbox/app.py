@@ -9,22 +9,32 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from tests.sandbox.pumble import CREDENTIALS
+
 ALL_SCOPES = [
-    "messages:read", "messages:write", "messages:edit", "messages:delete", "reaction:read", "reaction:write",
-    "channels:list", "channels:read", "channels:write", "user:read", "users:list", "workspace:read", "status:write", "calls:write",
+    "messages:read", "messages:write", "messages:edit", "messages:delete", "attachments:write", "files:write",
+    "reaction:read", "reaction:write", "channels:list", "channels:read", "channels:write", "user:read", "users:list",
+    "workspace:read", "status:write", "calls:write",
 ]  # fmt: skip
+SERVED_ID = "64a000000000000000000099"
 OFFLINE = "The app is asleep, try again later."
 
 
 @dataclass(frozen=True, slots=True)
 class Hook:
-    """One delivered hook; `sound` says whether its signature was right and its time within five seconds."""
+    """One verified hook; `sound` says whether its signature was right and its time within five seconds."""
 
     path: str
     body: dict[str, Any]
     raw: bytes
-    timestamp: str
+    headers: dict[str, str]
     sound: bool
+
+    @property
+    def event(self) -> dict[str, Any]:
+        """The decoded body of an event, which travels as a string."""
+        decoded: dict[str, Any] = json.loads(self.body["body"])
+        return decoded
 
 
 @dataclass(slots=True)
@@ -41,7 +51,7 @@ class TestApp:
     __test__ = False
 
     def __init__(self) -> None:
-        self.signing_secret = ""
+        self.signing_secret: str = CREDENTIALS["signingSecret"]
         self.hooks: list[Hook] = []
         self.answers: dict[str, Answer] = {}
         self._arrived = threading.Condition()
@@ -49,15 +59,19 @@ class TestApp:
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                # Over HTTP an address may be relative to the manifest's own.
-                relative = {"dynamicMenus": [{"url": "/menus", "onAction": "pick_key"}]}
+                # Over HTTP an address may be relative to the manifest's own; the SDK serves an id as well.
+                relative = {"id": SERVED_ID, "dynamicMenus": [{"url": "/menus", "onAction": "pick_key"}]}
                 content = {**app.manifest(), **relative} if self.path == "/manifest" else {}
                 self._send(Answer(body=json.dumps(content).encode()))
 
             def do_POST(self) -> None:
                 raw = self.rfile.read(int(self.headers["Content-Length"]))
-                app.take(self.path, raw, dict(self.headers))
-                self._send(app.answer_to(self.path, json.loads(raw)))
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                if app.verifies(raw, headers):
+                    app.take(self.path, raw, headers)
+                    self._send(app.answer_to(self.path, json.loads(raw)))
+                else:
+                    self._send(Answer(403, b"Invalid signature!"))
 
             def _send(self, answer: Answer) -> None:
                 try:
@@ -127,9 +141,11 @@ class TestApp:
         }
 
     def reset(self) -> None:
+        """Forget what came, answer as at the start, and hold the API app's secret."""
         with self._arrived:
             self.hooks.clear()
             self.answers.clear()
+            self.signing_secret = CREDENTIALS["signingSecret"]
 
     def answers_with(self, path: str, body: Any = None, **more: Any) -> None:
         """From now on, hooks at `path` get this. In a JSON body `"$trigger"` stands for the hook's triggerId."""
@@ -141,18 +157,23 @@ class TestApp:
         trigger = str(hook.get("triggerId", "")).encode()
         return Answer(answer.status, answer.body.replace(b"$trigger", trigger), answer.drip, answer.hang)
 
+    def verifies(self, raw: bytes, headers: dict[str, str]) -> bool:
+        """As the official SDK does: compares the digest and never looks at the time."""
+        timestamp = headers.get("x-pumble-request-timestamp", "")
+        signed = timestamp.encode() + b":" + raw
+        digest = hmac.new(self.signing_secret.encode(), signed, hashlib.sha256).hexdigest()
+        return digest == headers.get("x-pumble-request-signature")
+
     def take(self, path: str, raw: bytes, headers: dict[str, str]) -> None:
-        named = {name.lower(): value for name, value in headers.items()}
-        timestamp = named.get("x-pumble-request-timestamp", "")
-        digest = hmac.new(
-            self.signing_secret.encode(), timestamp.encode() + b":" + raw, hashlib.sha256
-        ).hexdigest()
+        timestamp = headers.get("x-pumble-request-timestamp", "")
         fresh = len(timestamp) == 13 and abs(int(timestamp) / 1000 - time.time()) < 5
-        sound = fresh and hmac.compare_digest(digest, named.get("x-pumble-request-signature", ""))
         with self._arrived:
-            body = json.loads(raw)
-            self.hooks.append(Hook(path, body, raw, timestamp, sound))
+            self.hooks.append(Hook(path, json.loads(raw), raw, headers, fresh))
             self._arrived.notify_all()
+
+    def at(self, path: str) -> list[Hook]:
+        """Hooks that came to this address."""
+        return [hook for hook in self.hooks if hook.path == path]
 
     def events(self, kind: str, at_least: int = 1, within: float = 5.0) -> list[Hook]:
         """Events of this kind, once so many have arrived."""

@@ -5,13 +5,12 @@ from collections.abc import Iterator
 import pytest
 
 from tests.sandbox.app import TestApp
-from tests.sandbox.pumble import CREDENTIALS, Pumble
+from tests.sandbox.pumble import Pumble
 
 
 @pytest.fixture(scope="session")
 def running_app() -> Iterator[TestApp]:
     app = TestApp()
-    app.signing_secret = CREDENTIALS["signingSecret"]
     yield app
     app.stop()
 
@@ -34,3 +33,17 @@ def pumble(running_pumble: Pumble, app: TestApp) -> Pumble:
     running_pumble.act("reset")
     app.reset()  # once more: events of the test before were still on their way
     return running_pumble
+
+
+@pytest.fixture(scope="session")
+def running_other_app() -> Iterator[TestApp]:
+    app = TestApp()
+    yield app
+    app.stop()
+
+
+@pytest.fixture
+def other_app(running_other_app: TestApp) -> TestApp:
+    """A second app; it is not registered."""
+    running_other_app.reset()
+    return running_other_app

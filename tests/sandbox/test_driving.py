@@ -1,5 +1,6 @@
 """The driving interface itself: faults, traffic, reset, refusals; and how the process starts and ends."""
 
+import json
 import os
 import subprocess
 import sys
@@ -190,6 +191,22 @@ class TestApps:
 
         assert set(made) == {"id", "appKey", "clientSecret", "signingSecret"}
         assert pumble.act("apps", manifestUrl=f"{app.url}/manifest") == made
+
+    def test_can_be_registered_from_the_shell(self, pumble: Pumble, app: TestApp) -> None:
+        url = f"{app.url}/manifest"
+        environment = {
+            **os.environ,
+            "SANDBOX_PORT": str(pumble.port),
+            "DJANGO_SETTINGS_MODULE": "portal.settings",
+        }
+        command = [sys.executable, "manage.py", "sandbox", "--manifest", url]
+
+        said = subprocess.run(
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=30, check=True
+        )
+
+        assert json.loads(said.stdout) == pumble.act("apps", manifestUrl=url)
+        assert said.stdout.count("\n") == 1
 
 
 class TestPages:

@@ -1,227 +1,167 @@
-"""Buttons, Home tabs and modals as a person uses them."""
+"""Buttons, Home tabs and modals beyond the numbered statements: what a person cannot do, and what is open."""
 
 import json
 from typing import Any
 
+import pytest
+
 from tests.sandbox.app import TestApp
 from tests.sandbox.pumble import Pumble
+from tests.sandbox.views import (
+    Screen,
+    actions,
+    button,
+    element,
+    envelope,
+    field,
+    modal,
+    option,
+    plain,
+    text_field,
+)
 
-BUTTON = {
-    "type": "actions",
-    "elements": [
-        {
-            "type": "button",
-            "onAction": "revoke",
-            "value": "k1",
-            "text": {"type": "plain_text", "text": "Revoke"},
-            "url": "https://acme.test/portal",
-        }
-    ],
-}
-NAME = {
-    "type": "input",
-    "blockId": "name",
-    "label": {"type": "plain_text", "text": "Name"},
-    "element": {"type": "plain_text_input", "onAction": "name", "max_length": 10},
-}
-TTL = {
-    "type": "input",
-    "blockId": "ttl",
-    "optional": True,
-    "label": {"type": "plain_text", "text": "Lifetime"},
-    "element": {"type": "static_select_menu", "onAction": "ttl", "initial_option": {"value": "30"}},
-}
-
-
-def modal(action: str, **more: Any) -> dict[str, Any]:
-    view = {
-        "type": "MODAL",
-        "callbackId": "create",
-        "title": {"type": "plain_text", "text": "New key"},
-        "notifyOnClose": True,
-        "blocks": [NAME, TTL, BUTTON],
-        **more,
-    }
-    return {"triggerId": "$trigger", "viewType": "NATIVE", "action": action, "view": view}
-
-
-def open_home(pumble: Pumble, key: str = "ana") -> dict[str, Any]:
-    home = {"title": {"type": "plain_text", "text": "Keys"}, "blocks": [BUTTON]}
-    pumble.call("POST", f"/v1/app/homeView/workspaceUsers/{pumble.person(key)}", pumble.token("bot"), home)
-    view: dict[str, Any] = pumble.screen(key, pumble.direct(key, "bot"))["home"]
-    return view
-
-
-def click_home(pumble: Pumble, **more: Any) -> Any:
-    source = {"type": "HOME", "id": open_home(pumble)["id"]}
-    return pumble.act("click", userId=pumble.person("ana"), source=source, onAction="revoke", **more)[
-        "screen"
-    ]
+OPTIONS = {"options": [option("a"), option("b")]}
 
 
 class TestClick:
-    def test_in_an_ephemeral_names_it_as_its_source(self, pumble: Pumble, app: TestApp) -> None:
-        channel, ana = pumble.channel("general"), pumble.person("ana")
-        body = {"text": "key", "blocks": [BUTTON], "ephemeral": {"sendToUsers": [ana]}}
-        sent = pumble.call("POST", f"/v1/channels/{channel}/messages", pumble.token("bot"), body)
-        source = {"type": "EPHEMERAL_MESSAGE", "id": sent["id"]}
+    def test_on_what_is_not_there_is_refused(self, pumble: Pumble, app: TestApp) -> None:
+        ana = Screen(pumble, app)
+        shown = {"type": "MESSAGE", "id": ana.posted(actions(button()))}
+        gone = {"type": "MODAL", "id": "0" * 24}
+        for source in (shown, gone, {"type": "WINDOW", "id": "x"}, {"type": "MESSAGE"}, "x", None):
+            refused = pumble.post("click", userId=ana.id, source=source, onAction="x")
+            assert refused.status_code in {400, 404}
+        whispered = {"type": "EPHEMERAL_MESSAGE", "id": ana.posted(actions(button()), ephemeral=True)}
+        ben = pumble.post("click", userId=pumble.person("ben"), source=whispered, onAction="go")
+        assert ben.status_code == 404
+        assert app.at("/interactions") == []
 
-        pumble.act("click", userId=ana, source=source, onAction="revoke")
+    @pytest.mark.parametrize(
+        ("kind", "value"),
+        [
+            ("static_select_menu", "z"),
+            ("static_select_menu", ["a"]),
+            ("checkboxes", ["a", "z"]),
+            ("checkboxes", "a"),
+            ("date_picker", "tomorrow"),
+            ("date_picker", "20260101"),
+            ("date_range_picker", ["2026-01-01"]),
+            ("date_range_picker", ["2026-01-31", "2026-01-01"]),
+            ("button", 7),
+        ],
+    )
+    def test_cannot_choose_what_nobody_offers(
+        self, pumble: Pumble, app: TestApp, kind: str, value: Any
+    ) -> None:
+        ana = Screen(pumble, app)
+        message = ana.posted(actions(element(kind, "go", text=plain("Go"), **OPTIONS)))
 
-        hook = app.hooks[-1]
-        assert hook.sound
-        assert hook.path == "/interactions"
-        assert (hook.body["sourceType"], hook.body["sourceId"]) == ("EPHEMERAL_MESSAGE", sent["id"])
-        assert hook.body["actionType"] == "BUTTON"
-        assert json.loads(hook.body["payload"]) == {"value": "k1"}
-        assert hook.body["loadingTimeout"] == 0
-        assert hook.body["channelId"] == channel
+        source = {"type": "MESSAGE", "id": message}
+        refused = pumble.post("click", userId=ana.id, source=source, onAction="go", value=value)
 
-        other = pumble.post("click", userId=pumble.person("ben"), source=source, onAction="revoke")
-        assert other.status_code == 404
+        assert (refused.status_code, app.at("/interactions")) == (400, [])
 
-    def test_that_was_denied_sends_nothing(self, pumble: Pumble, app: TestApp) -> None:
-        click_home(pumble, confirm=False)
+    def test_of_a_button_has_the_buttons_own_value(self, pumble: Pumble, app: TestApp) -> None:
+        ana = Screen(pumble, app)
 
-        assert [hook.path for hook in app.hooks] == []
+        ana.clicks("MESSAGE", ana.posted(actions(button(value="k1"))), value="forged")
 
-    def test_in_a_home_tab_carries_the_view_and_opens_what_the_app_pushes(
+        assert json.loads(app.at("/interactions")[-1].body["payload"]) == {"value": "k1"}
+
+    def test_chooses_from_groups_and_stays_in_the_state_of_its_view(
         self, pumble: Pumble, app: TestApp
     ) -> None:
-        app.answers_with("/interactions", modal("PUSH"))
+        ana = Screen(pumble, app)
+        groups = {"option_groups": [{"label": plain("Some"), **OPTIONS}]}
+        menu = element("static_select_menu", "go", **groups)
+        view = ana.opens(field("ttl", menu, dispatchAction=True))
 
-        screen = click_home(pumble)
+        [shown] = ana.clicks("MODAL", view, value="b")["screen"]["modals"]
 
-        hook = app.hooks[-1].body
-        assert (hook["sourceType"], hook["view"]["type"], hook["sourceId"]) == (
-            "VIEW",
-            "HOME",
-            hook["view"]["id"],
-        )
-        assert screen["channel"]["id"] == pumble.direct("ana", "bot")
-        assert [one["callbackId"] for one in screen["modals"]] == ["create"]
+        assert ana.state() == shown["state"]["values"]
+        assert ana.state()["ttl"]["go"]["value"] == "b"
 
-    def test_on_nothing_is_refused(self, pumble: Pumble) -> None:
-        ana = pumble.person("ana")
-        for source in ({"type": "MODAL", "id": "0" * 24}, {"type": "WINDOW", "id": "x"}, "x", None):
-            assert pumble.post("click", userId=ana, source=source, onAction="x").status_code in {400, 404}
+    def test_works_in_an_attachment_too(self, pumble: Pumble, app: TestApp) -> None:
+        ana = Screen(pumble, app)
+        body = {"text": "x", "attachments": [{"title": "a", "blocks": [actions(button())]}, {"blocks": 7}]}
+        path = f"/v1/channels/{ana.channel}/messages"
 
-    def test_in_a_modal_carries_what_was_typed_so_far(self, pumble: Pumble, app: TestApp) -> None:
-        hidden = {"hidden": {"id": {"value": "p1"}}}
-        app.answers_with("/interactions", modal("PUSH", state={"values": hidden}))
-        [view] = click_home(pumble)["modals"]
-        app.answers_with("/interactions")
-        more = {
-            "userId": pumble.person("ana"),
-            "source": {"type": "MODAL", "id": view["id"]},
-            "onAction": "revoke",
-        }
+        ana.clicks("MESSAGE", pumble.call("POST", path, pumble.token("bot"), body)["id"])
 
-        shown = pumble.act("click", **more, values={"name": {"name": "half"}})["screen"]["modals"][0]
-
-        typed = {"name": {"name": {"type": "plain_text_input", "value": "half"}}}
-        assert app.hooks[-1].body["view"]["state"]["values"] == hidden | typed
-        assert shown["state"]["values"] == hidden | typed
-        assert pumble.post("click", **more, values="x").status_code == 400
+        assert app.at("/interactions")[-1].body["sourceType"] == "MESSAGE"
 
 
 class TestModal:
-    def test_gives_what_was_typed_and_initial_values_and_closes_on_ack(
+    def test_beneath_another_is_out_of_reach(self, pumble: Pumble, app: TestApp) -> None:
+        ana = Screen(pumble, app)
+        below = ana.opens(text_field(), actions(button()))
+        app.answers_with("/interactions", envelope("PUSH", modal(text_field())))
+        ana.clicks("MODAL", below)
+
+        for act, more in (
+            ("submit", {"viewId": below, "values": {"name": {"name": "x"}}}),
+            ("close", {"viewId": below}),
+            ("click", {"source": {"type": "MODAL", "id": below}, "onAction": "go"}),
+        ):
+            assert pumble.post(act, userId=ana.id, **more).status_code == 409
+        assert len(ana.modals) == 2
+
+    def test_without_inputs_has_a_submit_button_only_where_it_names_one(
         self, pumble: Pumble, app: TestApp
     ) -> None:
-        app.answers_with(
-            "/interactions", modal("PUSH", state={"values": {"hidden": {"id": {"value": "p1"}}}})
-        )
-        [view] = click_home(pumble)["modals"]
-        ana = pumble.person("ana")
+        """Row 1 of the reference's open questions."""
+        ana = Screen(pumble, app)
 
-        refused = pumble.post("submit", userId=ana, viewId=view["id"], values={})
-        too_long = pumble.post("submit", userId=ana, viewId=view["id"], values={"name": {"name": "x" * 11}})
-        screen = pumble.act("submit", userId=ana, viewId=view["id"], values={"name": {"name": "ci"}})[
-            "screen"
-        ]
+        bare = ana.opens(actions(button()))
+        assert pumble.post("submit", userId=ana.id, viewId=bare, values={}).status_code == 409
 
-        assert (refused.status_code, too_long.status_code) == (400, 400)
-        [hook] = [one.body for one in app.hooks if one.path == "/views"]
-        assert hook["viewActionType"] == "SUBMIT"
-        assert hook["view"]["state"]["values"] == {
-            "hidden": {"id": {"value": "p1"}},
-            "name": {"name": {"type": "plain_text_input", "value": "ci"}},
-            "ttl": {"ttl": {"type": "static_select_menu", "value": "30"}},
-        }
-        assert screen["modals"] == []
+        ana.submits(ana.opens(actions(button()), submit=plain("Done")))
+        assert app.hooks[-1].body["viewActionType"] == "SUBMIT"
 
-    def test_stays_with_the_message_when_the_app_refuses(self, pumble: Pumble, app: TestApp) -> None:
-        app.answers_with("/interactions", modal("PUSH"))
-        app.answers_with("/views", {"message": "Name is taken"}, status=400)
-        [view] = click_home(pumble)["modals"]
+    @pytest.mark.parametrize(("action", "left"), [("UPDATE", 1), ("PUSH", 2)])
+    def test_submitted_takes_an_answer_that_the_sdk_does_not_offer_with_a_warning(
+        self, pumble: Pumble, app: TestApp, action: str, left: int
+    ) -> None:
+        """Row 10 of the reference's open questions."""
+        ana = Screen(pumble, app)
+        view = ana.opens(text_field())
+        app.answers_with("/views", envelope(action, modal(text_field(), title=plain("Once more"))))
 
-        screen = pumble.act(
-            "submit", userId=pumble.person("ana"), viewId=view["id"], values={"name": {"name": "ci"}}
-        )["screen"]
+        shown = ana.submits(view, name="ci")["modals"]
 
-        assert [one["id"] for one in screen["modals"]] == [view["id"]]
-        assert [one["text"] for one in screen["ephemeral"]] == ["Name is taken"]
+        assert len(shown) == left
+        assert shown[-1]["title"] == plain("Once more")
+        assert f"submit.answered action={action}" in pumble.log()
 
-    def test_stacks_three_deep_and_no_deeper(self, pumble: Pumble, app: TestApp) -> None:
-        app.answers_with("/interactions", modal("PUSH"))
-        screen = click_home(pumble)
-        for _ in range(3):
-            source = {"type": "MODAL", "id": screen["modals"][-1]["id"]}
-            screen = pumble.act("click", userId=pumble.person("ana"), source=source, onAction="revoke")[
-                "screen"
-            ]
+    def test_dismissed_can_lead_back_to_another_on_the_same_one(self, pumble: Pumble, app: TestApp) -> None:
+        ana = Screen(pumble, app)
+        below = ana.opens(text_field(), actions(button()))
+        app.answers_with("/interactions", envelope("PUSH", modal(text_field())))
+        top = ana.clicks("MODAL", below)["screen"]["modals"][-1]["id"]
+        app.answers_with("/views", envelope("OPEN", modal(callbackId="back")))
 
-        assert len(screen["modals"]) == 3
-        assert screen["modals"][2]["parentViewId"] == screen["modals"][1]["id"]
+        shown = ana.closes(top)["modals"]
 
-    def test_tells_the_app_when_it_is_dismissed(self, pumble: Pumble, app: TestApp) -> None:
-        app.answers_with("/interactions", modal("PUSH"))
-        [view] = click_home(pumble)["modals"]
-
-        screen = pumble.act("close", userId=pumble.person("ana"), viewId=view["id"])["screen"]
-
-        assert app.hooks[-1].body["viewActionType"] == "CLOSE"
-        assert screen["modals"] == []
-
-    def test_fills_a_dynamic_menu_from_the_app(self, pumble: Pumble, app: TestApp) -> None:
-        app.answers_with("/interactions", modal("PUSH"))
-        options = [{"text": {"type": "plain_text", "text": "ci"}, "value": "k1"}]
-        app.answers_with("/menus", {"onAction": "pick_key", "triggerId": "$trigger", "options": options})
-        [view] = click_home(pumble)["modals"]
-
-        answer = pumble.act(
-            "menu", userId=pumble.person("ana"), viewId=view["id"], onAction="pick_key", query="c"
-        )
-
-        assert answer == {"options": options}
-        assert app.hooks[-1].body["query"] == "c"
+        assert [one["id"] == below for one in shown] == [True, False]
+        assert (shown[1]["callbackId"], shown[1]["parentViewId"]) == ("back", below)
 
 
 class TestHomeTab:
-    def test_is_shown_to_its_person_only(self, pumble: Pumble) -> None:
-        view = open_home(pumble)
+    def test_is_shown_to_its_person_only(self, pumble: Pumble, app: TestApp) -> None:
+        Screen(pumble, app).home(actions(button()), title=plain("Keys"))
 
-        assert (view["type"], view["title"]["text"]) == ("HOME", "Keys")
+        view = pumble.screen("ana", pumble.direct("ana", "bot"))["home"]
+        assert (view["type"], view["title"]) == ("HOME", plain("Keys"))
         assert pumble.screen("ben", pumble.direct("ben", "bot"))["home"] is None
         assert pumble.screen("ana", pumble.channel("general"))["home"] is None
 
     def test_is_replaced_in_place_by_an_update(self, pumble: Pumble, app: TestApp) -> None:
-        home = pumble.look("screen", userId=pumble.person("ana"), channelId=pumble.direct("ana", "bot"))[
-            "home"
-        ]
-        assert home is None
-        update = modal("UPDATE", blocks=[{"type": "divider"}])
-        app.answers_with("/interactions", update)
+        ana = Screen(pumble, app)
+        view = ana.home(actions(button()))
+        changed = {"type": "HOME", "id": view, "blocks": [{"type": "divider"}]}
+        app.answers_with("/interactions", envelope("UPDATE", changed))
 
-        screen = click_home(pumble)
+        screen = ana.clicks("HOME", view)["screen"]
 
-        assert screen["home"]["blocks"] == [{"type": "divider"}]
+        assert (screen["home"]["id"], screen["home"]["blocks"]) == (view, [{"type": "divider"}])
         assert screen["modals"] == []
-
-    def test_may_be_published_twenty_times_a_minute(self, pumble: Pumble) -> None:
-        bot, path = pumble.token("bot"), f"/v1/app/homeView/workspaceUsers/{pumble.person('ana')}"
-
-        statuses = [pumble.rest("POST", path, bot, {"blocks": []}).status_code for _ in range(21)]
-
-        assert statuses == [200] * 20 + [429]

@@ -1,15 +1,15 @@
 """Registering, installing, authorising apps, and the end of each."""
 
 from typing import Any
-from urllib.parse import urlencode, urljoin
+from urllib.parse import urljoin
 
 from pumble_bridge.sandbox import lifecycle, manifest, registry, wire
 from pumble_bridge.sandbox.acts.act import Act
-from pumble_bridge.sandbox.consent.request import redirect_with
+from pumble_bridge.sandbox.consent.request import path_to, redirect_with
 from pumble_bridge.sandbox.errors import ActRefused
-from pumble_bridge.sandbox.hooks import delivery, events
+from pumble_bridge.sandbox.hooks import delivery
 from pumble_bridge.sandbox.manifest import Manifest
-from pumble_bridge.sandbox.models import App, Authorization, Installation, Person
+from pumble_bridge.sandbox.models import App, Authorization, Installation
 
 
 def register(act: Act) -> dict[str, Any]:
@@ -51,7 +51,8 @@ def listing(act: Act) -> list[dict[str, Any]]:
                 "installed": app.id in bots,
                 "botId": bots.get(app.id),
                 "authorized": app.id in authorized,
-                "installUrl": _install_url(app, read, person) if read else None,
+                "installUrl": read and (read.listing_url or path_to(app, read, person.workspace_id)),
+                "reinstallUrl": read and _reinstall_url(app, read, person.workspace_id),
             }
         )
     return entries
@@ -74,6 +75,29 @@ def commands(act: Act) -> list[dict[str, Any]]:
                 "app": read.display_name,
             }
             for one in read.commands
+        ]
+    return found
+
+
+def shortcuts(act: Act) -> list[dict[str, Any]]:
+    """Shortcuts of the apps installed in the person's workspace; `type` is GLOBAL or ON_MESSAGE."""
+    person = act.person()
+    found: list[dict[str, Any]] = []
+    rows = Installation.objects.filter(workspace_id=person.workspace_id, active=True)
+    for installation in rows.select_related("app").order_by("app_id"):
+        read = registry.manifest_of(installation.app)
+        if read is None:
+            continue
+        found += [
+            {
+                "appId": installation.app_id,
+                "type": one.get("shortcutType", ""),
+                "name": one.get("name", ""),
+                "displayName": one.get("displayName") or one.get("name", ""),
+                "description": one.get("description") or "",
+                "app": read.display_name,
+            }
+            for one in read.shortcuts
         ]
     return found
 
@@ -114,18 +138,6 @@ def uninstall(act: Act) -> dict[str, Any]:
     return {}
 
 
-def deactivate(act: Act) -> dict[str, Any]:
-    """The person that `userId` names leaves the workspace."""
-    person = act.person()
-    person.status = Person.Status.DEACTIVATED
-    person.save(update_fields=["status"])
-    owner = (
-        Person.objects.filter(workspace_id=person.workspace_id, role=Person.Role.OWNER).order_by("id").first()
-    )
-    events.person_updated(person, owner.id if owner else person.id)
-    return {}
-
-
 def _allow(act: Act, *, reinstall: bool = False) -> dict[str, Any]:
     """ "Allow" on the consent screen, with all scopes of the manifest unless `scopes` names some.
 
@@ -134,7 +146,7 @@ def _allow(act: Act, *, reinstall: bool = False) -> dict[str, Any]:
     """
     person, app = act.person(), act.app()
     read = registry.manifest_of(app)
-    declared = _all_scopes(read) if read else []
+    declared = read.all_scopes if read else []
     scopes = act.value("scopes")
     if scopes is None:
         scopes = declared
@@ -151,20 +163,7 @@ def _allow(act: Act, *, reinstall: bool = False) -> dict[str, Any]:
     return {"redirectUrl": redirect_with(redirect_urls[0], state, code=code)}
 
 
-def _all_scopes(read: Manifest) -> list[str]:
-    return [*read.user_scopes, *(f"bot:{scope}" for scope in read.bot_scopes)]
-
-
-def _install_url(app: App, read: Manifest, person: Person) -> str | None:
-    """The app's own listing, else the consent screen with all scopes. Source: Pumble app platform reference, 1.3."""
-    if read.listing_url:
-        return read.listing_url
-    if not read.redirect_urls:
-        return None
-    query = {
-        "redirectUrl": read.redirect_urls[0],
-        "clientId": app.id,
-        "defaultWorkspaceId": person.workspace_id,
-        "scopes": ",".join(_all_scopes(read)),
-    }
-    return f"/access-request?{urlencode(query)}"
+def _reinstall_url(app: App, read: Manifest, workspace_id: str) -> str | None:
+    """The consent screen that renews the bot. An app with a listing starts its consent itself, or would not know it."""
+    path = None if read.listing_url else path_to(app, read, workspace_id)
+    return path and f"{path}&isReinstall=true"

@@ -9,6 +9,7 @@ from pumble_bridge.sandbox.acts.act import Act
 from pumble_bridge.sandbox.ephemerals import STORE
 from pumble_bridge.sandbox.modals import STACKS
 from pumble_bridge.sandbox.models import Channel, Message, Person
+from pumble_bridge.sandbox.spinners import SPINNERS
 
 SHOWN = 300
 PUMBLE = "Pumble"
@@ -30,6 +31,7 @@ def of(person: Person, channel: Channel, thread_root_id: str = "") -> dict[str, 
         "ephemeral": _named([dict(one.message) for one in STORE.seen_by(person.id, channel.id)]),
         "home": home.of_channel(channel, person),
         "modals": [modal.view for modal in STACKS.of(person.id)],
+        "spinning": [spinner.shown() for spinner in SPINNERS.of(person.id)],
     }
     if thread_root_id:
         thread = Message.objects.filter(

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pumble_bridge.sandbox import blocks
+from pumble_bridge.sandbox import blocks, options
 from pumble_bridge.sandbox.errors import ActRefused
 
 
@@ -18,7 +18,11 @@ def fill(view: dict[str, Any], values: object) -> None:
         block_id, element = str(block.get("blockId", "")), block["element"]
         on_action = str(element.get("onAction", ""))
         typed = entered.get(block_id, {}).get(on_action)
-        value = checked(element, typed) if typed is not None else _before(kept, block_id, on_action, element)
+        value = (
+            options.checked(element, typed)
+            if typed is not None
+            else _before(kept, block_id, on_action, element)
+        )
         label = blocks.plain_text(block.get("label")) or block_id
         if value in (None, "", []):
             if block.get("optional") is not True:
@@ -37,23 +41,16 @@ def merge(view: dict[str, Any], values: object) -> None:
     for block in blocks.input_blocks(view.get("blocks")):
         block_id, element = str(block.get("blockId", "")), block["element"]
         on_action = str(element.get("onAction", ""))
-        value = checked(element, typed.get(block_id, {}).get(on_action))
+        value = options.checked(element, typed.get(block_id, {}).get(on_action))
         if value is not None:
             kept[block_id] = _held(kept, block_id, element, value)
     view["state"] = {"values": kept}
 
 
-def checked(element: dict[str, Any], value: object) -> Any:
-    """A value of the kind the element gives: a list of texts for checkboxes and date ranges, else a text, or None."""
-    if value is None:
-        return None
-    if element.get("type") in blocks.LIST_VALUED:
-        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-            raise ActRefused("value must be a list of strings here")
-        return value
-    if not isinstance(value, str):
-        raise ActRefused("value must be a string here")
-    return value
+def current(view: dict[str, Any] | None, block_id: str, element: dict[str, Any]) -> Any:
+    """What the element holds now: its value in the view's state, else its initial one."""
+    kept = _object(_object(_object(view).get("state")).get("values"))
+    return _before(kept, block_id, str(element.get("onAction", "")), element)
 
 
 def _before(kept: dict[str, Any], block_id: str, on_action: str, element: dict[str, Any]) -> Any:
@@ -61,14 +58,7 @@ def _before(kept: dict[str, Any], block_id: str, on_action: str, element: dict[s
     held = _object(_object(kept.get(block_id)).get(on_action))
     if held:
         return held.get("values", held.get("value"))
-    if element.get("type") == "checkboxes":
-        options = element.get("initial_options")
-        return [_object(one).get("value") for one in options] if isinstance(options, list) else []
-    if element.get("type") == "date_range_picker":
-        span = _object(element.get("initial_date_range"))
-        return [span.get("start"), span.get("end")] if span else []
-    option = _object(element.get("initial_option"))
-    return option.get("value") or element.get("initial_value") or element.get("initial_date")
+    return options.initial(element)
 
 
 def _typed(values: object) -> dict[str, dict[str, Any]]:

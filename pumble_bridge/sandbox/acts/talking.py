@@ -35,7 +35,9 @@ def shortcut(act: Act) -> dict[str, Any]:
     person = act.person()
     channel = act.channel(person)
     target = _message(channel, act.text("messageId", ""))
-    triggers.shortcut(triggers.Actor(person, channel), act.text("name"), target)
+    root = _message(channel, act.text("threadRootId", ""))
+    actor, app_id = triggers.Actor(person, channel), act.text("appId", "")
+    triggers.shortcut(actor, act.text("name"), target, root=root, app_id=app_id)
     return {"screen": screen.of(person, channel)}
 
 

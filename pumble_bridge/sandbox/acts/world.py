@@ -83,11 +83,20 @@ def clear_faults(act: Act) -> list[dict[str, object]]:
 
 
 def traffic_since(act: Act) -> list[dict[str, Any]]:
-    return traffic.LOG.since(fields.number(act.text("since", "") or None, default=0, least=0, most=10**15))
+    """Entries after `since`; with `bodies=true` each has what was `sent` and `received`, secrets struck out."""
+    mark = fields.number(act.text("since", "") or None, default=0, least=0, most=10**15)
+    return traffic.LOG.since(mark, bodies=act.text("bodies", "") == "true")
+
+
+def clear_traffic(act: Act) -> list[dict[str, Any]]:
+    traffic.LOG.clear()
+    return []
 
 
 def switches(act: Act) -> dict[str, bool]:
-    """`botPostsAnywhere`: a bot may write to private channels it is not in. `rateLimits`: calls are counted."""
+    """`botPostsAnywhere`: a bot may write to private channels it is not in. `rateLimits`: calls are counted.
+    `hookRetries`: a hook that got no sound answer is sent again.
+    """
     wanted = {name: act.value(name) for name in SWITCHES.shown()}
     if not all(value is None or isinstance(value, bool) for value in wanted.values()):
         raise ActRefused("a switch is true or false")
@@ -95,6 +104,8 @@ def switches(act: Act) -> dict[str, bool]:
         SWITCHES.bot_posts_anywhere = wanted["botPostsAnywhere"]
     if wanted["rateLimits"] is not None:
         SWITCHES.rate_limits = wanted["rateLimits"]
+    if wanted["hookRetries"] is not None:
+        SWITCHES.hook_retries = wanted["hookRetries"]
     return SWITCHES.shown()
 
 

@@ -44,6 +44,19 @@ class ConsentRequest:
         return redirect_with(self.redirect_url, self.state, **answer)
 
 
+def path_to(app: App, read: Manifest, workspace_id: str) -> str | None:
+    """The consent screen with all scopes, for apps without a listing. Source: Pumble app platform reference, 1.3."""
+    if not read.redirect_urls:
+        return None
+    query = {
+        "redirectUrl": read.redirect_urls[0],
+        "clientId": app.id,
+        "scopes": ",".join(read.all_scopes),
+        "defaultWorkspaceId": workspace_id,
+    }
+    return f"/access-request?{urlencode(query)}"
+
+
 def redirect_with(redirect_url: str, state: str | None, **answer: str) -> str:
     """The redirect address with the answer and the unchanged state in its query."""
     parts = urlsplit(redirect_url)
@@ -71,8 +84,7 @@ def parse(given: Mapping[str, Any]) -> ConsentRequest:
             503,
         )
     scopes = [scope for scope in params.get("scopes", "").split(",") if scope]
-    allowed = {*read.user_scopes, *(f"bot:{scope}" for scope in read.bot_scopes)}
-    foreign = [scope for scope in scopes if scope not in allowed]
+    foreign = [scope for scope in scopes if scope not in read.all_scopes]
     if foreign:
         raise BadRequest(
             f"The app asks for scopes that its manifest does not declare: {', '.join(foreign)[:200]}."

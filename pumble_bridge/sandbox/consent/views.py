@@ -27,6 +27,7 @@ def access_request(request: HttpRequest) -> HttpResponse:
         return _page(request, asked, _preselected(request, asked), None)
     person_id = request.POST.get("userId", "")
     if request.POST.get("decision") != "allow":
+        # Nothing documents a denial; this is what OAuth 2 says (reference, 9, row 6).
         return _go(asked.redirect(error="access_denied"))
     person = _people().filter(pk=person_id).first()
     if person is None:
@@ -79,6 +80,7 @@ def _page(
         "user_scopes": [{"name": scope, "words": SCOPES[scope]} for scope in asked.user_scopes],
         "error": error,
         "params": asked.params,
+        "reinstall": asked.reinstall,
     }
     response = render(request, "sandbox/consent.html", context, status=status)
     # Chromium applies form-action to the redirect that answers the form, so its target is admitted as well.

@@ -9,7 +9,7 @@ from pumble_bridge.sandbox.wire import Reply
 
 @dataclass(frozen=True, slots=True)
 class Ack:
-    """Taken; a message in it is not shown."""
+    """Taken; a message in it is not shown, as no document says that it is (9, row 13)."""
 
     kind = "ack"
 
@@ -78,6 +78,7 @@ def _view(body: dict[str, Any], trigger_id: str) -> Answer:
         return Unavailable("a view envelope without a known action or a view")
     if body.get("triggerId") != trigger_id:
         return Unavailable("a view envelope with another triggerId")
-    if not isinstance(view.get("blocks"), list) or not isinstance(view.get("title"), dict):
+    titled = isinstance(view.get("title"), dict) or view.get("type") == "HOME"
+    if not isinstance(view.get("blocks"), list) or not titled:
         return Unavailable("a view without title or blocks")
     return ViewAnswer(action, view)

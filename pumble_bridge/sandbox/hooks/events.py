@@ -10,14 +10,13 @@ from typing import Any
 
 from django.db.models import Q
 
-from pumble_bridge.sandbox import clock, registry
+from pumble_bridge.sandbox import blocks, clock, registry
 from pumble_bridge.sandbox.hooks import delivery, outbox
 from pumble_bridge.sandbox.models import (
     App,
     Authorization,
     Channel,
     Installation,
-    Membership,
     Message,
     Person,
     Reaction,
@@ -45,14 +44,17 @@ def message_changed(event: str, message: Message, channel: Channel) -> None:
         "f": message.files,
         "lId": message.local_id,
         "att": message.attachments,
-        "md": [],
+        "md": blocks.mentioned(message.text),
         "mc": [],
         "mu": [],
         "au": [],
         "e": message.edited,
+        # No app is told of ephemeral messages; whether Pumble tells is open (9, row 8).
         "eph": False,
     }
-    _announce(event, channel.workspace_id, body, "messages:read", channel)
+    if not message.text:
+        del body["f"]  # seen in the field: an upload without a caption comes without its files
+    announce(event, channel.workspace_id, body, "messages:read", channel)
 
 
 def reaction_added(reaction: Reaction, channel: Channel) -> None:
@@ -65,58 +67,7 @@ def reaction_added(reaction: Reaction, channel: Channel) -> None:
         "rc": reaction.code,
         "ty": "REACTION_ADDED",
     }
-    _announce("REACTION_ADDED", channel.workspace_id, body, "reaction:read", channel)
-
-
-def channel_created(channel: Channel) -> None:
-    members = list(Membership.objects.filter(channel=channel).values_list("person_id", flat=True))
-    body = {
-        "wId": channel.workspace_id,
-        "cId": channel.id,
-        "cN": channel.name,
-        "cU": members,
-        "cT": channel.channel_type,
-        "ty": "CHANNEL_CREATED",
-    }
-    _announce("CHANNEL_CREATED", channel.workspace_id, body, "channels:read", channel)
-
-
-def person_updated(person: Person, changed_by: str) -> None:
-    body = {
-        "wId": person.workspace_id,
-        "uId": person.id,
-        "uN": person.name,
-        "uE": person.email,
-        "afp": f"https://avatars.pumble.test/{person.id}/640",
-        "asp": f"https://avatars.pumble.test/{person.id}/48",
-        "tz": person.time_zone,
-        "sts": "",
-        "pt": person.title,
-        "pp": person.phone,
-        "cs": _custom_status(person),
-        "st": person.status,
-        "ro": person.role,
-        "au": "",
-        "ib": person.invited_by_id,
-        "puE": person.email,
-        "cb": changed_by,
-        "atz": True,
-        "ty": "WORKSPACE_USER_UPDATED",
-    }
-    _announce("WORKSPACE_USER_UPDATED", person.workspace_id, body, "user:read", None)
-
-
-def _custom_status(person: Person) -> dict[str, Any]:
-    status = person.custom_status
-    if not status:
-        return {"st": "", "co": "", "ex": "", "ea": "", "su": False}
-    return {
-        "st": status["status"],
-        "co": status["code"],
-        "ex": status["expiration"],
-        "ea": str(status["expiresAt"]),
-        "su": status["showUntil"],
-    }
+    announce("REACTION_ADDED", channel.workspace_id, body, "reaction:read", channel)
 
 
 def app_unauthorized(authorization: Authorization, installation: Installation) -> None:
@@ -141,14 +92,17 @@ def app_uninstalled(installation: Installation) -> None:
         "workspace": installation.workspace_id,
         "installedBy": installation.installed_by_id,
         "botUser": installation.bot_id,
+        # Documented as a date, in no known form (9, row 5).
         "uninstalledAt": clock.iso_seconds(clock.now_ms()),
     }
+    # One event for all: nobody is named, and no APP_UNAUTHORIZED goes out beside it (9, rows 11 and 14).
     _lifecycle("APP_UNINSTALLED", installation.app, installation.workspace_id, [], body)
 
 
-def _announce(
+def announce(
     event: str, workspace_id: str, body: dict[str, Any], scope: str, channel: Channel | None
 ) -> None:
+    """Tell every app in the workspace that may know: by the scope, and by the channel where there is one."""
     body = {**body, "rid": f"r-{secrets.token_hex(REQUEST_ID_BYTES)}"}
     for installation in Installation.objects.filter(workspace_id=workspace_id, active=True).select_related(
         "app"
@@ -159,6 +113,7 @@ def _announce(
 
 
 def _lifecycle(event: str, app: App, workspace_id: str, user_ids: list[str], body: dict[str, Any]) -> None:
+    # Whether these come as PUMBLE_EVENT is open (9, row 4); the SDK takes both.
     _queue(app, "APP_EVENT", event, workspace_id, user_ids, body)
 
 

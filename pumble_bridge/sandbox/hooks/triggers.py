@@ -2,15 +2,17 @@
 
 import json
 import secrets
+import time
 from dataclasses import dataclass
 from typing import Any
 
-from pumble_bridge.sandbox import blocks, home, modals, posting, registry
+from pumble_bridge.sandbox import blocks, home, modals, posting, registry, spinners
 from pumble_bridge.sandbox.errors import ActRefused
 from pumble_bridge.sandbox.hooks import answers, delivery
 from pumble_bridge.sandbox.manifest import Manifest
 from pumble_bridge.sandbox.modals import STACKS, Modal
 from pumble_bridge.sandbox.models import App, Channel, Installation, Message, Person
+from pumble_bridge.sandbox.spinners import SPINNERS, Spinner
 
 OFFLINE = "{name} is not responding right now. Please try again in a moment."
 UNKNOWN = "{command} is not a valid command. Apps add commands; see + Add apps."
@@ -32,6 +34,19 @@ class Actor:
             "workspaceId": self.person.workspace_id,
             "triggerId": secrets.token_hex(12),
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where an element stands, in the words of the wire; `view` belongs to VIEW alone."""
+
+    type: str
+    id: str
+    view: dict[str, Any] | None = None
+
+    def facts(self) -> dict[str, Any]:
+        facts: dict[str, Any] = {"sourceType": self.type, "sourceId": self.id}
+        return facts if self.view is None else facts | {"view": self.view}
 
 
 def slash_command(actor: Actor, line: str, root: Message | None) -> None:
@@ -65,8 +80,10 @@ def slash_command(actor: Actor, line: str, root: Message | None) -> None:
         posting.whisper_from_pumble(actor.channel, actor.person.id, UNKNOWN.format(command=command[:64]))
 
 
-def shortcut(actor: Actor, name: str, message: Message | None) -> None:
-    """A global shortcut, or one on a message.
+def shortcut(
+    actor: Actor, name: str, message: Message | None, *, root: Message | None = None, app_id: str = ""
+) -> None:
+    """A global shortcut (in a thread with its `root`), or one on a message; of this app, or of the first that has it.
 
     Raises:
         ActRefused: no installed app has it.
@@ -74,40 +91,52 @@ def shortcut(actor: Actor, name: str, message: Message | None) -> None:
     kind = "ON_MESSAGE" if message else "GLOBAL"
     until = delivery.deadline()
     for installation in _installed(actor.person):
+        if app_id not in {"", installation.app_id}:
+            continue
         read = registry.manifest_of(installation.app, until)
         url = read.shortcut_url(kind, name) if read else None
         if url:
             payload = {"messageType": "SHORTCUT", "type": kind, "shortcut": name, **actor.facts()}
             if message:
                 payload["messageId"] = message.id
+            elif root:
+                payload["threadRootId"] = root.id
             _trigger(actor, installation.app, url, payload, until)
             return
     raise ActRefused("no installed app has this shortcut", 404)
 
 
-def click(
-    actor: Actor, app: App, source: tuple[str, str], element: dict[str, Any], value: object, view: dict[str, Any] | None
-) -> None:  # fmt: skip
-    """A block interaction. `source` is the wire's sourceType and sourceId; `view` belongs to VIEW alone."""
+def click(actor: Actor, app: App, source: Source, element: dict[str, Any], value: object) -> None:
+    """A block interaction; the element's spinner turns from now on, if it has one."""
     until = delivery.deadline()
     read = registry.manifest_of(app, until)
     kind = str(element.get("type", ""))
-    if value is None:
-        value = element.get("value") or ("" if kind not in blocks.LIST_VALUED else [])
-    timeout = element.get("loadingTimeout")
+    timeout = spinners.seconds(element)
     payload = {
         "messageType": "BLOCK_INTERACTION",
-        "sourceType": source[0],
-        "sourceId": source[1],
+        **source.facts(),
         "actionType": blocks.ACTION_TYPES.get(kind, kind.upper()),
         "onAction": element["onAction"],
         "payload": json.dumps({"values" if isinstance(value, list) else "value": value}),
-        "loadingTimeout": timeout if isinstance(timeout, int) else 0,
+        "loadingTimeout": timeout,
         **actor.facts(),
     }
-    if view is not None:
-        payload["view"] = view
-    _trigger(actor, app, read.interaction_url if read else "", payload, until)
+    if timeout:
+        ends = time.monotonic() + timeout
+        SPINNERS.start(
+            Spinner(
+                payload["triggerId"],
+                app.id,
+                actor.person.id,
+                source.type,
+                source.id,
+                element["onAction"],
+                ends,
+            )
+        )
+    answer = _trigger(actor, app, read.interaction_url if read else "", payload, until)
+    if isinstance(answer, answers.Nack | answers.Unavailable):
+        SPINNERS.complete(app.id, source.type, source.id, payload["triggerId"])
 
 
 def view_action(actor: Actor, modal: Modal, app: App, kind: str) -> answers.Answer:
@@ -118,22 +147,24 @@ def view_action(actor: Actor, modal: Modal, app: App, kind: str) -> answers.Answ
     return _send(actor, app, read, read.view_url if read else "", payload, until)
 
 
-def menu(actor: Actor, app: App, on_action: str, query: str, modal: Modal) -> list[Any]:
-    """The options of a dynamic menu; none when the app has nothing to say."""
+def menu(
+    actor: Actor, app: App, source: Source, element: dict[str, Any], query: str, chosen: object
+) -> list[Any]:
+    """The options of a dynamic menu where `chosen` is the value so far; none when the app has nothing to say."""
     until = delivery.deadline()
     read = registry.manifest_of(app, until)
-    url = read.menu_url(on_action) if read else None
+    url = read.menu_url(element["onAction"]) if read else None
     if not url:
         raise ActRefused("the app has no such dynamic menu", 404)
     payload = {
         "messageType": "DYNAMIC_MENU",
-        "onAction": on_action,
+        "onAction": element["onAction"],
         "query": query,
-        "sourceType": "VIEW",
-        "sourceId": modal.id,
-        "view": modal.view,
-        **actor.facts(),
+        **source.facts(),
+        **{name: value for name, value in actor.facts().items() if name != "channelId"},
     }
+    if chosen and isinstance(chosen, str):
+        payload["value"] = chosen
     answer = _send(actor, app, read, url, payload, until)
     return answer.options if isinstance(answer, answers.Options) else []
 
@@ -143,10 +174,13 @@ def _installed(person: Person) -> list[Installation]:
     return list(rows.select_related("app").order_by("app_id"))
 
 
-def _trigger(actor: Actor, app: App, url: str, payload: dict[str, Any], until: float) -> None:
+def _trigger(
+    actor: Actor, app: App, url: str, payload: dict[str, Any], until: float
+) -> answers.Answer:  # fmt: skip
     answer = _send(actor, app, registry.manifest_of(app, until), url, payload, until)
     if isinstance(answer, answers.ViewAnswer):
         show(actor, app, answer, payload.get("sourceId") if payload.get("sourceType") == "VIEW" else None)
+    return answer
 
 
 def _send(
@@ -167,10 +201,14 @@ def show(actor: Actor, app: App, answer: answers.ViewAnswer, source_id: str | No
     """Bring a view on the screen. PUSH from a Home tab opens a root modal; OPEN always does."""
     person_id = actor.person.id
     on_modal = source_id is not None and STACKS.find(person_id, source_id) is not None
-    if answer.action == "UPDATE" and source_id == home.home_id(app, actor.person):
-        home.publish(app, actor.person, {key: answer.view[key] for key in HOME_KEYS if key in answer.view})
-    elif answer.action == "UPDATE":
-        STACKS.update(person_id, str(answer.view.get("id", "")), answer.view)
+    if answer.action == "UPDATE":
+        view_id = str(answer.view.get("id") or source_id)
+        if view_id == home.home_id(app, actor.person):
+            home.publish(
+                app, actor.person, {key: answer.view[key] for key in HOME_KEYS if key in answer.view}
+            )
+        else:
+            STACKS.update(person_id, app.id, view_id, answer.view)
     elif answer.action == "PUSH" and on_modal:
         try:
             STACKS.push(person_id, app.id, actor.channel.id, {"parentViewId": source_id, **answer.view})
@@ -188,5 +226,5 @@ def _whisper_offline(actor: Actor, app: App, read: Manifest | None) -> None:
 def _whisper(actor: Actor, app: App, text: str) -> None:
     bot = Person.objects.filter(app=app, workspace_id=actor.person.workspace_id).first()
     posting.whisper_from_pumble(
-        actor.channel, actor.person.id, text, app_id=app.id, author_id=bot.id if bot else ""
+        actor.channel, actor.person.id, text, app_id=app.id, author_id=bot.id if bot else "", refusal=True
     )

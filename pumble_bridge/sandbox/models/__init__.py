@@ -1,5 +1,6 @@
 from pumble_bridge.sandbox.models.apps import App, Authorization, GrantCode, HomeView, Installation
 from pumble_bridge.sandbox.models.conversations import Channel, Membership, Message, Pin, Reaction
+from pumble_bridge.sandbox.models.files import UploadedFile
 from pumble_bridge.sandbox.models.scheduled import ScheduledMessage
 from pumble_bridge.sandbox.models.workspaces import HUMAN, Person, UserGroup, Workspace
 
@@ -17,6 +18,7 @@ __all__ = [
     "Pin",
     "Reaction",
     "ScheduledMessage",
+    "UploadedFile",
     "UserGroup",
     "Workspace",
 ]

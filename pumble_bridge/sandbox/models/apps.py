@@ -13,7 +13,10 @@ from pumble_bridge.sandbox.models.workspaces import Person, Workspace
 
 
 class App(models.Model):
+    """`owner` is the developer who registered it; apps that came by `/act/apps` have none."""
+
     id = models.CharField(primary_key=True, max_length=24)
+    owner = models.ForeignKey(Person, models.SET_NULL, null=True, related_name="owned_apps")
     app_key = models.CharField(max_length=80, unique=True)
     client_secret = models.CharField(max_length=80)
     signing_secret = models.CharField(max_length=80)

@@ -15,6 +15,7 @@ class ScheduledMessage(models.Model):
     text = models.TextField(blank=True)
     blocks = models.JSONField(default=list)
     attachments = models.JSONField(default=list)
+    files = models.JSONField(default=list)
     send_at_ms = models.BigIntegerField(db_index=True)
     # A reply without its thread would say in the channel what was meant for a few.
     root = models.ForeignKey(Message, models.CASCADE, null=True, related_name="+")

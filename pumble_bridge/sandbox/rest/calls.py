@@ -1,4 +1,4 @@
-"""Calls and the end of interactions: nothing here lasts, but apps get the answers they expect."""
+"""Calls: nobody can join them here, but apps get the address that they expect."""
 
 import hashlib
 from typing import Any
@@ -16,8 +16,3 @@ def permanent(call: Call) -> dict[str, Any]:
         "workspaceUserId": call.person.id,
         "permanentLink": f"https://calls.pumble.test/{code[24:36]}",
     }
-
-
-def complete(call: Call) -> None:
-    """The app has finished with a click; the chat page shows no spinner that would have to end."""
-    call.body()

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from pumble_bridge.sandbox import clock, direct, home, ids, shapes, visibility
 from pumble_bridge.sandbox.errors import Forbidden, Invalid, NotFound
-from pumble_bridge.sandbox.hooks import events
+from pumble_bridge.sandbox.hooks import workspace_events
 from pumble_bridge.sandbox.models import Channel, Membership, Person
 from pumble_bridge.sandbox.rest import fields, members
 from pumble_bridge.sandbox.rest.endpoint import Call
@@ -60,7 +60,7 @@ def create(call: Call) -> dict[str, Any]:
             created_ms=clock.now_ms(),
         )
         Membership.objects.create(channel=channel, person=call.person)
-    events.channel_created(channel)
+    workspace_events.channel_created(channel)
     return info(channel, call.person)
 
 
@@ -86,7 +86,7 @@ def direct_create(call: Call) -> dict[str, Any]:
     channel, fresh = direct.open_channel(call.person, wanted | {call.person.id})
     if fresh:
         Membership.objects.filter(channel=channel, person_id__in=hidden_for).update(is_hidden=True)
-        events.channel_created(channel)
+        workspace_events.channel_created(channel)
     return info(channel, call.person)
 
 

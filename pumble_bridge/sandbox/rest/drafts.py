@@ -2,13 +2,16 @@
 
 from typing import Any
 
-from pumble_bridge.sandbox.errors import Invalid
 from pumble_bridge.sandbox.posting import Draft
-from pumble_bridge.sandbox.rest import fields
+from pumble_bridge.sandbox.rest import fields, files
+from pumble_bridge.sandbox.rest.endpoint import Call
 
 
-def read(body: dict[str, Any]) -> Draft:
+def read(call: Call, body: dict[str, Any]) -> Draft:
     text = fields.text(body, "text", most=fields.MAX_TEXT)
-    if fields.ids(body.get("files"), least=0, most=20):
-        raise Invalid("[files are not known]")
-    return Draft(text, fields.blocks(body.get("blocks")), fields.objects(body.get("attachments")) or [])
+    return Draft(
+        text,
+        fields.blocks(body.get("blocks")),
+        fields.objects(body.get("attachments")) or [],
+        files=files.of_message(call, body.get("files")),
+    )

@@ -62,6 +62,7 @@ def serve(**operations: Operation) -> Callable[..., HttpResponseBase]:
             if operation is None:
                 raise MethodNotAllowed
             call = _identify(request)
+            request.sandbox_call = call  # type: ignore[attr-defined]  # the traffic list names the caller
             WINDOWS.count(limits.APP, call.app.id)
             WINDOWS.count(limits.TOKEN, call.app.id, call.person.id)
             missing = [scope for scope in operation.scope.split() if scope not in call.scopes]
@@ -76,8 +77,10 @@ def serve(**operations: Operation) -> Callable[..., HttpResponseBase]:
     return view
 
 
-def answer(result: Any) -> HttpResponse:
-    """200 with the JSON, or with nothing at all where nothing is returned."""
+def answer(result: Any) -> HttpResponseBase:
+    """200 with the JSON, or with nothing at all where nothing is returned; a response is itself."""
+    if isinstance(result, HttpResponseBase):
+        return result
     if result is None:
         response = HttpResponse(status=200)
         del response["Content-Type"]

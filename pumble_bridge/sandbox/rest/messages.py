@@ -16,7 +16,7 @@ from pumble_bridge.sandbox.rest.endpoint import Call
 def post(call: Call, channel_id: str) -> dict[str, Any]:
     body = call.body()
     channel = visibility.channel_to_post(call.person, channel_id)
-    draft = drafts.read(body)
+    draft = drafts.read(call, body)
     if body.get("ephemeral") is not None:
         return posting.whisper(call.person, channel, draft, _receivers(call, body, "sendToUsers")).message
     return _shown(call, posting.post(call.person, channel, draft))
@@ -28,7 +28,7 @@ def reply(call: Call, channel_id: str, message_id: str) -> dict[str, Any]:
     root = _message(channel, message_id)
     if root.root_id:
         raise Invalid("[a reply cannot have replies]")
-    draft = drafts.read(body)
+    draft = drafts.read(call, body)
     if body.get("ephemeral") is not None:
         return posting.whisper(
             call.person, channel, draft, _receivers(call, body, "sendToUsers"), root=root
@@ -65,7 +65,7 @@ def fetch_replies(call: Call, channel_id: str, message_id: str) -> list[dict[str
 def edit(call: Call, channel_id: str, message_id: str) -> dict[str, Any]:
     """Only one's own; of a message with blocks but an edit without, the blocks follow the new text."""
     body = call.body()
-    draft = drafts.read(body)
+    draft = drafts.read(call, body)
     whispered = _own_ephemeral(call, channel_id, message_id)
     if whispered is not None:
         whispered.message |= {"text": draft.text, "blocks": draft.shown_blocks(), "edited": True}
@@ -94,6 +94,7 @@ def edit_attachments(call: Call, channel_id: str, message_id: str) -> dict[str, 
         raise Invalid("[must not be null]")
     message.attachments = attachments
     message.save(update_fields=["attachments"])
+    events.message_changed("UPDATED_MESSAGE", message, channel)
     return _shown(call, message)
 
 

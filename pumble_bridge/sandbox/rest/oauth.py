@@ -2,8 +2,9 @@
 
 import hmac
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.http.multipartparser import MultiPartParserError
+from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
 from pumble_bridge.sandbox import lifecycle
@@ -14,7 +15,7 @@ from pumble_bridge.sandbox.rest.endpoint import answer
 
 
 @csrf_exempt
-def access(request: HttpRequest) -> HttpResponse:
+def access(request: HttpRequest) -> HttpResponseBase:
     try:
         return answer(_exchange(request))
     except PlatformError as failure:

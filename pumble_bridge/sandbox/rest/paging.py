@@ -1,6 +1,6 @@
 """Pages of messages. Source: Pumble app platform reference, 5.5 (paging).
 
-Lists of a channel come newest first, replies of a thread oldest first. A cursor is a message id; BEFORE and AFTER leave
+Lists of a channel come newest first, replies of a thread oldest first; 200 at most are a proposal (9, row 12). A cursor is a message id; BEFORE and AFTER leave
 it out, AROUND includes it.
 """
 

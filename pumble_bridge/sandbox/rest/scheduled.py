@@ -85,7 +85,7 @@ def _fill(row: ScheduledMessage, call: Call) -> None:
     """Everything that a body gives."""
     body = call.body()
     channel_id = fields.text(body, "channelId", most=100)
-    draft = drafts.read(body)
+    draft = drafts.read(call, body)
     row.send_at_ms = _send_at(body)
     row.recurrence = _recurrence(body.get("recurrence"))
     channel = visibility.channel_to_post(call.person, channel_id)
@@ -98,6 +98,7 @@ def _fill(row: ScheduledMessage, call: Call) -> None:
         row.root = None
     row.channel = channel
     row.text, row.blocks, row.attachments = draft.text, draft.shown_blocks(), draft.attachments
+    row.files = draft.files
     if body.get("alsoSendToChannel") is not None or row.root is None:
         row.also_in_channel = fields.flag(body, "alsoSendToChannel")
     quote = body.get("quotedMessage")

@@ -5,7 +5,7 @@ from typing import Any
 
 from pumble_bridge.sandbox import clock, shapes
 from pumble_bridge.sandbox.errors import Invalid
-from pumble_bridge.sandbox.hooks import events
+from pumble_bridge.sandbox.hooks import workspace_events
 from pumble_bridge.sandbox.rest import fields
 from pumble_bridge.sandbox.rest.endpoint import Call
 
@@ -37,7 +37,7 @@ def update(call: Call) -> dict[str, Any]:
             "showUntil": until > 0,
         }
     person.save(update_fields=["custom_status"])
-    events.person_updated(person, person.id)
+    workspace_events.person_updated(person, person.id)
     return shapes.person(person)
 
 

@@ -6,7 +6,8 @@ from django.apps import apps
 from django.core.management.color import no_style
 from django.db import connection, transaction
 
-from pumble_bridge.sandbox import ephemerals, faults, limits, modals, registry, traffic
+from pumble_bridge.sandbox import ephemerals, faults, limits, modals, registry, spinners, traffic, uploads
+from pumble_bridge.sandbox.developers.leads import LEADS
 from pumble_bridge.sandbox.hooks import outbox
 from pumble_bridge.sandbox.manifest import Manifest
 from pumble_bridge.sandbox.models import App
@@ -33,9 +34,12 @@ def restore() -> None:
         if manifest:
             registry.store(App.objects.get(pk=API_APP_ID), Manifest(manifest))
     outbox.clear()
+    uploads.clear()
     for store in (
         ephemerals.STORE,
         modals.STACKS,
+        LEADS,
+        spinners.SPINNERS,
         faults.ORDERS,
         limits.WINDOWS,
         traffic.LOG,

@@ -1,7 +1,15 @@
 // The driving interface of the local Pumble. The page can do nothing that a script could not do through it too.
 
+import { say } from "./strings.js";
+
+// The text of either is for the person who acted.
 export class Refused extends Error {}
-export class Unreachable extends Error {}
+
+export class Unreachable extends Error {
+  constructor() {
+    super(say("unreachable"));
+  }
+}
 
 async function call(method, path, { query, body } = {}) {
   const address = new URL(`/act/${path}`, location.origin);
@@ -17,16 +25,17 @@ async function call(method, path, { query, body } = {}) {
     response = await fetch(address, request);
     const text = await response.text();
     if (text) answer = JSON.parse(text);
-  } catch (error) {
-    throw new Unreachable(String(error.message));
+  } catch {
+    throw new Unreachable();
   }
   if (response.ok) return answer;
   if (response.status < 500 && typeof answer?.error === "string") throw new Refused(answer.error);
-  throw new Unreachable(`${method} ${path}: ${response.status}`);
+  throw new Unreachable();
 }
 
 export const workspaces = () => call("GET", "workspaces");
 export const commands = (userId) => call("GET", "commands", { query: { userId } });
+export const shortcuts = (userId) => call("GET", "shortcuts", { query: { userId } });
 export const apps = (userId) => call("GET", "apps", { query: { userId } });
 export const screen = (userId, channelId, threadRootId) =>
   call("GET", "screen", { query: { userId, channelId, ...(threadRootId && { threadRootId }) } });
@@ -37,3 +46,19 @@ export const click = (body) => call("POST", "click", { body });
 export const submit = (body) => call("POST", "submit", { body });
 export const close = (body) => call("POST", "close", { body });
 export const menu = (body) => call("POST", "menu", { body });
+export const react = (body) => call("POST", "react", { body });
+export const shortcut = (body) => call("POST", "shortcut", { body });
+
+export const register = (manifestUrl) => call("POST", "apps", { body: { manifestUrl } });
+export const unauthorize = (userId, appId) => call("POST", "unauthorize", { body: { userId, appId } });
+export const uninstall = (userId, appId) => call("POST", "uninstall", { body: { userId, appId } });
+export const deactivate = (userId) => call("POST", "deactivate", { body: { userId } });
+export const activate = (userId) => call("POST", "activate", { body: { userId } });
+
+export const changeRole = (userId, memberId, role) => call("POST", "role", { body: { userId, memberId, role } });
+
+export const traffic = (since) => call("GET", "traffic", { query: { since, bodies: true } });
+export const clearTraffic = () => call("DELETE", "traffic");
+export const faults = () => call("GET", "faults");
+export const addFaults = (body) => call("POST", "faults", { body });
+export const clearFaults = () => call("DELETE", "faults");

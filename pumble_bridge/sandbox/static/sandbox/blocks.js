@@ -131,7 +131,7 @@ const BLOCKS = {
 };
 
 // Null when anything is not understood: a message then shows its text, as Pumble does. A context has
-// {directory, copyable, press, fields, values, findOptions}; only views have the last three.
+// {directory, copyable, press, findOptions, values, fields}; only views have fields.
 export function renderBlocks(blocks, context) {
   if (!Array.isArray(blocks) || blocks.length === 0) return null;
   const allowed = (block) => block && Object.hasOwn(BLOCKS, block.type) && (block.type !== "input" || context.fields);

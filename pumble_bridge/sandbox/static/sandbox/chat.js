@@ -1,17 +1,26 @@
 import * as act from "./act.js";
+import { createActing } from "./acting.js";
 import { createAppsDialog } from "./apps.js";
+import { showSpinning } from "./busy.js";
 import { createComposer } from "./composer.js";
 import { createDirectory, isPlayable } from "./directory.js";
 import { icon } from "./dom.js";
+import { rememberFocus } from "./focus.js";
+import { createHome } from "./home.js";
+import { createInspector } from "./inspector.js";
 import { createMessageList, rootOf, timeline } from "./messages.js";
+import { createModals } from "./modals.js";
+import { createPeopleDialog } from "./people.js";
 import { readPlace, rememberedPerson, rememberPerson, writePlace } from "./place.js";
 import { startPolling } from "./polling.js";
+import { youngerThan } from "./shapes.js";
 import { createDrawer, createSidebar } from "./sidebar.js";
 import { chooseLanguage, currentLanguage, say, sayCount, startLanguage } from "./strings.js";
 import { createThread } from "./thread.js";
-import { createHome, createModal } from "./views.js";
 
 const DIRECTORY_EVERY = 6000;
+// While something spins, its end is looked for more often.
+const SPINNING_EVERY = 400;
 
 const find = (id) => document.getElementById(id);
 
@@ -19,6 +28,7 @@ const state = {
   workspaces: [],
   apps: [],
   commands: [],
+  shortcuts: [],
   directory: null,
   person: null,
   channel: null,
@@ -45,7 +55,7 @@ async function takeDirectory() {
   const everyone = workspaces.flatMap((workspace) => workspace.users).filter(isPlayable);
   const known = everyone.some((user) => user.id === person) ? person : everyone[0]?.id;
   if (!known) throw new act.Unreachable();
-  const [apps, commands] = await Promise.all([act.apps(known), act.commands(known)]);
+  const [apps, commands, shortcuts] = await Promise.all([act.apps(known), act.commands(known), act.shortcuts(known)]);
   if (state.person !== person) return;
   directoryTakenAt = Date.now();
   Object.assign(state, {
@@ -53,6 +63,7 @@ async function takeDirectory() {
     workspaces,
     apps,
     commands,
+    shortcuts,
     directory: createDirectory(workspaces, apps, known),
   });
   if (!state.directory.channels.has(state.channel)) enterChannel(startChannel(), { replace: true });
@@ -101,37 +112,24 @@ async function look() {
 // An act answers with the screen that follows from it.
 async function perform(work) {
   const mine = ++turn;
-  try {
-    const answer = await work();
-    if (mine === turn && answer?.screen) {
-      turn += 1;
-      showScreen(answer.screen);
-    } else {
-      poll.now();
-    }
-  } catch (error) {
-    if (error instanceof act.Refused) throw error;
-    throw new Error(say("unreachable"));
+  const answer = await work();
+  if (mine === turn && answer?.screen) {
+    turn += 1;
+    showScreen(answer.screen);
+  } else {
+    poll.now();
   }
+  return answer;
 }
 
-const send = (text, threadRootId) =>
-  perform(() =>
-    act.message({ userId: state.person, channelId: state.channel, text, ...(threadRootId && { threadRootId }) }),
-  );
-
-// `values` lets a button in a view act on what was typed around it.
-const press = (source, { onAction, value, confirmed }, values) =>
-  perform(() =>
-    act.click({
-      userId: state.person,
-      source,
-      onAction,
-      value,
-      ...(confirmed && { confirm: true }),
-      ...(values && { values }),
-    }),
-  );
+// Who is here and what is installed changed; what is shown of it is taken anew.
+async function changeWorld(work) {
+  const answer = await work();
+  await takeDirectory();
+  render();
+  poll.now();
+  return answer;
+}
 
 // --- where one is ---
 
@@ -163,8 +161,7 @@ function choosePerson(personId, place = {}) {
   thread.forgetDrafts();
   state.person = personId;
   rememberPerson(personId);
-  state.apps = [];
-  state.commands = [];
+  Object.assign(state, { apps: [], commands: [], shortcuts: [] });
   state.directory = createDirectory(state.workspaces, [], personId);
   const channel = state.directory.channels.has(place.channel) ? place.channel : startChannel();
   enterChannel(channel, { ...place, replace: Boolean(place.channel) });
@@ -206,8 +203,6 @@ function chooseTab(tab) {
 
 // --- what is seen ---
 
-const youngerThan = (since, those) => (those ?? []).filter((one) => one.id > since);
-
 function showScreen(screen) {
   screen = {
     ...screen,
@@ -222,6 +217,7 @@ function showScreen(screen) {
     poll.now();
   }
   showProblem("");
+  if (screen.spinning?.length) setTimeout(poll.now, SPINNING_EVERY);
   // An unchanged page is left alone: no work, and nothing for a screen reader to notice.
   if (state.screen && JSON.stringify(screen) === JSON.stringify(state.screen)) return;
   state.screen = screen;
@@ -288,7 +284,7 @@ function renderMessages(channel, entries) {
   find("channel-start-note").hidden = roots.length > 0;
   messageList.show(roots, {
     directory,
-    handlers: { press, openThread },
+    handlers: { ...acting, openThread },
     countReplies: (message) => message.threadRootInfo?.repliesCount ?? 0,
   });
 }
@@ -296,8 +292,10 @@ function renderMessages(channel, entries) {
 function render() {
   const { directory, workspaces, screen } = state;
   if (!directory) return;
+  const restoreFocus = rememberFocus();
   sidebar.show(workspaces, directory, state.channel);
   appsDialog.refresh(directory);
+  peopleDialog.refresh(directory);
   const channel = directory.channels.get(state.channel);
   if (!channel) return;
 
@@ -307,51 +305,63 @@ function render() {
   renderTabs(shownHome, entries);
   renderMessages(channel, entries);
   home.show(shownHome, directory);
-  modal.show(screen?.modals ?? [], directory);
+  modals.show(screen?.modals ?? [], directory);
   thread.show(screen, state.thread, directory, directory.channelTitle(channel));
   composer.enter(`${state.person} ${channel.id}`, say("message_channel", { channel: directory.channelTitle(channel) }));
+  showSpinning(screen?.spinning ?? []);
+  restoreFocus();
 }
 
 // --- the parts ---
 
 const commands = () => state.commands;
+const acting = createActing(state, perform, find("waiting"));
 
 const composer = createComposer(find("composer"), {
   async send(text) {
-    await send(text);
+    await acting.send(text);
     // Whoever speaks wants to see it, wherever they had scrolled to.
     messageList.toBottom();
   },
   commands,
+  shortcuts: () => acting.globalShortcuts(null),
 });
 const messageList = createMessageList(find("messages"), find("message-list"), find("jump"));
 const thread = createThread(find("thread"), {
-  send: (text) => send(text, state.thread),
+  send: (text) => acting.send(text, state.thread),
   commands,
-  press,
+  shortcuts: () => acting.globalShortcuts(state.thread),
+  handlers: acting,
   close: closeThread,
 });
-const home = createHome(find("home"), { press });
-const modal = createModal(find("modal"), {
-  press,
-  submit: (viewId, values) => perform(() => act.submit({ userId: state.person, viewId, values })),
-  close: (viewId) => perform(() => act.close({ userId: state.person, viewId, values: {} })),
-  findOptions: (viewId, onAction, query) => act.menu({ userId: state.person, viewId, onAction, query }),
+const home = createHome(find("home"), acting);
+const modals = createModals({
+  ...acting,
+  focusOutside: () => (find("conversation").hidden ? find("home").focus() : composer.focus()),
 });
-const appsDialog = createAppsDialog(find("apps-dialog"), { openChannel });
+const appsDialog = createAppsDialog(find("apps-dialog"), { openChannel, changeWorld });
+const peopleDialog = createPeopleDialog(find("people-dialog"), { choosePerson, changeWorld });
+createInspector(find("inspector"), find("open-inspector"), { leaveDrawer });
 const sidebar = createSidebar(find("sidebar"), {
   openChannel,
   choosePerson,
   chooseWorkspace,
-  openApps: () => appsDialog.open(state.directory),
+  openApps: () => leaveDrawer(() => appsDialog.open(state.directory)),
+  openPeople: () => leaveDrawer(() => peopleDialog.open(state.directory)),
 });
 const drawer = createDrawer(
   find("sidebar"),
-  [find("main"), find("thread")],
+  [find("main"), find("thread"), find("inspector")],
   find("open-menu"),
   find("close-menu"),
   find("scrim"),
 );
+
+// On a narrow screen the sidebar would stand before what it opens.
+function leaveDrawer(work) {
+  drawer.close();
+  work();
+}
 
 function wireTabs() {
   const tabs = [find("tab-home"), find("tab-messages")];
@@ -361,6 +371,14 @@ function wireTabs() {
     const other = tabs.find((node) => node !== document.activeElement);
     chooseTab(other.dataset.tab);
     other.focus();
+  });
+}
+
+function wireSkipLink() {
+  find("skip").addEventListener("click", (event) => {
+    event.preventDefault();
+    if (find("conversation").hidden) chooseTab("messages");
+    composer.focus();
   });
 }
 
@@ -403,6 +421,7 @@ function start() {
   startLanguage();
   wireLanguages();
   wireTabs();
+  wireSkipLink();
   addEventListener("popstate", followAddress);
   // A page that comes back from the browser's memory would still show what only lasts until a reload.
   addEventListener("pageshow", (event) => event.persisted && location.reload());

@@ -1,13 +1,15 @@
 import { createCompletions } from "./completions.js";
 import { el, icon } from "./dom.js";
+import { openMenu } from "./menu.js";
 import { say } from "./strings.js";
 
 const SHOW_SENDING_AFTER = 400;
 const MOST_ROWS = 8;
 const GROWS_BY_ITSELF = CSS.supports("field-sizing", "content");
 
-// `send` takes the text and rejects with what to tell the person; `commands` answers the present slash commands.
-export function createComposer(form, { prefix = "", send, commands }) {
+// `send` takes the text and rejects with what to tell the person; `commands` answers the present slash commands, and
+// `shortcuts` the items of the menu beside the box.
+export function createComposer(form, { prefix = "", send, commands, shortcuts }) {
   const listId = `${prefix}completions`;
   const list = el("ul", { id: listId, class: "completions", role: "listbox", "data-testid": listId, hidden: true });
   const box = el("textarea", {
@@ -18,16 +20,29 @@ export function createComposer(form, { prefix = "", send, commands }) {
     maxlength: 100000,
     "aria-autocomplete": "list",
     "aria-haspopup": "listbox",
+    id: `${prefix}composer-text`,
     "data-testid": `${prefix}composer`,
   });
   const button = el("button", { type: "submit", class: "send", "data-testid": `${prefix}send` }, icon("send"));
+  const bolt = el(
+    "button",
+    {
+      type: "button",
+      class: "icon-button composer-shortcuts",
+      "aria-haspopup": "menu",
+      "aria-expanded": "false",
+      "data-testid": `${prefix}shortcuts`,
+      click: () => openMenu(bolt, shortcuts(), { label: say("shortcuts") }),
+    },
+    icon("bolt"),
+  );
   const hint = el("span", { class: "composer-hint" });
   const progress = el("span", { class: "composer-progress", role: "status" });
   const found = el("span", { class: "visually-hidden", role: "status" });
   const error = el("p", { class: "error composer-error", role: "alert", hidden: true });
   form.replaceChildren(
     list,
-    el("div", { class: "composer-box" }, box, el("div", { class: "composer-bar" }, hint, progress, button)),
+    el("div", { class: "composer-box" }, box, el("div", { class: "composer-bar" }, bolt, hint, progress, button)),
     error,
     found,
   );
@@ -64,6 +79,8 @@ export function createComposer(form, { prefix = "", send, commands }) {
     const text = box.value;
     if (isSending || text.trim() === "") return;
     const key = draftKey;
+    // The button is of no use until something is typed again.
+    if (document.activeElement === button) box.focus();
     const isCommand = text.startsWith("/");
     isSending = true;
     box.readOnly = true;
@@ -124,6 +141,9 @@ export function createComposer(form, { prefix = "", send, commands }) {
       box.setAttribute("aria-label", label);
       button.setAttribute("aria-label", say("send"));
       button.title = say("send");
+      bolt.setAttribute("aria-label", say("shortcuts"));
+      bolt.title = say("shortcuts");
+      bolt.hidden = shortcuts().length === 0;
       afterInput();
     },
     forgetDrafts() {

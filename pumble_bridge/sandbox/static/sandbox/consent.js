@@ -20,6 +20,8 @@ function show() {
   document.getElementById("what").hidden = !isAllowed;
   document.getElementById("cannot").hidden = isAllowed;
   document.getElementById("allow").disabled = !isAllowed;
+  // For others than owners and administrators a reinstallation means nothing.
+  document.getElementById("reinstall").hidden = !(isInstalled && mayInstall === "true");
 }
 
 startLanguage();

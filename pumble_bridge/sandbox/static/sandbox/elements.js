@@ -1,10 +1,14 @@
 // The interactive elements of blocks. In `actions` they fire at once; in `input` blocks they are fields that a submit
 // collects.
 
+import { setFiring } from "./busy.js";
+import { createCombobox } from "./combobox.js";
 import { askConfirmation } from "./confirm.js";
 import { el, safeUrl } from "./dom.js";
 import { objects, wordsOf } from "./shapes.js";
 import { say } from "./strings.js";
+
+const TYPING_PAUSE = 400;
 
 let serial = 0;
 const newId = (prefix) => `${prefix}-${++serial}`;
@@ -14,21 +18,31 @@ async function fire(node, element, value, context) {
   if (element.confirm && !(await askConfirmation(element.confirm))) return;
   const url = safeUrl(element.url);
   if (url) open(url, "_blank", "noopener,noreferrer");
-  node.setAttribute("aria-busy", "true");
   const place = node.closest(".block-actions, .block-section, .block-input") ?? node;
   place.parentNode?.querySelectorAll(":scope > .error").forEach((old) => old.remove());
+  setFiring(node, true);
   try {
     await context.press({ onAction: element.onAction, value, confirmed: Boolean(element.confirm) });
   } catch (error) {
-    place.after(el("p", { class: "error", role: "alert" }, error.message));
+    if (place.isConnected) place.after(el("p", { class: "error", role: "alert" }, error.message));
   } finally {
-    node.removeAttribute("aria-busy");
+    setFiring(node, false);
   }
 }
 
 export function button(element, context) {
   const style = ["primary", "warning", "danger"].includes(element.style) ? element.style : "secondary";
-  const node = el("button", { type: "button", class: `button button-${style}`, dir: "auto" }, wordsOf(element.text));
+  const node = el(
+    "button",
+    {
+      type: "button",
+      class: `button button-${style}`,
+      dir: "auto",
+      "data-on-action": element.onAction,
+      "data-focus-key": element.onAction,
+    },
+    wordsOf(element.text),
+  );
   node.addEventListener("click", () => fire(node, element, element.value, context));
   return node;
 }
@@ -44,7 +58,11 @@ function optionNodes(element, chosen) {
   return [...objects(element.options).map(option), ...groups];
 }
 
-// Every maker answers {node, read, label}: `label` is what the field's label points to, or null for a group.
+// What a chosen option was called is known only to who saw it, so it is kept beside the value.
+const labels = new Map();
+
+// Every maker answers {node, read, label, controls, trigger}: `label` is what the field's label points to, or null for
+// a group; `controls` are what can have the focus.
 const FIELDS = {
   plain_text_input(element, value, id) {
     const common = {
@@ -61,7 +79,7 @@ const FIELDS = {
         ? el("textarea", { ...common, rows: 4 })
         : el("input", { ...common, type: "text" });
     node.value = value ?? wordsOf(element.initial_value);
-    return { node, label: id, read: () => node.value || undefined, trigger: "change" };
+    return { node, label: id, controls: [node], read: () => node.value || undefined, trigger: "change" };
   },
 
   static_select_menu(element, value, id) {
@@ -71,55 +89,25 @@ const FIELDS = {
       el("option", { value: "" }, wordsOf(element.placeholder) || say("choose")),
       ...optionNodes(element, chosen),
     );
-    return { node, label: id, read: () => node.value || undefined, trigger: "change" };
+    return { node, label: id, controls: [node], read: () => node.value || undefined, trigger: "change" };
   },
 
   dynamic_select_menu(element, value, id, context) {
     const initial = element.initial_option;
-    const chosen = value ?? initial?.value;
-    const search = el("input", {
-      type: "search",
+    const chosen = value ?? initial?.value ?? element.value;
+    const known = chosen === initial?.value ? wordsOf(initial?.text) : labels.get(`${element.onAction} ${chosen}`);
+    const box = createCombobox({
       id,
-      class: "control",
-      autocomplete: "off",
       placeholder: wordsOf(element.placeholder) || say("search"),
+      leastQuery: element.min_query_length > 0 ? element.min_query_length : 0,
+      chosen: chosen ? { value: chosen, label: known || chosen } : null,
+      find: async (query, current) => (await context.findOptions(element.onAction, query, current)).options,
     });
-    const select = el("select", {
-      class: "control",
-      size: 5,
-      "aria-label": wordsOf(element.placeholder) || say("choose"),
+    box.node.addEventListener("choose", () => {
+      const option = box.chosen();
+      if (option) labels.set(`${element.onAction} ${option.value}`, option.label);
     });
-    const note = el("p", { class: "muted", role: "status" });
-    if (initial) select.append(...optionNodes({ options: [initial] }, chosen));
-    select.hidden = !initial;
-    let latest = 0;
-    let timer = null;
-    const look = async () => {
-      const query = search.value.trim();
-      if (query.length < (element.min_query_length ?? 0)) return;
-      const mine = ++latest;
-      try {
-        const { options } = await context.findOptions(element.onAction, query);
-        if (mine !== latest) return;
-        const grouped = objects(options).some((option) => Array.isArray(option.options));
-        const kept = select.value || chosen;
-        select.replaceChildren(...optionNodes(grouped ? { option_groups: options } : { options }, kept));
-        select.hidden = select.options.length === 0;
-        note.textContent = select.options.length ? "" : say("no_options");
-      } catch (error) {
-        if (mine === latest) note.textContent = error.message;
-      }
-    };
-    search.addEventListener("input", () => {
-      clearTimeout(timer);
-      timer = setTimeout(look, 200);
-    });
-    search.addEventListener("focus", () => latest === 0 && look());
-    const node = el("div", { class: "lookup" }, search, select, note);
-    // A choice outlives the list it was made from.
-    if (chosen && !initial) look();
-    const read = () => (select.options.length ? select.value : chosen) || undefined;
-    return { node, label: id, read, trigger: "change" };
+    return { node: box.node, label: id, controls: [box.box], read: box.read, trigger: "choose" };
   },
 
   checkboxes(element, value, id) {
@@ -147,85 +135,144 @@ const FIELDS = {
       const checked = boxes.filter(({ box }) => box.checked).map(({ box }) => box.value);
       return checked.length ? checked : undefined;
     };
-    return { node: el("div", { class: "choices" }, rows), label: null, read, trigger: "change" };
+    const controls = boxes.map(({ box }) => box);
+    return { node: el("div", { class: "choices" }, rows), label: null, controls, read, trigger: "change", none: [] };
   },
 
   date_picker(element, value, id) {
     const node = el("input", { type: "date", id, class: "control" });
     node.value = value ?? element.initial_date ?? "";
-    return { node, label: id, read: () => node.value || undefined, trigger: "change" };
+    return { node, label: id, controls: [node], read: () => node.value || undefined, trigger: "change" };
   },
 
   date_range_picker(element, value) {
     const [start, end] = Array.isArray(value)
       ? value
       : [element.initial_date_range?.start, element.initial_date_range?.end];
-    const from = el("input", { type: "date", class: "control", "aria-label": say("from") });
-    const to = el("input", { type: "date", class: "control", "aria-label": say("to") });
+    const from = el("input", { type: "date", class: "control" });
+    const to = el("input", { type: "date", class: "control" });
     from.value = start ?? "";
     to.value = end ?? "";
+    const bound = () => {
+      to.min = from.value;
+      from.max = to.value;
+    };
+    bound();
+    const node = el(
+      "div",
+      { class: "date-range" },
+      el("label", {}, el("span", { class: "muted" }, say("from")), from),
+      el("label", {}, el("span", { class: "muted" }, say("to")), to),
+    );
+    node.addEventListener("change", bound);
     const read = () => (from.value && to.value ? [from.value, to.value] : undefined);
-    return { node: el("div", { class: "date-range" }, from, to), label: null, read, trigger: "change" };
+    return { node, label: null, controls: [from, to], read, trigger: "change" };
   },
 };
+
+function makeField(element, value, id, context, blockId = "") {
+  const make = Object.hasOwn(FIELDS, element.type) ? FIELDS[element.type] : null;
+  if (!make) return null;
+  const field = make(element, value, id, context);
+  field.node.dataset.onAction = element.onAction;
+  field.controls.forEach((control, index) => {
+    control.dataset.focusKey = `${blockId} ${element.onAction} ${index}`;
+  });
+  return field;
+}
 
 export function actionElement(element, context) {
   if (!element || typeof element !== "object") return null;
   if (element.type === "button") return button(element, context);
-  const make = Object.hasOwn(FIELDS, element.type) ? FIELDS[element.type] : null;
-  if (!make) return null;
-  const field = make(element, undefined, newId("element"), context);
-  if (field.label) {
-    const control = field.node.id ? field.node : field.node.querySelector("input");
-    control.setAttribute("aria-label", wordsOf(element.placeholder) || say("choose"));
-  }
+  const field = makeField(element, undefined, newId("element"), context);
+  if (!field) return null;
+  const words = wordsOf(element.placeholder) || say("choose");
+  if (field.label) field.controls[0].setAttribute("aria-label", words);
+  else field.node.setAttribute("role", "group");
   field.node.addEventListener(field.trigger, () => {
-    const value = field.read();
+    const value = field.read() ?? field.none;
     if (value !== undefined) fire(field.node, element, value, context);
   });
   return field.node;
+}
+
+// An input with `dispatchAction` tells its app of each change; a text may ask for Enter, or for every pause in typing.
+function dispatch(field, element, context) {
+  let isTelling = false;
+  let isWaiting = false;
+  async function tell() {
+    isWaiting = isTelling;
+    if (isTelling) return;
+    isTelling = true;
+    await fire(field.node, element, field.read() ?? field.none ?? "", context);
+    isTelling = false;
+    if (isWaiting) tell();
+  }
+  const wanted = Array.isArray(element.interaction_triggers) ? element.interaction_triggers : [];
+  const [control] = field.controls;
+  if (wanted.includes("on_enter_pressed")) {
+    control.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || event.isComposing || event.shiftKey) return;
+      event.preventDefault();
+      tell();
+    });
+  }
+  if (wanted.includes("on_input")) {
+    let timer = null;
+    control.addEventListener("input", () => {
+      clearTimeout(timer);
+      timer = setTimeout(tell, TYPING_PAUSE);
+    });
+  }
+  if (wanted.length === 0) field.node.addEventListener(field.trigger, tell);
 }
 
 export function inputBlock(block, context) {
   const element = block.element;
   if (!element || typeof element !== "object") return null;
   if (element.type === "button") return button(element, context);
-  const make = Object.hasOwn(FIELDS, element.type) ? FIELDS[element.type] : null;
-  if (!make) return null;
-
   const id = newId("field");
-  const field = make(element, context.values(block.blockId, element.onAction), id, context);
+  const field = makeField(element, context.values(block.blockId, element.onAction), id, context, block.blockId);
+  if (!field) return null;
+
   const isRequired = block.optional !== true;
   const words = wordsOf(block.label);
   const error = wordsOf(block.validationError);
-  const control = field.node.matches(".control") ? field.node : null;
+  const isSingle = field.node.matches(".control");
+  const message = el("p", { class: "error", id: `${id}-error`, role: error ? "alert" : null }, error);
 
-  if (control && isRequired) control.required = true;
-  if (control && error) {
-    control.setAttribute("aria-invalid", "true");
-    control.setAttribute("aria-describedby", `${id}-error`);
+  // Says under the field what is wrong with it; nothing once it is mended.
+  function complain(text) {
+    message.textContent = text;
+    for (const control of field.controls) {
+      if (text) {
+        control.setAttribute("aria-invalid", "true");
+        control.setAttribute("aria-describedby", `${id}-error`);
+      } else {
+        control.removeAttribute("aria-invalid");
+        control.removeAttribute("aria-describedby");
+      }
+    }
   }
-  if (element.autofocused) (control ?? field.node.querySelector("input"))?.setAttribute("autofocus", "");
-  if (block.dispatchAction)
-    field.node.addEventListener(field.trigger, () => fire(field.node, element, field.read() ?? "", context));
+  complain(error);
+  field.node.addEventListener("input", () => complain(""));
+
+  if (isSingle && isRequired) field.controls[0].required = true;
+  if (element.autofocused) field.controls[0]?.setAttribute("autofocus", "");
+  if (block.dispatchAction || Array.isArray(element.interaction_triggers)) dispatch(field, element, context);
   context.fields?.push({
     blockId: block.blockId,
     onAction: element.onAction,
     isRequired,
-    control,
     initial: field.read(),
     ...field,
+    complain,
   });
 
   const mark = isRequired ? null : el("span", { class: "muted" }, ` (${say("optional")})`);
-  const message = error ? el("p", { class: "error", id: `${id}-error` }, error) : null;
   if (field.label) {
     const label = words ? el("label", { for: field.label }, words, mark) : null;
-    if (!label)
-      (control ?? field.node.querySelector("input")).setAttribute(
-        "aria-label",
-        wordsOf(element.placeholder) || say("choose"),
-      );
+    if (!label) field.controls[0].setAttribute("aria-label", wordsOf(element.placeholder) || say("choose"));
     return el("div", { class: "block-input" }, label, field.node, message);
   }
   return el("fieldset", { class: "block-input" }, words && el("legend", {}, words, mark), field.node, message);

@@ -16,6 +16,26 @@ const EMOJI = {
   white_check_mark: "✅", wink: "😉", wrench: "🔧", x: "❌", zap: "⚡",
 };
 
+// What one can react with here.
+export const CHOICES = [
+  "+1",
+  "-1",
+  "heart",
+  "joy",
+  "tada",
+  "eyes",
+  "rocket",
+  "fire",
+  "clap",
+  "pray",
+  "raised_hands",
+  "white_check_mark",
+  "x",
+  "thinking_face",
+  "cry",
+  "100",
+];
+
 export function emoji(code) {
   const name = String(code).replace(/^:|:$/g, "");
   return Object.hasOwn(EMOJI, name) ? EMOJI[name] : `:${name}:`;

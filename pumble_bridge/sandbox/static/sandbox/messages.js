@@ -1,6 +1,7 @@
 import { avatar, el, icon, name, outsideLink } from "./dom.js";
 import { renderBlocks } from "./blocks.js";
-import { emoji } from "./emoji.js";
+import { openMenu } from "./menu.js";
+import { reactionButton, reactionChips } from "./reactions.js";
 import { objects, string } from "./shapes.js";
 import { currentLanguage, say, sayCount, sayDay, sayHour, sayMoment, sayTime } from "./strings.js";
 import { plainText } from "./text.js";
@@ -18,21 +19,37 @@ export function timeline(screen) {
   return [...shared, ...own].sort((one, other) => time(one) - time(other) || (one.id < other.id ? -1 : 1));
 }
 
+const linked = (url, text) => (url ? outsideLink(url, String(text)) : String(text));
+
+// Pictures are not shown: they would be fetched from wherever an app says.
 function attachment(item, context) {
-  const title = item.title && (item.title_link ? outsideLink(item.title_link, item.title) : item.title);
-  return el(
+  const at = Number(item.ts) * (Number(item.ts) > 1e11 ? 1 : 1000);
+  const fields = objects(item.fields).map((field) =>
+    el(
+      "div",
+      { class: field.short ? "attachment-field attachment-short" : "attachment-field" },
+      el("dt", {}, String(field.title ?? "")),
+      el("dd", {}, plainText(String(field.value ?? ""), context.directory)),
+    ),
+  );
+  const footer = [item.footer && String(item.footer), at > 0 && sayMoment(at)].filter(Boolean).join(" · ");
+  const body = el(
     "div",
     { class: "attachment", dir: "auto" },
-    item.pretext && el("p", {}, plainText(String(item.pretext), context.directory)),
-    item.author_name && el("p", { class: "muted" }, String(item.author_name)),
-    title && el("p", {}, el("strong", {}, title)),
-    item.text && el("p", {}, plainText(String(item.text), context.directory)),
-    objects(item.fields).map((field) =>
-      el("p", {}, el("strong", {}, String(field.title ?? "")), " ", String(field.value ?? "")),
-    ),
+    item.author_name && el("p", { class: "muted" }, linked(item.author_link, item.author_name)),
+    item.title && el("p", {}, el("strong", {}, linked(item.title_link, item.title))),
+    item.text && el("p", { class: "text" }, plainText(String(item.text), context.directory)),
+    fields.length > 0 && el("dl", { class: "attachment-fields" }, fields),
     renderBlocks(item.blocks, context),
-    item.footer && el("p", { class: "muted" }, String(item.footer)),
+    footer && el("p", { class: "muted small" }, footer),
   );
+  if (typeof item.color === "string" && CSS.supports("color", item.color)) body.style.borderColor = item.color;
+  return [item.pretext && el("p", { class: "text" }, plainText(String(item.pretext), context.directory)), body];
+}
+
+// Only an app's token opens a file, so there is nothing to follow here.
+function file(item) {
+  return el("p", { class: "file" }, icon("file"), name(string(item.name) || say("attached_file")));
 }
 
 // What cannot be shown is no reason to show nothing.
@@ -50,19 +67,51 @@ function content(message, context) {
     renderBlocks(message.blocks, context) ??
       (text && el("div", { class: "text", dir: "auto" }, plainText(text, context.directory))),
     objects(message.attachments).map((item) => attempt(() => attachment(item, context))),
+    objects(message.files).map((item) => attempt(() => file(item))),
   ];
 }
 
-function reactions(message, directory) {
-  const people = new Map();
-  for (const { code, user } of objects(message.reactions)) {
-    people.set(code, [...(people.get(code) ?? []), directory.userName(user) ?? say("unknown_person")]);
-  }
-  if (people.size === 0) return null;
-  const chips = [...people].map(([code, names]) =>
-    el("li", { class: "reaction", title: names.join(", ") }, emoji(code), " ", String(names.length)),
+function tool(label, mark, testId, click) {
+  return el(
+    "button",
+    {
+      type: "button",
+      class: "icon-button",
+      "aria-label": label,
+      title: label,
+      "data-testid": testId,
+      "data-focus-key": testId,
+      click,
+    },
+    icon(mark),
   );
-  return el("ul", { class: "reactions" }, chips);
+}
+
+// What one can do with a message: react, reply, and whatever the installed apps offer for it.
+function tools(message, handlers, openThread) {
+  const shortcuts = handlers.messageShortcuts();
+  const more =
+    shortcuts.length > 0 &&
+    tool(say("more_actions"), "more", "more", (event) =>
+      openMenu(
+        event.currentTarget,
+        shortcuts.map((shortcut) => ({
+          label: shortcut.displayName,
+          note: shortcut.app,
+          testId: `shortcut-${shortcut.name}`,
+          run: () => handlers.runShortcut(shortcut, message),
+        })),
+        { label: say("more_actions") },
+      ),
+    );
+  more && more.setAttribute("aria-haspopup", "menu");
+  return el(
+    "div",
+    { class: "tools" },
+    reactionButton(message, handlers.react),
+    openThread && tool(say("reply_in_thread"), "reply", "reply", openThread),
+    more,
+  );
 }
 
 function messageNode(message, { isFirst, replies, directory, handlers }) {
@@ -70,12 +119,13 @@ function messageNode(message, { isFirst, replies, directory, handlers }) {
   const author = directory.userName(message.author) ?? message.authorName ?? say("unknown_person");
   const at = time(message);
   const clock = (words) => el("time", { datetime: new Date(at).toISOString(), title: sayMoment(at) }, words);
+  const source = { type: message.isEphemeral ? "EPHEMERAL_MESSAGE" : "MESSAGE", id: message.id };
   const context = {
     directory,
     copyable: message.isEphemeral,
     values: () => undefined,
-    press: (action) =>
-      handlers.press({ type: message.isEphemeral ? "EPHEMERAL_MESSAGE" : "MESSAGE", id: message.id }, action),
+    press: (action) => handlers.press(source, action),
+    findOptions: (onAction, query, value) => handlers.findOptions(source, onAction, query, value),
   };
   const openThread =
     handlers.openThread && !message.isEphemeral ? () => handlers.openThread(rootOf(message) ?? message.id) : null;
@@ -86,6 +136,7 @@ function messageNode(message, { isFirst, replies, directory, handlers }) {
       class: `message${isFirst ? " message-first" : ""}${message.isEphemeral ? " message-ephemeral" : ""}`,
       "data-testid": message.isEphemeral ? "ephemeral" : "message",
       "data-message-id": message.id,
+      "data-source-id": message.id,
     },
     el("div", { class: "gutter" }, isFirst ? avatar(message.author, author, isApp) : clock(sayHour(at))),
     el(
@@ -105,7 +156,7 @@ function messageNode(message, { isFirst, replies, directory, handlers }) {
         el("button", { type: "button", class: "replied", click: openThread }, icon("reply"), say("replied_in_thread")),
       content(message, context),
       message.edited && el("span", { class: "edited" }, say("edited")),
-      reactions(message, directory),
+      reactionChips(message, directory, handlers.react),
       replies > 0 &&
         openThread &&
         el(
@@ -114,23 +165,7 @@ function messageNode(message, { isFirst, replies, directory, handlers }) {
           sayCount("replies", replies),
         ),
     ),
-    openThread &&
-      el(
-        "div",
-        { class: "tools" },
-        el(
-          "button",
-          {
-            type: "button",
-            class: "icon-button",
-            "aria-label": say("reply_in_thread"),
-            title: say("reply_in_thread"),
-            "data-testid": "reply",
-            click: openThread,
-          },
-          icon("reply"),
-        ),
-      ),
+    !message.isEphemeral && tools(message, handlers, openThread),
   );
 }
 
@@ -167,6 +202,7 @@ export function createMessageList(scroller, list, jump = null) {
 
   function entries(messages, { directory, handlers, countReplies }) {
     const result = [];
+    const shortcuts = handlers.messageShortcuts();
     let previous = null;
     for (const message of messages) {
       const day = new Date(time(message)).toDateString();
@@ -195,7 +231,7 @@ export function createMessageList(scroller, list, jump = null) {
       const replies = countReplies?.(message) ?? 0;
       result.push({
         key: message.id,
-        signature: JSON.stringify([message, isFirst, replies, currentLanguage(), directory.signature]),
+        signature: JSON.stringify([message, isFirst, replies, shortcuts, currentLanguage(), directory.signature]),
         build: () => messageNode(message, { isFirst, replies, directory, handlers }),
       });
       previous = message;

@@ -7,3 +7,6 @@ export const string = (value) => (typeof value === "string" ? value : "");
 
 // The words of a plain_text object, or of a bare string in its place.
 export const wordsOf = (text) => string(text) || string(text?.text);
+
+// Ids grow with time.
+export const youngerThan = (since, those) => (those ?? []).filter((one) => one.id > since);

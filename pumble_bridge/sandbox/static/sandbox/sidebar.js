@@ -29,7 +29,7 @@ function link(channel, label, mark, directory, openChannel) {
   );
 }
 
-export function createSidebar(side, { openChannel, choosePerson, chooseWorkspace, openApps }) {
+export function createSidebar(side, { openChannel, choosePerson, chooseWorkspace, openApps, openPeople }) {
   const workspaceSelect = side.querySelector("#workspace");
   const personSelect = side.querySelector("#person");
   const channels = side.querySelector("#channels");
@@ -41,6 +41,7 @@ export function createSidebar(side, { openChannel, choosePerson, chooseWorkspace
   workspaceSelect.addEventListener("change", () => chooseWorkspace(workspaceSelect.value));
   personSelect.addEventListener("change", () => choosePerson(personSelect.value));
   side.querySelector("#add-apps").addEventListener("click", openApps);
+  side.querySelector("#open-people").addEventListener("click", openPeople);
 
   function fill(workspaces, directory) {
     const { person, workspace } = directory;

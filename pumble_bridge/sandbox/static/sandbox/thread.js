@@ -2,8 +2,8 @@ import { createComposer } from "./composer.js";
 import { createMessageList, rootOf, timeline } from "./messages.js";
 import { say } from "./strings.js";
 
-export function createThread(panel, { send, commands, press, close }) {
-  const composer = createComposer(panel.querySelector("form"), { prefix: "thread-", send, commands });
+export function createThread(panel, { send, commands, shortcuts, handlers, close }) {
+  const composer = createComposer(panel.querySelector("form"), { prefix: "thread-", send, commands, shortcuts });
   const scroller = panel.querySelector("#thread-messages");
   const list = createMessageList(scroller, scroller);
   const where = panel.querySelector("#thread-channel");
@@ -24,7 +24,7 @@ export function createThread(panel, { send, commands, press, close }) {
       }
       if (shown !== rootId) list.clear();
       const ephemeral = (screen.ephemeral ?? []).filter((message) => rootOf(message) === rootId);
-      list.show(timeline({ messages: loaded ?? [root], ephemeral }), { directory, handlers: { press } });
+      list.show(timeline({ messages: loaded ?? [root], ephemeral }), { directory, handlers });
       where.textContent = title;
       composer.enter(`${directory.person.id} ${rootId}`, say("reply"));
       if (shown !== rootId) composer.focus();

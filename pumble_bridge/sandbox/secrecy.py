@@ -1,0 +1,39 @@
+"""Strikes secrets out of what is shown of the wire: tokens, keys, codes and the credentials of apps."""
+
+import re
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+STRUCK = "***"
+_NAME = r"[\w-]*(?:token|secret|key)|code|state"
+_NAMED = re.compile(r"code|state|token|secret|key", re.IGNORECASE)
+# JSON inside JSON has its quotes escaped, once for each level; a cut text may lack the last one.
+_IN_JSON = re.compile(
+    rf'(?P<quote>\\{{0,7}}")(?P<name>{_NAME})(?P=quote)\s{{0,9}}:\s{{0,9}}(?P=quote)(?!:)(?P<value>.*?)(?:(?P=quote)|$)',
+    re.IGNORECASE | re.DOTALL,
+)
+_IN_FORM = re.compile(
+    rf'(?P<head>\bname="(?:{_NAME})"(?:\r\n[^\r\n]+)*\r\n\r\n)[^\r\n]*',
+    re.IGNORECASE,
+)
+_IN_ADDRESS = re.compile(rf"(?P<head>[?&](?:{_NAME})=)[^&\s\"\\<>]+", re.IGNORECASE)
+_BY_FORM = re.compile(r"\b(?P<head>pmb_[A-Za-z0-9]{1,64}_|lp-(?:user|bot)-|xp[a-z]{1,5}-)[\w-]+")
+
+
+def masked_url(url: str) -> str:
+    """The address with the value of every query parameter that could be a secret struck out."""
+    parts = urlsplit(url)
+    query = [(name, STRUCK if _NAMED.search(name) else value) for name, value in parse_qsl(parts.query)]
+    return parts._replace(query=urlencode(query, safe="*,"), fragment="").geturl()
+
+
+def masked_text(text: str) -> str:
+    """A JSON, form or plain body without secrets. An emoji's `code`, as in `:+1:`, is none."""
+
+    def strike(found: re.Match[str]) -> str:
+        head = found[0][: found.start("value") - found.start()]
+        return f"{head}{STRUCK}{found[0][found.end('value') - found.start() :]}"
+
+    text = _IN_JSON.sub(strike, text)
+    for pattern in (_IN_FORM, _IN_ADDRESS, _BY_FORM):
+        text = pattern.sub(rf"\g<head>{STRUCK}", text)
+    return text

@@ -1,0 +1,105 @@
+// Faults that the API shall have for the next calls that fit, to see how an app bears them.
+
+import * as act from "./act.js";
+import { el } from "./dom.js";
+import { say, sayCount } from "./strings.js";
+
+// What each kind takes as its number, and what is usual; null where it takes none.
+const KINDS = {
+  delay: { value: "5", min: "0.1", max: "60", step: "0.1" },
+  status: { value: "500", min: "400", max: "599", step: "1" },
+  rate_limit: { value: "7", min: "0", max: "9999", step: "1" },
+  garbage: null,
+  html: null,
+  redirect: null,
+  drop: null,
+  lose: null,
+  truncate: null,
+  drip: { value: "0.05", min: "0.001", max: "10", step: "0.001" },
+};
+
+const EVERY = 1500;
+
+const wordsOf = ({ do: order }) => {
+  const [kind, number] = order.split(":");
+  return [say(`fault.${kind}`), number].filter(Boolean).join(": ");
+};
+
+export function createFaults(part) {
+  const form = part.querySelector("form");
+  const { method, path, kind, number, times } = form.elements;
+  const numberField = part.querySelector("#fault-number-field");
+  const numberLabel = numberField.querySelector("span");
+  const problem = part.querySelector(".error");
+  const list = part.querySelector("#fault-list");
+  const none = part.querySelector("#fault-none");
+  const clear = part.querySelector("#fault-clear");
+
+  function askNumber() {
+    const wanted = KINDS[kind.value];
+    numberField.hidden = !wanted;
+    number.disabled = !wanted;
+    if (!wanted) return;
+    Object.assign(number, wanted);
+    numberLabel.dataset.text = `fault_number.${kind.value}`;
+    numberLabel.textContent = say(numberLabel.dataset.text);
+  }
+
+  function draw() {
+    const chosen = kind.value;
+    kind.replaceChildren(
+      ...Object.keys(KINDS).map((one) =>
+        el("option", { value: one, "data-text": `fault.${one}` }, say(`fault.${one}`)),
+      ),
+    );
+    kind.value = chosen || "status";
+    askNumber();
+  }
+
+  function show(faults) {
+    list.replaceChildren(
+      ...faults.map((fault) =>
+        el(
+          "li",
+          { class: "fault", "data-testid": "fault" },
+          el("code", {}, fault.match),
+          el("span", {}, wordsOf(fault)),
+          el("span", { class: "muted" }, sayCount("faults_left", fault.times)),
+        ),
+      ),
+    );
+    none.hidden = faults.length > 0;
+    clear.hidden = faults.length === 0;
+  }
+
+  async function attempt(work) {
+    problem.textContent = "";
+    try {
+      show(await work());
+    } catch (error) {
+      problem.textContent = error.message;
+    }
+  }
+
+  kind.addEventListener("change", askNumber);
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const order = KINDS[kind.value] ? `${kind.value}:${number.value}` : kind.value;
+    attempt(() =>
+      act.addFaults([{ match: `${method.value} ${path.value.trim()}`, do: order, times: Number(times.value) }]),
+    );
+  });
+  clear.addEventListener("click", () => attempt(act.clearFaults));
+
+  let timer = null;
+  return {
+    setActive(isActive) {
+      clearInterval(timer);
+      if (!isActive) return;
+      draw();
+      attempt(act.faults);
+      // Calls use them up meanwhile.
+      timer = setInterval(() => !document.hidden && act.faults().then(show, () => {}), EVERY);
+    },
+  };
+}

@@ -1,0 +1,59 @@
+// A menu that a button opens: actions to choose from with the mouse or the arrow keys.
+
+import { el, name } from "./dom.js";
+import { popupHost, showBeside } from "./popup.js";
+
+const STEPS = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 };
+
+// `items` are {label, note?, title?, isDanger?, testId?, run}. The focus goes back to the button when it closes.
+export function openMenu(button, items, { label, className = "" }) {
+  const menu = el("div", { class: `menu ${className}`, role: "menu", "aria-label": label, popover: "auto" });
+  const take = (run) => {
+    menu.hidePopover();
+    run();
+  };
+  menu.append(
+    ...items.map((item) =>
+      el(
+        "button",
+        {
+          type: "button",
+          role: "menuitem",
+          tabindex: "-1",
+          class: `menu-item${item.isDanger ? " menu-danger" : ""}`,
+          title: item.title,
+          "aria-label": item.title,
+          "data-testid": item.testId,
+          click: () => take(item.run),
+        },
+        name(item.label),
+        item.note && el("span", { class: "menu-note" }, item.note),
+      ),
+    ),
+  );
+  const rows = [...menu.children];
+  const focusOn = (index) => rows[(index + rows.length) % rows.length].focus();
+
+  menu.addEventListener("keydown", (event) => {
+    const index = rows.indexOf(document.activeElement);
+    if (event.key in STEPS) focusOn(index + STEPS[event.key]);
+    else if (event.key === "Home") focusOn(0);
+    else if (event.key === "End") focusOn(rows.length - 1);
+    else if (event.key === "Tab") menu.hidePopover();
+    else return;
+    event.preventDefault();
+  });
+  menu.addEventListener("keydown", (event) => event.key === "Escape" && event.stopPropagation());
+  menu.addEventListener("toggle", (event) => {
+    if (event.newState !== "closed") return;
+    const hadFocus = menu.contains(document.activeElement) || document.activeElement === document.body;
+    button.setAttribute("aria-expanded", "false");
+    menu.remove();
+    if (hadFocus) button.focus();
+  });
+
+  popupHost(button).append(menu);
+  button.setAttribute("aria-expanded", "true");
+  showBeside(menu, button);
+  focusOn(0);
+}

@@ -1,0 +1,88 @@
+"""Limits as a client meets them: headers on every answer, and a 429 that says whose limit it was and when it ends."""
+
+import pytest
+import redis
+import requests
+from pytest_django import Settings
+
+from keys import keyformat, limits
+from tests import pumble
+from tests.contract.test_rights import key_of
+from tests.contract.wire import Api, assert_legacy, taken
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+HELLO = {"channel": "general", "text": "x"}
+
+
+def limit_headers(answer: requests.Response) -> tuple[int, int]:
+    assert 1 <= int(answer.headers["X-RateLimit-Reset"]) <= 60
+    return int(answer.headers["X-RateLimit-Limit"]), int(answer.headers["X-RateLimit-Remaining"])
+
+
+def test_every_answer_says_how_the_tightest_limit_stands(api: Api) -> None:
+    assert limit_headers(api.get("keyInfo")) == (1000, 999)
+    assert limit_headers(api.get("myInfo")) == (1000, 998)
+    assert limit_headers(api.post("sendMessage", HELLO)) == (80, 71)
+    assert limit_headers(api.post("sendMessage", {"channel": "nowhere", "text": "x"}))[0] == 1000
+
+
+def test_a_key_is_held_to_its_own_limit(portal: str) -> None:
+    slow = Api(portal, key_of("ana@acme.test", calls_per_minute=2))
+    taken(slow.get("keyInfo"))
+    assert limit_headers(slow.get("keyInfo")) == (2, 0)
+
+    answer = slow.get("keyInfo")
+
+    assert_legacy(answer, "rate_limited", 429)
+    assert limit_headers(answer) == (2, 0)
+    assert answer.headers["Retry-After"] == answer.headers["X-RateLimit-Reset"]
+    seconds = answer.headers["Retry-After"]
+    assert answer.json()["error"] == f"Limit reached: 2 a minute, this API key; try again in {seconds} s"
+
+
+def test_pumbles_quota_is_kept_before_pumble_has_to_say_no_and_leaves_room_for_others(
+    api: Api, bens: Api
+) -> None:
+    def status(holder: Api) -> int:
+        return holder.post("sendMessage", HELLO).status_code
+
+    hogged = [status(api) for _ in range(75)]
+    refused = api.post("sendMessage", HELLO)
+
+    assert hogged.count(200) == 72
+    assert_legacy(refused, "rate_limited", 429)
+    assert "new messages of the app in this workspace" in refused.json()["error"]
+    assert [status(bens) for _ in range(9)] == [200] * 8 + [429]
+    calls = [call for call in pumble.api_calls() if call["method"] == "POST"]
+    assert all(call["status"] == 200 for call in calls), "Pumble itself never said no"
+    assert taken(api.get("listMessages", channel="general", limit=1))
+
+
+def test_wrong_keys_are_slowed_down_and_right_ones_are_not(portal: str, api: Api) -> None:
+    wrong = Api(portal, keyformat.generate().text)
+
+    reasons = [wrong.get("myInfo").json()["reason"] for _ in range(61)]
+
+    assert reasons == ["key_unknown"] * 60 + ["rate_limited"]
+    answer = wrong.get("myInfo")
+    assert_legacy(answer, "rate_limited", 429)
+    assert int(answer.headers["Retry-After"]) >= 1
+    taken(api.get("myInfo"))
+
+
+def test_without_its_redis_the_portal_goes_on_and_says_degraded(
+    portal: str, api: Api, settings: Settings, redis_url: str
+) -> None:
+    settings.REDIS_URL = redis_url
+    limits.store.cache_clear()
+    redis.Redis.from_url(redis_url).flushall()
+    assert requests.get(f"{portal}/readyz", timeout=5).json()["status"] == "ok"
+    assert limit_headers(api.get("keyInfo")) == (1000, 999)
+
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    limits.store.cache_clear()
+
+    assert limit_headers(api.get("keyInfo")) == (1000, 999)
+    ready = requests.get(f"{portal}/readyz", timeout=5)
+    assert (ready.status_code, ready.json()["status"]) == (200, "degraded")

@@ -1,0 +1,168 @@
+"""`Idempotency-Key`: however often a write is repeated, it happens once."""
+
+import contextlib
+import threading
+from collections import Counter
+from typing import Any
+
+import pytest
+import requests
+from django.db import OperationalError
+
+from keys import idempotency
+from keys.models import IdempotentCall
+from tests import pumble
+from tests.contract.conftest import Acme
+from tests.contract.wire import Api, assert_legacy, assert_structured, taken
+from tests.pumble import Person
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+HELLO = {"channel": "general", "text": "only once"}
+
+
+def repeated(answer: requests.Response) -> bool:
+    return answer.headers.get("Idempotency-Replayed") == "true"
+
+
+def texts(ana: Person, general: str, text: str = "only once") -> int:
+    return [message["text"] for message in ana.screen(general)["messages"]].count(text)
+
+
+@pytest.fixture
+def once(api: Api) -> Api:
+    """Sends everything with the same `Idempotency-Key`."""
+    api.headers["Idempotency-Key"] = "8e03978e-40d5-43dd-bc93-6894a57f9324"
+    return api
+
+
+def test_a_repetition_gets_the_first_answer_and_sends_nothing(once: Api, ana: Person, general: str) -> None:
+    first, second = once.post("sendMessage", HELLO), once.post("sendMessage", HELLO)
+
+    assert taken(first) == taken(second)
+    assert (repeated(first), repeated(second)) == (False, True)
+    assert texts(ana, general) == 1
+
+
+def test_the_value_counts_with_quotes_and_without(once: Api, ana: Person, general: str) -> None:
+    once.post("sendMessage", HELLO)
+    once.headers["Idempotency-Key"] = f'"{once.headers["Idempotency-Key"]}"'
+
+    assert repeated(once.post("sendMessage", HELLO))
+
+
+@pytest.mark.parametrize(
+    ("operation", "body"),
+    [
+        ("sendMessage", HELLO | {"text": "another"}),
+        ("sendReply", HELLO | {"messageId": "a" * 24}),
+        ("createChannel", {"name": "x", "type": "PUBLIC"}),
+    ],
+)
+def test_the_value_is_refused_with_another_request(once: Api, operation: str, body: dict[str, Any]) -> None:
+    once.post("sendMessage", HELLO)
+
+    assert_legacy(once.post(operation, body), "idempotency_conflict")
+
+
+def test_every_write_can_be_repeated(once: Api, acme: Acme, ana: Person, general: str) -> None:
+    ref = taken(once.post("sendMessage", HELLO))
+
+    for number, (operation, given) in enumerate(
+        {
+            "createChannel": {"name": "made once", "type": "PUBLIC"},
+            "dmUser": {"userId": acme.people["ben"], "text": "x"},
+            "addReaction": {"messageId": ref["id"], "reaction": ":+1:"},
+            "deleteMessage": {"channelId": general, "messageId": ref["id"]},
+        }.items()
+    ):
+        once.headers["Idempotency-Key"] = f"write-{number}"
+        first, second = once.call(operation, given), once.call(operation, given)
+        assert taken(first) == taken(second), operation
+        assert (repeated(first), repeated(second)) == (False, True), operation
+
+
+def test_a_read_is_a_read(once: Api) -> None:
+    taken(once.get("myInfo"))
+
+    assert not repeated(once.get("myInfo"))
+    assert not IdempotentCall.objects.exists()
+
+
+def test_what_was_refused_can_be_corrected(once: Api, ana: Person, general: str) -> None:
+    assert_legacy(once.post("sendMessage", HELLO | {"channel": "nowhere"}), "not_found")
+    pumble.faults({"match": "POST /v1/channels/*/messages", "do": "rate_limit:7", "times": 1})
+    assert_legacy(once.post("sendMessage", HELLO), "pumble_rate_limited", 429)
+
+    assert not repeated(once.post("sendMessage", HELLO))
+    assert texts(ana, general) == 1
+
+
+@pytest.mark.parametrize("fault", ["drop", "garbage", "status:500", "truncate"])
+def test_a_first_try_of_unknown_outcome_is_never_repeated(once: Api, fault: str) -> None:
+    pumble.faults({"match": "POST /v1/channels/*/messages", "do": fault, "times": 1})
+    assert once.post("sendMessage", HELLO).status_code == 502
+    before = len(pumble.api_calls())
+
+    for _ in range(2):
+        assert_legacy(once.post("sendMessage", HELLO), "idempotency_unknown")
+    assert len([call for call in pumble.api_calls()[before:] if call["method"] == "POST"]) == 0
+
+
+def test_a_time_out_before_anything_was_written_can_be_repeated(once: Api) -> None:
+    pumble.faults({"match": "GET /v1/channels", "do": "status:503", "times": 1})
+    assert once.post("sendMessage", HELLO).status_code == 502
+
+    taken(once.post("sendMessage", HELLO))
+
+
+@pytest.mark.parametrize("value", ["", '""', "x" * 256, "se\u00f1al"])
+def test_a_value_that_cannot_be_used_is_said(api: Api, value: str) -> None:
+    api.headers["Idempotency-Key"] = value.encode("latin-1")  # type: ignore[assignment]
+
+    assert_structured(
+        api.post("sendMessage", HELLO),
+        "validation",
+        400000,
+        "[Idempotency-Key must have 1 to 255 visible characters]",
+    )
+
+
+def test_five_hundred_repetitions_of_fifty_threads_send_one_message(
+    once: Api, ana: Person, general: str
+) -> None:
+    answers: list[requests.Response] = []
+
+    def repeat() -> None:
+        for _ in range(10):
+            while True:  # as a client does that lost its connection
+                with contextlib.suppress(requests.ConnectionError, requests.Timeout):
+                    answers.append(once.post("sendMessage", HELLO))
+                    break
+
+    threads = [threading.Thread(target=repeat) for _ in range(50)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    sent = {answer.json()["id"] for answer in answers if answer.status_code == 200}
+    refused = Counter(answer.json()["reason"] for answer in answers if answer.status_code != 200)
+    assert (len(answers), len(sent)) == (500, 1)
+    assert set(refused) <= {"idempotency_in_progress"}
+    assert [repeated(answer) for answer in answers if answer.status_code == 200].count(False) <= 1
+    assert texts(ana, general) == 1
+
+
+def test_a_database_that_went_away_after_the_write_does_not_take_its_answer_back(
+    once: Api, ana: Person, general: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_arguments: Any, **_options: Any) -> None:
+        raise OperationalError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(idempotency.First, "succeeded", away)
+        assert "id" in taken(once.post("sendMessage", HELLO))
+
+    assert_legacy(once.post("sendMessage", HELLO), "idempotency_in_progress")
+    assert texts(ana, general) == 1

@@ -1,0 +1,88 @@
+"""`Prefer: handling=dry-run`: checked like a real call, and nothing is sent."""
+
+from typing import Any
+
+import pytest
+
+from keys.models import IdempotentCall
+from tests import pumble
+from tests.contract.conftest import Acme
+from tests.contract.test_rights import key_of
+from tests.contract.wire import Api, assert_legacy, assert_structured, taken
+from tests.pumble import Person
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def rehearsing(api: Api) -> Api:
+    api.headers["Prefer"] = "respond-async, handling=dry-run"
+    return api
+
+
+def writes() -> list[dict[str, Any]]:
+    return [call for call in pumble.api_calls() if call["method"] != "GET"]
+
+
+def test_says_what_would_be_sent_and_sends_nothing(rehearsing: Api, ana: Person, general: str) -> None:
+    before = ana.screen(general)["messages"]
+
+    answer = rehearsing.post("sendMessage", {"channel": "general", "text": "hello"})
+
+    assert answer.headers["Preference-Applied"] == "handling=dry-run"
+    assert taken(answer) == {
+        "dryRun": True,
+        "wouldSend": [
+            {
+                "as": "owner",
+                "method": "POST",
+                "path": f"/v1/channels/{general}/messages",
+                "body": {"text": "hello"},
+            }
+        ],
+    }
+    assert ana.screen(general)["messages"] == before
+
+
+def test_plays_every_step_of_a_write(rehearsing: Api, acme: Acme) -> None:
+    before = len(writes())
+    people = [acme.people["dan"], acme.people["guy"]]
+
+    steps = taken(rehearsing.post("dmGroup", {"userIds": people, "text": "hi", "asBot": True}))["wouldSend"]
+
+    assert [(step["as"], step["path"].rpartition("/")[2]) for step in steps] == [
+        ("bot", "direct"),
+        ("bot", "messages"),
+    ]
+    assert len(writes()) == before
+
+
+def test_refuses_what_a_real_call_would_be_refused(rehearsing: Api, acme: Acme, portal: str) -> None:
+    unknown = {"channel": "nowhere", "text": "x"}
+    assert_legacy(rehearsing.post("sendMessage", unknown), "not_found")
+    assert_structured(rehearsing.post("sendMessage", {"channel": "general"}), "validation", 400000)
+    assert_legacy(rehearsing.post("sendMessage", {"channel": "board", "text": "x"}), "bot_not_in_channel")
+    reader = Api(portal, key_of("ana@acme.test", scopes=["messages:read"]))
+    reader.headers["Prefer"] = "handling=dry-run"
+    assert_legacy(reader.post("sendMessage", {"channel": "general", "text": "x"}), "scope_missing")
+
+
+def test_takes_nothing_of_pumbles_quotas(rehearsing: Api) -> None:
+    body = {"channel": "general", "text": "x"}
+    for _ in range(3):
+        assert rehearsing.post("sendMessage", body).headers["X-RateLimit-Remaining"] == "72"
+
+
+def test_leaves_an_idempotency_key_unused(rehearsing: Api) -> None:
+    rehearsing.headers["Idempotency-Key"] = "a"
+    taken(rehearsing.post("sendMessage", {"channel": "general", "text": "x"}))
+
+    assert not IdempotentCall.objects.exists()
+    del rehearsing.headers["Prefer"]
+    assert "id" in taken(rehearsing.post("sendMessage", {"channel": "general", "text": "x"}))
+
+
+def test_a_read_and_another_preference_are_no_rehearsal(rehearsing: Api) -> None:
+    assert taken(rehearsing.get("myInfo"))["id"]
+    rehearsing.headers["Prefer"] = "handling=strict"
+    assert "id" in taken(rehearsing.post("sendMessage", {"channel": "general", "text": "x"}))

@@ -1,0 +1,234 @@
+"""Every operation with every choice of scopes, bound to channels or not: allowed or refused, and nothing in between."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+import requests
+from django.utils import timezone
+
+from keys import lifecycle, scopes
+from keys.audit import OPERATOR
+from keys.models import ApiKey, Member
+from portal.api.operations import OPERATIONS
+from tests import pumble
+from tests.contract.conftest import Acme
+from tests.contract.talking import send
+from tests.contract.wire import METHODS, Api, assert_legacy, taken
+from tests.pumble import Person
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SCOPES = {operation.operation: operation.scope for operation in OPERATIONS}
+# With a key bound to `general`: what is refused there although the scope is held.
+NEVER_WHEN_BOUND = {"createChannel", "dmUser", "dmGroup"}
+NO_CHANNEL = {"listChannels", "listUsers", "listUserGroups", "myInfo", "customStatus", "keyInfo"}
+NO_CHANNEL |= {"searchMessages", "fetchScheduledMessages"}  # they answer less instead
+
+
+def key_of(person: str, **rights: Any) -> str:
+    owner = Member.objects.get(email=person)
+    name = f"key-{ApiKey.objects.count()}"
+    return lifecycle.issue(owner=owner, name=name, by=OPERATOR, now=timezone.now(), **rights)[1].text
+
+
+def inputs(api: Api, acme: Acme, later: int, channel: str) -> dict[str, dict[str, Any]]:
+    """A valid input for each operation, about fresh objects in `channel`."""
+    where = {"channelId": acme.channels[channel]}
+    ids = [send(api, f"{channel} {number}", channel)["id"] for number in range(5)]
+    reaction = {"reaction": ":+1:", **where}
+    scheduled = [
+        taken(api.post("createScheduledMessage", {"text": "later", "sendAt": later, **where}))["id"]
+        for _ in range(3)
+    ]
+    eve = {"userIds": [acme.people["dan"]]} | where
+    return {
+        "listChannels": {},
+        "getChannel": where,
+        "createChannel": {"name": f"new in {channel}", "type": "PUBLIC"},
+        "addUsersToChannel": eve,
+        "removeUserFromChannel": where | {"userId": acme.people["dan"]},
+        "sendMessage": where | {"text": "x"},
+        "sendReply": where | {"messageId": ids[0], "text": "x"},
+        "dmUser": {"userId": acme.people["ben"], "text": "x"},
+        "dmGroup": {"userIds": [acme.people["ben"], acme.people["dan"]], "text": "x"},
+        "fetchMessage": where | {"messageId": ids[0]},
+        "fetchThreadReplies": where | {"rootMessageId": ids[0]},
+        "listMessages": where,
+        "searchMessages": {"text": "x"},
+        "editMessage": where | {"messageId": ids[1], "text": "y"},
+        "deleteMessage": where | {"messageId": ids[2]},
+        "addReaction": reaction | {"messageId": ids[3]},
+        "removeReaction": reaction | {"messageId": ids[3]},
+        "createScheduledMessage": where | {"text": "x", "sendAt": later},
+        "fetchScheduledMessages": {},
+        "fetchScheduledMessage": {"scheduledMessageId": scheduled[0]},
+        "editScheduledMessage": where | {"scheduledMessageId": scheduled[1], "text": "y", "sendAt": later},
+        "deleteScheduledMessage": {"scheduledMessageId": scheduled[2]},
+        "listUsers": {},
+        "listUserGroups": {},
+        "myInfo": {},
+        "customStatus": {"code": ":palm_tree:", "expiresAt": later},
+        "keyInfo": {},
+    }
+
+
+def outcome(answer: requests.Response) -> str:
+    return "ok" if answer.status_code == 200 else str(answer.json()["reason"])
+
+
+def test_every_operation_declares_a_scope_of_ours() -> None:
+    assert {name for name, scope in SCOPES.items() if scope is None} == {"keyInfo"}
+    assert {scope for scope in SCOPES.values() if scope} == set(scopes.ALL)
+    assert set(SCOPES) == set(METHODS)
+
+
+@pytest.mark.parametrize("preset", scopes.PRESETS)
+@pytest.mark.parametrize("bound", [False, True], ids=["anywhere", "bound"])
+def test_the_matrix(api: Api, portal: str, acme: Acme, later: int, preset: str, bound: bool) -> None:
+    rights: dict[str, Any] = {"scopes": scopes.PRESETS[preset]}
+    if bound:
+        rights["channels"] = {acme.channels["general"]: "general"}
+    holder = Api(portal, key_of("ana@acme.test", **rights))
+
+    for channel in ("general", "random"):
+        given = inputs(api, acme, later, channel)
+        expected = {
+            operation: _expected(operation, scopes.PRESETS[preset], bound=bound, channel=channel)
+            for operation in METHODS
+        }
+        found = {operation: outcome(holder.call(operation, given[operation])) for operation in METHODS}
+        assert found == expected, channel
+
+
+def _expected(operation: str, held: tuple[str, ...], *, bound: bool, channel: str) -> str:
+    scope = SCOPES[operation]
+    if scope is not None and scope not in held:
+        return "scope_missing"
+    outside = channel != "general" and operation not in NO_CHANNEL
+    return "channel_not_allowed" if bound and (outside or operation in NEVER_WHEN_BOUND) else "ok"
+
+
+@pytest.fixture
+def bound(portal: str, acme: Acme) -> Api:
+    """With a key of Ana bound to `general`."""
+    return Api(portal, key_of("ana@acme.test", channels={acme.channels["general"]: "general"}))
+
+
+class TestAKeyBoundToAChannel:
+    def test_does_not_see_that_others_exist(self, bound: Api, acme: Acme) -> None:
+        unknown: Mapping[str, str] = {"channel": "no such channel"}
+
+        for given in (
+            {"channel": "random"},
+            {"channelId": acme.channels["random"]},
+            unknown,
+            {"channelId": "f" * 24},
+        ):
+            answer = bound.call("getChannel", dict(given))
+            assert_legacy(answer, "channel_not_allowed")
+            assert answer.json()["error"] == bound.call("getChannel", dict(unknown)).json()["error"]
+        assert [entry["channel"]["name"] for entry in taken(bound.get("listChannels"))] == ["general"]
+
+    def test_is_refused_by_id_without_a_question_to_pumble(self, bound: Api, acme: Acme) -> None:
+        before = len(pumble.api_calls())
+
+        assert_legacy(bound.get("listMessages", channelId=acme.channels["random"]), "channel_not_allowed")
+
+        assert len(pumble.api_calls()) == before
+
+    def test_finds_messages_of_its_channel_only(self, api: Api, bound: Api, acme: Acme) -> None:
+        for channel in ("general", "random"):
+            send(api, "a pangolin", channel)
+
+        everywhere = taken(api.post("searchMessages", {"text": "pangolin"}))["content"]
+        found = taken(bound.post("searchMessages", {"text": "pangolin"}))["content"]
+
+        assert {hit["channelId"] for hit in everywhere} == {acme.channels["general"], acme.channels["random"]}
+        assert {hit["channelId"] for hit in found} == {acme.channels["general"]}
+        for named in ("random", acme.channels["random"], "general-2"):
+            answer = bound.post("searchMessages", {"text": "pangolin", "in": ["general", named]})
+            assert_legacy(answer, "channel_not_allowed")
+
+    def test_finds_nothing_rather_than_everything_where_its_channel_is_closed(
+        self, portal: str, api: Api, acme: Acme
+    ) -> None:
+        send(api, "a pangolin", "random")
+        closed = Api(portal, key_of("ana@acme.test", channels={acme.channels["board"]: "board"}))
+
+        assert taken(closed.post("searchMessages", {"text": "pangolin"}))["content"] == []
+
+    def test_reacts_only_where_it_says_where(self, api: Api, bound: Api, acme: Acme) -> None:
+        inside, outside = send(api, "x"), send(api, "x", "random")
+        reaction = {"reaction": ":+1:"}
+
+        for operation in ("addReaction", "removeReaction"):
+            it = {"messageId": inside["id"], **reaction}
+            assert_legacy(bound.call(operation, it), "channel_not_allowed")
+            assert outcome(bound.call(operation, it | {"channelId": inside["channelId"]})) == "ok"
+            lie = {"messageId": outside["id"], "channelId": inside["channelId"], **reaction}
+            assert outcome(bound.call(operation, lie)) == "not_found"
+
+    def test_sees_and_moves_scheduled_messages_of_its_channel_only(
+        self, api: Api, bound: Api, acme: Acme, later: int
+    ) -> None:
+        made = {
+            channel: taken(
+                api.post(
+                    "createScheduledMessage",
+                    {"channelId": acme.channels[channel], "text": channel, "sendAt": later},
+                )
+            )["id"]
+            for channel in ("general", "random")
+        }
+
+        listed = taken(bound.get("fetchScheduledMessages"))["scheduledMessages"]
+        assert {one["channelId"] for one in listed} == {acme.channels["general"]}
+        assert made["general"] in {one["id"] for one in listed}
+        move = {"scheduledMessageId": made["general"], "channelId": acme.channels["random"]}
+        answer = bound.post("editScheduledMessage", move | {"text": "x", "sendAt": later})
+        assert_legacy(answer, "channel_not_allowed")
+
+    def test_writes_in_a_direct_channel_that_it_is_bound_to(
+        self, api: Api, portal: str, ana: Person, acme: Acme
+    ) -> None:
+        to_ben = {"userId": acme.people["ben"], "text": "x"}
+        direct = taken(api.post("dmUser", to_ben))["channelId"]
+        bound = Api(portal, key_of("ana@acme.test", channels={direct: ""}))
+
+        assert taken(bound.post("dmUser", to_ben))["channelId"] == direct
+        for elsewhere in ({"userId": acme.people["dan"]}, {"userId": acme.people["ben"], "asBot": True}):
+            before = len([call for call in pumble.api_calls() if call["method"] == "POST"])
+            assert_legacy(bound.post("dmUser", {"text": "x", **elsewhere}), "channel_not_allowed")
+            assert len([call for call in pumble.api_calls() if call["method"] == "POST"]) == before
+
+    def test_says_so_of_itself(self, bound: Api, acme: Acme) -> None:
+        assert taken(bound.get("keyInfo"))["channels"] == [acme.channels["general"]]
+
+
+class TestAKeyBoundToAddresses:
+    def test_is_refused_from_elsewhere(self, portal: str) -> None:
+        here, elsewhere = (
+            Api(portal, key_of("ana@acme.test", allowed_addresses=[network]))
+            for network in ("127.0.0.0/8", "10.0.0.0/8")
+        )
+
+        assert taken(here.get("keyInfo"))
+        assert_legacy(
+            elsewhere.get("keyInfo"),
+            "ip_not_allowed",
+            text="API key may not be used from this address (127.0.0.1)",
+        )
+        elsewhere.headers["X-Forwarded-For"] = "10.0.0.1"
+        assert_legacy(elsewhere.get("keyInfo"), "ip_not_allowed")
+
+    def test_believes_a_trusted_proxy(self, portal: str, settings: Any) -> None:
+        from keys.addresses import parse_network
+
+        api = Api(portal, key_of("ana@acme.test", allowed_addresses=["10.0.0.0/8"]))
+        settings.TRUSTED_PROXIES = [parse_network("127.0.0.1")]
+
+        api.headers["X-Forwarded-For"] = "192.0.2.1, ::ffff:10.0.0.1"
+        assert taken(api.get("keyInfo"))
+        api.headers["X-Forwarded-For"] = "10.0.0.1, 192.0.2.1"
+        assert_legacy(api.get("keyInfo"), "ip_not_allowed")

@@ -1,0 +1,75 @@
+from datetime import timedelta
+
+import pytest
+
+from keys import idempotency, lifecycle
+from keys.audit import OPERATOR
+from keys.errors import IdempotencyConflict, IdempotencyInProgress, IdempotencyUnknown
+from keys.idempotency import First, Repeated
+from keys.models import ApiKey, IdempotentCall, Member
+from tests.conftest import NOW
+
+SOON = NOW + timedelta(seconds=5)
+
+
+@pytest.fixture
+def key(alice: Member) -> ApiKey:
+    return lifecycle.issue(owner=alice, name="a", by=OPERATOR, now=NOW)[0]
+
+
+def first(key: ApiKey, value: str = "v", request: bytes = b"r") -> First:
+    begun = idempotency.begin(key, value, request, now=NOW)
+    assert isinstance(begun, First)
+    return begun
+
+
+def test_a_repetition_gets_the_first_answer(key: ApiKey) -> None:
+    first(key).succeeded(b'{"id":"1"}', now=NOW)
+
+    assert idempotency.begin(key, "v", b"r", now=SOON) == Repeated(b'{"id":"1"}')
+
+
+def test_a_value_belongs_to_one_key(key: ApiKey, bob: Member) -> None:
+    first(key).succeeded(b"{}", now=NOW)
+
+    first(lifecycle.issue(owner=bob, name="b", by=OPERATOR, now=NOW)[0])
+
+
+def test_another_request_with_the_same_value_is_a_conflict(key: ApiKey) -> None:
+    first(key).succeeded(b"{}", now=NOW)
+
+    with pytest.raises(IdempotencyConflict):
+        idempotency.begin(key, "v", b"another", now=SOON)
+
+
+def test_a_repetition_during_the_first_is_told_so_and_after_too_long_that_nobody_knows(key: ApiKey) -> None:
+    first(key)
+
+    with pytest.raises(IdempotencyInProgress):
+        idempotency.begin(key, "v", b"r", now=SOON)
+    with pytest.raises(IdempotencyUnknown):
+        idempotency.begin(key, "v", b"r", now=NOW + idempotency.UNDER_WAY_FOR)
+
+
+def test_what_ended_unknown_stays_unknown(key: ApiKey) -> None:
+    first(key).may_have_happened(now=NOW)
+
+    for when in (SOON, NOW + timedelta(hours=23)):
+        with pytest.raises(IdempotencyUnknown):
+            idempotency.begin(key, "v", b"r", now=when)
+
+
+def test_what_did_nothing_can_be_done_again(key: ApiKey) -> None:
+    first(key).did_nothing()
+
+    first(key, request=b"corrected")
+
+
+def test_after_a_day_a_value_is_new_again(key: ApiKey) -> None:
+    first(key).succeeded(b"{}", now=NOW)
+    day = timedelta(hours=24)
+
+    assert isinstance(idempotency.begin(key, "v", b"r", now=NOW + day - timedelta(seconds=1)), Repeated)
+    assert isinstance(idempotency.begin(key, "v", b"r", now=NOW + day), First)
+    assert idempotency.prune(now=NOW + 2 * day) == 1
+    assert not IdempotentCall.objects.exists()

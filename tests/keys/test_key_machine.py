@@ -1,0 +1,208 @@
+"""Whatever is done to keys, in whatever order: rights never widen, the revoked stay revoked, no change goes unrecorded."""
+
+import contextlib
+import itertools
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
+from hypothesis.strategies import SearchStrategy
+
+from keys import access, lifecycle, rights
+from keys.audit import Actor, Surface
+from keys.errors import KeysError
+from keys.keyformat import Plaintext
+from keys.models import ApiKey, AuditEvent, Member, Workspace
+from keys.rights import Rights
+from tests.conftest import NOW, make_member
+
+CHANNELS = {letter * 24: letter for letter in "abc"}
+NETWORKS = ["10.0.0.0/8", "10.1.0.0/16", "192.0.2.7", "2001:db8::/32"]
+_numbers = itertools.count()
+
+some_rights = st.fixed_dictionaries(
+    {
+        "scopes_wanted": st.lists(
+            st.sampled_from(["messages:read", "messages:write", "user:read"]), min_size=1
+        ),
+        "channels": st.none() | st.sets(st.sampled_from(sorted(CHANNELS)), min_size=1),
+        "allowed_addresses": st.lists(st.sampled_from(NETWORKS), max_size=2),
+        "calls_per_minute": st.sampled_from([1, 10, 1000]),
+        "lifetime": st.none() | st.integers(1, 40),
+    }
+)
+
+
+def made(wanted: dict[str, Any], now: datetime) -> dict[str, Any]:
+    chosen = wanted["channels"]
+    return {
+        "scopes_wanted": wanted["scopes_wanted"],
+        "channels": None if chosen is None else {channel: CHANNELS[channel] for channel in chosen},
+        "allowed_addresses": wanted["allowed_addresses"],
+        "calls_per_minute": wanted["calls_per_minute"],
+        "expires_at": now + timedelta(hours=wanted["lifetime"]) if wanted["lifetime"] else None,
+    }
+
+
+class Keys(RuleBasedStateMachine):
+    keys = Bundle("keys")
+
+    @initialize(target=keys)
+    def begin(self) -> tuple[ApiKey, Plaintext]:
+        number = next(_numbers)
+        self.now = NOW
+        self.workspace = Workspace.objects.create(
+            pumble_id=f"{number:024x}", name="W", installed_at=NOW, created_at=NOW
+        )
+        self.alice, self.bob = make_member(self.workspace, "alice"), make_member(self.workspace, "bob")
+        self.olivia = make_member(self.workspace, "olivia", role="OWNER")
+        self.first: dict[int, Rights] = {}
+        self.before: dict[int, dict[str, Any]] = {}
+        self.revoked: set[int] = set()
+        self.events = 0
+        first = lifecycle.issue(owner=self.alice, name="a", by=self.by("alice"), now=self.now)
+        lifecycle.confirm(key=first[0], by=self.by("alice"), now=self.now)
+        return first
+
+    people: SearchStrategy[str] = st.sampled_from(["holder", "holder", "holder", "bob", "olivia"])
+
+    def by(self, who: str, pair: tuple[ApiKey, Plaintext] | None = None) -> Actor:
+        member: Member = pair[0].owner if pair and who == "holder" else getattr(self, who, self.alice)
+        return Actor(member, Surface.WEB, address="10.1.2.3")
+
+    @contextlib.contextmanager
+    def attempt(self) -> Iterator[None]:
+        """A change, or a refusal that leaves everything as it was."""
+        before = self.rows()
+        with contextlib.suppress(KeysError):
+            yield
+            return
+        assert self.rows() == before
+
+    def rows(self) -> dict[int, dict[str, Any]]:
+        own = ApiKey.objects.filter(owner__workspace=self.workspace)
+        return {row["id"]: dict(row) for row in own.values()}
+
+    @rule(target=keys, wanted=some_rights, who=people)
+    def issue(self, wanted: dict[str, Any], who: str) -> tuple[ApiKey, Plaintext]:
+        asked = made(wanted, self.now)
+        asked["scopes"] = asked.pop("scopes_wanted")
+        member = self.by(who).member
+        assert member is not None
+        return lifecycle.issue(owner=member, name=None, by=self.by(who), now=self.now, **asked)
+
+    @rule(target=keys, pair=keys, grace=st.sampled_from(list(lifecycle.GRACES.values())), who=people)
+    def rotate(self, pair: tuple[ApiKey, Plaintext], grace: timedelta, who: str) -> tuple[ApiKey, Plaintext]:
+        pairs = [pair]
+        with self.attempt():
+            pairs.append(lifecycle.rotate(key=pair[0], grace=grace, by=self.by(who, pair), now=self.now))
+        return pairs[-1]
+
+    @rule(pair=keys, who=people)
+    def confirm(self, pair: tuple[ApiKey, Plaintext], who: str) -> None:
+        lifecycle.confirm(key=pair[0], by=self.by(who, pair), now=self.now)
+
+    @rule(pair=keys, who=people, wanted=some_rights)
+    def ask_for_other_rights(self, pair: tuple[ApiKey, Plaintext], who: str, wanted: dict[str, Any]) -> None:
+        with self.attempt():
+            other = rights.make(**made(wanted, self.now))
+            lifecycle.narrow(key=pair[0], rights=other, by=self.by(who, pair), now=self.now)
+
+    @rule(pair=keys, who=people, what=st.sampled_from(["scopes", "calls_per_minute", "expires_at"]))
+    def narrow(self, pair: tuple[ApiKey, Plaintext], who: str, what: str) -> None:
+        with self.attempt():
+            held = ApiKey.objects.get(pk=pair[0].pk).rights
+            less: dict[str, Any] = {
+                "scopes": held.scopes[:1],
+                "calls_per_minute": 1,
+                "expires_at": self.now + timedelta(hours=6),
+            }
+            fewer = replace(held, **{what: less[what]})
+            lifecycle.narrow(key=pair[0], rights=fewer, by=self.by(who, pair), now=self.now)
+
+    @rule(pair=keys, who=people, what=st.sampled_from(["disable", "enable", "finish_rotation"]))
+    def switch(self, pair: tuple[ApiKey, Plaintext], who: str, what: str) -> None:
+        with self.attempt():
+            getattr(lifecycle, what)(key=pair[0], by=self.by(who, pair), now=self.now)
+
+    @rule(pair=keys, who=people, name=st.sampled_from(["a", "b", "A ", ""]))
+    def rename(self, pair: tuple[ApiKey, Plaintext], who: str, name: str) -> None:
+        with self.attempt():
+            lifecycle.rename(key=pair[0], name=name, by=self.by(who, pair), now=self.now)
+
+    @rule(pair=keys, who=people)
+    def revoke(self, pair: tuple[ApiKey, Plaintext], who: str) -> None:
+        with self.attempt():
+            reason = ApiKey.RevokeReason.BY_HOLDER
+            lifecycle.revoke(key=pair[0], by=self.by(who, pair), reason=reason, now=self.now)
+
+    @rule(hours=st.sampled_from([1, 5, 24, 24 * 7]))
+    def wait(self, hours: int) -> None:
+        self.now += timedelta(hours=hours)
+
+    @rule()
+    def tidy(self) -> None:
+        lifecycle.revoke_stale_pending(now=self.now)
+
+    @rule(pair=keys)
+    def present(self, pair: tuple[ApiKey, Plaintext]) -> None:
+        key, plaintext = pair
+        with contextlib.suppress(KeysError):
+            opened = access.check(plaintext.text.encode(), by=self.by("alice"), now=self.now)
+            assert opened == key
+            assert key.pk not in self.revoked
+            assert opened.disabled_at is None
+            assert opened.expires_at is None or opened.expires_at > self.now
+            assert opened.retires_at is None or opened.retires_at > self.now
+
+    @invariant()
+    def nothing_widens_revives_or_goes_unrecorded(self) -> None:
+        told: dict[int | None, list[str]] = {}
+        events = AuditEvent.objects.filter(workspace=self.workspace).order_by("pk")
+        for event in events[self.events :]:
+            told.setdefault(event.key_id, []).append(event.type)
+            self.events += 1
+        now = self.rows()
+        for key in ApiKey.objects.filter(pk__in=now):
+            assert key.rights.widened_beyond(self.first.setdefault(key.pk, key.rights)) is None
+            if key.pk in self.before:
+                earlier = ApiKey(**self.before[key.pk])
+                assert key.rights.widened_beyond(earlier.rights) is None
+            if key.replaces is not None and key.confirmed_at is not None:
+                assert key.rights.widened_beyond(key.replaces.rights) is None
+            if now[key.pk] != self.before.get(key.pk):
+                assert told.get(key.pk), f"{key} changed and nothing tells of it"
+            assert key.pk not in self.revoked or key.revoked_at is not None
+            if key.revoked_at is not None:
+                self.revoked.add(key.pk)
+        names = [
+            (key.owner_id, key.name.casefold())
+            for key in ApiKey.objects.filter(owner__workspace=self.workspace).current(self.now)
+        ]
+        assert len(names) == len(set(names)), "two current keys of one owner share a name"
+        self.before = now
+
+
+@pytest.mark.django_db
+def test_no_sequence_of_changes_widens_rights_revives_a_key_or_goes_unrecorded() -> None:
+    run_state_machine_as_test(
+        Keys,
+        settings=settings(
+            max_examples=40,
+            stateful_step_count=40,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )

@@ -1,0 +1,265 @@
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+import redis
+import time_machine
+from pytest_django import Settings
+
+from keys import limits
+from keys.errors import RateLimited
+from keys.limits import Allowance, PumbleQuota, Whose, Window
+from keys.limits.stores import MemoryStore, RedisStore
+from keys.models import ApiKey, Member
+from tests.conftest import NOW
+
+
+class Clock:
+    """Seconds that pass when a test says so."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture(params=["memory", "redis"])
+def take(request: pytest.FixtureRequest) -> Callable[..., list[limits.Standing]]:
+    """Both stores answer alike."""
+    if request.param == "memory":
+        return MemoryStore().take
+    url = request.getfixturevalue("redis_url")
+    redis.Redis.from_url(url).flushall()
+    return RedisStore(url).take
+
+
+def window(limit: int, holder: str = "", *, name: str = "w", keeps_room: bool = False) -> Window:
+    return Window(Whose.MESSAGES, name, limit, holder, keeps_room=keeps_room)
+
+
+class TestAWindow:
+    def test_admits_as_many_as_its_limit_and_says_how_many_are_left(
+        self, take: Callable[..., list[limits.Standing]]
+    ) -> None:
+        standings = [take([window(3)])[0] for _ in range(4)]
+
+        assert [standing.remaining for standing in standings] == [2, 1, 0, 0]
+        assert [standing.refused for standing in standings] == [False, False, False, True]
+        assert all(59 < standing.reset_seconds <= 60 for standing in standings)
+
+    def test_takes_nothing_when_only_looked_at(self, take: Callable[..., list[limits.Standing]]) -> None:
+        for _ in range(5):
+            assert take([window(1)], only_look=True)[0].refused is False
+        take([window(1)])
+        assert take([window(1)], only_look=True)[0].refused is True
+
+    def test_takes_from_all_or_from_none(self, take: Callable[..., list[limits.Standing]]) -> None:
+        wide, narrow = window(10, name="wide"), window(1, name="narrow")
+        take([wide, narrow])
+
+        refused = take([wide, narrow])
+
+        assert [standing.refused for standing in refused] == [False, True]
+        assert take([wide], only_look=True)[0].remaining == 9
+
+    def test_of_a_lone_holder_keeps_its_last_tenth_for_whoever_comes(
+        self, take: Callable[..., list[limits.Standing]]
+    ) -> None:
+        hog = [take([window(80, "hog", keeps_room=True)])[0].refused for _ in range(100)]
+        late = [take([window(80, "late", keeps_room=True)])[0].refused for _ in range(10)]
+
+        assert (hog.count(False), late.count(False)) == (72, 8)
+        assert take([window(80, "hog", keeps_room=True)])[0].remaining == 0
+
+    def test_that_keeps_no_room_gives_a_lone_holder_everything_and_others_their_share(
+        self, take: Callable[..., list[limits.Standing]]
+    ) -> None:
+        alone = [take([window(20, "one")])[0].refused for _ in range(25)]
+        assert alone.count(False) == 20
+
+        shared = Counter[str]()
+        for holder in ["one"] * 18 + ["two"] * 5 + ["one"] * 5:
+            if not take([window(20, holder, name="shared")])[0].refused:
+                shared[holder] += 1
+        assert shared == {"one": 18, "two": 2}
+
+    def test_never_admits_more_than_its_limit_however_many_ask_at_once(
+        self, take: Callable[..., list[limits.Standing]]
+    ) -> None:
+        admitted: list[str] = []
+
+        def ask(holder: str) -> None:
+            windows = [window(80, holder, keeps_room=True), window(1000, name="other")]
+            admitted.extend(holder for _ in range(30) if not take(windows)[0].refused)
+
+        threads = [threading.Thread(target=ask, args=(f"key-{n % 4}",)) for n in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+        counted = Counter(admitted)
+        assert 72 <= len(admitted) <= 80
+        assert min(counted.values()) >= 8
+
+
+class TestTime:
+    def test_frees_places_one_by_one_as_they_grow_older_than_a_minute(self) -> None:
+        clock = Clock()
+        take = MemoryStore(clock).take
+        take([window(2)])
+        clock.now += 20
+        take([window(2)])
+
+        assert take([window(2)])[0].reset_seconds == 40
+        clock.now += 40
+        assert take([window(2)])[0].refused is False
+        assert take([window(2)])[0].reset_seconds == 20
+
+    def test_gives_a_newcomer_the_places_that_a_hog_leaves(self) -> None:
+        clock = Clock()
+        take = MemoryStore(clock).take
+        got = Counter[str]()
+        for _second in range(240):
+            for holder, wanted in (("hog", 10), ("modest", 1)):
+                for _ in range(wanted):
+                    if not take([window(80, holder, keeps_room=True)])[0].refused:
+                        got[holder] += 1
+            clock.now += 1
+
+        assert got["modest"] >= 80  # its share is a third of 80 a minute, whatever the hog does
+        assert got["hog"] >= 180
+
+
+class TestAClockThatJumps:
+    def test_neither_frees_places_nor_takes_them_in_this_process(self) -> None:
+        store = MemoryStore()
+        for jump in (timedelta(days=1), timedelta(days=-1)):
+            with time_machine.travel(NOW):
+                store.take([window(1, name=str(jump))])
+            with time_machine.travel(NOW + jump):
+                assert store.take([window(1, name=str(jump))])[0].refused
+
+    def test_back_at_redis_closes_no_window_for_longer_than_a_minute(self, redis_url: str) -> None:
+        client = redis.Redis.from_url(redis_url)
+        client.flushall()
+        an_hour_ahead = (time.time() + 3600) * 1000
+        client.zadd("pumble-keys:limit:w", {"holder:1": an_hour_ahead})
+
+        assert RedisStore(redis_url).take([window(1)])[0].refused is False
+
+
+class TestRedisAway:
+    def test_leaves_calls_under_a_limit_of_this_process_and_says_so(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        store = RedisStore("redis://127.0.0.1:1/0")
+
+        refused = [store.take([window(3)])[0].refused for _ in range(5)]
+
+        assert refused == [False, False, False, True, True]
+        assert store.answers() is False
+        assert [record.message for record in caplog.records] == ["limits.redis_away"]
+
+
+@pytest.fixture
+def key(alice: Member) -> ApiKey:
+    return _key(alice, "AAAAAAAAAAAA")
+
+
+def _key(owner: Member, key_id: str, calls_per_minute: int = 1000) -> ApiKey:
+    return ApiKey.objects.create(
+        key_id=key_id,
+        owner=owner,
+        name=key_id,
+        digest=b"",
+        pepper_number=1,
+        last_four="",
+        scopes=[],
+        created_at=NOW,
+        calls_per_minute=calls_per_minute,
+    )
+
+
+class TestTheAllowanceOfACall:
+    def test_stands_under_the_keys_own_limit(self, alice: Member) -> None:
+        key = _key(alice, "A" * 12, calls_per_minute=2)
+        allowance = Allowance(key)
+        allowance.take_call()
+        allowance.take_call()
+
+        with pytest.raises(RateLimited) as refused:
+            allowance.take_call()
+        assert (refused.value.whose, refused.value.limit) == (Whose.KEY, 2)
+        assert 1 <= refused.value.retry_after <= 60
+
+    def test_shares_pumbles_quotas_among_the_keys_of_a_workspace_and_no_others(
+        self, key: ApiKey, bob: Member, mallory: Member
+    ) -> None:
+        def admitted(key: ApiKey) -> int:
+            allowance, taken = Allowance(key), 0
+            try:
+                while taken < 100:
+                    allowance.take_of_pumble(PumbleQuota.MESSAGES)
+                    taken += 1
+            except RateLimited as refused:
+                assert refused.whose == Whose.MESSAGES
+            return taken
+
+        assert [admitted(key), admitted(_key(bob, "B" * 12)), admitted(_key(mallory, "C" * 12))] == [
+            72,
+            8,
+            72,
+        ]
+
+    def test_remembers_the_tightest_limit(self, key: ApiKey) -> None:
+        allowance = Allowance(key)
+        allowance.take_call()
+        assert allowance.tightest is not None
+        assert allowance.tightest.window.whose == Whose.KEY
+        allowance.take_of_pumble(PumbleQuota.REACTIONS)
+        assert (allowance.tightest.window.whose, allowance.tightest.remaining) == (Whose.REACTIONS, 53)
+
+    def test_takes_nothing_of_pumbles_quotas_in_a_rehearsal(self, key: ApiKey) -> None:
+        for _ in range(100):
+            Allowance(key, rehearsal=True).take_of_pumble(PumbleQuota.CHANNELS)
+
+    def test_can_be_looked_at(self, key: ApiKey) -> None:
+        Allowance(key).take_of_pumble(PumbleQuota.SCHEDULED)
+
+        left = {s.window.whose: (s.window.limit, s.remaining) for s in limits.pumble_quotas(key.owner)}
+
+        assert left[Whose.SCHEDULED] == (60, 59)
+        assert left[Whose.PERSON] == (1000, 999)
+        assert left[Whose.MESSAGES] == (80, 80)
+
+
+class TestFailedAuthentications:
+    def test_are_limited_per_address_and_per_key_id(self) -> None:
+        for number in range(240):
+            limits.count_refused("192.0.2.1", f"id{number}")
+        with pytest.raises(RateLimited) as refused:
+            limits.count_refused("192.0.2.1", None)
+        assert refused.value.whose == Whose.ADDRESS
+        limits.count_refused("192.0.2.2", None)
+
+        for number in range(60):
+            limits.count_refused(f"198.51.100.{number}", "same")
+        with pytest.raises(RateLimited) as refused:
+            limits.count_refused("203.0.113.1", "same")
+        assert refused.value.whose == Whose.KEY_ID
+
+
+def test_the_store_is_redis_where_there_is_one(settings: Settings, redis_url: str) -> None:
+    assert isinstance(limits.store(), MemoryStore)
+    settings.REDIS_URL = redis_url
+    limits.store.cache_clear()
+
+    one, other = RedisStore(redis_url), limits.store()
+    redis.Redis.from_url(redis_url).flushall()
+    one.take([window(1)])
+    assert other.take([window(1)])[0].refused, "two processes share one count"

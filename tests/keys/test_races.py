@@ -1,0 +1,138 @@
+"""What happens when several do it at once. Real transactions on real connections."""
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connections
+
+from keys import idempotency, lifecycle, policy, usage
+from keys.audit import OPERATOR, Actor, Surface
+from keys.errors import (
+    IdempotencyInProgress,
+    KeyNotFound,
+    KeyRetiring,
+    KeysError,
+    RotationUnderway,
+    TooManyKeys,
+)
+from keys.models import ApiKey, HourlyUse, IdempotentCall, Member
+from tests.conftest import NOW
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def web(member: Member) -> Actor:
+    return Actor(member, Surface.WEB)
+
+
+def at_once(times: int, do: Callable[[int], Any]) -> list[Any]:
+    """What each of `times` threads got from `do`, or the KeysError it ended with; all start together."""
+    results: list[Any] = []
+    start = threading.Barrier(times)
+
+    def run(number: int) -> None:
+        start.wait()
+        try:
+            results.append(do(number))
+        except KeysError as error:
+            results.append(error)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(times)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(results) == times, "a thread failed"
+    return results
+
+
+def live_key(owner: Member, name: str = "a") -> ApiKey:
+    key, _ = lifecycle.issue(owner=owner, name=name, by=OPERATOR, now=NOW)
+    return lifecycle.confirm(key=key, by=OPERATOR, now=NOW)
+
+
+def test_twenty_at_the_cap_make_as_many_keys_as_it_allows(alice: Member, olivia: Member) -> None:
+    assert alice.workspace is not None
+    terms = policy.Terms(most_keys=5)
+    policy.change_policy(workspace=alice.workspace, terms=terms, by=web(olivia), now=NOW)
+
+    results = at_once(20, lambda _: lifecycle.issue(owner=alice, name=None, by=web(alice), now=NOW))
+
+    assert sum(isinstance(result, TooManyKeys) for result in results) == 15
+    assert sorted(ApiKey.objects.values_list("name", flat=True)) == [f"key-{n}" for n in range(1, 6)]
+
+
+def test_of_two_rotations_one_goes_through(alice: Member) -> None:
+    key = live_key(alice)
+
+    results = at_once(2, lambda _: lifecycle.rotate(key=key, grace=timedelta(0), by=web(alice), now=NOW))
+
+    assert sum(isinstance(result, RotationUnderway) for result in results) == 1
+    assert key.successors.count() == 1
+
+
+def test_a_rotation_and_a_revocation_at_once_leave_nothing_that_works(alice: Member, olivia: Member) -> None:
+    for round_number in range(10):
+        key = live_key(alice, f"round {round_number}")
+
+        def rotate_and_confirm(key: ApiKey) -> None:
+            successor, _ = lifecycle.rotate(key=key, grace=timedelta(days=7), by=web(alice), now=NOW)
+            lifecycle.confirm(key=successor, by=web(alice), now=NOW)
+
+        def revoke(key: ApiKey) -> None:
+            for one in (key, *key.successors.all()):
+                reason = ApiKey.RevokeReason.BY_ADMINISTRATOR
+                lifecycle.revoke(key=one, by=web(olivia), reason=reason, now=NOW)
+
+        results = at_once(2, lambda number, key=key: (rotate_and_confirm, revoke)[number](key))  # type: ignore[misc]
+
+        refused = [result for result in results if result is not None]
+        assert all(isinstance(error, KeyNotFound | KeyRetiring) for error in refused)
+        key.refresh_from_db()
+        assert key.revoked_at is not None
+
+
+def test_confirming_and_revoking_a_successor_at_once_wait_for_no_one_for_ever(alice: Member) -> None:
+    for round_number in range(10):
+        key = live_key(alice, f"round {round_number}")
+        successor, _ = lifecycle.rotate(key=key, grace=timedelta(0), by=web(alice), now=NOW)
+
+        def act(number: int, key: ApiKey = key, successor: ApiKey = successor) -> ApiKey:
+            if number == 0:
+                return lifecycle.confirm(key=successor, by=web(alice), now=NOW)
+            reason = ApiKey.RevokeReason.BY_HOLDER
+            return lifecycle.revoke(key=(key, successor)[number % 2], by=web(alice), reason=reason, now=NOW)
+
+        at_once(4, act)
+
+        assert not ApiKey.objects.filter(name=key.name).live(NOW).exists()
+
+
+def test_of_fifty_beginnings_with_one_idempotency_key_one_is_the_first(alice: Member) -> None:
+    key = live_key(alice)
+
+    results = at_once(50, lambda _: idempotency.begin(key, "v", b"r", now=NOW))
+
+    assert sum(isinstance(result, idempotency.First) for result in results) == 1
+    assert sum(isinstance(result, IdempotencyInProgress) for result in results) == 49
+    assert IdempotentCall.objects.count() == 1
+
+
+def test_counts_of_several_processes_add_up(alice: Member) -> None:
+    key = live_key(alice)
+    one = usage.Use(key.pk, NOW, "sendMessage", "ok", 200, 1, "r", None, "")
+
+    def flush(_number: int) -> None:
+        recorder = usage.Recorder()
+        for _ in range(10):
+            recorder.note(one)
+        recorder.flush()
+
+    at_once(8, flush)
+
+    assert HourlyUse.objects.get().count == 80

@@ -1,0 +1,227 @@
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from keys import access, lifecycle
+from keys.audit import OPERATOR, Actor, Surface
+from keys.errors import (
+    GraceInvalid,
+    KeyDisabled,
+    KeyNotFound,
+    KeyRetiring,
+    KeyRevoked,
+    KeyRotated,
+    NotAllowed,
+    RotationUnderway,
+)
+from keys.keyformat import Plaintext
+from keys.models import ApiKey, AuditEvent, Member
+from tests.conftest import NOW
+
+API = Actor(None, Surface.API)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+def web(member: Member) -> Actor:
+    return Actor(member, Surface.WEB)
+
+
+def live_key(owner: Member, **options: Any) -> tuple[ApiKey, Plaintext]:
+    key, plaintext = lifecycle.issue(owner=owner, name="deploy", by=web(owner), now=NOW, **options)
+    return lifecycle.confirm(key=key, by=web(owner), now=NOW), plaintext
+
+
+def rotate(key: ApiKey, grace: timedelta = DAY, **options: Any) -> tuple[ApiKey, Plaintext]:
+    successor, plaintext = lifecycle.rotate(key=key, grace=grace, by=web(key.owner), now=NOW, **options)
+    return lifecycle.confirm(key=successor, by=web(key.owner), now=NOW), plaintext
+
+
+def opens(plaintext: Plaintext, now: Any = NOW) -> ApiKey:
+    return access.check(plaintext.text.encode(), by=API, now=now)
+
+
+class TestARotation:
+    def test_makes_a_new_plaintext_with_the_same_name_and_rights(self, alice: Member) -> None:
+        rights: dict[str, Any] = {
+            "scopes": ["messages:write"],
+            "channels": {"a" * 24: "ops"},
+            "allowed_addresses": ["10.0.0.0/8"],
+            "calls_per_minute": 5,
+            "expires_at": NOW + 30 * DAY,
+        }
+        old, old_text = live_key(alice, **rights)
+
+        new, new_text = rotate(old)
+
+        assert (new.name, new.rights) == ("deploy", old.rights)
+        assert new_text.text != old_text.text
+
+    def test_lets_both_work_until_the_grace_is_over(self, alice: Member) -> None:
+        old, old_text = live_key(alice)
+        _, new_text = rotate(old, grace=HOUR)
+
+        assert opens(old_text, NOW + HOUR - timedelta(seconds=1)).state(NOW) == ApiKey.State.RETIRING
+        with pytest.raises(KeyRotated) as refused:
+            opens(old_text, NOW + HOUR)
+        assert refused.value.retired_at == NOW + HOUR
+        assert opens(new_text, NOW + HOUR).name == "deploy"
+
+    def test_without_grace_ends_the_old_key_at_once_but_not_before_the_new_one_was_delivered(
+        self, alice: Member
+    ) -> None:
+        old, old_text = live_key(alice)
+        new, _ = lifecycle.rotate(key=old, grace=timedelta(0), by=web(alice), now=NOW)
+        assert opens(old_text) == old
+
+        lifecycle.confirm(key=new, by=web(alice), now=NOW)
+
+        with pytest.raises(KeyRotated):
+            opens(old_text)
+
+    def test_never_gives_more_grace_than_the_key_had_left(self, alice: Member) -> None:
+        old, _ = live_key(alice, expires_at=NOW + HOUR)
+        new, _ = rotate(old, grace=7 * DAY)
+
+        old.refresh_from_db()
+        assert (old.retires_at, new.expires_at) == (NOW + HOUR, NOW + HOUR)
+        with pytest.raises(IntegrityError), transaction.atomic():
+            ApiKey.objects.filter(pk=old.pk).update(retires_at=NOW + DAY)
+
+    def test_whose_new_key_nobody_was_shown_leaves_the_old_one_as_it_was(self, alice: Member) -> None:
+        old, old_text = live_key(alice)
+        new, new_text = lifecycle.rotate(key=old, grace=timedelta(0), by=web(alice), now=NOW)
+
+        lifecycle.revoke(key=new, by=web(alice), reason=ApiKey.RevokeReason.NOT_DELIVERED, now=NOW)
+
+        assert opens(old_text).state(NOW) == ApiKey.State.ACTIVE
+        with pytest.raises(KeyRevoked):
+            opens(new_text)
+
+    def test_is_refused_while_another_is_on_its_way_and_takes_its_place_later(self, alice: Member) -> None:
+        old, _ = live_key(alice)
+        first, _ = lifecycle.rotate(key=old, grace=HOUR, by=web(alice), now=NOW)
+
+        with pytest.raises(RotationUnderway):
+            lifecycle.rotate(key=old, grace=HOUR, by=web(alice), now=NOW)
+        second, _ = lifecycle.rotate(key=old, grace=HOUR, by=web(alice), now=NOW + timedelta(minutes=2))
+
+        first.refresh_from_db()
+        assert first.revoked_reason == ApiKey.RevokeReason.NOT_DELIVERED
+        assert second.state(NOW) == ApiKey.State.PENDING
+
+    def test_gives_the_new_key_no_right_that_the_old_one_lost_meanwhile(self, alice: Member) -> None:
+        old, _ = live_key(alice)
+        new, new_text = lifecycle.rotate(key=old, grace=HOUR, by=web(alice), now=NOW)
+        narrowed = lifecycle.narrow(key=old, rights=_only_reading(old), by=web(alice), now=NOW)
+        lifecycle.disable(key=old, by=web(alice), now=NOW)
+
+        new = lifecycle.confirm(key=new, by=web(alice), now=NOW)
+
+        assert new.scopes == narrowed.scopes == ["messages:read"]
+        with pytest.raises(KeyDisabled):
+            opens(new_text)
+
+    def test_does_not_outlive_a_revocation_of_the_old_key(self, alice: Member) -> None:
+        old, _ = live_key(alice)
+        new, new_text = lifecycle.rotate(key=old, grace=HOUR, by=web(alice), now=NOW)
+
+        lifecycle.revoke(key=old, by=OPERATOR, reason=ApiKey.RevokeReason.BY_OPERATOR, now=NOW)
+
+        with pytest.raises(KeyRevoked):
+            opens(new_text)
+        assert lifecycle.confirm(key=new, by=web(alice), now=NOW).revoked_at is not None
+
+    @pytest.mark.parametrize("grace", [timedelta(minutes=5), timedelta(days=8), timedelta(seconds=-1)])
+    def test_takes_no_other_grace_than_those_offered(self, alice: Member, grace: timedelta) -> None:
+        with pytest.raises(GraceInvalid):
+            rotate(live_key(alice)[0], grace=grace)
+
+    def test_is_for_active_keys_of_ones_own(self, alice: Member, olivia: Member) -> None:
+        key, _ = live_key(alice)
+        with pytest.raises(NotAllowed):
+            lifecycle.rotate(key=key, grace=HOUR, by=web(olivia), now=NOW)
+        lifecycle.disable(key=key, by=web(alice), now=NOW)
+        with pytest.raises(KeyDisabled):
+            rotate(key)
+        lifecycle.enable(key=key, by=web(alice), now=NOW)
+        rotate(key)
+        with pytest.raises(KeyRetiring):
+            rotate(key)
+        lifecycle.revoke(key=key, by=web(alice), reason=ApiKey.RevokeReason.BY_HOLDER, now=NOW)
+        with pytest.raises(KeyNotFound):
+            rotate(key)
+
+
+class TestWhileBothWork:
+    def test_what_is_done_to_the_new_key_is_done_to_the_old_one(self, alice: Member) -> None:
+        old, old_text = live_key(alice)
+        new, new_text = rotate(old)
+
+        lifecycle.rename(key=new, name="release", by=web(alice), now=NOW)
+        lifecycle.narrow(key=new, rights=_only_reading(new), by=web(alice), now=NOW)
+
+        assert {(opens(text).name, *opens(text).scopes) for text in (old_text, new_text)} == {
+            ("release", "messages:read")
+        }
+        lifecycle.disable(key=new, by=web(alice), now=NOW)
+        for text in (old_text, new_text):
+            with pytest.raises(KeyDisabled):
+                opens(text)
+        lifecycle.enable(key=new, by=web(alice), now=NOW)
+        assert opens(old_text) == old
+        lifecycle.revoke(key=new, by=web(alice), reason=ApiKey.RevokeReason.BY_HOLDER, now=NOW)
+        with pytest.raises(KeyRevoked):
+            opens(old_text)
+
+    def test_the_old_key_can_be_revoked_alone(self, alice: Member) -> None:
+        old, old_text = live_key(alice)
+        new, new_text = rotate(old)
+
+        lifecycle.revoke(key=old, by=web(alice), reason=ApiKey.RevokeReason.BY_HOLDER, now=NOW)
+
+        with pytest.raises(KeyRevoked):
+            opens(old_text)
+        assert opens(new_text) == new
+
+    def test_finishing_now_ends_the_old_one(self, alice: Member, mallory: Member) -> None:
+        old, old_text = live_key(alice)
+        new, new_text = rotate(old)
+
+        with pytest.raises(NotAllowed):
+            lifecycle.finish_rotation(key=new, by=web(mallory), now=NOW)
+        lifecycle.finish_rotation(key=new, by=web(alice), now=NOW)
+
+        with pytest.raises(KeyRotated):
+            opens(old_text)
+        assert opens(new_text) == new
+
+    def test_the_name_means_the_new_key_and_both_count_as_one(self, alice: Member) -> None:
+        from keys import inventory
+
+        old, _ = live_key(alice)
+        new, _ = rotate(old)
+
+        assert inventory.get_own_key(alice, "deploy", NOW) == new
+        assert inventory.get_own_key(alice, old.key_id, NOW) == old
+        assert list(ApiKey.objects.filter(owner=alice).current(NOW)) == [new]
+
+
+class TestAReplacedKey:
+    def test_that_is_still_presented_is_told_to_the_auditor_once_a_day(self, alice: Member) -> None:
+        old, old_text = live_key(alice)
+        rotate(old, grace=timedelta(0))
+
+        for when in (NOW, NOW + HOUR, NOW + DAY, NOW + DAY + HOUR):
+            with pytest.raises(KeyRotated):
+                opens(old_text, when)
+
+        events = AuditEvent.objects.filter(type="key.used_after_rotation", key=old)
+        assert [event.at for event in events.order_by("at")] == [NOW, NOW + DAY]
+
+
+def _only_reading(key: ApiKey) -> Any:
+    from dataclasses import replace
+
+    return replace(key.rights, scopes=["messages:read"])

@@ -1,0 +1,111 @@
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import OperationalError
+
+from keys import lifecycle, usage
+from keys.audit import OPERATOR
+from keys.models import ApiKey, HourlyUse, LastUse, Member, RequestLog
+from tests.conftest import NOW
+
+
+@pytest.fixture
+def key(alice: Member) -> ApiKey:
+    return lifecycle.issue(owner=alice, name="a", by=OPERATOR, now=NOW)[0]
+
+
+def use(key: ApiKey, **changed: Any) -> usage.Use:
+    fields: dict[str, Any] = {
+        "key_pk": key.pk,
+        "at": NOW,
+        "operation": "sendMessage",
+        "outcome": "ok",
+        "status": 200,
+        "duration_ms": 12,
+        "request_id": "request-1",
+        "address": "192.0.2.1",
+        "agent": "curl/8",
+    }
+    return usage.Use(**fields | changed)
+
+
+def written(*uses: usage.Use) -> usage.Recorder:
+    recorder = usage.Recorder()
+    for one in uses:
+        recorder.note(one)
+    recorder.flush()
+    return recorder
+
+
+def test_says_when_from_where_and_with_what_a_key_was_last_used(key: ApiKey) -> None:
+    later = NOW + timedelta(minutes=5)
+    written(use(key, at=later, address="2001:db8::1", agent="x" * 500), use(key))
+
+    last = LastUse.objects.get(key=key)
+    assert (last.at, last.address, last.agent) == (later, "2001:db8::1", "x" * 120)
+
+
+def test_the_last_use_never_goes_back(key: ApiKey) -> None:
+    written(use(key, at=NOW + timedelta(seconds=3)))
+    written(use(key))
+
+    assert LastUse.objects.get(key=key).at == NOW + timedelta(seconds=3)
+
+
+def test_a_refused_call_is_logged_and_counted_but_is_no_use(key: ApiKey) -> None:
+    written(use(key, outcome="scope_missing", status=403))
+
+    assert not LastUse.objects.exists()
+    assert RequestLog.objects.get().outcome == "scope_missing"
+
+
+def test_counts_by_hour_and_outcome(key: ApiKey) -> None:
+    hour = NOW.replace(minute=0, second=0)
+    written(use(key), use(key), use(key, outcome="key_expired"))
+    written(use(key), use(key, at=NOW + timedelta(hours=1)))
+
+    counted = {(row.hour, row.outcome): row.count for row in HourlyUse.objects.all()}
+    assert counted == {
+        (hour, "ok"): 3,
+        (hour, "key_expired"): 1,
+        (hour + timedelta(hours=1), "ok"): 1,
+    }
+
+
+def test_a_flood_of_refusals_is_counted_whole_and_logged_in_part(key: ApiKey) -> None:
+    written(*[use(key, outcome="rate_limited", status=429)] * 500, *[use(key)] * 30)
+
+    assert HourlyUse.objects.get(outcome="rate_limited").count == 500
+    assert RequestLog.objects.filter(outcome="rate_limited").count() == usage.MOST_REFUSALS_LOGGED
+    assert RequestLog.objects.filter(outcome="ok").count() == 30
+
+
+def test_what_could_not_be_written_is_written_later(key: ApiKey, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(_batch: object) -> None:
+        raise OperationalError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(usage, "_write", away)
+        recorder = written(use(key))
+    assert not RequestLog.objects.exists()
+    recorder.flush()
+
+    assert RequestLog.objects.count() == 1
+
+
+def test_of_too_many_the_oldest_are_lost_and_that_is_said(
+    key: ApiKey, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(usage, "MOST_WAITING", 3)
+
+    written(*(use(key, request_id=f"r{number}") for number in range(5)))
+
+    assert sorted(RequestLog.objects.values_list("request_id", flat=True)) == ["r2", "r3", "r4"]
+    assert [(record.message, record.count) for record in caplog.records] == [("usage.lost", 2)]  # type: ignore[attr-defined]
+
+
+def test_a_key_that_is_gone_does_not_cost_the_others_their_log(key: ApiKey) -> None:
+    written(use(key, key_pk=key.pk + 1), use(key))
+
+    assert RequestLog.objects.get().key == key

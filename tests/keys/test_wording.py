@@ -1,0 +1,105 @@
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.utils import translation
+
+from keys import errors, rights, scopes, wording
+from tests.conftest import NOW
+
+EARLY = datetime.fromisoformat("2026-06-01T08:00:00+00:00")
+JANUARY = datetime.fromisoformat("2027-01-12T22:59:59+00:00")
+OPS = {"a" * 24: "deploys", "b" * 24: "ops"}
+
+SENTENCES: list[tuple[dict[str, Any], str, str]] = [
+    (
+        {"scopes_wanted": scopes.POST_MESSAGES, "channels": OPS, "expires_at": JANUARY},
+        "Can post as you in #deploys and #ops until 12 January 2027. Cannot read messages.",
+        "Puede publicar en tu nombre en #deploys y #ops hasta el 12 de enero de 2027. No puede leer mensajes.",
+    ),
+    ({}, "Can do everything as you; never expires.", "Puede hacerlo todo en tu nombre; no caduca."),
+    (
+        {"scopes_wanted": scopes.READ_ONLY},
+        "Can read messages; never expires. Cannot change anything.",
+        "Puede leer mensajes; no caduca. No puede cambiar nada.",
+    ),
+    (
+        {"scopes_wanted": ["users:list"], "expires_at": EARLY + timedelta(hours=2)},
+        "Can see channels and people until 1 June, 10:00 UTC. Cannot read messages or change anything.",
+        "Puede ver canales y personas hasta el 1 de junio, 10:00 UTC. No puede leer mensajes o cambiar nada.",
+    ),
+    (
+        {"scopes_wanted": ["messages:read", "reaction:write", "status:write"], "channels": OPS},
+        "Can read messages and react to messages in #deploys and #ops; never expires. Can also set your status. "
+        "Cannot post messages.",
+        "Puede leer mensajes y reaccionar a mensajes en #deploys y #ops; no caduca. También puede cambiar tu estado. "
+        "No puede publicar mensajes.",
+    ),
+    (
+        {"allowed_addresses": ["10.0.0.0/8"], "calls_per_minute": 1},
+        "Can do everything as you; never expires. Only from 10.0.0.0/8. At most 1 call a minute.",
+        "Puede hacerlo todo en tu nombre; no caduca. Solo desde 10.0.0.0/8. Como máximo 1 llamada por minuto.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("wanted", "english", "spanish"), SENTENCES)
+def test_a_sentence_says_what_a_key_can_do(wanted: dict[str, Any], english: str, spanish: str) -> None:
+    made = rights.make(**wanted)
+
+    assert wording.sentence(made, now=EARLY) == english
+    with translation.override("es"):
+        assert wording.sentence(made, now=EARLY) == spanish
+
+
+def test_a_date_of_this_year_needs_no_year() -> None:
+    made = rights.make(scopes_wanted=["messages:write"], expires_at=JANUARY)
+
+    assert "until 12 January." in wording.sentence(made, now=JANUARY - timedelta(days=9))
+
+
+def test_names_the_presets() -> None:
+    presets = [rights.make(scopes_wanted=one) for one in (*scopes.PRESETS.values(), ["user:read"])]
+
+    assert [wording.preset_name(one) for one in presets] == [
+        "Read only",
+        "Post messages",
+        "Full access",
+        "Custom",
+    ]
+
+
+def _all_errors() -> list[errors.KeysError]:
+    samples: dict[type[errors.KeysError], errors.KeysError] = {
+        errors.KeyExpired: errors.KeyExpired(NOW),
+        errors.KeyRotated: errors.KeyRotated(NOW),
+        errors.IpNotAllowed: errors.IpNotAllowed("192.0.2.1"),
+        errors.ScopeMissing: errors.ScopeMissing("user:read"),
+        errors.RateLimited: errors.RateLimited("this API key", 5, 1),
+        errors.TooManyKeys: errors.TooManyKeys(5),
+        errors.ScopeNotAllowed: errors.ScopeNotAllowed(["user:read"]),
+        errors.AddressInvalid: errors.AddressInvalid("x", "10.0.0.0/8"),
+        errors.ExpiryInPast: errors.ExpiryInPast(NOW),
+        errors.ExpiryTooFar: errors.ExpiryTooFar(timedelta(days=30)),
+        errors.WouldWiden: errors.WouldWiden("expires_at"),
+    }
+
+    def below(kind: type[errors.KeysError]) -> list[type[errors.KeysError]]:
+        return [kind, *(found for one in kind.__subclasses__() for found in below(one))]
+
+    return [samples[kind] if kind in samples else kind() for kind in below(errors.KeysError)]
+
+
+@pytest.mark.parametrize("error", _all_errors(), ids=lambda error: type(error).__name__)
+def test_every_failure_is_a_sentence_in_both_languages(error: errors.KeysError) -> None:
+    english = wording.explain(error)
+    with translation.override("es"):
+        spanish = wording.explain(error)
+
+    assert english.endswith((".", "?"))
+    assert spanish.endswith((".", "?"))
+    assert english != spanish
+
+
+def test_an_end_in_the_past_is_refused_with_the_servers_time() -> None:
+    assert "2026-12-31 23:59:58 UTC" in wording.explain(errors.ExpiryInPast(NOW))

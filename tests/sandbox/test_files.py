@@ -1,0 +1,126 @@
+"""Files: what the upload refuses, and where a file can go."""
+
+import time
+from typing import Any
+
+import pytest
+import requests
+
+from tests.sandbox.app import TestApp
+from tests.sandbox.pumble import Pumble
+from tests.sandbox.statements.test_rest import HOUR, PNG, messages_of, refused, upload
+
+TOKEN = "/v1/files/upload/token"
+COMPLETE = "/v1/files/upload/complete"
+
+
+def send(pumble: Pumble, token: str, content: bytes = PNG, part: str = "file") -> requests.Response:
+    files = {part: ("plan.png", content, "image/png")}
+    return requests.post(f"{pumble.url}/upload/files", files=files, headers={"authtoken": token}, timeout=20)
+
+
+class TestUpload:
+    @pytest.mark.parametrize(
+        "wrong",
+        [
+            {"filename": None},
+            {"filename": ""},
+            {"filename": "a\nb"},
+            {"filename": "dir/"},
+            {"length": None},
+            {"length": -1},
+            {"length": 512 * 1024 * 1024 + 1},
+            {"length": "long"},
+        ],
+    )
+    def test_needs_a_name_and_a_length(self, pumble: Pumble, wrong: dict[str, Any]) -> None:
+        body = {"filename": "plan.png", "length": 5} | wrong
+
+        assert refused(pumble.rest("POST", TOKEN, pumble.token("ana"), body)) == (400, 400000)
+
+    def test_takes_the_announced_bytes_once(self, pumble: Pumble) -> None:
+        body = {"filename": "plan.png", "length": len(PNG)}
+        token = pumble.call("POST", TOKEN, pumble.token("ana"), body)["token"]
+
+        assert refused(send(pumble, "guess")) == (401, 401000)
+        assert refused(send(pumble, token, PNG + b"more")) == (400, 400000)
+        assert refused(send(pumble, token, part="other")) == (400, 400000)
+        bare = {"authtoken": token}
+        assert (
+            requests.post(f"{pumble.url}/upload/files", headers=bare, data=b"x", timeout=20).status_code
+            == 400
+        )
+        assert requests.get(f"{pumble.url}/upload/files", headers=bare, timeout=20).status_code == 405
+        assert send(pumble, token).status_code == 200
+        assert refused(send(pumble, token)) == (401, 401000)
+
+    def test_is_completed_only_with_what_the_upload_host_said(self, pumble: Pumble) -> None:
+        ana, body = pumble.token("ana"), {"filename": "plan.png", "length": len(PNG)}
+        sent = send(pumble, pumble.call("POST", TOKEN, ana, body)["token"]).json()
+
+        for wrong in (
+            {},
+            {"original": 7},
+            {"original": {"requestedFileUploadId": ["x"]}, "signature": "x"},
+            sent | {"signature": "guess"},
+            sent | {"original": sent["original"] | {"requestedFileUploadId": "0" * 24}},
+        ):
+            assert refused(pumble.rest("POST", COMPLETE, ana, wrong)) == (400, 400000)
+        assert refused(pumble.rest("POST", COMPLETE, pumble.token("ben"), sent)) == (400, 400000)
+        assert pumble.call("POST", COMPLETE, ana, sent)["name"] == "plan.png"
+
+
+class TestFile:
+    def test_keeps_its_bare_name(self, pumble: Pumble) -> None:
+        assert upload(pumble, pumble.token("ana"), "C:\\docs/größe 1.png", PNG)["name"] == "größe 1.png"
+
+    def test_is_never_shown_as_a_page(self, pumble: Pumble) -> None:
+        token = pumble.token("ana")
+        path = upload(pumble, token, "page.html", b"<script>alert(1)</script>")["path"]
+
+        headers = {"token": token, "x-app-token": pumble.credentials["appKey"]}
+        answer = requests.get(path, headers=headers, timeout=20)
+
+        assert answer.headers["Content-Disposition"].startswith("attachment")
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+    def test_goes_along_with_ephemeral_and_scheduled_messages(self, pumble: Pumble, app: TestApp) -> None:
+        token, channel = pumble.token("ana"), pumble.channel("random")
+        done = upload(pumble, token, "plan.png", PNG)["id"]
+        whisper = {"text": "x", "files": [done], "ephemeral": {"sendToUsers": [pumble.person("ana")]}}
+        later = {"channelId": channel, "text": "", "files": [done], "sendAt": int(time.time() * 1000) + HOUR}
+
+        whispered = pumble.call("POST", messages_of(pumble, "random"), token, whisper)
+        scheduled = pumble.call("POST", "/v1/messages/scheduled", token, later)
+        pumble.act("clock", forward=2 * HOUR)
+
+        posted = pumble.screen("ana", channel)["messages"][-1]
+        assert [one["files"][0]["id"] for one in (whispered, scheduled, posted)] == [done] * 3
+        [hook] = [one for one in app.events("NEW_MESSAGE") if one.event["mId"] == posted["id"]]
+        assert "f" not in hook.event  # without a caption, as seen in the field
+
+    def test_of_somebody_else_or_unfinished_is_unknown(self, pumble: Pumble) -> None:
+        token = pumble.token("ana")
+        body = {"filename": "plan.png", "length": len(PNG)}
+        sent = send(pumble, pumble.call("POST", TOKEN, token, body)["token"]).json()
+        unfinished = sent["original"]["requestedFileUploadId"]
+
+        for wrong in ([unfinished], ["0" * 24], [7], "x"):
+            answer = pumble.rest("POST", messages_of(pumble, "general"), token, {"text": "x", "files": wrong})
+            assert refused(answer) == (400, 400000)
+
+    def test_needs_a_scope_beside_that_for_messages(self, pumble: Pumble) -> None:
+        done = upload(pumble, pumble.token("ana"), "plan.png", PNG)["id"]
+        poor = pumble.grant("carla", scopes=["messages:write"])["accessToken"]
+        path = messages_of(pumble, "general")
+
+        assert refused(pumble.rest("POST", path, poor, {"text": "x", "files": [done]})) == (403, 403000)
+        assert pumble.call("POST", path, poor, {"text": "x", "files": []})["files"] == []
+
+    def test_is_gone_after_a_reset(self, pumble: Pumble) -> None:
+        path = upload(pumble, pumble.token("ana"), "plan.png", PNG)["path"]
+        pumble.act("reset")
+
+        headers = {"token": pumble.token("ana"), "x-app-token": pumble.credentials["appKey"]}
+        assert requests.get(path, headers=headers, timeout=20).status_code == 404
+        assert not (pumble.data_dir / "pumble-files").exists()
