@@ -75,7 +75,11 @@ def main() -> int:
         install_system_packages()
     if not shutil.which("redis-server"):
         run.skipped.append("tests of limits in Redis: there is none (Debian: apt-get install redis-server)")
-    chosen = QUICK if fast else ["-m", "not browser", f"--ignore={STATEMENTS}"]
+    chosen = (
+        ["-m", "not browser and not slow", *QUICK]
+        if fast
+        else ["-m", "not browser", f"--ignore={STATEMENTS}"]
+    )
     run.step("tests on SQLite", "python", "-m", "pytest", "-q", *chosen, DATABASE_URL="")
     if not fast:
         with database(run) as url:

@@ -195,6 +195,7 @@ class Keys(RuleBasedStateMachine):
         self.before = now
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_no_sequence_of_changes_widens_rights_revives_a_key_or_goes_unrecorded() -> None:
     run_state_machine_as_test(

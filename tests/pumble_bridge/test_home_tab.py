@@ -28,7 +28,7 @@ from tests.pumble_bridge.screens import (
     texts,
 )
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 PUBLISHING = "POST /v1/app/homeView/workspaceUsers/*"
 

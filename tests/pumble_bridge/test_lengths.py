@@ -23,7 +23,7 @@ from pumble_bridge.person import Bot, Person
 from tests import pumble
 from tests.pumble_bridge.screens import app_channel, click_home, home_of, issue, member_of, submit
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 LONG = "W" * 63
 LONGEST_MESSAGE = 100_000

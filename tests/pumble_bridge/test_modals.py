@@ -25,7 +25,7 @@ from tests.pumble_bridge.screens import (
     texts,
 )
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 
 def call(portal: str, key: str) -> requests.Response:

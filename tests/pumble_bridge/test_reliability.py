@@ -21,7 +21,7 @@ from tests.pumble_bridge.screens import (
     texts,
 )
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 FAULTS = [
     "delay:5",
