@@ -2,8 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
+from django.db import transaction
+
+from keys import notify
 from keys.models import ApiKey, AuditEvent, Member, Workspace
 
 Surface = AuditEvent.Surface
@@ -35,8 +39,8 @@ def record(
     member: Member | None = None,
     **detail: Any,
 ) -> AuditEvent:
-    """Write one event. `detail` holds before and after, never anything secret."""
-    return AuditEvent.objects.create(
+    """Write one event. `detail` holds before and after, never anything secret. Listeners hear of it after the commit."""
+    event = AuditEvent.objects.create(
         type=event_type,
         workspace=workspace,
         surface=by.surface,
@@ -48,3 +52,5 @@ def record(
         request_id=by.request_id,
         at=now,
     )
+    transaction.on_commit(partial(notify.tell, event))
+    return event
