@@ -38,10 +38,10 @@ def message(*parts: Element) -> dict[str, Any]:
     return {"text": _plain(parts), "blocks": [{"type": "rich_text", "elements": list(parts)}]}
 
 
-def quoted(typed: str) -> str:
+def quoted(typed: str, *, limit: int = 64) -> str:
     """What a person typed, fit to be said back: shortened, without key material, unable to mention anyone."""
     shown = keyformat.redact(typed).replace("<<", "‹‹").replace(">>", "››")
-    return shown if len(shown) <= 64 else shown[:63] + "…"
+    return shown if len(shown) <= limit else shown[: limit - 1] + "…"
 
 
 def _plain(parts: Iterable[Element]) -> str:

@@ -46,6 +46,8 @@ def hook(request: HttpRequest) -> JsonResponse:
         payload = payloads.parse(body)
     except payloads.BadPayload as error:
         return _refuse(400, str(error))
+    if not _concerns_us(payload):
+        return JsonResponse({})
     marks = _marks(request.headers["x-pumble-request-signature"], payload)
     try:
         with _transaction_of(payload):
@@ -65,6 +67,11 @@ def hook(request: HttpRequest) -> JsonResponse:
         if isinstance(answer, Acknowledged)
         else JsonResponse({"message": answer.message}, status=400)
     )
+
+
+def _concerns_us(payload: Payload) -> bool:
+    """False for what can change nothing: it is acknowledged, and neither remembered nor logged."""
+    return isinstance(payload, SlashCommand) or events.concerns_us(payload)
 
 
 def _dispatch(payload: Payload, *, request_id: str) -> Answer:
