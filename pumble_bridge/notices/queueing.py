@@ -63,21 +63,25 @@ def queue(
 
 def queue_due(now: datetime) -> int:
     """Queue what the clock brings: keys that expire soon, keys that have expired; how many."""
-    before = Notice.objects.count()
+    newest = _newest()
     Notice.objects.bulk_create(_due(now), batch_size=500, ignore_conflicts=True)
-    return Notice.objects.count() - before
+    return Notice.objects.filter(pk__gt=newest).count()
 
 
 def queue_missed(now: datetime) -> int:
     """Queue what happened while nobody listened, as in a crash between a change and its notice; how many notices."""
-    before = Notice.objects.count()
+    newest = _newest()
     installed = Workspace.objects.filter(installed_at__isnull=False)
     events = AuditEvent.objects.filter(
         workspace__in=installed, at__gte=now - MISSED_FOR, type__in=_TELLING, notices__isnull=True
     )
     for event in events.exclude(actor=F("member")).select_related("key__owner", "member").iterator(500):
         _queue_for(event)
-    return Notice.objects.count() - before
+    return Notice.objects.filter(pk__gt=newest).count()
+
+
+def _newest() -> int:
+    return Notice.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
 
 
 def _due(now: datetime) -> Iterator[Notice]:

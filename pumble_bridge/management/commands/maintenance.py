@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import connections
+from django.db import close_old_connections
 from django.utils import timezone
 
 from keys import idempotency, lifecycle, usage
@@ -63,7 +63,7 @@ class Command(BaseCommand):
             signal.signal(number, lambda *_: stopped.set())
         while not stopped.is_set():
             self.run_once(stopped)
-            connections.close_all()
+            close_old_connections()
             stopped.wait(every)
 
     def run_once(self, stopped: threading.Event) -> list[str]:
@@ -77,5 +77,6 @@ class Command(BaseCommand):
             except Exception:
                 log.exception("maintenance.failed", extra={"part": name})
                 failed.append(name)
+                close_old_connections()  # a broken connection must not fail the parts that follow
         self.stdout.write("; ".join(said))
         return failed
