@@ -7,6 +7,8 @@ uncertain it stays marked. Two processes may look at the same notice, only one g
 import atexit
 import logging
 import threading
+import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -31,18 +33,20 @@ log = logging.getLogger(__name__)
 
 SENDING_SECONDS = 4.0
 GIVEN_UP_AFTER = timedelta(days=7)
-MOST_AT_ONCE = 500
+MOST_AT_ONCE = 100  # Pumble takes 80 a minute in a workspace, and a stop waits for the end of them
+_LAST_ONES_SECONDS = 1.0
 
 State = Notice.State
 
 
-def send_queued(now: datetime, *, fresh_only: bool = False) -> int:
+def send_queued(now: datetime, *, fresh_only: bool = False, stop: Callable[[], bool] = lambda: False) -> int:
     """Send what waits, longest untried first; how many messages Pumble took.
 
     Ends early where Pumble does not answer as it should: the rest waits for the next time.
 
     Args:
         fresh_only: leave out what was tried before.
+        stop: asked before each; True ends it.
     """
     waiting = Notice.objects.filter(state=State.QUEUED)
     waiting.filter(created_at__lte=now - GIVEN_UP_AFTER).update(state=State.DROPPED)
@@ -51,6 +55,8 @@ def send_queued(now: datetime, *, fresh_only: bool = False) -> int:
     order = waiting.order_by(F("tried_at").asc(nulls_first=True), "pk")
     sent = 0
     for pk in list(order.values_list("pk", flat=True)[:MOST_AT_ONCE]):
+        if stop():
+            break
         try:
             sent += _send(pk, now)
         except (PumbleUnavailable, PumbleTimeout, PumbleRateLimited):
@@ -124,13 +130,13 @@ def _direct_channel(bot: PumbleClient, bot_user_id: str, member: Member) -> str:
 
 
 class _Sender:
-    """The thread that sends. It starts with the first notice of its process; a normal end waits for the message on its way."""
+    """The thread that sends. It starts with the first notice of its process; a normal end waits for what is on its way."""
 
     def __init__(self) -> None:
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
         self._woken = threading.Event()
-        self._stopped = False
+        self._ends_at: float | None = None
 
     def wake(self) -> None:
         with self._starting:
@@ -141,19 +147,23 @@ class _Sender:
         self._woken.set()
 
     def _run(self) -> None:
-        while self._woken.wait() and not self._stopped:
+        while self._ends_at is None:
+            self._woken.wait()
             self._woken.clear()
             try:
-                send_queued(timezone.now(), fresh_only=True)
+                send_queued(timezone.now(), fresh_only=True, stop=self._is_late)
             except Exception:
                 log.exception("notices.failed")  # maintenance tries again
             connections.close_all()
 
+    def _is_late(self) -> bool:
+        return self._ends_at is not None and time.monotonic() > self._ends_at
+
     def _stop(self) -> None:
-        self._stopped = True
+        self._ends_at = time.monotonic() + _LAST_ONES_SECONDS
         self._woken.set()
         if self._thread is not None:
-            self._thread.join(SENDING_SECONDS + 1)
+            self._thread.join(_LAST_ONES_SECONDS + SENDING_SECONDS + 1)
 
 
 _sender = _Sender()

@@ -1,9 +1,11 @@
 """What the bot tells people of their keys: in their direct channel, each fact once, whatever happens on the way."""
 
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import connections
@@ -403,25 +405,41 @@ class TestEachFactOnce:
 
 
 class TestTheBackground:
-    def test_sends_soon_and_delays_nobody(
-        self, ana: Person, ben: Person, settings: Settings, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    @pytest.fixture
+    def sender(self, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[sending._Sender]:
         settings.SEND_NOTICES_IN_BACKGROUND = True
         sender = sending._Sender()
         monkeypatch.setattr(sending, "_sender", sender)
-        sent, send = threading.Event(), notices.send_queued
+        yield sender
+        sender._stop()
 
-        def note(now: datetime, *, fresh_only: bool = False) -> int:
-            number = send(now, fresh_only=fresh_only)
+    def test_sends_soon_and_delays_nobody(
+        self, ana: Person, ben: Person, sender: sending._Sender, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        sent, send = threading.Event(), sending.send_queued
+
+        def note(now: datetime, **how: Any) -> int:
+            number = send(now, **how)
             sent.set()
             return number
 
         monkeypatch.setattr(sending, "send_queued", note)
         pumble.faults({"match": POSTING, "do": "delay:1", "times": 1})
         key, _plaintext = new_key(ben, now=timezone.now())
+
         revoke(key, ana, now=timezone.now())
 
         assert told(ben) == []
         assert sent.wait(10)
         assert len(told(ben)) == 1
+
+    def test_still_sends_what_was_queued_when_its_process_ends(
+        self, ana: Person, ben: Person, sender: sending._Sender
+    ) -> None:
+        key, _plaintext = new_key(ben, now=timezone.now())
+
+        revoke(key, ana, now=timezone.now())
         sender._stop()
+
+        assert len(told(ben)) == 1
+        assert Notice.objects.get().state == "SENT"
