@@ -55,11 +55,18 @@ def record_authorization(*, workspace: Workspace, profile: Profile, by: Actor, n
 
 @transaction.atomic
 def record_profile(*, workspace: Workspace, profile: Profile, by: Actor, now: datetime) -> Member:
-    """The person of that workspace, created or brought up to date; a change of role is audited."""
+    """The person of that workspace, created or brought up to date; changes of role and activity are audited.
+
+    Deactivation revokes the person's keys for good.
+    """
     Member.objects.get_or_create(
         workspace=workspace,
         pumble_user_id=profile.user_id,
-        defaults={"username": f"{workspace.pumble_id}.{profile.user_id}", "role": profile.role},
+        defaults={
+            "username": f"{workspace.pumble_id}.{profile.user_id}",
+            "role": profile.role,
+            "is_active": profile.is_active,
+        },
     )
     member = (
         Member.objects.select_for_update(of=("self",), no_key=True)
@@ -76,9 +83,14 @@ def record_profile(*, workspace: Workspace, profile: Profile, by: Actor, now: da
             before=member.role,
             after=profile.role,
         )
+    was_active = member.is_active
     member.name, member.email = profile.name[:200], profile.email[:320]
     member.role, member.is_active = profile.role[:32], profile.is_active
     member.save(update_fields=["name", "email", "role", "is_active"])
+    if was_active and not member.is_active:
+        _deactivate(member, workspace, by, now)
+    elif member.is_active and not was_active:
+        _reactivate(member, workspace, by, now)
     return member
 
 
@@ -110,6 +122,22 @@ def end_installation(*, workspace: Workspace, by: Actor, now: datetime) -> None:
         audit.record(AuditEvent.Type.APP_UNINSTALLED, workspace=workspace, by=by, now=now)
     workspace.members.filter(authorized_at__isnull=False).update(authorized_at=None)
     _revoke_all(ApiKey.RevokeReason.UNINSTALLED, by=by, now=now, owner__workspace=workspace)
+
+
+def _deactivate(member: Member, workspace: Workspace, by: Actor, now: datetime) -> None:
+    live = ApiKey.objects.filter(owner=member, confirmed_at__isnull=False).live(now)
+    stopped = list(live.order_by("pk").values_list("key_id", flat=True))
+    event = AuditEvent.Type.MEMBER_DEACTIVATED
+    audit.record(event, workspace=workspace, member=member, by=by, now=now, keys=stopped)
+    _revoke_all(ApiKey.RevokeReason.DEACTIVATED, by=by, now=now, owner=member)
+
+
+def _reactivate(member: Member, workspace: Workspace, by: Actor, now: datetime) -> None:
+    if member.authorized_at is not None:
+        member.authorized_at = now  # sessions of before hang on the old moment and stay over
+        member.save(update_fields=["authorized_at"])
+    event = AuditEvent.Type.MEMBER_REACTIVATED
+    audit.record(event, workspace=workspace, member=member, by=by, now=now)
 
 
 def _revoke_all(

@@ -4,18 +4,22 @@ Noting never waits and never fails. A normal stop writes everything; after a cra
 """
 
 import atexit
+import ipaddress
 import logging
 import threading
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connections, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 
-from keys.models import ApiKey, HourlyUse, LastUse, RequestLog
+from keys import audit
+from keys.audit import Actor, Surface
+from keys.models import ApiKey, AuditEvent, HourlyUse, KnownNetwork, LastUse, RequestLog
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +28,12 @@ WRITE_EVERY_SECONDS = 1.0
 MOST_WAITING = 20_000
 MOST_REFUSALS_LOGGED = 20  # of one key, kind and batch; the hourly counts have them all
 MAX_AGENT_LENGTH = 120
+MOST_NETWORKS_KNOWN = (
+    50  # of a key; one that is used from more moves about, and each further one tells nothing
+)
+REQUESTS_KEPT_FOR = timedelta(days=90)
+HOURS_KEPT_FOR = timedelta(days=400)
+_PRUNED_AT_ONCE = 5_000  # rows; the writer of uses must not wait long for its turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +109,10 @@ recorder = Recorder()
 
 def _write(batch: list[Use]) -> None:
     with transaction.atomic():
-        known = set(ApiKey.objects.filter(pk__in={use.key_pk for use in batch}).values_list("pk", flat=True))
-        uses = [use for use in batch if use.key_pk in known]
+        keys = ApiKey.objects.select_related("owner__workspace").in_bulk({use.key_pk for use in batch})
+        uses = [use for use in batch if use.key_pk in keys]
         _write_last_uses(uses)
+        _note_networks(uses, keys)
         RequestLog.objects.bulk_create(
             [
                 RequestLog(
@@ -128,6 +139,63 @@ def _write_last_uses(uses: Iterable[Use]) -> None:
         fields = {"at": use.at, "address": use.address, "agent": use.agent[:MAX_AGENT_LENGTH]}
         if not LastUse.objects.filter(key_id=key_pk, at__lte=use.at).update(**fields):
             LastUse.objects.bulk_create([LastUse(key_id=key_pk, **fields)], ignore_conflicts=True)
+
+
+def _note_networks(uses: Iterable[Use], keys: Mapping[int, ApiKey]) -> None:
+    """A key was used from where it never was: an audit event, unless that is the key's first use at all."""
+    firsts: dict[tuple[int, str], Use] = {}
+    for use in uses:
+        if use.outcome == OK and use.address is not None:
+            firsts.setdefault((use.key_pk, network_of(use.address)), use)
+    known: defaultdict[int, set[str]] = defaultdict(set)
+    for key_pk, network in KnownNetwork.objects.filter(key__in={key_pk for key_pk, _ in firsts}).values_list(
+        "key_id", "network"
+    ):
+        known[key_pk].add(network)
+    for (key_pk, network), use in sorted(firsts.items()):
+        before, key = known[key_pk], keys[key_pk]
+        if network in before or len(before) >= MOST_NETWORKS_KNOWN:
+            continue
+        row, defaults = {"key_id": key_pk, "network": network}, {"first_used_at": use.at}
+        _known, new = KnownNetwork.objects.get_or_create(**row, defaults=defaults)
+        if new and before and key.owner.workspace is not None:
+            audit.record(
+                AuditEvent.Type.KEY_USED_ELSEWHERE,
+                workspace=key.owner.workspace,
+                key=key,
+                member=key.owner,
+                by=Actor(None, Surface.API, address=use.address, request_id=use.request_id),
+                now=use.at,
+            )
+        before.add(network)
+
+
+def network_of(address: str) -> str:
+    """The network by which a place is told from others: /24 of IPv4, /48 of IPv6."""
+    version = ipaddress.ip_address(address).version
+    return str(ipaddress.ip_network(f"{address}/{24 if version == 4 else 48}", strict=False))
+
+
+def prune_requests(*, now: datetime) -> int:
+    """Forget single calls of more than 90 days ago; how many."""
+    return _prune(RequestLog.objects.filter(at__lte=now - REQUESTS_KEPT_FOR))
+
+
+def prune_hours(*, now: datetime) -> int:
+    """Forget the counts of hours more than 400 days ago; how many."""
+    return _prune(HourlyUse.objects.filter(hour__lte=now - HOURS_KEPT_FOR))
+
+
+def prune_networks(*, now: datetime) -> int:
+    """Forget where keys were used from that are over; how many places."""
+    return _prune(KnownNetwork.objects.exclude(key__in=ApiKey.objects.live(now)))
+
+
+def _prune(old: QuerySet[Any]) -> int:
+    pruned = 0
+    while batch := list(old.values_list("pk", flat=True)[:_PRUNED_AT_ONCE]):
+        pruned += old.model.objects.filter(pk__in=batch).delete()[0]
+    return pruned
 
 
 def _worth_logging(uses: Iterable[Use]) -> list[Use]:

@@ -44,6 +44,7 @@ PUMBLE_APP_SIGNING_SECRETS = _secrets.signing_secrets
 REDIS_URL = env.redis_url("REDIS_URL")
 TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
 WRITE_USAGE_IN_BACKGROUND = True
+SEND_NOTICES_IN_BACKGROUND = True
 
 API_STATUS = env.choice("API_STATUS", "compatible", ["compatible", "semantic"])
 LOG_FORMAT = env.choice("LOG_FORMAT", "console" if LOCAL_PUMBLE else "json", ["console", "json"])

@@ -8,7 +8,8 @@ class PumbleBridgeConfig(AppConfig):
     def ready(self) -> None:
         from keys import notify
         from keys.models import Member
-        from pumble_bridge import home
+        from pumble_bridge import home, notices
 
         notify.listen(home.listener)
         post_save.connect(home.listener.member_saved, sender=Member)
+        notify.listen(notices.listener)

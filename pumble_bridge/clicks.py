@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from keys import inventory, lifecycle, membership
 from keys.models import ApiKey
-from pumble_bridge import handover, home, keytexts, modals
+from pumble_bridge import handover, home, keytexts, leak_guard, modals
 from pumble_bridge.answers import Acknowledged, Answer, Declined
 from pumble_bridge.blocks import line, message, quoted
 from pumble_bridge.payloads import Click
@@ -45,6 +45,10 @@ def handle(click: Click, person: Person | None) -> Answer:
             return Acknowledged()
         case handover.REVOKE:
             return _revoke(click, person)
+        case leak_guard.LEAK_REVOKE | leak_guard.LEAK_TEST:
+            return leak_guard.handle_action(
+                person.member, click.on_action, click.value, by=person.by, now=person.now
+            )
         case _:
             log.info("click.refused", extra={"reason": "unknown_action"})
             return Declined(

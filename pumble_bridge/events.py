@@ -1,42 +1,120 @@
-"""What Pumble tells of the app and of people: who left, who changed. Off-boarding is final and harmless to repeat, in whatever order and number they come."""
+"""What Pumble tells of the app, of people and of messages. Each is harmless to repeat, in whatever order and number they come."""
 
+import logging
+from collections.abc import Callable
 from datetime import datetime
 
 from keys import audit, membership
+from keys.audit import Actor
 from keys.models import Member, Workspace
-from pumble_bridge import oauth
+from pumble_bridge import leak_guard, oauth
 from pumble_bridge.answers import Acknowledged, Answer
 from pumble_bridge.payloads import Event
 
+log = logging.getLogger(__name__)
+
+
+class Unreadable(Exception):
+    """The event's body is not what Pumble sends; the message says what is wrong and quotes nothing of it."""
+
+
+def concerns_us(event: Event) -> bool:
+    """False for a message without a key in it: of the many messages in a workspace hardly any has one."""
+    if event.type not in leak_guard.MESSAGE_EVENTS:
+        return True
+    try:
+        _message_id(event)
+    except Unreadable:
+        return True  # for the log
+    return bool(leak_guard.keys_in(event))
+
 
 def handle(event: Event, *, request_id: str, now: datetime) -> Answer:
-    """Bring our rows in line with what happened; events of other kinds and of unknown workspaces change nothing."""
+    """Bring our rows in line with what happened. What cannot be read changes nothing; the log says why."""
     workspace = Workspace.objects.filter(pumble_id=event.workspace_id).first()
-    by = audit.Actor(None, audit.Surface.PUMBLE, request_id=request_id)
-    if workspace is not None and event.type == "APP_UNINSTALLED":
-        oauth.forget_workspace(workspace, by=by, now=now)
-    elif workspace is not None and event.type == "APP_UNAUTHORIZED":
-        leaving = {*event.user_ids, str(event.body.get("workspaceUser") or "")}
-        for member in Member.objects.filter(workspace=workspace, pumble_user_id__in=leaving):
-            oauth.forget_member(member, by=by, now=now)
-    elif workspace is not None and event.type == "WORKSPACE_USER_UPDATED":
-        _bring_up_to_date(workspace, event, by=by, now=now)
+    by = Actor(None, audit.Surface.PUMBLE, request_id=request_id)
+    ignored = ""
+    if workspace is None:
+        ignored = "unknown workspace"
+    elif event.body.get("wId", event.workspace_id) != event.workspace_id:
+        ignored = "wId is of another workspace"
+    elif event.type not in _HANDLERS:
+        ignored = "unknown eventType"
+    else:
+        try:
+            _HANDLERS[event.type](workspace, event, by, now)
+        except Unreadable as error:
+            ignored = str(error)
+    if ignored:
+        log.info("event.ignored", extra={"kind": event.type, "reason": ignored})
     return Acknowledged()
 
 
-def _bring_up_to_date(workspace: Workspace, event: Event, *, by: audit.Actor, now: datetime) -> None:
-    """A person we know changed: a deactivated one is signed out and their keys open nothing from now on.
+def _uninstalled(workspace: Workspace, event: Event, by: Actor, now: datetime) -> None:
+    oauth.forget_workspace(workspace, by=by, now=now)
+
+
+def _unauthorized(workspace: Workspace, event: Event, by: Actor, now: datetime) -> None:
+    leaving = {*event.user_ids, _text(event, "workspaceUser") or ""}
+    for member in Member.objects.filter(workspace=workspace, pumble_user_id__in=leaving):
+        oauth.forget_member(member, by=by, now=now)
+
+
+def _person_changed(workspace: Workspace, event: Event, by: Actor, now: datetime) -> None:
+    """Somebody came, came back or changed: if we know them, we know them as they are now.
 
     Source: Pumble app platform reference, events: uId, uN (name), uE (e-mail), ro (role), st (status).
     """
-    member = Member.objects.filter(workspace=workspace, pumble_user_id=str(event.body.get("uId"))).first()
-    if member is None or member.pumble_user_id is None:
+    user_id = _text(event, "uId")
+    if user_id is None:
+        raise Unreadable("uId is missing")
+    name, email, role, status = (_text(event, field) for field in ("uN", "uE", "ro", "st"))
+    member = Member.objects.filter(workspace=workspace, pumble_user_id=user_id).first()
+    if member is None:
         return
     profile = membership.Profile(
-        user_id=member.pumble_user_id,
-        name=str(event.body.get("uN") or member.name),
-        email=str(event.body.get("uE") or member.email),
-        role=str(event.body.get("ro") or member.role),
-        is_active=event.body.get("st", "ACTIVATED" if member.is_active else "DEACTIVATED") != "DEACTIVATED",
+        user_id=user_id,
+        name=name or member.name,
+        email=email or member.email,
+        role=role or member.role,
+        is_active=member.is_active if status is None else status != "DEACTIVATED",
     )
     membership.record_profile(workspace=workspace, profile=profile, by=by, now=now)
+
+
+def _message_written(workspace: Workspace, event: Event, by: Actor, now: datetime) -> None:
+    leak_guard.inspect(workspace, event, message_id=_message_id(event), by=by, now=now)
+
+
+def _message_id(event: Event) -> str:
+    """
+    Raises:
+        Unreadable: there is none, or the message's text is no text.
+    """
+    message_id = _text(event, "mId")
+    _text(event, "tx")
+    if message_id is None or len(message_id) > leak_guard.LONGEST_MESSAGE_ID:
+        raise Unreadable("mId is not an id")
+    return message_id
+
+
+def _text(event: Event, name: str) -> str | None:
+    """The text of that field; None where it is missing, null or empty.
+
+    Raises:
+        Unreadable: it holds something else.
+    """
+    value = event.body.get(name)
+    if value is not None and not isinstance(value, str):
+        raise Unreadable(f"{name} is not a text")
+    return value or None
+
+
+_HANDLERS: dict[str, Callable[[Workspace, Event, Actor, datetime], None]] = {
+    "APP_UNAUTHORIZED": _unauthorized,
+    "APP_UNINSTALLED": _uninstalled,
+    "NEW_MESSAGE": _message_written,
+    "UPDATED_MESSAGE": _message_written,
+    "WORKSPACE_USER_JOINED": _person_changed,
+    "WORKSPACE_USER_UPDATED": _person_changed,
+}

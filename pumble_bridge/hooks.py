@@ -46,6 +46,8 @@ def hook(request: HttpRequest) -> JsonResponse:
         payload = payloads.parse(body)
     except payloads.BadPayload as error:
         return _refuse(400, str(error))
+    if not _concerns_us(payload):
+        return JsonResponse({})
     marks = _marks(request.headers["x-pumble-request-signature"], payload)
     try:
         with _transaction_of(payload):
@@ -61,6 +63,11 @@ def hook(request: HttpRequest) -> JsonResponse:
         return JsonResponse({"message": said}, status=500)
     log.info("hook.taken", extra={"kind": type(payload).__name__, "answer": type(answer).__name__})
     return JsonResponse(answer.json, status=400 if isinstance(answer, Declined) else 200)
+
+
+def _concerns_us(payload: Payload) -> bool:
+    """False for what can change nothing: it is acknowledged, and neither remembered nor logged."""
+    return not isinstance(payload, Event) or events.concerns_us(payload)
 
 
 def _dispatch(payload: Payload, *, request_id: str) -> Answer:

@@ -19,7 +19,16 @@ KEY_MENU = "key"
 
 # What keys can do is what their owners' tokens can do: every key scope, to the letter.
 USER_SCOPES = scopes.ALL
-BOT_SCOPES = ("messages:write", "channels:list", "channels:read", "channels:write", "users:list", "user:read")
+# `messages:read` lets the leak guard hear of messages; nothing else reads as the bot.
+BOT_SCOPES = (
+    "messages:read",
+    "messages:write",
+    "channels:list",
+    "channels:read",
+    "channels:write",
+    "users:list",
+    "user:read",
+)
 
 
 def build() -> dict[str, Any]:
@@ -43,7 +52,14 @@ def build() -> dict[str, Any]:
         ],
         "eventSubscriptions": {
             "url": hook,
-            "events": ["APP_UNAUTHORIZED", "APP_UNINSTALLED", "WORKSPACE_USER_UPDATED"],
+            "events": [
+                "APP_UNAUTHORIZED",
+                "APP_UNINSTALLED",
+                "NEW_MESSAGE",
+                "UPDATED_MESSAGE",
+                "WORKSPACE_USER_JOINED",
+                "WORKSPACE_USER_UPDATED",
+            ],
         },
         "blockInteraction": {"url": hook},
         "viewAction": {"url": hook},

@@ -1,4 +1,4 @@
-"""What the bridge keeps: Pumble's tokens (encrypted), OAuth states, accepted hooks, and which Home tabs are stale."""
+"""What the bridge keeps: Pumble's tokens (encrypted), OAuth states, accepted hooks, stale Home tabs, what the bot told whom."""
 
 from datetime import datetime, timedelta
 
@@ -6,7 +6,7 @@ from django.db import IntegrityError, models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from keys.models import Member, Workspace
+from keys.models import ApiKey, AuditEvent, Member, Workspace
 from pumble_bridge import tokens
 
 
@@ -118,3 +118,54 @@ class HomeTab(models.Model):
 
     def __str__(self) -> str:
         return f"Home tab, {self.shown} of {self.changes} changes shown"
+
+
+class Notice(models.Model):
+    """Something the bot tells a person in their direct channel, once. The row is there before anything is sent.
+
+    `fact` tells facts of one kind about one key (or about none) apart. `event` is what happened, where somebody did it.
+    """
+
+    KEPT_FOR = timedelta(days=400)
+
+    class Kind(models.TextChoices):
+        EXPIRES_SOON = "EXPIRES_SOON"
+        EXPIRED = "EXPIRED"
+        REVOKED = "REVOKED"
+        DISABLED = "DISABLED"
+        USED_ELSEWHERE = "USED_ELSEWHERE"
+        LEAKED = "LEAKED"
+        LEAK_REVOKED = "LEAK_REVOKED"
+        LEAK_DISMISSED = "LEAK_DISMISSED"
+        PERSON_LEFT = "PERSON_LEFT"
+
+    class State(models.TextChoices):
+        QUEUED = "QUEUED"
+        SENDING = "SENDING"  # stays so where a crash or an uncertain failure left it: it is not sent again
+        SENT = "SENT"
+        DROPPED = "DROPPED"  # nobody to tell, or no longer true
+
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="notices")
+    key = models.ForeignKey(ApiKey, on_delete=models.CASCADE, null=True, related_name="notices")
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    fact = models.CharField(max_length=64)
+    event = models.ForeignKey(AuditEvent, on_delete=models.CASCADE, null=True, related_name="notices")
+    state = models.CharField(max_length=8, choices=State.choices, default=State.QUEUED)
+    created_at = models.DateTimeField(db_index=True)
+    tried_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["member", "key", "kind", "fact"], name="notice_once_of_a_key"),
+            models.UniqueConstraint(
+                fields=["member", "kind", "fact"],
+                condition=Q(key__isnull=True),
+                name="notice_once_of_a_member",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["tried_at", "id"], condition=Q(state="QUEUED"), name="notice_queued"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.state} to {self.member}"

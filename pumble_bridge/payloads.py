@@ -175,8 +175,8 @@ def _event(hook: Mapping[str, Any]) -> Event:
 def _inner(hook: Mapping[str, Any], name: str) -> dict[str, Any]:
     """The object that is written as JSON into a text of the hook."""
     try:
-        written = _text(hook, name, limit=strict_json.MAX_BODY_BYTES, default="")
-        return strict_json.read_object((written or "{}").encode())
+        written = _text(hook, name, limit=strict_json.MAX_BODY_BYTES, default="{}")
+        return strict_json.read_object(written.encode())
     except strict_json.JsonRefused as error:
         raise BadPayload(f"{name}: {error}") from error
 

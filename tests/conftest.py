@@ -29,8 +29,9 @@ def plain_static_files(settings: Settings) -> None:
 
 @pytest.fixture(autouse=True)
 def nobody_called_before(settings: Settings) -> Iterator[None]:
-    """No call was counted yet, and what is noted of calls is written when a test says so."""
+    """No call was counted yet; what is noted of calls is written, and what the bot has to say sent, when a test says so."""
     settings.WRITE_USAGE_IN_BACKGROUND = False
+    settings.SEND_NOTICES_IN_BACKGROUND = False
     limits.store.cache_clear()
     yield
     usage.recorder = usage.Recorder()

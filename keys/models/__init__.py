@@ -9,7 +9,7 @@ from keys.models.audit_event import AuditEvent
 from keys.models.idempotent_call import IdempotentCall
 from keys.models.people import Member, Workspace
 from keys.models.policy import Policy
-from keys.models.use import HourlyUse, LastUse, RequestLog
+from keys.models.use import HourlyUse, KnownNetwork, LastUse, RequestLog
 
 __all__ = [
     "ApiKey",
@@ -17,6 +17,7 @@ __all__ = [
     "AuditEvent",
     "HourlyUse",
     "IdempotentCall",
+    "KnownNetwork",
     "LastUse",
     "Member",
     "Policy",

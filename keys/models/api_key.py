@@ -58,6 +58,7 @@ class ApiKey(models.Model):
         PREDECESSOR_REVOKED = "PREDECESSOR_REVOKED", _("the key it was to replace was gone")
         UNAUTHORIZED = "UNAUTHORIZED", _("its holder no longer authorizes the app")
         UNINSTALLED = "UNINSTALLED", _("the app was uninstalled")
+        DEACTIVATED = "DEACTIVATED", _("its holder was deactivated in Pumble")
 
     key_id = models.CharField(max_length=12, unique=True)
     owner = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="api_keys")

@@ -21,12 +21,17 @@ class AuditEvent(models.Model):
         KEY_USED_AFTER_ROTATION = "key.used_after_rotation"
         KEY_REHASHED = "key.rehashed"
         KEY_REVOKED = "key.revoked"
+        KEY_USED_ELSEWHERE = "key.used_elsewhere"
+        KEY_LEAKED = "key.leaked"
+        KEY_LEAK_DISMISSED = "key.leak_dismissed"
         POLICY_CHANGED = "policy.changed"
         APP_INSTALLED = "app.installed"
         APP_UNINSTALLED = "app.uninstalled"
         MEMBER_AUTHORIZED = "member.authorized"
         MEMBER_UNAUTHORIZED = "member.unauthorized"
         MEMBER_ROLE_CHANGED = "member.role_changed"
+        MEMBER_DEACTIVATED = "member.deactivated"
+        MEMBER_REACTIVATED = "member.reactivated"
         MEMBER_SIGNED_IN = "member.signed_in"
 
     class Surface(models.TextChoices):

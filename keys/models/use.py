@@ -17,6 +17,22 @@ class LastUse(models.Model):
         return f"last use of {self.key_id}"
 
 
+class KnownNetwork(models.Model):
+    """A network that a key was used from: `203.0.113.0/24` or `2001:db8:1::/48`. Kept as long as the key is live."""
+
+    key = models.ForeignKey(ApiKey, on_delete=models.CASCADE, related_name="networks")
+    network = models.CharField(max_length=43)
+    first_used_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["key", "network"], name="keys_network_known_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"network of {self.key_id} since {self.first_used_at:%Y-%m-%d}"
+
+
 class RequestLog(models.Model):
     """One call with a key: what was asked and how it ended. No bodies. `outcome` is `ok` or the reason of the refusal."""
 
@@ -52,6 +68,7 @@ class HourlyUse(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["key", "hour", "outcome"], name="keys_one_count_of_an_outcome"),
         ]
+        indexes = [models.Index(fields=["hour"], name="keys_hours_by_age")]
 
     def __str__(self) -> str:
         return f"{self.count} {self.outcome} from {self.hour:%Y-%m-%dT%H:%MZ}"

@@ -1,19 +1,50 @@
+import logging
 import signal
 import threading
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import close_old_connections
 from django.utils import timezone
 
-from keys import idempotency, lifecycle
-from pumble_bridge import home
+from keys import idempotency, lifecycle, usage
+from pumble_bridge import home, notices
 from pumble_bridge.models import AcceptedHook, OAuthState
+
+log = logging.getLogger(__name__)
+
+
+def _prune_sign_ins(now: datetime) -> int:
+    return OAuthState.objects.filter(expires_at__lte=now).delete()[0]
+
+
+def _prune_hook_marks(now: datetime) -> int:
+    return AcceptedHook.objects.filter(accepted_at__lte=now - AcceptedHook.KEPT_FOR).delete()[0]
+
+
+PARTS: dict[str, Callable[[datetime], int]] = {
+    "pending keys revoked": lambda now: lifecycle.revoke_stale_pending(now=now),
+    "sign-ins pruned": _prune_sign_ins,
+    "hook marks pruned": _prune_hook_marks,
+    "idempotent calls pruned": lambda now: idempotency.prune(now=now),
+    "calls pruned": lambda now: usage.prune_requests(now=now),
+    "hours pruned": lambda now: usage.prune_hours(now=now),
+    "networks pruned": lambda now: usage.prune_networks(now=now),
+    "notices pruned": notices.prune,
+    "notices caught up": notices.queue_missed,
+    "expiry notices": notices.queue_due,
+    "notices sent": notices.send_queued,
+    "Home tabs found stale": lambda now: home.mark_expired(now=now),
+    "Home tabs published": lambda _now: home.publish_due(),
+}
 
 
 class Command(BaseCommand):
     help = (
-        "Revoke keys that nobody was shown within 15 minutes, prune what is out of date, "
-        "and bring stale Home tabs up to date. Once, or as a loop."
+        "Tell people of keys that expire and of what else waits to be said, revoke keys that nobody was shown within "
+        "15 minutes, bring stale Home tabs up to date, and prune what is out of date. Once, or as a loop."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -25,24 +56,29 @@ class Command(BaseCommand):
         every: int | None = options["every"]
         if every is not None and every < 1:
             raise CommandError("--every expects at least 1 second")
-        self.run_once()
-        if every is None:
-            return
         stopped = threading.Event()
+        if every is None:
+            if failed := self.run_once(stopped):
+                raise CommandError(f"failed, see the log: {', '.join(failed)}")
+            return
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopped.set())
-        while not stopped.wait(every):
-            self.run_once()
+        while not stopped.is_set():
+            self.run_once(stopped)
+            close_old_connections()
+            stopped.wait(every)
 
-    def run_once(self) -> None:
-        now = timezone.now()
-        pending = lifecycle.revoke_stale_pending(now=now)
-        states, _ = OAuthState.objects.filter(expires_at__lte=now).delete()
-        hooks, _ = AcceptedHook.objects.filter(accepted_at__lte=now - AcceptedHook.KEPT_FOR).delete()
-        calls = idempotency.prune(now=now)
-        home.mark_expired(now=now)
-        home.publish_due()
-        self.stdout.write(
-            f"pending keys revoked: {pending}; sign-ins pruned: {states}; hook marks pruned: {hooks}; "
-            f"idempotent calls pruned: {calls}"
-        )
+    def run_once(self, stopped: threading.Event) -> list[str]:
+        """Each part in turn, whatever becomes of the others; the names of those that failed."""
+        said, failed = [], []
+        for name, part in PARTS.items():
+            if stopped.is_set():
+                break
+            try:
+                said.append(f"{name}: {part(timezone.now())}")
+            except Exception:
+                log.exception("maintenance.failed", extra={"part": name})
+                failed.append(name)
+                close_old_connections()  # a broken connection must not fail the parts that follow
+        self.stdout.write("; ".join(said))
+        return failed

@@ -1,0 +1,21 @@
+"""What the bot tells people of their keys: each fact once, as a direct message, in their language.
+
+A notice is a row before it is a message. Rows come from audit events as they happen and from the clock; `maintenance`
+adds what a crash left out and sends what is still waiting.
+"""
+
+from pumble_bridge.notices.actions import LEAK_REVOKE, LEAK_TEST
+from pumble_bridge.notices.queueing import listener, queue, queue_due, queue_missed
+from pumble_bridge.notices.sending import prune, send_queued, wake
+
+__all__ = [
+    "LEAK_REVOKE",
+    "LEAK_TEST",
+    "listener",
+    "prune",
+    "queue",
+    "queue_due",
+    "queue_missed",
+    "send_queued",
+    "wake",
+]

@@ -1,0 +1,175 @@
+"""Sending what is queued: by a thread of each process as soon as it can, and by `maintenance`.
+
+At most once: a notice is marked before its message leaves. Where nothing left it is queued again; where that is
+uncertain it stays marked. Two processes may look at the same notice, only one gets to mark it.
+"""
+
+import atexit
+import logging
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import connections
+from django.db.models import F
+from django.utils import timezone, translation
+
+from keys.models import Member
+from pumble_bridge import deadline
+from pumble_bridge.client import (
+    PumbleClient,
+    PumbleError,
+    PumbleRateLimited,
+    PumbleRefused,
+    PumbleTimeout,
+    PumbleUnavailable,
+)
+from pumble_bridge.models import Installation, Notice
+from pumble_bridge.notices import texts
+
+log = logging.getLogger(__name__)
+
+SENDING_SECONDS = 4.0
+GIVEN_UP_AFTER = timedelta(days=7)
+MOST_AT_ONCE = 100  # Pumble takes 80 a minute in a workspace, and a stop waits for the end of them
+_LAST_ONES_SECONDS = 1.0
+
+State = Notice.State
+
+
+def send_queued(now: datetime, *, fresh_only: bool = False, stop: Callable[[], bool] = lambda: False) -> int:
+    """Send what waits, longest untried first; how many messages Pumble took.
+
+    Ends early where Pumble does not answer as it should: the rest waits for the next time.
+
+    Args:
+        fresh_only: leave out what was tried before.
+        stop: asked before each; True ends it.
+    """
+    waiting = Notice.objects.filter(state=State.QUEUED)
+    waiting.filter(created_at__lte=now - GIVEN_UP_AFTER).update(state=State.DROPPED)
+    if fresh_only:
+        waiting = waiting.filter(tried_at__isnull=True)
+    order = waiting.order_by(F("tried_at").asc(nulls_first=True), "pk")
+    sent = 0
+    for pk in list(order.values_list("pk", flat=True)[:MOST_AT_ONCE]):
+        if stop():
+            break
+        try:
+            sent += _send(pk, now)
+        except (PumbleUnavailable, PumbleTimeout, PumbleRateLimited):
+            break
+        except PumbleError:
+            continue
+        except Exception:
+            log.exception("notice.failed", extra={"notice": pk})
+            _mark(pk, State.QUEUED, State.QUEUED, now)
+    return sent
+
+
+def prune(now: datetime) -> int:
+    """Forget notices of more than 400 days ago; how many."""
+    return Notice.objects.filter(created_at__lte=now - Notice.KEPT_FOR).delete()[0]
+
+
+def _send(pk: int, now: datetime) -> bool:
+    """
+    Raises:
+        PumbleError: it was not sent, or nobody knows; the row says which.
+    """
+    related = ("member__workspace", "key__owner", "event__actor", "event__member")
+    notice = Notice.objects.select_related(*related).filter(pk=pk, state=State.QUEUED).first()
+    if notice is None:
+        return False
+    with translation.override(notice.member.language or settings.LANGUAGE_CODE):
+        message = texts.write(notice, now)
+    installation = Installation.objects.filter(workspace=notice.member.workspace_id).first()
+    token = installation.bot_token if installation else None
+    if message is None or installation is None or token is None or not notice.member.is_active:
+        Notice.objects.filter(pk=pk, state=State.QUEUED).update(state=State.DROPPED)
+        return False
+    bot = PumbleClient(token)
+    marked = False
+    try:
+        with deadline.within(SENDING_SECONDS):
+            channel_id = _direct_channel(bot, installation.bot_user_id, notice.member)
+            marked = _mark(pk, State.QUEUED, State.SENDING, now)
+            if not marked:
+                return False
+            bot.post_message(channel_id, message)
+    except PumbleError as error:
+        uncertain = marked and error.may_have_happened
+        if not uncertain:
+            _mark(pk, State.SENDING if marked else State.QUEUED, State.QUEUED, now)
+        log.warning(
+            "notice.not_sent",
+            exc_info=True,
+            extra={"notice": pk, "kind": notice.kind, "uncertain": uncertain},
+        )
+        raise
+    _mark(pk, State.SENDING, State.SENT, now)
+    log.info("notice.sent", extra={"notice": pk, "kind": notice.kind})
+    return True
+
+
+def _mark(pk: int, before: Notice.State, after: Notice.State, now: datetime) -> bool:
+    return Notice.objects.filter(pk=pk, state=before).update(state=after, tried_at=now) == 1
+
+
+def _direct_channel(bot: PumbleClient, bot_user_id: str, member: Member) -> str:
+    user_id = str(member.pumble_user_id)
+    try:
+        info = bot.find_direct_channel([bot_user_id, user_id])
+    except PumbleRefused as error:
+        if error.status not in {400, 404}:
+            raise
+        info = bot.open_direct_channel([user_id])
+    return str(info["channel"]["id"])
+
+
+class _Sender:
+    """The thread that sends. It starts with the first notice of its process; a normal end waits for what is on its way."""
+
+    def __init__(self) -> None:
+        self._starting = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._woken = threading.Event()
+        self._ends_at: float | None = None
+
+    def wake(self) -> None:
+        with self._starting:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="notices", daemon=True)
+                self._thread.start()
+                atexit.register(self._stop)
+        self._woken.set()
+
+    def _run(self) -> None:
+        while self._ends_at is None:
+            self._woken.wait()
+            self._woken.clear()
+            try:
+                send_queued(timezone.now(), fresh_only=True, stop=self._is_late)
+            except Exception:
+                log.exception("notices.failed")  # maintenance tries again
+            connections.close_all()
+
+    def _is_late(self) -> bool:
+        return self._ends_at is not None and time.monotonic() > self._ends_at
+
+    def _stop(self) -> None:
+        self._ends_at = time.monotonic() + _LAST_ONES_SECONDS
+        self._woken.set()
+        if self._thread is not None:
+            self._thread.join(_LAST_ONES_SECONDS + SENDING_SECONDS + 1)
+
+
+_sender = _Sender()
+
+
+def wake() -> None:
+    """Something was queued and committed: it is sent soon, by another thread."""
+    if settings.SEND_NOTICES_IN_BACKGROUND:
+        _sender.wake()

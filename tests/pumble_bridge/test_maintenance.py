@@ -1,0 +1,129 @@
+"""`manage.py maintenance`: what it does is done once, and no part of it hangs on another."""
+
+import io
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from keys.models import ApiKey, HourlyUse, KnownNetwork, RequestLog
+from pumble_bridge.management.commands import maintenance
+from pumble_bridge.models import Notice
+from tests.environment import PROJECT
+from tests.pumble import Person
+from tests.pumble_bridge.told import DAY, new_key, told
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def run() -> str:
+    said = io.StringIO()
+    call_command("maintenance", stdout=said)
+    return said.getvalue()
+
+
+def call_at(key: ApiKey, at: datetime) -> None:
+    RequestLog.objects.create(
+        key=key, at=at, operation="myInfo", outcome="ok", status=200, duration_ms=1, request_id="r"
+    )
+    HourlyUse.objects.create(key=key, hour=at, outcome="ok", count=1)
+
+
+class TestOneRun:
+    def test_tells_of_keys_that_end_and_does_not_repeat_itself(self, ana: Person) -> None:
+        new_key(ana, "nightly", lives=90 * DAY, now=timezone.now() - 84 * DAY)
+
+        first, second = run(), run()
+
+        assert "expiry notices: 1; notices sent: 1" in first
+        assert "expiry notices: 0; notices sent: 0" in second
+        assert len(told(ana)) == 1
+
+    def test_keeps_calls_for_90_days_and_hours_for_400(self, ana: Person) -> None:
+        key, _plaintext = new_key(ana)
+        now = timezone.now()
+        for age in (1, 89, 91, 399, 401):
+            call_at(key, now - age * DAY)
+
+        run()
+
+        assert (RequestLog.objects.count(), HourlyUse.objects.count()) == (2, 4)
+
+    def test_forgets_where_keys_were_used_from_once_they_are_over(self, ana: Person) -> None:
+        live, _ = new_key(ana, "live")
+        over, _ = new_key(ana, "over", lives=DAY, now=timezone.now() - 2 * DAY)
+        for key in (live, over):
+            KnownNetwork.objects.create(key=key, network="203.0.113.0/24", first_used_at=timezone.now())
+
+        run()
+
+        assert list(KnownNetwork.objects.values_list("key__name", flat=True)) == ["live"]
+
+    def test_forgets_notices_after_400_days(self, ana: Person) -> None:
+        key, _plaintext = new_key(ana)
+        for age in (399, 401):
+            at = timezone.now() - age * DAY
+            Notice.objects.create(
+                member=key.owner, key=key, kind="LEAKED", fact=f"{age}", created_at=at, state="SENT"
+            )
+
+        run()
+
+        assert Notice.objects.get().fact == "399"
+
+    @pytest.mark.parametrize("broken", list(maintenance.PARTS))
+    def test_goes_on_where_a_part_fails(
+        self, portal: str, monkeypatch: pytest.MonkeyPatch, log_lines: io.StringIO, broken: str
+    ) -> None:
+        def fail(now: datetime) -> int:
+            raise RuntimeError("out of order")
+
+        done: list[str] = []
+
+        def note(name: str, now: datetime) -> int:
+            done.append(name)
+            return 0
+
+        for name in maintenance.PARTS:
+            monkeypatch.setitem(maintenance.PARTS, name, partial(note, name))
+        monkeypatch.setitem(maintenance.PARTS, broken, fail)
+
+        with pytest.raises(CommandError, match=broken):
+            run()
+
+        assert done == [name for name in maintenance.PARTS if name != broken]
+        assert "maintenance.failed" in log_lines.getvalue()
+
+
+class TestTheLoop:
+    @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+    def test_ends_cleanly_when_told_to(self, tmp_path: Path, number: signal.Signals) -> None:
+        environment = os.environ | {"DATA_DIR": str(tmp_path)}
+        environment.pop("DATABASE_URL", None)
+        manage = [sys.executable, "manage.py"]
+        subprocess.run([*manage, "migrate", "-v0"], cwd=PROJECT, env=environment, check=True)
+        process = subprocess.Popen(
+            [*manage, "maintenance", "--every", "3600"],
+            cwd=PROJECT,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stdout is not None
+        assert "notices sent: 0" in process.stdout.readline()
+
+        began = time.monotonic()
+        process.send_signal(number)
+        _out, err = process.communicate(timeout=10)
+
+        assert (process.returncode, "Traceback" in err) == (0, False)
+        assert time.monotonic() - began < 5

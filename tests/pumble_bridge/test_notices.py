@@ -1,0 +1,445 @@
+"""What the bot tells people of their keys: in their direct channel, each fact once, whatever happens on the way."""
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import connections
+from django.utils import timezone
+from pytest_django import Settings
+
+from keys import audit, keyformat, lifecycle, membership, notify, usage
+from keys.models import ApiKey, AuditEvent, Member
+from pumble_bridge import notices, oauth
+from pumble_bridge.models import Notice
+from pumble_bridge.notices import sending
+from tests import pumble
+from tests.pumble import Person
+from tests.pumble_bridge.told import DAY, START, acting, direct_messages, member, new_key, told
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+POSTING = "POST /v1/channels/*/messages"
+Reason = ApiKey.RevokeReason
+
+
+def at(now: datetime) -> None:
+    """What maintenance does for notices at that time."""
+    notices.queue_missed(now)
+    notices.queue_due(now)
+    notices.send_queued(now)
+
+
+def revoke(key: ApiKey, by: Person, *, note: str = "", now: datetime = START) -> None:
+    lifecycle.revoke(key=key, by=acting(by), reason=Reason.BY_ADMINISTRATOR, note=note, now=now)
+
+
+def use(key: ApiKey, address: str, *, now: datetime = START, outcome: str = usage.OK) -> None:
+    one = usage.Use(key.pk, now, "myInfo", outcome, 200, 5, "r-1", address, "curl/8")
+    usage.recorder.note(one)
+    usage.recorder.flush()
+
+
+class TestAKeyThatExpires:
+    def test_is_announced_seven_days_and_one_day_ahead_and_when_it_did(self, ana: Person) -> None:
+        new_key(ana, "nightly", lives=90 * DAY)
+
+        counts = []
+        for day in (82.9, 83, 84, 88, 89, 89.5, 90, 91, 96):
+            at(START + day * DAY)
+            counts.append(len(told(ana)))
+
+        assert counts == [0, 1, 1, 1, 2, 2, 3, 3, 3]
+        soon, sooner, over = told(ana)
+        assert "“nightly” expires in 7 days, on 30 May" in soon
+        assert "“nightly” expires in 1 day, on 30 May" in sooner
+        assert "“nightly” expired on 30 May" in over
+
+    def test_says_what_to_do_and_where(self, ana: Person, settings: Settings) -> None:
+        new_key(ana, lives=30 * DAY)
+
+        at(START + 25 * DAY)
+
+        (message,) = direct_messages(ana)
+        assert "Create a new key in time" in message["text"]
+        assert f"Open the portal: {settings.PUBLIC_URL}/" in message["text"]
+        assert {"type": "link", "url": f"{settings.PUBLIC_URL}/", "text": "Open the portal"} in [
+            element for part in message["blocks"][0]["elements"] for element in part["elements"]
+        ]
+
+    @pytest.mark.parametrize(
+        ("lives", "before_the_end"),
+        [(DAY, []), (2 * DAY, [1]), (7 * DAY, [1]), (13 * DAY, [1]), (14 * DAY, [1, 7])],
+        ids=str,
+    )
+    def test_is_announced_in_the_second_half_of_its_life_only(
+        self, ana: Person, lives: timedelta, before_the_end: list[int]
+    ) -> None:
+        key, _plaintext = new_key(ana, lives=lives)
+        assert key.expires_at is not None
+
+        told_at = []
+        for days in range(14, 0, -1):
+            if key.expires_at - days * DAY >= START:
+                before = len(told(ana))
+                at(key.expires_at - days * DAY)
+                told_at += [days] * (len(told(ana)) - before)
+
+        assert sorted(told_at) == before_the_end
+
+    def test_is_announced_once_where_maintenance_was_away_for_both_days(self, ana: Person) -> None:
+        new_key(ana, lives=90 * DAY)
+
+        at(START + 89.5 * DAY)
+
+        assert len(told(ana)) == 1
+
+    def test_is_announced_anew_for_a_new_end(self, ana: Person) -> None:
+        key, _plaintext = new_key(ana, lives=90 * DAY)
+        at(START + 84 * DAY)
+        sooner = replace(key.rights, expires_at=START + 88 * DAY)
+
+        lifecycle.narrow(key=key, rights=sooner, by=acting(ana), now=START + 84 * DAY)
+        at(START + 87.5 * DAY)
+
+        assert "expires in 1 day, on 28 May" in told(ana)[-1]
+
+    def test_is_not_spoken_of_when_it_was_revoked_disabled_replaced_or_never_delivered(
+        self, ana: Person
+    ) -> None:
+        revoked, _ = new_key(ana, "revoked", lives=30 * DAY)
+        disabled, _ = new_key(ana, "disabled", lives=30 * DAY)
+        replaced, _ = new_key(ana, "replaced", lives=30 * DAY)
+        lifecycle.issue(
+            owner=member(ana), name="pending", by=audit.OPERATOR, now=START, expires_at=START + 30 * DAY
+        )
+        lifecycle.revoke(key=revoked, by=acting(ana), reason=Reason.BY_HOLDER, now=START)
+        lifecycle.disable(key=disabled, by=acting(ana), now=START)
+        later = START + 29 * DAY
+        successor, _ = lifecycle.rotate(key=replaced, grace=timedelta(0), by=acting(ana), now=later)
+        lifecycle.confirm(key=successor, by=acting(ana), now=later)
+
+        at(later)
+        at(START + 29.5 * DAY)
+
+        assert told(ana) == []
+
+    def test_long_ago_is_not_news(self, ana: Person) -> None:
+        new_key(ana, lives=DAY)
+
+        at(START + 60 * DAY)
+
+        assert told(ana) == []
+
+
+class TestAKeyThatSomebodyElseStopped:
+    def test_is_told_to_its_holder_with_who_and_why(self, ana: Person, ben: Person) -> None:
+        key, _plaintext = new_key(ben, "deploy")
+
+        revoke(key, ana, note="the build server was sold")
+        notices.send_queued(START)
+
+        (said,) = told(ben)
+        assert "Ana Kovač revoked your API key “deploy”" in said
+        assert "“the build server was sold”" in said
+        assert told(ana) == []
+
+    def test_by_the_operator_is_told_too(self, ben: Person) -> None:
+        key, _plaintext = new_key(ben)
+
+        lifecycle.revoke(key=key, by=audit.OPERATOR, reason=Reason.BY_OPERATOR, now=START)
+        notices.send_queued(START)
+
+        assert "The operator of the API app revoked your API key “ci”" in told(ben)[0]
+        assert "gave no reason" in told(ben)[0]
+
+    def test_for_a_while_is_told_with_whom_to_ask(self, ana: Person, ben: Person) -> None:
+        key, _plaintext = new_key(ben)
+
+        lifecycle.disable(key=key, by=acting(ana), note="being looked into", now=START)
+        notices.send_queued(START)
+
+        assert "Ana Kovač disabled your API key “ci”" in told(ben)[0]
+        assert "“being looked into”" in told(ben)[0]
+        assert "administrator" in told(ben)[0]
+
+    def test_is_told_once_where_the_key_it_replaced_goes_with_it(self, ana: Person, ben: Person) -> None:
+        key, _plaintext = new_key(ben)
+        successor, _ = lifecycle.rotate(key=key, grace=timedelta(days=7), by=acting(ben), now=START)
+        lifecycle.confirm(key=successor, by=acting(ben), now=START)
+
+        revoke(successor, ana)
+        notices.send_queued(START)
+
+        assert len(told(ben)) == 1
+
+    def test_needs_no_word_where_the_holder_did_it_or_is_gone(self, ana: Person, ben: Person) -> None:
+        own, _plaintext = new_key(ben, "own")
+        new_key(ben, "other")
+        lifecycle.disable(key=own, by=acting(ben), now=START)
+        lifecycle.revoke(key=own, by=acting(ben), reason=Reason.BY_HOLDER, now=START)
+        oauth.forget_member(member(ben), by=audit.PUMBLE, now=START)
+
+        at(START)
+
+        assert (told(ana), told(ben)) == ([], [])
+
+    def test_cannot_mention_anyone_nor_show_a_key_by_name_or_reason(self, ana: Person, ben: Person) -> None:
+        key, plaintext = new_key(ben, f"<<@{ana.id}>>")
+
+        revoke(key, ana, note=f"<<@{ana.id}>> {plaintext.text}")
+        notices.send_queued(START)
+
+        (said,) = told(ben)
+        assert "<<" not in said
+        assert not keyformat.looks_like_key(said)
+
+
+class TestANewNetwork:
+    def test_is_told_when_a_key_comes_from_there_for_the_first_time(self, ben: Person) -> None:
+        key, _plaintext = new_key(ben, "deploy")
+
+        for address in ("198.51.100.7", "198.51.100.200", "203.0.113.9", "203.0.113.10", "198.51.100.7"):
+            use(key, address)
+        notices.send_queued(START)
+
+        (said,) = told(ben)
+        assert "“deploy” was used from a network for the first time: 203.0.113.0/24" in said
+        assert "revoke it at once" in said
+
+    def test_is_as_wide_as_a_site_in_ipv6(self, ben: Person) -> None:
+        key, _plaintext = new_key(ben)
+
+        for address in ("2001:db8:1::1", "2001:db8:1:ffff::1", "2001:db8:2::1"):
+            use(key, address)
+        notices.send_queued(START)
+
+        (said,) = told(ben)
+        assert "2001:db8:2::/48" in said
+
+    def test_is_none_where_the_key_was_refused(self, ben: Person) -> None:
+        key, _plaintext = new_key(ben)
+        use(key, "198.51.100.7")
+
+        use(key, "203.0.113.9", outcome="ip_not_allowed")
+        notices.send_queued(START)
+
+        assert told(ben) == []
+
+    def test_is_in_the_audit(self, ben: Person) -> None:
+        key, _plaintext = new_key(ben)
+
+        use(key, "198.51.100.7")
+        use(key, "203.0.113.9")
+
+        event = AuditEvent.objects.get(type="key.used_elsewhere")
+        assert (event.key, event.address, event.request_id) == (key, "203.0.113.9", "r-1")
+
+
+class TestSomebodyWhoLeft:
+    def leave(self, person: Person) -> None:
+        gone = member(person)
+        assert gone.workspace is not None
+        profile = membership.Profile(person.id, person.name, person.email, gone.role, is_active=False)
+        membership.record_profile(workspace=gone.workspace, profile=profile, by=audit.PUMBLE, now=START)
+
+    def test_leaves_keys_that_are_told_to_the_owners_with_their_last_use(
+        self, ana: Person, ben: Person
+    ) -> None:
+        used, _ = new_key(ben, "nightly")
+        new_key(ben, "spare")
+        use(used, "198.51.100.7", now=START - 3 * DAY)
+
+        self.leave(ben)
+        notices.send_queued(START)
+
+        (said,) = told(ana)
+        assert "Ben Okafor was deactivated in Pumble, so their 2 API keys stopped working" in said
+        assert f"• nightly · {used.preview} · last used Feb. 26, 2027" in said
+        assert "• spare · " in said
+        assert "never used" in said
+        assert told(ben) == []
+
+    def test_without_keys_is_no_news(self, ana: Person, ben: Person) -> None:
+        self.leave(ben)
+        at(START)
+
+        assert told(ana) == []
+
+
+class TestTheMessage:
+    def test_speaks_the_language_of_its_reader(self, ana: Person, ben: Person) -> None:
+        for person, language in ((ana, "es"), (ben, "")):
+            membership.choose_language(member(person), language)
+            new_key(person, lives=30 * DAY)
+
+        at(START + 25 * DAY)
+
+        assert "30 de marzo" in told(ana)[0] or "31 de marzo" in told(ana)[0]
+        assert "31 March" in told(ben)[0]
+
+    def test_goes_to_a_direct_channel_that_is_opened_where_none_is_found(
+        self, ana: Person, ben: Person
+    ) -> None:
+        revoke(new_key(ben)[0], ana)
+        pumble.faults({"match": "GET /v1/channels/direct", "do": "status:404", "times": 1})
+
+        notices.send_queued(START)
+
+        assert len(told(ben)) == 1
+        assert ("POST", "/v1/channels/direct") in [(one["method"], one["url"]) for one in pumble.api_calls()]
+
+    def test_goes_to_nobody_where_the_app_is_gone_or_the_person_is(self, ana: Person, ben: Person) -> None:
+        key, _plaintext = new_key(ben)
+        revoke(key, ana)
+        Member.objects.filter(pumble_user_id=ben.id).update(is_active=False)
+
+        notices.send_queued(START)
+
+        assert told(ben) == []
+        assert Notice.objects.get().state == "DROPPED"
+
+    def test_is_not_sent_when_it_is_no_longer_true(self, ana: Person, ben: Person) -> None:
+        key, _plaintext = new_key(ben)
+        lifecycle.disable(key=key, by=acting(ana), now=START)
+        lifecycle.enable(key=key, by=acting(ana), now=START)
+
+        notices.send_queued(START)
+
+        assert told(ben) == []
+
+
+class TestEachFactOnce:
+    def test_also_with_several_maintenance_runs_at_once(self, ana: Person, ben: Person) -> None:
+        for number in range(3):
+            revoke(new_key(ben, f"key-{number}")[0], ana)
+            new_key(ana, f"key-{number}", lives=30 * DAY)
+        together = threading.Barrier(4)
+
+        def run(_number: int) -> None:
+            together.wait(10)
+            at(START + 6 * DAY)
+            at(START + 25 * DAY)
+            connections.close_all()
+
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(run, range(4)))
+
+        assert (len(told(ana)), len(told(ben))) == (3, 3)
+
+    @pytest.mark.parametrize("fault", ["rate_limit:7", "status:403"])
+    def test_is_told_later_where_nothing_left(self, ana: Person, ben: Person, fault: str) -> None:
+        key, _plaintext = new_key(ben)
+        revoke(key, ana)
+        pumble.faults({"match": POSTING, "do": fault, "times": 1})
+
+        notices.send_queued(START)
+        assert told(ben) == []
+        notices.send_queued(START, fresh_only=True)
+        assert told(ben) == []
+        notices.send_queued(START)
+        notices.send_queued(START)
+
+        assert len(told(ben)) == 1
+
+    def test_is_told_later_where_the_direct_channel_was_not_found(self, ana: Person, ben: Person) -> None:
+        key, _plaintext = new_key(ben)
+        revoke(key, ana)
+        pumble.faults({"match": "GET /v1/channels/direct", "do": "drop", "times": 1})
+
+        notices.send_queued(START)
+        notices.send_queued(START)
+
+        assert len(told(ben)) == 1
+
+    @pytest.mark.parametrize(("fault", "arrived"), [("lose", 1), ("truncate", 1), ("drop", 0)])
+    def test_is_not_repeated_where_it_may_have_arrived(
+        self, ana: Person, ben: Person, fault: str, arrived: int
+    ) -> None:
+        key, _plaintext = new_key(ben)
+        revoke(key, ana)
+        pumble.faults({"match": POSTING, "do": fault, "times": 1})
+
+        for _ in range(3):
+            at(START)
+
+        assert len(told(ben)) == arrived
+
+    def test_does_not_keep_others_waiting_where_it_cannot_be_told(self, ana: Person, ben: Person) -> None:
+        revoke(new_key(ben, "first")[0], ana)
+        lifecycle.revoke(key=new_key(ana, "second")[0], by=acting(ben), reason=Reason.BY_OPERATOR, now=START)
+        pumble.faults({"match": POSTING, "do": "rate_limit:1", "times": 1})
+
+        notices.send_queued(START)
+        pumble.faults({"match": POSTING, "do": "status:403", "times": 1})
+        notices.send_queued(START)
+
+        assert (len(told(ana)), len(told(ben))) in {(0, 1), (1, 0)}
+        assert Notice.objects.filter(state="QUEUED").count() == 1
+
+    def test_is_given_up_after_a_week(self, ana: Person, ben: Person) -> None:
+        revoke(new_key(ben)[0], ana)
+
+        notices.send_queued(START + 8 * DAY)
+
+        assert told(ben) == []
+        assert Notice.objects.get().state == "DROPPED"
+
+    def test_outlives_a_crash_between_the_change_and_its_notice(
+        self, ana: Person, ben: Person, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        key, _plaintext = new_key(ben)
+        with monkeypatch.context() as crashed:
+            crashed.setattr(notify, "_listeners", [])
+            revoke(key, ana)
+        assert not Notice.objects.exists()
+
+        at(START + 3 * DAY)
+        at(START + 4 * DAY)
+
+        assert len(told(ben)) == 1
+
+
+class TestTheBackground:
+    @pytest.fixture
+    def sender(self, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[sending._Sender]:
+        settings.SEND_NOTICES_IN_BACKGROUND = True
+        sender = sending._Sender()
+        monkeypatch.setattr(sending, "_sender", sender)
+        yield sender
+        sender._stop()
+
+    def test_sends_soon_and_delays_nobody(
+        self, ana: Person, ben: Person, sender: sending._Sender, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        sent, send = threading.Event(), sending.send_queued
+
+        def note(now: datetime, **how: Any) -> int:
+            number = send(now, **how)
+            sent.set()
+            return number
+
+        monkeypatch.setattr(sending, "send_queued", note)
+        pumble.faults({"match": POSTING, "do": "delay:1", "times": 1})
+        key, _plaintext = new_key(ben, now=timezone.now())
+
+        revoke(key, ana, now=timezone.now())
+
+        assert told(ben) == []
+        assert sent.wait(10)
+        assert len(told(ben)) == 1
+
+    def test_still_sends_what_was_queued_when_its_process_ends(
+        self, ana: Person, ben: Person, sender: sending._Sender
+    ) -> None:
+        key, _plaintext = new_key(ben, now=timezone.now())
+
+        revoke(key, ana, now=timezone.now())
+        sender._stop()
+
+        assert len(told(ben)) == 1
+        assert Notice.objects.get().state == "SENT"

@@ -1,0 +1,49 @@
+"""What the bot told people, read off their screens, and keys to be told about."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from keys import audit, keyformat, lifecycle
+from keys.models import ApiKey, Member
+from tests import pumble
+from tests.pumble import Person
+
+START = datetime(2027, 3, 1, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+def member(person: Person) -> Member:
+    return Member.objects.select_related("workspace").get(pumble_user_id=person.id)
+
+
+def acting(person: Person) -> audit.Actor:
+    return audit.Actor(member(person), audit.Surface.WEB)
+
+
+def new_key(
+    person: Person, name: str = "ci", *, lives: timedelta | None = None, now: datetime = START
+) -> tuple[ApiKey, keyformat.Plaintext]:
+    """A live key of that person, and its plaintext."""
+    key, plaintext = lifecycle.issue(
+        owner=member(person),
+        name=name,
+        by=audit.OPERATOR,
+        now=now,
+        expires_at=None if lives is None else now + lives,
+    )
+    return lifecycle.confirm(key=key, by=audit.OPERATOR, now=now), plaintext
+
+
+def direct_messages(person: Person) -> list[dict[str, Any]]:
+    """What the app's bot wrote to that person, oldest first."""
+    workspace = next(one for one in pumble.get("workspaces") if one["id"] == person.workspace_id)
+    bot = next(user["id"] for user in workspace["users"] if user["isBot"] and user["name"] == "API")
+    channels = [
+        one["id"] for one in workspace["channels"] if sorted(one["users"]) == sorted([bot, person.id])
+    ]
+    return [message for one in channels for message in person.screen(one)["messages"]]
+
+
+def told(person: Person) -> list[str]:
+    """The plain texts of that."""
+    return [message["text"] for message in direct_messages(person)]
