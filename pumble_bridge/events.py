@@ -1,6 +1,7 @@
 """What Pumble tells of the app, of people and of messages. Each is harmless to repeat, in whatever order and number they come."""
 
 import logging
+import re
 from collections.abc import Callable
 from datetime import datetime
 
@@ -9,6 +10,7 @@ from keys.audit import Actor
 from keys.models import Member, Workspace
 from pumble_bridge import leak_guard, oauth
 from pumble_bridge.answers import Acknowledged, Answer
+from pumble_bridge.notices.actions import MESSAGE_ID
 from pumble_bridge.payloads import Event
 
 log = logging.getLogger(__name__)
@@ -93,7 +95,7 @@ def _message_id(event: Event) -> str:
     """
     message_id = _text(event, "mId")
     _text(event, "tx")
-    if message_id is None or len(message_id) > leak_guard.LONGEST_MESSAGE_ID:
+    if message_id is None or not re.fullmatch(MESSAGE_ID, message_id):
         raise Unreadable("mId is not an id")
     return message_id
 

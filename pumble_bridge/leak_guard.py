@@ -3,6 +3,7 @@
 Messages are looked through in memory; nothing of them is stored or logged but their ids.
 """
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -17,13 +18,12 @@ from keys.models import ApiKey, AuditEvent, Member, Workspace
 from pumble_bridge import notices
 from pumble_bridge.answers import Acknowledged, Answer, Declined
 from pumble_bridge.models import Notice
-from pumble_bridge.notices.actions import LEAK_REVOKE, LEAK_TEST, read_leak_value
+from pumble_bridge.notices.actions import LEAK_REVOKE, LEAK_TEST, MESSAGE_ID, read_leak_value
 from pumble_bridge.payloads import Event
 
 __all__ = [
     "LEAK_REVOKE",
     "LEAK_TEST",
-    "LONGEST_MESSAGE_ID",
     "MESSAGE_EVENTS",
     "handle_action",
     "inspect",
@@ -31,7 +31,6 @@ __all__ = [
 ]
 
 MESSAGE_EVENTS = ("NEW_MESSAGE", "UPDATED_MESSAGE")
-LONGEST_MESSAGE_ID = 64
 _ASKED_AT_ONCE = 500
 _MOST_SPELLINGS = 50  # of one key id in a message; with a right checksum each costs a comparison
 
@@ -60,7 +59,7 @@ def inspect(workspace: Workspace, event: Event, *, message_id: str, by: Actor, n
         detail = {
             name: value
             for name, value in shown.items()
-            if isinstance(value, str) and len(value) <= LONGEST_MESSAGE_ID
+            if isinstance(value, str) and re.fullmatch(MESSAGE_ID, value)
         }
         if key.owner.pumble_user_id in event.user_ids and "channel" in detail:
             detail["seen_in"] = detail["channel"]  # the holder reads there, so the notice may name the place
