@@ -106,7 +106,12 @@ def parse(raw: bytes) -> Payload:
                 in_view=_text(hook, "sourceType", limit=64) == "VIEW",
                 source_id=_id(hook, "sourceId"),
                 on_action=_text(hook, "onAction", limit=200),
-                value=_text(_inner(hook, "payload"), "value", limit=LONGEST_TEXT, default=""),
+                value=_text(
+                    _inner({"payload": hook.get("payload") or None}, "payload"),
+                    "value",
+                    limit=LONGEST_TEXT,
+                    default="",
+                ),
                 channel_id=_optional_id(hook, "channelId"),
             )
         case "VIEW_ACTION":
