@@ -28,13 +28,13 @@ def _view(filled: Filled) -> Element:
         longest=lifecycle.MAX_NAME_LENGTH,
         placeholder=_("For example: deploy bot"),
     )
-    what = select(MAY, _("Choose"), may, filled.value(MAY) or may[0]["value"])
+    what = select(MAY, _("Choose"), may, filled.value(MAY) or _usual_preset(may))
     until = select(EXPIRES, _("Choose"), lifetimes, filled.value(EXPIRES) or usual)
     return show(
         FORM.name,
         filled,
         title=_("Add API key"),
-        submit=_("Add"),
+        submit=_("Generate"),
         blocks=[
             input_block(_("Name"), name, filled.errors),
             input_block(_("What it may do"), what, filled.errors),
@@ -72,6 +72,12 @@ def _may(terms: Policy) -> list[Element]:
     if not fitting:
         return [option(_ALL_ALLOWED, _("All that this workspace allows"))]
     return [option(name, wording.preset_name(_rights(name)), said[name]) for name in fitting]
+
+
+def _usual_preset(may: list[Element]) -> str:
+    """Full access, as those expect who know Pumble's own app; else what comes first."""
+    offered = [str(one["value"]) for one in may]
+    return "full-access" if "full-access" in offered else offered[0]
 
 
 def _rights(preset: str) -> Rights:
