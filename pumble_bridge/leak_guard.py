@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -76,6 +77,7 @@ def inspect(workspace: Workspace, event: Event, *, message_id: str, by: Actor, n
         Notice.objects.filter(key=key, kind=kind, fact=message_id).update(event=leaked)
 
 
+@transaction.atomic
 def handle_action(member: Member, action: str, value: str, *, by: Actor, now: datetime) -> Answer:
     """A button under a notice of a leak was pressed by `member`. Pressing again changes nothing.
 
@@ -108,7 +110,7 @@ def handle_action(member: Member, action: str, value: str, *, by: Actor, now: da
             now=now,
             message=message_id,
         )
-    notices.wake()
+    transaction.on_commit(notices.wake)
     return Acknowledged()
 
 

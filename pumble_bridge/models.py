@@ -141,7 +141,7 @@ class Notice(models.Model):
 
     class State(models.TextChoices):
         QUEUED = "QUEUED"
-        SENDING = "SENDING"  # stays so where a crash or an uncertain failure left it: it is not sent again
+        SENDING = "SENDING"  # stays so where a crash or a failure left it uncertain, until that is settled
         SENT = "SENT"
         DROPPED = "DROPPED"  # nobody to tell, or no longer true
 

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
+from django.conf import settings as django_settings
 from django.core.cache import cache
 from django.core.management import call_command
 from pytest_django import Settings
@@ -19,6 +20,11 @@ from tests.pumble import Person
 NOW = datetime.datetime(2026, 12, 31, 23, 59, 58, tzinfo=datetime.UTC)
 
 
+def pytest_configure() -> None:
+    """What the bot has to say is sent when a test says so; also what a late event of the test before brings."""
+    django_settings.SEND_NOTICES_IN_BACKGROUND = False
+
+
 @pytest.fixture(autouse=True)
 def plain_static_files(settings: Settings) -> None:
     """Pages name their assets without a build of the hashed names; the browser tests run against the real ones."""
@@ -29,9 +35,8 @@ def plain_static_files(settings: Settings) -> None:
 
 @pytest.fixture(autouse=True)
 def nobody_called_before(settings: Settings) -> Iterator[None]:
-    """No call was counted yet; what is noted of calls is written, and what the bot has to say sent, when a test says so."""
+    """No call was counted yet, and what is noted of calls is written when a test says so."""
     settings.WRITE_USAGE_IN_BACKGROUND = False
-    settings.SEND_NOTICES_IN_BACKGROUND = False
     limits.store.cache_clear()
     yield
     usage.recorder = usage.Recorder()

@@ -6,7 +6,7 @@ adds what a crash left out and sends what is still waiting.
 
 from pumble_bridge.notices.actions import LEAK_REVOKE, LEAK_TEST
 from pumble_bridge.notices.queueing import listener, queue, queue_due, queue_missed
-from pumble_bridge.notices.sending import prune, send_queued, wake
+from pumble_bridge.notices.sending import prune, send_queued, settle, wake
 
 __all__ = [
     "LEAK_REVOKE",
@@ -17,5 +17,6 @@ __all__ = [
     "queue_due",
     "queue_missed",
     "send_queued",
+    "settle",
     "wake",
 ]

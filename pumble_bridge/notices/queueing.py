@@ -93,6 +93,8 @@ def _due(now: datetime) -> Iterator[Notice]:
         expires_at__gt=now - MISSED_FOR,
         expires_at__lte=now + max(REMINDED_BEFORE),
     )
+    clocked = Notice.objects.filter(kind__in=(Kind.EXPIRES_SOON, Kind.EXPIRED), key__in=keys)
+    told = set(clocked.values_list("key__pk", "kind", "fact"))
     for key in keys.select_related("owner__workspace").iterator(500):
         if key.expires_at is None or not is_entitled(key.owner):
             continue
@@ -103,7 +105,8 @@ def _due(now: datetime) -> Iterator[Notice]:
             kind, fact = Kind.EXPIRES_SOON, f"{lead.days}d before {end}"
         else:
             continue
-        yield Notice(member=key.owner, key=key, kind=kind, fact=fact, created_at=now)
+        if (key.pk, kind, fact) not in told:
+            yield Notice(member=key.owner, key=key, kind=kind, fact=fact, created_at=now)
 
 
 def _reminder_due(created_at: datetime, expires_at: datetime, now: datetime) -> timedelta | None:

@@ -1,11 +1,13 @@
 """Sending what is queued: by a thread of each process as soon as it can, and by `maintenance`.
 
-At most once: a notice is marked before its message leaves. Where nothing left it is queued again; where that is
-uncertain it stays marked. Two processes may look at the same notice, only one gets to mark it.
+A notice is marked before its message leaves. Where nothing left it is queued again; where that is uncertain, or a
+crash came between, it stays marked until a look into the channel settles whether it arrived. Two processes may take up
+the same notice, only one gets to mark it.
 """
 
 import atexit
 import logging
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -34,6 +36,9 @@ log = logging.getLogger(__name__)
 SENDING_SECONDS = 4.0
 GIVEN_UP_AFTER = timedelta(days=7)
 MOST_AT_ONCE = 100  # Pumble takes 80 a minute in a workspace, and a stop waits for the end of them
+SETTLED_AFTER = timedelta(minutes=2)  # what may still be on its way has arrived by then
+SETTLED_WITHIN = timedelta(days=1)
+_LOOKED_AT = 100  # messages of a direct channel
 _LAST_ONES_SECONDS = 1.0
 
 State = Notice.State
@@ -69,6 +74,40 @@ def send_queued(now: datetime, *, fresh_only: bool = False, stop: Callable[[], b
     return sent
 
 
+def settle(now: datetime) -> int:
+    """Look whether the messages arrived of which that is unknown; queue those again that did not. How many are settled."""
+    uncertain = Notice.objects.filter(
+        state=State.SENDING, tried_at__lte=now - SETTLED_AFTER, tried_at__gt=now - SETTLED_WITHIN
+    )
+    settled = 0
+    for notice in uncertain.select_related("member").order_by("pk")[:MOST_AT_ONCE]:
+        bot, bot_user_id = _bot_for(notice)
+        if bot is None:
+            continue
+        try:
+            with deadline.within(SENDING_SECONDS):
+                arrived = _has_arrived(bot, bot_user_id, notice)
+        except PumbleError:
+            log.warning("notice.not_settled", exc_info=True, extra={"notice": notice.pk})
+            break
+        if arrived is not None:
+            log.info("notice.settled", extra={"notice": notice.pk, "arrived": arrived})
+            # Another process may have settled it meanwhile, and be sending it again.
+            same = Notice.objects.filter(pk=notice.pk, state=State.SENDING, tried_at=notice.tried_at)
+            settled += same.update(state=State.SENT if arrived else State.QUEUED)
+    return settled
+
+
+def _has_arrived(bot: PumbleClient, bot_user_id: str, notice: Notice) -> bool | None:
+    """Whether the notice's message stands in the channel; None where there are too many messages to tell."""
+    channel_id = _direct_channel(bot, bot_user_id, notice.member)
+    page = bot.list_messages(channel_id, limit=_LOOKED_AT, strategy="BEFORE", cursor=None)
+    link = re.compile(re.escape(texts.address(notice)) + r"(?![0-9])")
+    if any(link.search(str(message)) for message in page["messages"]):
+        return True
+    return None if page.get("hasMoreBefore") else False
+
+
 def prune(now: datetime) -> int:
     """Forget notices of more than 400 days ago; how many."""
     return Notice.objects.filter(created_at__lte=now - Notice.KEPT_FOR).delete()[0]
@@ -85,16 +124,14 @@ def _send(pk: int, now: datetime) -> bool:
         return False
     with translation.override(notice.member.language or settings.LANGUAGE_CODE):
         message = texts.write(notice, now)
-    installation = Installation.objects.filter(workspace=notice.member.workspace_id).first()
-    token = installation.bot_token if installation else None
-    if message is None or installation is None or token is None or not notice.member.is_active:
+    bot, bot_user_id = _bot_for(notice)
+    if message is None or bot is None or not notice.member.is_active:
         Notice.objects.filter(pk=pk, state=State.QUEUED).update(state=State.DROPPED)
         return False
-    bot = PumbleClient(token)
     marked = False
     try:
         with deadline.within(SENDING_SECONDS):
-            channel_id = _direct_channel(bot, installation.bot_user_id, notice.member)
+            channel_id = _direct_channel(bot, bot_user_id, notice.member)
             marked = _mark(pk, State.QUEUED, State.SENDING, now)
             if not marked:
                 return False
@@ -116,6 +153,15 @@ def _send(pk: int, now: datetime) -> bool:
 
 def _mark(pk: int, before: Notice.State, after: Notice.State, now: datetime) -> bool:
     return Notice.objects.filter(pk=pk, state=before).update(state=after, tried_at=now) == 1
+
+
+def _bot_for(notice: Notice) -> tuple[PumbleClient | None, str]:
+    """The bot of the reader's workspace, and its user id; None where the app is not installed."""
+    installation = Installation.objects.filter(workspace=notice.member.workspace).first()
+    token = installation.bot_token if installation else None
+    if installation is None or token is None:
+        return None, ""
+    return PumbleClient(token), installation.bot_user_id
 
 
 def _direct_channel(bot: PumbleClient, bot_user_id: str, member: Member) -> str:

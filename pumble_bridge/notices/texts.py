@@ -24,37 +24,53 @@ _OVER = {State.REVOKED, State.ROTATED, State.EXPIRED}
 
 def write(notice: Notice, now: datetime) -> dict[str, Any] | None:
     """The message `{text, blocks}` of a notice; None where it is no longer true or of use."""
+    parts = _parts(notice, now)
+    if not parts:
+        return None
+    said = message(*parts, line(link(address(notice), _("Open the portal"))))
+    if notice.kind == Kind.LEAKED and notice.key and notice.event:
+        _add_place(said, notice.event)
+        said["blocks"].append(_buttons(leak_value(notice.key.key_id, notice.fact)))
+    return said
+
+
+def address(notice: Notice) -> str:
+    """The link in a notice. It names the notice, so that one can see whether it arrived."""
+    return f"{settings.PUBLIC_URL}/#notice-{notice.pk}"
+
+
+def _parts(notice: Notice, now: datetime) -> list[Element]:
     key, event = notice.key, notice.event
     if notice.kind == Kind.PERSON_LEFT:
-        return _person_left(event) if event else None
+        return _person_left(event) if event else []
     if key is None:
-        return None
+        return []
     named = {"name": quoted(key.name)}
-    over = key.state(now) in _OVER
+    state = key.state(now)
     match notice.kind:
-        case Kind.EXPIRES_SOON if key.expires_at and key.state(now) == State.ACTIVE:
+        case Kind.EXPIRES_SOON if key.expires_at and state == State.ACTIVE:
             return _expires_soon(key.expires_at, named, now)
-        case Kind.EXPIRED if key.expires_at and key.state(now) == State.EXPIRED:
+        case Kind.EXPIRED if key.expires_at and state == State.EXPIRED:
             return _expired(key.expires_at, named, now)
         case Kind.REVOKED if event:
             return _revoked(event, named)
-        case Kind.DISABLED if event and key.state(now) == State.DISABLED:
+        case Kind.DISABLED if event and state == State.DISABLED:
             return _disabled(event, named)
-        case Kind.USED_ELSEWHERE if event and event.address and not over:
+        case Kind.USED_ELSEWHERE if event and event.address and state not in _OVER:
             return _used_elsewhere(event, named, now)
-        case Kind.LEAKED if event and not over:
-            return _leaked(key, event, named, message_id=notice.fact)
+        case Kind.LEAKED if event and state not in _OVER:
+            return _leaked(named)
         case Kind.LEAK_REVOKED:
             return _leak_revoked(named)
         case Kind.LEAK_DISMISSED:
             return _leak_dismissed(named)
         case _:
-            return None
+            return []
 
 
-def _expires_soon(expires_at: datetime, named: dict[str, str], now: datetime) -> dict[str, Any]:
+def _expires_soon(expires_at: datetime, named: dict[str, str], now: datetime) -> list[Element]:
     said = named | {"days": days(expires_at - now), "date": short_date(expires_at, now=now)}
-    return message(
+    return [
         line(
             _(
                 "Your API key “%(name)s” expires in %(days)s, on %(date)s. Whatever uses it stops working then."
@@ -62,20 +78,18 @@ def _expires_soon(expires_at: datetime, named: dict[str, str], now: datetime) ->
             % said
         ),
         line(_("Create a new key in time, and put it where this one is used.")),
-        _portal(),
-    )
+    ]
 
 
-def _expired(expires_at: datetime, named: dict[str, str], now: datetime) -> dict[str, Any]:
+def _expired(expires_at: datetime, named: dict[str, str], now: datetime) -> list[Element]:
     said = named | {"date": short_date(expires_at, now=now)}
-    return message(
+    return [
         line(_("Your API key “%(name)s” expired on %(date)s. Whatever uses it is refused now.") % said),
         line(_("If you still need one, create a new key.")),
-        _portal(),
-    )
+    ]
 
 
-def _revoked(event: AuditEvent, named: dict[str, str]) -> dict[str, Any]:
+def _revoked(event: AuditEvent, named: dict[str, str]) -> list[Element]:
     pasted = event.detail.get("reason") == ApiKey.RevokeReason.PASTED
     said = named | {"who": _who(event)}
     if pasted:
@@ -84,32 +98,30 @@ def _revoked(event: AuditEvent, named: dict[str, str]) -> dict[str, Any]:
         )
     else:
         what = _("%(who)s revoked your API key “%(name)s”. Whatever uses it is refused now.")
-    return message(
+    return [
         line(what % said),
         *([] if pasted else [_why(event)]),
         line(_("If you still need one, create a new key.")),
-        _portal(),
-    )
+    ]
 
 
-def _disabled(event: AuditEvent, named: dict[str, str]) -> dict[str, Any]:
+def _disabled(event: AuditEvent, named: dict[str, str]) -> list[Element]:
     what = _(
         "%(who)s disabled your API key “%(name)s”. Whatever uses it is refused until it is enabled again."
     )
-    return message(
+    return [
         line(what % (named | {"who": _who(event)})),
         _why(event),
         line(_("If you need it, ask an owner or administrator of your workspace to enable it.")),
-        _portal(),
-    )
+    ]
 
 
-def _used_elsewhere(event: AuditEvent, named: dict[str, str], now: datetime) -> dict[str, Any]:
+def _used_elsewhere(event: AuditEvent, named: dict[str, str], now: datetime) -> list[Element]:
     said = named | {
         "network": usage.network_of(str(event.address)),
         "date": short_date(event.at, now=now),
     }
-    return message(
+    return [
         line(
             _("Your API key “%(name)s” was used from a network for the first time: %(network)s, on %(date)s.")
             % said
@@ -119,12 +131,11 @@ def _used_elsewhere(event: AuditEvent, named: dict[str, str], now: datetime) -> 
                 "If you know why, there is nothing to do. If not, somebody else has the key: revoke it at once."
             )
         ),
-        _portal(),
-    )
+    ]
 
 
-def _leaked(key: ApiKey, event: AuditEvent, named: dict[str, str], *, message_id: str) -> dict[str, Any]:
-    parts = [
+def _leaked(named: dict[str, str]) -> list[Element]:
+    return [
         line(
             _(
                 "Your API key “%(name)s” is written in a chat message. Whoever can read that message can use the key."
@@ -134,42 +145,23 @@ def _leaked(key: ApiKey, event: AuditEvent, named: dict[str, str], *, message_id
         line(
             _("Revoke the key now, delete the message, and create a new key. Or tell me that it was a test.")
         ),
-        _portal(),
     ]
-    said = message(*parts)
-    channel_id = event.detail.get("seen_in")
-    if isinstance(channel_id, str):
-        place = line(_("The message is in "), {"type": "channel", "channel_id": channel_id})
-        said["blocks"][0]["elements"].insert(1, place)
-    value = leak_value(key.key_id, message_id)
-    said["blocks"].append(
-        {
-            "type": "actions",
-            "elements": [
-                _button(_("Revoke now"), LEAK_REVOKE, value, style="danger"),
-                _button(_("It was a test"), LEAK_TEST, value, style="secondary"),
-            ],
-        }
-    )
-    return said
 
 
-def _leak_revoked(named: dict[str, str]) -> dict[str, Any]:
-    return message(
+def _leak_revoked(named: dict[str, str]) -> list[Element]:
+    return [
         line(_("Revoked “%(name)s”. Whatever uses it is refused now.") % named),
         line(_("Delete the message too. If you still need one, create a new key.")),
-        _portal(),
-    )
+    ]
 
 
-def _leak_dismissed(named: dict[str, str]) -> dict[str, Any]:
-    return message(
+def _leak_dismissed(named: dict[str, str]) -> list[Element]:
+    return [
         line(_("Noted: a test. “%(name)s” still works, for everybody who has read it, too.") % named),
-        _portal(),
-    )
+    ]
 
 
-def _person_left(event: AuditEvent) -> dict[str, Any]:
+def _person_left(event: AuditEvent) -> list[Element]:
     listed = list(
         ApiKey.objects.filter(key_id__in=event.detail.get("keys", []), owner=event.member_id)
         .select_related("last_use")
@@ -188,7 +180,7 @@ def _person_left(event: AuditEvent) -> dict[str, Any]:
     if more > 0:
         parts.append(line(ngettext("and %(n)s more.", "and %(n)s more.", more) % {"n": more}))
     parts.append(line(_("Whatever used them needs a key of somebody who is still here.")))
-    return message(*parts, _portal())
+    return parts
 
 
 def _key_line(key: ApiKey) -> Element:
@@ -215,8 +207,22 @@ def _name_of(member: Member | None) -> str:
     return quoted(member.name if member and member.name else _("Somebody"))
 
 
-def _portal() -> Element:
-    return line(link(settings.PUBLIC_URL + "/", _("Open the portal")))
+def _add_place(said: dict[str, Any], event: AuditEvent) -> None:
+    """Where the message stands, for who may know; only the blocks can show a channel."""
+    channel_id = event.detail.get("seen_in")
+    if isinstance(channel_id, str):
+        place = line(_("The message is in "), {"type": "channel", "channel_id": channel_id})
+        said["blocks"][0]["elements"].insert(1, place)
+
+
+def _buttons(value: str) -> Element:
+    return {
+        "type": "actions",
+        "elements": [
+            _button(_("Revoke now"), LEAK_REVOKE, value, style="danger"),
+            _button(_("It was a test"), LEAK_TEST, value, style="secondary"),
+        ],
+    }
 
 
 def _button(label: str, action: str, value: str, *, style: str) -> Element:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import requests
+from django.core.management import call_command
 from django.utils import timezone
 
 from keys.models import ApiKey, AuditEvent, Member
@@ -46,6 +47,14 @@ def call(portal: str, key: str) -> tuple[int, str]:
     return answer.status_code, answer.json().get("reason", "")
 
 
+def until_deactivated() -> None:
+    """Events come in their own time."""
+    until = time.monotonic() + 10
+    while not AuditEvent.objects.filter(type="member.deactivated").exists():
+        assert time.monotonic() < until, "no event reached the portal"
+        time.sleep(0.05)
+
+
 class TestSomebodyWhoWasDeactivated:
     def test_has_no_working_key_from_then_on_and_none_comes_back(self, portal: str, ben: Person) -> None:
         key, plaintext = new_key(ben, now=timezone.now())
@@ -70,10 +79,7 @@ class TestSomebodyWhoWasDeactivated:
 
         pumble.act("deactivate", userId=ben.id)
 
-        until = time.monotonic() + 10
-        while not AuditEvent.objects.filter(type="member.deactivated").exists():
-            assert time.monotonic() < until, "no event reached the portal"
-            time.sleep(0.05)
+        until_deactivated()
         notices.send_queued(timezone.now())
         assert "nightly" in told(ana)[0]
 
@@ -86,6 +92,17 @@ class TestSomebodyWhoWasDeactivated:
 
         assert AuditEvent.objects.filter(type="member.deactivated").count() == 1
         assert len(told(ana)) == 1
+
+    def test_while_nobody_listened_is_noticed_by_the_seed(self, portal: str, ben: Person) -> None:
+        pumble.act("deactivate", userId=ben.id)
+        until_deactivated()
+        Member.objects.filter(pumble_user_id=ben.id).update(is_active=True)
+        key, _plaintext = new_key(ben, now=timezone.now())
+
+        call_command("seed", stdout=io.StringIO())
+
+        key.refresh_from_db()
+        assert (key.revoked_reason, member(ben).is_active) == ("DEACTIVATED", False)
 
     def test_can_have_new_keys_after_coming_back(self, portal: str, ben: Person) -> None:
         send(portal, raw(changed(ben, st="DEACTIVATED")))

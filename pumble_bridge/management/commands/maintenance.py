@@ -34,6 +34,7 @@ PARTS: dict[str, Callable[[datetime], int]] = {
     "networks pruned": lambda now: usage.prune_networks(now=now),
     "notices pruned": notices.prune,
     "notices caught up": notices.queue_missed,
+    "notices settled": notices.settle,
     "expiry notices": notices.queue_due,
     "notices sent": notices.send_queued,
     "Home tabs found stale": lambda now: home.mark_expired(now=now),

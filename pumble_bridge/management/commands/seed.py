@@ -30,20 +30,24 @@ class Command(BaseCommand):
         """Go through the real consent and exchange for everyone who authorised the app; how many that were."""
         if not workspace["appInstalled"]:
             return 0
-        authorized = [user for user in workspace["users"] if user["authorized"]]
+        authorized = [user for user in workspace["users"] if user["authorized"] and _is_active(user)]
         for user in authorized:
             consent = client.call("POST", "/act/authorize", json={"userId": user["id"]})
             code = parse_qs(urlsplit(consent["redirectUrl"]).query)["code"][0]
             oauth.store(oauth.exchange(code), by=PUMBLE, now=timezone.now())
         stored = Workspace.objects.get(pumble_id=workspace["id"]) if authorized else None
         for user in workspace["users"]:
-            if stored is not None and not user["authorized"] and not user["isBot"]:
+            if stored is not None and user not in authorized and not user["isBot"]:
                 profile = membership.Profile(
                     user_id=user["id"],
                     name=user["name"],
                     email=user["email"],
                     role=user["role"],
-                    is_active=True,
+                    is_active=_is_active(user),
                 )
                 membership.record_profile(workspace=stored, profile=profile, by=PUMBLE, now=timezone.now())
         return len(authorized)
+
+
+def _is_active(user: dict[str, Any]) -> bool:
+    return bool(user["status"] != "DEACTIVATED")
