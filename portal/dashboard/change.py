@@ -16,10 +16,10 @@ from keys.models import ApiKey
 from portal.dashboard.channels import own_channels
 from portal.dashboard.door import MemberView
 from portal.dashboard.narrow_form import NarrowForm
-from portal.dashboard.pasted import Pasted
+from portal.dashboard.page_form import PageForm
 
 
-class RenameForm(forms.Form):
+class RenameForm(PageForm):
     name = forms.CharField(
         label=_("Name"),
         max_length=MAX_NAME_LENGTH,
@@ -31,11 +31,6 @@ class RenameForm(forms.Form):
 
 def key_url(key: ApiKey, done: str = "") -> str:
     return reverse("key", args=[key.key_id]) + (f"?done={done}" if done else "")
-
-
-def say_pasted(form: forms.Form, pasted: dict[str, Pasted]) -> None:
-    for name, found in pasted.items():
-        form.add_error(name if name in form.fields else None, str(found))
 
 
 class Rename(MemberView):
@@ -53,7 +48,7 @@ class Rename(MemberView):
                 form.add_error("name", wording.explain(error))
             else:
                 return redirect(key_url(key, "renamed"))
-        say_pasted(form, self.pasted)
+        form.say_pasted(self.pasted)
         return self._form(key, form, status=400)
 
     def _form(self, key: ApiKey, form: RenameForm, *, status: int = 200) -> HttpResponse:
@@ -63,7 +58,7 @@ class Rename(MemberView):
 class Narrow(MemberView):
     def get(self, request: HttpRequest, key_id: str) -> HttpResponse:
         key = self.own_key(key_id)
-        return self._form(key, self._make(key))
+        return self._form(key, self._make(key), sentence=wording.sentence(key.rights, now=self.now))
 
     def post(self, request: HttpRequest, key_id: str) -> HttpResponse:
         key = self.own_key(key_id)
@@ -84,8 +79,15 @@ class Narrow(MemberView):
         channels = key.channels if key.channels is not None else own_channels(self.member)
         return NarrowForm(*args, key=key, now=self.now, channels=channels, **kwargs)
 
-    def _form(self, key: ApiKey, form: NarrowForm, *, status: int = 200) -> HttpResponse:
-        context = {"key": key, "form": form, "pumble_away": form.named is None}
+    def _form(
+        self, key: ApiKey, form: NarrowForm, *, sentence: str | None = None, status: int = 200
+    ) -> HttpResponse:
+        context = {
+            "key": key,
+            "form": form,
+            "sentence": form.sentence if sentence is None else sentence,
+            "pumble_away": form.named is None,
+        }
         return self.page("narrow.html", context, status=status)
 
 

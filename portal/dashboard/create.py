@@ -1,5 +1,6 @@
 """Making a key: the form, the sentence that says what would come of it, the key itself shown once."""
 
+from typing import Any
 from urllib.parse import urlencode
 
 from django.db import transaction
@@ -40,8 +41,9 @@ class CreateKey(MemberView):
             for name in _CARRIED
             if name in request.GET
         }
-        form = CreateForm(initial=initial, terms=terms, now=self.now, channels=own_channels(self.member))
-        return self._form(form)
+        options: dict[str, Any] = {"terms": terms, "now": self.now, "channels": own_channels(self.member)}
+        form = CreateForm(initial=initial, **options)
+        return self._form(form, sentence=CreateForm(form.values(), **options).sentence)
 
     def post(self, request: HttpRequest) -> HttpResponseBase:
         form = CreateForm(
@@ -88,10 +90,11 @@ class CreateKey(MemberView):
         ]
         return f"{self.request.path}?{urlencode(sent)}" if sent else self.request.path
 
-    def _form(self, form: CreateForm, *, status: int = 200) -> HttpResponse:
+    def _form(self, form: CreateForm, *, sentence: str | None = None, status: int = 200) -> HttpResponse:
         terms = policy.policy_of(self.member.workspace)
         context = {
             "form": form,
+            "sentence": form.sentence if sentence is None else sentence,
             "terms": terms,
             "longest": wording.days(terms.largest_lifetime) if terms.largest_lifetime else "",
             "nonce": self.sent.get("nonce") or once.new_nonce(self.member),

@@ -1,6 +1,7 @@
 """The end of a key. One that was in use within a day asks for its name."""
 
 from datetime import timedelta
+from typing import Any
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
@@ -10,18 +11,19 @@ from django.utils.translation import gettext as _
 from keys import lifecycle, wording
 from keys.errors import KeysError
 from keys.models import ApiKey
-from portal.dashboard.change import key_url, say_pasted
+from portal.dashboard.change import key_url
 from portal.dashboard.door import MemberView
 from portal.dashboard.key_list import OVER
+from portal.dashboard.page_form import PageForm
 
 _RECENTLY = timedelta(hours=24)
 
 
-class DeleteForm(forms.Form):
+class DeleteForm(PageForm):
     confirm = forms.CharField(required=False, widget=forms.TextInput(attrs={"autocomplete": "off"}))
 
-    def __init__(self, *args: object, key: ApiKey, in_use: bool, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+    def __init__(self, *args: Any, key: ApiKey, in_use: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         self.name = key.name
         self.fields["confirm"].label = _("Type %(name)s to confirm") % {"name": key.name}
         if not in_use:
@@ -45,7 +47,7 @@ class Delete(MemberView):
         key = self.own_key(key_id)
         form = DeleteForm(self.sent, key=key, in_use=self._in_use(key))
         if not form.is_valid() or self.pasted:
-            say_pasted(form, self.pasted)
+            form.say_pasted(self.pasted)
             return self._form(key, form, status=400)
         try:
             lifecycle.revoke(key=key, by=self.by, reason=ApiKey.RevokeReason.BY_HOLDER, now=self.now)

@@ -17,6 +17,7 @@ from keys import inventory, keyformat
 from keys.models import ApiKey, ApiKeyQuerySet
 from portal.dashboard import use
 from portal.dashboard.door import MemberView
+from portal.dashboard.page_form import PageForm
 from portal.templatetags.dashboard import SOON
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ _ORDER: "dict[str, tuple[str | OrderBy | Lower, ...]]" = {
 }
 
 
-class Choice(forms.Form):
+class Choice(PageForm):
     """Which keys to show, in which order. What makes no sense counts as not chosen."""
 
     q = forms.CharField(label=_("Search by name, id or last characters"), required=False, max_length=64)

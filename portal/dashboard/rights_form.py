@@ -11,7 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from keys import errors, rights, scopes, wording
+from keys.addresses import parse_networks
 from keys.rights import Rights
+from portal.dashboard.page_form import PageForm
 from portal.dashboard.pasted import Pasted
 from portal.dashboard.scope_words import scope_label
 
@@ -31,7 +33,7 @@ _FIELD_OF = {
 _IN_RIGHTS = {"allowed_addresses": "addresses", "expires_at": "expiry"}
 
 
-class RightsForm(forms.Form):
+class RightsForm(PageForm):
     """Scopes, channels, end, addresses and limit.
 
     Args:
@@ -40,8 +42,6 @@ class RightsForm(forms.Form):
         bound: whether the key may not be left without a choice of channels.
         ends: values and labels of the usual ends.
     """
-
-    use_required_attribute = False  # what is missing is said by the server, at its field and in one summary
 
     scopes = forms.MultipleChoiceField(
         label=gettext_lazy("Scopes"), required=False, widget=forms.CheckboxSelectMultiple
@@ -109,12 +109,19 @@ class RightsForm(forms.Form):
         else:
             del self.fields["channels"]
 
+    def clean_addresses(self) -> list[str]:
+        """Checked with the other fields, so that one answer names all that is wrong."""
+        texts = self.cleaned_data["addresses"].replace(",", " ").split()
+        try:
+            return parse_networks(texts)
+        except errors.KeysError as error:
+            raise forms.ValidationError(wording.explain(error)) from error
+
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
-        for name, found in self.pasted.items():
-            field = name if name in self.fields else None
-            self.errors.pop(name, None)
-            self.add_error(field, str(found))
+        self.say_pasted(self.pasted)
+        if data.get("where") == "chosen" and not data.get("channels") and "channels" not in self.errors:
+            self.refuse(errors.ChannelsInvalid())
         if not set(self.errors) - {"name"}:
             self.rights = self._make_rights(data)
         return data
@@ -138,9 +145,14 @@ class RightsForm(forms.Form):
             name = "preset"
         self.add_error(name if name in self.fields else None, wording.explain(error))
 
+    def values(self) -> dict[str, Any]:
+        """What the form would send as it is shown."""
+        return {name: self[name].value() for name in self.fields}
+
     @property
     def sentence(self) -> str:
         """What a key with the chosen rights can do; empty where they make no sense yet."""
+        self.is_valid()
         return wording.sentence(self.rights, now=self.now) if self.rights else ""
 
     @property
@@ -154,7 +166,7 @@ class RightsForm(forms.Form):
             return rights.make(
                 scopes_wanted=self.chosen_scopes(data),
                 channels=self._chosen_channels(data),
-                allowed_addresses=data["addresses"].replace(",", " ").split(),
+                allowed_addresses=data["addresses"],
                 calls_per_minute=data["calls_per_minute"],
                 expires_at=self._end(data),
             )

@@ -10,11 +10,11 @@ from keys.errors import KeysError
 from keys.lifecycle import GRACES
 from keys.models import ApiKey
 from portal.dashboard import once, show_once
-from portal.dashboard.change import say_pasted
 from portal.dashboard.door import MemberView
+from portal.dashboard.page_form import PageForm
 
 
-class RotateForm(forms.Form):
+class RotateForm(PageForm):
     grace = forms.ChoiceField(
         label=_("The old key keeps working for"),
         choices=[
@@ -36,7 +36,7 @@ class Rotate(MemberView):
         key = self.own_key(key_id)
         form = RotateForm(self.sent)
         if not form.is_valid() or self.pasted:
-            say_pasted(form, self.pasted)
+            form.say_pasted(self.pasted)
             return self._form(key, form, status=400)
         try:
             with transaction.atomic():

@@ -69,20 +69,29 @@ class Chart:
         return sum(day.refused for day in self.days)
 
     @property
+    def most(self) -> int:
+        return max(day.total for day in self.days)
+
+    @property
     def busy_days(self) -> list[Day]:
         return [day for day in reversed(self.days) if day.total]
 
     @property
-    def line(self) -> float:
+    def line(self) -> str:
+        """Between the two: a path of its own, because a number in a template follows the language."""
+        return f"M0 {self._base:g}H{self.width}"
+
+    @property
+    def _base(self) -> float:
         return round(self._unit * max(day.worked for day in self.days), 2)
 
     @property
     def worked(self) -> str:
-        return _bars([self._unit * day.worked for day in self.days], base=self.line)
+        return _bars([self._unit * day.worked for day in self.days], base=self._base)
 
     @property
     def refused(self) -> str:
-        return _bars([-self._unit * day.refused for day in self.days], base=self.line)
+        return _bars([-self._unit * day.refused for day in self.days], base=self._base)
 
     @property
     def _unit(self) -> float:

@@ -1,6 +1,6 @@
 """How moments, states and texts of keys are shown on a page."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django import template
 from django.utils import timezone
@@ -34,6 +34,11 @@ _WORDS = {
 def exact(moment: datetime) -> str:
     """The moment to the minute, with its zone."""
     return date_format(timezone.localtime(moment), _("j M Y, H:i e"))
+
+
+@register.filter
+def short_day(day: date) -> str:
+    return date_format(day, _("j M Y"))
 
 
 @register.simple_tag

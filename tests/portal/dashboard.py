@@ -1,5 +1,6 @@
 """What tests of the dashboard share: a signed-in browser, keys that were used, and what a page says."""
 
+import html
 import re
 from datetime import timedelta
 from typing import Any
@@ -69,7 +70,7 @@ def text(answer: Any) -> str:
 
 def words(answer: Any) -> str:
     """What one reads: without tags, with single blanks."""
-    return " ".join(re.sub(r"<[^>]*>", " ", text(answer)).split())
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", text(answer))).split())
 
 
 def nonce(browser: Client, address: str = "/keys/new") -> str:
