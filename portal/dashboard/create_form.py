@@ -49,7 +49,7 @@ class CreateForm(RightsForm):
             return ""
 
     def chosen_scopes(self, data: dict[str, Any]) -> list[str]:
-        chosen = list(scopes.PRESETS.get(data["preset"], ())) or super().chosen_scopes(data)
-        if set(chosen) == set(scopes.ALL) and not data["sure"]:
+        chosen = list(scopes.PRESETS.get(data.get("preset", ""), ())) or super().chosen_scopes(data)
+        if set(chosen) == set(scopes.ALL) and not data.get("sure"):
             self.add_error("sure", _("Tick this for a key with full access, or choose less."))
         return chosen

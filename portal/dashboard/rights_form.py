@@ -120,14 +120,17 @@ class RightsForm(PageForm):
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         self.say_pasted(self.pasted)
-        if data.get("where") == "chosen" and not data.get("channels") and "channels" not in self.errors:
+        scopes_chosen, end = self.chosen_scopes(data), self._end(data)
+        if not scopes_chosen:
+            self.refuse(errors.ScopeUnknown())
+        if self._is_bound(data) and not data.get("channels") and "channels" not in self.errors:
             self.refuse(errors.ChannelsInvalid())
         if not set(self.errors) - {"name"}:
-            self.rights = self._make_rights(data)
+            self.rights = self._make_rights(data, scopes_chosen, end)
         return data
 
     def chosen_scopes(self, data: dict[str, Any]) -> list[str]:
-        scopes_chosen: list[str] = data["scopes"]
+        scopes_chosen: list[str] = data.get("scopes", [])
         return scopes_chosen
 
     def chosen_end(self, value: str) -> datetime | None:
@@ -161,30 +164,36 @@ class RightsForm(PageForm):
         names = ("addresses", "calls_per_minute")
         return any(self[name].errors or self[name].value() for name in names)
 
-    def _make_rights(self, data: dict[str, Any]) -> Rights | None:
+    def _make_rights(
+        self, data: dict[str, Any], scopes_chosen: list[str], end: datetime | None
+    ) -> Rights | None:
         try:
             return rights.make(
-                scopes_wanted=self.chosen_scopes(data),
+                scopes_wanted=scopes_chosen,
                 channels=self._chosen_channels(data),
                 allowed_addresses=data["addresses"],
                 calls_per_minute=data["calls_per_minute"],
-                expires_at=self._end(data),
+                expires_at=end,
             )
         except errors.KeysError as error:
             self.refuse(error)
             return None
 
     def _chosen_channels(self, data: dict[str, Any]) -> dict[str, str] | None:
-        if data.get("where") == "all":
-            return None
-        if "where" in self.fields and data.get("where") != "chosen":
+        if not self._is_bound(data):
             return None
         return {one: (self.named or {})[one] for one in data.get("channels", [])}
 
+    def _is_bound(self, data: dict[str, Any]) -> bool:
+        """Whether the key is to be bound to channels."""
+        return data.get("where") == "chosen" or "where" not in self.fields
+
     def _end(self, data: dict[str, Any]) -> datetime | None:
+        if "expiry" not in data or "until" in self.errors:
+            return None
         if data["expiry"] != "day":
             return self.chosen_end(data["expiry"])
-        if data["until"] is None:
+        if data.get("until") is None:
             self.add_error("until", _("Choose the last day of the key."))
             return None
         return datetime.combine(data["until"], time(23, 59, 59), tzinfo=UTC)

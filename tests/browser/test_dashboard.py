@@ -218,7 +218,7 @@ class TestTheNewKey:
         page.wait_for_url(re.compile("/keys/[^/]+/$"))
         with pytest.raises(Error, match="ERR_CACHE_MISS"):
             page.go_back()
-        assert key not in page.content()
+        expect(page.locator("#plaintext")).not_to_be_attached()
 
 
 class TestEveryPage:
