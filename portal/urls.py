@@ -6,7 +6,7 @@ from django.views.decorators.http import require_safe
 
 from portal import health, oauth_views
 from portal.api.operations import OPERATIONS
-from portal.dashboard import views as dashboard
+from portal.dashboard import change, create, delete, key_list, key_page, overview, rotate, session
 from portal.reference import views as reference
 from pumble_bridge import manifest
 from pumble_bridge.hooks import hook
@@ -18,9 +18,20 @@ def serve_manifest(request: HttpRequest) -> HttpResponse:
 
 
 urlpatterns = [
-    path("", dashboard.start, name="start"),
-    path("signout", dashboard.signout, name="signout"),
-    path("language", dashboard.language, name="set_language"),
+    path("", key_list.KeyList.as_view(), name="start"),
+    path("overview", overview.Overview.as_view(), name="overview"),
+    path("keys/new", create.CreateKey.as_view(), name="new-key"),
+    path("keys/<slug:key_id>/", key_page.KeyPage.as_view(), name="key"),
+    path("keys/<slug:key_id>/rename", change.Rename.as_view(), name="rename"),
+    path("keys/<slug:key_id>/narrow", change.Narrow.as_view(), name="narrow"),
+    path("keys/<slug:key_id>/disable", change.Disable.as_view(), name="disable"),
+    path("keys/<slug:key_id>/enable", change.Enable.as_view(), name="enable"),
+    path("keys/<slug:key_id>/rotate", rotate.Rotate.as_view(), name="rotate"),
+    path("keys/<slug:key_id>/finish", change.FinishRotation.as_view(), name="finish"),
+    path("keys/<slug:key_id>/delete", delete.Delete.as_view(), name="delete"),
+    path("keys/<slug:key_id>/remedy", overview.Remedy.as_view(), name="remedy"),
+    path("signout", session.signout, name="signout"),
+    path("language", session.language, name="set_language"),
     path("manifest", serve_manifest, name="manifest"),
     path("pumble/hook", hook, name="hook"),
     path("pumble/install", oauth_views.install, name="install"),

@@ -108,7 +108,7 @@ def new_page(chromium: Browser) -> Iterator[NewPage]:
     assert complaints == []
 
 
-def shoot(page: Page, name: str) -> None:
-    """Keep a picture of what a person sees here."""
+def shoot(page: Page, name: str, *, whole: bool = False) -> None:
+    """Keep a picture of what a person sees here, or of the whole page."""
     SCREENS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SCREENS / f"{name}.png")
+    page.screenshot(path=SCREENS / f"{name}.png", full_page=whole)

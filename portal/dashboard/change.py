@@ -1,0 +1,133 @@
+"""Changes of a key that can be taken back or that make it weaker: rename, narrow, disable, enable."""
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from keys import lifecycle, wording
+from keys.errors import KeysError
+from keys.lifecycle import MAX_NAME_LENGTH
+from keys.models import ApiKey
+from portal.dashboard.channels import own_channels
+from portal.dashboard.door import MemberView
+from portal.dashboard.narrow_form import NarrowForm
+from portal.dashboard.page_form import PageForm
+
+
+class RenameForm(PageForm):
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=MAX_NAME_LENGTH,
+        required=False,
+        help_text=_("1 to 64 characters."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+
+def key_url(key: ApiKey, done: str = "") -> str:
+    return reverse("key", args=[key.key_id]) + (f"?done={done}" if done else "")
+
+
+class Rename(MemberView):
+    def get(self, request: HttpRequest, key_id: str) -> HttpResponse:
+        key = self.own_key(key_id)
+        return self._form(key, RenameForm(initial={"name": key.name}))
+
+    def post(self, request: HttpRequest, key_id: str) -> HttpResponse:
+        key = self.own_key(key_id)
+        form = RenameForm(self.sent)
+        if form.is_valid() and not self.pasted:
+            try:
+                lifecycle.rename(key=key, name=form.cleaned_data["name"], by=self.by, now=self.now)
+            except KeysError as error:
+                form.add_error("name", wording.explain(error))
+            else:
+                return redirect(key_url(key, "renamed"))
+        form.say_pasted(self.pasted)
+        return self._form(key, form, status=400)
+
+    def _form(self, key: ApiKey, form: RenameForm, *, status: int = 200) -> HttpResponse:
+        return self.page("rename.html", {"key": key, "form": form}, status=status)
+
+
+class Narrow(MemberView):
+    def get(self, request: HttpRequest, key_id: str) -> HttpResponse:
+        key = self.own_key(key_id)
+        return self._form(key, self._make(key), sentence=wording.sentence(key.rights, now=self.now))
+
+    def post(self, request: HttpRequest, key_id: str) -> HttpResponse:
+        key = self.own_key(key_id)
+        form = self._make(key, self.sent, pasted=self.pasted)
+        valid = form.is_valid()
+        if "preview" in self.sent:
+            return self._form(key, form)
+        if valid and form.rights is not None:
+            try:
+                lifecycle.narrow(key=key, rights=form.rights, by=self.by, now=self.now)
+            except KeysError as error:
+                form.refuse(error)
+            else:
+                return redirect(key_url(key, "narrowed"))
+        return self._form(key, form, status=400)
+
+    def _make(self, key: ApiKey, *args: Any, **kwargs: Any) -> NarrowForm:
+        channels = key.channels if key.channels is not None else own_channels(self.member)
+        return NarrowForm(*args, key=key, now=self.now, channels=channels, **kwargs)
+
+    def _form(
+        self, key: ApiKey, form: NarrowForm, *, sentence: str | None = None, status: int = 200
+    ) -> HttpResponse:
+        context = {
+            "key": key,
+            "form": form,
+            "sentence": form.sentence if sentence is None else sentence,
+            "pumble_away": form.named is None,
+        }
+        return self.page("narrow.html", context, status=status)
+
+
+class _Switch(MemberView):
+    """One click, and another takes it back."""
+
+    http_method_names = ["post"]
+    done: ClassVar[str]
+
+    def post(self, request: HttpRequest, key_id: str) -> HttpResponse:
+        key = self.own_key(key_id)
+        try:
+            self.switch(key, self.now)
+        except KeysError as error:
+            return self.refuse(wording.explain(error))
+        return redirect(key_url(key, self.done))
+
+    def switch(self, key: ApiKey, now: datetime) -> None:
+        raise NotImplementedError
+
+    def come_back_to(self) -> str:
+        return self.request.path.rpartition("/")[0] + "/"
+
+
+class Disable(_Switch):
+    done = "disabled"
+
+    def switch(self, key: ApiKey, now: datetime) -> None:
+        lifecycle.disable(key=key, by=self.by, now=now)
+
+
+class Enable(_Switch):
+    done = "enabled"
+
+    def switch(self, key: ApiKey, now: datetime) -> None:
+        lifecycle.enable(key=key, by=self.by, now=now)
+
+
+class FinishRotation(_Switch):
+    done = "finished"
+
+    def switch(self, key: ApiKey, now: datetime) -> None:
+        lifecycle.finish_rotation(key=key, by=self.by, now=now)

@@ -1,0 +1,32 @@
+"""The channels a member can bind a key to: those they are in, as Pumble lists them right now."""
+
+import logging
+
+from keys.models import Member
+from pumble_bridge import deadline
+from pumble_bridge.client import PumbleClient, PumbleError
+from pumble_bridge.models import Authorization
+
+log = logging.getLogger(__name__)
+
+_WAIT_SECONDS = 3.0
+
+
+def own_channels(member: Member) -> dict[str, str] | None:
+    """Ids and names, by name; None where Pumble does not say."""
+    authorization = Authorization.objects.select_related("member__workspace").filter(member=member).first()
+    token = authorization.access_token if authorization else None
+    if token is None:
+        return None
+    try:
+        with deadline.within(_WAIT_SECONDS):
+            listed = PumbleClient(token).list_channels(["PUBLIC", "PRIVATE"])
+    except PumbleError:
+        log.warning("dashboard.no_channels", exc_info=True)
+        return None
+    named = {
+        info["channel"]["id"]: str(info["channel"].get("name") or "")
+        for info in listed
+        if member.pumble_user_id in info["users"] and not info["channel"].get("isArchived")
+    }
+    return dict(sorted(named.items(), key=lambda item: item[1].casefold()))

@@ -1,0 +1,103 @@
+"""Making a key: the form, the sentence that says what would come of it, the key itself shown once."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+
+from keys import keyformat, lifecycle, policy, wording
+from keys.errors import KeysError
+from portal.dashboard import once, show_once
+from portal.dashboard.channels import own_channels
+from portal.dashboard.create_form import CreateForm
+from portal.dashboard.door import MemberView
+
+_CARRIED = (
+    "name",
+    "preset",
+    "scopes",
+    "where",
+    "channels",
+    "expiry",
+    "until",
+    "addresses",
+    "calls_per_minute",
+)
+
+
+class CreateKey(MemberView):
+    """The form can be opened filled in: `?name=deploy&preset=post-messages`."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        terms = policy.policy_of(self.member.workspace)
+        try:
+            policy.require_may_issue(terms, self.member, self.by)
+            policy.require_room(terms, self.member, self.now)
+        except KeysError as error:
+            return self.page("no_new_key.html", {"why": wording.explain(error)}, status=403)
+        initial = {
+            name: request.GET.getlist(name) if name in {"scopes", "channels"} else request.GET[name]
+            for name in _CARRIED
+            if name in request.GET
+        }
+        options: dict[str, Any] = {"terms": terms, "now": self.now, "channels": own_channels(self.member)}
+        form = CreateForm(initial=initial, **options)
+        return self._form(form, sentence=CreateForm(form.values(), **options).sentence)
+
+    def post(self, request: HttpRequest) -> HttpResponseBase:
+        form = CreateForm(
+            self.sent,
+            terms=policy.policy_of(self.member.workspace),
+            now=self.now,
+            channels=own_channels(self.member),
+            pasted=self.pasted,
+        )
+        valid = form.is_valid()
+        if "preview" in self.sent:
+            return self._form(form)
+        if not valid or form.rights is None:
+            return self._form(form, status=400)
+        wanted = form.rights
+        try:
+            with transaction.atomic():
+                once.use_up(self.sent.get("nonce", ""), self.member, now=self.now)
+                key, plaintext = lifecycle.issue(
+                    owner=self.member,
+                    name=form.cleaned_data["name"],
+                    by=self.by,
+                    now=self.now,
+                    scopes=wanted.scopes,
+                    channels=wanted.channels,
+                    allowed_addresses=wanted.allowed_addresses,
+                    calls_per_minute=wanted.calls_per_minute,
+                    expires_at=wanted.expires_at,
+                )
+        except once.FormUsed:
+            return self.already_sent()
+        except KeysError as error:
+            form.refuse(error)
+            return self._form(form, status=400)
+        return show_once.show(request, key, plaintext, member=self.member, by=self.by)
+
+    def come_back_to(self) -> str:
+        """What was typed comes along, so that a session that ended costs no work."""
+        sent = [
+            (name, value)
+            for name in _CARRIED
+            for value in self.request.POST.getlist(name)
+            if value and not keyformat.looks_like_key(value)
+        ]
+        return f"{self.request.path}?{urlencode(sent)}" if sent else self.request.path
+
+    def _form(self, form: CreateForm, *, sentence: str | None = None, status: int = 200) -> HttpResponse:
+        terms = policy.policy_of(self.member.workspace)
+        context = {
+            "form": form,
+            "sentence": form.sentence if sentence is None else sentence,
+            "terms": terms,
+            "longest": wording.days(terms.largest_lifetime) if terms.largest_lifetime else "",
+            "nonce": self.sent.get("nonce") or once.new_nonce(self.member),
+            "pumble_away": form.named is None,
+        }
+        return self.page("new.html", context, status=status)

@@ -1,0 +1,86 @@
+"""What happened to a key, told in sentences from its audit events."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from keys.models import ApiKey, AuditEvent
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
+
+_MOST = 100
+_Type = AuditEvent.Type
+_WORDS: "dict[str, StrPromise]" = {
+    _Type.KEY_ISSUED: gettext_lazy("Made"),
+    _Type.KEY_CONFIRMED: gettext_lazy("Shown to its owner"),
+    _Type.KEY_RENAMED: gettext_lazy("Renamed from “%(before)s” to “%(after)s”"),
+    _Type.KEY_NARROWED: gettext_lazy("Given fewer rights: %(changed)s"),
+    _Type.KEY_DISABLED: gettext_lazy("Disabled"),
+    _Type.KEY_ENABLED: gettext_lazy("Enabled again"),
+    _Type.KEY_ROTATED: gettext_lazy("Rotated: pmb_%(successor)s takes its place"),
+    _Type.KEY_RETIRED: gettext_lazy("Its grace was ended"),
+    _Type.KEY_USED_AFTER_ROTATION: gettext_lazy("Presented after its grace had ended"),
+    _Type.KEY_REHASHED: gettext_lazy("Its digest was renewed"),
+    _Type.KEY_REVOKED: gettext_lazy("Revoked: %(reason)s"),
+}
+_SURFACES: "dict[str, StrPromise]" = {
+    AuditEvent.Surface.WEB: gettext_lazy("in the browser"),
+    AuditEvent.Surface.CHAT: gettext_lazy("in chat"),
+    AuditEvent.Surface.API: gettext_lazy("through the API"),
+    AuditEvent.Surface.CLI: gettext_lazy("by the operator"),
+    AuditEvent.Surface.PUMBLE: gettext_lazy("by Pumble"),
+    AuditEvent.Surface.SYSTEM: gettext_lazy("by itself"),
+}
+_RIGHTS: "dict[str, StrPromise]" = {
+    "scopes": gettext_lazy("scopes"),
+    "channels": gettext_lazy("channels"),
+    "allowed_addresses": gettext_lazy("addresses"),
+    "calls_per_minute": gettext_lazy("calls a minute"),
+    "expires_at": gettext_lazy("expiry"),
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    at: datetime
+    what: str
+    who: str
+    where: str
+
+
+def of_key(key: ApiKey) -> list[Entry]:
+    """Newest first."""
+    events = AuditEvent.objects.filter(key=key).select_related("actor").order_by("-at", "-pk")[:_MOST]
+    return [
+        Entry(event.at, _what(event), event.actor.name if event.actor else "", str(_SURFACES[event.surface]))
+        for event in events
+    ]
+
+
+def _what(event: AuditEvent) -> str:
+    detail: dict[str, Any] = event.detail
+    if event.type == _Type.KEY_ISSUED and detail.get("replaces"):
+        return _("Made to replace pmb_%(key)s") % {"key": detail["replaces"]}
+    words = {
+        "before": detail.get("before", ""),
+        "after": detail.get("after", ""),
+        "successor": detail.get("successor", ""),
+        "reason": _reason(str(detail.get("reason", "")), str(detail.get("note", ""))),
+        "changed": _changed(detail) if event.type == _Type.KEY_NARROWED else "",
+    }
+    told = _WORDS.get(event.type)
+    return str(told) % words if told else event.type
+
+
+def _reason(name: str, note: str) -> str:
+    reason = str(dict(ApiKey.RevokeReason.choices).get(name, name))
+    return f"{reason} ({note})" if note else reason
+
+
+def _changed(detail: dict[str, Any]) -> str:
+    before, after = detail.get("before", {}), detail.get("after", {})
+    return ", ".join(str(word) for name, word in _RIGHTS.items() if before.get(name) != after.get(name))

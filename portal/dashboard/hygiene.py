@@ -1,0 +1,73 @@
+"""Which live keys are a risk without need, and the one step that helps: an end, a pause, fewer scopes."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from keys import policy, scopes, usage
+from keys.models import ApiKey, Member, RequestLog
+from keys.rights import Rights
+from portal.api.operations import OPERATIONS
+
+IDLE = timedelta(days=90)
+USE_SEEN = timedelta(days=30)
+NEW_END = timedelta(days=90)
+_SCOPE_OF = {operation.operation: operation.scope for operation in OPERATIONS}
+
+
+@dataclass(frozen=True)
+class Findings:
+    never_expires: list[ApiKey]
+    idle: list[ApiKey]
+    too_broad: list[tuple[ApiKey, list[str]]]  # with the scopes that it did not use
+
+    def __bool__(self) -> bool:
+        return bool(self.never_expires or self.idle or self.too_broad)
+
+
+def look(keys: Collection[ApiKey], now: datetime) -> Findings:
+    """What stands out among live keys; one query."""
+    used = _used_scopes(keys, now)
+    spare = [(key, unused_scopes(key, used[key.pk], now)) for key in keys]
+    return Findings(
+        never_expires=[key for key in keys if key.expires_at is None],
+        idle=[key for key in keys if key.disabled_at is None and _is_idle(key, now)],
+        too_broad=[(key, scopes_unused) for key, scopes_unused in spare if scopes_unused],
+    )
+
+
+def unused_scopes(key: ApiKey, used: Collection[str], now: datetime) -> list[str]:
+    """Scopes that a key in use did without for 30 days; none for one that is younger, or not in use at all."""
+    if not used or key.created_at > now - USE_SEEN:
+        return []
+    return [scope for scope in key.scopes if scope not in used]
+
+
+def with_end(key: ApiKey, member: Member, now: datetime) -> Rights:
+    """The key's rights with an end in 90 days, or in as long as the workspace lets a key live."""
+    longest = policy.policy_of(member.workspace).largest_lifetime
+    return replace(key.rights, expires_at=now + min(NEW_END, longest or NEW_END))
+
+
+def as_used(key: ApiKey, now: datetime) -> Rights:
+    """The key's rights with only the scopes that it used."""
+    spare = unused_scopes(key, _used_scopes([key], now)[key.pk], now)
+    return replace(key.rights, scopes=scopes.in_order(set(key.scopes) - set(spare)))
+
+
+def _used_scopes(keys: Collection[ApiKey], now: datetime) -> dict[int, set[str]]:
+    used: dict[int, set[str]] = defaultdict(set)
+    calls = RequestLog.objects.filter(
+        key__in=[key.pk for key in keys], at__gte=now - USE_SEEN, outcome=usage.OK
+    )
+    for key_pk, operation in calls.values_list("key_id", "operation").distinct():
+        scope = _SCOPE_OF.get(operation)
+        if scope is not None:
+            used[key_pk].add(scope)
+    return used
+
+
+def _is_idle(key: ApiKey, now: datetime) -> bool:
+    last = getattr(key, "last_use", None)
+    return (last.at if last else key.created_at) <= now - IDLE

@@ -1,0 +1,33 @@
+"""Forms that count once: each carries a signed nonce of its reader, which is used up with what the form does."""
+
+import secrets
+from datetime import datetime
+
+from django.core.signing import BadSignature, TimestampSigner
+
+from keys.models import Member
+from portal.models import SentForm
+
+_signer = TimestampSigner(salt="portal.dashboard.once")
+
+
+class FormUsed(Exception):
+    """The form was sent before, or is not one that this member was given within a day."""
+
+
+def new_nonce(member: Member) -> str:
+    return _signer.sign(f"{member.pk}:{secrets.token_urlsafe(16)}")
+
+
+def use_up(nonce: str, member: Member, *, now: datetime) -> None:
+    """Called in the transaction of what the form does, so that a refused form can be mended and sent again.
+
+    Raises:
+        FormUsed.
+    """
+    try:
+        whose, _colon, value = _signer.unsign(nonce, max_age=SentForm.KEPT_FOR).partition(":")
+    except BadSignature as error:
+        raise FormUsed from error
+    if whose != str(member.pk) or not SentForm.remember(value, now=now):
+        raise FormUsed

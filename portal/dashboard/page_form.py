@@ -1,0 +1,23 @@
+"""What all forms of the dashboard have in common."""
+
+from typing import Any
+
+from django import forms
+
+from portal.dashboard.pasted import Pasted
+
+
+class PageForm(forms.Form):
+    """A form whose faults the server says, each at its field and all of them in one summary."""
+
+    use_required_attribute = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.label_suffix = ""
+
+    def say_pasted(self, pasted: dict[str, Pasted]) -> None:
+        """At each field that had a key in it, say what became of the key instead of what else is wrong there."""
+        for name, found in pasted.items():
+            self.errors.pop(name, None)
+            self.add_error(name if name in self.fields else None, str(found))

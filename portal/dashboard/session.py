@@ -1,0 +1,27 @@
+"""What belongs to the visit and not to a key: its language, its end."""
+
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import check_for_language
+from django.views.decorators.http import require_POST
+from django.views.i18n import set_language
+
+from keys import membership
+from keys.models import Member
+
+
+@require_POST
+def language(request: HttpRequest) -> HttpResponse:
+    """Pages speak the chosen language from now on; chat too, to a member who is signed in."""
+    response = set_language(request)
+    chosen = request.POST.get("language", "")
+    if isinstance(request.user, Member) and check_for_language(chosen):
+        membership.choose_language(request.user, chosen)
+    return response
+
+
+@require_POST
+def signout(request: HttpRequest) -> HttpResponse:
+    logout(request)
+    return redirect("/")

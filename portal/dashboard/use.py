@@ -1,0 +1,150 @@
+"""What keys were used for, by day and outcome, as numbers and as the shapes of charts."""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db.models import Sum
+from django.db.models.functions import TruncDate
+from django.utils import timezone
+
+from keys import usage
+from keys.models import ApiKey, HourlyUse
+
+DAYS = 30
+_STEP, _WIDTH = 4, 3  # of a day in a chart, and of its bar
+_SPARK_HEIGHT, _CHART_HEIGHT = 24, 40
+
+
+@dataclass(frozen=True)
+class Day:
+    day: date
+    worked: int = 0
+    refused: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.worked + self.refused
+
+
+@dataclass(frozen=True)
+class Spark:
+    """Calls a day, as one path of bars in a box of `width` by `height`."""
+
+    days: list[Day]
+    width: int = DAYS * _STEP
+    height: int = _SPARK_HEIGHT
+
+    @property
+    def total(self) -> int:
+        return sum(day.total for day in self.days)
+
+    @property
+    def path(self) -> str:
+        most = max(day.total for day in self.days) or 1
+        heights = [self.height * day.total / most for day in self.days]
+        return _bars(heights, base=self.height)
+
+
+@dataclass(frozen=True)
+class Chart:
+    """Calls that worked above a line and refused ones below it, on one scale."""
+
+    days: list[Day]
+    outcomes: list[tuple[str, int]]
+    width: int = DAYS * _STEP
+    height: int = _CHART_HEIGHT
+
+    @property
+    def total(self) -> int:
+        return sum(day.total for day in self.days)
+
+    @property
+    def worked_total(self) -> int:
+        return sum(day.worked for day in self.days)
+
+    @property
+    def refused_total(self) -> int:
+        return sum(day.refused for day in self.days)
+
+    @property
+    def most(self) -> int:
+        return max(day.total for day in self.days)
+
+    @property
+    def busy_days(self) -> list[Day]:
+        return [day for day in reversed(self.days) if day.total]
+
+    @property
+    def line(self) -> str:
+        """Between the two: a path of its own, because a number in a template follows the language."""
+        return f"M0 {self._base:g}H{self.width}"
+
+    @property
+    def _base(self) -> float:
+        return round(self._unit * max(day.worked for day in self.days), 2)
+
+    @property
+    def worked(self) -> str:
+        return _bars([self._unit * day.worked for day in self.days], base=self._base)
+
+    @property
+    def refused(self) -> str:
+        return _bars([-self._unit * day.refused for day in self.days], base=self._base)
+
+    @property
+    def _unit(self) -> float:
+        most = max(day.worked for day in self.days) + max(day.refused for day in self.days)
+        return self.height / (most or 1)
+
+
+def sparks(keys: Collection[ApiKey], now: datetime) -> dict[int, Spark]:
+    """The last 30 days of each key, in one query."""
+    counts: dict[int, Counter[date]] = defaultdict(Counter)
+    rows = (
+        HourlyUse.objects.filter(key__in=[key.pk for key in keys], hour__gte=_begin(now))
+        .annotate(day=TruncDate("hour"))
+        .values_list("key_id", "day")
+        .annotate(calls=Sum("count"))
+    )
+    for key_pk, day, calls in rows:
+        counts[key_pk][day] += calls
+    return {key.pk: Spark([Day(day, worked=counts[key.pk][day]) for day in _last_days(now)]) for key in keys}
+
+
+def chart(key: ApiKey, now: datetime) -> Chart:
+    """The last 30 days of one key, by outcome, in one query."""
+    by_day: dict[date, Counter[bool]] = defaultdict(Counter)
+    by_outcome: Counter[str] = Counter()
+    rows = (
+        HourlyUse.objects.filter(key=key, hour__gte=_begin(now))
+        .annotate(day=TruncDate("hour"))
+        .values_list("day", "outcome")
+        .annotate(calls=Sum("count"))
+    )
+    for day, outcome, calls in rows:
+        by_day[day][outcome == usage.OK] += calls
+        by_outcome[outcome] += calls
+    days = [Day(day, worked=by_day[day][True], refused=by_day[day][False]) for day in _last_days(now)]
+    return Chart(days, by_outcome.most_common())
+
+
+def _begin(now: datetime) -> datetime:
+    today = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    return today - timedelta(days=DAYS - 1)
+
+
+def _last_days(now: datetime) -> list[date]:
+    first = _begin(now).date()
+    return [first + timedelta(days=number) for number in range(DAYS)]
+
+
+def _bars(heights: list[float], *, base: float) -> str:
+    """Bars on `base`, upwards where the height is positive. What is not nothing is high enough to be seen."""
+    bars = []
+    for number, height in enumerate(heights):
+        if height:
+            seen = max(height, 1.0) if height > 0 else min(height, -1.0)
+            bars.append(f"M{number * _STEP} {base:g}v{-seen:.2f}h{_WIDTH}v{seen:.2f}z")
+    return "".join(bars)

@@ -1,0 +1,352 @@
+"""The dashboard as a member meets it: the list, the form, the key shown once, the key's page, its end."""
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from keys import lifecycle
+from keys.models import ApiKey, Member, Policy
+from keys.policy import Terms, change_policy
+from portal.dashboard import change, create, show_once
+from tests.conftest import NOW
+from tests.portal.dashboard import browser_of, by, make_key, nonce, plaintext_in, text, used, words
+
+pytestmark = pytest.mark.django_db
+
+GENERAL, OPS = "1" * 24, "2" * 24
+FORM = {"name": "deploy", "preset": "post-messages", "where": "all", "expiry": "30"}
+
+
+@pytest.fixture(autouse=True)
+def at_noon() -> Iterator[None]:
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def pumble_lists(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """What Pumble says of a member's channels."""
+    said: dict[str, Any] = {"channels": {GENERAL: "general", OPS: "ops"}}
+    for module in (create, change):
+        monkeypatch.setattr(module, "own_channels", lambda _member: said["channels"])
+    return said
+
+
+@pytest.fixture
+def browser(alice: Member) -> Client:
+    return browser_of(alice)
+
+
+def send(browser: Client, **fields: Any) -> Any:
+    return browser.post("/keys/new", {"nonce": nonce(browser)} | FORM | fields)
+
+
+class TestTheList:
+    def test_teaches_somebody_without_keys(self, browser: Client) -> None:
+        page = words(browser.get("/"))
+
+        assert "No keys yet" in page
+        assert "/api-keys generate" in page
+        assert 'href="/keys/new"' in text(browser.get("/"))
+
+    def test_says_of_each_key_what_it_is_can_and_did(self, browser: Client, alice: Member) -> None:
+        key = make_key(alice, scopes=["messages:write"], expires_at=NOW + timedelta(days=3))
+        used(key)
+        page = browser.get("/")
+
+        for said in ("deploy", key.preview, "Can post as you", "Expires soon", "1 hour ago", "In 3 days"):
+            assert said in words(page)
+        assert "3 calls in 30 days" in text(page)
+        assert f"Key starting pmb_{key.key_id[:4]}, ending {key.last_four}" in words(page)
+        assert key.digest.hex() not in text(page)
+
+    def test_says_who_never_used_a_key(self, browser: Client, alice: Member) -> None:
+        make_key(alice)
+
+        assert "Never used" in words(browser.get("/"))
+        assert "No calls" in words(browser.get("/"))
+
+    def test_keeps_ended_keys_apart_with_who_when_and_why(self, browser: Client, alice: Member) -> None:
+        key = make_key(alice, "old one")
+        lifecycle.revoke(key=key, by=by(alice), reason=ApiKey.RevokeReason.BY_HOLDER, now=NOW, note="done")
+
+        assert "old one" not in words(browser.get("/"))
+        ended = words(browser.get("/?state=ended"))
+        for said in (
+            "old one",
+            "Revoked",
+            "31 Dec 2026, 23:59 UTC",
+            "alice",
+            "deleted by its holder",
+            "done",
+        ):
+            assert said in ended
+
+    @pytest.mark.parametrize(
+        ("query", "shown"),
+        [
+            ("q=DEPLOY", {"deploy"}),
+            ("q=%25", set()),
+            ("state=disabled", {"paused"}),
+            ("state=active", {"deploy", "soon"}),
+            ("state=expiring", {"soon"}),
+            ("state=nonsense&sort=nonsense&page=nonsense", {"deploy", "soon", "paused"}),
+            ("q=%00", {"deploy", "soon", "paused"}),
+        ],
+    )
+    def test_shows_what_is_looked_for(
+        self, browser: Client, alice: Member, query: str, shown: set[str]
+    ) -> None:
+        make_key(alice)
+        make_key(alice, "soon", expires_at=NOW + timedelta(days=2))
+        lifecycle.disable(key=make_key(alice, "paused"), by=by(alice), now=NOW)
+
+        page = text(browser.get(f"/?{query}"))
+
+        assert set(re.findall(r'/">(deploy|soon|paused)</a>', page)) == shown
+        assert shown or "No keys match these filters" in page
+
+    def test_puts_first_what_expires_within_a_week_and_else_what_was_used_last(
+        self, browser: Client, alice: Member
+    ) -> None:
+        first, second = make_key(alice, "first"), make_key(alice, "second")
+        used(first)
+        names = r'/">(first|second|third)</a>'
+        assert re.findall(names, text(browser.get("/"))) == ["first", "second"]
+
+        make_key(alice, "third", expires_at=NOW + timedelta(days=1))
+        used(second, ago=timedelta(minutes=1))
+        assert re.findall(names, text(browser.get("/")))[0] == "third"
+        assert re.findall(names, text(browser.get("/?sort=used")))[0] == "second"
+
+    def test_takes_few_queries_whatever_the_number_of_keys(self, browser: Client, alice: Member) -> None:
+        for number in range(60):
+            used(make_key(alice, f"key {number}"))
+
+        with CaptureQueriesContext(connection) as queries:
+            page = words(browser.get("/"))
+
+        assert "Page 1 of 2" in page
+        assert "60 keys" in page
+        assert len(queries) <= 12, [query["sql"][:90] for query in queries]
+
+    def test_shows_hostile_names_as_text(self, browser: Client, alice: Member) -> None:
+        make_key(alice, "<script>alert(1)</script>")
+
+        assert "<script>alert" not in text(browser.get("/"))
+
+    def test_searches_by_a_form_that_keeps_keys_out_of_addresses(
+        self, browser: Client, alice: Member
+    ) -> None:
+        key, plaintext = lifecycle.issue(owner=alice, name="leak", by=by(alice), now=NOW)
+
+        assert browser.post("/", {"q": "dep loy"})["Location"] == "/?q=dep+loy"
+        answer = browser.post("/", {"q": plaintext.text})
+
+        assert answer["Location"] == "/?done=pasted"
+        assert "I revoked it" in words(browser.get(answer["Location"]))
+        key.refresh_from_db()
+        assert key.revoked_reason == ApiKey.RevokeReason.PASTED
+
+    def test_does_not_repeat_a_key_that_stands_in_its_address(self, browser: Client, alice: Member) -> None:
+        key, plaintext = lifecycle.issue(owner=alice, name="leak", by=by(alice), now=NOW)
+
+        page = browser.get("/", {"q": plaintext.text})
+
+        assert plaintext.text not in text(page)
+        assert "A key stood in this page" in words(page)
+        key.refresh_from_db()
+        assert key.revoked_at is None
+
+
+class TestCreating:
+    def test_offers_the_usual_ends_with_the_date_and_zone_that_come_of_them(self, browser: Client) -> None:
+        page = words(browser.get("/keys/new"))
+
+        assert "30 days, until Sat 30 Jan 2027, 23:59 UTC" in page
+        assert "Never." in page
+
+    def test_shows_the_key_once_and_makes_it_live_when_the_answer_went_out(
+        self, browser: Client, alice: Member
+    ) -> None:
+        answer = send(browser, channels=[OPS], where="chosen")
+        key = ApiKey.objects.get()
+        assert key.state(NOW) == ApiKey.State.PENDING
+        page = text(answer)
+
+        plaintext = plaintext_in(page)
+        assert page.count(plaintext) == 1
+        assert "no-store" in answer["Cache-Control"]
+        assert answer["Referrer-Policy"] == "no-referrer"
+        key.refresh_from_db()
+        assert key.state(NOW) == ApiKey.State.ACTIVE
+        assert key.channels == {OPS: "ops"}
+        assert key.expires_at == NOW + timedelta(days=30)
+        assert "$PUMBLE_API_KEY" in page
+        assert plaintext not in text(browser.get("/"))
+        assert plaintext not in text(browser.get(f"/keys/{key.key_id}/"))
+
+    def test_of_an_answer_that_could_not_be_sent_revokes_the_key(self, browser: Client) -> None:
+        answer = send(browser)
+        sending = iter(answer._iterator)  # what the server writes from
+        next(sending)
+        sending.close()
+
+        assert ApiKey.objects.get().revoked_reason == ApiKey.RevokeReason.NOT_DELIVERED
+
+    def test_of_an_answer_that_could_not_be_made_revokes_the_key(
+        self, browser: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def broken(*_args: object) -> str:
+            raise RuntimeError
+
+        monkeypatch.setattr(show_once, "render_to_string", broken)
+        browser.raise_request_exception = False
+
+        assert send(browser).status_code == 500
+        assert ApiKey.objects.get().revoked_reason == ApiKey.RevokeReason.NOT_DELIVERED
+
+    def test_sent_twice_makes_one_key(self, browser: Client) -> None:
+        fields = FORM | {"nonce": nonce(browser)}
+        first, second = browser.post("/keys/new", fields), browser.post("/keys/new", fields | {"name": "b"})
+
+        assert "pmb_" in text(first)
+        assert second.status_code == 409
+        assert "sent already" in words(second)
+        assert ApiKey.objects.count() == 1
+
+    @pytest.mark.parametrize("nonce", ["", "x", "1:abc:def:ghi"])
+    def test_without_a_nonce_of_ours_makes_none(self, browser: Client, nonce: str) -> None:
+        assert browser.post("/keys/new", FORM | {"nonce": nonce}).status_code == 409
+        assert not ApiKey.objects.exists()
+
+    def test_with_anothers_nonce_makes_none(self, browser: Client, bob: Member) -> None:
+        theirs = nonce(browser_of(bob))
+
+        assert browser.post("/keys/new", FORM | {"nonce": theirs}).status_code == 409
+
+    @pytest.mark.parametrize(
+        ("fields", "field", "said"),
+        [
+            ({"name": ""}, "name", "1 to 64 visible characters"),
+            ({"name": "taken"}, "name", "already have a key of that name"),
+            ({"preset": "custom"}, "scopes_0", "at least one thing"),
+            ({"preset": "full-access"}, "sure", "Tick this"),
+            ({"where": "chosen"}, "channels_0", "Choose 1 to 100 channels"),
+            ({"where": "chosen", "channels": "3" * 24}, "channels_0", "Select a valid choice"),
+            ({"addresses": "10.0.0.1/8"}, "addresses", "Did you mean 10.0.0.0/8?"),
+            ({"calls_per_minute": "0"}, "calls_per_minute", "greater than or equal to 1"),
+            ({"expiry": "day"}, "until", "Choose the last day"),
+            ({"expiry": "day", "until": "2026-12-01"}, "until", "2026-12-31 23:59:58 UTC"),
+        ],
+    )
+    def test_says_at_its_field_what_is_wrong_and_keeps_what_was_typed(
+        self, browser: Client, alice: Member, fields: dict[str, str], field: str, said: str
+    ) -> None:
+        make_key(alice, "taken")
+
+        answer = send(browser, **fields, **({} if "addresses" in fields else {"addresses": "192.0.2.1"}))
+
+        page = text(answer)
+        assert answer.status_code == 400
+        assert words(answer).count(said) == 2
+        assert f'href="#id_{field}"' in page
+        assert f'id="id_{field}"' in page
+        for typed in fields.values():
+            assert typed in page
+        assert "192.0.2.1" in page or "addresses" in fields
+        assert ApiKey.objects.count() == 1
+
+    def test_mended_and_sent_again_makes_the_key(self, browser: Client) -> None:
+        refused = send(browser, name="")
+        again = re.search(r'name="nonce" value="([^"]+)"', text(refused))
+        assert again
+
+        assert "pmb_" in text(browser.post("/keys/new", FORM | {"nonce": again[1]}))
+
+    def test_reads_the_sentence_before_anything_is_made(self, browser: Client) -> None:
+        page = words(send(browser, preview="1", where="chosen", channels=[OPS]))
+
+        assert "Can post as you in #ops until 30 January 2027." in page
+        assert not ApiKey.objects.exists()
+
+    def test_without_pumble_goes_on_without_channels(
+        self, browser: Client, pumble_lists: dict[str, Any]
+    ) -> None:
+        pumble_lists["channels"] = None
+
+        assert "Pumble does not answer" in words(browser.get("/keys/new"))
+        assert "pmb_" in text(send(browser))
+
+    def test_says_what_the_workspace_allows_beside_the_fields(
+        self, browser: Client, alice: Member, olivia: Member
+    ) -> None:
+        assert alice.workspace
+        terms = Terms(
+            allowed_scopes=["messages:write", "user:read"],
+            largest_lifetime=timedelta(days=45),
+            addresses_required=True,
+        )
+        change_policy(workspace=alice.workspace, terms=terms, by=by(olivia), now=NOW)
+
+        page = words(browser.get("/keys/new"))
+        assert "45 days at most" in page
+        assert "asks for a list of addresses" in page
+        for absent in ("messages:read", "60 days, until", "Never.", "Read only"):
+            assert absent not in page
+        answer = send(browser, preset="custom", scopes=["messages:write"])
+        assert words(answer).count("asks for a list of addresses") >= 2
+
+    def test_says_who_may_not_create_keys(self, browser: Client, alice: Member, olivia: Member) -> None:
+        assert alice.workspace
+        theirs = nonce(browser)
+        terms = Terms(creators=Policy.Creators.ADMINISTRATORS)
+        change_policy(workspace=alice.workspace, terms=terms, by=by(olivia), now=NOW)
+
+        assert "Ask an owner" in words(browser.get("/keys/new"))
+        assert browser.post("/keys/new", FORM | {"nonce": theirs}).status_code == 400
+        assert not ApiKey.objects.exists()
+
+    @pytest.mark.parametrize("field", ["name", "addresses", "calls_per_minute", "until", "nonsense"])
+    def test_revokes_a_key_that_is_pasted_into_a_field(
+        self, browser: Client, bob: Member, field: str
+    ) -> None:
+        key, plaintext = lifecycle.issue(owner=bob, name="leak", by=by(bob), now=NOW)
+
+        answer = send(browser, **{field: f"  {plaintext.text} "})
+
+        assert answer.status_code == 400
+        assert "I revoked it" in words(answer)
+        assert plaintext.text not in text(answer)
+        key.refresh_from_db()
+        assert key.revoked_reason == ApiKey.RevokeReason.PASTED
+
+    def test_leaves_a_key_of_another_workspace_alone(self, browser: Client, mallory: Member) -> None:
+        key, plaintext = lifecycle.issue(owner=mallory, name="x", by=by(mallory), now=NOW)
+
+        answer = send(browser, name=plaintext.text)
+
+        assert "none of this workspace" in words(answer)
+        assert plaintext.text not in text(answer)
+        key.refresh_from_db()
+        assert key.revoked_at is None
+
+    def test_after_the_session_ended_brings_back_what_was_typed(self, browser: Client) -> None:
+        browser.logout()
+
+        answer = browser.post("/keys/new", FORM | {"name": "my bot", "addresses": "192.0.2.1"})
+
+        assert answer["Location"].startswith("/pumble/signin?next=%2Fkeys%2Fnew%3Fname%3Dmy%2Bbot")
+
+    def test_can_be_opened_filled_in(self, browser: Client) -> None:
+        page = text(browser.get("/keys/new?name=my+bot&preset=custom&scopes=user:read&scopes=users:list"))
+
+        assert 'value="my bot"' in page
+        assert len(re.findall(r'name="scopes"[^>]*checked', page)) == 2

@@ -1,0 +1,355 @@
+"""The page of one key and what can be done there; nobody does any of it to another's key."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from keys import lifecycle
+from keys.keyformat import generate
+from keys.lifecycle import GRACES
+from keys.models import ApiKey, Member
+from portal.dashboard import change
+from tests.conftest import NOW
+from tests.portal.dashboard import browser_of, by, make_key, nonce, plaintext_in, text, used, words
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def at_noon() -> Iterator[time_machine.Traveller]:
+    with time_machine.travel(NOW, tick=False) as clock:
+        yield clock
+
+
+@pytest.fixture(autouse=True)
+def channels(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(change, "own_channels", lambda _member: {"1" * 24: "general"})
+
+
+@pytest.fixture
+def browser(alice: Member) -> Client:
+    return browser_of(alice)
+
+
+@pytest.fixture
+def key(alice: Member) -> ApiKey:
+    return make_key(alice, scopes=["messages:write", "messages:read"])
+
+
+PARTS = ["", "rename", "narrow", "disable", "enable", "rotate", "finish", "delete", "remedy"]
+
+
+class TestAnothersKey:
+    @pytest.mark.parametrize("part", PARTS)
+    def test_is_as_if_it_were_not_there(self, key: ApiKey, bob: Member, olivia: Member, part: str) -> None:
+        for member in (bob, olivia):
+            browser = browser_of(member)
+            for method in (browser.get, browser.post):
+                theirs, random = method(f"/keys/{key.key_id}/{part}"), method(f"/keys/{'0' * 12}/{part}")
+                assert theirs.status_code == random.status_code
+                assert theirs.status_code in {404, 405}
+                assert key.key_id not in text(theirs)
+        key.refresh_from_db()
+        assert key.state(NOW) == ApiKey.State.ACTIVE
+
+    def test_stands_in_nobody_elses_list(self, key: ApiKey, olivia: Member) -> None:
+        assert key.preview not in text(browser_of(olivia).get("/?state=all"))
+
+
+class TestEveryChange:
+    @pytest.mark.parametrize("part", ["disable", "enable", "finish", "remedy"])
+    def test_is_no_get(self, browser: Client, key: ApiKey, part: str) -> None:
+        assert browser.get(f"/keys/{key.key_id}/{part}").status_code == 405
+
+    @pytest.mark.parametrize("part", PARTS[1:])
+    def test_needs_the_forms_token(self, alice: Member, key: ApiKey, part: str) -> None:
+        browser = browser_of(alice)
+        browser.handler.enforce_csrf_checks = True
+
+        assert browser.post(f"/keys/{key.key_id}/{part}").status_code == 403
+
+    @pytest.mark.parametrize("part", PARTS)
+    def test_is_done_by_no_get(self, browser: Client, key: ApiKey, part: str) -> None:
+        browser.get(f"/keys/{key.key_id}/{part}")
+
+        before = (key.name, key.rights, key.state(NOW))
+        key.refresh_from_db()
+        assert (key.name, key.rights, key.state(NOW)) == before
+        assert ApiKey.objects.count() == 1
+
+
+class TestTheKeyPage:
+    def test_shows_rights_use_calls_and_history(self, browser: Client, key: ApiKey) -> None:
+        used(key)
+        used(key, outcome="scope_missing", operation="customStatus", calls=2)
+        page = browser.get(f"/keys/{key.key_id}/")
+
+        for said in (
+            "Can read messages and post as you",
+            "192.0.2.1",
+            "curl/8",
+            "Worked 3",
+            "Scope missing scope_missing 2",
+            "its scopes do not include this operation",
+            "Made alice in the browser",
+            "31 Dec 2026, 22:59 UTC",
+        ):
+            assert said in words(page), said
+        assert "Calls a day: 3 worked, 2 were refused" in text(page)
+
+    def test_shows_the_calls_of_one_outcome(self, browser: Client, key: ApiKey) -> None:
+        used(key)
+        used(key, outcome="scope_missing", operation="customStatus")
+        address = f"/keys/{key.key_id}/?outcome="
+
+        assert "<code>sendMessage" not in text(browser.get(address + "refused"))
+        assert "<code>customStatus" not in text(browser.get(address + "ok"))
+        assert "<code>customStatus" in text(browser.get(address + "scope_missing"))
+        assert "<code>sendMessage" in text(browser.get(address + "nonsense"))
+
+    def test_takes_few_queries(self, browser: Client, key: ApiKey) -> None:
+        for hours in range(1, 60):
+            used(key, ago=timedelta(hours=hours))
+        successor, _plaintext = lifecycle.rotate(key=key, grace=GRACES["24h"], by=by(key.owner), now=NOW)
+        lifecycle.confirm(key=successor, by=by(key.owner), now=NOW)
+
+        for one in (key, successor):
+            with CaptureQueriesContext(connection) as queries:
+                browser.get(f"/keys/{one.key_id}/")
+            assert len(queries) <= 12, [query["sql"][:90] for query in queries]
+
+    def test_of_an_ended_key_says_why_and_offers_nothing(self, browser: Client, key: ApiKey) -> None:
+        lifecycle.revoke(key=key, by=by(key.owner), reason=ApiKey.RevokeReason.BY_HOLDER, now=NOW)
+        page = browser.get(f"/keys/{key.key_id}/")
+
+        assert "deleted by its holder" in words(page)
+        assert "/delete" not in text(page)
+        assert "/disable" not in text(page)
+
+
+class TestRenaming:
+    def test_gives_another_name(self, browser: Client, key: ApiKey) -> None:
+        answer = browser.post(f"/keys/{key.key_id}/rename", {"name": "robot"})
+
+        assert "has its new name" in words(browser.get(answer["Location"]))
+        assert "Renamed from “deploy” to “robot”" in words(browser.get(f"/keys/{key.key_id}/"))
+
+    def test_says_what_is_wrong_with_a_name(self, browser: Client, key: ApiKey, alice: Member) -> None:
+        make_key(alice, "taken")
+
+        answer = browser.post(f"/keys/{key.key_id}/rename", {"name": "taken"})
+
+        assert answer.status_code == 400
+        assert "already have a key of that name" in words(answer)
+        assert 'value="taken"' in text(answer)
+
+
+class TestNarrowing:
+    FORM = {"scopes": ["messages:read"], "where": "all", "expiry": "30"}
+
+    def test_takes_rights_away(self, browser: Client, key: ApiKey) -> None:
+        answer = browser.post(f"/keys/{key.key_id}/narrow", self.FORM | {"addresses": "192.0.2.0/24"})
+
+        assert answer["Location"] == f"/keys/{key.key_id}/?done=narrowed"
+        key.refresh_from_db()
+        assert key.scopes == ["messages:read"]
+        assert key.expires_at == NOW + timedelta(days=30)
+        assert key.allowed_addresses == ["192.0.2.0/24"]
+        page = words(browser.get(f"/keys/{key.key_id}/"))
+        assert "Given fewer rights: scopes, addresses, expiry" in page
+
+    def test_never_gives_more(self, browser: Client, alice: Member) -> None:
+        key = make_key(
+            alice, "narrow", scopes=["messages:read"], expires_at=NOW + timedelta(days=10),
+            allowed_addresses=["192.0.2.0/24"], calls_per_minute=10, channels={"2" * 24: "ops"},
+        )  # fmt: skip
+        as_is = {
+            "scopes": ["messages:read"],
+            "channels": ["2" * 24],
+            "expiry": "keep",
+            "addresses": "192.0.2.0/24",
+            "calls_per_minute": "10",
+        }
+        for wider in (
+            {"scopes": ["messages:read", "messages:write"]},
+            {"channels": ["2" * 24, "1" * 24]},
+            {"expiry": "never"},
+            {"expiry": "90"},
+            {"expiry": "day", "until": "2027-12-31"},
+            {"addresses": ""},
+            {"calls_per_minute": ""},
+        ):
+            assert browser.post(f"/keys/{key.key_id}/narrow", as_is | wider).status_code == 400, wider
+            before = key.rights
+            key.refresh_from_db()
+            assert key.rights == before
+        assert browser.post(f"/keys/{key.key_id}/narrow", as_is).status_code == 302
+
+
+class TestDisabling:
+    def test_can_be_undone(self, browser: Client, key: ApiKey) -> None:
+        answer = browser.post(f"/keys/{key.key_id}/disable")
+        page = browser.get(answer["Location"])
+
+        assert "Disabled" in words(page)
+        assert "Undo" in words(page)
+        browser.post(f"/keys/{key.key_id}/enable")
+        key.refresh_from_db()
+        assert key.state(NOW) == ApiKey.State.ACTIVE
+
+    def test_by_an_administrator_is_not_undone_by_the_holder(
+        self, browser: Client, key: ApiKey, olivia: Member
+    ) -> None:
+        lifecycle.disable(key=key, by=by(olivia), now=NOW)
+
+        assert "An administrator disabled this key" in words(browser.get(f"/keys/{key.key_id}/"))
+        assert "not yours to do" in words(browser.post(f"/keys/{key.key_id}/enable"))
+
+
+class TestRotating:
+    def rotate(self, browser: Client, key: ApiKey, grace: str = "24h") -> str:
+        address = f"/keys/{key.key_id}/rotate"
+        return text(browser.post(address, {"grace": grace, "nonce": nonce(browser, address)}))
+
+    def test_shows_the_new_key_once_and_lets_the_old_one_go_on_for_a_while(
+        self, browser: Client, key: ApiKey
+    ) -> None:
+        page = self.rotate(browser, key)
+
+        newer = ApiKey.objects.get(replaces=key)
+        assert plaintext_in(page)[4:16] == newer.key_id
+        assert "The old key keeps working until 1 Jan 2027, 23:59 UTC." in page
+        for one in (key, newer):
+            shown = words(browser.get(f"/keys/{one.key_id}/"))
+            assert "A new key is taking over" in shown
+            assert "Old key, last used Never used" in shown
+        browser.post(f"/keys/{newer.key_id}/finish")
+        key.refresh_from_db()
+        assert key.state(NOW) == ApiKey.State.ROTATED
+        assert newer.state(NOW) == ApiKey.State.ACTIVE or newer.confirmed_at is None
+
+    def test_without_grace_says_that_the_old_key_is_over(self, browser: Client, key: ApiKey) -> None:
+        assert "The old key no longer works." in self.rotate(browser, key, "now")
+
+    def test_sent_twice_makes_one_key(self, browser: Client, key: ApiKey) -> None:
+        address = f"/keys/{key.key_id}/rotate"
+        fields = {"grace": "1h", "nonce": nonce(browser, address)}
+        text(browser.post(address, fields))
+
+        assert browser.post(address, fields).status_code == 409
+        assert ApiKey.objects.count() == 2
+
+    def test_of_a_disabled_key_says_what_to_do_first(self, browser: Client, key: ApiKey) -> None:
+        lifecycle.disable(key=key, by=by(key.owner), now=NOW)
+
+        assert "Enable it first" in self.rotate(browser, key)
+
+
+class TestDeleting:
+    def test_asks_once_with_name_and_last_use(self, browser: Client, key: ApiKey) -> None:
+        used(key, ago=timedelta(days=2))
+        page = words(browser.get(f"/keys/{key.key_id}/delete"))
+
+        assert "Delete “deploy”?" in page
+        assert "29 Dec 2026" in page
+        assert "Disable it instead" in page
+        assert "Type deploy" not in page
+        answer = browser.post(f"/keys/{key.key_id}/delete")
+        assert "The key is deleted" in words(browser.get(answer["Location"]))
+        key.refresh_from_db()
+        assert key.revoked_reason == ApiKey.RevokeReason.BY_HOLDER
+
+    def test_of_a_key_in_use_asks_for_its_name(self, browser: Client, key: ApiKey) -> None:
+        used(key)
+
+        answer = browser.post(f"/keys/{key.key_id}/delete", {"confirm": "deplo"})
+        assert "not the key's name" in words(answer)
+        key.refresh_from_db()
+        assert key.revoked_at is None
+        browser.post(f"/keys/{key.key_id}/delete", {"confirm": " Deploy "})
+        key.refresh_from_db()
+        assert key.revoked_at is not None
+
+    def test_of_a_deleted_key_leads_to_its_page(self, browser: Client, key: ApiKey) -> None:
+        browser.post(f"/keys/{key.key_id}/delete")
+
+        assert browser.get(f"/keys/{key.key_id}/delete")["Location"] == f"/keys/{key.key_id}/"
+
+
+class TestAKeyInAForm:
+    @pytest.mark.parametrize(
+        ("part", "field"),
+        [("rename", "name"), ("delete", "confirm"), ("rotate", "grace"), ("narrow", "addresses")],
+    )
+    def test_is_revoked_and_not_repeated(
+        self, browser: Client, key: ApiKey, bob: Member, part: str, field: str
+    ) -> None:
+        leaked, plaintext = lifecycle.issue(owner=bob, name="leak", by=by(bob), now=NOW)
+        used(key)
+
+        answer = browser.post(f"/keys/{key.key_id}/{part}", {field: plaintext.text})
+
+        assert answer.status_code == 400
+        assert "I revoked it" in words(answer)
+        assert plaintext.text not in text(answer)
+        leaked.refresh_from_db()
+        assert leaked.revoked_reason == ApiKey.RevokeReason.PASTED
+        key.refresh_from_db()
+        assert key.revoked_at is None
+
+    def test_that_nobody_issued_is_not_repeated_either(self, browser: Client, key: ApiKey) -> None:
+        stranger = generate().text
+
+        answer = browser.post(f"/keys/{key.key_id}/rename", {"name": stranger})
+
+        assert "none of this workspace" in words(answer)
+        assert stranger not in text(answer)
+
+
+class TestTheOverview:
+    def test_says_how_much_of_pumbles_quotas_is_left(self, browser: Client) -> None:
+        page = words(browser.get("/overview"))
+
+        assert "New messages of the workspace 0 of 80 this minute" in page
+
+    def test_finds_keys_that_are_a_risk_without_need_and_mends_them(
+        self, browser: Client, alice: Member, at_noon: time_machine.Traveller
+    ) -> None:
+        with time_machine.travel(NOW - timedelta(days=100), tick=False):
+            forever = make_key(alice, "forever", scopes=["messages:read", "messages:write"])
+            idle = make_key(alice, "idle", expires_at=NOW + timedelta(days=60))
+        used(forever, operation="listMessages")
+        soon = make_key(alice, "soon", expires_at=NOW + timedelta(days=2))
+
+        page = words(browser.get("/overview"))
+        for said in (
+            "soon In 2 days",
+            "Let it expire in 90 days forever",
+            "Disable idle",
+            "not used: messages:write",
+        ):
+            assert said in page, said
+
+        for key, remedy in ((forever, "end"), (forever, "narrow"), (idle, "disable")):
+            answer = browser.post(f"/keys/{key.key_id}/remedy", {"remedy": remedy})
+            assert answer["Location"].startswith("/overview?done="), remedy
+        for key in (forever, idle, soon):
+            key.refresh_from_db()
+        assert forever.expires_at == NOW + timedelta(days=90)
+        assert forever.scopes == ["messages:read"]
+        assert idle.disabled_at is not None
+        assert "Nothing: every key expires" in words(browser.get("/overview"))
+
+    def test_takes_few_queries(self, browser: Client, alice: Member) -> None:
+        for number in range(30):
+            used(make_key(alice, f"key {number}"))
+
+        with CaptureQueriesContext(connection) as queries:
+            browser.get("/overview")
+
+        assert len(queries) <= 12
