@@ -36,7 +36,10 @@ log = logging.getLogger(__name__)
 SENDING_SECONDS = 4.0
 GIVEN_UP_AFTER = timedelta(days=7)
 MOST_AT_ONCE = 100  # Pumble takes 80 a minute in a workspace, and a stop waits for the end of them
-SETTLED_AFTER = timedelta(minutes=2)  # what may still be on its way has arrived by then
+RUN_SECONDS = 20.0
+SETTLED_AFTER = timedelta(
+    minutes=2
+)  # by then every run that may have begun it is over, and what it sent has arrived
 SETTLED_WITHIN = timedelta(days=1)
 _LOOKED_AT = 100  # messages of a direct channel
 _LAST_ONES_SECONDS = 1.0
@@ -58,9 +61,9 @@ def send_queued(now: datetime, *, fresh_only: bool = False, stop: Callable[[], b
     if fresh_only:
         waiting = waiting.filter(tried_at__isnull=True)
     order = waiting.order_by(F("tried_at").asc(nulls_first=True), "pk")
-    sent = 0
+    sent, until = 0, time.monotonic() + RUN_SECONDS
     for pk in list(order.values_list("pk", flat=True)[:MOST_AT_ONCE]):
-        if stop():
+        if stop() or time.monotonic() > until:
             break
         try:
             sent += _send(pk, now)
@@ -87,9 +90,11 @@ def settle(now: datetime) -> int:
         try:
             with deadline.within(SENDING_SECONDS):
                 arrived = _has_arrived(bot, bot_user_id, notice)
-        except PumbleError:
+        except PumbleError as error:
             log.warning("notice.not_settled", exc_info=True, extra={"notice": notice.pk})
-            break
+            if not isinstance(error, PumbleRefused):
+                break
+            continue
         if arrived is not None:
             log.info("notice.settled", extra={"notice": notice.pk, "arrived": arrived})
             # Another process may have settled it meanwhile, and be sending it again.
