@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from keys import inventory, keyformat
 from keys.models import ApiKey, ApiKeyQuerySet
-from portal.dashboard import use
+from portal.dashboard import once, use
 from portal.dashboard.door import MemberView
 from portal.dashboard.page_form import PageForm
 from portal.templatetags.dashboard import SOON
@@ -85,6 +85,7 @@ class KeyList(MemberView):
             "page": page,
             "form": Choice(shown),
             "query": urlencode(shown),
+            "nonce": once.new_nonce(self.member),
             "holds_key": holds_key,
             "has_keys": bool(keys) or own.exists(),
         }

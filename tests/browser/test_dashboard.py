@@ -296,3 +296,17 @@ class TestEveryPage:
         page.goto(f"{stack.portal}/keys/nosuchkey/")
         look("not-found")
         assert problems == []
+
+
+class TestTryingTheApi:
+    def test_needs_no_key_to_be_pasted_and_leaves_none_behind(self, stack: Stack, new_page: NewPage) -> None:
+        page = new_page()
+        sign_in(page, stack)
+        page.get_by_role("button", name="Try the API").click()
+        page.locator("#operations-Users-myInfo").click()
+        page.get_by_role("button", name="Try it out").click()
+        page.get_by_role("button", name="Execute").click()
+
+        expect(page.locator(".live-responses-table .response-col_status").last).to_contain_text("200")
+        assert page.locator("[data-key]").count() == 0
+        shoot(page, "dashboard-try-it")
