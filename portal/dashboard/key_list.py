@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
 
 KEYS_PER_PAGE = 50
-OVER = {ApiKey.State.REVOKED, ApiKey.State.EXPIRED, ApiKey.State.ROTATED}
 STATES: "list[tuple[str, StrPromise]]" = [
     ("live", _("Live")),
     ("active", _("Active")),
@@ -79,9 +78,7 @@ class KeyList(MemberView):
         sparks = use.sparks(keys, self.now)
         shown = {"q": "" if holds_key else text, "state": state, "sort": sort}
         context = {
-            "rows": [
-                {"key": key, "spark": sparks[key.pk], "over": key.state(self.now) in OVER} for key in keys
-            ],
+            "rows": [{"key": key, "spark": sparks[key.pk], "over": self.is_over(key)} for key in keys],
             "page": page,
             "form": Choice(shown),
             "query": urlencode(shown),

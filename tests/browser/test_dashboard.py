@@ -245,7 +245,14 @@ class TestEveryPage:
         helper.wait_for_url(re.compile("/keys/[^/]+/$"))
         address = helper.url
         expect(helper.get_by_role("status")).to_be_attached()
-        create(helper, stack, f"{name} ends", preset="Read only")
+        helper.goto(f"{stack.portal}/keys/new?name=forever+{width}{theme}&expiry=never")
+        helper.get_by_role("button", name="Create key").click()
+        expect(helper.locator("#plaintext")).to_be_visible()
+        deleted = create(helper, stack, f"{name} deleted", preset="Read only")
+        helper.get_by_label("I have saved this key").check()
+        helper.goto(f"{stack.portal}/keys/{deleted[4:16]}/delete")
+        helper.get_by_role("button", name="Delete key").click()
+        expect(helper.get_by_role("status")).to_contain_text("The key is deleted")
 
         page = new_page(theme=theme, width=width, language=language)
         problems: list[str] = []
