@@ -6,7 +6,7 @@ from django.views.decorators.http import require_safe
 
 from portal import health, oauth_views
 from portal.api.operations import OPERATIONS
-from portal.dashboard import change, create, delete, key_list, key_page, overview, rotate, session
+from portal.dashboard import change, create, delete, key_list, key_page, overview, rotate, session, try_it
 from portal.reference import views as reference
 from pumble_bridge import manifest
 from pumble_bridge.hooks import hook
@@ -40,6 +40,7 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("api-docs/", reference.interactive, name="api-docs"),
+    path("api-docs/try", try_it.TryIt.as_view(), name="try-it"),
     path("api-docs/plain/", reference.plain_html, name="api-docs-plain"),
     path("api-docs/openapi.json", reference.openapi_json, name="openapi-json"),
     path("api-docs/openapi.yaml", reference.openapi_yaml, name="openapi-yaml"),

@@ -36,6 +36,8 @@ def key_url(key: ApiKey, done: str = "") -> str:
 class Rename(MemberView):
     def get(self, request: HttpRequest, key_id: str) -> HttpResponse:
         key = self.own_key(key_id)
+        if self.is_over(key):
+            return redirect(key_url(key))
         return self._form(key, RenameForm(initial={"name": key.name}))
 
     def post(self, request: HttpRequest, key_id: str) -> HttpResponse:
@@ -58,6 +60,8 @@ class Rename(MemberView):
 class Narrow(MemberView):
     def get(self, request: HttpRequest, key_id: str) -> HttpResponse:
         key = self.own_key(key_id)
+        if self.is_over(key):
+            return redirect(key_url(key))
         return self._form(key, self._make(key), sentence=wording.sentence(key.rights, now=self.now))
 
     def post(self, request: HttpRequest, key_id: str) -> HttpResponse:

@@ -9,7 +9,7 @@ from pumble_bridge.models import Authorization
 
 log = logging.getLogger(__name__)
 
-_WAIT_SECONDS = 3.0
+_WAIT_SECONDS = 1.5  # the form is usable without
 
 
 def own_channels(member: Member) -> dict[str, str] | None:

@@ -13,7 +13,6 @@ from keys.errors import KeysError
 from keys.models import ApiKey
 from portal.dashboard.change import key_url
 from portal.dashboard.door import MemberView
-from portal.dashboard.key_list import OVER
 from portal.dashboard.page_form import PageForm
 
 _RECENTLY = timedelta(hours=24)
@@ -39,7 +38,7 @@ class DeleteForm(PageForm):
 class Delete(MemberView):
     def get(self, request: HttpRequest, key_id: str) -> HttpResponse:
         key = self.own_key(key_id)
-        if key.state(self.now) in OVER:
+        if self.is_over(key):
             return redirect(key_url(key))
         return self._form(key, DeleteForm(key=key, in_use=self._in_use(key)))
 

@@ -19,6 +19,8 @@ from portal.dashboard.pasted import Pasted, take_out
 from portal.pages import problem
 from portal.signin import actor_of
 
+_OVER = {ApiKey.State.REVOKED, ApiKey.State.EXPIRED, ApiKey.State.ROTATED}
+
 
 class MemberView(View):
     """A page of a member.
@@ -60,6 +62,10 @@ class MemberView(View):
         if key is None:
             raise Http404
         return key
+
+    def is_over(self, key: ApiKey) -> bool:
+        """Whether the key is revoked, expired or replaced for good."""
+        return key.state(self.now) in _OVER
 
     def page(self, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
         said = notice(self.request.GET.get("done", "")) if status == 200 else ""

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from keys import inventory, keyformat
 from keys.models import ApiKey, ApiKeyQuerySet
-from portal.dashboard import use
+from portal.dashboard import once, use
 from portal.dashboard.door import MemberView
 from portal.dashboard.page_form import PageForm
 from portal.templatetags.dashboard import SOON
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
 
 KEYS_PER_PAGE = 50
-OVER = {ApiKey.State.REVOKED, ApiKey.State.EXPIRED, ApiKey.State.ROTATED}
 STATES: "list[tuple[str, StrPromise]]" = [
     ("live", _("Live")),
     ("active", _("Active")),
@@ -79,12 +78,11 @@ class KeyList(MemberView):
         sparks = use.sparks(keys, self.now)
         shown = {"q": "" if holds_key else text, "state": state, "sort": sort}
         context = {
-            "rows": [
-                {"key": key, "spark": sparks[key.pk], "over": key.state(self.now) in OVER} for key in keys
-            ],
+            "rows": [{"key": key, "spark": sparks[key.pk], "over": self.is_over(key)} for key in keys],
             "page": page,
             "form": Choice(shown),
             "query": urlencode(shown),
+            "nonce": once.new_nonce(self.member),
             "holds_key": holds_key,
             "has_keys": bool(keys) or own.exists(),
         }

@@ -9,7 +9,6 @@ from keys import scopes, usage, wording
 from keys.models import ApiKey, RequestLog
 from portal.dashboard import history, use
 from portal.dashboard.door import MemberView
-from portal.dashboard.key_list import OVER
 from portal.dashboard.refusal_words import Outcome
 from portal.dashboard.scope_words import SCOPES
 
@@ -25,7 +24,6 @@ class KeyPage(MemberView):
         asked = request.GET.get("outcome", "")
         shown = asked if asked in known | {"refused"} else ""
         calls = _filtered(RequestLog.objects.filter(key=key), shown).order_by("-at", "-pk")[:_MOST_CALLS]
-        state = key.state(self.now)
         context = {
             "key": key,
             "preset": wording.preset_name(key.rights),
@@ -36,7 +34,7 @@ class KeyPage(MemberView):
             "outcome": shown,
             "calls": [(call, Outcome(call.outcome)) for call in calls],
             "history": history.of_key(key),
-            "over": state in OVER,
+            "over": self.is_over(key),
             "disabled": key.disabled_at is not None,
             "can_enable": self.member.is_workspace_admin or key.disabled_by_id == self.member.pk,
             "done": request.GET.get("done", ""),
@@ -49,7 +47,7 @@ class KeyPage(MemberView):
             newer = key.successors.filter(confirmed_at__isnull=False).select_related("last_use").first()
             return {"older": key, "newer": newer}
         older = key.replaces
-        if older is not None and older.state(self.now) in {ApiKey.State.RETIRING}:
+        if older is not None and older.state(self.now) == ApiKey.State.RETIRING:
             return {"older": older, "newer": key}
         return {}
 

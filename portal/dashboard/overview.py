@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.http import HttpRequest, HttpResponse
@@ -18,6 +19,7 @@ from portal.templatetags.dashboard import SOON
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
 
+_MEANT_TO_LAST = timedelta(days=1)  # the end of a key for an hour is no news
 _MOST_KEYS = 500  # of one member; more are looked at by nobody
 _NAMES: "dict[Whose, StrPromise]" = {
     Whose.MESSAGES: _("New messages of the workspace"),
@@ -45,7 +47,13 @@ class Overview(MemberView):
                 confirmed_at__isnull=False, retires_at__isnull=True
             )[:_MOST_KEYS]
         )
-        ending = [key for key in keys if key.expires_at and key.expires_at <= self.now + SOON]
+        ending = [
+            key
+            for key in keys
+            if key.expires_at
+            and key.expires_at <= self.now + SOON
+            and key.expires_at - key.created_at > _MEANT_TO_LAST
+        ]
         context = {
             "quotas": self._quotas(),
             "ending": sorted(ending, key=lambda key: key.expires_at or self.now),

@@ -3,6 +3,7 @@
 from django import forms
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
 from keys import lifecycle, wording
@@ -10,6 +11,7 @@ from keys.errors import KeysError
 from keys.lifecycle import GRACES
 from keys.models import ApiKey
 from portal.dashboard import once, show_once
+from portal.dashboard.change import key_url
 from portal.dashboard.door import MemberView
 from portal.dashboard.page_form import PageForm
 
@@ -30,7 +32,8 @@ class RotateForm(PageForm):
 
 class Rotate(MemberView):
     def get(self, request: HttpRequest, key_id: str) -> HttpResponse:
-        return self._form(self.own_key(key_id), RotateForm())
+        key = self.own_key(key_id)
+        return redirect(key_url(key)) if self.is_over(key) else self._form(key, RotateForm())
 
     def post(self, request: HttpRequest, key_id: str) -> HttpResponseBase:
         key = self.own_key(key_id)

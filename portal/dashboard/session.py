@@ -3,12 +3,15 @@
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils import timezone
 from django.utils.translation import check_for_language
 from django.views.decorators.http import require_POST
 from django.views.i18n import set_language
 
 from keys import membership
 from keys.models import Member
+from portal.dashboard.try_it import end_trials
+from portal.signin import actor_of
 
 
 @require_POST
@@ -23,5 +26,8 @@ def language(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def signout(request: HttpRequest) -> HttpResponse:
+    if isinstance(request.user, Member):
+        member = request.user
+        end_trials(request, member, by=actor_of(request, member=member), now=timezone.now())
     logout(request)
     return redirect("/")

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
@@ -37,12 +38,24 @@ def show(
         "key": key,
         "now": now,
         "retires_at": retires_at,
-        "plaintext": plaintext.text,
         "replaced": replaced,
         "samples": _samples(key),
     }
+    return deliver(request, key, plaintext, "dashboard/new_key.html", context, by=by)
+
+
+def deliver(
+    request: HttpRequest,
+    key: ApiKey,
+    plaintext: Plaintext,
+    template: str,
+    context: dict[str, Any],
+    *,
+    by: Actor,
+) -> HttpResponseBase:
+    """An answer with the plaintext of a pending key."""
     try:
-        page = render_to_string("dashboard/new_key.html", context, request).encode()
+        page = render_to_string(template, context | {"plaintext": plaintext.text}, request).encode()
     except Exception:
         _take_back(key, by)
         raise

@@ -4,6 +4,10 @@
 const place = document.getElementById("swagger-ui");
 const words = place.dataset;
 
+// A key to try with is taken out of the page at once, and lives on in memory only.
+const tryKey = words.key;
+delete words.key;
+
 const samplesPlugin = (system) => {
   const { createElement: h, useState, Fragment } = system.React;
 
@@ -74,7 +78,7 @@ const mend = () => {
 };
 new MutationObserver(mend).observe(place, { childList: true, subtree: true });
 
-SwaggerUIBundle({
+const ui = SwaggerUIBundle({
   url: words.description,
   domNode: place,
   presets: [SwaggerUIBundle.presets.apis],
@@ -86,5 +90,6 @@ SwaggerUIBundle({
   filter: true,
   persistAuthorization: false,
   requestInterceptor: toThisOrigin,
+  onComplete: () => tryKey && ui.preauthorizeApiKey("ApiKeyAuth", tryKey),
   validatorUrl: null,
 });

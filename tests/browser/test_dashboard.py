@@ -245,7 +245,14 @@ class TestEveryPage:
         helper.wait_for_url(re.compile("/keys/[^/]+/$"))
         address = helper.url
         expect(helper.get_by_role("status")).to_be_attached()
-        create(helper, stack, f"{name} ends", preset="Read only")
+        helper.goto(f"{stack.portal}/keys/new?name=forever+{width}{theme}&expiry=never")
+        helper.get_by_role("button", name="Create key").click()
+        expect(helper.locator("#plaintext")).to_be_visible()
+        deleted = create(helper, stack, f"{name} deleted", preset="Read only")
+        helper.get_by_label("I have saved this key").check()
+        helper.goto(f"{stack.portal}/keys/{deleted[4:16]}/delete")
+        helper.get_by_role("button", name="Delete key").click()
+        expect(helper.get_by_role("status")).to_contain_text("The key is deleted")
 
         page = new_page(theme=theme, width=width, language=language)
         problems: list[str] = []
@@ -296,3 +303,17 @@ class TestEveryPage:
         page.goto(f"{stack.portal}/keys/nosuchkey/")
         look("not-found")
         assert problems == []
+
+
+class TestTryingTheApi:
+    def test_needs_no_key_to_be_pasted_and_leaves_none_behind(self, stack: Stack, new_page: NewPage) -> None:
+        page = new_page()
+        sign_in(page, stack)
+        page.get_by_role("button", name="Try the API").click()
+        page.locator("#operations-Users-myInfo").click()
+        page.get_by_role("button", name="Try it out").click()
+        page.get_by_role("button", name="Execute").click()
+
+        expect(page.locator(".live-responses-table .response-col_status").last).to_contain_text("200")
+        assert page.locator("[data-key]").count() == 0
+        shoot(page, "dashboard-try-it")

@@ -110,7 +110,7 @@ class TestTheList:
 
         page = text(browser.get(f"/?{query}"))
 
-        assert set(re.findall(r'/">(deploy|soon|paused)</a>', page)) == shown
+        assert set(re.findall(r'/"><bdi>(deploy|soon|paused)</bdi>', page)) == shown
         assert shown or "No keys match these filters" in page
 
     def test_puts_first_what_expires_within_a_week_and_else_what_was_used_last(
@@ -118,7 +118,7 @@ class TestTheList:
     ) -> None:
         first, second = make_key(alice, "first"), make_key(alice, "second")
         used(first)
-        names = r'/">(first|second|third)</a>'
+        names = r'/"><bdi>(first|second|third)</bdi>'
         assert re.findall(names, text(browser.get("/"))) == ["first", "second"]
 
         make_key(alice, "third", expires_at=NOW + timedelta(days=1))
@@ -303,6 +303,22 @@ class TestCreating:
             assert absent not in page
         answer = send(browser, preset="custom", scopes=["messages:write"])
         assert words(answer).count("asks for a list of addresses") >= 2
+
+    def test_under_a_policy_that_changed_meanwhile_says_so_at_the_field(
+        self, browser: Client, alice: Member, olivia: Member
+    ) -> None:
+        assert alice.workspace
+        given = nonce(browser)
+        terms = Terms(allowed_scopes=["messages:read", "channels:list"], never_allowed=False)
+        change_policy(workspace=alice.workspace, terms=terms, by=by(olivia), now=NOW)
+
+        answer = browser.post("/keys/new", FORM | {"nonce": given, "expiry": "never", "name": "late"})
+
+        assert answer.status_code == 400
+        assert 'href="#id_expiry_0"' in text(answer)
+        assert 'href="#id_preset_0"' in text(answer)
+        assert 'value="late"' in text(answer)
+        assert not ApiKey.objects.exists()
 
     def test_says_who_may_not_create_keys(self, browser: Client, alice: Member, olivia: Member) -> None:
         assert alice.workspace

@@ -275,10 +275,11 @@ class TestDeleting:
         key.refresh_from_db()
         assert key.revoked_at is not None
 
-    def test_of_a_deleted_key_leads_to_its_page(self, browser: Client, key: ApiKey) -> None:
+    @pytest.mark.parametrize("part", ["rename", "narrow", "rotate", "delete"])
+    def test_leaves_of_the_key_its_page_and_no_forms(self, browser: Client, key: ApiKey, part: str) -> None:
         browser.post(f"/keys/{key.key_id}/delete")
 
-        assert browser.get(f"/keys/{key.key_id}/delete")["Location"] == f"/keys/{key.key_id}/"
+        assert browser.get(f"/keys/{key.key_id}/{part}")["Location"] == f"/keys/{key.key_id}/"
 
 
 class TestAKeyInAForm:

@@ -216,7 +216,7 @@ class TestTheMap:
     }  # fmt: skip
 
     SIGNED_IN = {
-        "overview", "keys/new", "keys/<slug:key_id>/", "keys/<slug:key_id>/rename", "keys/<slug:key_id>/narrow",
+        "api-docs/try", "overview", "keys/new", "keys/<slug:key_id>/", "keys/<slug:key_id>/rename", "keys/<slug:key_id>/narrow",
         "keys/<slug:key_id>/disable", "keys/<slug:key_id>/enable", "keys/<slug:key_id>/rotate",
         "keys/<slug:key_id>/finish", "keys/<slug:key_id>/delete", "keys/<slug:key_id>/remedy",
     }  # fmt: skip

@@ -1,0 +1,77 @@
+"""Trying the API with a key that reads only, lives for 15 minutes, and ends with the session."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.test import Client
+
+from keys.models import ApiKey, Member
+from keys.policy import Terms, change_policy
+from tests.conftest import NOW
+from tests.portal.dashboard import browser_of, by, nonce, plaintext_in, text, words
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def at_noon() -> Iterator[None]:
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+@pytest.fixture
+def browser(alice: Member) -> Client:
+    return browser_of(alice)
+
+
+def open_reference(browser: Client) -> str:
+    return text(browser.post("/api-docs/try", {"nonce": nonce(browser, "/")}))
+
+
+def test_opens_the_reference_with_a_key_that_reads_only_and_ends_soon(browser: Client) -> None:
+    page = open_reference(browser)
+
+    key = ApiKey.objects.get()
+    assert plaintext_in(page)[4:16] == key.key_id
+    assert page.count(plaintext_in(page)) == 1
+    assert all(scope.endswith((":read", ":list")) for scope in key.scopes)
+    assert key.expires_at == NOW + timedelta(minutes=15)
+    assert key.allowed_addresses == ["127.0.0.1/32"]
+    assert key.state(NOW) == ApiKey.State.ACTIVE
+    assert "swagger-ui" in page
+
+
+def test_ends_the_key_at_sign_out_and_with_the_next_one(browser: Client) -> None:
+    open_reference(browser)
+    first = ApiKey.objects.get()
+    open_reference(browser)
+    second = ApiKey.objects.exclude(pk=first.pk).get()
+
+    first.refresh_from_db()
+    assert first.state(NOW) == ApiKey.State.REVOKED
+    browser.post("/signout")
+    second.refresh_from_db()
+    assert second.state(NOW) == ApiKey.State.REVOKED
+
+
+def test_sent_twice_makes_one_key(browser: Client) -> None:
+    fields = {"nonce": nonce(browser, "/")}
+    text(browser.post("/api-docs/try", fields))
+
+    assert browser.post("/api-docs/try", fields).status_code == 409
+    assert ApiKey.objects.count() == 1
+
+
+def test_says_why_not_where_the_workspace_lets_keys_read_nothing(
+    browser: Client, alice: Member, olivia: Member
+) -> None:
+    assert alice.workspace
+    terms = Terms(allowed_scopes=["messages:write"])
+    change_policy(workspace=alice.workspace, terms=terms, by=by(olivia), now=NOW)
+
+    answer = browser.post("/api-docs/try", {"nonce": nonce(browser, "/")})
+
+    assert answer.status_code == 409
+    assert "at least one thing" in words(answer)
