@@ -30,6 +30,8 @@ def parse_network(text: str) -> Network:
         AddressInvalid: it names none, has bits set behind the prefix, or admits every address there is.
     """
     text = text.strip()
+    if "%" in text:  # a zone, which is any text at all
+        raise AddressInvalid(text)
     try:
         network = _unmapped(ipaddress.ip_network(text))
     except ValueError:

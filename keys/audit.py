@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import transaction
 
-from keys import notify
+from keys import keyformat, notify
 from keys.models import ApiKey, AuditEvent, Member, Workspace
 
 Surface = AuditEvent.Surface
@@ -47,10 +47,19 @@ def record(
         actor=by.member,
         member=member,
         key=key,
-        detail=detail,
+        detail=_redacted(detail),
         address=by.address,
         request_id=by.request_id,
         at=now,
     )
     transaction.on_commit(partial(notify.tell, event))
     return event
+
+
+def _redacted(value: Any) -> Any:
+    """A net: events can never be changed, so no key that came in by a free text may stand in one."""
+    if isinstance(value, str):
+        return keyformat.redact(value)
+    if isinstance(value, dict):
+        return {name: _redacted(item) for name, item in value.items()}
+    return [_redacted(item) for item in value] if isinstance(value, list) else value

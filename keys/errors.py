@@ -184,7 +184,7 @@ class ScopeNotAllowed(KeysError):
 
 
 class ChannelsInvalid(KeysError):
-    """A key bound to channels names 1 to 100 of them, each by its id."""
+    """A key bound to channels names 1 to 50 of them, each by its id."""
 
     code = "channels_invalid"
 

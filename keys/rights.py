@@ -9,7 +9,7 @@ from keys import addresses, scopes
 from keys.errors import ChannelsInvalid, LimitInvalid, ScopeUnknown
 
 CALLS_PER_MINUTE = 1000
-MOST_CHANNELS = 100
+MOST_CHANNELS = 50  # that Pumble takes in one search
 MAX_CHANNEL_NAME_LENGTH = 80
 _CHANNEL_ID = re.compile(r"[0-9a-f]{24}")
 

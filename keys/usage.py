@@ -25,8 +25,9 @@ log = logging.getLogger(__name__)
 
 OK = "ok"
 WRITE_EVERY_SECONDS = 1.0
+STOP_ATTEMPTS = 3
 MOST_WAITING = 20_000
-MOST_REFUSALS_LOGGED = 20  # of one key, kind and batch; the hourly counts have them all
+MOST_REFUSALS_LOGGED = 20  # of one key and kind in a minute; the hourly counts have them all
 MAX_AGENT_LENGTH = 120
 MOST_NETWORKS_KNOWN = (
     50  # of a key; one that is used from more moves about, and each further one tells nothing
@@ -51,6 +52,25 @@ class Use:
     agent: str
 
 
+class Sampler:
+    """Chooses what is worth a row of the log: every call that was let in, and of refusals the first of each minute."""
+
+    def __init__(self) -> None:
+        self._minute: datetime | None = None
+        self._seen: Counter[tuple[int, str]] = Counter()
+
+    def worth_logging(self, uses: Iterable[Use]) -> list[Use]:
+        return [use for use in uses if use.outcome == OK or self._is_early(use)]
+
+    def _is_early(self, use: Use) -> bool:
+        minute = use.at.replace(second=0, microsecond=0)
+        if minute != self._minute:
+            self._minute = minute
+            self._seen.clear()
+        self._seen[use.key_pk, use.outcome] += 1
+        return self._seen[use.key_pk, use.outcome] <= MOST_REFUSALS_LOGGED
+
+
 class Recorder:
     """Keeps uses until they are written. Of more than `MOST_WAITING` the oldest are lost, and that is logged."""
 
@@ -61,6 +81,7 @@ class Recorder:
         self._thread: threading.Thread | None = None
         self._stopped = threading.Event()
         self._lost = 0
+        self._sampler = Sampler()
 
     def note(self, use: Use) -> None:
         if len(self._waiting) == MOST_WAITING:
@@ -79,10 +100,13 @@ class Recorder:
             if not batch:
                 return
             try:
-                _write(batch)
+                _write(batch, self._sampler)
             except (OperationalError, InterfaceError):
                 log.warning("usage.not_written", exc_info=True, extra={"count": len(batch)})
-                self._waiting.extendleft(reversed(batch[-(MOST_WAITING - len(self._waiting)) :]))
+                room = MOST_WAITING - len(self._waiting)
+                kept = batch[max(len(batch) - room, 0) :]
+                self._lost += len(batch) - len(kept)
+                self._waiting.extendleft(reversed(kept))
 
     def _start(self) -> None:
         with self._starting:
@@ -101,13 +125,16 @@ class Recorder:
 
     def _stop(self) -> None:
         self._stopped.set()
-        self.flush()
+        for _attempt in range(STOP_ATTEMPTS):  # each waits as long as the database lets it for a lock
+            self.flush()
+            if not self._waiting:
+                return
 
 
 recorder = Recorder()
 
 
-def _write(batch: list[Use]) -> None:
+def _write(batch: list[Use], sampler: Sampler) -> None:
     with transaction.atomic():
         keys = ApiKey.objects.select_related("owner__workspace").in_bulk({use.key_pk for use in batch})
         uses = [use for use in batch if use.key_pk in keys]
@@ -125,7 +152,7 @@ def _write(batch: list[Use]) -> None:
                     request_id=use.request_id,
                     address=use.address,
                 )
-                for use in _worth_logging(uses)
+                for use in sampler.worth_logging(uses)
             ],
             batch_size=500,
         )
@@ -196,16 +223,6 @@ def _prune(old: QuerySet[Any]) -> int:
     while batch := list(old.values_list("pk", flat=True)[:_PRUNED_AT_ONCE]):
         pruned += old.model.objects.filter(pk__in=batch).delete()[0]
     return pruned
-
-
-def _worth_logging(uses: Iterable[Use]) -> list[Use]:
-    seen: Counter[tuple[int, str]] = Counter()
-    kept = []
-    for use in uses:
-        seen[use.key_pk, use.outcome] += 1
-        if use.outcome == OK or seen[use.key_pk, use.outcome] <= MOST_REFUSALS_LOGGED:
-            kept.append(use)
-    return kept
 
 
 def _count_hours(uses: Iterable[Use]) -> None:

@@ -93,7 +93,7 @@ def explain(error: errors.KeysError) -> str:
                 "scopes": enumerate_all(error.scopes)
             }
         case errors.ChannelsInvalid():
-            return _("Choose 1 to 100 channels.")
+            return _("Choose 1 to 50 channels.")
         case errors.AddressInvalid() if error.meant:
             return _("%(text)s has bits set behind its prefix. Did you mean %(meant)s?") % {
                 "text": error.text[:64],

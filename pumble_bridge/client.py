@@ -85,8 +85,8 @@ class TokenRejected(PumbleRefused):
 class Watcher(Protocol):
     """Sees each call to Pumble before it is made, and may refuse it by raising."""
 
-    def before(self, quota: PumbleQuota | None) -> None:
-        """A call that takes from `quota`, beside the limits of every call, is about to be made."""
+    def before(self, quota: PumbleQuota | None, *, changes: bool) -> None:
+        """A call that takes from `quota`, beside the limits of every call, is about to be made or imagined."""
 
     def writes(self, method: str, path: str, body: Json | None) -> bool:
         """A call that changes something is about to be made; False if it is not to be made, only imagined."""
@@ -225,8 +225,8 @@ class PumbleClient:
         writes: bool | None = None,
     ) -> Any:
         if self.watcher is not None:
-            self.watcher.before(quota)
             changes = method != "GET" if writes is None else writes
+            self.watcher.before(quota, changes=changes)
             if changes and not self.watcher.writes(method, path, body):
                 return _IMAGINED
         headers = {"token": self.token, "x-app-token": settings.PUMBLE_APP_KEY}

@@ -7,10 +7,10 @@ from django.db import transaction
 from keys import policy
 from keys.audit import Actor
 from keys.errors import ExpiryInPast, KeyNotFound, KeyRetiring, WouldWiden
-from keys.lifecycle.locks import lock_family, lock_owner
-from keys.lifecycle.names import clean_name, free_name
+from keys.lifecycle.locks import lock_family, lock_owner, lock_undelivered
+from keys.lifecycle.names import clean_name, clean_note, free_name
 from keys.lifecycle.telling import tell, told
-from keys.models import ApiKey, AuditEvent
+from keys.models import ApiKey, AuditEvent, IdempotentCall
 from keys.rights import Rights
 
 _OVER = {ApiKey.State.REVOKED, ApiKey.State.EXPIRED, ApiKey.State.ROTATED}
@@ -41,6 +41,8 @@ def rename(*, key: ApiKey, name: str, by: Actor, now: datetime) -> ApiKey:
 def narrow(*, key: ApiKey, rights: Rights, by: Actor, now: datetime) -> ApiKey:
     """Leave a live key, and those it replaced that still work, no more than `rights` from now on.
 
+    Answers that are kept for repetitions go: they may tell of what the key no longer sees.
+
     Raises:
         NotAllowed, KeyRetiring; WouldWiden: `rights` go beyond the key's; ExpiryInPast;
         KeyNotFound where the key is no longer live.
@@ -59,6 +61,7 @@ def narrow(*, key: ApiKey, rights: Rights, by: Actor, now: datetime) -> ApiKey:
             if one.retires_at is not None and rights.expires_at is not None:
                 one.retires_at = min(one.retires_at, rights.expires_at)
             one.save()
+            IdempotentCall.objects.filter(key=one).update(answer=None, ended_at=now)
             tell(AuditEvent.Type.KEY_NARROWED, one, by, now, before=told(before), after=told(rights))
     return family[-1]
 
@@ -76,7 +79,7 @@ def disable(*, key: ApiKey, by: Actor, now: datetime, note: str = "") -> ApiKey:
         if one.disabled_at is None:
             one.disabled_at, one.disabled_by = now, by.member
             one.save(update_fields=["disabled_at", "disabled_by"])
-            tell(AuditEvent.Type.KEY_DISABLED, one, by, now, note=note[:200])
+            tell(AuditEvent.Type.KEY_DISABLED, one, by, now, note=clean_note(note))
     return family[-1]
 
 
@@ -115,12 +118,10 @@ def revoke(*, key: ApiKey, by: Actor, reason: ApiKey.RevokeReason, now: datetime
     going = [key]
     if key.confirmed_at is not None or key.replaces_id is None:
         going = [one for one in family if one is key or one.state(now) not in _OVER]
-        going += ApiKey.objects.select_related("owner__workspace").filter(
-            replaces=key, confirmed_at__isnull=True
-        )
+        going += lock_undelivered(key)
     for one in going:
         if one.revoked_at is None:
-            one.revoked_at, one.revoked_reason, one.revoked_note = now, reason, note[:200]
+            one.revoked_at, one.revoked_reason, one.revoked_note = now, reason, clean_note(note)
             one.revoked_by = by.member
             one.save(update_fields=["revoked_at", "revoked_reason", "revoked_note", "revoked_by"])
             tell(AuditEvent.Type.KEY_REVOKED, one, by, now, reason=reason.value, note=one.revoked_note)

@@ -111,7 +111,7 @@ def revoke_stale_pending(*, now: datetime) -> int:
     for key in stale.iterator(chunk_size=500):
         with transaction.atomic():
             # Presented or delivered meanwhile: then it is somebody's key and stays.
-            if lock_key(key).confirmed_at is None:
+            if lock_family(key)[-1].confirmed_at is None:
                 changing.revoke(
                     key=key, by=audit.MAINTENANCE, reason=ApiKey.RevokeReason.NOT_DELIVERED, now=now
                 )

@@ -27,6 +27,11 @@ def lock_family(key: ApiKey) -> list[ApiKey]:
     return _lock(line)
 
 
+def lock_undelivered(key: ApiKey) -> list[ApiKey]:
+    """Successors of `key`, which is locked, that nobody was shown yet."""
+    return _lock(list(key.successors.filter(confirmed_at__isnull=True).values_list("pk", flat=True)))
+
+
 def _lock(ids: list[int]) -> list[ApiKey]:
     return list(
         ApiKey.objects.select_related("owner__workspace")

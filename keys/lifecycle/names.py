@@ -8,6 +8,7 @@ from keys.errors import NameInvalid, NameTaken
 from keys.models import ApiKey, Member
 
 MAX_NAME_LENGTH = 64
+MAX_NOTE_LENGTH = 200
 _JOINER = "\u200d"  # holds emoji sequences together; every other invisible character could disguise a name
 
 
@@ -22,6 +23,12 @@ def clean_name(name: str) -> str:
     if not folded or len(folded) > MAX_NAME_LENGTH or invisible or keyformat.looks_like_key(folded):
         raise NameInvalid
     return folded
+
+
+def clean_note(note: str) -> str:
+    """What somebody gives as a reason, fit to be kept: without key material or control characters, 200 characters."""
+    readable = "".join(char if char.isprintable() else " " for char in note)
+    return keyformat.redact(" ".join(readable.split()))[:MAX_NOTE_LENGTH]
 
 
 def free_name(owner: Member, name: str, now: datetime, *, but: ApiKey | None = None) -> str:

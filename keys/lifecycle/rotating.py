@@ -62,6 +62,7 @@ def rotate(*, key: ApiKey, grace: timedelta, by: Actor, now: datetime) -> tuple[
 def take_over(successor: ApiKey, *, by: Actor, now: datetime) -> bool:
     """Put `successor`, locked with what it replaces, in its predecessor's place; whether there is one to take.
 
+    What the predecessor itself had replaced retires now, so that never more than two plaintexts work under one name.
     What the predecessor lost while the successor was on its way, the successor does not get either.
     """
     replaced = successor.replaces
@@ -72,6 +73,8 @@ def take_over(successor: ApiKey, *, by: Actor, now: datetime) -> bool:
         return False
     successor.name, successor.rights = predecessor.name, predecessor.rights
     successor.disabled_at, successor.disabled_by = predecessor.disabled_at, predecessor.disabled_by
+    if predecessor.replaces is not None:
+        _retire(lock_family(predecessor.replaces), by=by, now=now)
     predecessor.retires_at = min(now + successor.grace, predecessor.expires_at or now + successor.grace)
     predecessor.save(update_fields=["retires_at"])
     detail = {"successor": successor.key_id, "retires_at": predecessor.retires_at.isoformat()}
@@ -88,11 +91,7 @@ def finish_rotation(*, key: ApiKey, by: Actor, now: datetime) -> ApiKey:
     """
     family = lock_family(key)
     policy.require_may_stop(family[-1], by)
-    for one in family:
-        if one.state(now) in {ApiKey.State.RETIRING, ApiKey.State.DISABLED} and one.retires_at is not None:
-            one.retires_at = now
-            one.save(update_fields=["retires_at"])
-            tell(AuditEvent.Type.KEY_RETIRED, one, by, now)
+    _retire(family, by=by, now=now)
     return family[-1]
 
 
@@ -102,6 +101,14 @@ def note_late_use(*, key: ApiKey, by: Actor, now: datetime) -> None:
     due = Q(late_use_noted_at__isnull=True) | Q(late_use_noted_at__lte=now - _NOTED_EVERY)
     if ApiKey.objects.filter(due, pk=key.pk).update(late_use_noted_at=now):
         tell(AuditEvent.Type.KEY_USED_AFTER_ROTATION, key, by, now)
+
+
+def _retire(keys: list[ApiKey], *, by: Actor, now: datetime) -> None:
+    for one in keys:
+        if one.state(now) in {ApiKey.State.RETIRING, ApiKey.State.DISABLED} and one.retires_at is not None:
+            one.retires_at = now
+            one.save(update_fields=["retires_at"])
+            tell(AuditEvent.Type.KEY_RETIRED, one, by, now)
 
 
 def _require_rotatable(key: ApiKey, now: datetime) -> None:

@@ -24,7 +24,7 @@ class Allowance:
     """The limits that one call of a key stands under.
 
     Attributes:
-        rehearsal: only look whether there is room, and take nothing of Pumble's quotas.
+        rehearsal: calls that would change something are only imagined.
         tightest: the limit of those looked at of which least is left.
     """
 
@@ -37,16 +37,19 @@ class Allowance:
         Raises:
             RateLimited: the key's own limit is reached.
         """
-        window = Window(Whose.KEY, f"key:{self.key.pk}", self.key.calls_per_minute)
+        window = Window(Whose.KEY, f"key:{_holder(self.key)}", self.key.calls_per_minute)
         self._take([window], only_look=False)
 
-    def take_of_pumble(self, quota: PumbleQuota | None) -> None:
+    def take_of_pumble(self, quota: PumbleQuota | None, *, changes: bool = False) -> None:
         """Make room for one call to Pumble; `quota` is what the call takes beside the limits that every call does.
+
+        In a rehearsal the calls that change something are not made, and take nothing.
 
         Raises:
             RateLimited: one of the quotas is reached, or its rest is kept for keys that have had less.
         """
-        self._take(_windows(self.key.owner, self.key.key_id, quota), only_look=self.rehearsal)
+        windows = _windows(self.key.owner, _holder(self.key), quota)
+        self._take(windows, only_look=self.rehearsal and changes)
 
     def _take(self, windows: list[Window], *, only_look: bool) -> None:
         standings = store().take(windows, only_look=only_look)
@@ -79,6 +82,11 @@ def pumble_quotas(member: Member) -> list[Standing]:
     """How Pumble's quotas stand right now for `member` and their workspace."""
     windows = {window.name: window for quota in PumbleQuota for window in _windows(member, "", quota)}
     return store().take(list(windows.values()), only_look=True)
+
+
+def _holder(key: ApiKey) -> str:
+    """A key and the one it replaced are one holder: they share their name until the grace is over."""
+    return f"{key.owner_id}:{key.name.casefold()}"
 
 
 def _windows(owner: Member, holder: str, quota: PumbleQuota | None) -> list[Window]:

@@ -125,12 +125,14 @@ class Endpoint(APIView):
         asked = request._request  # noqa: SLF001 - DRF has no other name for it
         now = timezone.now()
         self.key = access.identify(presented.find_key(asked.META), by=self.by, now=now)
-        self.key = access.admit(self.key, by=self.by, now=now)
-        if self.scope is not None:
-            access.require_scope(self.key, self.scope)
         rehearsing = self.writes() and rehearsal.is_asked_for(asked.META)
         self.allowance = Allowance(self.key, rehearsal=rehearsing)
-        self.allowance.take_call()
+        try:
+            self.key = access.admit(self.key, by=self.by, now=now)
+            if self.scope is not None:
+                access.require_scope(self.key, self.scope)
+        finally:
+            self.allowance.take_call()  # a refused call is a call: who repeats it for ever is slowed down, too
         watch = Watch(self.allowance)
         call = open_call(self.key, watch)
         read = self._read(request)

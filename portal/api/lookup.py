@@ -142,12 +142,18 @@ def _name_of(info: Json) -> str:
 
 
 def _people_names(call: Call) -> dict[str, str]:
-    """E-mails and names to ids; a name that several people have means nobody."""
-    names: dict[str, str] = {}
-    for user in call.pumble.list_users():
-        for text in {str(user.get("email") or "").casefold(), str(user.get("name") or "").casefold()} - {""}:
-            names[text] = "" if text in names else user["id"]
-    return names
+    """E-mails and names to ids. What several people have means nobody; an e-mail goes before anybody's name."""
+    users = call.pumble.list_users()
+    active = [user for user in users if user.get("status") != "DEACTIVATED"]
+    return _ids_by(active, "name") | _ids_by(users, "email")
+
+
+def _ids_by(users: list[Json], field: str) -> dict[str, str]:
+    ids: dict[str, str] = {}
+    for user in users:
+        if text := str(user.get(field) or "").casefold():
+            ids[text] = "" if text in ids else user["id"]
+    return ids
 
 
 def _remembered(call: Call, kind: str, name: str, ask: Callable[[], dict[str, str]]) -> str | None:

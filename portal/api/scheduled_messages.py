@@ -100,18 +100,14 @@ class FetchScheduledMessages(Endpoint):
     answer_example = {"scheduledMessages": [SCHEDULED_EXAMPLE], "hasMore": False}
 
     def run(self, call: Call, given: dict[str, Any]) -> Any:
-        page = {"limit": str(given.get("limit", 100))} | (
-            {"cursor": given["cursor"]} if "cursor" in given else {}
-        )
+        limit, cursor = given.get("limit", 100), given.get("cursor")
         if given.get("channelId"):
-            page["channelId"] = find_open_channel(call, given)["channel"]["id"]
-        found = call.pumble.list_scheduled_messages(page)
-        listed = found["scheduledMessages"]
-        if listed and not given.get("channelId"):
-            open_ids = set(list_open_channel_ids(call))
-            listed = [message for message in listed if message.get("channelId") in open_ids]
-        shown = [shapes.scheduled_message(message) for message in listed]
-        return {"scheduledMessages": shown, "hasMore": bool(found.get("hasMore"))}
+            channel_id = find_open_channel(call, given)["channel"]["id"]
+            found = call.pumble.list_scheduled_messages(_page(limit, cursor) | {"channelId": channel_id})
+            listed, more = found["scheduledMessages"], bool(found.get("hasMore"))
+        else:
+            listed, more = _listed_in_open_channels(call, limit, cursor)
+        return {"scheduledMessages": [shapes.scheduled_message(one) for one in listed], "hasMore": more}
 
 
 class OneScheduledInput(Input):
@@ -183,6 +179,26 @@ class DeleteScheduledMessage(Endpoint):
         _find_open(call, given)
         call.pumble.delete_scheduled_message(given["scheduledMessageId"])
         return {}
+
+
+def _page(limit: int, cursor: str | None) -> dict[str, str]:
+    return {"limit": str(limit)} | ({"cursor": cursor} if cursor else {})
+
+
+def _listed_in_open_channels(call: Call, limit: int, cursor: str | None) -> tuple[list[Json], bool]:
+    """Up to `limit` messages to channels the key may touch, and whether more of these follow."""
+    open_ids: set[str] | None = None
+    kept: list[Json] = []
+    while len(kept) <= limit:
+        page = call.pumble.list_scheduled_messages(_page(200, cursor))
+        listed = page["scheduledMessages"]
+        if listed and open_ids is None:
+            open_ids = set(list_open_channel_ids(call))
+        kept += [message for message in listed if message.get("channelId") in (open_ids or ())]
+        if not listed or not page.get("hasMore"):
+            break
+        cursor = listed[-1]["id"]
+    return kept[:limit], len(kept) > limit
 
 
 def _find_open(call: Call, given: dict[str, Any]) -> Json:

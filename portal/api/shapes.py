@@ -86,17 +86,17 @@ def message(sent: Json) -> Json:
     return mended
 
 
-def search_result(found: Json, *, hidden: int = 0) -> Json:
-    """`{content, totalElements, hasMore}`, with `hidden` hits of this page left out of the count."""
+def search_result(found: Json) -> Json:
+    """`{content, totalElements, hasMore}`."""
     hits = [
         message(hit) | {"highlightedBlocks": _marked(hit.get("highlightedBlocks") or [])}
         for hit in found["content"]
     ]
     total = found.get("totalElements")
-    counted = total if isinstance(total, int) else len(hits) + hidden
+    counted = total if isinstance(total, int) else 0
     return {
         "content": hits,
-        "totalElements": max(counted - hidden, len(hits)),
+        "totalElements": max(counted, len(hits)),
         "hasMore": bool(found.get("hasMore")),
     }
 

@@ -29,12 +29,12 @@ class SenderWatch:
     watch: Watch
     sender: str
 
-    def before(self, quota: PumbleQuota | None) -> None:
+    def before(self, quota: PumbleQuota | None, *, changes: bool) -> None:
         """
         Raises:
             RateLimited.
         """
-        self.watch.allowance.take_of_pumble(quota)
+        self.watch.allowance.take_of_pumble(quota, changes=changes)
 
     def writes(self, method: str, path: str, body: dict[str, Any] | None) -> bool:
         if self.watch.allowance.rehearsal:

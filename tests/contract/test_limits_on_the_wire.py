@@ -86,3 +86,11 @@ def test_without_its_redis_the_portal_goes_on_and_says_degraded(
     assert limit_headers(api.get("keyInfo")) == (1000, 999)
     ready = requests.get(f"{portal}/readyz", timeout=5)
     assert (ready.status_code, ready.json()["status"]) == (200, "degraded")
+
+
+def test_a_refused_call_is_a_call(portal: str) -> None:
+    reader = Api(portal, key_of("ana@acme.test", scopes=["user:read"], calls_per_minute=2))
+
+    reasons = [reader.post("sendMessage", HELLO).json()["reason"] for _ in range(3)]
+
+    assert reasons == ["scope_missing", "scope_missing", "rate_limited"]

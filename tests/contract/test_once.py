@@ -3,16 +3,20 @@
 import contextlib
 import threading
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import requests
 from django.db import OperationalError
+from django.utils import timezone
 
-from keys import idempotency
-from keys.models import IdempotentCall
+from keys import idempotency, lifecycle
+from keys.audit import OPERATOR
+from keys.models import ApiKey, IdempotentCall
 from tests import pumble
 from tests.contract.conftest import Acme
+from tests.contract.test_rights import key_of
 from tests.contract.wire import Api, assert_legacy, assert_structured, taken
 from tests.pumble import Person
 
@@ -166,3 +170,31 @@ def test_a_database_that_went_away_after_the_write_does_not_take_its_answer_back
 
     assert_legacy(once.post("sendMessage", HELLO), "idempotency_in_progress")
     assert texts(ana, general) == 1
+
+
+def test_a_key_that_was_narrowed_does_not_hear_again_what_it_may_no_longer_see(
+    portal: str, acme: Acme, later: int
+) -> None:
+    channels = {acme.channels[name]: name for name in ("general", "random")}
+    api = Api(portal, key_of("ana@acme.test", channels=channels))
+    made = taken(
+        api.post(
+            "createScheduledMessage", {"channelId": acme.channels["random"], "text": "x", "sendAt": later}
+        )
+    )
+    api.headers["Idempotency-Key"] = "v"
+    change = {
+        "scheduledMessageId": made["id"],
+        "channelId": made["channelId"],
+        "text": "secret",
+        "sendAt": later,
+    }
+    taken(api.post("editScheduledMessage", change))
+    key = ApiKey.objects.get()
+    fewer = replace(key.rights, channels={acme.channels["general"]: "general"})
+    lifecycle.narrow(key=key, rights=fewer, by=OPERATOR, now=timezone.now())
+
+    answer = api.post("editScheduledMessage", change)
+
+    assert_legacy(answer, "idempotency_unknown")
+    assert "secret" not in answer.text

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from keys.models import IdempotentCall
+from keys import limits
+from keys.models import IdempotentCall, Member
 from tests import pumble
 from tests.contract.conftest import Acme
 from tests.contract.test_rights import key_of
@@ -67,10 +68,16 @@ def test_refuses_what_a_real_call_would_be_refused(rehearsing: Api, acme: Acme, 
     assert_legacy(reader.post("sendMessage", {"channel": "general", "text": "x"}), "scope_missing")
 
 
-def test_takes_nothing_of_pumbles_quotas(rehearsing: Api) -> None:
+def test_takes_of_pumbles_quotas_only_for_what_it_looks_up(rehearsing: Api, ana: Person) -> None:
     body = {"channel": "general", "text": "x"}
     for _ in range(3):
         assert rehearsing.post("sendMessage", body).headers["X-RateLimit-Remaining"] == "72"
+    before = len(pumble.api_calls())
+    for _ in range(5):
+        rehearsing.post("sendMessage", body)
+
+    left = {s.window.whose: s.remaining for s in limits.pumble_quotas(Member.objects.get(email=ana.email))}
+    assert left[limits.Whose.PERSON] == 1000 - 3 - (len(pumble.api_calls()) - before)
 
 
 def test_leaves_an_idempotency_key_unused(rehearsing: Api) -> None:

@@ -189,6 +189,22 @@ class TestAKeyBoundToAChannel:
         answer = bound.post("editScheduledMessage", move | {"text": "x", "sendAt": later})
         assert_legacy(answer, "channel_not_allowed")
 
+    def test_pages_through_scheduled_messages_of_its_channel_behind_many_others(
+        self, portal: str, api: Api, acme: Acme, later: int
+    ) -> None:
+        for channel in ["general"] * 4 + ["random"] * 3:
+            body = {"channelId": acme.channels[channel], "text": channel, "sendAt": later}
+            taken(api.post("createScheduledMessage", body))
+        bound = Api(portal, key_of("ana@acme.test", channels={acme.channels["random"]: "random"}))
+
+        first = taken(bound.get("fetchScheduledMessages", limit=2))
+        cursor = first["scheduledMessages"][-1]["id"]
+        rest = taken(bound.get("fetchScheduledMessages", limit=2, cursor=cursor))
+
+        pages = [[one["text"] for one in page["scheduledMessages"]] for page in (first, rest)]
+        assert pages == [["random", "random"], ["random"]]
+        assert (first["hasMore"], rest["hasMore"]) == (True, False)
+
     def test_writes_in_a_direct_channel_that_it_is_bound_to(
         self, api: Api, portal: str, ana: Person, acme: Acme
     ) -> None:

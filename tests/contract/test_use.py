@@ -63,7 +63,7 @@ def test_a_refused_key_is_logged_as_such_but_a_wrong_secret_leaves_no_trace_at_t
 
 
 def test_a_broken_log_costs_no_call(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(_batch: object) -> None:
+    def broken(*_arguments: object) -> None:
         raise ZeroDivisionError
 
     monkeypatch.setattr(usage, "_write", broken)

@@ -72,7 +72,7 @@ class TestCreateKey:
         ("changes", "why"),
         [
             ({"--ip": "10.1.2.3/8"}, "Did you mean 10.0.0.0/8"),
-            ({"--channel": "ops"}, "1 to 100 channels"),
+            ({"--channel": "ops"}, "1 to 50 channels"),
             ({"--per-minute": "1001"}, "1 to 1,000"),
             ({"--workspace": "Nowhere"}, "no workspace"),
             ({"--member": "nobody@acme.test"}, "no member"),

@@ -23,6 +23,7 @@ from keys.models import ApiKey, AuditEvent, Member
 from tests.conftest import NOW
 
 API = Actor(None, Surface.API)
+BY_HOLDER = ApiKey.RevokeReason.BY_HOLDER
 
 
 def web(member: Member) -> Actor:
@@ -290,3 +291,15 @@ class TestInventory:
         assert inventory.get_own_key(alice, form.format(id=key.key_id), NOW) == key
         with pytest.raises(KeyNotFound):
             inventory.get_own_key(bob, form.format(id=key.key_id), NOW)
+
+
+class TestAReason:
+    def test_keeps_no_key_that_was_pasted_into_it(self, alice: Member) -> None:
+        other = issue(alice, "other")[1].text
+        for stop in (lifecycle.disable, lambda **options: lifecycle.revoke(reason=BY_HOLDER, **options)):
+            key = issue(alice, None)[0]
+            stop(key=key, by=web(alice), now=NOW, note=f"leaked \udcff\x00 beside {other}")
+
+        kept = repr([*AuditEvent.objects.values(), *ApiKey.objects.values()])
+        assert other[17:] not in kept
+        assert "leaked beside pmb_" in kept

@@ -226,7 +226,7 @@ class TestTheAllowanceOfACall:
 
     def test_takes_nothing_of_pumbles_quotas_in_a_rehearsal(self, key: ApiKey) -> None:
         for _ in range(100):
-            Allowance(key, rehearsal=True).take_of_pumble(PumbleQuota.CHANNELS)
+            Allowance(key, rehearsal=True).take_of_pumble(PumbleQuota.CHANNELS, changes=True)
 
     def test_can_be_looked_at(self, key: ApiKey) -> None:
         Allowance(key).take_of_pumble(PumbleQuota.SCHEDULED)

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -136,3 +136,25 @@ def test_counts_of_several_processes_add_up(alice: Member) -> None:
     at_once(8, flush)
 
     assert HourlyUse.objects.get().count == 80
+
+
+def test_tidying_up_and_revoking_a_rotated_key_do_not_wait_for_each_other(alice: Member) -> None:
+    for round_number in range(10):
+        key = live_key(alice, f"round {round_number}")
+        successor, _ = lifecycle.rotate(key=key, grace=timedelta(0), by=web(alice), now=NOW)
+        later = NOW + lifecycle.PENDING_FOR
+
+        def act(
+            number: int, key: ApiKey = key, successor: ApiKey = successor, later: datetime = later
+        ) -> object:
+            if number == 0:
+                return lifecycle.revoke_stale_pending(now=later)
+            if number == 1:
+                return lifecycle.confirm(key=successor, by=web(alice), now=later)
+            reason = ApiKey.RevokeReason.BY_HOLDER
+            return lifecycle.revoke(key=key, by=web(alice), reason=reason, now=later)
+
+        at_once(3, act)
+
+        key.refresh_from_db()
+        assert key.revoked_at is not None

@@ -207,6 +207,15 @@ class TestWhileBothWork:
         assert inventory.get_own_key(alice, old.key_id, NOW) == old
         assert list(ApiKey.objects.filter(owner=alice).current(NOW)) == [new]
 
+    def test_rotating_again_ends_the_oldest_so_that_never_more_than_two_work(self, alice: Member) -> None:
+        first, first_text = live_key(alice)
+        second, second_text = rotate(first)
+        third, third_text = rotate(second)
+
+        with pytest.raises(KeyRotated):
+            opens(first_text)
+        assert [opens(text) for text in (second_text, third_text)] == [second, third]
+
 
 class TestAReplacedKey:
     def test_that_is_still_presented_is_told_to_the_auditor_once_a_day(self, alice: Member) -> None:

@@ -82,7 +82,7 @@ def test_a_flood_of_refusals_is_counted_whole_and_logged_in_part(key: ApiKey) ->
 
 
 def test_what_could_not_be_written_is_written_later(key: ApiKey, monkeypatch: pytest.MonkeyPatch) -> None:
-    def away(_batch: object) -> None:
+    def away(*_arguments: object) -> None:
         raise OperationalError
 
     with monkeypatch.context() as broken:
@@ -109,3 +109,25 @@ def test_a_key_that_is_gone_does_not_cost_the_others_their_log(key: ApiKey) -> N
     written(use(key, key_pk=key.pk + 1), use(key))
 
     assert RequestLog.objects.get().key == key
+
+
+def test_a_batch_that_comes_back_makes_way_for_what_came_meanwhile(
+    key: ApiKey, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(usage, "MOST_WAITING", 3)
+    recorder = usage.Recorder()
+
+    def away(*_arguments: object) -> None:
+        for number in range(3):
+            recorder.note(use(key, request_id=f"new {number}"))
+        raise OperationalError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(usage, "_write", away)
+        recorder.note(use(key, request_id="old"))
+        recorder.flush()
+    recorder.flush()
+
+    kept = sorted(RequestLog.objects.values_list("request_id", flat=True))
+    assert kept == ["new 0", "new 1", "new 2"]
+    assert "usage.lost" in [record.message for record in caplog.records]

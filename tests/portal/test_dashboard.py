@@ -239,7 +239,7 @@ class TestCreating:
             ({"name": "taken"}, "name", "already have a key of that name"),
             ({"preset": "custom"}, "scopes_0", "at least one thing"),
             ({"preset": "full-access"}, "sure", "Tick this"),
-            ({"where": "chosen"}, "channels_0", "Choose 1 to 100 channels"),
+            ({"where": "chosen"}, "channels_0", "Choose 1 to 50 channels"),
             ({"where": "chosen", "channels": "3" * 24}, "channels_0", "Select a valid choice"),
             ({"addresses": "10.0.0.1/8"}, "addresses", "Did you mean 10.0.0.0/8?"),
             ({"calls_per_minute": "0"}, "calls_per_minute", "greater than or equal to 1"),

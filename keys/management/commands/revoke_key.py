@@ -18,7 +18,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        whole = keyformat.parse(options["id"].encode())
+        whole = keyformat.parse(options["id"].encode("utf-8", "replace"))
         key_id = whole.key_id if whole else options["id"].removeprefix("pmb_")
         key = ApiKey.objects.select_related("owner__workspace").filter(key_id=key_id).first()
         if key is None:

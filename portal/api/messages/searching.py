@@ -1,5 +1,6 @@
 """Searching in everything the key's owner can see."""
 
+import itertools
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -15,6 +16,7 @@ from portal.api.refusals import CRITERIA, NOT_ALLOWED, PRIVATE_CHANNEL
 from pumble_bridge.client import Json
 
 MOST_CHANNELS = 50  # that Pumble takes in one search
+MOST_SEARCHES = 4
 
 
 class SearchInput(Input):
@@ -75,11 +77,31 @@ class SearchMessages(Endpoint):
         criteria |= {name: given[name] for name in ("text", "beforeTs", "afterTs") if given.get(name)}
         if people:
             criteria["from"] = people
-        if len(channels) <= MOST_CHANNELS:
+        if len(channels) <= MOST_CHANNELS * MOST_SEARCHES:
             # Pumble itself leaves the closed channels out, so its totals are right.
-            found = call.pumble.search_messages(criteria | {"in": channels})
-            return shapes.search_result(found)
+            return shapes.search_result(_search_in(call, criteria, channels))
+        # Too many to name them all. A total over every channel would tell of closed ones, so it counts what is shown.
         found = call.pumble.search_messages(criteria)
         shown = [hit for hit in found["content"] if hit.get("channelId") in set(channels)]
-        hidden = len(found["content"]) - len(shown)
-        return shapes.search_result(found | {"content": shown}, hidden=hidden)
+        return shapes.search_result(found | {"content": shown, "totalElements": len(shown)})
+
+
+def _search_in(call: Call, criteria: Json, channels: list[str]) -> Json:
+    """The hits in these channels, as many at a time as Pumble takes; by time or, for relevance, in turns."""
+    pages = [
+        call.pumble.search_messages(criteria | {"in": channels[start : start + MOST_CHANNELS]})
+        for start in range(0, len(channels), MOST_CHANNELS)
+    ]
+    if len(pages) == 1:
+        return pages[0]
+    turns = itertools.zip_longest(*(page["content"] for page in pages))
+    hits = [hit for turn in turns for hit in turn if hit is not None]
+    if criteria["strategy"] != "MOST_RELEVANT":
+        newest_first = criteria["strategy"] != "OLDEST"
+        hits.sort(key=lambda hit: hit.get("timestampMilli") or 0, reverse=newest_first)
+    total = sum(page.get("totalElements") or 0 for page in pages)
+    return {
+        "content": hits[: criteria["limit"]],
+        "totalElements": total,
+        "hasMore": total > criteria["limit"],
+    }
