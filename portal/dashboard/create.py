@@ -37,9 +37,9 @@ class CreateKey(MemberView):
         except KeysError as error:
             return self.page("no_new_key.html", {"why": wording.explain(error)}, status=403)
         initial = {
-            name: request.GET.getlist(name) if name in {"scopes", "channels"} else request.GET[name]
+            name: given if name in {"scopes", "channels"} else given[-1]
             for name in _CARRIED
-            if name in request.GET
+            if (given := _without_keys(request.GET.getlist(name)))
         }
         options: dict[str, Any] = {"terms": terms, "now": self.now, "channels": own_channels(self.member)}
         form = CreateForm(initial=initial, **options)
@@ -85,8 +85,8 @@ class CreateKey(MemberView):
         sent = [
             (name, value)
             for name in _CARRIED
-            for value in self.request.POST.getlist(name)
-            if value and not keyformat.looks_like_key(value)
+            for value in _without_keys(self.request.POST.getlist(name))
+            if value
         ]
         return f"{self.request.path}?{urlencode(sent)}" if sent else self.request.path
 
@@ -101,3 +101,7 @@ class CreateKey(MemberView):
             "pumble_away": form.named is None,
         }
         return self.page("new.html", context, status=status)
+
+
+def _without_keys(values: list[str]) -> list[str]:
+    return [value for value in values if not keyformat.looks_like_key(value)]

@@ -38,8 +38,8 @@ def look(keys: Collection[ApiKey], now: datetime) -> Findings:
 
 
 def unused_scopes(key: ApiKey, used: Collection[str], now: datetime) -> list[str]:
-    """Scopes that a key in use did without for 30 days; none for one that is younger, or not in use at all."""
-    if not used or key.created_at > now - USE_SEEN:
+    """Scopes that a key in use did without for 30 days; none for one that is younger, or used none that it has."""
+    if not set(used) & set(key.scopes) or key.created_at > now - USE_SEEN:
         return []
     return [scope for scope in key.scopes if scope not in used]
 

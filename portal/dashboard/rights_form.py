@@ -54,7 +54,6 @@ class RightsForm(PageForm):
         ],
         initial="all",
         widget=forms.RadioSelect,
-        required=False,
     )
     channels = forms.MultipleChoiceField(
         label=gettext_lazy("Only these channels"), required=False, widget=forms.CheckboxSelectMultiple
@@ -119,6 +118,8 @@ class RightsForm(PageForm):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
+        if data.get("expiry") != "day":
+            self.errors.pop("until", None)  # nobody asked for that day
         self.say_pasted(self.pasted)
         scopes_chosen, end = self.chosen_scopes(data), self._end(data)
         if not scopes_chosen:
@@ -189,10 +190,12 @@ class RightsForm(PageForm):
         return data.get("where") == "chosen" or "where" not in self.fields
 
     def _end(self, data: dict[str, Any]) -> datetime | None:
-        if "expiry" not in data or "until" in self.errors:
+        if "expiry" not in data:
             return None
         if data["expiry"] != "day":
             return self.chosen_end(data["expiry"])
+        if "until" in self.errors:
+            return None
         if data.get("until") is None:
             self.add_error("until", _("Choose the last day of the key."))
             return None

@@ -361,6 +361,33 @@ class TestCreating:
 
         assert answer["Location"].startswith("/pumble/signin?next=%2Fkeys%2Fnew%3Fname%3Dmy%2Bbot")
 
+    def test_never_takes_a_missing_choice_for_all_channels(self, browser: Client) -> None:
+        answer = send(browser, where="", channels=[OPS])
+
+        assert answer.status_code == 400
+        assert 'href="#id_where_0"' in text(answer)
+        assert not ApiKey.objects.exists()
+
+    def test_bound_to_channels_is_not_made_while_pumble_cannot_name_them(
+        self, browser: Client, pumble_lists: dict[str, Any]
+    ) -> None:
+        given = nonce(browser)
+        pumble_lists["channels"] = None
+
+        answer = browser.post("/keys/new", FORM | {"nonce": given, "where": "chosen", "channels": [OPS]})
+
+        assert answer.status_code == 400
+        assert "Pumble does not answer" in words(answer)
+        assert not ApiKey.objects.exists()
+
+    def test_minds_no_day_that_was_not_asked_for(self, browser: Client) -> None:
+        assert "pmb_" in text(send(browser, until="nonsense"))
+
+    def test_does_not_repeat_a_key_that_stands_in_its_address(self, browser: Client, bob: Member) -> None:
+        _key, plaintext = lifecycle.issue(owner=bob, name="leak", by=by(bob), now=NOW)
+
+        assert plaintext.text not in text(browser.get("/keys/new", {"name": plaintext.text}))
+
     def test_can_be_opened_filled_in(self, browser: Client) -> None:
         page = text(browser.get("/keys/new?name=my+bot&preset=custom&scopes=user:read&scopes=users:list"))
 

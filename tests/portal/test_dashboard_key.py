@@ -346,6 +346,16 @@ class TestTheOverview:
         assert idle.disabled_at is not None
         assert "Nothing: every key expires" in words(browser.get("/overview"))
 
+    def test_never_takes_the_last_scope(self, browser: Client, alice: Member) -> None:
+        with time_machine.travel(NOW - timedelta(days=100), tick=False):
+            key = make_key(alice, scopes=["messages:write"])
+        used(key, operation="listMessages")
+
+        assert "not used:" not in words(browser.get("/overview"))
+        browser.post(f"/keys/{key.key_id}/remedy", {"remedy": "narrow"})
+        key.refresh_from_db()
+        assert key.scopes == ["messages:write"]
+
     def test_takes_few_queries(self, browser: Client, alice: Member) -> None:
         for number in range(30):
             used(make_key(alice, f"key {number}"))
