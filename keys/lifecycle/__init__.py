@@ -2,12 +2,13 @@
 
 from keys.lifecycle.changing import disable, enable, narrow, rename, revoke
 from keys.lifecycle.issuing import PENDING_FOR, confirm, issue, rehash, revoke_stale_pending
-from keys.lifecycle.names import MAX_NAME_LENGTH, clean_name
+from keys.lifecycle.names import MAX_NAME_LENGTH, MAX_NOTE_LENGTH, clean_name
 from keys.lifecycle.rotating import GRACES, finish_rotation, note_late_use, rotate
 
 __all__ = [
     "GRACES",
     "MAX_NAME_LENGTH",
+    "MAX_NOTE_LENGTH",
     "PENDING_FOR",
     "clean_name",
     "confirm",

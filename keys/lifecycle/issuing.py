@@ -13,7 +13,7 @@ from keys.errors import ExpiryInPast
 from keys.lifecycle import changing, rotating
 from keys.lifecycle.locks import lock_family, lock_key, lock_owner
 from keys.lifecycle.making import new_key
-from keys.lifecycle.names import free_name, next_name
+from keys.lifecycle.names import clean_note, free_name, next_name
 from keys.lifecycle.telling import tell, told
 from keys.models import ApiKey, AuditEvent, Member
 
@@ -32,6 +32,7 @@ def issue(
     allowed_addresses: Iterable[str] = (),
     calls_per_minute: int | None = None,
     expires_at: datetime | None = None,
+    purpose: str = "",
 ) -> tuple[ApiKey, keyformat.Plaintext]:
     """A new key of `owner`, pending, and its plaintext, which exists nowhere else.
 
@@ -43,6 +44,7 @@ def issue(
         allowed_addresses: addresses and CIDRs it may be used from; empty for all.
         calls_per_minute: 1 to 1,000; None for 1,000.
         expires_at: aware; None never expires.
+        purpose: what it is for, in the holder's words; kept like a reason is.
 
     Raises:
         OwnerNotAuthorized, NotAllowed, CreationNotAllowed, TooManyKeys, NameInvalid, NameTaken, ScopeUnknown,
@@ -64,8 +66,11 @@ def issue(
     policy.require_fit(terms, wanted, now)
     policy.require_room(terms, owner, now)
     chosen = next_name(owner, now) if name is None else free_name(owner, name, now)
-    key, plaintext = new_key(owner=owner, name=chosen, rights=wanted, created_at=now)
-    tell(AuditEvent.Type.KEY_ISSUED, key, by, now, name=key.name, **told(wanted))
+    key, plaintext = new_key(
+        owner=owner, name=chosen, purpose=clean_note(purpose), rights=wanted, created_at=now
+    )
+    detail = {"name": key.name, "purpose": key.purpose, **told(wanted)}
+    tell(AuditEvent.Type.KEY_ISSUED, key, by, now, **detail)
     return key, plaintext
 
 

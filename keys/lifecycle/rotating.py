@@ -52,7 +52,13 @@ def rotate(*, key: ApiKey, grace: timedelta, by: Actor, now: datetime) -> tuple[
             raise RotationUnderway
         revoke(key=undelivered, by=by, reason=ApiKey.RevokeReason.NOT_DELIVERED, now=now)
     successor, plaintext = new_key(
-        owner=owner, name=key.name, rights=key.rights, created_at=now, replaces=key, grace=grace
+        owner=owner,
+        name=key.name,
+        purpose=key.purpose,
+        rights=key.rights,
+        created_at=now,
+        replaces=key,
+        grace=grace,
     )
     grace_minutes = int(grace.total_seconds() // 60)
     tell(AuditEvent.Type.KEY_ISSUED, successor, by, now, replaces=key.key_id, grace_minutes=grace_minutes)

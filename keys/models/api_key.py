@@ -63,6 +63,7 @@ class ApiKey(models.Model):
     key_id = models.CharField(max_length=12, unique=True)
     owner = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="api_keys")
     name = models.CharField(max_length=64)
+    purpose = models.CharField(max_length=200, blank=True)
     digest = models.BinaryField(max_length=32)
     pepper_number = models.PositiveSmallIntegerField()
     last_four = models.CharField(max_length=4)

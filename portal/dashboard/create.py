@@ -15,6 +15,7 @@ from portal.dashboard.door import MemberView
 
 _CARRIED = (
     "name",
+    "purpose",
     "preset",
     "scopes",
     "where",
@@ -72,6 +73,7 @@ class CreateKey(MemberView):
                     allowed_addresses=wanted.allowed_addresses,
                     calls_per_minute=wanted.calls_per_minute,
                     expires_at=wanted.expires_at,
+                    purpose=form.cleaned_data["purpose"],
                 )
         except once.FormUsed:
             return self.already_sent()

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from keys import lifecycle, policy, scopes
 from keys.errors import NameInvalid
-from keys.lifecycle import MAX_NAME_LENGTH
+from keys.lifecycle import MAX_NAME_LENGTH, MAX_NOTE_LENGTH
 from keys.models import Policy
 from portal.dashboard.rights_form import RightsForm, end_label, offered_scopes, own_day
 from portal.dashboard.scope_words import preset_label
@@ -25,11 +25,18 @@ class CreateForm(RightsForm):
         help_text=gettext_lazy("What will use it, such as “deploy bot”. 1 to 64 characters."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
+    purpose = forms.CharField(
+        label=gettext_lazy("Purpose"),
+        required=False,
+        max_length=MAX_NOTE_LENGTH,
+        help_text=gettext_lazy("Optional: what it is for, for whoever wonders in a year."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
     preset = forms.ChoiceField(label=gettext_lazy("What it may do"), widget=forms.RadioSelect)
     sure = forms.BooleanField(
         label=gettext_lazy("Yes, this key may do everything that I can do"), required=False
     )
-    field_order = ["name", "preset", "sure", "scopes", "where", "channels", "expiry", "until"]
+    field_order = ["name", "purpose", "preset", "sure", "scopes", "where", "channels", "expiry", "until"]
 
     def __init__(self, *args: Any, terms: Policy, now: datetime, **kwargs: Any) -> None:
         offered = offered_scopes(terms.allowed_scopes)

@@ -227,6 +227,7 @@ class TestEveryPage:
         [
             ("light", 1280, "en-GB"),
             ("dark", 1280, "en-GB"),
+            ("light", 1280, "es-ES"),
             ("light", 320, "en-GB"),
             ("dark", 320, "es-ES"),
         ],
@@ -236,7 +237,7 @@ class TestEveryPage:
     ) -> None:
         helper = new_page()
         sign_in(helper, stack)
-        name = f"{theme} {width}"
+        name = f"{theme} {width} {language[:2]}"
         key = create(helper, stack, f"{name} <b>🔑</b> with a rather long name of its own")
         for operation in ("myInfo", "listChannels", "listMessages", "myInfo"):
             call(stack, key, operation)
@@ -245,7 +246,7 @@ class TestEveryPage:
         helper.wait_for_url(re.compile("/keys/[^/]+/$"))
         address = helper.url
         expect(helper.get_by_role("status")).to_be_attached()
-        helper.goto(f"{stack.portal}/keys/new?name=forever+{width}{theme}&expiry=never")
+        helper.goto(f"{stack.portal}/keys/new?name=forever+{width}{theme}{language[:2]}&expiry=never")
         helper.get_by_role("button", name="Create key").click()
         expect(helper.locator("#plaintext")).to_be_visible()
         deleted = create(helper, stack, f"{name} deleted", preset="Read only")
@@ -258,7 +259,7 @@ class TestEveryPage:
         problems: list[str] = []
 
         def look(what: str) -> None:
-            shoot(page, f"dashboard-{what}-{theme}-{width}", whole=True)
+            shoot(page, f"dashboard-{what}-{language[:2]}-{theme}-{width}", whole=True)
             problems.extend(f"{what}: {found}" for found in found_by_axe(page))
             if not fits(page):
                 problems.append(f"{what}: wider than the window")

@@ -193,6 +193,13 @@ class TestCreating:
         assert plaintext not in text(browser.get("/"))
         assert plaintext not in text(browser.get(f"/keys/{key.key_id}/"))
 
+    def test_keeps_what_the_key_is_for(self, browser: Client) -> None:
+        text(send(browser, purpose="tells <#ops> of  deploys"))
+
+        key = ApiKey.objects.get()
+        assert key.purpose == "tells <#ops> of deploys"
+        assert "tells <#ops> of deploys" in words(browser.get(f"/keys/{key.key_id}/"))
+
     def test_of_an_answer_that_could_not_be_sent_revokes_the_key(self, browser: Client) -> None:
         answer = send(browser)
         sending = iter(answer._iterator)  # what the server writes from
