@@ -13,7 +13,7 @@ _OPERATIONS = {operation.operation for operation in OPERATIONS}
 
 def wants_page(request: HttpRequest) -> bool:
     """A browser that navigates, as opposed to a program: it asks for HTML and presents no key."""
-    navigates = request.method == "GET" and "text/html" in request.headers.get("Accept", "")
+    navigates = request.method in {"GET", "POST"} and "text/html" in request.headers.get("Accept", "")
     return navigates and not presents_key(request.META) and request.path.strip("/") not in _OPERATIONS
 
 
