@@ -111,6 +111,32 @@ class TestTheLifeOfAKey:
         expect(page.get_by_role("status")).to_contain_text("The key is deleted")
         assert call(stack, newer).json()["reason"] == "key_revoked"
 
+    def test_in_spanish_on_a_phone(self, stack: Stack, new_page: NewPage) -> None:
+        page = new_page(width=320, language="es-ES")
+        sign_in(page, stack)
+        page.get_by_role("link", name="Crear clave").first.click()
+        page.get_by_label("Nombre").fill("robot del móvil")
+        page.get_by_role("radio", name=re.compile("Publicar mensajes")).check()
+        expect(page.locator("#outcome")).to_contain_text("Puede publicar en tu nombre hasta el")
+        page.get_by_role("button", name="Crear clave").click()
+        expect(page.get_by_role("heading", name="Tu nueva clave «robot del móvil»")).to_be_visible()
+        assert fits(page)
+        key = page.locator("#plaintext").input_value()
+        page.get_by_label("He guardado esta clave").check()
+        page.get_by_role("link", name="Listo").click()
+
+        page.get_by_role("link", name="Rotar").click()
+        page.get_by_role("button", name="Rotar clave").click()
+        newer = page.locator("#plaintext").input_value()
+        page.get_by_label("He guardado esta clave").check()
+        page.get_by_role("link", name="Listo").click()
+        assert call(stack, key).ok
+        page.goto(f"{stack.portal}/keys/{newer[4:16]}/delete")
+        page.get_by_role("button", name="Eliminar clave").click()
+        expect(page.get_by_role("status")).to_contain_text("La clave está eliminada")
+        assert {call(stack, one).json()["reason"] for one in (key, newer)} == {"key_revoked"}
+        assert fits(page)
+
     def wait_for_use(self, page: Page) -> None:
         """Uses are written in batches, about once a second."""
         until = time.monotonic() + 15
