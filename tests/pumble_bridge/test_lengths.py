@@ -107,7 +107,7 @@ class TestEveryView:
     def test_fits_as_the_home_tab(self, ana: pumble.Person, person: Person) -> None:
         check(home.build(person.member, person.now))
         for number in range(22):
-            issue(ana, f"{LONG[:-2]}{number}", channels={f"{n:024x}": "c" * 80 for n in range(100)})
+            issue(ana, f"{LONG[:-2]}{number}", channels={f"{n:024x}": "c" * 80 for n in range(50)})
         check(home.build(person.member, person.now))
         person.member.authorized_at = None
         check(home.build(person.member, person.now))
@@ -133,7 +133,7 @@ class TestEveryView:
 class TestEveryReply:
     def test_fits_as_it_arrives(self, ana: pumble.Person, general: str) -> None:
         for number in range(12):
-            issue(ana, f"{LONG[:-2]}{number}", channels={f"{n:024x}": "c" * 80 for n in range(100)})
+            issue(ana, f"{LONG[:-2]}{number}", channels={f"{n:024x}": "c" * 80 for n in range(50)})
         lines = [
             "", "help", "list", "usage", "delete", "delete W", "generate", f"generate {LONG}", f"generate {LONG}",
             f"generate x --scopes {LONG},{LONG}", "generate x --colour", "generate x --expires 0d", "rename a",
