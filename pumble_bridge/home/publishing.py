@@ -28,6 +28,7 @@ CALL_SECONDS = 5.0
 CLAIM = timedelta(seconds=15)
 RETRY, SLOWEST_RETRY = timedelta(seconds=15), timedelta(minutes=10)
 LOOK_EVERY_SECONDS = 2.0
+LOOK_FOR_EXPIRIES_EVERY = timedelta(seconds=30)
 MOST_AT_ONCE = 200
 
 
@@ -114,11 +115,15 @@ class Worker:
         self._woken.set()
 
     def _run(self) -> None:
+        expiries_seen_at = timezone.now()
         while not self._stopped.is_set():
             self._woken.wait(LOOK_EVERY_SECONDS)
             self._woken.clear()
             self._stopped.wait(SETTLE.total_seconds())
             try:
+                if (now := timezone.now()) >= expiries_seen_at + LOOK_FOR_EXPIRIES_EVERY:
+                    expiries_seen_at = now
+                    mark_expired(now=now)
                 publish_due()
             except Exception:
                 log.exception("home.failed")

@@ -10,7 +10,7 @@ from django.db import close_old_connections
 from django.utils import timezone
 
 from keys import idempotency, lifecycle, usage
-from pumble_bridge import home, notices
+from pumble_bridge import home, notices, roster
 from pumble_bridge.models import AcceptedHook, OAuthState
 
 log = logging.getLogger(__name__)
@@ -32,6 +32,7 @@ PARTS: dict[str, Callable[[datetime], int]] = {
     "calls pruned": lambda now: usage.prune_requests(now=now),
     "hours pruned": lambda now: usage.prune_hours(now=now),
     "networks pruned": lambda now: usage.prune_networks(now=now),
+    "people brought up to date": roster.refresh,
     "notices pruned": notices.prune,
     "notices caught up": notices.queue_missed,
     "notices settled": notices.settle,
@@ -44,7 +45,7 @@ PARTS: dict[str, Callable[[datetime], int]] = {
 
 class Command(BaseCommand):
     help = (
-        "Tell people of keys that expire and of what else waits to be said, revoke keys that nobody was shown within "
+        "Tell people of keys that expire and of what else waits to be said, catch up with roles, revoke keys that nobody was shown within "
         "15 minutes, bring stale Home tabs up to date, and prune what is out of date. Once, or as a loop."
     )
 

@@ -1,0 +1,48 @@
+"""Brings the people we know in line with Pumble's list of them, for the events that never arrived."""
+
+import logging
+from datetime import datetime
+
+from django.core.cache import cache
+
+from keys import audit, membership
+from keys.models import Member
+from pumble_bridge import deadline, oauth
+from pumble_bridge.client import PumbleClient, PumbleError
+from pumble_bridge.models import Installation
+
+log = logging.getLogger(__name__)
+
+EVERY_SECONDS = 3600
+ANSWER_SECONDS = 9.0
+
+
+def refresh(now: datetime) -> int:
+    """Look at each workspace's people once an hour; how many had another role, name or activity than we knew."""
+    installations = Installation.objects.filter(workspace__installed_at__isnull=False)
+    return sum(
+        _refresh(installation, now)
+        for installation in installations.select_related("workspace")
+        if cache.add(f"roster-of-{installation.workspace_id}", "read", EVERY_SECONDS)
+    )
+
+
+def _refresh(installation: Installation, now: datetime) -> int:
+    workspace, token = installation.workspace, installation.bot_token
+    if token is None:
+        return 0
+    try:
+        with deadline.within(ANSWER_SECONDS):
+            users = PumbleClient(token).list_users()
+    except PumbleError as error:
+        log.info("roster.not_read", extra={"reason": type(error).__name__})
+        return 0
+    profiles = {user["id"]: oauth.profile_of(user) for user in users}
+    changed = 0
+    for member in Member.objects.filter(workspace=workspace, pumble_user_id__in=profiles):
+        profile = profiles[member.pumble_user_id or ""]
+        known = (member.name, member.email, member.role, member.is_active)
+        if known != (profile.name[:200], profile.email[:320], profile.role[:32], profile.is_active):
+            membership.record_profile(workspace=workspace, profile=profile, by=audit.PUMBLE, now=now)
+            changed += 1
+    return changed

@@ -1,0 +1,48 @@
+"""People are brought in line with Pumble's list also where its events did not arrive."""
+
+import pytest
+from django.core.cache import cache
+from django.utils import timezone
+
+from keys.models import ApiKey, AuditEvent, Member
+from pumble_bridge import roster
+from tests import pumble
+from tests.pumble import Person
+from tests.pumble_bridge.told import new_key
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_a_role_that_changed_unheard_is_caught_up(ben: Person) -> None:
+    Member.objects.filter(email=ben.email).update(role="USER", name="Somebody")
+
+    assert roster.refresh(timezone.now()) == 1
+
+    member = Member.objects.get(email=ben.email)
+    assert (member.role, member.name) == ("ADMINISTRATOR", ben.name)
+    assert AuditEvent.objects.get(type="member.role_changed").detail == {
+        "before": "USER",
+        "after": "ADMINISTRATOR",
+    }
+
+
+def test_a_deactivation_that_went_unheard_ends_the_keys(ben: Person) -> None:
+    key, _plaintext = new_key(ben)
+    pumble.act("deactivate", userId=ben.id)
+    Member.objects.filter(email=ben.email).update(is_active=True)
+    ApiKey.objects.filter(pk=key.pk).update(revoked_at=None, revoked_reason="")
+
+    roster.refresh(timezone.now())
+
+    key.refresh_from_db()
+    assert key.revoked_reason == "DEACTIVATED"
+
+
+def test_pumbles_list_is_asked_for_once_an_hour_and_its_trouble_changes_nothing(ben: Person) -> None:
+    Member.objects.filter(email=ben.email).update(role="USER")
+    pumble.faults({"match": "GET /v1/workspaceUsers", "do": "status:500", "times": 1})
+
+    assert roster.refresh(timezone.now()) == 0
+    assert roster.refresh(timezone.now()) == 0
+    cache.clear()
+    assert roster.refresh(timezone.now()) == 1
