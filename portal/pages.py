@@ -1,5 +1,8 @@
 """Pages a browser sees when something is not there, not allowed, or broken; programs get the contract's JSON."""
 
+import sys
+
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -43,8 +46,16 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    """What Django shows of an exception that nobody caught; of a database that is away, that it will be back."""
+    error = sys.exception()
+    away = isinstance(error, OperationalError | InterfaceError)
     if not wants_page(request):
-        return errors.answer_for(RuntimeError(), request)
+        return errors.answer_for(error if away and isinstance(error, Exception) else RuntimeError(), request)
+    if away:
+        advice = _("The service is not available right now. Try again in a moment.")
+        response = problem(request, status=503, title=_("One moment, please"), advice=advice)
+        response["Retry-After"] = "2"
+        return response
     title = _("Something broke on our side")
     return problem(
         request,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import requests
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import Client
 from django.urls import get_resolver
 
@@ -244,3 +244,29 @@ class TestTheManifest:
         assert settings.PUMBLE_APP_KEY not in text
         assert manifest["redirectUrls"] == [f"{settings.PUBLIC_URL}/pumble/redirect"]
         assert all(len(command["usageHint"]) <= 55 for command in manifest["slashCommands"])
+
+
+class TestADatabaseThatIsAway:
+    """No database at all here: what is shown needs none."""
+
+    @pytest.fixture
+    def client(self, monkeypatch: pytest.MonkeyPatch) -> Client:
+        def away(*_arguments: Any, **_options: Any) -> None:
+            raise OperationalError("server closed the connection")
+
+        monkeypatch.setattr("portal.signin.signed_in", away)
+        monkeypatch.setattr("portal.middleware.signed_in", away)
+        return Client(raise_request_exception=False)
+
+    def test_is_a_page_that_says_when_to_come_back(self, client: Client) -> None:
+        answer = client.get("/keys/new", headers={"accept": "text/html"})
+
+        assert (answer.status_code, answer["Retry-After"]) == (503, "2")
+        assert "not available right now" in answer.content.decode()
+        assert answer["X-Request-Id"] in answer.content.decode()
+        assert "server closed" not in answer.content.decode()
+
+    def test_is_said_to_programs_in_the_contracts_shape(self, client: Client) -> None:
+        answer = client.get("/keys/new")
+
+        assert (answer.status_code, answer.json()["reason"]) == (503, "unavailable")
