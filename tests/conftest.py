@@ -69,12 +69,13 @@ def _pumble_process() -> Iterator[None]:
 
 
 @pytest.fixture
-def portal(_pumble_process: None, live_server: LiveServer) -> str:
+def portal(_pumble_process: None, live_server: LiveServer) -> Iterator[str]:
     """The portal's address: on real HTTP, beside a freshly seeded local Pumble, and in line with it."""
     pumble.act("reset")
     cache.clear()
     call_command("seed", stdout=io.StringIO())
-    return str(live_server.url)
+    yield str(live_server.url)
+    pumble.settle()
 
 
 @pytest.fixture

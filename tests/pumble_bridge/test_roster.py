@@ -29,6 +29,7 @@ def test_a_role_that_changed_unheard_is_caught_up(ben: Person) -> None:
 def test_a_deactivation_that_went_unheard_ends_the_keys(ben: Person) -> None:
     key, _plaintext = new_key(ben)
     pumble.act("deactivate", userId=ben.id)
+    pumble.settle(at_least=1)
     Member.objects.filter(email=ben.email).update(is_active=True)
     ApiKey.objects.filter(pk=key.pk).update(revoked_at=None, revoked_reason="")
 

@@ -1,5 +1,6 @@
 """Slash commands and other triggers over the wire: signature, three seconds, what the actor is told."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -81,6 +82,7 @@ class TestRetries:
         channel = pumble.channel("general")
         app.answers_with("/events", status=503)
         pumble.say("ana", channel, "once")
+        self.wait_until_answered(pumble)
         pumble.act("switches", hookRetries=True)
         pumble.say("ana", channel, "again")
 
@@ -89,6 +91,15 @@ class TestRetries:
         assert sent == ["once", "again", "again", "again"]
         _, *same = app.events("NEW_MESSAGE")
         assert len({hook.raw for hook in same}) == 1
+
+    def wait_until_answered(self, pumble: Pumble) -> None:
+        until = time.monotonic() + 10
+        while not any(
+            entry["kind"] == "hook" and entry["status"] == 503
+            for entry in pumble.http.get(f"{pumble.url}/act/traffic").json()
+        ):
+            assert time.monotonic() < until
+            time.sleep(0.02)
 
     def test_send_a_command_again_within_its_three_seconds(self, pumble: Pumble, app: TestApp) -> None:
         app.answers_with("/commands", b"oops", status=500)
