@@ -80,7 +80,7 @@ class TestAnEMail:
     ) -> None:
         pumble.act("invite", userId=ana.id, name=ben.email, email="imposter@acme.test", role="USER")
 
-        sent = api.post("dmUser", {"user": ben.email, "text": "for Ben alone"})
+        sent = api.post("dmUser", {"email": ben.email, "text": "for Ben alone"})
 
         direct = sent.json()["channelId"]
         assert ben.screen(direct)["messages"][-1]["text"] == "for Ben alone"
