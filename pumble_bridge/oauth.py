@@ -190,6 +190,10 @@ def note_sign_in(member: Member, *, by: Actor, now: datetime) -> None:
         )
 
 
+def note_sign_out(member: Member, *, by: Actor, now: datetime) -> None:
+    audit.record(AuditEvent.Type.MEMBER_SIGNED_OUT, workspace=member.workspace, member=member, by=by, now=now)
+
+
 def renew_tokens() -> tuple[int, int]:
     """Every stored token encrypted under the newest key: how many were, and how many no key opens.
 
