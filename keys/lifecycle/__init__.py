@@ -1,5 +1,6 @@
 """Everything that changes a key. Each change is one transaction with its audit event."""
 
+from keys.lifecycle.aligning import bring_in_line, disable_idle, idle_soon
 from keys.lifecycle.changing import disable, enable, narrow, rename, revoke
 from keys.lifecycle.issuing import PENDING_FOR, confirm, issue, rehash, revoke_stale_pending
 from keys.lifecycle.names import MAX_NAME_LENGTH, MAX_NOTE_LENGTH, clean_name
@@ -10,11 +11,14 @@ __all__ = [
     "MAX_NAME_LENGTH",
     "MAX_NOTE_LENGTH",
     "PENDING_FOR",
+    "bring_in_line",
     "clean_name",
     "confirm",
     "disable",
+    "disable_idle",
     "enable",
     "finish_rotation",
+    "idle_soon",
     "issue",
     "narrow",
     "note_late_use",

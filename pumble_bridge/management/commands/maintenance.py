@@ -26,6 +26,7 @@ def _prune_hook_marks(now: datetime) -> int:
 
 PARTS: dict[str, Callable[[datetime], int]] = {
     "pending keys revoked": lambda now: lifecycle.revoke_stale_pending(now=now),
+    "idle keys disabled": lambda now: lifecycle.disable_idle(now=now),
     "sign-ins pruned": _prune_sign_ins,
     "hook marks pruned": _prune_hook_marks,
     "idempotent calls pruned": lambda now: idempotency.prune(now=now),
