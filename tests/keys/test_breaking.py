@@ -234,9 +234,7 @@ class TestBringingAKeyInLine:
         assert bring_in_line(key, operator) is not None
 
     def test_narrows_in_all_that_is_too_wide_and_in_nothing_else(self, alice: Member, olivia: Member) -> None:
-        key = new_key(
-            alice, calls_per_minute=7, channels={"a" * 24: "ops"}, allowed_addresses=["10.0.0.0/8"]
-        )
+        key = new_key(alice, calls_per_minute=7, channels={"a" * 24: "ops"}, allowed_addresses=["10.0.0.0/8"])
         set_policy(olivia, allowed_scopes=["messages:read"], largest_lifetime=DAY)
 
         bring_in_line(key, olivia)
