@@ -41,7 +41,9 @@ class TestMetrics:
         ):
             assert now[name] == before.get(name, 0) + 1, name
         assert any(
-            name.startswith("portal_pumble_seconds_count") and "oauth2" not in name and now[name] > before.get(name, 0)
+            name.startswith("portal_pumble_seconds_count")
+            and "oauth2" not in name
+            and now[name] > before.get(name, 0)
             for name in now
         )
         assert "portal_queue_length[('queue', 'notices')]" in now
