@@ -42,6 +42,7 @@ PUMBLE_APP_CLIENT_SECRET = _secrets.client_secret
 PUMBLE_APP_SIGNING_SECRETS = _secrets.signing_secrets
 
 REDIS_URL = env.redis_url("REDIS_URL")
+METRICS_TOKEN = env.token("METRICS_TOKEN")
 TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
 AUDIT_RETENTION_DAYS = env.days("AUDIT_RETENTION_DAYS", least=30)
 WEB_THREADS = env.number("WEB_THREADS", 16)
