@@ -19,6 +19,7 @@ class Whose(StrEnum):
     SCHEDULED = "scheduled messages of the app in this workspace"
     ADDRESS = "failed authentications from this address"
     KEY_ID = "failed authentications with this key id"
+    OAUTH = "sign-ins with Pumble from this address"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,3 +72,4 @@ PER_PERSON = 1000
 PER_APP = 3000
 FAILURES_PER_ADDRESS = 240
 FAILURES_PER_KEY_ID = 60
+OAUTH_STEPS_PER_ADDRESS = 120  # two for each sign-in: an office may begin its day behind one address
