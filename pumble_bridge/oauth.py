@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from keys import audit, membership
+from keys import audit, keyformat, membership
 from keys.audit import Actor
 from keys.models import AuditEvent, Member, Workspace
 from pumble_bridge import client, manifest, tokens
@@ -62,7 +62,7 @@ def start(*, purpose: OAuthState.Purpose, browser_secret: str, return_to: str, n
     """The URL of Pumble's consent screen for a new trip; `return_to` is used where it is a path of ours."""
     state = secrets.token_urlsafe(32)
     own_path = url_has_allowed_host_and_scheme(return_to, allowed_hosts=set()) and return_to.startswith("/")
-    own_path = own_path and return_to.isprintable()
+    own_path = own_path and return_to.isprintable() and keyformat.is_free_of_keys(return_to)
     OAuthState.objects.create(
         digest=_digest(state),
         browser_digest=_digest(browser_secret),
