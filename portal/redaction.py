@@ -30,8 +30,9 @@ _ONE_WORD = (
     r"token|secret|signature|passw(?:or)?d|pepper|(?:api|app|secret|encryption)[-_]?key|"
     r"sessionid|csrfmiddleware"
 )
-_AFTER_A_NAME = r"[\w-]{0,24}(?:b?[\"']\s*[:=]|\s*[:=])\s*(?:b?[\"'])?"
-_IN_A_PAIR = r"[\w-]{0,24}[\"'],\s*b?[\"']"  # ('token', 'x')
+_QUOTE = r"\\{0,3}[\"']"  # perhaps inside of quotes itself
+_AFTER_A_NAME = rf"[\w-]{{0,24}}(?:{_QUOTE})?\s*[:=]\s*(?:b?{_QUOTE})?"
+_IN_A_PAIR = rf"[\w-]{{0,24}}{_QUOTE},\s*b?{_QUOTE}"  # ('token', 'x')
 _RULES = [
     (re.compile(r"://[^\s/@\"']*@"), f"://{GONE}@"),
     (re.compile(r"(?<=[\w/.~%)\]-])\?[^\s\"'<>]+"), f"?{GONE}"),
