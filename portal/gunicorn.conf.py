@@ -2,17 +2,20 @@
 
 import os
 import shutil
+import tempfile
+from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
 from django.conf import settings
 
-# Each process counts in files of its own here; they begin anew with the server. The library looks when it is imported.
-_counts = settings.DATA_DIR / "metrics"
-shutil.rmtree(_counts, ignore_errors=True)
-_counts.mkdir(mode=0o700, parents=True)
-os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_counts)
+# Each process counts in mapped files of its own, where the library looks when it is imported. In memory where there is
+# such a place: a process that writes to a mapped file on a full disk is killed.
+if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+    _memory = Path("/dev/shm")  # noqa: S108 - the folder below is made by mkdtemp
+    _place = _memory if os.access(_memory, os.W_OK) else None
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="portal-counts-", dir=_place)
 
 bind = f"{os.environ.get('BIND', '127.0.0.1')}:{settings.PORT}"
 wsgi_app = "portal.wsgi"
@@ -40,6 +43,10 @@ def post_worker_init(worker: Any) -> None:
     from pumble_bridge import home
 
     home.worker.start()
+
+
+def on_exit(server: Any) -> None:
+    shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)
 
 
 def child_exit(server: Any, worker: Any) -> None:
