@@ -181,6 +181,7 @@ class TestTheDatabase:
     def test_refuses_to_change_the_past(self, alice: Member, statement: str) -> None:
         sign_in(alice, 3)
         before = list(AuditEvent.objects.values())
+        connection.check_constraints()
 
         with pytest.raises(IntegrityError, match=r"audit (event|chain)"), transaction.atomic():  # noqa: SIM117
             with connection.cursor() as cursor:
