@@ -207,7 +207,9 @@ def note_sign_in(member: Member, *, by: Actor, now: datetime) -> None:
 
 
 def note_sign_out(member: Member, *, by: Actor, now: datetime) -> None:
-    audit.record(AuditEvent.Type.MEMBER_SIGNED_OUT, workspace=member.workspace, member=member, by=by, now=now)
+    types = AuditEvent.Type
+    ended = types.MEMBER_SIGNED_OUT if member.workspace else types.OPERATOR_SIGNED_OUT
+    audit.record(ended, workspace=member.workspace, member=member, by=by, now=now)
 
 
 def renew_tokens() -> tuple[int, int]:

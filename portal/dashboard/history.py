@@ -26,6 +26,11 @@ _WORDS: "dict[str, StrPromise]" = {
     _Type.KEY_USED_AFTER_ROTATION: gettext_lazy("Presented after its grace had ended"),
     _Type.KEY_REHASHED: gettext_lazy("Its digest was renewed"),
     _Type.KEY_REVOKED: gettext_lazy("Revoked: %(reason)s"),
+    _Type.KEY_USED_ELSEWHERE: gettext_lazy("Used from a network for the first time"),
+    _Type.KEY_LEAKED: gettext_lazy("Seen in a chat message"),
+    _Type.KEY_LEAK_DISMISSED: gettext_lazy("The message was said to be a test"),
+    _Type.KEY_IDENTIFIED: gettext_lazy("Looked up by its plaintext"),
+    _Type.RIGHTS_REFUSED: gettext_lazy("Refused to somebody who may not change it"),
 }
 _SURFACES: "dict[str, StrPromise]" = {
     AuditEvent.Surface.WEB: gettext_lazy("in the browser"),
