@@ -160,6 +160,10 @@ IN_POSTGRESQL = [
     "TRUNCATE keys_auditevent CASCADE",
     "TRUNCATE keys_auditchain CASCADE",
     "TRUNCATE keys_workspace CASCADE",
+    """
+    CREATE TEMP TABLE keys_auditchain AS SELECT name, 1000 AS pruned_number FROM keys_auditchain;
+    DELETE FROM keys_auditevent
+    """,
 ]
 IN_SQLITE = [
     """
