@@ -4,6 +4,12 @@ from django.db import models
 
 from keys.models.api_key import ApiKey
 from keys.models.people import Member, Workspace
+from keys.models.viewing import seen_by
+
+
+class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
+    def for_viewer(self, viewer: Member) -> "AuditEventQuerySet":
+        return seen_by(viewer, self, workspace="workspace", person="member")
 
 
 class AuditEvent(models.Model):
@@ -64,6 +70,8 @@ class AuditEvent(models.Model):
     address = models.GenericIPAddressField(null=True)
     request_id = models.CharField(max_length=64, blank=True)
     at = models.DateTimeField()
+
+    objects = AuditEventQuerySet.as_manager()
 
     class Meta:
         indexes = [models.Index(fields=["workspace", "at"], name="keys_audit_of_workspace")]
