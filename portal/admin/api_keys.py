@@ -1,6 +1,5 @@
 """The keys of a workspace: who has which, what each may do, when it was used and when it ends."""
 
-from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import admin
@@ -10,34 +9,28 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from keys import scopes
+from keys import wording
 from keys.models import ApiKey
 from portal.admin.base import ViewerAdmin
-from portal.admin.filters import Choices, Rows, of_workspace
-from portal.admin.key_filters import Breadth, Expiry, LastUsed, Owner, Scope, State
+from portal.admin.filters import of_workspace
+from portal.admin.key_filters import Breadth, Expiry, Holder, LastUsed, Scope, State
 from portal.admin.site import site
+from portal.dashboard import key_list
 from portal.templatetags import dashboard as shown
 
 
 @admin.register(ApiKey, site=site)
 class ApiKeys(ViewerAdmin):
-    singular, plural, place = _("API key"), _("API keys"), 10
+    singular, plural, place = gettext_lazy("API key"), gettext_lazy("API keys"), 10
     row_template = "admin/key.html"
-    list_display = ("named", "owned_by", "in_state", "used", "ends", "preset")
-    list_filter = (
-        State,
-        Expiry,
-        LastUsed,
-        Breadth,
-        Owner,
-        Scope,
-        of_workspace("owner__workspace"),
-    )
+    list_display = ("named", "holder", "in_state", "used", "ends", "preset")
+    list_filter = (State, Expiry, LastUsed, Breadth, Holder, Scope, of_workspace("owner__workspace"))
     list_select_related = ("owner__workspace", "last_use")
-    search_fields = ("name", "key_id")
-    search_help_text = _("Name, id or last characters of a key.")
+    search_fields = ("name",)  # shows the field; what is searched is below
+    search_help_text = gettext_lazy("By name, id or last characters, or by its holder's name or e-mail.")
     ordering = ("-created_at", "-pk")
 
     def get_search_results(
@@ -45,36 +38,31 @@ class ApiKeys(ViewerAdmin):
     ) -> tuple[QuerySet[Any], bool]:
         text = search_term.strip()
         if text:
-            queryset = queryset.filter(
-                Q(name__icontains=text)
-                | Q(key_id__startswith=text.removeprefix("pmb_"))
-                | Q(last_four=text)
-                | Q(owner__name__icontains=text)
-                | Q(owner__email__iexact=text)
-            )
+            of_holder = Q(owner__name__icontains=text) | Q(owner__email__iexact=text)
+            queryset = queryset.filter(key_list.matching(text) | of_holder)
         return queryset, False
 
-    @admin.display(description=_("Key"), ordering=Lower("name"))
+    @admin.display(description=gettext_lazy("Key"), ordering=Lower("name"))
     def named(self, key: ApiKey) -> SafeString:
         return format_html("<bdi>{}</bdi> <code>{}</code>", key.name, key.preview)
 
-    @admin.display(description=_("Holder"), ordering="owner__name")
-    def owned_by(self, key: ApiKey) -> str:
+    @admin.display(description=gettext_lazy("Holder"), ordering=Lower("owner__name"))
+    def holder(self, key: ApiKey) -> str:
         return key.owner.name
 
-    @admin.display(description=_("State"))
+    @admin.display(description=gettext_lazy("State"))
     def in_state(self, key: ApiKey) -> SafeString:
         return shown.state_label(key, timezone.now())
 
-    @admin.display(description=_("Last used"), ordering=F("last_use__at").asc(nulls_first=True))
-    def used(self, key: ApiKey) -> SafeString | str:
-        last = shown.last_use(key)
-        return shown.ago(last.at, timezone.now()) if last else str(_("Never used"))
+    @admin.display(description=gettext_lazy("Last used"), ordering=F("last_use__at").asc(nulls_first=True))
+    def used(self, key: ApiKey) -> str:
+        last = getattr(key, "last_use", None)
+        return shown.ago(last.at, timezone.now()) if last else _("Never used")
 
-    @admin.display(description=_("Expires"), ordering=F("expires_at").asc(nulls_last=True))
-    def ends(self, key: ApiKey) -> SafeString | str:
+    @admin.display(description=gettext_lazy("Expires"), ordering=F("expires_at").asc(nulls_last=True))
+    def ends(self, key: ApiKey) -> str:
         return shown.ends(key, timezone.now())
 
-    @admin.display(description=_("May do"))
+    @admin.display(description=gettext_lazy("May do"))
     def preset(self, key: ApiKey) -> str:
         return wording.preset_name(key.rights)

@@ -1,14 +1,15 @@
 """What all lists of the admin share: they start from the viewer, show what they name, and change nothing by themselves."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 from django.shortcuts import render
 from django.urls import URLPattern, path
+from django.utils import timezone
 
 from portal.admin.paging import CappedPaginator
 from portal.admin.viewing import viewer_of
@@ -68,7 +69,7 @@ class ViewerAdmin(_ModelAdmin):
         return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        rows: QuerySet[Any] = self.model.objects.for_viewer(viewer_of(request))  # type: ignore[attr-defined]
+        rows: QuerySet[Any] = self.model.objects.for_viewer(viewer_of(request))
         return rows.order_by(*self.get_ordering(request))
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
@@ -94,7 +95,7 @@ class ViewerAdmin(_ModelAdmin):
         """Further pages of the model, each made by `at`."""
         return []
 
-    def at(self, route: str, view: Callable[..., HttpResponseBase], name: str) -> URLPattern:
+    def at(self, route: str, view: Callable[..., HttpResponseBase], name: str) -> Any:
         """`view`, behind the door, at `route` below the list, named `app_model_NAME`."""
         whole = f"{self.opts.app_label}_{self.opts.model_name}_{name}"
         return path(route, self.admin_site.admin_view(view), name=whole)
@@ -117,7 +118,7 @@ class ViewerAdmin(_ModelAdmin):
         self._require_plain(request)
         row = self.row(request, object_id)
         if request.method == "POST":
-            return self.page(request, self.row_template, self.about(request, row), row=row, status=405)
+            return HttpResponseNotAllowed(["GET", "HEAD"])
         return self.page(request, self.row_template, self.about(request, row), row=row)
 
     def row(self, request: HttpRequest, object_id: str) -> Any:
@@ -139,13 +140,22 @@ class ViewerAdmin(_ModelAdmin):
         return {}
 
     def page(
-        self, request: HttpRequest, template: str, context: dict[str, Any], *, row: Any = None, status: int = 200
+        self,
+        request: HttpRequest,
+        template: str,
+        context: dict[str, Any],
+        *,
+        row: Any = None,
+        status: int = 200,
     ) -> HttpResponse:
-        shared = self.admin_site.each_context(request) | {"rows": self, "row": row, "opts": self.opts}
+        shared = self.admin_site.each_context(request) | {
+            "rows": self,
+            "row": row,
+            "opts": self.opts,
+            "now": timezone.now(),
+        }
         return render(request, template, shared | context, status=status)
 
     def _require_plain(self, request: HttpRequest) -> None:
         if _POPUP & {*request.GET, *request.POST}:
             raise Http404
-
-

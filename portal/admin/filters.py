@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib.admin import SimpleListFilter
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.dateparse import parse_date
@@ -18,7 +17,8 @@ from portal.admin.viewing import viewer_of
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
 
-Rows = QuerySet[Any]
+Rows = Any  # the queryset of the list's model, which has methods of its own
+_MOST_WORKSPACES = 50
 
 
 class Choices(SimpleListFilter):
@@ -33,11 +33,37 @@ class Choices(SimpleListFilter):
         chosen = self.value()
         if chosen is None:
             return rows
-        if chosen not in {str(value) for value, _label in self.lookup_choices}:
+        if chosen not in dict(self.options):
             return rows.none()
         return self.choose(rows, chosen, timezone.now())
 
     def choose(self, rows: Rows, chosen: str, now: datetime) -> Rows:
+        raise NotImplementedError
+
+
+class OfRow(SimpleListFilter):
+    """A choice of another row, by its primary key. One that is not offered works too: the list stays the viewer's."""
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return self.offered(request) or ([("", "")] if self.value() else [])
+
+    def has_output(self) -> bool:
+        return bool(self.lookup_choices)
+
+    def choices(self, changelist: ChangeList) -> Iterator[Any]:
+        return (choice for choice in super().choices(changelist) if choice["display"])
+
+    def queryset(self, request: HttpRequest, rows: Rows) -> Rows:
+        chosen = self.value()
+        if chosen is None:
+            return rows
+        number = int(chosen) if chosen.isascii() and chosen.isdigit() and len(chosen) < 19 else 0
+        return self.narrow(rows, number) if number else rows.none()
+
+    def offered(self, request: HttpRequest) -> list[tuple[str, str]]:
+        raise NotImplementedError
+
+    def narrow(self, rows: Rows, chosen: int) -> Rows:
         raise NotImplementedError
 
 
@@ -48,17 +74,21 @@ class Typed(SimpleListFilter):
     input_type = "text"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("", "")]  # without choices a filter is not shown
+        return [("", "")]  # a filter without choices would not be shown
 
-    def choices(self, changelist: ChangeList) -> Iterator[dict[str, Any]]:
-        others = {name: values for name, values in changelist.filter_params.items() if name != self.parameter_name}
+    def choices(self, changelist: ChangeList) -> Iterator[Any]:
+        others = [
+            (name, value)
+            for name, values in changelist.filter_params.items()
+            if name != self.parameter_name
+            for value in values
+        ]
         yield {
             "name": self.parameter_name,
             "value": self.value() or "",
             "type": self.input_type,
-            "others": [(name, value) for name, values in others.items() for value in values],
-            "selected": self.value() is not None,
-            "without": changelist.get_query_string(remove=[str(self.parameter_name)]),
+            "others": others,
+            "selected": bool(self.value()),
         }
 
     def queryset(self, request: HttpRequest, rows: Rows) -> Rows:
@@ -72,21 +102,24 @@ class Typed(SimpleListFilter):
 
 
 class OfWorkspace(SimpleListFilter):
-    """For operators only: others see one workspace anyway."""
+    """For operators; everybody else sees one workspace anyway."""
 
     title = _("workspace")
     parameter_name = "workspace"
     path: ClassVar[str]
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        viewer = viewer_of(request)
-        if not viewer.is_superuser:
+        if not viewer_of(request).is_superuser:
             return []
-        return list(Workspace.objects.order_by("name").values_list("pumble_id", "name")[:50])
+        return list(
+            Workspace.objects.order_by("name", "pk").values_list("pumble_id", "name")[:_MOST_WORKSPACES]
+        )
 
     def queryset(self, request: HttpRequest, rows: Rows) -> Rows:
         chosen = self.value()
-        return rows.filter(**{f"{self.path}__pumble_id": chosen}) if chosen else rows
+        if chosen is None:
+            return rows
+        return rows.none() if "\x00" in chosen else rows.filter(**{f"{self.path}__pumble_id": chosen})
 
 
 def of_workspace(path: str) -> type[OfWorkspace]:
@@ -95,8 +128,6 @@ def of_workspace(path: str) -> type[OfWorkspace]:
 
 
 class Period(Choices):
-    """When: the last hour, a day or more; or a day or month that is typed into the address by a link of ours."""
-
     title = _("time")
     parameter_name = "when"
     field = "at"
@@ -109,31 +140,28 @@ class Period(Choices):
     _lengths = {"hour": timedelta(hours=1), "week": timedelta(days=7), "month": timedelta(days=30)}
 
     def choose(self, rows: Rows, chosen: str, now: datetime) -> Rows:
-        if chosen == "today":
-            return rows.filter(**{f"{self.field}__gte": start_of_day(now)})
-        return rows.filter(**{f"{self.field}__gte": now - self._lengths[chosen]})
+        begin = start_of_day(now) if chosen == "today" else now - self._lengths[chosen]
+        return rows.filter(**{f"{self.field}__gte": begin})
 
 
 class Since(Typed):
-    title = _("from day")
+    title = _("first day")
     parameter_name = "since"
     input_type = "date"
-    field = "at"
 
     def narrow(self, rows: Rows, typed: str) -> Rows:
         day = _midnight(typed)
-        return rows.filter(**{f"{self.field}__gte": day}) if day else rows.none()
+        return rows.filter(at__gte=day) if day else rows.none()
 
 
 class Until(Typed):
-    title = _("to day")
+    title = _("last day")
     parameter_name = "until"
     input_type = "date"
-    field = "at"
 
     def narrow(self, rows: Rows, typed: str) -> Rows:
         day = _midnight(typed)
-        return rows.filter(**{f"{self.field}__lt": day + timedelta(days=1)}) if day else rows.none()
+        return rows.filter(at__lt=day + timedelta(days=1)) if day else rows.none()
 
 
 def start_of_day(now: datetime) -> datetime:
@@ -141,8 +169,11 @@ def start_of_day(now: datetime) -> datetime:
 
 
 def _midnight(text: str) -> datetime | None:
+    """The beginning of that day; None where it is no day that a last day can follow."""
     try:
         day = parse_date(text)
     except ValueError:
         return None
-    return datetime(day.year, day.month, day.day, tzinfo=timezone.get_current_timezone()) if day else None
+    if day is None or not 1900 <= day.year <= 9000:
+        return None
+    return datetime(day.year, day.month, day.day, tzinfo=timezone.get_current_timezone())

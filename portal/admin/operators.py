@@ -62,9 +62,7 @@ def login(request: HttpRequest) -> HttpResponse:
         limits.count_sign_in(actor_of(request).address, form.cleaned_data["username"])
     except RateLimited as error:
         log.warning("operator.sign_in_throttled", extra={"retry_after": error.retry_after})
-        form.add_error(
-            None, _("Too many attempts. Try again in %(n)s seconds.") % {"n": error.retry_after}
-        )
+        form.add_error(None, _("Too many attempts. Try again in %(n)s seconds.") % {"n": error.retry_after})
         response = _page(request, form, back, status=429)
         response["Retry-After"] = str(error.retry_after)
         return response

@@ -45,7 +45,7 @@ class PortalAdmin(admin.AdminSite):
     def has_permission(self, request: HttpRequest) -> bool:
         return isinstance(request.user, Member) and request.user.is_staff
 
-    def admin_view(self, view: View, cacheable: bool = False) -> View:  # noqa: FBT001, FBT002 - as in Django
+    def admin_view(self, view: View, cacheable: bool = False) -> Any:  # noqa: FBT001, FBT002 - as in Django
         """`view` for those who may come in. A key in an address goes no further than this."""
 
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -61,22 +61,28 @@ class PortalAdmin(admin.AdminSite):
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         """No adding, deleting, popups, autocomplete, passwords or redirects to elsewhere."""
-        urls: list[URLPattern | URLResolver] = [
+        return [
             path("login/", operators.login, name="login"),
             path("jsi18n/", self.admin_view(self.i18n_javascript), name="jsi18n"),
             *(path(route, view, name=name) for route, name, view in self._pages),
+            *(
+                path(f"{rows.opts.app_label}/{rows.opts.model_name}/", include(rows.urls))
+                for rows in self.lists
+            ),
         ]
-        for model, rows in self._registry.items():
-            urls.append(path(f"{model._meta.app_label}/{model._meta.model_name}/", include(rows.urls)))
-        return urls
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         """What every page has: its viewer, and the ways to the other pages that they may see."""
         viewer = viewer_of(request)
-        ways = [("admin:index", _("At a glance"), request.path == reverse("admin:index"))]
-        for rows in self.lists:
-            if rows.has_view_permission(request):
-                ways.append((rows.list_url, rows.plural, request.path.startswith(reverse(rows.list_url))))
+        here = request.path
+        ways: list[tuple[str, Any, bool]] = [
+            ("admin:index", _("At a glance"), here == reverse("admin:index"))
+        ]
+        ways += [
+            (rows.list_url, rows.plural, here.startswith(reverse(rows.list_url)))
+            for rows in self.lists
+            if rows.has_view_permission(request)
+        ]
         return {
             "site_title": self.site_title,
             "site_header": self.site_header,
@@ -88,7 +94,8 @@ class PortalAdmin(admin.AdminSite):
 
     @property
     def lists(self) -> "list[ViewerAdmin]":
-        return sorted(self._registry.values(), key=lambda rows: rows.place)
+        registered: Any = self._registry.values()
+        return sorted(registered, key=lambda rows: rows.place)
 
 
 def _take_key_out(request: HttpRequest) -> HttpResponse:
