@@ -3,7 +3,7 @@
 from keys.lifecycle.changing import disable, enable, narrow, rename, revoke
 from keys.lifecycle.issuing import PENDING_FOR, confirm, issue, rehash, revoke_stale_pending
 from keys.lifecycle.locks import lock_keys_of, lock_owner
-from keys.lifecycle.names import MAX_NAME_LENGTH, MAX_NOTE_LENGTH, clean_name
+from keys.lifecycle.names import MAX_NAME_LENGTH, MAX_NOTE_LENGTH, clean_name, clean_note
 from keys.lifecycle.reapplying import reapply
 from keys.lifecycle.rotating import GRACES, finish_rotation, note_late_use, rotate
 
@@ -13,6 +13,7 @@ __all__ = [
     "MAX_NOTE_LENGTH",
     "PENDING_FOR",
     "clean_name",
+    "clean_note",
     "confirm",
     "disable",
     "enable",
