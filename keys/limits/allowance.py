@@ -10,6 +10,8 @@ from keys.limits.quotas import (
     FAILURES_PER_KEY_ID,
     PER_APP,
     PER_PERSON,
+    SIGN_INS_PER_ACCOUNT,
+    SIGN_INS_PER_ADDRESS,
     PumbleQuota,
     Standing,
     Whose,
@@ -73,6 +75,25 @@ def count_refused(address: str | None, key_id: str | None) -> None:
     windows = [Window(Whose.ADDRESS, f"failed-from:{where}", FAILURES_PER_ADDRESS)]
     if key_id is not None:
         windows.append(Window(Whose.KEY_ID, f"failed-with:{key_id}", FAILURES_PER_KEY_ID))
+    _take_all(windows)
+
+
+def count_sign_in(address: str | None, account: str) -> None:
+    """Count one attempt to sign in by password, right or wrong, before the password is looked at.
+
+    Raises:
+        RateLimited: there were too many of them from that address, or with that account.
+    """
+    windows = [
+        Window(
+            Whose.SIGN_IN_ADDRESS, f"sign-in-from:{addresses.neighbourhood(address)}", SIGN_INS_PER_ADDRESS
+        ),
+        Window(Whose.SIGN_IN_ACCOUNT, f"sign-in-as:{account}", SIGN_INS_PER_ACCOUNT),
+    ]
+    _take_all(windows)
+
+
+def _take_all(windows: list[Window]) -> None:
     for standing in store().take(windows):
         if standing.refused:
             raise _refusal(standing)

@@ -8,6 +8,13 @@ from django.db.models import Q
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from keys.models.viewing import seen_by
+
+
+class WorkspaceQuerySet(models.QuerySet["Workspace"]):
+    def for_viewer(self, viewer: "Member") -> "WorkspaceQuerySet":
+        return seen_by(viewer, self, workspace="pk", person="members")
+
 
 class Workspace(models.Model):
     """A Pumble workspace. `installed_at` is None while the app is not installed there."""
@@ -16,6 +23,8 @@ class Workspace(models.Model):
     name = models.CharField(max_length=200)
     installed_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
+
+    objects = WorkspaceQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"workspace {self.pumble_id}"
@@ -28,6 +37,9 @@ class MemberManager(BaseUserManager["Member"]):
         operator.set_password(password)
         operator.save(using=self._db)
         return operator
+
+    def for_viewer(self, viewer: "Member") -> "models.QuerySet[Member]":
+        return seen_by(viewer, self.get_queryset(), workspace="workspace", person="pk")
 
 
 class Member(AbstractBaseUser, PermissionsMixin):
