@@ -1,6 +1,6 @@
 """The site with everything that registers itself there."""
 
-from portal.admin import api_keys, front, members
+from portal.admin import api_keys, front, members, policy
 from portal.admin.site import site
 
-__all__ = ["api_keys", "front", "members", "site"]
+__all__ = ["api_keys", "front", "members", "policy", "site"]

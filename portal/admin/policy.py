@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 from django.urls import URLPattern
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from keys import breaking, policy, wording
 from keys.errors import KeysError
@@ -52,7 +52,7 @@ class PolicyAdmin(ViewerAdmin):
         if viewer.workspace_id is not None:
             return redirect("admin:keys_policy_change", viewer.workspace_id)
         workspaces = Workspace.objects.for_viewer(viewer).select_related("policy").order_by("name", "pk")
-        return self.page(request, "admin/policies.html", {"workspaces": workspaces})
+        return self.page(request, "admin/policies.html", {"title": self.plural, "workspaces": workspaces})
 
     def change_view(
         self,
@@ -89,6 +89,7 @@ class PolicyAdmin(ViewerAdmin):
         found = list(breaking.of_workspace(workspace, now))
         if request.method != "POST":
             context = {
+                "title": _how_many(len(found)),
                 "found": policy_keys.shown(found[:MOST_AT_ONCE], now),
                 "number": len(found),
                 "revision": policy.policy_of(workspace).revision,
@@ -100,7 +101,12 @@ class PolicyAdmin(ViewerAdmin):
             keys = [one.key for one in chosen]
             policy_keys.bring_in_line(request, keys, revision=revision, by=actor(request), now=now)
         elif chosen:
-            context = {"found": policy_keys.shown(chosen, now), "revision": revision}
+            title = ngettext("Bring %(n)s key in line?", "Bring %(n)s keys in line?", len(chosen))
+            context = {
+                "title": title % {"n": len(chosen)},
+                "found": policy_keys.shown(chosen, now),
+                "revision": revision,
+            }
             return self._page(request, "admin/policy_confirm.html", workspace, context)
         else:
             messages.warning(request, _("Tick the keys that are to be brought in line."))
@@ -116,7 +122,14 @@ class PolicyAdmin(ViewerAdmin):
         breaks: int = 0,
         status: int = 200,
     ) -> HttpResponse:
-        context = {"form": form, "revision": revision, "breaks": breaks}
+        title = _("Policy of %(name)s") % {"name": workspace.name}
+        context = {
+            "title": title,
+            "row_title": _("Error") if form.errors else "",
+            "form": form,
+            "revision": revision,
+            "breaks": breaks,
+        }
         return self._page(request, "admin/policy.html", workspace, context, status=status)
 
     def _page(
@@ -133,11 +146,18 @@ class PolicyAdmin(ViewerAdmin):
         return self.page(request, template, shared | context, row=workspace, status=status)
 
 
+def _how_many(breaking: int) -> str:
+    if not breaking:
+        return _("Every key fits the policy")
+    words = ngettext("%(n)s key breaks the policy", "%(n)s keys break the policy", breaking)
+    return words % {"n": breaking}
+
+
 def _people(workspace: Workspace) -> QuerySet[Member]:
-    """Whom a policy may choose: owners and administrators may create keys anyway."""
-    overseers = Q(role__in=(Member.Role.OWNER, Member.Role.ADMINISTRATOR))
-    active = Member.objects.filter(workspace=workspace, is_active=True).exclude(overseers)
-    return active.order_by("name", "pk")
+    """Whom a policy may choose, and whom it has chosen. Owners and administrators may create keys anyway."""
+    eligible = Q(is_active=True) & ~Q(role__in=(Member.Role.OWNER, Member.Role.ADMINISTRATOR))
+    chosen = Q(pk__in=policy.policy_of(workspace).chosen.values("pk"))
+    return Member.objects.filter(eligible | chosen, workspace=workspace).order_by("name", "pk")
 
 
 def _number(text: str | None) -> int:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
 from django.utils.formats import number_format
@@ -15,9 +15,6 @@ from keys.policy import BOUNDS, Terms
 from portal.dashboard.page_form import PageForm
 from portal.dashboard.pasted import Pasted
 from portal.dashboard.scope_words import scope_label
-
-if TYPE_CHECKING:
-    from django_stubs_ext import StrPromise
 
 
 class NumberField(forms.IntegerField):
@@ -106,7 +103,9 @@ class PolicyForm(PageForm):
         help_text=gettext_lazy("Nothing of the messages is kept."),
     )
 
-    def __init__(self, *args: Any, people: Iterable[Member], pasted: dict[str, Pasted] | None = None, **kwargs: Any):
+    def __init__(
+        self, *args: Any, people: Iterable[Member], pasted: dict[str, Pasted] | None = None, **kwargs: Any
+    ):
         super().__init__(*args, **kwargs)
         self.pasted, self.people = pasted or {}, {str(one.pk): one for one in people}
         field = self.fields["chosen"]

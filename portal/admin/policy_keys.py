@@ -49,7 +49,7 @@ def bring_in_line(
             broken = lifecycle.bring_in_line(key=key, revision=revision, by=by, now=now)
         except PolicyChanged as error:
             messages.warning(request, wording.explain(error))
-            break
+            return
         except (KeyNotFound, KeyRetiring):
             continue  # over or replaced since the list was made
         if broken is not None and broken.fitting is not None:
