@@ -5,11 +5,10 @@ from datetime import timedelta
 from typing import Any
 
 from django import forms
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from keys import scopes
+from keys import scopes, wording
 from keys.models import Member, Policy
 from keys.policy import BOUNDS, Terms
 from portal.dashboard.page_form import PageForm
@@ -23,8 +22,6 @@ class NumberField(forms.IntegerField):
     def __init__(self, term: str, **kwargs: Any) -> None:
         self.least, self.most = BOUNDS[term]
         super().__init__(min_value=self.least, max_value=self.most, **kwargs)
-        words = gettext_lazy("Choose a whole number from %(least)s to %(most)s.")
-        self.error_messages |= dict.fromkeys(("required", "invalid"), words)
 
     def clean(self, value: Any) -> int | None:
         """
@@ -34,9 +31,7 @@ class NumberField(forms.IntegerField):
         try:
             number: int | None = super().clean(value)
         except forms.ValidationError as error:
-            bounds = {"least": self.least, "most": number_format(self.most)}
-            words = _("Choose a whole number from %(least)s to %(most)s.") % bounds
-            raise forms.ValidationError(words) from error
+            raise forms.ValidationError(wording.whole_number(self.least, self.most)) from error
         return number
 
 
