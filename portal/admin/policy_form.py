@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from django import forms
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -43,7 +44,9 @@ class PolicyForm(PageForm):
     """
 
     creators = forms.ChoiceField(
-        label=gettext_lazy("Who may create keys"), choices=Policy.Creators.choices, widget=forms.RadioSelect
+        label=gettext_lazy("Who may create keys"),
+        choices=[(value, capfirst(label)) for value, label in Policy.Creators.choices],
+        widget=forms.RadioSelect,
     )
     chosen = forms.MultipleChoiceField(
         label=gettext_lazy("Chosen people"), required=False, widget=forms.CheckboxSelectMultiple

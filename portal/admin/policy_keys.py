@@ -14,26 +14,34 @@ from keys.audit import Actor
 from keys.breaking import Breaking
 from keys.errors import KeyNotFound, KeyRetiring, PolicyChanged
 from keys.models import ApiKey
+from keys.wording import short_date
 
 
 @dataclass(frozen=True)
 class Shown:
-    """A key, in what it breaks the policy, and what would be left of it; "" where it would be disabled."""
+    """A key, in what it breaks the policy, and what becomes of it when it is brought in line."""
 
     key: ApiKey
     breaches: list[str]
-    left: str
+    becomes: list[str]
 
 
 def shown(found: Iterable[Breaking], now: datetime) -> list[Shown]:
     return [
-        Shown(
-            one.key,
-            [wording.breach(breach) for breach in one.breaches],
-            wording.sentence(one.fitting, now=now) if one.fitting else "",
-        )
+        Shown(one.key, [wording.breach(breach) for breach in one.breaches], _becomes(one, now))
         for one in found
     ]
+
+
+def _becomes(one: Breaking, now: datetime) -> list[str]:
+    if one.fitting is None:
+        return [_("it is disabled")]
+    said = []
+    if lost := [scope for scope in one.key.scopes if scope not in one.fitting.scopes]:
+        said.append(_("it loses %(scopes)s") % {"scopes": ", ".join(lost)})
+    if one.fitting.expires_at is not None and one.fitting.expires_at != one.key.expires_at:
+        said.append(_("it expires on %(date)s") % {"date": short_date(one.fitting.expires_at, now=now)})
+    return said
 
 
 def bring_in_line(
@@ -56,13 +64,14 @@ def bring_in_line(
             narrowed += 1
         elif broken is not None:
             disabled += 1
+    said = []
     if narrowed:
-        said = ngettext("%(n)s key has fewer rights now.", "%(n)s keys have fewer rights now.", narrowed)
-        messages.success(request, said % {"n": narrowed})
+        words = ngettext("%(n)s key has fewer rights now.", "%(n)s keys have fewer rights now.", narrowed)
+        said.append(words % {"n": narrowed})
     if disabled:
-        said = ngettext("%(n)s key is disabled now.", "%(n)s keys are disabled now.", disabled)
-        messages.success(request, said % {"n": disabled})
-    if narrowed or disabled:
-        messages.info(request, _("Their holders are told what changed, and why."))
+        words = ngettext("%(n)s key is disabled now.", "%(n)s keys are disabled now.", disabled)
+        said.append(words % {"n": disabled})
+    if said:
+        messages.success(request, " ".join([*said, _("Their holders are told what changed, and why.")]))
     else:
         messages.info(request, _("Nothing was changed: none of these keys breaks the policy any more."))
