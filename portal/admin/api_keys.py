@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Lower
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -14,11 +14,12 @@ from django.utils.translation import gettext_lazy
 
 from keys import wording
 from keys.models import ApiKey
+from portal.admin import key_actions
 from portal.admin.base import ViewerAdmin
 from portal.admin.filters import of_workspace
 from portal.admin.key_filters import Breadth, Expiry, Holder, LastUsed, Scope, State
 from portal.admin.site import site
-from portal.dashboard import key_list
+from portal.dashboard import key_facts, key_list
 from portal.templatetags import dashboard as shown
 
 
@@ -29,9 +30,11 @@ class ApiKeys(ViewerAdmin):
     list_display = ("named", "holder", "in_state", "used", "ends", "preset")
     list_filter = (State, Expiry, LastUsed, Breadth, Holder, Scope, of_workspace("owner__workspace"))
     list_select_related = ("owner__workspace", "last_use")
+    workspace_path = "owner.workspace"
     search_fields = ("name",)  # shows the field; what is searched is below
     search_help_text = gettext_lazy("By name, id or last characters, or by its holder's name or e-mail.")
     ordering = ("-created_at", "-pk")
+    actions = ("revoke_selected", "disable_selected", "enable_selected")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -41,6 +44,32 @@ class ApiKeys(ViewerAdmin):
             of_holder = Q(owner__name__icontains=text) | Q(owner__email__iexact=text)
             queryset = queryset.filter(key_list.matching(text) | of_holder)
         return queryset, False
+
+    def about(self, request: HttpRequest, row: ApiKey) -> dict[str, Any]:
+        now = timezone.now()
+        verbs = [verb for verb in key_actions.VERBS.values() if verb.fits(row, now)]
+        facts = key_facts.about(row, now, outcome=request.GET.get("outcome", ""))
+        return facts | {"title": row.name, "verbs": verbs, "over": row.state(now) in key_actions.OVER}
+
+    @admin.action(description=gettext_lazy("Revoke"))
+    def revoke_selected(self, request: HttpRequest, keys: QuerySet[Any]) -> HttpResponse | None:
+        return self._ask(request, key_actions.REVOKE, keys)
+
+    @admin.action(description=gettext_lazy("Disable"))
+    def disable_selected(self, request: HttpRequest, keys: QuerySet[Any]) -> HttpResponse | None:
+        return self._ask(request, key_actions.DISABLE, keys)
+
+    @admin.action(description=gettext_lazy("Enable"))
+    def enable_selected(self, request: HttpRequest, keys: QuerySet[Any]) -> HttpResponse | None:
+        return self._ask(request, key_actions.ENABLE, keys)
+
+    def _ask(self, request: HttpRequest, verb: key_actions.Verb, keys: QuerySet[Any]) -> HttpResponse | None:
+        most = key_actions.MOST_AT_ONCE
+        chosen = list(keys.order_by("-created_at", "-pk")[: most + 1])
+        if len(chosen) > most:
+            messages.error(request, _("Choose at most %(n)s keys at once.") % {"n": most})
+            return None
+        return key_actions.ask(request, verb, chosen) if chosen else None
 
     @admin.display(description=gettext_lazy("Key"), ordering=Lower("name"))
     def named(self, key: ApiKey) -> SafeString:

@@ -1,6 +1,7 @@
 """What all lists of the admin share: they start from the viewer, show what they name, and change nothing by themselves."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin
@@ -11,6 +12,7 @@ from django.shortcuts import render
 from django.urls import URLPattern, path
 from django.utils import timezone
 
+from portal.admin import looking
 from portal.admin.paging import CappedPaginator
 from portal.admin.viewing import viewer_of
 
@@ -33,6 +35,7 @@ class ViewerAdmin(_ModelAdmin):
         singular, plural: what a row and the rows are called.
         place: where the list stands among the others.
         row_template: the page of one row; it gets `row`.
+        workspace_path: the attribute of a row that is its workspace, with dots; "" where rows are of none.
     """
 
     admin_site: "PortalAdmin"
@@ -40,10 +43,14 @@ class ViewerAdmin(_ModelAdmin):
     plural: "ClassVar[StrPromise]"
     place: ClassVar[int]
     row_template: ClassVar[str]
+    workspace_path: ClassVar[str] = ""
+    list_prefetch: ClassVar[tuple[str, ...]] = ()
 
     actions: Any = None
     list_per_page = 50
+    list_select_related: ClassVar[Any] = ()
     list_max_show_all = 0
+    preserve_filters = False
     paginator = CappedPaginator
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
@@ -70,7 +77,9 @@ class ViewerAdmin(_ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = self.model.objects.for_viewer(viewer_of(request))
-        return rows.order_by(*self.get_ordering(request))
+        if self.list_select_related:
+            rows = rows.select_related(*self.list_select_related)
+        return rows.prefetch_related(*self.list_prefetch).order_by(*self.get_ordering(request))
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
         """Only what a filter of the list asks for: every other field could be guessed at from the address."""
@@ -103,9 +112,14 @@ class ViewerAdmin(_ModelAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        self._require_plain(request)
+        self.require_view(request)
+        if request.method == "POST" and not self.actions:
+            return HttpResponseNotAllowed(["GET", "HEAD"])
         context = {"title": self.plural, "rows": self, **(extra_context or {})}
-        return super().changelist_view(request, context)
+        answer: Any = super().changelist_view(request, context)
+        if listed := getattr(answer, "context_data", {}).get("cl"):
+            self.note_look(request, listed.result_list)
+        return answer  # type: ignore[no-any-return]
 
     def change_view(
         self,
@@ -115,11 +129,17 @@ class ViewerAdmin(_ModelAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """The page of one row. There is no form behind it."""
-        self._require_plain(request)
+        self.require_view(request)
         row = self.row(request, object_id)
         if request.method == "POST":
             return HttpResponseNotAllowed(["GET", "HEAD"])
+        self.note_look(request, [row])
         return self.page(request, self.row_template, self.about(request, row), row=row)
+
+    def note_look(self, request: HttpRequest, rows: Iterable[Any]) -> None:
+        """An operator was shown `rows`: recorded in their workspaces."""
+        if self.workspace_path:
+            looking.note(request, map(attrgetter(self.workspace_path), rows), str(self.opts.model_name))
 
     def row(self, request: HttpRequest, object_id: str) -> Any:
         """The row with that primary key.
@@ -156,6 +176,10 @@ class ViewerAdmin(_ModelAdmin):
         }
         return render(request, template, shared | context, status=status)
 
-    def _require_plain(self, request: HttpRequest) -> None:
-        if _POPUP & {*request.GET, *request.POST}:
+    def require_view(self, request: HttpRequest) -> None:
+        """
+        Raises:
+            Http404: these rows are not for the viewer, or they are asked for as a popup.
+        """
+        if not self.has_view_permission(request) or _POPUP & {*request.GET, *request.POST}:
             raise Http404

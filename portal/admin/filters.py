@@ -37,7 +37,8 @@ class Choices(SimpleListFilter):
             return rows.none()
         return self.choose(rows, chosen, timezone.now())
 
-    def choose(self, rows: Rows, chosen: str, now: datetime) -> Rows:
+    @classmethod
+    def choose(cls, rows: Rows, chosen: str, now: datetime) -> Rows:
         raise NotImplementedError
 
 
@@ -139,9 +140,10 @@ class Period(Choices):
     ]
     _lengths = {"hour": timedelta(hours=1), "week": timedelta(days=7), "month": timedelta(days=30)}
 
-    def choose(self, rows: Rows, chosen: str, now: datetime) -> Rows:
-        begin = start_of_day(now) if chosen == "today" else now - self._lengths[chosen]
-        return rows.filter(**{f"{self.field}__gte": begin})
+    @classmethod
+    def choose(cls, rows: Rows, chosen: str, now: datetime) -> Rows:
+        begin = start_of_day(now) if chosen == "today" else now - cls._lengths[chosen]
+        return rows.filter(**{f"{cls.field}__gte": begin})
 
 
 class Since(Typed):

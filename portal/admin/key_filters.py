@@ -24,7 +24,8 @@ class State(Choices):
         ("pending", _("Being delivered")),
     ]
 
-    def choose(self, rows: Rows, chosen: str, now: datetime) -> Rows:
+    @classmethod
+    def choose(cls, rows: Rows, chosen: str, now: datetime) -> Rows:
         if chosen == "pending":
             return rows.live(now).filter(confirmed_at=None)
         return key_list.in_state(rows, chosen, now)
@@ -35,7 +36,8 @@ class Expiry(Choices):
     parameter_name = "expiry"
     options = [("soon", _("Within 14 days")), ("never", _("Never"))]
 
-    def choose(self, rows: Rows, chosen: str, now: datetime) -> Rows:
+    @classmethod
+    def choose(cls, rows: Rows, chosen: str, now: datetime) -> Rows:
         live = rows.live(now)
         return live.filter(expires_at__lte=now + SOON) if chosen == "soon" else live.filter(expires_at=None)
 
@@ -50,7 +52,8 @@ class LastUsed(Choices):
         ("never", _("Never")),
     ]
 
-    def choose(self, rows: Rows, chosen: str, now: datetime) -> Rows:
+    @classmethod
+    def choose(cls, rows: Rows, chosen: str, now: datetime) -> Rows:
         match chosen:
             case "idle":
                 return hygiene.idle(rows, now)
@@ -66,7 +69,8 @@ class Breadth(Choices):
     parameter_name = "breadth"
     options = [("broad", _("May do more than it did")), ("full", _("Full access"))]
 
-    def choose(self, rows: Rows, chosen: str, now: datetime) -> Rows:
+    @classmethod
+    def choose(cls, rows: Rows, chosen: str, now: datetime) -> Rows:
         if chosen == "full":
             return rows.live(now).filter(scopes=list(scopes.ALL))
         return rows.filter(pk__in=hygiene.too_broad(rows, now))
@@ -77,7 +81,8 @@ class Scope(Choices):
     parameter_name = "scope"
     options = list(SCOPES.items())
 
-    def choose(self, rows: Rows, chosen: str, now: datetime) -> Rows:
+    @classmethod
+    def choose(cls, rows: Rows, chosen: str, now: datetime) -> Rows:
         return rows.filter(scopes__icontains=f'"{chosen}"')
 
 

@@ -17,7 +17,8 @@ class Role(Choices):
     parameter_name = "role"
     options = list(Member.Role.choices)
 
-    def choose(self, rows: Rows, chosen: str, now: datetime) -> Rows:
+    @classmethod
+    def choose(cls, rows: Rows, chosen: str, now: datetime) -> Rows:
         return rows.filter(role=chosen)
 
 
@@ -26,7 +27,8 @@ class Authorized(Choices):
     parameter_name = "authorized"
     options = [("yes", _("Authorizes the app")), ("no", _("Does not")), ("off", _("Deactivated in Pumble"))]
 
-    def choose(self, rows: Rows, chosen: str, now: datetime) -> Rows:
+    @classmethod
+    def choose(cls, rows: Rows, chosen: str, now: datetime) -> Rows:
         if chosen == "off":
             return rows.filter(is_active=False)
         return rows.filter(is_active=True, authorized_at__isnull=chosen == "no")
@@ -37,7 +39,8 @@ class Left(Choices):
     parameter_name = "left"
     options = [("lately", _("In the past 30 days"))]
 
-    def choose(self, rows: Rows, chosen: str, now: datetime) -> Rows:
+    @classmethod
+    def choose(cls, rows: Rows, chosen: str, now: datetime) -> Rows:
         """Who went in that time and did not come back since."""
         events = AuditEvent.objects.filter(type__in=_LEFT, at__gt=now - LATELY).values("member")
         return rows.filter(Q(is_active=False) | Q(authorized_at=None), pk__in=events)

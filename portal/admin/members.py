@@ -17,6 +17,8 @@ from portal.admin.member_filters import Authorized, Left, Role
 from portal.admin.site import site
 from portal.templatetags import dashboard as shown
 
+_MOST_KEYS = 50
+
 
 @admin.register(Member, site=site)
 class Members(ViewerAdmin):
@@ -25,6 +27,7 @@ class Members(ViewerAdmin):
     list_display = ("named", "email", "in_role", "allows", "live_keys", "used")
     list_filter = (Role, Authorized, Left, of_workspace("workspace"))
     list_select_related = ("workspace",)
+    workspace_path = "workspace"
     search_fields = ("name",)  # shows the field; what is searched is below
     search_help_text = gettext_lazy("By name or e-mail.")
     ordering = ("name", "pk")
@@ -46,6 +49,11 @@ class Members(ViewerAdmin):
     ) -> tuple[QuerySet[Any], bool]:
         text = search_term.strip()
         return queryset.filter(Q(name__icontains=text) | Q(email__icontains=text)), False
+
+    def about(self, request: HttpRequest, row: Member) -> dict[str, Any]:
+        keys = ApiKey.objects.filter(owner=row).live(timezone.now()).order_by("-created_at", "-pk")
+        facts = {"role": self.in_role(row), "allows": self.allows(row), "keys": keys[:_MOST_KEYS]}
+        return facts | {"title": self.named(row)}
 
     @admin.display(description=gettext_lazy("Name"), ordering=Lower("name"))
     def named(self, member: Member) -> str:

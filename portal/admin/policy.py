@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from keys import breaking, policy, wording
 from keys.errors import KeysError
 from keys.models import Member, Policy, Workspace
-from portal.admin import policy_keys
+from portal.admin import looking, policy_keys
 from portal.admin.base import ViewerAdmin
 from portal.admin.policy_form import PolicyForm, values
 from portal.admin.site import site
@@ -29,25 +29,33 @@ MOST_AT_ONCE = 100
 class PolicyAdmin(ViewerAdmin):
     """One page of terms for each workspace, whether it ever set any or not; a row of this list is a workspace."""
 
-    singular, plural = gettext_lazy("policy"), gettext_lazy("Policy")
-    place = 60
+    singular, plural = gettext_lazy("Policy"), gettext_lazy("Policy")
+    place = 30
 
     def more_urls(self) -> list[URLPattern]:
         return [self.at("<str:object_id>/keys/", self.keys_view, "keys")]
 
     def row(self, request: HttpRequest, object_id: str) -> Workspace:
+        """The workspace with that primary key, which an operator is known to have looked at from now on.
+
+        Raises:
+            Http404: there is none, or it is not the viewer's to see: nobody can tell which.
+        """
+        self.require_view(request)
         try:
             found = Workspace.objects.for_viewer(viewer_of(request)).filter(pk=object_id).first()
         except (ValueError, OverflowError):
             found = None
         if found is None:
             raise Http404
+        looking.note(request, [found], str(self.opts.model_name))
         return found
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """An owner's own policy; for operators, whose it may be."""
+        self.require_view(request)
         viewer = viewer_of(request)
         if viewer.workspace_id is not None:
             return redirect("admin:keys_policy_change", viewer.workspace_id)
