@@ -197,6 +197,7 @@ class TestWhoMayDoThat:
         for member in (olivia, mallory):
             assert form_of(member) in chosen
             operator.post(form_of(member), fields(most_keys="3"))
+            assert AuditEvent.objects.filter(type="operator.looked", workspace=member.workspace).exists()
         assert Policy.objects.filter(most_keys=3).count() == 2
 
     @pytest.mark.parametrize("page", [form_of, keys_of])
