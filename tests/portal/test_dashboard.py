@@ -300,10 +300,12 @@ class TestCreating:
             allowed_scopes=["messages:write", "user:read"],
             largest_lifetime=timedelta(days=45),
             addresses_required=True,
+            idle_days=60,
         )
         change_policy(workspace=alice.workspace, terms=terms, by=by(olivia), now=NOW)
 
         page = words(browser.get("/keys/new"))
+        assert "a key that nothing uses for 60 days is disabled by itself" in page
         assert "45 days at most" in page
         assert "asks for a list of addresses" in page
         for absent in ("messages:read", "60 days, until", "Never.", "Read only"):
