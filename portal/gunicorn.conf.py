@@ -1,4 +1,4 @@
-"""How the portal is served: one process with threads, because without Redis there is nothing to share counters in."""
+"""How the portal is served: processes with threads. More than one process needs PostgreSQL and Redis to share."""
 
 import os
 from typing import Any
@@ -10,12 +10,13 @@ from django.conf import settings
 bind = f"{os.environ.get('BIND', '127.0.0.1')}:{settings.PORT}"
 wsgi_app = "portal.wsgi"
 worker_class = "portal.worker.Worker"
-workers = 1
-threads = 16
+workers = settings.WORKERS
+threads = settings.THREADS
 keepalive = 5
 timeout = 60
-graceful_timeout = 8
+graceful_timeout = 20  # longer than any call to Pumble may take
 forwarder_headers = ""  # the default lets a local proxy's clients set Script_Name and Path_Info
+secure_scheme_headers: dict[str, str] = {}  # PUBLIC_URL says how people reach the portal
 forwarded_allow_ips = "127.0.0.1"
 limit_request_line = 8190
 limit_request_fields = 100
@@ -27,6 +28,12 @@ _sink: dict[str, Any] = settings.LOGGING
 _own_log = {"gunicorn.error": {"level": "WARNING", "handlers": [], "propagate": True}}
 logconfig_dict = {**_sink, "loggers": {**_sink["loggers"], **_own_log}}  # the portal's sink redacts
 control_socket_disable = True
+
+
+def post_fork(server: Any, worker: Any) -> None:
+    from portal import patience
+
+    patience.shorten()
 
 
 def post_worker_init(worker: Any) -> None:

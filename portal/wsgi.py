@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 from pumble_bridge.strict_json import MAX_BODY_BYTES
@@ -28,6 +29,9 @@ class Outermost:
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         from portal.middleware import sane_request_id
 
+        # Who speaks to the portal came by PUBLIC_URL, whatever the last stretch or a header says: by it a browser's
+        # forms are known to be ours, and answers ask browsers to keep to https.
+        environ["wsgi.url_scheme"] = settings.PUBLIC_URL.partition(":")[0]
         environ["HTTP_X_REQUEST_ID"] = request_id = sane_request_id(environ.get("HTTP_X_REQUEST_ID", ""))
         # Django builds the request before any middleware and fails on a charset that is no text encoding. Bodies are
         # UTF-8 whatever it says, and looking a name up would keep it in memory for ever.
