@@ -38,7 +38,13 @@ class Outermost:
         if "charset" in environ.get("CONTENT_TYPE", "").lower():
             environ["CONTENT_TYPE"] = environ["CONTENT_TYPE"].partition(";")[0]
         try:
-            if not _measure_body(environ):
+            fits = _measure_body(environ)
+        except Exception as error:  # noqa: BLE001 - each server has errors of its own for chunks that are none
+            log.info("request.unreadable", extra={"kind": type(error).__name__, "request_id": request_id})
+            said = "The request could not be read"
+            return _refuse(start_response, "400 Bad Request", said, "validation", request_id)
+        try:
+            if not fits:
                 error = "The request body is larger than 1 MiB"
                 return _refuse(start_response, "413 Content Too Large", error, "too_large", request_id)
             answer: Iterable[bytes] = self._application(environ, start_response)
