@@ -10,9 +10,12 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import IO
 
 from tests import services
 
@@ -44,6 +47,7 @@ NO_MATTER_OF_THE_DATABASE = [
     "tests/sandbox",
 ]
 LOCAL = {"LOCAL_PUMBLE": "true"}
+PYTEST = ["python", "-m", "pytest"]
 
 
 class Run:
@@ -53,10 +57,25 @@ class Run:
         self.took: list[tuple[str, float]] = []
 
     def step(self, name: str, *command: str, **environment: str) -> None:
+        """Run one command; what it prints is shown as it comes."""
         print(f"\n=== {name}", flush=True)
+        self._run(name, command, environment, output=None)
+
+    def side_step(self, name: str, *command: str, **environment: str) -> None:
+        """The same beside another; what it prints is shown when it has ended."""
+        with tempfile.TemporaryFile("w+", errors="replace") as output:
+            self._run(name, command, environment, output=output)
+            output.seek(0)
+            print(f"\n=== {name}\n{output.read()}", end="", flush=True)
+
+    def _run(
+        self, name: str, command: Sequence[str], environment: dict[str, str], output: IO[str] | None
+    ) -> None:
         began = time.monotonic()
-        program = BIN / command[0]
-        done = subprocess.run([str(program), *command[1:]], cwd=PROJECT, env=os.environ | LOCAL | environment)
+        program = [str(BIN / command[0]), *command[1:]]
+        done = subprocess.run(
+            program, cwd=PROJECT, env=os.environ | LOCAL | environment, stdout=output, stderr=output
+        )
         self.took.append((name, time.monotonic() - began))
         if done.returncode:
             self.failed.append(name)
@@ -91,26 +110,36 @@ def main() -> int:
         install_system_packages()
     if not shutil.which("redis-server"):
         run.skipped.append("tests of limits in Redis: there is none (Debian: apt-get install redis-server)")
-    chosen = (
-        ["-m", "not browser and not slow", *QUICK]
-        if fast
-        else ["-m", "not browser", f"--ignore={STATEMENTS}"]
-    )
-    run.step("tests on SQLite", "python", "-m", "pytest", "-q", *chosen, DATABASE_URL="")
-    if not fast:
-        with database(run) as url:
-            if url:
-                postgres = ["python", "-m", "pytest", "-q", "-m", "not browser"]
-                elsewhere = [f"--ignore={path}" for path in NO_MATTER_OF_THE_DATABASE]
-                run.step("tests on PostgreSQL", *postgres, *elsewhere, DATABASE_URL=url)
-        if shutil.which("chromium"):
-            in_order = ["python", "-m", "pytest", "-v", "-p", "no:randomly", STATEMENTS]
-            run.step("the local Pumble's 58 statements, by name", *in_order, DATABASE_URL="")
-            browser = ["python", "-m", "pytest", "-q", "-m", "browser", f"--ignore={STATEMENTS}"]
-            run.step("browser tests", *browser, DATABASE_URL="")
-        else:
-            run.skipped.append("browser tests: there is no Chromium (Debian: apt-get install chromium)")
+    if fast:
+        quick = [*PYTEST, "-q", "-m", "not browser and not slow", *QUICK]
+        run.step("tests on SQLite", *quick, DATABASE_URL="")
+        return run.verdict()
+    # Two lanes of about the same length: a test waits for other processes as long as it computes.
+    print("\n=== two lanes of tests; each prints a part when it has ended", flush=True)
+    with ThreadPoolExecutor() as lanes:
+        for lane in [lanes.submit(on_sqlite, run), lanes.submit(on_postgres_and_in_chromium, run)]:
+            lane.result()
     return run.verdict()
+
+
+def on_sqlite(run: Run) -> None:
+    all_but_browser = [*PYTEST, "-q", "-m", "not browser", f"--ignore={STATEMENTS}"]
+    run.side_step("tests on SQLite", *all_but_browser, DATABASE_URL="")
+
+
+def on_postgres_and_in_chromium(run: Run) -> None:
+    with database(run) as url:
+        if url:
+            elsewhere = [f"--ignore={path}" for path in NO_MATTER_OF_THE_DATABASE]
+            postgres = [*PYTEST, "-q", "-m", "not browser", *elsewhere]
+            run.side_step("tests on PostgreSQL", *postgres, DATABASE_URL=url)
+    if not shutil.which("chromium"):
+        run.skipped.append("browser tests: there is no Chromium (Debian: apt-get install chromium)")
+        return
+    in_order = [*PYTEST, "-v", "-p", "no:randomly", STATEMENTS]
+    run.side_step("the local Pumble's 58 statements, by name", *in_order, DATABASE_URL="")
+    browser = [*PYTEST, "-q", "-m", "browser", f"--ignore={STATEMENTS}"]
+    run.side_step("browser tests", *browser, DATABASE_URL="")
 
 
 def install_system_packages() -> None:

@@ -1,6 +1,8 @@
 """Loaded by pytest before Django's settings: a data directory and ports of this run's own, and no real Pumble."""
 
+import contextlib
 import os
+import random
 import socket
 import tempfile
 from pathlib import Path
@@ -10,9 +12,12 @@ SCREENS = PROJECT / os.environ.get("DATA_DIR", "var") / "screens"
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port nobody listens on, below those from which the system takes the near ends of connections."""
+    while True:
+        port = random.SystemRandom().randrange(15_000, 32_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 PORT, SANDBOX_PORT = free_port(), free_port()

@@ -41,7 +41,7 @@ class Person:
         return [message["text"] for message in self.screen(channel)["ephemeral"]]
 
 
-def act(name: str, **body: Any) -> Any:
+def act(name: str, /, **body: Any) -> Any:
     answer = requests.post(f"{BASE}/act/{name}", json=body, timeout=15)
     assert answer.ok, f"/act/{name}: {answer.status_code} {answer.text[:300]}"
     return answer.json()

@@ -72,3 +72,15 @@ class TestAChannelsName:
 
         assert removed.status_code == 200, removed.text
         assert send(api, "ops").json()["reason"] == "bot_not_in_channel"
+
+
+class TestAnEMail:
+    def test_means_its_holder_whatever_others_call_themselves(
+        self, api: Api, ana: Person, ben: Person
+    ) -> None:
+        pumble.act("invite", userId=ana.id, name=ben.email, email="imposter@acme.test", role="USER")
+
+        sent = api.post("dmUser", {"email": ben.email, "text": "for Ben alone"})
+
+        direct = sent.json()["channelId"]
+        assert ben.screen(direct)["messages"][-1]["text"] == "for Ben alone"
