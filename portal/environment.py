@@ -136,12 +136,12 @@ class Environment:
         if not config.get("NAME"):
             self.refuse("DATABASE_URL", "expects postgres://user:password@host:5432/name")
         # A pooled connection that the server closed is found by a check before use, not by a failing request. While
-        # the server is away, who waits is told so in less than 2 s, and each new try starts afresh.
+        # the server is away, who waits is told so in less than 2 s, also if it asks twice.
         pool = {
             "min_size": 1,
             "max_size": threads + BACKGROUND_THREADS,
-            "timeout": 1.5,
-            "reconnect_timeout": 2,
+            "timeout": 0.8,
+            "reconnect_timeout": 2,  # then each new try starts afresh, without having waited longer and longer
         }
         waits = {"connect_timeout": 2, "tcp_user_timeout": 5000}
         config["OPTIONS"] = {**config.get("OPTIONS", {}), **waits, "pool": pool}

@@ -45,8 +45,8 @@ class Outermost:
             return _refuse(start_response, "400 Bad Request", said, "validation", request_id)
         try:
             if not fits:
-                error = "The request body is larger than 1 MiB"
-                return _refuse(start_response, "413 Content Too Large", error, "too_large", request_id)
+                said = "The request body is larger than 1 MiB"
+                return _refuse(start_response, "413 Content Too Large", said, "too_large", request_id)
             answer: Iterable[bytes] = self._application(environ, start_response)
         except Exception:
             log.exception("request.escaped", extra={"request_id": request_id})

@@ -48,6 +48,9 @@ class Portal:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
+        """Until it answers; one that runs goes on."""
+        if self.process and self.process.poll() is None:
+            return
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(
                 self.command, cwd=self.folder, env=self.environment, stdout=output, stderr=subprocess.STDOUT
@@ -247,9 +250,10 @@ def running(folder: Path) -> Iterator[Deployment]:
             "RUN_DIR": str(folder / "front-door"),
         }
         stack.enter_context(_front_door(places, folder))
+        a, b = portals
         deployment = Deployment(
-            *(public["PUBLIC_URL"], http_port, cert, *portals, pumble, app["id"], environment, image),
-            *(postgres, redis),
+            *(public["PUBLIC_URL"], http_port, cert, a, b, pumble, app["id"]),
+            *(environment, image, postgres, redis),
         )
         deployment.sign_in("ana@acme.test", "/pumble/install")
         yield deployment

@@ -1,6 +1,7 @@
 """What no honest client sends, through the front door and past it: answered in the contract's shape, never by 500."""
 
 import json
+import re
 from collections.abc import Callable
 
 import pytest
@@ -111,7 +112,7 @@ class TestARequestThatMakesNoSense:
                 said = json.loads(answer.body or b"{}")
                 assert not said or {"reason", "requestId"} <= set(said) or set(said) == {"message"}
             else:
-                assert b"nginx" not in answer.body and b"gunicorn" not in answer.body, answer
+                assert not re.search(b"nginx|gunicorn", answer.body), answer
 
 
 class TestTheFrontDoor:
