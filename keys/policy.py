@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from keys import audit, scopes
-from keys.audit import Actor, Surface
+from keys.audit import Actor, Surface, noting_refusals
 from keys.errors import (
     AddressesRequired,
     CreationNotAllowed,
@@ -45,6 +45,7 @@ def policy_of(workspace: Workspace | None) -> Policy:
     return found or Policy(workspace=workspace)
 
 
+@noting_refusals
 @transaction.atomic
 def change_policy(*, workspace: Workspace, terms: Terms, by: Actor, now: datetime) -> Policy:
     """The workspace's new policy. Keys that are there already stay as they are.
@@ -183,7 +184,7 @@ def _told(policy: Policy) -> dict[str, object]:
     """The policy as an audit event tells it."""
     return {
         "creators": policy.creators,
-        "chosen": sorted(policy.chosen.values_list("username", flat=True)) if policy.pk else [],
+        "chosen": sorted(map(audit.ref_of, policy.chosen.all())) if policy.pk else [],
         "allowed_scopes": policy.allowed_scopes,
         "largest_lifetime_days": policy.largest_lifetime.days if policy.largest_lifetime else None,
         "never_allowed": policy.never_allowed,

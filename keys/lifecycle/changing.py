@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from keys import policy
-from keys.audit import Actor
+from keys.audit import Actor, noting_refusals
 from keys.errors import ExpiryInPast, KeyNotFound, KeyRetiring, WouldWiden
 from keys.lifecycle.locks import lock_family, lock_owner, lock_undelivered
 from keys.lifecycle.names import clean_name, clean_note, free_name
@@ -16,6 +16,7 @@ from keys.rights import Rights
 _OVER = {ApiKey.State.REVOKED, ApiKey.State.EXPIRED, ApiKey.State.ROTATED}
 
 
+@noting_refusals
 @transaction.atomic
 def rename(*, key: ApiKey, name: str, by: Actor, now: datetime) -> ApiKey:
     """Give a live key, and those it still shares its name with, another name.
@@ -37,6 +38,7 @@ def rename(*, key: ApiKey, name: str, by: Actor, now: datetime) -> ApiKey:
     return key
 
 
+@noting_refusals
 @transaction.atomic
 def narrow(*, key: ApiKey, rights: Rights, by: Actor, now: datetime) -> ApiKey:
     """Leave a live key, and those it replaced that still work, no more than `rights` from now on.
@@ -66,6 +68,7 @@ def narrow(*, key: ApiKey, rights: Rights, by: Actor, now: datetime) -> ApiKey:
     return family[-1]
 
 
+@noting_refusals
 @transaction.atomic
 def disable(*, key: ApiKey, by: Actor, now: datetime, note: str = "") -> ApiKey:
     """Stop a live key, and those it replaced that still work, until it is enabled. Disabling twice is no error.
@@ -83,6 +86,7 @@ def disable(*, key: ApiKey, by: Actor, now: datetime, note: str = "") -> ApiKey:
     return family[-1]
 
 
+@noting_refusals
 @transaction.atomic
 def enable(*, key: ApiKey, by: Actor, now: datetime) -> ApiKey:
     """Let a disabled key work again. Enabling one that is not disabled is no error.
@@ -101,6 +105,7 @@ def enable(*, key: ApiKey, by: Actor, now: datetime) -> ApiKey:
     return family[-1]
 
 
+@noting_refusals
 @transaction.atomic
 def revoke(*, key: ApiKey, by: Actor, reason: ApiKey.RevokeReason, now: datetime, note: str = "") -> ApiKey:
     """Stop a key for good, with those it replaced that still work, and a successor that nobody was shown yet.

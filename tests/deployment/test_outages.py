@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import psycopg
 import requests
@@ -64,7 +65,7 @@ class TestWithoutPostgres:
     ) -> None:
         key = deployment.new_key("without a database")
         browser = deployment.sign_in()
-        event = {"messageType": "APP_EVENT", "eventType": "APP_UNAUTHORIZED", "body": "{}"}
+        event: dict[str, Any] = {"messageType": "APP_EVENT", "eventType": "APP_UNAUTHORIZED", "body": "{}"}
         event |= {"workspaceId": "f" * 24, "workspaceUserIds": ["f" * 24]}
         asks: dict[str, Callable[[], requests.Response]] = {
             "a call": lambda: deployment.get("/keyInfo", key),

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import close_old_connections
 from django.utils import timezone
 
-from keys import idempotency, lifecycle, usage
+from keys import audit, idempotency, lifecycle, usage
 from pumble_bridge import home, notices, roster
 from pumble_bridge.models import AcceptedHook, OAuthState
 
@@ -32,6 +32,7 @@ PARTS: dict[str, Callable[[datetime], int]] = {
     "calls pruned": lambda now: usage.prune_requests(now=now),
     "hours pruned": lambda now: usage.prune_hours(now=now),
     "networks pruned": lambda now: usage.prune_networks(now=now),
+    "audit events pruned": audit.prune,
     "people brought up to date": roster.refresh,
     "notices pruned": notices.prune,
     "notices caught up": notices.queue_missed,
