@@ -7,7 +7,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
 from django.conf import settings
 
-bind = f"{os.environ.get('BIND', '127.0.0.1')}:{settings.PORT}"
+bind = f"{settings.BIND}:{settings.PORT}"
 wsgi_app = "portal.wsgi"
 worker_class = "portal.worker.Worker"
 workers = settings.WORKERS

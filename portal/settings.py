@@ -26,7 +26,7 @@ if DEBUG and not LOCAL_PUMBLE:
     )
 
 DATA_DIR = BASE_DIR / env.text("DATA_DIR", "var")
-PORT = env.number("PORT", 8000)
+BIND, PORT = env.text("BIND", "127.0.0.1"), env.number("PORT", 8000)
 SANDBOX_PORT = env.number("SANDBOX_PORT", 9000)
 PUBLIC_URL = env.url("PUBLIC_URL", f"http://127.0.0.1:{PORT}")
 _secure = PUBLIC_URL.startswith("https://")

@@ -19,9 +19,9 @@ LOCKS = ["requirements.txt", "requirements-test.txt"]
 def main() -> int:
     if not (TOOL / "bin/pip-audit").exists():
         venv.create(TOOL, with_pip=True)
-        install = [TOOL / "bin/python", "-m", "pip", "install", "--quiet", "pip-audit ~= 2.9"]
+        install = [str(TOOL / "bin/python"), "-m", "pip", "install", "--quiet", "pip-audit ~= 2.9"]
         subprocess.run(install, check=True)
-    audit: list[str | Path] = [TOOL / "bin/pip-audit", "--require-hashes", "--disable-pip", "--format=json"]
+    audit: list[str] = [str(TOOL / "bin/pip-audit"), "--require-hashes", "--disable-pip", "--format=json"]
     for lock in LOCKS:
         audit += ["--requirement", lock]
     done = subprocess.run([*audit, "--progress-spinner=off"], cwd=PROJECT, capture_output=True)

@@ -78,11 +78,10 @@ def _licence(name: str) -> str:
     if name in ELSEWHERE:
         return ELSEWHERE[name]
     said = importlib.metadata.metadata(name)
-    classifiers = [line for line in said.get_all("Classifier") or [] if line.startswith("License")]
+    fields = ("License-Expression", "License", "Classifier")
+    candidates = [line for field in fields for line in said.get_all(field) or []]
     candidates = [
-        said.get("License-Expression"),
-        said.get("License"),
-        *(c.split(" :: ")[-1] for c in classifiers),
+        line.split(" :: ")[-1] for line in candidates if "::" not in line or line.startswith("License")
     ]
     licence = next((one for one in candidates if one and "\n" not in one), "unknown")
     return _SAID_OTHERWISE.get(licence, licence)

@@ -3,11 +3,9 @@
 It is set up as the README's guide says, and works with the local Pumble, where it is registered like any other app.
 """
 
-import base64
 import contextlib
 import json
 import os
-import secrets
 import shutil
 import signal
 import subprocess
@@ -20,7 +18,6 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import requests
-from cryptography.fernet import Fernet
 
 from keys import keyformat
 from tests import services
@@ -172,13 +169,11 @@ def wait_for(true: Callable[[], bool], what: str, seconds: float = 40) -> None:
         time.sleep(0.05)
 
 
-def own_secrets() -> dict[str, str]:
-    """As the guide makes them."""
-    return {
-        "SECRET_KEY": secrets.token_urlsafe(48),
-        "KEY_PEPPERS": "1:" + base64.b64encode(secrets.token_bytes(32)).decode(),
-        "TOKEN_ENCRYPTION_KEYS": Fernet.generate_key().decode(),
-    }
+def new_env(public_url: str) -> dict[str, str]:
+    """The settings that the guide begins with."""
+    script = [str(PROJECT / "deploy/new-env.sh"), public_url]
+    printed = subprocess.run(script, capture_output=True, text=True, check=True).stdout
+    return dict(line.split("=", 1) for line in printed.splitlines() if not line.startswith("#"))
 
 
 @contextlib.contextmanager
@@ -199,11 +194,11 @@ def running(folder: Path) -> Iterator[Deployment]:
         redis = stack.enter_context(services.redis_server())
         stack.enter_context(_pumble(bare, pumble_port, cert, folder / "pumble"))
 
-        public = {"PUBLIC_URL": f"https://{host}"}
+        env = new_env(f"https://{host}")
         printed = subprocess.run(
             [sys.executable, "manage.py", "manifest"],
             cwd=image,
-            env=bare | public,
+            env=bare | env,
             capture_output=True,
             check=True,
         )
@@ -211,8 +206,7 @@ def running(folder: Path) -> Iterator[Deployment]:
         environment = (
             bare
             | composition.environment("portal")
-            | public
-            | own_secrets()
+            | env
             | {
                 "PUMBLE_APP_ID": app["id"],
                 "PUMBLE_APP_KEY": app["appKey"],
@@ -242,7 +236,7 @@ def running(folder: Path) -> Iterator[Deployment]:
             portal.start()
         places = {
             "PORTAL": f"127.0.0.1:{a_port}",
-            "PUBLIC_URL": public["PUBLIC_URL"],
+            "PUBLIC_URL": env["PUBLIC_URL"],
             "HTTP_PORT": str(http_port),
             "HTTPS_PORT": str(https_port),
             "TLS_CERTIFICATE": str(cert),
@@ -252,7 +246,7 @@ def running(folder: Path) -> Iterator[Deployment]:
         stack.enter_context(_front_door(places, folder))
         a, b = portals
         deployment = Deployment(
-            *(public["PUBLIC_URL"], http_port, cert, a, b, pumble, app["id"]),
+            *(env["PUBLIC_URL"], http_port, cert, a, b, pumble, app["id"]),
             *(environment, image, postgres, redis),
         )
         deployment.sign_in("ana@acme.test", "/pumble/install")

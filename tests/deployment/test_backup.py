@@ -70,9 +70,7 @@ class TestABackupOfSqlite:
         data = tmp_path / "data"
         data.mkdir()
         bare = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-        production = (
-            bare | stack.own_secrets() | {"PUBLIC_URL": "https://keys.example.com", "DATA_DIR": str(data)}
-        )
+        production = bare | stack.new_env("https://keys.example.com") | {"DATA_DIR": str(data)}
         production |= {
             f"PUMBLE_APP_{name}": name * 3 for name in ("ID", "KEY", "CLIENT_SECRET", "SIGNING_SECRET")
         }

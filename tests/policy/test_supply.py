@@ -138,10 +138,20 @@ class TestTheSource:
                 assert not _is_random(value), name
 
 
+class TestTheScan:
+    def test_knows_secrets_from_words(self) -> None:
+        script = [str(PROJECT / "deploy/new-env.sh"), "https://keys.example.com"]
+        made = subprocess.run(script, capture_output=True, text=True, check=True).stdout
+        secrets = [line.partition("=")[2].removeprefix("1:") for line in made.splitlines()[1:5]]
+
+        assert [_is_random(secret) for secret in secrets] == [True] * 4
+        assert not _is_random(base64.b64encode(b"a pepper of thirty-two bytes....").decode())
+
+
 def _is_random(word: str) -> bool:
     """Whether these are no words: bytes of which most are no letters."""
     try:
-        raw = base64.urlsafe_b64decode(word.replace("+", "-").replace("/", "_"))
+        raw = base64.urlsafe_b64decode(word.replace("+", "-").replace("/", "_") + "==")
     except (binascii.Error, ValueError):
         return False
     return sum(chr(byte).isascii() and chr(byte).isprintable() for byte in raw) < len(raw) * 0.8

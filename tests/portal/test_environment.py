@@ -114,6 +114,23 @@ class TestTheStart:
         assert len(value) < 5 or value not in said
 
 
+class TestTheDeployCheck:
+    def test_warns_of_a_data_directory_that_others_may_read(self, tmp_path: Path) -> None:
+        tmp_path.chmod(0o755)
+
+        said = start(tmp_path, **PRODUCTION).stderr
+
+        assert "portal.W001" in said
+        assert "chmod 700" in said
+
+    def test_warns_of_callers_who_all_look_like_the_proxy(self, tmp_path: Path) -> None:
+        warned = start(tmp_path, **PRODUCTION, BIND="0.0.0.0")
+        trusted = start(tmp_path, **PRODUCTION, BIND="0.0.0.0", TRUSTED_PROXIES="10.0.0.0/8")
+
+        assert "portal.W002" in warned.stderr
+        assert trusted.returncode == 0
+
+
 class TestSeveralProcesses:
     SHARED = {
         "WORKERS": "2",
