@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connections, transaction
 from django.db.models import F, QuerySet
 
-from keys import audit
+from keys import audit, metrics
 from keys.audit import Actor, Surface
 from keys.models import ApiKey, AuditEvent, HourlyUse, KnownNetwork, LastUse, Policy, RequestLog
 
@@ -95,7 +95,9 @@ class Recorder:
         with self._writing:
             batch = [self._waiting.popleft() for _ in range(len(self._waiting))]
             lost, self._lost = self._lost, 0
+            metrics.USAGE_WAITING.set(len(batch))
             if lost:
+                metrics.USAGE_LOST.inc(lost)
                 log.warning("usage.lost", extra={"count": lost})
             if not batch:
                 return

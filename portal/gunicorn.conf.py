@@ -1,11 +1,19 @@
 """How the portal is served: processes with threads. More than one process needs PostgreSQL and Redis to share."""
 
 import os
+import shutil
 from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
 from django.conf import settings
+
+# Each process counts in files of its own here; they begin anew with the server. The library looks when it is imported.
+settings.DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+_counts = settings.DATA_DIR / "metrics"
+shutil.rmtree(_counts, ignore_errors=True)
+_counts.mkdir(mode=0o700)
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_counts)
 
 bind = f"{settings.BIND}:{settings.PORT}"
 wsgi_app = "portal.wsgi"
@@ -40,3 +48,9 @@ def post_worker_init(worker: Any) -> None:
     from pumble_bridge import home
 
     home.worker.start()
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    from prometheus_client.multiprocess import mark_process_dead
+
+    mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]

@@ -55,6 +55,7 @@ PUMBLE_APP_CLIENT_SECRET = _secrets.client_secret
 PUMBLE_APP_SIGNING_SECRETS = _secrets.signing_secrets
 
 REDIS_URL = env.redis_url("REDIS_URL")
+METRICS_TOKEN = env.token("METRICS_TOKEN")
 TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
 AUDIT_RETENTION_DAYS = env.days("AUDIT_RETENTION_DAYS", least=30)
 WRITE_USAGE_IN_BACKGROUND = True

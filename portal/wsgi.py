@@ -27,11 +27,14 @@ class Outermost:
         self._application = application
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        from portal.health import PROBED
         from portal.middleware import sane_request_id
 
         # Who speaks to the portal came by PUBLIC_URL, whatever the last stretch or a header says: by it a browser's
         # forms are known to be ours, and answers ask browsers to keep to https.
         environ["wsgi.url_scheme"] = settings.PUBLIC_URL.partition(":")[0]
+        if environ.get("PATH_INFO") in PROBED:
+            environ["HTTP_HOST"] = settings.ALLOWED_HOSTS[0].lstrip(".")
         environ["HTTP_X_REQUEST_ID"] = request_id = sane_request_id(environ.get("HTTP_X_REQUEST_ID", ""))
         # Django builds the request before any middleware and fails on a charset that is no text encoding. Bodies are
         # UTF-8 whatever it says, and looking a name up would keep it in memory for ever.

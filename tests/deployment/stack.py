@@ -227,7 +227,11 @@ def running(folder: Path) -> Iterator[Deployment]:
         )
         portals = []
         for port, workers in ((a_port, 2), (b_port, 1)):
-            own = environment | {"PORT": str(port), "WORKERS": str(workers)}
+            own = environment | {
+                "PORT": str(port),
+                "WORKERS": str(workers),
+                "DATA_DIR": str(folder / f"data-{port}"),  # as each container has one of its own
+            }
             log = folder / f"portal-{port}.log"
             portal = Portal(port, host, composition.command("portal"), image, own, log)
             portals.append(portal)

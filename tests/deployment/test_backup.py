@@ -53,7 +53,8 @@ class TestABackupOfPostgres:
         copy = replace(
             deployment.b,
             port=port,
-            environment=deployment.b.environment | {"DATABASE_URL": address, "PORT": str(port)},
+            environment=deployment.b.environment
+            | {"DATABASE_URL": address, "PORT": str(port), "DATA_DIR": str(tmp_path / "data")},
             log=tmp_path / "copy.log",
             process=None,
         )

@@ -73,6 +73,12 @@ class TestTheCallersAddress:
         assert "(127.0.0.1)" in underscored.json()["error"]
 
 
+class TestWhatIsForTheInside:
+    def test_stays_there(self, deployment: Deployment) -> None:
+        assert deployment.get("/metrics").status_code in {403, 404}
+        assert deployment.a.get("/metrics").status_code == 200
+
+
 class TestSlowClients:
     """Two hundred that send a byte a second; `make soak` has more of them."""
 
