@@ -70,7 +70,7 @@ class Places:
         self._moved_at[workspace] = self._clock()
 
 
-_eighth = max(1, settings.WEB_THREADS // 8)
+_eighth = max(1, settings.THREADS // 8)
 CALLS = Places("calls", in_all=4 * _eighth, for_one=3 * _eighth)
 CHAT = Places("chat", in_all=2 * _eighth, for_one=2 * _eighth)
 PAGES = Places("pages", in_all=_eighth, for_one=_eighth)
