@@ -43,7 +43,11 @@ def record_installation(*, workspace_id: str, workspace_name: str, by: Actor, no
 
 @transaction.atomic
 def record_authorization(*, workspace: Workspace, profile: Profile, by: Actor, now: datetime) -> Member:
-    """The person of that workspace, brought up to date and authorised. People are found by Pumble's ids only."""
+    """The person of that workspace, brought up to date and authorised. People are found by Pumble's ids only.
+
+    Somebody who was erased is a member again.
+    """
+    Member.objects.filter(workspace=workspace, pumble_user_id=profile.user_id).update(erased_at=None)
     member = record_profile(workspace=workspace, profile=profile, by=by, now=now)
     if member.authorized_at is None:
         member.authorized_at = now
@@ -57,7 +61,7 @@ def record_authorization(*, workspace: Workspace, profile: Profile, by: Actor, n
 def record_profile(*, workspace: Workspace, profile: Profile, by: Actor, now: datetime) -> Member:
     """The person of that workspace, created or brought up to date; changes of role and activity are audited.
 
-    Deactivation revokes the person's keys for good.
+    Deactivation revokes the person's keys for good. Somebody who was erased stays as they are.
     """
     Member.objects.get_or_create(
         workspace=workspace,
@@ -73,6 +77,8 @@ def record_profile(*, workspace: Workspace, profile: Profile, by: Actor, now: da
         .select_related("workspace")
         .get(workspace=workspace, pumble_user_id=profile.user_id)
     )
+    if member.erased_at is not None:
+        return member
     if member.role != profile.role:
         audit.record(
             AuditEvent.Type.MEMBER_ROLE_CHANGED,

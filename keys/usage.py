@@ -9,7 +9,7 @@ import logging
 import threading
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -137,7 +137,7 @@ recorder = Recorder()
 def _write(batch: list[Use], sampler: Sampler) -> None:
     with transaction.atomic():
         keys = ApiKey.objects.select_related("owner__workspace").in_bulk({use.key_pk for use in batch})
-        uses = [use for use in batch if use.key_pk in keys]
+        uses = [_but_of_the_erased(use, keys[use.key_pk]) for use in batch if use.key_pk in keys]
         _write_last_uses(uses)
         _note_networks(uses, keys)
         RequestLog.objects.bulk_create(
@@ -157,6 +157,11 @@ def _write(batch: list[Use], sampler: Sampler) -> None:
             batch_size=500,
         )
         _count_hours(uses)
+
+
+def _but_of_the_erased(use: Use, key: ApiKey) -> Use:
+    """Somebody's script may go on calling long after they were erased; where from is none of our business then."""
+    return use if key.owner.erased_at is None else replace(use, address=None, agent="")
 
 
 def _write_last_uses(uses: Iterable[Use]) -> None:

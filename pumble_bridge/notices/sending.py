@@ -130,7 +130,8 @@ def _send(pk: int, now: datetime) -> bool:
     with translation.override(notice.member.language or settings.LANGUAGE_CODE):
         message = texts.write(notice, now)
     bot, bot_user_id = _bot_for(notice)
-    if message is None or bot is None or not notice.member.is_active:
+    gone = not notice.member.is_active or notice.member.erased_at is not None
+    if message is None or bot is None or gone:
         Notice.objects.filter(pk=pk, state=State.QUEUED).update(state=State.DROPPED)
         return False
     marked = False
