@@ -13,11 +13,25 @@ from django.db import transaction
 
 from keys import audit, lifecycle
 from keys.audit import Actor
-from keys.models import ApiKey, AuditEvent, IdempotentCall, KnownNetwork, LastUse, Member, Policy, RequestLog
+from keys.models import (
+    ApiKey,
+    AuditAddress,
+    AuditEvent,
+    IdempotentCall,
+    KnownNetwork,
+    LastUse,
+    Member,
+    Policy,
+    RequestLog,
+)
 
 PSEUDONYM = "erased member"
 KEY_PSEUDONYM = "erased key"
 _AT_ONCE = 2_000  # rows; whoever writes uses must not wait long for its turn
+
+
+class StillAuthorized(Exception):
+    """Somebody whom the app may act for, or an operator, cannot be nobody."""
 
 
 def forget_calls(member: Member) -> Iterator[int]:
@@ -35,14 +49,14 @@ def anonymise(member: Member, *, by: Actor, now: datetime) -> None:
     """The person, whose authorisation is over, is nobody from now on.
 
     Authorising the app again makes them a member like anybody else; nothing less brings name and e-mail back.
+
+    Raises:
+        StillAuthorized: they authorised the app again this very moment; nothing was changed.
     """
-    member = (
-        Member.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("workspace")
-        .get(pk=member.pk)
-    )
+    member = lifecycle.lock_owner(member)
+    lifecycle.lock_keys_of(Member.objects.filter(pk=member.pk))
     if member.workspace is None or member.authorized_at is not None:
-        raise ValueError("an operator, or a person who authorises the app, cannot be erased")
+        raise StillAuthorized
     keys = ApiKey.objects.filter(owner=member)
     for key in keys.filter(revoked_at__isnull=True).select_related("owner__workspace"):
         lifecycle.revoke(key=key, by=by, reason=ApiKey.RevokeReason.UNAUTHORIZED, now=now)
@@ -55,4 +69,5 @@ def anonymise(member: Member, *, by: Actor, now: datetime) -> None:
     member.name, member.email, member.language = PSEUDONYM, "", ""
     member.role, member.last_login, member.erased_at = Member.Role.USER, None, now
     member.save()
+    AuditAddress.objects.filter(of=member).delete()
     audit.record(AuditEvent.Type.MEMBER_ERASED, workspace=member.workspace, member=member, by=by, now=now)

@@ -26,8 +26,10 @@ class Profile:
 
 
 @transaction.atomic
-def record_installation(*, workspace_id: str, workspace_name: str, by: Actor, now: datetime) -> Workspace:
-    """The workspace with this Pumble id, installed."""
+def record_installation(
+    *, workspace_id: str, workspace_name: str, by: Actor, now: datetime, installer: str = ""
+) -> Workspace:
+    """The workspace with this Pumble id, installed; `installer` is the Pumble id of who did that."""
     Workspace.objects.get_or_create(
         pumble_id=workspace_id, defaults={"name": workspace_name, "created_at": now}
     )
@@ -37,7 +39,7 @@ def record_installation(*, workspace_id: str, workspace_name: str, by: Actor, no
     workspace.installed_at = workspace.installed_at or now
     workspace.save(update_fields=["name", "installed_at"])
     if newly:
-        audit.record(AuditEvent.Type.APP_INSTALLED, workspace=workspace, by=by, now=now)
+        audit.record(AuditEvent.Type.APP_INSTALLED, workspace=workspace, by=by, now=now, installer=installer)
     return workspace
 
 
@@ -72,13 +74,11 @@ def record_profile(*, workspace: Workspace, profile: Profile, by: Actor, now: da
             "is_active": profile.is_active,
         },
     )
-    member = (
-        Member.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("workspace")
-        .get(workspace=workspace, pumble_user_id=profile.user_id)
-    )
+    member = lifecycle.lock_owner(Member.objects.get(workspace=workspace, pumble_user_id=profile.user_id))
     if member.erased_at is not None:
         return member
+    if member.is_active and not profile.is_active:
+        lifecycle.lock_keys_of(Member.objects.filter(pk=member.pk))
     if member.role != profile.role:
         audit.record(
             AuditEvent.Type.MEMBER_ROLE_CHANGED,
@@ -103,13 +103,10 @@ def record_profile(*, workspace: Workspace, profile: Profile, by: Actor, now: da
 @transaction.atomic
 def end_authorization(*, member: Member, by: Actor, now: datetime) -> None:
     """The person no longer authorises the app: their keys are revoked and their sessions end. Repeating is harmless."""
-    member = (
-        Member.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("workspace")
-        .get(pk=member.pk)
-    )
+    member = lifecycle.lock_owner(member)
     if member.workspace is None or member.authorized_at is None:
         return
+    lifecycle.lock_keys_of(Member.objects.filter(pk=member.pk))
     member.authorized_at = None
     member.save(update_fields=["authorized_at"])
     audit.record(
@@ -122,11 +119,17 @@ def end_authorization(*, member: Member, by: Actor, now: datetime) -> None:
 def end_installation(*, workspace: Workspace, by: Actor, now: datetime) -> None:
     """The app left the workspace: every key there is revoked, every authorisation ended. Repeating is harmless."""
     workspace = Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)
+    members = workspace.members.order_by("pk")
+    authorized = list(members.select_for_update(no_key=True).filter(authorized_at__isnull=False))
+    lifecycle.lock_keys_of(members)
     if workspace.installed_at is not None:
         workspace.installed_at = None
         workspace.save(update_fields=["installed_at"])
         audit.record(AuditEvent.Type.APP_UNINSTALLED, workspace=workspace, by=by, now=now)
-    workspace.members.filter(authorized_at__isnull=False).update(authorized_at=None)
+    members.filter(authorized_at__isnull=False).update(authorized_at=None)
+    for member in authorized:
+        event = AuditEvent.Type.MEMBER_UNAUTHORIZED
+        audit.record(event, workspace=workspace, member=member, by=by, now=now)
     _revoke_all(ApiKey.RevokeReason.UNINSTALLED, by=by, now=now, owner__workspace=workspace)
 
 

@@ -183,7 +183,7 @@ def _told(policy: Policy) -> dict[str, object]:
     """The policy as an audit event tells it."""
     return {
         "creators": policy.creators,
-        "chosen": sorted(policy.chosen.values_list("username", flat=True)) if policy.pk else [],
+        "chosen": sorted(map(audit.ref_of, policy.chosen.all())) if policy.pk else [],
         "allowed_scopes": policy.allowed_scopes,
         "largest_lifetime_days": policy.largest_lifetime.days if policy.largest_lifetime else None,
         "never_allowed": policy.never_allowed,

@@ -139,7 +139,7 @@ def _write(batch: list[Use], sampler: Sampler) -> None:
         keys = ApiKey.objects.select_related("owner__workspace").in_bulk({use.key_pk for use in batch})
         uses = [_but_of_the_erased(use, keys[use.key_pk]) for use in batch if use.key_pk in keys]
         _write_last_uses(uses)
-        _note_networks(uses, keys)
+        elsewhere = _note_networks(uses)
         RequestLog.objects.bulk_create(
             [
                 RequestLog(
@@ -157,6 +157,7 @@ def _write(batch: list[Use], sampler: Sampler) -> None:
             batch_size=500,
         )
         _count_hours(uses)
+        _tell_of_elsewhere(elsewhere, keys)  # last, as nothing may be locked after the audit's chains
 
 
 def _but_of_the_erased(use: Use, key: ApiKey) -> Use:
@@ -173,8 +174,9 @@ def _write_last_uses(uses: Iterable[Use]) -> None:
             LastUse.objects.bulk_create([LastUse(key_id=key_pk, **fields)], ignore_conflicts=True)
 
 
-def _note_networks(uses: Iterable[Use], keys: Mapping[int, ApiKey]) -> None:
-    """A key was used from where it never was: an audit event, unless that is the key's first use at all."""
+def _note_networks(uses: Iterable[Use]) -> list[Use]:
+    """The first uses of keys from where they never were, but for each key's first use at all."""
+    elsewhere = []
     firsts: dict[tuple[int, str], Use] = {}
     for use in uses:
         if use.outcome == OK and use.address is not None:
@@ -185,21 +187,29 @@ def _note_networks(uses: Iterable[Use], keys: Mapping[int, ApiKey]) -> None:
     ):
         known[key_pk].add(network)
     for (key_pk, network), use in sorted(firsts.items()):
-        before, key = known[key_pk], keys[key_pk]
+        before = known[key_pk]
         if network in before or len(before) >= MOST_NETWORKS_KNOWN:
             continue
         row, defaults = {"key_id": key_pk, "network": network}, {"first_used_at": use.at}
         _known, new = KnownNetwork.objects.get_or_create(**row, defaults=defaults)
-        if new and before and key.owner.workspace is not None:
-            audit.record(
-                AuditEvent.Type.KEY_USED_ELSEWHERE,
-                workspace=key.owner.workspace,
-                key=key,
-                member=key.owner,
-                by=Actor(None, Surface.API, address=use.address, request_id=use.request_id),
-                now=use.at,
-            )
+        if new and before:
+            elsewhere.append(use)
         before.add(network)
+    return elsewhere
+
+
+def _tell_of_elsewhere(uses: Iterable[Use], keys: Mapping[int, ApiKey]) -> None:
+    """An audit event for each, workspace by workspace, so that no two processes wait for each other's."""
+    told = [(key.owner.workspace, use, key) for use in uses if (key := keys[use.key_pk]).owner.workspace]
+    for workspace, use, key in sorted(told, key=lambda one: one[0].pumble_id):
+        audit.record(
+            AuditEvent.Type.KEY_USED_ELSEWHERE,
+            workspace=workspace,
+            key=key,
+            member=key.owner,
+            by=Actor(None, Surface.API, address=use.address, request_id=use.request_id),
+            now=use.at,
+        )
 
 
 def network_of(address: str) -> str:

@@ -138,7 +138,11 @@ def store(grant: Grant, *, by: Actor, now: datetime) -> Member:
     The bot token comes with every exchange and may be a reinstall's new one.
     """
     workspace = membership.record_installation(
-        workspace_id=grant.workspace_id, workspace_name=grant.workspace_name, by=by, now=now
+        workspace_id=grant.workspace_id,
+        workspace_name=grant.workspace_name,
+        by=by,
+        now=now,
+        installer=grant.profile.user_id,
     )
     member = membership.record_authorization(workspace=workspace, profile=grant.profile, by=by, now=now)
     Installation.objects.update_or_create(

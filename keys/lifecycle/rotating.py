@@ -9,7 +9,7 @@ from keys import keyformat, policy
 from keys.audit import Actor
 from keys.errors import GraceInvalid, KeyDisabled, KeyNotFound, KeyRetiring, RotationUnderway
 from keys.lifecycle.changing import revoke
-from keys.lifecycle.locks import lock_family, lock_key, lock_owner
+from keys.lifecycle.locks import lock_family, lock_key, lock_owner, lock_undelivered
 from keys.lifecycle.making import new_key
 from keys.lifecycle.telling import tell
 from keys.models import ApiKey, AuditEvent
@@ -42,12 +42,15 @@ def rotate(*, key: ApiKey, grace: timedelta, by: Actor, now: datetime) -> tuple[
     if grace not in GRACES.values():
         raise GraceInvalid
     owner = lock_owner(key.owner)
-    key = lock_key(key)
+    key = lock_family(key)[-1]
+    underway = lock_undelivered(key)
     terms = policy.policy_of(owner.workspace)
     policy.require_may_issue(terms, owner, by)
     _require_rotatable(key, now)
     policy.require_fit(terms, key.rights, now)
-    for undelivered in key.successors.filter(revoked_at__isnull=True, confirmed_at__isnull=True):
+    for undelivered in underway:
+        if undelivered.revoked_at is not None:
+            continue
         if undelivered.created_at > now - _DELIVERY_TAKES:
             raise RotationUnderway
         revoke(key=undelivered, by=by, reason=ApiKey.RevokeReason.NOT_DELIVERED, now=now)

@@ -133,7 +133,9 @@ class TestErasing:
         assert first == {"workspace": ben.workspace_id, "member": ben.id, "erasedBefore": False}
         assert "erased before" in said.getvalue()
         assert AuditEvent.objects.filter(type="member.erased").count() == 1
-        with pytest.raises(CommandError, match=r"no member with the e-mail .* found by Pumble's user id only"):
+        with pytest.raises(
+            CommandError, match=r"no member with the e-mail .* found by Pumble's user id only"
+        ):
             erase(ben)
 
     @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from keys.audit import OPERATOR
+from keys.erasure import StillAuthorized
 from keys.management.naming import get_member, get_workspace
 from keys.management.progress import interruptible, progress
 from keys.models import Member, Workspace
@@ -34,11 +35,7 @@ class Command(BaseCommand):
         member = self._get(workspace, options["member"])
         before = member.erased_at is not None
         if not before:
-            with interruptible():
-                for _changed in progress(
-                    erasure.erase(member, by=OPERATOR, now=timezone.now()), total=None, unit="batch"
-                ):
-                    pass
+            self._erase(member)
         done = {"workspace": workspace.pumble_id, "member": member.pumble_user_id, "erasedBefore": before}
         if options["json"]:
             self.stdout.write(json.dumps(done))
@@ -46,6 +43,17 @@ class Command(BaseCommand):
             self.stdout.write(f"{member.pumble_user_id} was erased before; nothing changed.")
         else:
             self.stdout.write(f"Erased. What stays is known as {member.pumble_user_id}, Pumble's id.")
+
+    def _erase(self, member: Member) -> None:
+        steps = erasure.erase(member, by=OPERATOR, now=timezone.now())
+        try:
+            with interruptible():
+                for _changed in progress(steps, total=None, unit="batch"):
+                    pass
+        except StillAuthorized as error:
+            raise CommandError(
+                "they authorized the app again meanwhile; their keys are revoked, the rest is as it was"
+            ) from error
 
     def _get(self, workspace: Workspace, email_or_id: str) -> Member:
         by_id = Member.objects.filter(workspace=workspace, pumble_user_id=email_or_id.lower()).first()
