@@ -19,7 +19,7 @@ from django.db.models import F, QuerySet
 
 from keys import audit
 from keys.audit import Actor, Surface
-from keys.models import ApiKey, AuditEvent, HourlyUse, KnownNetwork, LastUse, RequestLog
+from keys.models import ApiKey, AuditEvent, HourlyUse, KnownNetwork, LastUse, Policy, RequestLog
 
 log = logging.getLogger(__name__)
 
@@ -219,8 +219,14 @@ def network_of(address: str) -> str:
 
 
 def prune_requests(*, now: datetime) -> int:
-    """Forget single calls of more than 90 days ago; how many."""
-    return _prune(RequestLog.objects.filter(at__lte=now - REQUESTS_KEPT_FOR))
+    """Forget single calls of longer ago than their workspace keeps them, 90 days unless it says so; how many."""
+    kept = Policy.objects.values_list("requests_kept_days", flat=True).distinct()
+    without_policy = RequestLog.objects.filter(key__owner__workspace__policy__isnull=True)
+    pruned = _prune(without_policy.filter(at__lte=now - REQUESTS_KEPT_FOR))
+    for days in kept:
+        of_such = RequestLog.objects.filter(key__owner__workspace__policy__requests_kept_days=days)
+        pruned += _prune(of_such.filter(at__lte=now - timedelta(days=days)))
+    return pruned
 
 
 def prune_hours(*, now: datetime) -> int:

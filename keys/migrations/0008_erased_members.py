@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('keys', '0006_chained_audit'),
+        ('keys', '0007_policy_of_idle_keys_and_logs'),
     ]
 
     operations = [
