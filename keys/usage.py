@@ -11,13 +11,12 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connections, transaction
-from django.db.models import F, QuerySet
+from django.db.models import F
 
-from keys import audit
+from keys import audit, pruning
 from keys.audit import Actor, Surface
 from keys.models import ApiKey, AuditEvent, HourlyUse, KnownNetwork, LastUse, Policy, RequestLog
 
@@ -34,7 +33,6 @@ MOST_NETWORKS_KNOWN = (
 )
 REQUESTS_KEPT_FOR = timedelta(days=90)
 HOURS_KEPT_FOR = timedelta(days=400)
-_PRUNED_AT_ONCE = 5_000  # rows; the writer of uses must not wait long for its turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,28 +220,21 @@ def prune_requests(*, now: datetime) -> int:
     """Forget single calls of longer ago than their workspace keeps them, 90 days unless it says so; how many."""
     kept = Policy.objects.values_list("requests_kept_days", flat=True).distinct()
     without_policy = RequestLog.objects.filter(key__owner__workspace__policy__isnull=True)
-    pruned = _prune(without_policy.filter(at__lte=now - REQUESTS_KEPT_FOR))
+    pruned = pruning.prune(without_policy.filter(at__lte=now - REQUESTS_KEPT_FOR))
     for days in kept:
         of_such = RequestLog.objects.filter(key__owner__workspace__policy__requests_kept_days=days)
-        pruned += _prune(of_such.filter(at__lte=now - timedelta(days=days)))
+        pruned += pruning.prune(of_such.filter(at__lte=now - timedelta(days=days)))
     return pruned
 
 
 def prune_hours(*, now: datetime) -> int:
     """Forget the counts of hours more than 400 days ago; how many."""
-    return _prune(HourlyUse.objects.filter(hour__lte=now - HOURS_KEPT_FOR))
+    return pruning.prune(HourlyUse.objects.filter(hour__lte=now - HOURS_KEPT_FOR))
 
 
 def prune_networks(*, now: datetime) -> int:
     """Forget where keys were used from that are over; how many places."""
-    return _prune(KnownNetwork.objects.exclude(key__in=ApiKey.objects.live(now)))
-
-
-def _prune(old: QuerySet[Any]) -> int:
-    pruned = 0
-    while batch := list(old.values_list("pk", flat=True)[:_PRUNED_AT_ONCE]):
-        pruned += old.model.objects.filter(pk__in=batch).delete()[0]
-    return pruned
+    return pruning.prune(KnownNetwork.objects.exclude(key__in=ApiKey.objects.live(now)))
 
 
 def _count_hours(uses: Iterable[Use]) -> None:

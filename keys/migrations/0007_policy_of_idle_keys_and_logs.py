@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('keys', '0005_more_events'),
+        ('keys', '0006_chained_audit'),
     ]
 
     operations = [

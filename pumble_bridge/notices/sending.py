@@ -18,6 +18,7 @@ from django.db import connections
 from django.db.models import F
 from django.utils import timezone, translation
 
+from keys import pruning
 from keys.models import Member
 from pumble_bridge import deadline
 from pumble_bridge.client import (
@@ -115,7 +116,7 @@ def _has_arrived(bot: PumbleClient, bot_user_id: str, notice: Notice) -> bool | 
 
 def prune(now: datetime) -> int:
     """Forget notices of more than 400 days ago; how many."""
-    return Notice.objects.filter(created_at__lte=now - Notice.KEPT_FOR).delete()[0]
+    return pruning.prune(Notice.objects.filter(created_at__lte=now - Notice.KEPT_FOR))
 
 
 def _send(pk: int, now: datetime) -> bool:

@@ -16,7 +16,8 @@ from pytest_django import Settings
 
 from keys import access, audit, idempotency, lifecycle, policy, usage
 from keys.addresses import parse_network
-from keys.models import ApiKey, AuditEvent, LastUse, Member, RequestLog
+from keys.errors import KeyRevoked
+from keys.models import ApiKey, AuditEvent, LastUse, Member, Policy, RequestLog
 from pumble_bridge import notices, roster
 from pumble_bridge.models import Authorization, Notice
 from tests import pumble
@@ -66,13 +67,16 @@ class TestErasing:
         browser.sign_in(ben)
         now = timezone.now()
         own = by(member(ben))
-        bound = {"allowed_addresses": [f"{HOME}/32", f"{OFFICE}/128"], "purpose": "backup of bens-laptop"}
+        bound: dict[str, Any] = {
+            "allowed_addresses": [f"{HOME}/32", f"{OFFICE}/128"],
+            "purpose": "backup of bens-laptop",
+        }
         key, plaintext = lifecycle.issue(owner=member(ben), name="ci", by=own, now=now, **bound)
         lifecycle.confirm(key=key, by=audit.Actor(member(ben), audit.Surface.WEB, address=OFFICE), now=now)
         for address in (HOME, OFFICE):
             assert call(portal, plaintext.text, address).ok
         idempotency.begin(key, "v", b"r", now=now).succeeded(b"said by bens-laptop", now=now)  # type: ignore[union-attr]
-        terms = policy.Terms(creators="CHOSEN", chosen=[member(ben)])
+        terms = policy.Terms(creators=Policy.Creators.CHOSEN, chosen=[member(ben)])
         policy.change_policy(workspace=member(ben).workspace, terms=terms, by=by(member(ana)), now=now)  # type: ignore[arg-type]
         traces = [ben.name, ben.email, "203.0.113.", "2001:db8:77:", "bens-laptop"]
         assert all(trace in everything() for trace in traces)
@@ -188,5 +192,5 @@ class TestTheErased:
         assert "Your API keys" in page.text
         assert (back.name, back.email, back.erased_at) == (ben.name, ben.email, None)
         assert back.role == "ADMINISTRATOR"
-        with pytest.raises(access.KeyRevoked):
+        with pytest.raises(KeyRevoked):
             access.check(plaintext.text.encode(), by=audit.PUMBLE, now=timezone.now() + timedelta(seconds=1))

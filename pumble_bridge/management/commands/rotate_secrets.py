@@ -1,4 +1,5 @@
 import json
+from collections import Counter
 from typing import Any
 
 from django.conf import settings
@@ -6,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db.models import Count
 from django.utils import timezone
 
+from keys.management.progress import interruptible, progress
 from keys.models import ApiKey
 from pumble_bridge import oauth
 
@@ -20,7 +22,10 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        renewed, unreadable = oauth.renew_tokens()
+        outcomes: Counter[bool | None] = Counter()
+        with interruptible():
+            outcomes.update(progress(oauth.renew_tokens(), total=oauth.count_tokens(), unit="token"))
+        renewed, unreadable = outcomes[True], outcomes[None]
         newest = next(iter(settings.KEY_PEPPERS))
         live = ApiKey.objects.live(timezone.now()).exclude(pepper_number=newest)
         counted = live.values_list("pepper_number").annotate(keys=Count("pk")).order_by("pepper_number")
