@@ -15,7 +15,6 @@ from keys import audit, lifecycle
 from keys.audit import Actor
 from keys.models import (
     ApiKey,
-    AuditAddress,
     AuditEvent,
     IdempotentCall,
     KnownNetwork,
@@ -69,5 +68,5 @@ def anonymise(member: Member, *, by: Actor, now: datetime) -> None:
     member.name, member.email, member.language = PSEUDONYM, "", ""
     member.role, member.last_login, member.erased_at = Member.Role.USER, None, now
     member.save()
-    AuditAddress.objects.filter(of=member).delete()
+    audit.forget_addresses_of(member)
     audit.record(AuditEvent.Type.MEMBER_ERASED, workspace=member.workspace, member=member, by=by, now=now)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from keys import audit, scopes
-from keys.audit import Actor, Surface
+from keys.audit import Actor, Surface, noting_refusals
 from keys.errors import (
     AddressesRequired,
     CreationNotAllowed,
@@ -79,6 +79,7 @@ def policy_of(workspace: Workspace | None) -> Policy:
     return found or Policy(workspace=workspace)
 
 
+@noting_refusals
 @transaction.atomic
 def change_policy(
     *, workspace: Workspace, terms: Terms, by: Actor, now: datetime, revision: int | None = None

@@ -64,6 +64,15 @@ class Environment:
             self.refuse(name, "expects a port number from 1 to 65535")
         return int(value)
 
+    def days(self, name: str, least: int) -> int | None:
+        """None where it is not set."""
+        value = self.text(name)
+        if not value:
+            return None
+        if not (value.isascii() and value.isdigit() and least <= int(value[:9]) <= 36500):
+            self.refuse(name, f"expects a number of days from {least} to 36500")
+        return int(value)
+
     def words(self, name: str) -> list[str]:
         return [word.strip() for word in self.text(name).split(",") if word.strip()]
 

@@ -193,6 +193,10 @@ def note_sign_in(member: Member, *, by: Actor, now: datetime) -> None:
         )
 
 
+def note_sign_out(member: Member, *, by: Actor, now: datetime) -> None:
+    audit.record(AuditEvent.Type.MEMBER_SIGNED_OUT, workspace=member.workspace, member=member, by=by, now=now)
+
+
 def renew_tokens() -> Iterator[bool | None]:
     """Put every stored token under the newest encryption key, each in a change of its own.
 

@@ -52,7 +52,7 @@ def record(
     """
     addresses: list[AuditAddress] = []
     with transaction.atomic(savepoint=False):
-        chain = _lock_chain(workspace.pumble_id if workspace else AuditChain.INSTALLATION)
+        chain = lock_chain(workspace.pumble_id if workspace else AuditChain.INSTALLATION)
         event = AuditEvent(
             chain=chain,
             number=chain.number + 1,
@@ -110,7 +110,7 @@ def moment(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def _lock_chain(name: str) -> AuditChain:
+def lock_chain(name: str) -> AuditChain:
     """The chain, which nobody else can add to until the transaction ends."""
     locked = AuditChain.objects.select_for_update(no_key=True).filter(pk=name)
     chain = locked.first()

@@ -5,6 +5,7 @@ from keys.lifecycle.changing import disable, enable, narrow, rename, revoke
 from keys.lifecycle.issuing import PENDING_FOR, confirm, issue, rehash, revoke_stale_pending
 from keys.lifecycle.locks import lock_keys_of, lock_owner
 from keys.lifecycle.names import MAX_NAME_LENGTH, MAX_NOTE_LENGTH, clean_name
+from keys.lifecycle.reapplying import reapply
 from keys.lifecycle.rotating import GRACES, finish_rotation, note_late_use, rotate
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "lock_owner",
     "narrow",
     "note_late_use",
+    "reapply",
     "rehash",
     "rename",
     "revoke",

@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 
 from keys import breaking, policy
-from keys.audit import Actor
+from keys.audit import Actor, noting_refusals
 from keys.errors import BreaksPolicy, ExpiryInPast, KeyNotFound, KeyRetiring, WouldWiden
 from keys.lifecycle.locks import lock_family, lock_owner, lock_undelivered
 from keys.lifecycle.names import clean_name, clean_note, free_name
@@ -17,6 +17,7 @@ from keys.rights import Rights
 _OVER = {ApiKey.State.REVOKED, ApiKey.State.EXPIRED, ApiKey.State.ROTATED}
 
 
+@noting_refusals
 @transaction.atomic
 def rename(*, key: ApiKey, name: str, by: Actor, now: datetime) -> ApiKey:
     """Give a live key, and those it still shares its name with, another name.
@@ -38,6 +39,7 @@ def rename(*, key: ApiKey, name: str, by: Actor, now: datetime) -> ApiKey:
     return key
 
 
+@noting_refusals
 @transaction.atomic
 def narrow(*, key: ApiKey, rights: Rights, by: Actor, now: datetime) -> ApiKey:
     """Leave a live key, and those it replaced that still work, no more than `rights` from now on.
@@ -76,6 +78,7 @@ def leave(family: list[ApiKey], rights: Rights, *, by: Actor, now: datetime, **w
             tell(AuditEvent.Type.KEY_NARROWED, one, by, now, before=told(before), after=told(rights), **why)
 
 
+@noting_refusals
 @transaction.atomic
 def disable(*, key: ApiKey, by: Actor, now: datetime, note: str = "") -> ApiKey:
     """Stop a live key, and those it replaced that still work, until it is enabled.
@@ -104,6 +107,7 @@ def stop(
             tell(AuditEvent.Type.KEY_DISABLED, one, by, now, **detail)
 
 
+@noting_refusals
 @transaction.atomic
 def enable(*, key: ApiKey, by: Actor, now: datetime) -> ApiKey:
     """Let a disabled key work again, and count its idle days anew. Enabling one that is not disabled is no error.
@@ -130,6 +134,7 @@ def enable(*, key: ApiKey, by: Actor, now: datetime) -> ApiKey:
     return family[-1]
 
 
+@noting_refusals
 @transaction.atomic
 def revoke(*, key: ApiKey, by: Actor, reason: ApiKey.RevokeReason, now: datetime, note: str = "") -> ApiKey:
     """Stop a key for good, with those it replaced that still work, and a successor that nobody was shown yet.

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from keys import keyformat, policy
-from keys.audit import Actor
+from keys.audit import Actor, noting_refusals
 from keys.errors import GraceInvalid, KeyDisabled, KeyNotFound, KeyRetiring, RotationUnderway
 from keys.lifecycle.changing import revoke
 from keys.lifecycle.locks import lock_family, lock_key, lock_owner, lock_undelivered
@@ -24,6 +24,7 @@ _DELIVERY_TAKES = timedelta(minutes=1)
 _NOTED_EVERY = timedelta(days=1)
 
 
+@noting_refusals
 @transaction.atomic
 def rotate(*, key: ApiKey, grace: timedelta, by: Actor, now: datetime) -> tuple[ApiKey, keyformat.Plaintext]:
     """A pending successor of a live key, with its name, rights and end, and the successor's plaintext.
@@ -92,6 +93,7 @@ def take_over(successor: ApiKey, *, by: Actor, now: datetime) -> bool:
     return True
 
 
+@noting_refusals
 @transaction.atomic
 def finish_rotation(*, key: ApiKey, by: Actor, now: datetime) -> ApiKey:
     """End the grace of the keys that `key` replaced, or of `key` itself if it was replaced: now they are refused.

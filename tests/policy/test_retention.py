@@ -6,6 +6,7 @@ from django.apps import apps
 from pumble_bridge.management.commands import maintenance
 
 PRUNED_BY = {
+    "keys.AuditEvent": "audit events pruned",
     "keys.RequestLog": "calls pruned",
     "keys.HourlyUse": "hours pruned",
     "keys.KnownNetwork": "networks pruned",
@@ -22,7 +23,6 @@ KEPT = {
     "keys.LastUse": "one row of a key",
     "keys.Policy": "one row of a workspace",
     "keys.Policy_chosen": "as the policy",
-    "keys.AuditEvent": "history",
     "keys.AuditChain": "one row of a workspace",
     "keys.AuditAddress": "goes with its event or its person",
     "pumble_bridge.Installation": "until the app is uninstalled",

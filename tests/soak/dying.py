@@ -10,17 +10,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from django.core.wsgi import get_wsgi_application
-
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
-get_wsgi_application()
-
-from keys import audit, lifecycle
-from portal.wsgi import application
-from pumble_bridge.client import PumbleClient
-
-__all__ = ["application"]
-
 WHERE = Path(os.environ["DATA_DIR"]) / "die"
 _doing = threading.local()
 
@@ -58,7 +47,17 @@ def _recorded(original: Callable[..., Any]) -> Callable[..., Any]:
     return record
 
 
-for _name in ("issue", "rotate", "confirm", "revoke"):
-    setattr(lifecycle, _name, _mortal(_name, getattr(lifecycle, _name)))
-audit.record = _recorded(audit.record)
-PumbleClient.post_message = _mortal("post", PumbleClient.post_message)  # type: ignore[method-assign]
+def _mortal_portal() -> Any:
+    from portal.wsgi import application  # sets Django up, which the others need
+
+    from keys import audit, lifecycle
+    from pumble_bridge.client import PumbleClient
+
+    for name in ("issue", "rotate", "confirm", "revoke"):
+        setattr(lifecycle, name, _mortal(name, getattr(lifecycle, name)))
+    audit.record = _recorded(audit.record)
+    PumbleClient.post_message = _mortal("post", PumbleClient.post_message)  # type: ignore[method-assign]
+    return application
+
+
+application = _mortal_portal()

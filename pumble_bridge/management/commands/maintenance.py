@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import close_old_connections
 from django.utils import timezone
 
-from keys import idempotency, lifecycle, pruning, usage
+from keys import audit, idempotency, lifecycle, pruning, usage
 from keys.management.progress import interruptible, progress
 from pumble_bridge import home, notices, roster
 from pumble_bridge.models import AcceptedHook, OAuthState
@@ -40,6 +40,7 @@ PARTS: dict[str, Callable[[datetime], int]] = {
     "networks pruned": lambda now: usage.prune_networks(now=now),
     "sessions pruned": _prune_sessions,
     "idle keys disabled": lambda now: lifecycle.disable_idle(now=now),
+    "audit events pruned": audit.prune,
     "people brought up to date": roster.refresh,
     "notices pruned": notices.prune,
     "notices caught up": notices.queue_missed,
