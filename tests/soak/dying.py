@@ -10,6 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import django
+
 WHERE = Path(os.environ["DATA_DIR"]) / "die"
 _doing = threading.local()
 
@@ -48,9 +50,10 @@ def _recorded(original: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _mortal_portal() -> Any:
-    from portal.wsgi import application  # sets Django up, which the others need
-
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+    django.setup()
     from keys import audit, lifecycle
+    from portal.wsgi import application
     from pumble_bridge.client import PumbleClient
 
     for name in ("issue", "rotate", "confirm", "revoke"):

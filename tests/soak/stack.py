@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -72,7 +73,7 @@ class Stack:
 
 @contextlib.contextmanager
 def running(
-    *, database: str, redis: bool, portals: int = 1, application: str = "", data_dir: Path | None = None
+    *, database: str, redis: bool, portals: int = 1, application: str = "", folder: Path | None = None
 ) -> Iterator[Stack]:
     """The installation, seeded and up until the block ends.
 
@@ -80,9 +81,11 @@ def running(
         database: the URL of a PostgreSQL server, on which it gets a database of its own; "" for SQLite.
         redis: whether there is one.
         application: another WSGI application than the portal's, loaded before the workers are forked.
+        folder: for its data; one that is gone afterwards unless given.
     """
     with contextlib.ExitStack() as parts:
-        data_dir = data_dir or Path(os.environ["DATA_DIR"])
+        temporary = parts.enter_context(tempfile.TemporaryDirectory(prefix="soak-"))
+        data_dir = folder or Path(temporary)
         own = {"DATA_DIR": str(data_dir), "DATABASE_URL": "", "REDIS_URL": "", "SANDBOX_LIMITS": "off"}
         own["PUBLIC_URL"] = f"http://127.0.0.1:{PORT}"
         if database:
@@ -90,7 +93,7 @@ def running(
         if redis:
             own["REDIS_URL"] = parts.enter_context(services.redis())
         environment = os.environ | own
-        parts.enter_context(pumble.running())
+        parts.enter_context(pumble.running(DATA_DIR=temporary))
         _manage(environment, "migrate", "-v0")
         _manage(environment, "collectstatic", "-v0", "--no-input")
         ports = [PORT, *(free_port() for _ in range(portals - 1))]
@@ -103,7 +106,7 @@ def running(
             for port, arbiter in zip(ports, arbiters, strict=True)
         ]
         for server, arbiter in zip(servers, arbiters, strict=True):
-            _wait_for(server, arbiter)
+            _wait_for(server, arbiter, data_dir / "portal.log")
         _manage(environment, "seed")
         yield Stack(environment, data_dir, servers)
 
@@ -124,11 +127,12 @@ def _stop(arbiter: subprocess.Popen[bytes]) -> None:
         raise AssertionError("a portal took longer than 30 s to stop") from None
 
 
-def _wait_for(server: Portal, arbiter: subprocess.Popen[bytes]) -> None:
+def _wait_for(server: Portal, arbiter: subprocess.Popen[bytes], log: Path) -> None:
     until = time.monotonic() + START_SECONDS
     while True:
-        assert arbiter.poll() is None, "a portal did not start"
-        assert time.monotonic() < until, f"a portal took longer than {START_SECONDS} s to start"
+        said = f"\n{log.read_text()[-2000:]}"
+        assert arbiter.poll() is None, f"a portal did not start{said}"
+        assert time.monotonic() < until, f"a portal took longer than {START_SECONDS} s to start{said}"
         with contextlib.suppress(requests.ConnectionError):
             if requests.get(f"{server.url}/healthz", timeout=5).ok:
                 return
