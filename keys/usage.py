@@ -9,15 +9,14 @@ import logging
 import threading
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connections, transaction
-from django.db.models import F, QuerySet
+from django.db.models import F
 
-from keys import audit, metrics
+from keys import audit, metrics, pruning
 from keys.audit import Actor, Surface
 from keys.models import ApiKey, AuditEvent, HourlyUse, KnownNetwork, LastUse, Policy, RequestLog
 
@@ -34,7 +33,6 @@ MOST_NETWORKS_KNOWN = (
 )
 REQUESTS_KEPT_FOR = timedelta(days=90)
 HOURS_KEPT_FOR = timedelta(days=400)
-_PRUNED_AT_ONCE = 5_000  # rows; the writer of uses must not wait long for its turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +137,7 @@ recorder = Recorder()
 def _write(batch: list[Use], sampler: Sampler) -> None:
     with transaction.atomic():
         keys = ApiKey.objects.select_related("owner__workspace").in_bulk({use.key_pk for use in batch})
-        uses = [use for use in batch if use.key_pk in keys]
+        uses = [_but_of_the_erased(use, keys[use.key_pk]) for use in batch if use.key_pk in keys]
         _write_last_uses(uses)
         elsewhere = _note_networks(uses)
         RequestLog.objects.bulk_create(
@@ -160,6 +158,11 @@ def _write(batch: list[Use], sampler: Sampler) -> None:
         )
         _count_hours(uses)
         _tell_of_elsewhere(elsewhere, keys)  # last, as nothing may be locked after the audit's chains
+
+
+def _but_of_the_erased(use: Use, key: ApiKey) -> Use:
+    """Somebody's script may go on calling long after they were erased; where from is none of our business then."""
+    return use if key.owner.erased_at is None else replace(use, address=None, agent="")
 
 
 def _write_last_uses(uses: Iterable[Use]) -> None:
@@ -219,28 +222,21 @@ def prune_requests(*, now: datetime) -> int:
     """Forget single calls of longer ago than their workspace keeps them, 90 days unless it says so; how many."""
     kept = Policy.objects.values_list("requests_kept_days", flat=True).distinct()
     without_policy = RequestLog.objects.filter(key__owner__workspace__policy__isnull=True)
-    pruned = _prune(without_policy.filter(at__lte=now - REQUESTS_KEPT_FOR))
+    pruned = pruning.prune(without_policy.filter(at__lte=now - REQUESTS_KEPT_FOR))
     for days in kept:
         of_such = RequestLog.objects.filter(key__owner__workspace__policy__requests_kept_days=days)
-        pruned += _prune(of_such.filter(at__lte=now - timedelta(days=days)))
+        pruned += pruning.prune(of_such.filter(at__lte=now - timedelta(days=days)))
     return pruned
 
 
 def prune_hours(*, now: datetime) -> int:
     """Forget the counts of hours more than 400 days ago; how many."""
-    return _prune(HourlyUse.objects.filter(hour__lte=now - HOURS_KEPT_FOR))
+    return pruning.prune(HourlyUse.objects.filter(hour__lte=now - HOURS_KEPT_FOR))
 
 
 def prune_networks(*, now: datetime) -> int:
     """Forget where keys were used from that are over; how many places."""
-    return _prune(KnownNetwork.objects.exclude(key__in=ApiKey.objects.live(now)))
-
-
-def _prune(old: QuerySet[Any]) -> int:
-    pruned = 0
-    while batch := list(old.values_list("pk", flat=True)[:_PRUNED_AT_ONCE]):
-        pruned += old.model.objects.filter(pk__in=batch).delete()[0]
-    return pruned
+    return pruning.prune(KnownNetwork.objects.exclude(key__in=ApiKey.objects.live(now)))
 
 
 def _count_hours(uses: Iterable[Use]) -> None:

@@ -46,7 +46,8 @@ class Member(AbstractBaseUser, PermissionsMixin):
     """A person of one workspace, known by Pumble's user id in it; or an operator, who has neither.
 
     `authorized_at` is None while the person has not authorised the app. `is_active` is False once Pumble deactivated
-    them. A member has no password: people sign in with Pumble.
+    them. A member has no password: people sign in with Pumble. `erased_at` is the moment since which nothing but
+    Pumble's user id is known of them; authorising the app again ends that.
     """
 
     class Role(models.TextChoices):
@@ -68,6 +69,7 @@ class Member(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(default=True)
     authorized_at = models.DateTimeField(null=True)
     signed_out_at = models.DateTimeField(null=True)  # everywhere: sessions that began before are over
+    erased_at = models.DateTimeField(null=True)
 
     objects: ClassVar[MemberManager] = MemberManager()
     USERNAME_FIELD = "username"
