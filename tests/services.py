@@ -23,8 +23,11 @@ def find_postgres() -> Path | None:
 
 
 @contextlib.contextmanager
-def postgres(binaries: Path) -> Iterator[str]:
-    """The URL of a running server. It refuses to run as root, so root lends it the account `postgres` or `nobody`."""
+def postgres(binaries: Path, *, durable: bool = False, connections: int = 60) -> Iterator[str]:
+    """The URL of a running server. It refuses to run as root, so root lends it the account `postgres` or `nobody`.
+
+    Only a durable one waits until its disk has what was committed.
+    """
     folder = Path(tempfile.mkdtemp(prefix="postgres-"))
     as_other: list[str] = []
     if os.geteuid() == 0:
@@ -33,7 +36,10 @@ def postgres(binaries: Path) -> Iterator[str]:
         as_other = ["runuser", "-u", account, "--"]
     port = free_port()
     data = folder / "data"
-    options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=60"
+    options = (
+        f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync={'on' if durable else 'off'} "
+        f"-c max_connections={connections}"
+    )
     control = [*as_other, str(binaries / "pg_ctl"), "-D", str(data), "-w", "-s"]
     initdb = [
         *as_other,
