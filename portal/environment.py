@@ -61,7 +61,7 @@ class Environment:
     def number(self, name: str, default: int) -> int:
         value = self.text(name, str(default))
         if not (value.isascii() and value.isdigit() and 0 < int(value) < 65536):
-            self.refuse(name, "expects a port number from 1 to 65535")
+            self.refuse(name, "expects a whole number from 1 to 65535")
         return int(value)
 
     def words(self, name: str) -> list[str]:

@@ -21,10 +21,12 @@ from keys import audit, membership
 from keys.audit import Actor
 from keys.models import AuditEvent, Member, Workspace
 from pumble_bridge import client, manifest, tokens
-from pumble_bridge.client import Json, PumbleClient, PumbleError, PumbleRefused, PumbleUnavailable
+from pumble_bridge.client import Json, PumbleClient
+from pumble_bridge.errors import PumbleError, PumbleRefused, PumbleUnavailable
 from pumble_bridge.models import Authorization, Installation, OAuthState
 
 _ID = re.compile(r"[0-9a-f]{24}")
+_TOKEN = re.compile(r"[\x21-\x7e]{1,8000}")
 Purpose = OAuthState.Purpose
 
 
@@ -102,12 +104,12 @@ def exchange(code: str) -> Grant:
         PumbleError: Pumble could not be asked.
     """
     form = {
-        "client-id": (None, settings.PUMBLE_APP_ID),
-        "client-secret": (None, settings.PUMBLE_APP_CLIENT_SECRET),
-        "code": (None, code),
+        "client-id": settings.PUMBLE_APP_ID,
+        "client-secret": settings.PUMBLE_APP_CLIENT_SECRET,
+        "code": code,
     }
     try:
-        given = client.call("POST", "/oauth2/access", files=form)
+        given = client.call("POST", "/oauth2/access", form=form)
     except PumbleRefused as error:
         raise CodeRefused from error
     names = ("accessToken", "botToken", "userId", "botId", "workspaceId")
@@ -117,6 +119,8 @@ def exchange(code: str) -> Grant:
         raise PumbleUnavailable("answer of an unexpected shape")
     if not all(_ID.fullmatch(given[name]) for name in ("userId", "botId", "workspaceId")):
         raise PumbleUnavailable("answer of an unexpected shape")
+    if not all(_TOKEN.fullmatch(given[name]) for name in ("accessToken", "botToken")):
+        raise PumbleUnavailable("a token that no header can carry")
     pumble = PumbleClient(given["accessToken"])
     me = pumble.get_me()
     if (me["workspaceId"], me["workspaceUserId"]) != (given["workspaceId"], given["userId"]):
@@ -135,7 +139,7 @@ def exchange(code: str) -> Grant:
 def store(grant: Grant, *, by: Actor, now: datetime) -> Member:
     """Workspace, person and both tokens stored as one change; tokens of before are replaced.
 
-    The bot token comes with every exchange and may be a reinstall's new one.
+    Of somebody deactivated no token is kept. The bot token comes with every exchange and may be a reinstall's new one.
     """
     workspace = membership.record_installation(
         workspace_id=grant.workspace_id, workspace_name=grant.workspace_name, by=by, now=now
@@ -148,8 +152,11 @@ def store(grant: Grant, *, by: Actor, now: datetime) -> Member:
             "encrypted_bot_token": tokens.encrypt(
                 grant.bot_token, workspace_id=grant.workspace_id, user_id=grant.bot_user_id, kind="bot"
             ),
+            "rejected_at": None,
         },
     )
+    if not member.is_active:
+        return member
     Authorization.objects.update_or_create(
         member=member,
         defaults={
@@ -158,10 +165,19 @@ def store(grant: Grant, *, by: Actor, now: datetime) -> Member:
                 workspace_id=grant.workspace_id,
                 user_id=grant.profile.user_id,
                 kind="access",
-            )
+            ),
+            "rejected_at": None,
         },
     )
     return member
+
+
+@transaction.atomic
+def record_person(workspace: Workspace, profile: membership.Profile, *, by: Actor, now: datetime) -> None:
+    """The person as Pumble describes them now; with somebody deactivated their token goes."""
+    member = membership.record_profile(workspace=workspace, profile=profile, by=by, now=now)
+    if not member.is_active:
+        Authorization.objects.filter(member=member).delete()
 
 
 @transaction.atomic

@@ -7,7 +7,7 @@ import pytest
 
 from keys import errors as keys_errors
 from portal.api import errors as api_errors
-from pumble_bridge import client
+from pumble_bridge import errors as pumble_errors
 from tests.environment import PROJECT
 
 LOCKS = ["requirements.txt", "requirements-test.txt"]
@@ -36,15 +36,15 @@ class TestErrors:
         return {base} | {found for child in base.__subclasses__() for found in self.subclasses(child)}
 
     def test_that_reach_a_client_all_have_their_answer(self) -> None:
-        families = [keys_errors.KeyRefused, api_errors.ApiError, client.PumbleError]
+        families = [keys_errors.KeyRefused, api_errors.ApiError, pumble_errors.PumbleError]
         unanswered = set()
         for family in families:
             for kind in self.subclasses(family) - set(families):
                 error = kind.__new__(kind)
-                if isinstance(error, client.PumbleRefused):
+                if isinstance(error, pumble_errors.PumbleRefused):
                     error.status = 403
                 if api_errors.rule_for(error).reason == "internal" and kind.__module__.startswith(
-                    ("keys", "portal", "pumble_bridge.client")
+                    ("keys", "portal", "pumble_bridge.errors")
                 ):
                     unanswered.add(kind)
 
