@@ -24,7 +24,7 @@ from tests.bench import processes
 from tests.bench.processes import Server
 from tests.environment import PROJECT, free_port
 
-WORKERS, THREADS = 2, 32
+WORKERS, THREADS = 2, 64
 TOKENS_OF_PEERS = 1000
 
 _PEERS_SERVER = [
@@ -111,7 +111,7 @@ def portal(settings: dict[str, str], log: Path) -> contextlib.AbstractContextMan
     """One more portal with these settings, on a port of its own."""
     port = str(free_port())
     return processes.running(
-        [sys.executable, "-m", "gunicorn", "-c", "portal/gunicorn.conf.py", "-w", "2", "--threads", "32"],
+        [sys.executable, "-m", "gunicorn", "-c", "portal/gunicorn.conf.py"],
         url=f"http://127.0.0.1:{port}",
         answers="/readyz",
         log=log,
@@ -185,6 +185,8 @@ def _settings(folder: Path, database: str, redis: str, upstream: str) -> dict[st
         "REDIS_URL": redis,
         "WORKERS": str(WORKERS),
         "THREADS": str(THREADS),
+        "WEB_THREADS": str(THREADS),
+        "GUNICORN_CMD_ARGS": f"--workers {WORKERS} --threads {THREADS}",
         "TRUSTED_PROXIES": "127.0.0.0/8",
         "SECRET_KEY": secrets.token_urlsafe(48),
         "KEY_PEPPERS": "1:" + base64.b64encode(secrets.token_bytes(32)).decode(),
