@@ -92,6 +92,4 @@ def with_keys(keys: Iterable[str], method: str, path: str, body: bytes = b"") ->
     """The same call with each key, each from an address of its own, as a front door passes it on."""
     keys = list(keys)
     pairs = zip(keys, addresses(len(keys)), strict=True)
-    return tuple(
-        request(method, path, body, ApiKey=key, X_Forwarded_For=address) for key, address in pairs
-    )
+    return tuple(request(method, path, body, ApiKey=key, X_Forwarded_For=address) for key, address in pairs)
