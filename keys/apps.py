@@ -1,5 +1,13 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate, pre_migrate
 
 
 class KeysConfig(AppConfig):
     name = "keys"
+
+    def ready(self) -> None:
+        """Whatever a migration did to the tables, the database guards the audit events afterwards."""
+        from keys.audit import guards  # needs the models
+
+        pre_migrate.connect(guards.before_migrations, sender=self)
+        post_migrate.connect(guards.after_migrations, sender=self)

@@ -29,8 +29,10 @@ class Profile:
 
 
 @transaction.atomic
-def record_installation(*, workspace_id: str, workspace_name: str, by: Actor, now: datetime) -> Workspace:
-    """The workspace with this Pumble id, installed."""
+def record_installation(
+    *, workspace_id: str, workspace_name: str, by: Actor, now: datetime, installer: str = ""
+) -> Workspace:
+    """The workspace with this Pumble id, installed; `installer` is the Pumble id of who did that."""
     Workspace.objects.get_or_create(
         pumble_id=workspace_id, defaults={"name": workspace_name, "created_at": now}
     )
@@ -40,7 +42,7 @@ def record_installation(*, workspace_id: str, workspace_name: str, by: Actor, no
     workspace.installed_at = workspace.installed_at or now
     workspace.save(update_fields=["name", "installed_at"])
     if newly:
-        audit.record(AuditEvent.Type.APP_INSTALLED, workspace=workspace, by=by, now=now)
+        audit.record(AuditEvent.Type.APP_INSTALLED, workspace=workspace, by=by, now=now, installer=installer)
     return workspace
 
 
@@ -71,11 +73,9 @@ def record_profile(*, workspace: Workspace, profile: Profile, by: Actor, now: da
             "is_active": profile.is_active,
         },
     )
-    member = (
-        Member.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("workspace")
-        .get(workspace=workspace, pumble_user_id=profile.user_id)
-    )
+    member = lifecycle.lock_owner(Member.objects.get(workspace=workspace, pumble_user_id=profile.user_id))
+    if member.is_active and not profile.is_active:
+        lifecycle.lock_keys_of(Member.objects.filter(pk=member.pk))
     if member.role != profile.role:
         audit.record(
             AuditEvent.Type.MEMBER_ROLE_CHANGED,
@@ -100,13 +100,10 @@ def record_profile(*, workspace: Workspace, profile: Profile, by: Actor, now: da
 @transaction.atomic
 def end_authorization(*, member: Member, by: Actor, now: datetime) -> None:
     """The person no longer authorises the app: their keys are revoked and their sessions end. Repeating is harmless."""
-    member = (
-        Member.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("workspace")
-        .get(pk=member.pk)
-    )
+    member = lifecycle.lock_owner(member)
     if member.workspace is None:
         return
+    lifecycle.lock_keys_of(Member.objects.filter(pk=member.pk))
     if member.authorized_at is not None:
         _unauthorize(member, member.workspace, by, now)
     _revoke_all(ApiKey.RevokeReason.UNAUTHORIZED, by=by, now=now, owner=member)
@@ -115,11 +112,7 @@ def end_authorization(*, member: Member, by: Actor, now: datetime) -> None:
 @transaction.atomic
 def suspend_authorization(*, member: Member, by: Actor, now: datetime) -> None:
     """Pumble no longer lets the app act as the person: their sessions end and their keys wait until they authorise it again."""
-    member = (
-        Member.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("workspace")
-        .get(pk=member.pk)
-    )
+    member = lifecycle.lock_owner(member)
     if member.workspace is not None and member.authorized_at is not None:
         _unauthorize(member, member.workspace, by, now, reason=REJECTED)
 
@@ -128,11 +121,17 @@ def suspend_authorization(*, member: Member, by: Actor, now: datetime) -> None:
 def end_installation(*, workspace: Workspace, by: Actor, now: datetime) -> None:
     """The app left the workspace: every key there is revoked, every authorisation ended. Repeating is harmless."""
     workspace = Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)
+    members = workspace.members.order_by("pk")
+    authorized = list(members.select_for_update(no_key=True).filter(authorized_at__isnull=False))
+    lifecycle.lock_keys_of(members)
     if workspace.installed_at is not None:
         workspace.installed_at = None
         workspace.save(update_fields=["installed_at"])
         audit.record(AuditEvent.Type.APP_UNINSTALLED, workspace=workspace, by=by, now=now)
-    workspace.members.filter(authorized_at__isnull=False).update(authorized_at=None)
+    members.filter(authorized_at__isnull=False).update(authorized_at=None)
+    for member in authorized:
+        event = AuditEvent.Type.MEMBER_UNAUTHORIZED
+        audit.record(event, workspace=workspace, member=member, by=by, now=now)
     _revoke_all(ApiKey.RevokeReason.UNINSTALLED, by=by, now=now, owner__workspace=workspace)
 
 

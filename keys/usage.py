@@ -18,9 +18,9 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connections, transaction
 from django.db.models import QuerySet
 
-from keys import audit, rows
+from keys import audit, metrics, rows
 from keys.audit import Actor, Surface
-from keys.models import ApiKey, AuditEvent, HourlyUse, KnownNetwork, LastUse, RequestLog
+from keys.models import ApiKey, AuditEvent, HourlyUse, KnownNetwork, LastUse, Policy, RequestLog
 
 log = logging.getLogger(__name__)
 
@@ -96,7 +96,9 @@ class Recorder:
         with self._writing:
             batch = [self._waiting.popleft() for _ in range(len(self._waiting))]
             lost, self._lost = self._lost, 0
+            metrics.USAGE_WAITING.set(len(batch))
             if lost:
+                metrics.USAGE_LOST.inc(lost)
                 log.warning("usage.lost", extra={"count": lost})
             if not batch:
                 return
@@ -140,9 +142,10 @@ def _write(batch: list[Use], sampler: Sampler) -> None:
         keys = ApiKey.objects.select_related("owner__workspace").in_bulk({use.key_pk for use in batch})
         uses = [use for use in batch if use.key_pk in keys]
         _write_last_uses(uses)
-        _note_networks(uses, keys)
+        elsewhere = _note_networks(uses)
         _log(sampler.worth_logging(uses))
         _count_hours(uses)
+        _tell_of_elsewhere(elsewhere, keys)  # last, as nothing may be locked after the audit's chains
 
 
 def _write_last_uses(uses: Iterable[Use]) -> None:
@@ -170,8 +173,9 @@ def _log(uses: Iterable[Use]) -> None:
     )
 
 
-def _note_networks(uses: Iterable[Use], keys: Mapping[int, ApiKey]) -> None:
-    """A key was used from where it never was: an audit event, unless that is the key's first use at all."""
+def _note_networks(uses: Iterable[Use]) -> list[Use]:
+    """The first uses of keys from where they never were, but for each key's first use at all."""
+    elsewhere = []
     firsts: dict[tuple[int, str], Use] = {}
     for use in uses:
         if use.outcome == OK and use.address is not None:
@@ -181,7 +185,10 @@ def _note_networks(uses: Iterable[Use], keys: Mapping[int, ApiKey]) -> None:
         "key_id", "network"
     ):
         known[key_pk].add(network)
-    very_first = {key_pk: (network, use.at) for (key_pk, network), use in firsts.items() if not known[key_pk]}
+    very_first: dict[int, tuple[str, datetime]] = {}
+    for (key_pk, network), use in firsts.items():
+        if not known[key_pk]:
+            very_first.setdefault(key_pk, (network, use.at))
     rows.insert(
         KnownNetwork,
         ("key_id", "network", "first_used_at"),
@@ -191,21 +198,29 @@ def _note_networks(uses: Iterable[Use], keys: Mapping[int, ApiKey]) -> None:
     for key_pk, (network, _at) in very_first.items():
         known[key_pk].add(network)
     for (key_pk, network), use in sorted(firsts.items()):
-        before, key = known[key_pk], keys[key_pk]
+        before = known[key_pk]
         if network in before or len(before) >= MOST_NETWORKS_KNOWN:
             continue
         row, defaults = {"key_id": key_pk, "network": network}, {"first_used_at": use.at}
         _known, new = KnownNetwork.objects.get_or_create(**row, defaults=defaults)
-        if new and before and key.owner.workspace is not None:
-            audit.record(
-                AuditEvent.Type.KEY_USED_ELSEWHERE,
-                workspace=key.owner.workspace,
-                key=key,
-                member=key.owner,
-                by=Actor(None, Surface.API, address=use.address, request_id=use.request_id),
-                now=use.at,
-            )
+        if new and before:
+            elsewhere.append(use)
         before.add(network)
+    return elsewhere
+
+
+def _tell_of_elsewhere(uses: Iterable[Use], keys: Mapping[int, ApiKey]) -> None:
+    """An audit event for each, workspace by workspace, so that no two processes wait for each other's."""
+    told = [(key.owner.workspace, use, key) for use in uses if (key := keys[use.key_pk]).owner.workspace]
+    for workspace, use, key in sorted(told, key=lambda one: one[0].pumble_id):
+        audit.record(
+            AuditEvent.Type.KEY_USED_ELSEWHERE,
+            workspace=workspace,
+            key=key,
+            member=key.owner,
+            by=Actor(None, Surface.API, address=use.address, request_id=use.request_id),
+            now=use.at,
+        )
 
 
 @lru_cache(maxsize=4096)
@@ -216,8 +231,14 @@ def network_of(address: str) -> str:
 
 
 def prune_requests(*, now: datetime) -> int:
-    """Forget single calls of more than 90 days ago; how many."""
-    return _prune(RequestLog.objects.filter(at__lte=now - REQUESTS_KEPT_FOR))
+    """Forget single calls of longer ago than their workspace keeps them, 90 days unless it says so; how many."""
+    kept = Policy.objects.values_list("requests_kept_days", flat=True).distinct()
+    without_policy = RequestLog.objects.filter(key__owner__workspace__policy__isnull=True)
+    pruned = _prune(without_policy.filter(at__lte=now - REQUESTS_KEPT_FOR))
+    for days in kept:
+        of_such = RequestLog.objects.filter(key__owner__workspace__policy__requests_kept_days=days)
+        pruned += _prune(of_such.filter(at__lte=now - timedelta(days=days)))
+    return pruned
 
 
 def prune_hours(*, now: datetime) -> int:

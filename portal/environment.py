@@ -25,6 +25,23 @@ from keys import addresses
 from keys.errors import AddressInvalid
 
 MIN_SECRET_BYTES = 32
+# Each may be given as NAME_FILE instead: the path of a file that holds the value, as container engines hand secrets in.
+SECRET_NAMES = frozenset(
+    {
+        "DATABASE_URL",
+        "KEY_PEPPERS",
+        "METRICS_TOKEN",
+        "PUMBLE_APP_CLIENT_SECRET",
+        "PUMBLE_APP_ID",
+        "PUMBLE_APP_KEY",
+        "PUMBLE_APP_SIGNING_SECRET",
+        "PUMBLE_APP_SIGNING_SECRET_FALLBACKS",
+        "REDIS_URL",
+        "SECRET_KEY",
+        "SECRET_KEY_FALLBACKS",
+        "TOKEN_ENCRYPTION_KEYS",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +67,28 @@ class Environment:
         raise SystemExit(f"{name}: {expectation}")
 
     def text(self, name: str, default: str = "") -> str:
-        return self._env.str(name, default=default).strip() or default
+        given = str(self._env.str(name, default="")).strip()
+        if name in SECRET_NAMES and (path := self._env.str(f"{name}_FILE", default="").strip()):
+            if given:
+                self.refuse(f"{name}_FILE", f"stands beside {name}; only one of the two may be set")
+            given = self._from_file(name, path)
+        return given or default
+
+    def _from_file(self, name: str, path: str) -> str:
+        try:
+            value = Path(path).read_text(encoding="utf-8").strip()
+        except (OSError, ValueError):
+            value = ""
+        if not value:
+            self.refuse(f"{name}_FILE", "expects the path of a file that can be read and holds the value")
+        return value
+
+    def token(self, name: str) -> str:
+        """A secret of our own making, or nothing."""
+        value = self.text(name)
+        if value and (len(value.encode()) < MIN_SECRET_BYTES or len(set(value)) < 5):
+            self.refuse(name, f"expects at least {MIN_SECRET_BYTES} random bytes")
+        return value
 
     def flag(self, name: str) -> bool:
         value = self.text(name, "false").lower()
@@ -62,6 +100,15 @@ class Environment:
         value = self.text(name, str(default))
         if not (value.isascii() and value.isdigit() and 0 < int(value) < 65536):
             self.refuse(name, "expects a whole number from 1 to 65535")
+        return int(value)
+
+    def days(self, name: str, least: int) -> int | None:
+        """None where it is not set."""
+        value = self.text(name)
+        if not value:
+            return None
+        if not (value.isascii() and value.isdigit() and least <= int(value[:9]) <= 36500):
+            self.refuse(name, f"expects a number of days from {least} to 36500")
         return int(value)
 
     def words(self, name: str) -> list[str]:
@@ -122,7 +169,7 @@ class Environment:
         config: dict[str, Any] = {}
         if self.text("DATABASE_URL").startswith(("postgres://", "postgresql://")):
             with contextlib.suppress(ImproperlyConfigured, ValueError):
-                config = dict(self._env.db_url("DATABASE_URL"))
+                config = dict(environ.Env.db_url_config(self.text("DATABASE_URL")))
         if not config.get("NAME"):
             self.refuse("DATABASE_URL", "expects postgres://user:password@host:5432/name")
         # A pooled connection that the server closed is found by a check before use, not by a failing request.

@@ -1,11 +1,18 @@
 """How the portal is served: one process with threads, because without Redis there is nothing to share counters in."""
 
 import os
+import shutil
 from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
 from django.conf import settings
+
+# Each process counts in files of its own here; they begin anew with the server. The library looks when it is imported.
+_counts = settings.DATA_DIR / "metrics"
+shutil.rmtree(_counts, ignore_errors=True)
+_counts.mkdir(mode=0o700, parents=True)
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_counts)
 
 bind = f"{os.environ.get('BIND', '127.0.0.1')}:{settings.PORT}"
 wsgi_app = "portal.wsgi"
@@ -33,3 +40,9 @@ def post_worker_init(worker: Any) -> None:
     from pumble_bridge import home
 
     home.worker.start()
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    from prometheus_client.multiprocess import mark_process_dead
+
+    mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]

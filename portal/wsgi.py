@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 from pumble_bridge.strict_json import MAX_BODY_BYTES
@@ -26,8 +27,11 @@ class Outermost:
         self._application = application
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        from portal.health import PROBED
         from portal.middleware import sane_request_id
 
+        if environ.get("PATH_INFO") in PROBED:
+            environ["HTTP_HOST"] = settings.ALLOWED_HOSTS[0].lstrip(".")
         environ["HTTP_X_REQUEST_ID"] = request_id = sane_request_id(environ.get("HTTP_X_REQUEST_ID", ""))
         # Django builds the request before any middleware and fails on a charset that is no text encoding. Bodies are
         # UTF-8 whatever it says, and looking a name up would keep it in memory for ever.

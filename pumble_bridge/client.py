@@ -19,7 +19,7 @@ from urllib.parse import quote, urlencode
 from django.conf import settings
 
 from keys.limits import PumbleQuota
-from pumble_bridge import breaker, deadline, strict_json, transport
+from pumble_bridge import breaker, deadline, metrics, strict_json, transport
 from pumble_bridge.errors import (
     PumbleNotAsked,
     PumbleRateLimited,
@@ -260,7 +260,9 @@ def call(
         outcome = "not asked"
         raise
     finally:
-        duration_ms = round((time.monotonic() - began) * 1000)
+        seconds = time.monotonic() - began
+        metrics.PUMBLE_SECONDS.labels(route, outcome).observe(seconds)
+        duration_ms = round(seconds * 1000)
         log.info("pumble.called", extra={"call": route, "outcome": outcome, "duration_ms": duration_ms})
 
 

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from keys import access, audit, keyformat, lifecycle
+from keys import access, audit, keyformat, lifecycle, policy
 from keys.audit import Actor
 from keys.models import ApiKey, AuditEvent, Member, Workspace
 from pumble_bridge import notices
@@ -51,7 +51,12 @@ def keys_in(event: Event) -> dict[str, set[keyformat.Plaintext]]:
 
 
 def inspect(workspace: Workspace, event: Event, *, message_id: str, by: Actor, now: datetime) -> None:
-    """Audit each live key of the workspace that the message shows, and queue word to its holder; once per message."""
+    """Audit each live key of the workspace that the message shows, and queue word to its holder; once per message.
+
+    A workspace whose policy switched this off hears nothing.
+    """
+    if not policy.policy_of(workspace).leak_guard:
+        return
     for key in _leaked(workspace, keys_in(event), now):
         kind = Notice.Kind.LEAKED
         if not notices.queue(kind, member=key.owner, key=key, fact=message_id, now=now):

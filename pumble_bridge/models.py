@@ -135,6 +135,8 @@ class Notice(models.Model):
         EXPIRED = "EXPIRED"
         REVOKED = "REVOKED"
         DISABLED = "DISABLED"
+        NARROWED = "NARROWED"
+        IDLE_SOON = "IDLE_SOON"
         USED_ELSEWHERE = "USED_ELSEWHERE"
         LEAKED = "LEAKED"
         LEAK_REVOKED = "LEAK_REVOKED"

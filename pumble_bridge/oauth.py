@@ -142,7 +142,11 @@ def store(grant: Grant, *, by: Actor, now: datetime) -> Member:
     Of somebody deactivated no token is kept. The bot token comes with every exchange and may be a reinstall's new one.
     """
     workspace = membership.record_installation(
-        workspace_id=grant.workspace_id, workspace_name=grant.workspace_name, by=by, now=now
+        workspace_id=grant.workspace_id,
+        workspace_name=grant.workspace_name,
+        by=by,
+        now=now,
+        installer=grant.profile.user_id,
     )
     member = membership.record_authorization(workspace=workspace, profile=grant.profile, by=by, now=now)
     Installation.objects.update_or_create(
@@ -200,6 +204,10 @@ def note_sign_in(member: Member, *, by: Actor, now: datetime) -> None:
         audit.record(
             AuditEvent.Type.MEMBER_SIGNED_IN, workspace=member.workspace, member=member, by=by, now=now
         )
+
+
+def note_sign_out(member: Member, *, by: Actor, now: datetime) -> None:
+    audit.record(AuditEvent.Type.MEMBER_SIGNED_OUT, workspace=member.workspace, member=member, by=by, now=now)
 
 
 def renew_tokens() -> tuple[int, int]:

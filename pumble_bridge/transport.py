@@ -4,6 +4,7 @@ No redirect is followed, no proxy of the environment used, TLS verified against 
 read to 8 MiB and no further, unpacked as well.
 """
 
+import atexit
 import http.client
 import select
 import ssl
@@ -53,6 +54,14 @@ class _SecureConnection(_Connection):
 
 # By base URL; the connection used last is used next.
 _idle: defaultdict[str, deque[_Connection]] = defaultdict(deque)
+
+
+@atexit.register
+def close_idle() -> None:
+    """The other side need not wait for a next request."""
+    for kept in _idle.values():
+        while kept:
+            kept.pop().close()
 
 
 def send(method: str, base_url: str, path: str, *, headers: dict[str, str], body: bytes | None) -> Answer:

@@ -2,16 +2,18 @@ import datetime
 import io
 import logging
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pytest
 from django.conf import settings as django_settings
 from django.core.cache import cache
 from django.core.management import call_command
+from django.db.backends.base.operations import BaseDatabaseOperations
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from keys import limits, usage
+from keys.audit import guards
 from keys.models import Member, Workspace
 from portal.logs import ConsoleFormatter
 from pumble_bridge import breaker
@@ -22,8 +24,18 @@ NOW = datetime.datetime(2026, 12, 31, 23, 59, 58, tzinfo=datetime.UTC)
 
 
 def pytest_configure() -> None:
-    """What the bot has to say is sent when a test says so; also what a late event of the test before brings."""
+    """What the bot has to say is sent when a test says so; also what a late event of the test before brings.
+
+    Between tests the tables are emptied. The guards of the audit events make way, and come back as after a migration.
+    """
     django_settings.SEND_NOTICES_IN_BACKGROUND = False
+    flush = BaseDatabaseOperations.execute_sql_flush
+
+    def lift_and_flush(operations: BaseDatabaseOperations, statements: Iterable[str]) -> None:
+        guards.lift(operations.connection)
+        flush(operations, statements)
+
+    BaseDatabaseOperations.execute_sql_flush = lift_and_flush  # type: ignore[method-assign, assignment]
 
 
 @pytest.fixture(autouse=True)

@@ -1,8 +1,11 @@
 """Everything that changes a key. Each change is one transaction with its audit event."""
 
+from keys.lifecycle.aligning import bring_in_line, disable_idle, idle_soon
 from keys.lifecycle.changing import disable, enable, narrow, rename, revoke
 from keys.lifecycle.issuing import PENDING_FOR, confirm, issue, rehash, revoke_stale_pending
+from keys.lifecycle.locks import lock_keys_of, lock_owner
 from keys.lifecycle.names import MAX_NAME_LENGTH, MAX_NOTE_LENGTH, clean_name
+from keys.lifecycle.reapplying import reapply
 from keys.lifecycle.rotating import GRACES, finish_rotation, note_late_use, rotate
 
 __all__ = [
@@ -10,14 +13,20 @@ __all__ = [
     "MAX_NAME_LENGTH",
     "MAX_NOTE_LENGTH",
     "PENDING_FOR",
+    "bring_in_line",
     "clean_name",
     "confirm",
     "disable",
+    "disable_idle",
     "enable",
     "finish_rotation",
+    "idle_soon",
     "issue",
+    "lock_keys_of",
+    "lock_owner",
     "narrow",
     "note_late_use",
+    "reapply",
     "rehash",
     "rename",
     "revoke",

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from keys import audit, keyformat, policy, rights
 from keys import scopes as scope_names
-from keys.audit import Actor
+from keys.audit import Actor, noting_refusals
 from keys.errors import ExpiryInPast
 from keys.lifecycle import changing, rotating
 from keys.lifecycle.locks import lock_family, lock_key, lock_owner
@@ -20,6 +20,7 @@ from keys.models import ApiKey, AuditEvent, Member
 PENDING_FOR = timedelta(minutes=15)
 
 
+@noting_refusals
 @transaction.atomic
 def issue(
     *,

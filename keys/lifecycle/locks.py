@@ -1,4 +1,10 @@
-"""Row locks, always taken in the order workspace, member, keys by age, so that no two wait for each other."""
+"""Row locks, always taken in the order workspace, member, keys by age, so that no two wait for each other.
+
+Recording an audit event locks the end of the workspace's chain, which comes last: what a change locks, it locks before it
+records anything.
+"""
+
+from django.db.models import QuerySet
 
 from keys.models import ApiKey, Member, Workspace
 
@@ -30,6 +36,12 @@ def lock_family(key: ApiKey) -> list[ApiKey]:
 def lock_undelivered(key: ApiKey) -> list[ApiKey]:
     """Successors of `key`, which is locked, that nobody was shown yet."""
     return _lock(list(key.successors.filter(confirmed_at__isnull=True).values_list("pk", flat=True)))
+
+
+def lock_keys_of(owners: QuerySet[Member]) -> None:
+    """Every key of the owners, whose workspace or own rows are locked: none is made or changed meanwhile."""
+    keys = ApiKey.objects.filter(owner__in=owners).select_for_update(no_key=True).order_by("pk")
+    list(keys.values_list("pk", flat=True))
 
 
 def _lock(ids: list[int]) -> list[ApiKey]:

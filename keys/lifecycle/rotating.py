@@ -6,10 +6,10 @@ from django.db import transaction
 from django.db.models import Q
 
 from keys import keyformat, policy
-from keys.audit import Actor
+from keys.audit import Actor, noting_refusals
 from keys.errors import GraceInvalid, KeyDisabled, KeyNotFound, KeyRetiring, RotationUnderway
 from keys.lifecycle.changing import revoke
-from keys.lifecycle.locks import lock_family, lock_key, lock_owner
+from keys.lifecycle.locks import lock_family, lock_key, lock_owner, lock_undelivered
 from keys.lifecycle.making import new_key
 from keys.lifecycle.telling import tell
 from keys.models import ApiKey, AuditEvent
@@ -24,6 +24,7 @@ _DELIVERY_TAKES = timedelta(minutes=1)
 _NOTED_EVERY = timedelta(days=1)
 
 
+@noting_refusals
 @transaction.atomic
 def rotate(*, key: ApiKey, grace: timedelta, by: Actor, now: datetime) -> tuple[ApiKey, keyformat.Plaintext]:
     """A pending successor of a live key, with its name, rights and end, and the successor's plaintext.
@@ -42,12 +43,15 @@ def rotate(*, key: ApiKey, grace: timedelta, by: Actor, now: datetime) -> tuple[
     if grace not in GRACES.values():
         raise GraceInvalid
     owner = lock_owner(key.owner)
-    key = lock_key(key)
+    key = lock_family(key)[-1]
+    underway = lock_undelivered(key)
     terms = policy.policy_of(owner.workspace)
     policy.require_may_issue(terms, owner, by)
     _require_rotatable(key, now)
     policy.require_fit(terms, key.rights, now)
-    for undelivered in key.successors.filter(revoked_at__isnull=True, confirmed_at__isnull=True):
+    for undelivered in underway:
+        if undelivered.revoked_at is not None:
+            continue
         if undelivered.created_at > now - _DELIVERY_TAKES:
             raise RotationUnderway
         revoke(key=undelivered, by=by, reason=ApiKey.RevokeReason.NOT_DELIVERED, now=now)
@@ -78,7 +82,8 @@ def take_over(successor: ApiKey, *, by: Actor, now: datetime) -> bool:
     if predecessor.state(now) in {ApiKey.State.REVOKED, ApiKey.State.EXPIRED, ApiKey.State.ROTATED}:
         return False
     successor.name, successor.rights = predecessor.name, predecessor.rights
-    successor.disabled_at, successor.disabled_by = predecessor.disabled_at, predecessor.disabled_by
+    for field in ("disabled_at", "disabled_by", "disabled_reason"):
+        setattr(successor, field, getattr(predecessor, field))
     if predecessor.replaces is not None:
         _retire(lock_family(predecessor.replaces), by=by, now=now)
     predecessor.retires_at = min(now + successor.grace, predecessor.expires_at or now + successor.grace)
@@ -88,6 +93,7 @@ def take_over(successor: ApiKey, *, by: Actor, now: datetime) -> bool:
     return True
 
 
+@noting_refusals
 @transaction.atomic
 def finish_rotation(*, key: ApiKey, by: Actor, now: datetime) -> ApiKey:
     """End the grace of the keys that `key` replaced, or of `key` itself if it was replaced: now they are refused.

@@ -5,7 +5,7 @@ record an audit event in the same transaction.
 """
 
 from keys.models.api_key import ApiKey, ApiKeyQuerySet
-from keys.models.audit_event import AuditEvent
+from keys.models.audit_event import AuditAddress, AuditChain, AuditEvent, AuditEventQuerySet
 from keys.models.idempotent_call import IdempotentCall
 from keys.models.people import Member, Workspace
 from keys.models.policy import Policy
@@ -14,7 +14,10 @@ from keys.models.use import HourlyUse, KnownNetwork, LastUse, RequestLog
 __all__ = [
     "ApiKey",
     "ApiKeyQuerySet",
+    "AuditAddress",
+    "AuditChain",
     "AuditEvent",
+    "AuditEventQuerySet",
     "HourlyUse",
     "IdempotentCall",
     "KnownNetwork",

@@ -99,9 +99,11 @@ class Endpoint(APIView):
         began, at = time.monotonic(), timezone.now()
         self.by = actor_of(request, surface=Surface.API)
         response: HttpResponse = super().dispatch(request, *args, **kwargs)  # type: ignore[assignment]
+        request.facts = {"operation": self.operation, "outcome": self.outcome}  # type: ignore[attr-defined]
         if self.allowance is not None:
             wire.set_limit_headers(response, self.allowance.tightest)
         if self.key is not None:
+            request.facts |= {"key": self.key.key_id, "workspace": self.key.owner.workspace_id}  # type: ignore[attr-defined]
             duration_ms = round((time.monotonic() - began) * 1000)
             usage.recorder.note(
                 usage.Use(

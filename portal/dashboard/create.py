@@ -7,6 +7,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from keys import keyformat, lifecycle, policy, wording
+from keys.audit import refusals_noted
 from keys.errors import KeysError
 from portal.dashboard import once, show_once
 from portal.dashboard.channels import own_channels
@@ -61,7 +62,7 @@ class CreateKey(MemberView):
             return self._form(form, status=400)
         wanted = form.rights
         try:
-            with transaction.atomic():
+            with refusals_noted("issue", by=self.by, now=self.now), transaction.atomic():
                 once.use_up(self.sent.get("nonce", ""), self.member, now=self.now)
                 key, plaintext = lifecycle.issue(
                     owner=self.member,

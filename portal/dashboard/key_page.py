@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
-from keys import scopes, usage, wording
+from keys import breaking, policy, scopes, usage, wording
 from keys.models import ApiKey, RequestLog
 from portal.dashboard import history, use
 from portal.dashboard.door import MemberView
@@ -24,6 +24,7 @@ class KeyPage(MemberView):
         asked = request.GET.get("outcome", "")
         shown = asked if asked in known | {"refused"} else ""
         calls = _filtered(RequestLog.objects.filter(key=key), shown).order_by("-at", "-pk")[:_MOST_CALLS]
+        by_policy, broken = key.disabled_reason == ApiKey.DisableReason.POLICY, self._breaches(key)
         context = {
             "key": key,
             "preset": wording.preset_name(key.rights),
@@ -36,10 +37,19 @@ class KeyPage(MemberView):
             "history": history.of_key(key),
             "over": self.is_over(key),
             "disabled": key.disabled_at is not None,
-            "can_enable": self.member.is_workspace_admin or key.disabled_by_id == self.member.pk,
+            "can_enable": self.member.is_workspace_admin or not key.is_held or (by_policy and not broken),
+            "by_policy": by_policy,
+            "breaches": broken,
             "done": request.GET.get("done", ""),
         }
         return self.page("key.html", context | self._rotation(key))
+
+    def _breaches(self, key: ApiKey) -> list[str]:
+        """Why the key, which was disabled for not fitting the workspace's policy, cannot be enabled yet."""
+        if key.disabled_reason != ApiKey.DisableReason.POLICY:
+            return []
+        broken = breaking.of_key(policy.policy_of(self.member.workspace), key, self.now)
+        return [wording.breach(one) for one in broken.breaches] if broken else []
 
     def _rotation(self, key: ApiKey) -> dict[str, Any]:
         """The older and the newer key of a rotation whose grace is not over yet."""

@@ -7,6 +7,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
 from keys import lifecycle, wording
+from keys.audit import refusals_noted
 from keys.errors import KeysError
 from keys.lifecycle import GRACES
 from keys.models import ApiKey
@@ -42,7 +43,7 @@ class Rotate(MemberView):
             form.say_pasted(self.pasted)
             return self._form(key, form, status=400)
         try:
-            with transaction.atomic():
+            with refusals_noted("rotate", by=self.by, now=self.now), transaction.atomic():
                 once.use_up(self.sent.get("nonce", ""), self.member, now=self.now)
                 grace = GRACES[form.cleaned_data["grace"]]
                 successor, plaintext = lifecycle.rotate(key=key, grace=grace, by=self.by, now=self.now)

@@ -12,6 +12,7 @@ from keys import membership
 from keys.models import Member
 from portal.dashboard.try_it import end_trials
 from portal.signin import actor_of
+from pumble_bridge import oauth
 
 
 @require_POST
@@ -28,6 +29,8 @@ def language(request: HttpRequest) -> HttpResponse:
 def signout(request: HttpRequest) -> HttpResponse:
     if isinstance(request.user, Member):
         member = request.user
-        end_trials(request, member, by=actor_of(request, member=member), now=timezone.now())
+        by, now = actor_of(request, member=member), timezone.now()
+        end_trials(request, member, by=by, now=now)
+        oauth.note_sign_out(member, by=by, now=now)
     logout(request)
     return redirect("/")

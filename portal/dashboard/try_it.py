@@ -7,7 +7,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponseBase
 
 from keys import lifecycle, policy, scopes, wording
-from keys.audit import Actor
+from keys.audit import Actor, refusals_noted
 from keys.errors import KeysError
 from keys.models import ApiKey, Member
 from portal.dashboard import once, show_once
@@ -26,7 +26,7 @@ class TryIt(MemberView):
     def post(self, request: HttpRequest) -> HttpResponseBase:
         allowed = offered_scopes(policy.policy_of(self.member.workspace).allowed_scopes)
         try:
-            with transaction.atomic():
+            with refusals_noted("issue", by=self.by, now=self.now), transaction.atomic():
                 once.use_up(self.sent.get("nonce", ""), self.member, now=self.now)
                 end_trials(request, self.member, by=self.by, now=self.now)
                 key, plaintext = lifecycle.issue(

@@ -52,6 +52,11 @@ def mark_expired(*, now: datetime) -> int:
     return HomeTab.objects.filter(member__in=owners, changes=F("shown")).update(changes=F("changes") + 1)
 
 
+def count_waiting() -> int:
+    """How many tabs are behind."""
+    return HomeTab.objects.filter(changes__gt=F("shown")).count()
+
+
 def publish_due() -> int:
     """Publish the stale tabs whose turn it is; how many were."""
     due = HomeTab.objects.filter(changes__gt=F("shown"), next_at__lte=timezone.now()).order_by("next_at")

@@ -47,6 +47,11 @@ _LAST_ONES_SECONDS = 1.0
 State = Notice.State
 
 
+def count_waiting() -> int:
+    """How many notices are not sent yet."""
+    return Notice.objects.filter(state=State.QUEUED).count()
+
+
 def send_queued(now: datetime, *, fresh_only: bool = False, stop: Callable[[], bool] = lambda: False) -> int:
     """Send what waits, longest untried first; how many messages Pumble took.
 

@@ -116,8 +116,38 @@ class TestTheExample:
         source += (PROJECT / "portal/gunicorn.conf.py").read_text()
         source += "".join(path.read_text() for path in (PROJECT / "pumble_bridge/sandbox").rglob("*.py"))
         calls = r"(?:env\.\w+|self\.(?:text|words)|required|environ\.get|environ\[|switch\w*)\(?\s*\"([A-Z][A-Z_]+)\""
-        read = set(re.findall(calls, source)) - {"DJANGO_SETTINGS_MODULE"}
+        read = set(re.findall(calls, source)) - {"DJANGO_SETTINGS_MODULE", "PROMETHEUS_MULTIPROC_DIR"}
         example = re.findall(r"^#? ?([A-Z][A-Z_]+)=", (PROJECT / ".env.example").read_text(), re.MULTILINE)
 
         assert set(example) >= read
         assert len(example) == len(set(example))
+
+
+class TestASecretInAFile:
+    def test_is_as_good_as_one_in_the_environment(self, tmp_path: Path) -> None:
+        files = {}
+        for name in PRODUCTION.keys() - {"LOCAL_PUMBLE", "PUBLIC_URL"}:
+            path = tmp_path / name
+            path.write_text(PRODUCTION[name] + "\n")
+            files[f"{name}_FILE"] = str(path)
+        kept = {name: PRODUCTION[name] for name in ("LOCAL_PUMBLE", "PUBLIC_URL")}
+
+        assert start(tmp_path / "data", **kept, **files).returncode == 0
+
+    @pytest.mark.parametrize(
+        ("variables", "said"),
+        [
+            ({"SECRET_KEY_FILE": "/nowhere"}, "only one of the two"),
+            ({"SECRET_KEY": "", "SECRET_KEY_FILE": "/nowhere"}, "can be read"),
+            ({"METRICS_TOKEN": "short"}, "at least 32"),
+        ],
+    )
+    def test_that_cannot_be_had_ends_the_start_with_its_name(
+        self, tmp_path: Path, variables: dict[str, str], said: str
+    ) -> None:
+        done = start(tmp_path, **PRODUCTION | variables)
+
+        assert done.returncode == 1
+        assert said in done.stderr
+        assert done.stderr.startswith(next(reversed(variables)))
+        assert "short" not in done.stderr

@@ -283,7 +283,9 @@ class TestAReturn:
         state = browser.leave()["state"]
         url = pumble.act("authorize", userId=carla.id, state=state)["redirectUrl"]
         before = stored()
-        pumble.faults({"match": call, "do": fault, "times": 1})
+        pumble.faults(
+            {"match": call, "do": fault, "times": 2}
+        )  # a read whose connection broke is tried again
 
         self.refused(browser.open(url), 502, "Pumble does not answer", before)
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from keys import access, keyformat
+from keys import access, audit, keyformat
 from keys.management.naming import describe
 
 MOST_CHARACTERS = 10_000_000
@@ -26,6 +26,15 @@ class Command(BaseCommand):
             raise CommandError(f"the text is longer than {MOST_CHARACTERS} characters")
         whole = {plaintext.text: plaintext for plaintext in keyformat.find_in(text)}
         known = [key for key in map(access.recognise, whole.values()) if key is not None]
+        for key in known:
+            audit.record(
+                audit.Type.KEY_IDENTIFIED,
+                workspace=key.owner.workspace,
+                by=audit.OPERATOR,
+                now=now,
+                key=key,
+                member=key.owner,
+            )
         if options["json"]:
             self.stdout.write(json.dumps([describe(key, now) for key in known]))
         else:

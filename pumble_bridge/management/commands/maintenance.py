@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import close_old_connections
 from django.utils import timezone
 
-from keys import idempotency, lifecycle, usage
+from keys import audit, idempotency, lifecycle, usage
 from pumble_bridge import home, notices, roster
 from pumble_bridge.models import AcceptedHook, OAuthState
 
@@ -32,6 +32,8 @@ PARTS: dict[str, Callable[[datetime], int]] = {
     "calls pruned": lambda now: usage.prune_requests(now=now),
     "hours pruned": lambda now: usage.prune_hours(now=now),
     "networks pruned": lambda now: usage.prune_networks(now=now),
+    "audit events pruned": audit.prune,
+    "idle keys disabled": lambda now: lifecycle.disable_idle(now=now),
     "people brought up to date": roster.refresh,
     "notices pruned": notices.prune,
     "notices caught up": notices.queue_missed,
@@ -46,7 +48,7 @@ PARTS: dict[str, Callable[[datetime], int]] = {
 class Command(BaseCommand):
     help = (
         "Tell people of keys that expire and of what else waits to be said, catch up with roles, revoke keys that nobody was shown within "
-        "15 minutes, bring stale Home tabs up to date, and prune what is out of date. Once, or as a loop."
+        "15 minutes, disable those that lie idle for longer than their workspace lets them, bring stale Home tabs up to date, and prune what is out of date. Once, or as a loop."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

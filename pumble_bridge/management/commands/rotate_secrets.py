@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db.models import Count
 from django.utils import timezone
 
+from keys import audit
 from keys.models import ApiKey
 from pumble_bridge import oauth
 
@@ -22,6 +23,15 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         renewed, unreadable = oauth.renew_tokens()
         newest = next(iter(settings.KEY_PEPPERS))
+        audit.record(
+            audit.Type.SECRETS_ROTATED,
+            workspace=None,
+            by=audit.OPERATOR,
+            now=timezone.now(),
+            tokens_reencrypted=renewed,
+            tokens_unreadable=unreadable,
+            newest_pepper=newest,
+        )
         live = ApiKey.objects.live(timezone.now()).exclude(pepper_number=newest)
         counted = live.values_list("pepper_number").annotate(keys=Count("pk")).order_by("pepper_number")
         old = dict(counted)

@@ -1,0 +1,72 @@
+"""Whether the chains in the database are as they were written, and what they lack of an export."""
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+
+from django.db.models import F, Q
+
+from keys.audit import export
+from keys.audit.verifier import Broken, Record, Walk
+from keys.models import AuditChain, AuditEvent
+
+_AT_ONCE = 500
+
+
+def check(chain: AuditChain, *, through: Callable[[Iterator[Record]], Iterable[Record]] = iter) -> Walk:
+    """Every event of the chain that was not pruned, up to the one that was its last when this began.
+
+    Args:
+        through: what the events pass through on their way, such as a progress bar.
+
+    Raises:
+        Broken: names the first event that is not as it was written.
+    """
+    walk = Walk(chain.name)
+    if chain.number > chain.pruned_number:
+        (span,) = export.spans([chain])
+        for record in through(export.records(span.events)):
+            walk.step(record)
+    try:
+        walk.end(chain.number if walk.events or chain.number > chain.pruned_number else None, chain.digest)
+    except Broken:
+        now = AuditChain.objects.filter(pk=chain.pk).first()
+        if now is not None and now.pruned_number > chain.pruned_number:  # retention came in between
+            return check(now, through=through)
+        raise
+    _check_references(chain)
+    return walk
+
+
+def _check_references(chain: AuditChain) -> None:
+    """The foreign keys, by which pages find events, lead to what the texts tell of. Operators may take other names."""
+    installation = chain.name == AuditChain.INSTALLATION
+    wrong = Q(workspace__isnull=not installation) | ~Q(workspace=None) & ~Q(workspace__pumble_id=chain.name)
+    wrong |= Q(key=None) & ~Q(key_ref="") | ~Q(key=None) & ~Q(key_ref=F("key__key_id"))
+    wrong |= Q(actor=None) & ~Q(actor_ref="") | _another("actor")
+    wrong |= Q(member=None) & ~Q(member_ref="") | _another("member")
+    events = AuditEvent.objects.filter(wrong, chain=chain).order_by("number")
+    number = events.values_list("number", flat=True).first()
+    if number is not None:
+        raise Broken(f"event {number} of {chain.name} was changed: it leads to another than it tells of")
+
+
+def _another(who: str) -> Q:
+    of_a_workspace = Q(**{f"{who}__pumble_user_id__isnull": False})
+    return of_a_workspace & ~Q(**{f"{who}_ref": F(f"{who}__pumble_user_id")})
+
+
+def lacking(records: Iterable[Record]) -> Iterator[Record]:
+    """The events of an export that the database does not have like this; those that retention removed aside."""
+    entries = (record for record in records if record["number"])
+    while batch := list(islice(entries, _AT_ONCE)):
+        names = {record["chain"] for record in batch}
+        pruned = dict(AuditChain.objects.filter(pk__in=names).values_list("name", "pruned_number"))
+        there = set(
+            AuditEvent.objects.filter(
+                chain__in=names, number__in=[record["number"] for record in batch]
+            ).values_list("chain_id", "number", "digest")
+        )
+        for record in batch:
+            known = (record["chain"], record["number"], record["digest"]) in there
+            if not known and record["number"] > pruned.get(record["chain"], 0):
+                yield record

@@ -1,0 +1,131 @@
+"""Audit events as text, streamed: JSON Lines, or CSV whose cells no spreadsheet takes for formulas.
+
+`keys.audit.verifier` reads both again and checks them. Memory stays the same however many events there are.
+"""
+
+import csv
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from django.db.models import Min, QuerySet
+
+from keys.audit import verifier
+from keys.audit.recording import moment
+from keys.models import AuditAddress, AuditChain, AuditEvent
+
+CONTENT_TYPES = {"jsonl": "application/x-ndjson", "csv": "text/csv; charset=utf-8"}
+_AT_ONCE = 500
+_FIELDS = (
+    *("chain_id", "number", "at", "type", "surface", "actor_ref", "member_ref", "key_ref"),
+    *("detail", "address_mark", "request_id", "previous", "digest"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The events of a chain that an export gives whole. `first` is None where they begin with the first one kept."""
+
+    chain: str
+    first: int | None
+    after: int
+    number: int
+    digest: str
+
+    @property
+    def count(self) -> int:
+        return self.number - self.after
+
+    @property
+    def events(self) -> QuerySet[AuditEvent]:
+        return AuditEvent.objects.filter(chain=self.chain, number__gt=self.after, number__lte=self.number)
+
+    @property
+    def promise(self) -> dict[str, Any]:
+        return {"from": self.first or "start", "number": self.number, "digest": self.digest}
+
+
+def spans(chains: Iterable[AuditChain], since: datetime | None = None) -> list[Span]:
+    """What there is of the chains now, from the first event at or after `since` on; chains without any are left out."""
+    found = []
+    for chain in chains:
+        first = None
+        if since is not None:
+            recent = AuditEvent.objects.filter(chain=chain, at__gte=since)
+            first = recent.aggregate(first=Min("number"))["first"]
+            if first is None:
+                continue
+        after = first - 1 if first else chain.pruned_number
+        if after < chain.number:
+            found.append(Span(chain.name, first, after, chain.number, chain.digest))
+    return found
+
+
+def lines(events: QuerySet[AuditEvent], form: str) -> Iterator[str]:
+    """An export of `events`, whatever filters chose them: it says that it may have gaps. `form`: `jsonl` or `csv`."""
+    return _written(records(events), {}, form)
+
+
+def lines_of_spans(whole: Iterable[Span], form: str) -> Iterator[str]:
+    """An export of whole chains or ends of chains: it promises to have no gaps. `form`: `jsonl` or `csv`."""
+    whole = list(whole)
+    every = (record for span in whole for record in records(span.events))
+    return _written(every, {span.chain: span.promise for span in whole}, form)
+
+
+def records(events: QuerySet[AuditEvent]) -> Iterator[verifier.Record]:
+    """Each event as `keys.audit.verifier` knows it, by chain and number."""
+    rows = events.order_by("chain_id", "number").values_list("pk", *_FIELDS).iterator(chunk_size=_AT_ONCE)
+    while batch := list(islice(rows, _AT_ONCE)):
+        addresses: dict[int, dict[str, str]] = {}
+        kept = AuditAddress.objects.filter(event__in=[pk for pk, *_ in batch])
+        for pk, address, salt in kept.values_list("event_id", "address", "salt"):
+            addresses.setdefault(pk, {})[address] = salt
+        for pk, *values in batch:
+            record = dict(zip((*verifier.CONTENT, "digest"), values, strict=True))
+            record["at"] = moment(record["at"])
+            record["addresses"] = addresses.get(pk, {})
+            yield record
+
+
+def _written(events: Iterable[verifier.Record], promised: dict[str, Any], form: str) -> Iterator[str]:
+    write = {"jsonl": _json_line, "csv": _csv_line}[form]
+    if form == "csv":
+        yield _row(verifier.COLUMNS)
+    yield write(_entry(verifier.BEGUN, {"chains": promised}))
+    count = 0
+    for record in events:
+        yield write(record)
+        count += 1
+    yield write(_entry(verifier.ENDED, {"events": count}))
+
+
+def _entry(kind: str, detail: dict[str, Any]) -> verifier.Record:
+    """What stands in an export and is no event."""
+    blank: verifier.Record = dict.fromkeys(verifier.COLUMNS, "")
+    return blank | {"number": 0, "type": kind, "detail": detail, "addresses": {}}
+
+
+def _json_line(record: verifier.Record) -> str:
+    return json.dumps({name: record[name] for name in verifier.COLUMNS}, separators=(",", ":")) + "\n"
+
+
+def _csv_line(record: verifier.Record) -> str:
+    cells = (record[name] for name in verifier.COLUMNS)
+    return _row(cell if isinstance(cell, str) else json.dumps(cell) for cell in cells)
+
+
+class _Given:
+    """A file that hands back what is written to it."""
+
+    def write(self, text: str) -> str:
+        return text
+
+
+def _row(cells: Iterable[str]) -> str:
+    writer = csv.writer(_Given(), quoting=csv.QUOTE_ALL)
+    written: Any = writer.writerow([verifier.safe_cell(cell) for cell in cells])
+    return str(written)

@@ -1,0 +1,148 @@
+"""Recording of audit events. The caller's transaction carries the event: no event, no change."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from django.db import transaction
+
+from keys import keyformat, notify
+from keys.audit import verifier
+from keys.models import ApiKey, AuditAddress, AuditChain, AuditEvent, Member, Workspace
+
+Surface = AuditEvent.Surface
+Type = AuditEvent.Type
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who does something, and through what. `member` is None for operators at the command line and for Pumble itself."""
+
+    member: Member | None
+    surface: AuditEvent.Surface
+    address: str | None = None
+    request_id: str = ""
+
+
+OPERATOR = Actor(member=None, surface=Surface.CLI)
+MAINTENANCE = Actor(member=None, surface=Surface.SYSTEM)
+PUMBLE = Actor(member=None, surface=Surface.PUMBLE)
+
+
+def record(
+    event_type: AuditEvent.Type,
+    *,
+    workspace: Workspace | None,
+    by: Actor,
+    now: datetime,
+    key: ApiKey | None = None,
+    member: Member | None = None,
+    **detail: Any,
+) -> AuditEvent:
+    """Append one event to the chain of the workspace; None for the installation's own. Listeners hear after the commit.
+
+    The chain stays locked until the transaction ends, so whatever else the change locks it locks before.
+
+    Args:
+        detail: before and after, as JSON. Never anything secret, and no name or e-mail of a person: people are told of
+            by Pumble's ids. Addresses may stand in lists named `allowed_addresses` only.
+    """
+    addresses: list[AuditAddress] = []
+    with transaction.atomic(savepoint=False):
+        chain = lock_chain(workspace.pumble_id if workspace else AuditChain.INSTALLATION)
+        event = AuditEvent(
+            chain=chain,
+            number=chain.number + 1,
+            previous=chain.digest,
+            type=event_type,
+            surface=by.surface,
+            actor_ref=ref_of(by.member),
+            member_ref=ref_of(member),
+            key_ref=key.key_id if key else "",
+            detail=_lasting(detail, _marking(addresses, of=member)),
+            address_mark=_marking(addresses, of=by.member or member)(by.address) if by.address else "",
+            request_id=by.request_id,
+            at=now,
+            workspace=workspace,
+            actor=by.member,
+            member=member,
+            key=key,
+        )
+        event.digest = verifier.digest_of(content_of(event))
+        event.save(force_insert=True)
+        for row in addresses:
+            row.event = event
+        if addresses:
+            AuditAddress.objects.bulk_create(addresses)
+        transaction.on_commit(partial(notify.tell, event))
+    return event
+
+
+def content_of(event: AuditEvent) -> verifier.Record:
+    """What the digest of the event covers."""
+    return {
+        "chain": event.chain_id,
+        "number": event.number,
+        "at": moment(event.at),
+        "type": str(event.type),
+        "surface": str(event.surface),
+        "actor": event.actor_ref,
+        "member": event.member_ref,
+        "key": event.key_ref,
+        "detail": event.detail,
+        "address": event.address_mark,
+        "request_id": event.request_id,
+        "previous": event.previous,
+    }
+
+
+def ref_of(person: Member | None) -> str:
+    """How events tell of a person: by Pumble's id; of an operator by the name they sign in with."""
+    if person is None:
+        return ""
+    return person.pumble_user_id or f"operator:{person.username}"
+
+
+def moment(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def lock_chain(name: str) -> AuditChain:
+    """The chain, which nobody else can add to until the transaction ends."""
+    locked = AuditChain.objects.select_for_update(no_key=True).filter(pk=name)
+    chain = locked.first()
+    if chain is None:
+        AuditChain.objects.bulk_create([AuditChain(name=name)], ignore_conflicts=True)
+        chain = locked.get()
+    return chain
+
+
+def _marking(rows: list[AuditAddress], *, of: Member | None) -> Callable[[str], str]:
+    """What puts a mark in place of an address and adds the row that tells what it means."""
+    salt = secrets.token_hex(16)
+    known: dict[str, str] = {}
+
+    def mark(address: str) -> str:
+        if address not in known:
+            known[address] = verifier.mark_of(address, salt)
+            rows.append(AuditAddress(of=of, mark=known[address], salt=salt, address=address))
+        return known[address]
+
+    return mark
+
+
+def _lasting(value: Any, mark: Callable[[str], str]) -> Any:
+    """`value` as it can stand for ever: no keys that came in by a free text, no addresses, nothing a database changes."""
+    if isinstance(value, str):
+        return keyformat.redact(value.replace("\x00", "").encode("utf-8", "replace").decode())
+    if isinstance(value, dict):
+        return {
+            str(name): [mark(str(address)) for address in item or ()]
+            if name == "allowed_addresses"
+            else _lasting(item, mark)
+            for name, item in value.items()
+        }
+    return [_lasting(item, mark) for item in value] if isinstance(value, list | tuple) else value

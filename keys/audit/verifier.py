@@ -1,0 +1,335 @@
+#!/usr/bin/env python3
+"""Checks the chain of audit events, in an export that stands alone or as they come from a database.
+
+Needs nothing but Python: `python verifier.py export.jsonl` (or `.csv`). Exit status 0: nothing was changed; 1: something
+was, the first is named; 2: this is no export.
+
+An event is a dict of the names in `CONTENT`, whose values are texts but for `number` and `detail`, and of
+`digest` and `addresses`. Its digest is the SHA-256 of the content as JSON with sorted names, no blanks and ASCII only;
+the content holds the digest of the event before it in the chain. The first event follows the empty digest. Where old events were removed by retention, an `audit.checkpoint` that
+is still there names the last of them.
+
+Addresses of people stand in the content as marks, SHA-256 of salt and address, so that an address can be erased while
+the chain still verifies. `addresses` has those that were kept, each with its salt.
+
+An export begins and ends with an entry that is no event. The one at the beginning promises for each chain that it gives
+whole which numbers there are; a chain without a promise was filtered, and may have gaps.
+"""
+
+import csv
+import hashlib
+import json
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, TextIO
+
+CONTENT = (
+    "chain",
+    "number",
+    "at",
+    "type",
+    "surface",
+    "actor",
+    "member",
+    "key",
+    "detail",
+    "address",
+    "request_id",
+    "previous",
+)
+COLUMNS = (*CONTENT, "digest", "addresses")
+BEGUN, ENDED = "export.begun", "export.ended"
+CHECKPOINT = "audit.checkpoint"
+_DECODED = {"number", "detail", "addresses"}  # in CSV each of these cells holds JSON
+_LONGEST_LINE = 16 * 1024 * 1024
+_COULD_BE_A_FORMULA = re.compile(r"""['\x00-\x1f]|[\s"']*[=+\-@\uff0b\uff0d\uff1d\uff20]""")
+
+Record = dict[str, Any]
+
+
+class Broken(Exception):
+    """The chain is not as it was written. The text says where and how."""
+
+
+class NoExport(Exception):
+    """What was read is not an export, or is damaged beyond telling which event it is."""
+
+
+def digest_of(record: Record) -> str:
+    """The digest that an event of this content has; 64 hexadecimal digits."""
+    content = {name: record[name] for name in CONTENT}
+    return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def mark_of(address: str, salt: str) -> str:
+    """What stands for an address where it must be possible to forget it."""
+    return f"address:{hashlib.sha256(f'{salt}:{address}'.encode()).hexdigest()}"
+
+
+@dataclass
+class Walk:
+    """One chain, read event after event in the order of their numbers.
+
+    Attributes:
+        whole: whether every event from the first one on must come; else gaps are counted as `runs`.
+        anchored: whether the first event must be the chain's first, or follow what a checkpoint vouches for.
+    """
+
+    chain: str
+    whole: bool = True
+    anchored: bool = True
+    events: int = 0
+    runs: int = 0
+    first: int = 0
+    number: int = 0
+    digest: str = ""
+    _before_first: str = ""
+    _vouched: dict[int, str] = field(default_factory=dict)
+
+    def step(self, record: Record) -> None:
+        """
+        Raises:
+            Broken: the event was changed, or it does not follow the one before.
+        """
+        number, previous = record["number"], record["previous"]
+        follows = number == self.number + 1 and previous == self.digest
+        if self.events and number <= self.number:
+            how = "occurs twice: one of the two was inserted" if number == self.number else "is out of order"
+            raise Broken(f"{self._event(number)} {how}")
+        if digest_of(record) != record["digest"]:
+            how = "was changed" if follows or not self.events else "was changed or put in another's place"
+            raise Broken(f"{self._event(number)} {how}: its digest is not that of its content")
+        self._check_addresses(record)
+        if not self.events:
+            self.first, self._before_first, self.runs = number, previous, 1
+            if number == 1 and previous:
+                raise Broken(f"{self._event(1)} is not the first that was written")
+        elif number > self.number + 1:
+            if self.whole:
+                raise Broken(f"{self._missing(self.number + 1, number - 1)} removed")
+            self.runs += 1
+        elif not follows:
+            raise Broken(
+                f"{self._event(self.number)} was replaced, or {number} inserted: {number} was written after another event"
+            )
+        if record["type"] == CHECKPOINT and isinstance(record["detail"], dict):
+            last = record["detail"].get("number")
+            if isinstance(last, int):
+                self._vouched = {last: str(record["detail"].get("digest"))}
+        self.events += 1
+        self.number, self.digest = number, record["digest"]
+
+    def end(self, number: int | None = None, digest: str = "") -> None:
+        """No more events come. Where it is known, `number` and `digest` are the last one's, or an earlier one's.
+
+        Raises:
+            Broken: events are missing at the beginning or at the end.
+        """
+        gone = self.first - 1
+        if self.anchored and gone > 0 and self._vouched.get(gone) != self._before_first:
+            raise Broken(f"{self._missing(1, gone)} removed, and no checkpoint tells of it")
+        if number is None:
+            return
+        if self.number < number:
+            raise Broken(f"{self._missing(self.number + 1, number)} cut off at the end")
+        if self.number == number and self.digest != digest:
+            raise Broken(
+                f"{self._event(number)} is not the last that was written: the chain was written anew"
+            )
+
+    def _check_addresses(self, record: Record) -> None:
+        content = ""
+        for address, salt in record["addresses"].items():
+            content = content or json.dumps([record["address"], record["detail"]])
+            if mark_of(address, str(salt)) not in content:
+                raise Broken(f"{self._event(record['number'])} was changed: {address} is not its address")
+
+    def _event(self, number: int) -> str:
+        return f"event {number} of {self.chain}"
+
+    def _missing(self, first: int, last: int) -> str:
+        return (
+            f"event {first} of {self.chain} was"
+            if first == last
+            else f"events {first} to {last} of {self.chain} were"
+        )
+
+
+@dataclass
+class Verdict:
+    """What an export turned out to be. `promised` is what it said it would give whole, by chain."""
+
+    promised: dict[str, dict[str, Any]]
+    walks: dict[str, Walk]
+
+
+def verify(records: Iterable[Record]) -> Verdict:
+    """Read an export to its end, in constant memory but for a few texts per chain.
+
+    Raises:
+        Broken: the first event that is not as it was written.
+        NoExport.
+    """
+    entries = iter(records)
+    begun = next(entries, None)
+    if begun is None or begun["type"] != BEGUN:
+        raise NoExport("the first entry does not say that an export begins")
+    promised = _promises(begun)
+    verdict = Verdict(promised, {})
+    ended = False
+    for record in entries:
+        if ended:
+            raise Broken("something was added after the end of the export")
+        if record["type"] == ENDED:
+            ended = True
+            _check_count(record, verdict)
+            continue
+        chain = record["chain"]
+        walk = verdict.walks.get(chain)
+        if walk is None:
+            promise = promised.get(chain)
+            walk = Walk(
+                chain, whole=promise is not None, anchored=bool(promise and promise["from"] == "start")
+            )
+            verdict.walks[chain] = walk
+        walk.step(record)
+    for chain, promise in promised.items():
+        walk = verdict.walks.setdefault(chain, Walk(chain))
+        walk.end(promise["number"], promise["digest"])
+        if walk.events and promise["from"] not in {"start", walk.first}:
+            raise Broken(f"the first events of {chain} that the export promises are missing")
+    if not ended:
+        raise Broken("the export was cut off: it does not say that it ends")
+    return verdict
+
+
+def _promises(begun: Record) -> dict[str, dict[str, Any]]:
+    """By chain: `from`, "start" or the number of the first event; `number` and `digest` of an event that must come."""
+    promised = begun["detail"].get("chains")
+    sound = isinstance(promised, dict) and all(
+        isinstance(promise, dict)
+        and isinstance(promise.get("from"), str | int)
+        and isinstance(promise.get("number"), int)
+        and isinstance(promise.get("digest"), str)
+        for promise in promised.values()
+    )
+    if not sound:
+        raise NoExport("the first entry does not say which chains the export gives whole")
+    return dict(promised)
+
+
+def _check_count(ended: Record, verdict: Verdict) -> None:
+    told, there = ended["detail"].get("events"), sum(walk.events for walk in verdict.walks.values())
+    if told != there:
+        raise Broken(f"the export has {there} events, and says that it has {told}")
+
+
+def read(stream: TextIO) -> Iterator[Record]:
+    """The entries of an export; `stream` is text that was opened with `newline=""`.
+
+    Raises:
+        NoExport: an entry that cannot be read.
+    """
+    start = stream.read(1)
+    lines = _lines(start, stream)
+    return _read_jsonl(lines) if start == "{" else _read_csv(lines)
+
+
+def _lines(start: str, stream: TextIO) -> Iterator[str]:
+    while line := start + stream.readline(_LONGEST_LINE):
+        if len(line) >= _LONGEST_LINE:
+            raise NoExport("a line is longer than 16 MiB")
+        start = ""
+        yield line
+
+
+def _read_jsonl(lines: Iterator[str]) -> Iterator[Record]:
+    for number, line in enumerate(lines, start=1):
+        yield _checked(_decoded(line, number), number)
+
+
+def _read_csv(lines: Iterator[str]) -> Iterator[Record]:
+    csv.field_size_limit(_LONGEST_LINE)
+    rows = csv.DictReader(lines, strict=True)
+    try:
+        for number, row in enumerate(rows, start=2):
+            cells = {name: plain_cell(cell) if isinstance(cell, str) else cell for name, cell in row.items()}
+            yield _checked(
+                {
+                    name: _decoded(cell or "", number) if name in _DECODED else cell
+                    for name, cell in cells.items()
+                },
+                number,
+            )
+    except csv.Error as error:
+        raise NoExport(f"no CSV: {error}") from error
+
+
+def _decoded(text: str, number: int) -> Any:
+    try:
+        return json.loads(text)  # noqa: TID251 - this file stands alone; what cannot be read is refused
+    except (ValueError, RecursionError) as error:
+        raise NoExport(f"entry {number} cannot be read") from error
+
+
+def _checked(record: Any, number: int) -> Record:
+    sound = (
+        isinstance(record, dict)
+        and set(record) == set(COLUMNS)
+        and type(record["number"]) is int
+        and isinstance(record["detail"], dict)
+        and isinstance(record["addresses"], dict)
+        and all(isinstance(record[name], str) for name in COLUMNS if name not in _DECODED)
+    )
+    if not sound:
+        raise NoExport(f"entry {number} is no audit event")
+    return dict(record)
+
+
+def safe_cell(text: str) -> str:
+    """`text` as a cell that no spreadsheet takes for a formula: where it could be one, an apostrophe goes before it.
+
+    So it does before a text that begins with an apostrophe itself, so that `plain_cell` gives back what there was.
+    """
+    return f"'{text}" if _COULD_BE_A_FORMULA.match(text) else text
+
+
+def plain_cell(cell: str) -> str:
+    """What `safe_cell` was given."""
+    return cell.removeprefix("'")
+
+
+def main(arguments: list[str]) -> int:
+    if len(arguments) != 1 or arguments[0].startswith("-"):
+        print(__doc__, file=sys.stderr)  # noqa: T201
+        return 2
+    try:
+        with open(arguments[0], encoding="utf-8", newline="") as stream:  # noqa: PTH123
+            verdict = verify(read(stream))
+    except Broken as broken:
+        print(f"BROKEN: {broken}", file=sys.stderr)  # noqa: T201
+        return 1
+    except (NoExport, OSError, UnicodeDecodeError) as error:
+        print(f"no export: {error}", file=sys.stderr)  # noqa: T201
+        return 2
+    for line in told(verdict):
+        print(line)  # noqa: T201
+    return 0
+
+
+def told(verdict: Verdict) -> Iterator[str]:
+    """The verdict, a line for each chain."""
+    for chain, walk in sorted(verdict.walks.items()):
+        if not walk.whole:
+            yield f"{chain}: filtered, {walk.events} events in {walk.runs} runs; none was changed"
+        elif walk.events:
+            kind = "complete" if walk.anchored else "complete from its first event on"
+            yield f"{chain}: {kind}, events {walk.first} to {walk.number}, the last has the digest {walk.digest}"
+    if not any(walk.events for walk in verdict.walks.values()):
+        yield "no events"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,56 @@
+"""A restored backup must not revive keys: what ended them after it is done again, from an audit export."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from keys.audit import Actor, Type
+from keys.lifecycle.changing import disable, revoke
+from keys.models import ApiKey
+
+_ENDING = {Type.KEY_REVOKED, Type.KEY_ROTATED, Type.KEY_RETIRED, Type.KEY_DISABLED}
+_KNOWN_REASONS = set(ApiKey.RevokeReason.values)
+
+
+def reapply(lost: Iterable[dict[str, Any]], *, by: Actor, now: datetime) -> list[tuple[ApiKey, str]]:
+    """Stop the keys that the lost events tell were stopped: each, with what ended it as the type of the event.
+
+    A key that was revoked is revoked for the same reason. One that was replaced is revoked too: its successor is as lost
+    as the event. One that was disabled is disabled, even where it was enabled again later.
+
+    Args:
+        lost: events of an export that the database lacks, as `keys.audit.checking.lacking` finds them.
+    """
+    ended: dict[str, dict[str, Any]] = {}
+    for event in lost:
+        earlier = ended.get(event["key"])
+        if event["type"] in _ENDING and (earlier is None or earlier["type"] != Type.KEY_REVOKED):
+            ended[event["key"]] = event
+    done = []
+    for key_id, event in ended.items():
+        key = ApiKey.objects.select_related("owner__workspace").filter(key_id=key_id).first()
+        if key is None or key.revoked_at is not None:
+            continue
+        note = str(event["detail"].get("note") or "")
+        if event["type"] == Type.KEY_REVOKED:
+            given = event["detail"].get("reason")
+            reason = (
+                ApiKey.RevokeReason(given) if given in _KNOWN_REASONS else ApiKey.RevokeReason.BY_OPERATOR
+            )
+            revoke(key=key, by=by, reason=reason, now=now, note=note)
+        elif event["type"] == Type.KEY_DISABLED:
+            if key.disabled_at is not None or key.state(now) in {ApiKey.State.EXPIRED, ApiKey.State.ROTATED}:
+                continue
+            disable(key=key, by=by, now=now, note=note)
+        elif key.retires_at is None:
+            revoke(
+                key=key,
+                by=by,
+                reason=ApiKey.RevokeReason.BY_OPERATOR,
+                now=now,
+                note="replaced after the backup",
+            )
+        else:
+            continue
+        done.append((key, event["type"]))
+    return done

@@ -1,0 +1,73 @@
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection
+
+from keys.audit import checking, guards, verifier
+from keys.management.exports import read_export
+from keys.management.naming import get_workspace
+from keys.management.progress import progress
+from keys.models import AuditChain, Workspace
+
+MOST_SHOWN = 20
+
+
+class Command(BaseCommand):
+    help = (
+        "Check that no audit event was changed, removed, inserted or cut off, and that the database guards them. With "
+        "--against also that it still has the events of an earlier export, which a restored backup may lack."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--workspace", metavar="W", help="only this workspace: Pumble id or exact name")
+        parser.add_argument(
+            "--against", type=Path, metavar="EXPORT", help="a file that audit_export wrote, JSON Lines or CSV"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        chains = AuditChain.objects.order_by("name")
+        only = get_workspace(options["workspace"]).pumble_id if options["workspace"] else None
+        if off := guards.missing(connection):
+            raise CommandError(
+                f"the database does not guard the audit events: {', '.join(off)} missing; `migrate` brings them back"
+            )
+        names = dict(Workspace.objects.values_list("pumble_id", "name"))
+        for chain in chains.filter(pk=only) if only else chains:
+            walk = self._check(chain)
+            named = f" ({names[chain.name]})" if chain.name in names else ""
+            pruned = f", {chain.pruned_number} older ones pruned" if chain.pruned_number else ""
+            self.stdout.write(f"{chain.name}{named}: {walk.events} events, sound{pruned}")
+        if options["against"]:
+            self._compare(options["against"], only)
+
+    def _check(self, chain: AuditChain) -> verifier.Walk:
+        def watched(records: Iterator[verifier.Record]) -> Iterator[verifier.Record]:
+            return progress(records, total=chain.number - chain.pruned_number, unit="event")
+
+        try:
+            return checking.check(chain, through=watched)
+        except verifier.Broken as broken:
+            raise CommandError(str(broken)) from broken
+
+    def _compare(self, path: Path, only: str | None) -> None:
+        """Every event of the export is there; else the first of those that are not."""
+        lacking = 0
+        shown: list[str] = []
+        for record in checking.lacking(read_export(path)):
+            if only is None or record["chain"] == only:
+                lacking += 1
+                if lacking <= MOST_SHOWN:
+                    key = f" of key {record['key']}" if record["key"] else ""
+                    what = f"{record['type']}{key} at {record['at']}"
+                    shown.append(f"  event {record['number']} of {record['chain']}: {what}")
+        if lacking:
+            if lacking > MOST_SHOWN:
+                shown.append(f"  and {lacking - MOST_SHOWN} more")
+            told = "\n".join(shown)
+            raise CommandError(
+                f"the database lacks {lacking} events that the export has:\n{told}\n"
+                "reapply_revocations stops the keys that they stopped"
+            )
+        self.stdout.write("Every event of the export is there.")
