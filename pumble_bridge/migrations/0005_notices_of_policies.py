@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pumble_bridge', '0003_notices'),
+        ('pumble_bridge', '0004_rejected_tokens'),
     ]
 
     operations = [
