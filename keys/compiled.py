@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 
 import psycopg
 from django.db import connection, models
-from django.db.models.query import get_related_populators  # type: ignore[attr-defined]
+from django.db.models.query import get_related_populators
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -43,7 +43,8 @@ class OneRow(Generic[Row]):
         if connection.vendor != "postgresql":
             with connection.cursor() as cursor:
                 cursor.execute(self._plan.sql, [value])
-                return cursor.fetchone()
+                row: tuple[Any, ...] | None = cursor.fetchone()
+                return row
         # Django's own cursor writes values into the statement, which the server would plan anew each time.
         connection.ensure_connection()
         with psycopg.Cursor(connection.connection) as cursor:
@@ -62,4 +63,4 @@ class _Plan:
         self.model = compiler.klass_info["model"]
         self.names = [compiler.select[field][0].target.attname for field in fields]
         self.converters = compiler.get_converters([expression for expression, *_ in compiler.select])
-        self.related = get_related_populators(compiler.klass_info, compiler.select, connection.alias)
+        self.related = get_related_populators(compiler.klass_info, compiler.select, connection.alias)  # type: ignore[call-arg]  # its stubs are of a later Django

@@ -77,13 +77,14 @@ MIDDLEWARE = [
     "portal.middleware.RequestIdMiddleware",
     "portal.middleware.SecurityHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "portal.api.shortcut.Shortcut",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "portal.middleware.SignedInMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 ROOT_URLCONF = "portal.urls"
 WSGI_APPLICATION = "portal.wsgi.application"
@@ -148,7 +149,6 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["portal.api.wire.JsonRenderer"],
     "DEFAULT_PARSER_CLASSES": ["portal.api.wire.JsonParser"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "portal.api.wire.OnlyJson",
-    "EXCEPTION_HANDLER": "portal.api.errors.answer_error",
     "DEFAULT_SCHEMA_CLASS": "portal.api.schema.EndpointSchema",
 }
 SPECTACULAR_SETTINGS = {
