@@ -121,12 +121,13 @@ def portal(settings: dict[str, str], log: Path) -> contextlib.AbstractContextMan
 
 def crowd(url: str, *, keys: int, logged_calls: int) -> None:
     """Add so many keys and logged calls, made by the server itself."""
-    columns = "owner_id, name, purpose, digest, pepper_number, last_four, scopes, channels, allowed_addresses"
-    more = "calls_per_minute, created_at, confirmed_at, expires_at, revoked_reason, revoked_note"
     with psycopg.connect(url, autocommit=True) as database:
+        columns = database.execute(
+            "SELECT string_agg(quote_ident(column_name), ', ') FROM information_schema.columns "
+            "WHERE table_name = 'keys_apikey' AND column_name NOT IN ('id', 'key_id')"
+        ).fetchone()[0]  # type: ignore[index]
         database.execute(
-            f"INSERT INTO keys_apikey (key_id, {columns}, {more}) "
-            f"SELECT 'x' || lpad(n::text, 11, '0'), {columns}, {more} "
+            f"INSERT INTO keys_apikey (key_id, {columns}) SELECT 'x' || lpad(n::text, 11, '0'), {columns} "  # type: ignore[arg-type]  # noqa: S608
             "FROM (SELECT * FROM keys_apikey ORDER BY id LIMIT 1) AS one, generate_series(1, %s) AS n",
             [keys],
         )
