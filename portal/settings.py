@@ -87,6 +87,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "portal.middleware.RequestIdMiddleware",
     "portal.middleware.SecurityHeadersMiddleware",
+    "portal.api.shortcut.Shortcut",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -173,7 +174,6 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["portal.api.wire.JsonRenderer"],
     "DEFAULT_PARSER_CLASSES": ["portal.api.wire.JsonParser"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "portal.api.wire.OnlyJson",
-    "EXCEPTION_HANDLER": "portal.api.errors.answer_error",
     "DEFAULT_SCHEMA_CLASS": "portal.api.schema.EndpointSchema",
 }
 SPECTACULAR_SETTINGS = {
