@@ -164,6 +164,14 @@ def _revoke_all(
         lifecycle.revoke(key=key, by=by, reason=reason, now=now)
 
 
+@transaction.atomic
+def sign_out_everywhere(member: Member, *, by: Actor, now: datetime) -> None:
+    """Every session of the member is over, in whatever browser."""
+    Member.objects.filter(pk=member.pk).update(signed_out_at=now)
+    event = AuditEvent.Type.MEMBER_SIGNED_OUT
+    audit.record(event, workspace=member.workspace, member=member, by=by, now=now, everywhere=True)
+
+
 def choose_language(member: Member, language: str) -> None:
     """The language in which chat and pages speak to the member from now on."""
     member.language = language

@@ -58,16 +58,20 @@ def new_browser_secret() -> str:
     return secrets.token_urlsafe(32)
 
 
+def own_path(address: str, *, otherwise: str) -> str:
+    """`address` where it is a path of ours that one can be sent back to, else `otherwise`."""
+    own = url_has_allowed_host_and_scheme(address, allowed_hosts=set()) and address.startswith("/")
+    return address if own and address.isprintable() and len(address) <= 500 else otherwise
+
+
 def start(*, purpose: OAuthState.Purpose, browser_secret: str, return_to: str, now: datetime) -> str:
     """The URL of Pumble's consent screen for a new trip; `return_to` is used where it is a path of ours."""
     state = secrets.token_urlsafe(32)
-    own_path = url_has_allowed_host_and_scheme(return_to, allowed_hosts=set()) and return_to.startswith("/")
-    own_path = own_path and return_to.isprintable()
     OAuthState.objects.create(
         digest=_digest(state),
         browser_digest=_digest(browser_secret),
         purpose=purpose,
-        return_to=return_to if own_path and len(return_to) <= 500 else "/",
+        return_to=own_path(return_to, otherwise="/"),
         expires_at=now + OAuthState.LIFETIME,
     )
     scopes = [*manifest.USER_SCOPES, *(f"bot:{scope}" for scope in manifest.BOT_SCOPES)]
@@ -207,7 +211,9 @@ def note_sign_in(member: Member, *, by: Actor, now: datetime) -> None:
 
 
 def note_sign_out(member: Member, *, by: Actor, now: datetime) -> None:
-    audit.record(AuditEvent.Type.MEMBER_SIGNED_OUT, workspace=member.workspace, member=member, by=by, now=now)
+    types = AuditEvent.Type
+    ended = types.MEMBER_SIGNED_OUT if member.workspace else types.OPERATOR_SIGNED_OUT
+    audit.record(ended, workspace=member.workspace, member=member, by=by, now=now)
 
 
 def renew_tokens() -> tuple[int, int]:

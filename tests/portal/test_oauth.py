@@ -153,6 +153,8 @@ class TestSignIn:
 
         assert "Sign in with Pumble" in browser.open("/").text
         assert not Session.objects.exists()
+        event = AuditEvent.objects.latest("pk")
+        assert (event.type, event.actor_ref, event.address) == ("member.signed_out", ana.id, "127.0.0.1")
 
     @pytest.mark.parametrize(("away", "over"), [(timedelta(hours=11), False), (timedelta(hours=13), True)])
     def test_lasts_twelve_idle_hours(
