@@ -6,6 +6,8 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from keys.breaches import Breach
+
 
 class KeysError(Exception):
     """Base of all failures of this room."""
@@ -253,6 +255,32 @@ class RotationUnderway(KeysError):
     """A successor of this key was made a moment ago and is being delivered."""
 
     code = "rotation_underway"
+
+
+class TermInvalid(KeysError):
+    """A number in a workspace's policy is out of bounds: `term` names it, `least` and `most` are the bounds."""
+
+    code = "term_invalid"
+
+    def __init__(self, term: str, least: int, most: int) -> None:
+        super().__init__(term, least, most)
+        self.term, self.least, self.most = term, least, most
+
+
+class PolicyChanged(KeysError):
+    """The workspace's policy is no longer the one that was looked at."""
+
+    code = "policy_changed"
+
+
+class BreaksPolicy(KeysError):
+    """The key does not fit the workspace's policy; `breaches` says in what."""
+
+    code = "breaks_policy"
+
+    def __init__(self, breaches: Sequence[Breach]) -> None:
+        super().__init__(*breaches)
+        self.breaches = list(breaches)
 
 
 class WouldWiden(KeysError):

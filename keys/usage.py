@@ -17,9 +17,9 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connections, transaction
 from django.db.models import F, QuerySet
 
-from keys import audit
+from keys import audit, metrics
 from keys.audit import Actor, Surface
-from keys.models import ApiKey, AuditEvent, HourlyUse, KnownNetwork, LastUse, RequestLog
+from keys.models import ApiKey, AuditEvent, HourlyUse, KnownNetwork, LastUse, Policy, RequestLog
 
 log = logging.getLogger(__name__)
 
@@ -95,7 +95,9 @@ class Recorder:
         with self._writing:
             batch = [self._waiting.popleft() for _ in range(len(self._waiting))]
             lost, self._lost = self._lost, 0
+            metrics.USAGE_WAITING.set(len(batch))
             if lost:
+                metrics.USAGE_LOST.inc(lost)
                 log.warning("usage.lost", extra={"count": lost})
             if not batch:
                 return
@@ -214,8 +216,14 @@ def network_of(address: str) -> str:
 
 
 def prune_requests(*, now: datetime) -> int:
-    """Forget single calls of more than 90 days ago; how many."""
-    return _prune(RequestLog.objects.filter(at__lte=now - REQUESTS_KEPT_FOR))
+    """Forget single calls of longer ago than their workspace keeps them, 90 days unless it says so; how many."""
+    kept = Policy.objects.values_list("requests_kept_days", flat=True).distinct()
+    without_policy = RequestLog.objects.filter(key__owner__workspace__policy__isnull=True)
+    pruned = _prune(without_policy.filter(at__lte=now - REQUESTS_KEPT_FOR))
+    for days in kept:
+        of_such = RequestLog.objects.filter(key__owner__workspace__policy__requests_kept_days=days)
+        pruned += _prune(of_such.filter(at__lte=now - timedelta(days=days)))
+    return pruned
 
 
 def prune_hours(*, now: datetime) -> int:

@@ -4,11 +4,12 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from django.utils import timezone
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from keys import errors, scopes
+from keys.breaches import Breach, Term
 from keys.rights import CALLS_PER_MINUTE, Rights
 
 # Of the abilities that matter most to whoever gives a key away, in the order in which they are said.
@@ -22,6 +23,12 @@ _ABILITIES = {
 _ELSEWHERE = {
     "channels:write": gettext_lazy("create channels and change their members"),
     "status:write": gettext_lazy("set your status"),
+}
+_TERMS = {
+    "largest_lifetime": gettext_lazy("Longest life of a key, in days"),
+    "most_keys": gettext_lazy("Keys of a person"),
+    "idle_days": gettext_lazy("Days without use"),
+    "requests_kept_days": gettext_lazy("Days for which calls are kept"),
 }
 _RIGHTS = {
     "scopes": gettext_lazy("scopes"),
@@ -129,6 +136,16 @@ def explain(error: errors.KeysError) -> str:
             return _("This key is being replaced. Change the one that takes its place.")
         case errors.KeyDisabled():
             return _("This key is disabled. Enable it first.")
+        case errors.TermInvalid():
+            return f"{_TERMS[error.term]}: {whole_number(error.least, error.most)}"
+        case errors.PolicyChanged():
+            return _(
+                "Somebody else changed the policy meanwhile. Look at it as it is now, then decide again."
+            )
+        case errors.BreaksPolicy():
+            return _(
+                "This key does not fit the policy of the workspace: %(what)s. Narrow it until it fits, or ask an owner."
+            ) % {"what": enumerate_all(map(breach, error.breaches))}
         case errors.WouldWiden():
             return _(
                 "The rights of a key can only become narrower, and this would widen its %(what)s. Make a new key."
@@ -149,6 +166,36 @@ def explain(error: errors.KeysError) -> str:
             return _("That is not yours to do.")
         case _:
             return _("That is not possible.")
+
+
+def whole_number(least: int, most: int) -> str:
+    """What to choose where something else was."""
+    bounds = {"least": least, "most": number_format(most, force_grouping=True)}
+    return _("Choose a whole number from %(least)s to %(most)s.") % bounds
+
+
+def breach(one: Breach) -> str:
+    """In what a key breaks the policy, as a part of a sentence about that key."""
+    match one.term:
+        case Term.SCOPES:
+            return _("it has scopes that are not allowed (%(scopes)s)") % {"scopes": ", ".join(one.scopes)}
+        case Term.EXPIRY if one.limit is None:
+            return _("it never expires")
+        case Term.EXPIRY:
+            return _("it works for longer than %(days)s from now") % {
+                "days": days(timedelta(days=one.limit or 0))
+            }
+        case Term.ADDRESSES:
+            return _("it may be used from every address")
+        case Term.CREATORS:
+            return _("its holder is not among those who may create keys")
+        case Term.MOST_KEYS:
+            most = one.limit or 0
+            return ngettext(
+                "its holder has more than %(n)s key", "its holder has more than %(n)s keys", most
+            ) % {"n": most}
+        case Term.IDLE:
+            return _("it was not used for %(days)s") % {"days": days(timedelta(days=one.limit or 0))}
 
 
 def enumerate_all(items: Iterable[str]) -> str:

@@ -8,7 +8,7 @@ import logging
 from datetime import UTC, datetime
 from typing import Any
 
-from keys import keyformat
+from portal.redaction import redact
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 # Django attaches the request and its parts to its own records; they hold headers and bodies.
@@ -34,7 +34,7 @@ class JsonFormatter(_Formatter):
     def format(self, record: logging.LogRecord) -> str:
         trace = self.trace(record)
         fields = self.fields(record) | ({"trace": trace} if trace else {})
-        return keyformat.redact(json.dumps(fields, default=str))
+        return redact(json.dumps(fields, default=str))
 
 
 class ConsoleFormatter(_Formatter):
@@ -47,7 +47,7 @@ class ConsoleFormatter(_Formatter):
         )
         line = _escaped(f"{head} {tail}".rstrip())
         trace = self.trace(record)
-        return keyformat.redact(f"{line}\n{trace}" if trace else line)
+        return redact(f"{line}\n{trace}" if trace else line)
 
 
 def _one_word(value: object) -> str:

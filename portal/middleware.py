@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils.functional import SimpleLazyObject
 
 from keys import keyformat
+from portal import metrics
 from portal.signin import signed_in
 
 log = logging.getLogger(__name__)
@@ -23,7 +24,10 @@ _DOCS_POLICY = _POLICY + "; img-src 'self' data:"  # Swagger UI's stylesheet has
 
 
 class RequestIdMiddleware:
-    """Every answer names its request; a sane incoming id is kept. One line in the log, without query and body."""
+    """Every answer names its request; a sane incoming id is kept. Each is counted, and has one line in the log.
+
+    The line has no query and no body, but what an endpoint says of its call in `request.facts`.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -34,14 +38,19 @@ class RequestIdMiddleware:
         request.request_id = request_id  # type: ignore[attr-defined]
         response = self.get_response(request)
         response["X-Request-Id"] = request_id
+        seconds = time.monotonic() - began
+        facts = getattr(request, "facts", None) or _facts_of_a_page(request, response)
+        metrics.REQUESTS.labels(facts["operation"], facts["outcome"]).inc()
+        metrics.REQUEST_SECONDS.labels(facts["operation"]).observe(seconds)
         log.info(
             "request",
             extra={
                 "method": request.method,
                 "path": request.path,
                 "status": response.status_code,
-                "duration_ms": round((time.monotonic() - began) * 1000),
+                "duration_ms": round(seconds * 1000),
                 "request_id": request_id,
+                **facts,
             },
         )
         return response
@@ -65,6 +74,16 @@ class SignedInMiddleware(AuthenticationMiddleware):
 
     def process_request(self, request: HttpRequest) -> None:
         request.user = SimpleLazyObject(lambda: signed_in(request))  # type: ignore[assignment]
+
+
+def _facts_of_a_page(request: HttpRequest, response: HttpResponseBase) -> dict[str, str]:
+    """What is asked for goes by its name in the map; what is not there has one name for all of it."""
+    match = request.resolver_match
+    name = match.view_name if match else "static" if request.path.startswith("/static/") else "unknown"
+    return {
+        "operation": name or "unknown",
+        "outcome": "ok" if response.status_code < 400 else str(response.status_code),
+    }
 
 
 def sane_request_id(incoming: str) -> str:

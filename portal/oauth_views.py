@@ -15,8 +15,8 @@ from keys.audit import Surface
 from keys.policy import is_entitled
 from portal.pages import problem
 from portal.signin import actor_of, sign_in
-from pumble_bridge import deadline, oauth
-from pumble_bridge.client import PumbleError
+from pumble_bridge import deadline, oauth, places
+from pumble_bridge.errors import PumbleError
 from pumble_bridge.models import OAuthState
 
 log = logging.getLogger(__name__)
@@ -79,7 +79,7 @@ def returned(request: HttpRequest) -> HttpResponse:
             action=action,
         )
     try:
-        with deadline.within(10):
+        with deadline.within(10), places.PAGES.taken(None):
             grant = oauth.exchange(code)
     except oauth.CodeRefused:
         log.info("oauth.code_refused")

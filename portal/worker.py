@@ -1,6 +1,8 @@
-"""The server's worker: gunicorn's threads, but what cannot be read as HTTP is answered in the contract's shape.
+"""The server's worker: gunicorn's threads, with two differences.
 
-gunicorn itself answers HTML that repeats the client's bytes, and logs them; both may hold a key.
+What cannot be read as HTTP is answered in the contract's shape: gunicorn itself answers HTML that repeats the client's
+bytes, and logs them; both may hold a key. And a worker that is told to stop lets in who knocked before and then shuts the
+door: gunicorn leaves it open until the last call has ended, and drops whoever came meanwhile.
 """
 
 import json
@@ -23,6 +25,17 @@ _STATUS: dict[type[Exception], tuple[int, str, str]] = {
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]
+    def set_accept_enabled(self, enabled: bool) -> None:  # noqa: FBT001 - gunicorn's own signature
+        accepting = self._accepting
+        super().set_accept_enabled(enabled)
+        if accepting and not self.alive:
+            for listener in self.sockets:
+                before = -1
+                while before != self.nr_conns:
+                    before = self.nr_conns
+                    self.accept(listener)
+                listener.close()
+
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
         unreadable = (400, "Bad Request", "validation")
         broken = (500, "Internal Server Error", "internal")

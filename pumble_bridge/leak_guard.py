@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from keys import access, audit, keyformat, lifecycle
+from keys import access, audit, keyformat, lifecycle, policy
 from keys.audit import Actor
 from keys.models import ApiKey, AuditEvent, Member, Workspace
 from pumble_bridge import notices
@@ -51,7 +51,12 @@ def keys_in(event: Event) -> dict[str, set[keyformat.Plaintext]]:
 
 
 def inspect(workspace: Workspace, event: Event, *, message_id: str, by: Actor, now: datetime) -> None:
-    """Audit each live key of the workspace that the message shows, and queue word to its holder; once per message."""
+    """Audit each live key of the workspace that the message shows, and queue word to its holder; once per message.
+
+    A workspace whose policy switched this off hears nothing.
+    """
+    if not policy.policy_of(workspace).leak_guard:
+        return
     for key in _leaked(workspace, keys_in(event), now):
         kind = Notice.Kind.LEAKED
         if not notices.queue(kind, member=key.owner, key=key, fact=message_id, now=now):
@@ -94,6 +99,8 @@ def handle_action(member: Member, action: str, value: str, *, by: Actor, now: da
     workspace = key.owner.workspace if key else None
     permitted = key is not None and member.is_active and (member == key.owner or member.is_workspace_admin)
     known = action in {LEAK_REVOKE, LEAK_TEST} and told_of.exists()
+    if key is not None and not permitted:
+        audit.note_refusal("decide on a leak", why="not_allowed", by=by, now=now, key=key)
     if key is None or workspace is None or not (permitted and known):
         with translation.override(member.language or settings.LANGUAGE_CODE):
             return Declined(_("There is no such key, or it is not yours to decide on."))

@@ -21,10 +21,12 @@ from keys import audit, membership
 from keys.audit import Actor
 from keys.models import AuditEvent, Member, Workspace
 from pumble_bridge import client, manifest, tokens
-from pumble_bridge.client import Json, PumbleClient, PumbleError, PumbleRefused, PumbleUnavailable
+from pumble_bridge.client import Json, PumbleClient
+from pumble_bridge.errors import PumbleError, PumbleRefused, PumbleUnavailable
 from pumble_bridge.models import Authorization, Installation, OAuthState
 
 _ID = re.compile(r"[0-9a-f]{24}")
+_TOKEN = re.compile(r"[\x21-\x7e]{1,8000}")
 Purpose = OAuthState.Purpose
 
 
@@ -106,12 +108,12 @@ def exchange(code: str) -> Grant:
         PumbleError: Pumble could not be asked.
     """
     form = {
-        "client-id": (None, settings.PUMBLE_APP_ID),
-        "client-secret": (None, settings.PUMBLE_APP_CLIENT_SECRET),
-        "code": (None, code),
+        "client-id": settings.PUMBLE_APP_ID,
+        "client-secret": settings.PUMBLE_APP_CLIENT_SECRET,
+        "code": code,
     }
     try:
-        given = client.call("POST", "/oauth2/access", files=form)
+        given = client.call("POST", "/oauth2/access", form=form)
     except PumbleRefused as error:
         raise CodeRefused from error
     names = ("accessToken", "botToken", "userId", "botId", "workspaceId")
@@ -121,6 +123,8 @@ def exchange(code: str) -> Grant:
         raise PumbleUnavailable("answer of an unexpected shape")
     if not all(_ID.fullmatch(given[name]) for name in ("userId", "botId", "workspaceId")):
         raise PumbleUnavailable("answer of an unexpected shape")
+    if not all(_TOKEN.fullmatch(given[name]) for name in ("accessToken", "botToken")):
+        raise PumbleUnavailable("a token that no header can carry")
     pumble = PumbleClient(given["accessToken"])
     me = pumble.get_me()
     if (me["workspaceId"], me["workspaceUserId"]) != (given["workspaceId"], given["userId"]):
@@ -139,7 +143,7 @@ def exchange(code: str) -> Grant:
 def store(grant: Grant, *, by: Actor, now: datetime) -> Member:
     """Workspace, person and both tokens stored as one change; tokens of before are replaced.
 
-    The bot token comes with every exchange and may be a reinstall's new one.
+    Of somebody deactivated no token is kept. The bot token comes with every exchange and may be a reinstall's new one.
     """
     workspace = membership.record_installation(
         workspace_id=grant.workspace_id,
@@ -156,8 +160,11 @@ def store(grant: Grant, *, by: Actor, now: datetime) -> Member:
             "encrypted_bot_token": tokens.encrypt(
                 grant.bot_token, workspace_id=grant.workspace_id, user_id=grant.bot_user_id, kind="bot"
             ),
+            "rejected_at": None,
         },
     )
+    if not member.is_active:
+        return member
     Authorization.objects.update_or_create(
         member=member,
         defaults={
@@ -166,10 +173,19 @@ def store(grant: Grant, *, by: Actor, now: datetime) -> Member:
                 workspace_id=grant.workspace_id,
                 user_id=grant.profile.user_id,
                 kind="access",
-            )
+            ),
+            "rejected_at": None,
         },
     )
     return member
+
+
+@transaction.atomic
+def record_person(workspace: Workspace, profile: membership.Profile, *, by: Actor, now: datetime) -> None:
+    """The person as Pumble describes them now; with somebody deactivated their token goes."""
+    member = membership.record_profile(workspace=workspace, profile=profile, by=by, now=now)
+    if not member.is_active:
+        Authorization.objects.filter(member=member).delete()
 
 
 @transaction.atomic
@@ -195,7 +211,9 @@ def note_sign_in(member: Member, *, by: Actor, now: datetime) -> None:
 
 
 def note_sign_out(member: Member, *, by: Actor, now: datetime) -> None:
-    audit.record(AuditEvent.Type.MEMBER_SIGNED_OUT, workspace=member.workspace, member=member, by=by, now=now)
+    types = AuditEvent.Type
+    ended = types.MEMBER_SIGNED_OUT if member.workspace else types.OPERATOR_SIGNED_OUT
+    audit.record(ended, workspace=member.workspace, member=member, by=by, now=now)
 
 
 def renew_tokens() -> tuple[int, int]:

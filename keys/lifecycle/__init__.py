@@ -1,5 +1,6 @@
 """Everything that changes a key. Each change is one transaction with its audit event."""
 
+from keys.lifecycle.aligning import bring_in_line, disable_idle, idle_soon
 from keys.lifecycle.changing import disable, enable, narrow, rename, revoke
 from keys.lifecycle.issuing import PENDING_FOR, confirm, issue, rehash, revoke_stale_pending
 from keys.lifecycle.locks import lock_keys_of, lock_owner
@@ -12,12 +13,15 @@ __all__ = [
     "MAX_NAME_LENGTH",
     "MAX_NOTE_LENGTH",
     "PENDING_FOR",
+    "bring_in_line",
     "clean_name",
     "clean_note",
     "confirm",
     "disable",
+    "disable_idle",
     "enable",
     "finish_rotation",
+    "idle_soon",
     "issue",
     "lock_keys_of",
     "lock_owner",

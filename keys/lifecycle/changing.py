@@ -1,12 +1,13 @@
 """Changes of a key that is there: another name, fewer rights, stopped for a while or for good."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
-from keys import policy
+from keys import breaking, policy
 from keys.audit import Actor, noting_refusals
-from keys.errors import ExpiryInPast, KeyNotFound, KeyRetiring, WouldWiden
+from keys.errors import BreaksPolicy, ExpiryInPast, KeyNotFound, KeyRetiring, WouldWiden
 from keys.lifecycle.locks import lock_family, lock_owner, lock_undelivered
 from keys.lifecycle.names import clean_name, clean_note, free_name
 from keys.lifecycle.telling import tell, told
@@ -25,7 +26,7 @@ def rename(*, key: ApiKey, name: str, by: Actor, now: datetime) -> ApiKey:
         NotAllowed, NameInvalid, NameTaken, KeyRetiring; KeyNotFound where the key is no longer live.
     """
     lock_owner(key.owner)
-    family = _live_family(key, now)
+    family = live_family(key, now)
     key = family[-1]
     policy.require_may_change(key, by)
     before, after = key.name, clean_name(name)
@@ -50,10 +51,20 @@ def narrow(*, key: ApiKey, rights: Rights, by: Actor, now: datetime) -> ApiKey:
         KeyNotFound where the key is no longer live.
     """
     lock_owner(key.owner)
-    family = _live_family(key, now)
+    family = live_family(key, now)
     policy.require_may_change(family[-1], by)
     if rights.expires_at is not None and rights.expires_at <= now:
         raise ExpiryInPast(now)
+    leave(family, rights, by=by, now=now)
+    return family[-1]
+
+
+def leave(family: list[ApiKey], rights: Rights, *, by: Actor, now: datetime, **why: Any) -> None:
+    """Leave the locked keys no more than `rights`; `why` goes into the events.
+
+    Raises:
+        WouldWiden.
+    """
     for one in family:
         before = one.rights
         if beyond := rights.widened_beyond(before):
@@ -64,43 +75,61 @@ def narrow(*, key: ApiKey, rights: Rights, by: Actor, now: datetime) -> ApiKey:
                 one.retires_at = min(one.retires_at, rights.expires_at)
             one.save()
             IdempotentCall.objects.filter(key=one).update(answer=None, ended_at=now)
-            tell(AuditEvent.Type.KEY_NARROWED, one, by, now, before=told(before), after=told(rights))
-    return family[-1]
+            tell(AuditEvent.Type.KEY_NARROWED, one, by, now, before=told(before), after=told(rights), **why)
 
 
 @noting_refusals
 @transaction.atomic
 def disable(*, key: ApiKey, by: Actor, now: datetime, note: str = "") -> ApiKey:
-    """Stop a live key, and those it replaced that still work, until it is enabled. Disabling twice is no error.
+    """Stop a live key, and those it replaced that still work, until it is enabled.
+
+    Disabling twice is no error; but what the holder could enable again, they cannot once another disabled it.
 
     Raises:
         NotAllowed, KeyRetiring; KeyNotFound where the key is no longer live.
     """
-    family = _live_family(key, now)
+    family = live_family(key, now)
     policy.require_may_stop(family[-1], by)
-    for one in family:
-        if one.disabled_at is None:
-            one.disabled_at, one.disabled_by = now, by.member
-            one.save(update_fields=["disabled_at", "disabled_by"])
-            tell(AuditEvent.Type.KEY_DISABLED, one, by, now, note=clean_note(note))
+    stop(family, by=by, now=now, note=clean_note(note))
     return family[-1]
+
+
+def stop(
+    family: list[ApiKey], *, by: Actor, now: datetime, reason: ApiKey.DisableReason | None = None, **why: Any
+) -> None:
+    """Disable the locked keys; `why` goes into the events. What holds a key takes the place of what does not."""
+    for one in family:
+        holds = reason == ApiKey.DisableReason.POLICY or (reason is None and by.member != one.owner)
+        if one.disabled_at is None or (holds and not one.is_held):
+            one.disabled_at, one.disabled_by, one.disabled_reason = now, by.member, reason or ""
+            one.save(update_fields=["disabled_at", "disabled_by", "disabled_reason"])
+            detail = {"reason": reason.value, **why} if reason else why
+            tell(AuditEvent.Type.KEY_DISABLED, one, by, now, **detail)
 
 
 @noting_refusals
 @transaction.atomic
 def enable(*, key: ApiKey, by: Actor, now: datetime) -> ApiKey:
-    """Let a disabled key work again. Enabling one that is not disabled is no error.
+    """Let a disabled key work again, and count its idle days anew. Enabling one that is not disabled is no error.
 
     Raises:
         NotAllowed: not `by`'s to enable, or somebody above the holder disabled it; KeyRetiring;
+        BreaksPolicy: it was disabled for not fitting the policy, and its holder wants it back as it is;
         KeyNotFound where the key is no longer live.
     """
-    family = _live_family(key, now)
+    owner = lock_owner(key.owner)
+    family = live_family(key, now)
+    newest = family[-1]
+    if newest.disabled_reason == ApiKey.DisableReason.POLICY and policy.is_holder_only(newest, by):
+        broken = breaking.of_key(policy.policy_of(owner.workspace), newest, now)
+        if broken is not None:
+            raise BreaksPolicy(broken.breaches)
     for one in family:
         if one.disabled_at is not None:
             policy.require_may_enable(one, by)
             one.disabled_at = one.disabled_by = None
-            one.save(update_fields=["disabled_at", "disabled_by"])
+            one.disabled_reason, one.enabled_at = "", now
+            one.save(update_fields=["disabled_at", "disabled_by", "disabled_reason", "enabled_at"])
             tell(AuditEvent.Type.KEY_ENABLED, one, by, now)
     return family[-1]
 
@@ -133,7 +162,7 @@ def revoke(*, key: ApiKey, by: Actor, reason: ApiKey.RevokeReason, now: datetime
     return key
 
 
-def _live_family(key: ApiKey, now: datetime) -> list[ApiKey]:
+def live_family(key: ApiKey, now: datetime) -> list[ApiKey]:
     """The key, last, and those it replaced that still work; all locked.
 
     Raises:

@@ -82,7 +82,8 @@ def take_over(successor: ApiKey, *, by: Actor, now: datetime) -> bool:
     if predecessor.state(now) in {ApiKey.State.REVOKED, ApiKey.State.EXPIRED, ApiKey.State.ROTATED}:
         return False
     successor.name, successor.rights = predecessor.name, predecessor.rights
-    successor.disabled_at, successor.disabled_by = predecessor.disabled_at, predecessor.disabled_by
+    for field in ("disabled_at", "disabled_by", "disabled_reason"):
+        setattr(successor, field, getattr(predecessor, field))
     if predecessor.replaces is not None:
         _retire(lock_family(predecessor.replaces), by=by, now=now)
     predecessor.retires_at = min(now + successor.grace, predecessor.expires_at or now + successor.grace)

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass, field
 
-from keys import addresses
+from keys import addresses, metrics
 from keys.errors import RateLimited
 from keys.limits.quotas import (
     FAILURES_PER_ADDRESS,
@@ -130,5 +130,6 @@ def _shared(workspace_pk: int | None, holder: str, quota: PumbleQuota | None) ->
 
 
 def _refusal(standing: Standing) -> RateLimited:
+    metrics.LIMITED.labels(standing.window.whose.name.lower()).inc()
     seconds = max(1, math.ceil(standing.reset_seconds))
     return RateLimited(standing.window.whose.value, standing.window.limit, seconds)

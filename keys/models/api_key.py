@@ -28,10 +28,22 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
         """The live keys that own their name: not those that a successor has replaced or is about to replace."""
         return self.live(now).filter(retires_at__isnull=True).exclude(_UNDELIVERED_SUCCESSOR)
 
+    def startable(self, now: datetime) -> "ApiKeyQuerySet":
+        """The current keys that work, or that their holders may enable as they are: `ApiKey.is_held` is False."""
+        by_another = Q(disabled_by__isnull=True) | ~Q(disabled_by=F("owner"))
+        held = Q(disabled_reason=ApiKey.DisableReason.POLICY) | (Q(disabled_reason="") & by_another)
+        return self.current(now).exclude(held, disabled_at__isnull=False)
+
+    def idle_since(self, moment: datetime) -> "ApiKeyQuerySet":
+        """Not begun, enabled or used after `moment`, apart from uses of what a key replaced."""
+        later = Q(confirmed_at__gt=moment) | Q(enabled_at__gt=moment) | Q(last_use__at__gt=moment)
+        return self.filter(confirmed_at__isnull=False).exclude(later)
+
 
 class ApiKey(models.Model):
     """A key and its rights. The plaintext is not here: only its digest under a numbered pepper.
 
+    `disabled_reason` is empty where somebody decided it. `enabled_at` is when it was last enabled again, if ever.
     `confirmed_at` is None while the key is pending, that is, until its plaintext was delivered or first presented.
     A rotation makes a successor that `replaces` this key. When the successor is confirmed, this key gets the moment at
     which it `retires_at`, after the `grace` that was chosen.
@@ -57,6 +69,10 @@ class ApiKey(models.Model):
         UNINSTALLED = "UNINSTALLED", _("the app was uninstalled")
         DEACTIVATED = "DEACTIVATED", _("its holder was deactivated in Pumble")
 
+    class DisableReason(models.TextChoices):
+        IDLE = "IDLE", _("not used for a long time")
+        POLICY = "POLICY", _("does not fit the policy of the workspace")
+
     key_id = models.CharField(max_length=12, unique=True)
     owner = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="api_keys")
     name = models.CharField(max_length=64)
@@ -73,6 +89,8 @@ class ApiKey(models.Model):
     expires_at = models.DateTimeField(null=True)
     disabled_at = models.DateTimeField(null=True)
     disabled_by = models.ForeignKey(Member, on_delete=models.PROTECT, null=True, related_name="+")
+    disabled_reason = models.CharField(max_length=16, choices=DisableReason.choices, blank=True)
+    enabled_at = models.DateTimeField(null=True)
     replaces = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="successors")
     grace = models.DurationField(null=True)
     retires_at = models.DateTimeField(null=True)
@@ -130,6 +148,21 @@ class ApiKey(models.Model):
     def rights(self, rights: Rights) -> None:
         for name in RIGHTS:
             setattr(self, name, getattr(rights, name))
+
+    @property
+    def is_held(self) -> bool:
+        """Whether it is disabled so that its holder cannot enable it, or not before it fits the policy."""
+        if self.disabled_at is None or self.disabled_reason == self.DisableReason.IDLE:
+            return False
+        return bool(self.disabled_reason) or self.disabled_by_id != self.owner_id
+
+    @property
+    def idle_since(self) -> datetime:
+        """When the key, or what it replaced, was last used; or when it was enabled or begun, where that is later."""
+        uses = [getattr(one, "last_use", None) for one in (self, self.replaces) if one is not None]
+        moments = [self.confirmed_at or self.created_at, self.enabled_at, *(use.at for use in uses if use)]
+        latest: datetime = max(moment for moment in moments if moment is not None)
+        return latest
 
     @property
     def preview(self) -> str:

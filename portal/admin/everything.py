@@ -8,6 +8,7 @@ from portal.admin import (
     installation,
     lookup,
     members,
+    policy,
     workspaces,
 )
 from portal.admin.site import site
@@ -20,6 +21,7 @@ __all__ = [
     "installation",
     "lookup",
     "members",
+    "policy",
     "site",
     "workspaces",
 ]

@@ -5,6 +5,7 @@ answer, note the use. A refused call costs no call to Pumble. Adding an operatio
 """
 
 import time
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -25,7 +26,7 @@ from portal.api.inputs import Input
 from portal.api.refusals import Refusal
 from portal.api.watching import Watch
 from portal.signin import actor_of
-from pumble_bridge import client, deadline, strict_json
+from pumble_bridge import acting, client, deadline, places, strict_json
 from pumble_bridge.client import PumbleClient
 from pumble_bridge.models import Authorization
 
@@ -98,9 +99,11 @@ class Endpoint(APIView):
         began, at = time.monotonic(), timezone.now()
         self.by = actor_of(request, surface=Surface.API)
         response: HttpResponse = super().dispatch(request, *args, **kwargs)  # type: ignore[assignment]
+        request.facts = {"operation": self.operation, "outcome": self.outcome}  # type: ignore[attr-defined]
         if self.allowance is not None:
             wire.set_limit_headers(response, self.allowance.tightest)
         if self.key is not None:
+            request.facts |= {"key": self.key.key_id, "workspace": self.key.owner.workspace_id}  # type: ignore[attr-defined]
             duration_ms = round((time.monotonic() - began) * 1000)
             usage.recorder.note(
                 usage.Use(
@@ -140,7 +143,7 @@ class Endpoint(APIView):
         given.is_valid(raise_exception=True)
 
         def run() -> HttpResponse:
-            with deadline.within(client.CALL_SECONDS):
+            with self._place(call), deadline.within(client.CALL_SECONDS):
                 return wire.answer(self.run(call, given.validated_data))
 
         if rehearsing:
@@ -148,6 +151,9 @@ class Endpoint(APIView):
         if self.writes():
             return once.answer(asked.META, self.key, self.operation, read, watch, run)
         return run()
+
+    def _place(self, call: Call) -> AbstractContextManager[None]:
+        return places.CALLS.taken(call.key.owner.workspace_id) if self.asks_pumble else nullcontext()
 
     def _read(self, request: Request) -> dict[str, Any]:
         """Query parameters of a GET or DELETE, the JSON object of a POST or of what a DELETE's query leaves out.
@@ -182,13 +188,14 @@ def open_call(key: ApiKey, watch: Watch) -> Call:
     workspace = authorization.member.workspace if authorization else None
     if authorization is None or workspace is None:
         raise OwnerNotAuthorized
-    access_token, bot_token = authorization.access_token, workspace.installation.bot_token
-    if access_token is None or bot_token is None:
+    pumble = acting.as_person(authorization, watch.of("owner"))
+    bot = acting.as_bot(workspace.installation, watch.of("bot"))
+    if pumble is None or bot is None:
         raise OwnerNotAuthorized
     return Call(
         key=key,
-        pumble=PumbleClient(access_token, watch.of("owner")),
-        bot=PumbleClient(bot_token, watch.of("bot")),
+        pumble=pumble,
+        bot=bot,
         owner_id=authorization.member.pumble_user_id or "",
         bot_user_id=workspace.installation.bot_user_id,
     )

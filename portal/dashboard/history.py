@@ -94,6 +94,8 @@ def what(event: AuditEvent) -> str:
     detail: dict[str, Any] = event.detail
     if event.type == _Type.KEY_ISSUED and detail.get("replaces"):
         return _("Made to replace pmb_%(key)s") % {"key": detail["replaces"]}
+    if event.type == _Type.KEY_DISABLED and detail.get("reason"):
+        return _("Disabled: %(reason)s") % {"reason": _reason(str(detail["reason"]), "")}
     words = {
         "before": detail.get("before", ""),
         "after": detail.get("after", ""),
@@ -108,7 +110,8 @@ def what(event: AuditEvent) -> str:
 
 
 def _reason(name: str, note: str) -> str:
-    reason = str(dict(ApiKey.RevokeReason.choices).get(name, name))
+    known = {**dict(ApiKey.RevokeReason.choices), **dict(ApiKey.DisableReason.choices)}
+    reason = str(known.get(name, name))
     return f"{reason} ({note})" if note else reason
 
 

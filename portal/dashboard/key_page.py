@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
+from keys import breaking, policy, wording
 from keys.models import ApiKey
 from portal.dashboard import key_facts
 from portal.dashboard.door import MemberView
@@ -12,14 +13,24 @@ from portal.dashboard.door import MemberView
 class KeyPage(MemberView):
     def get(self, request: HttpRequest, key_id: str) -> HttpResponse:
         key = self.own_key(key_id)
+        by_policy, broken = key.disabled_reason == ApiKey.DisableReason.POLICY, self._breaches(key)
         context = {
             **key_facts.about(key, self.now, outcome=request.GET.get("outcome", "")),
             "over": self.is_over(key),
             "disabled": key.disabled_at is not None,
-            "can_enable": self.member.is_workspace_admin or key.disabled_by_id == self.member.pk,
+            "can_enable": self.member.is_workspace_admin or not key.is_held or (by_policy and not broken),
+            "by_policy": by_policy,
+            "breaches": broken,
             "done": request.GET.get("done", ""),
         }
         return self.page("key.html", context | self._rotation(key))
+
+    def _breaches(self, key: ApiKey) -> list[str]:
+        """Why the key, which was disabled for not fitting the workspace's policy, cannot be enabled yet."""
+        if key.disabled_reason != ApiKey.DisableReason.POLICY:
+            return []
+        broken = breaking.of_key(policy.policy_of(self.member.workspace), key, self.now)
+        return [wording.breach(one) for one in broken.breaches] if broken else []
 
     def _rotation(self, key: ApiKey) -> dict[str, Any]:
         """The older and the newer key of a rotation whose grace is not over yet."""

@@ -5,12 +5,16 @@ from datetime import datetime, timedelta
 
 from django.db.models import F
 
+from keys import lifecycle
+from keys.membership import REJECTED
 from keys.models import ApiKey, AuditEvent, Member, Workspace
 from keys.policy import is_entitled
 from pumble_bridge.models import Notice
 from pumble_bridge.notices import sending
+from pumble_bridge.notices.policy_texts import idle_fact
 
 REMINDED_BEFORE = (timedelta(days=1), timedelta(days=7))
+IDLE_TOLD_BEFORE = timedelta(days=3)
 # How far back a fact may lie that nobody was told of yet, because we were down or crashed.
 MISSED_FOR = timedelta(days=7)
 
@@ -29,9 +33,11 @@ _QUIET = {
 _TELLING = (
     Type.KEY_REVOKED,
     Type.KEY_DISABLED,
+    Type.KEY_NARROWED,
     Type.KEY_USED_ELSEWHERE,
     Type.KEY_LEAKED,
     Type.MEMBER_DEACTIVATED,
+    Type.MEMBER_UNAUTHORIZED,
 )
 
 
@@ -62,9 +68,10 @@ def queue(
 
 
 def queue_due(now: datetime) -> int:
-    """Queue what the clock brings: keys that expire soon, keys that have expired; how many."""
+    """Queue what the clock brings: keys that expire soon, have expired, are soon disabled for lying idle; how many."""
     newest = _newest()
     Notice.objects.bulk_create(_due(now), batch_size=500, ignore_conflicts=True)
+    Notice.objects.bulk_create(_idle(now), batch_size=500, ignore_conflicts=True)
     return Notice.objects.filter(pk__gt=newest).count()
 
 
@@ -109,6 +116,15 @@ def _due(now: datetime) -> Iterator[Notice]:
             yield Notice(member=key.owner, key=key, kind=kind, fact=fact, created_at=now)
 
 
+def _idle(now: datetime) -> Iterator[Notice]:
+    told = set(Notice.objects.filter(kind=Kind.IDLE_SOON).values_list("key__pk", "fact"))
+    for key, end in lifecycle.idle_soon(IDLE_TOLD_BEFORE, now):
+        # Of days so few that a key in weekly use would be spoken of every week nothing is said.
+        rare = end - key.idle_since >= 2 * IDLE_TOLD_BEFORE
+        if rare and end > now and (key.pk, idle_fact(end)) not in told and is_entitled(key.owner):
+            yield Notice(member=key.owner, key=key, kind=Kind.IDLE_SOON, fact=idle_fact(end), created_at=now)
+
+
 def _reminder_due(created_at: datetime, expires_at: datetime, now: datetime) -> timedelta | None:
     """The latest reminder that is due. Only the second half of a key's life is near its end."""
     near = [lead for lead in REMINDED_BEFORE if lead * 2 <= expires_at - created_at]
@@ -122,12 +138,17 @@ def _queue_for(event: AuditEvent) -> None:
         case Type.MEMBER_DEACTIVATED if event.detail.get("keys"):
             for overseer in _overseers(event):
                 queue(Kind.PERSON_LEFT, member=overseer, fact=fact, event=event, now=event.at)
+        case Type.MEMBER_UNAUTHORIZED if event.member and event.detail.get("reason") == REJECTED:
+            queue(Kind.REJECTED, member=event.member, fact=fact, event=event, now=event.at)
         case Type.KEY_REVOKED if key and event.detail.get("reason") not in _QUIET:
             if _came_from_another(event, key) and not key.successors.filter(revoked_at=event.at).exists():
                 queue(Kind.REVOKED, member=key.owner, key=key, fact=fact, event=event, now=event.at)
         case Type.KEY_DISABLED if key:
             if _came_from_another(event, key) and not key.successors.filter(disabled_at=event.at).exists():
                 queue(Kind.DISABLED, member=key.owner, key=key, fact=fact, event=event, now=event.at)
+        case Type.KEY_NARROWED if key:
+            if _came_from_another(event, key) and key.retires_at is None:
+                queue(Kind.NARROWED, member=key.owner, key=key, fact=fact, event=event, now=event.at)
         case Type.KEY_USED_ELSEWHERE if key:
             queue(Kind.USED_ELSEWHERE, member=key.owner, key=key, fact=fact, event=event, now=event.at)
         case Type.KEY_LEAKED if key:

@@ -10,9 +10,12 @@ from django.utils.translation import ngettext
 
 from keys import usage
 from keys.models import ApiKey, AuditEvent, Member
+from keys.policy import is_entitled
 from keys.wording import days, short_date
+from pumble_bridge import welcome
 from pumble_bridge.blocks import Element, bullets, line, link, message, quoted, text
 from pumble_bridge.models import Notice
+from pumble_bridge.notices import policy_texts
 from pumble_bridge.notices.actions import LEAK_REVOKE, LEAK_TEST, leak_value
 
 Kind = Notice.Kind
@@ -43,6 +46,8 @@ def _parts(notice: Notice, now: datetime) -> list[Element]:
     key, event = notice.key, notice.event
     if notice.kind == Kind.PERSON_LEFT:
         return _person_left(event) if event else []
+    if notice.kind == Kind.REJECTED:
+        return [] if is_entitled(notice.member) else _rejected()
     if key is None:
         return []
     named = {"name": quoted(key.name)}
@@ -56,6 +61,10 @@ def _parts(notice: Notice, now: datetime) -> list[Element]:
             return _revoked(event, named)
         case Kind.DISABLED if event and state == State.DISABLED:
             return _disabled(event, named)
+        case Kind.NARROWED if event and state not in _OVER:
+            return policy_texts.narrowed(event, key, named | {"who": _who(event)}, now)
+        case Kind.IDLE_SOON if state == State.ACTIVE:
+            return policy_texts.idle_soon(key, named, notice.fact, now)
         case Kind.USED_ELSEWHERE if event and event.address and state not in _OVER:
             return _used_elsewhere(event, named, now)
         case Kind.LEAKED if event and state not in _OVER:
@@ -106,6 +115,11 @@ def _revoked(event: AuditEvent, named: dict[str, str]) -> list[Element]:
 
 
 def _disabled(event: AuditEvent, named: dict[str, str]) -> list[Element]:
+    match event.detail.get("reason"):
+        case ApiKey.DisableReason.IDLE:
+            return policy_texts.disabled_when_idle(event, named | {"who": _who(event)})
+        case ApiKey.DisableReason.POLICY:
+            return policy_texts.disabled_for_policy(event, named | {"who": _who(event)})
     what = _(
         "%(who)s disabled your API key “%(name)s”. Whatever uses it is refused until it is enabled again."
     )
@@ -181,6 +195,16 @@ def _person_left(event: AuditEvent) -> list[Element]:
         parts.append(line(ngettext("and %(n)s more.", "and %(n)s more.", more) % {"n": more}))
     parts.append(line(_("Whatever used them needs a key of somebody who is still here.")))
     return parts
+
+
+def _rejected() -> list[Element]:
+    return [
+        line(_("Pumble no longer lets me act for you, so your API keys are refused.")),
+        line(
+            _("They work again, as they are, once you allow it: "),
+            link(welcome.authorise_url(), _("authorize the app")),
+        ),
+    ]
 
 
 def _key_line(key: ApiKey) -> Element:

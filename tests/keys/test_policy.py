@@ -11,8 +11,10 @@ from keys.errors import (
     ExpiryTooFar,
     KeysError,
     NotAllowed,
+    PolicyChanged,
     ScopeNotAllowed,
     ScopeUnknown,
+    TermInvalid,
     TooManyKeys,
 )
 from keys.models import ApiKey, AuditEvent, Member, Policy
@@ -158,10 +160,57 @@ class TestChangingIt:
         with pytest.raises(ScopeUnknown):
             set_policy(olivia, allowed_scopes=["everything"])
 
+    def test_refuses_to_allow_no_scope_at_all(self, olivia: Member) -> None:
+        with pytest.raises(ScopeUnknown):
+            set_policy(olivia, allowed_scopes=[])
+
+    @pytest.mark.parametrize(
+        ("term", "least", "most", "beyond"),
+        [
+            ("largest_lifetime", DAY, 3650 * DAY, [timedelta(0), DAY / 2, 1.5 * DAY, -DAY, 3651 * DAY]),
+            ("most_keys", 1, 1000, [0, -1, 1001]),
+            ("idle_days", 1, 3650, [0, -1, 3651]),
+            ("requests_kept_days", 1, 400, [0, -1, 401]),
+        ],
+    )
+    def test_takes_each_number_within_its_bounds(
+        self, olivia: Member, term: str, least: Any, most: Any, beyond: list[Any]
+    ) -> None:
+        for number in (least, most):
+            assert getattr(set_policy(olivia, **{term: number}), term) == number
+        for number in beyond:
+            with pytest.raises(TermInvalid) as refused:
+                set_policy(olivia, **{term: number})
+            assert refused.value.term == term
+        assert getattr(Policy.objects.get(), term) == most
+
+    def test_of_one_that_somebody_else_changed_meanwhile_changes_nothing(self, olivia: Member) -> None:
+        assert olivia.workspace is not None
+        seen = policy.policy_of(olivia.workspace).revision
+        set_policy(olivia, most_keys=5)
+
+        with pytest.raises(PolicyChanged):
+            policy.change_policy(
+                workspace=olivia.workspace, terms=Terms(), by=web(olivia), now=NOW, revision=seen
+            )
+        assert Policy.objects.get().most_keys == 5
+
     def test_is_told_with_before_and_after_and_only_when_something_changed(self, olivia: Member) -> None:
         set_policy(olivia, most_keys=5)
         set_policy(olivia, most_keys=5)
 
         event = AuditEvent.objects.get(type="policy.changed")
-        assert (event.detail["before"]["most_keys"], event.detail["after"]["most_keys"]) == (200, 5)
+        assert event.detail["before"] == {
+            "creators": "EVERYONE",
+            "chosen": [],
+            "allowed_scopes": None,
+            "largest_lifetime_days": None,
+            "never_allowed": True,
+            "most_keys": 200,
+            "addresses_required": False,
+            "idle_days": None,
+            "requests_kept_days": 90,
+            "leak_guard": True,
+        }
+        assert event.detail["after"] == event.detail["before"] | {"most_keys": 5}
         assert event.actor == olivia

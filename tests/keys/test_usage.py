@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from django.db import OperationalError
 
-from keys import lifecycle, usage
+from keys import lifecycle, policy, usage
 from keys.audit import OPERATOR
 from keys.models import ApiKey, HourlyUse, LastUse, Member, RequestLog
 from tests.conftest import NOW
@@ -131,3 +131,22 @@ def test_a_batch_that_comes_back_makes_way_for_what_came_meanwhile(
     kept = sorted(RequestLog.objects.values_list("request_id", flat=True))
     assert kept == ["new 0", "new 1", "new 2"]
     assert "usage.lost" in [record.message for record in caplog.records]
+
+
+def test_calls_are_kept_for_as_long_as_their_workspace_says(
+    key: ApiKey, olivia: Member, mallory: Member
+) -> None:
+    theirs = lifecycle.issue(owner=mallory, name="theirs", by=OPERATOR, now=NOW)[0]
+    for one in (key, theirs):
+        for age in (4, 6, 89, 91):
+            written(use(one, at=NOW - timedelta(days=age)))
+    assert olivia.workspace is not None
+    terms = policy.Terms(requests_kept_days=5)
+    policy.change_policy(workspace=olivia.workspace, terms=terms, by=OPERATOR, now=NOW)
+
+    assert usage.prune_requests(now=NOW) == 4
+
+    kept = RequestLog.objects.order_by("key__name", "at").values_list("key__name", "at")
+    ages = [(name, (NOW - at).days) for name, at in kept]
+    assert ages == [("a", 4), ("theirs", 89), ("theirs", 6), ("theirs", 4)]
+    assert HourlyUse.objects.count() == 8

@@ -5,6 +5,7 @@ import pytest
 from django.utils import translation
 
 from keys import errors, rights, scopes, wording
+from keys.breaches import Breach, Term
 from tests.conftest import NOW
 
 EARLY = datetime.fromisoformat("2026-06-01T08:00:00+00:00")
@@ -82,6 +83,8 @@ def _all_errors() -> list[errors.KeysError]:
         errors.ExpiryInPast: errors.ExpiryInPast(NOW),
         errors.ExpiryTooFar: errors.ExpiryTooFar(timedelta(days=30)),
         errors.WouldWiden: errors.WouldWiden("expires_at"),
+        errors.TermInvalid: errors.TermInvalid("idle_days", 1, 3650),
+        errors.BreaksPolicy: errors.BreaksPolicy([Breach(Term.ADDRESSES)]),
     }
 
     def below(kind: type[errors.KeysError]) -> list[type[errors.KeysError]]:

@@ -2,24 +2,25 @@
 
 import html
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.test import Client
 from django.utils import timezone
 
-from keys import lifecycle
+from keys import lifecycle, policy
 from keys.audit import Actor, Surface
-from keys.models import ApiKey, HourlyUse, LastUse, Member, RequestLog
+from keys.models import ApiKey, HourlyUse, LastUse, Member, Policy, RequestLog
+from keys.policy import Terms
 from portal.signin import SIGNED_IN_AT
 
 PAGE = {"accept": "text/html"}
 
 
-def browser_of(member: Member) -> Client:
+def browser_of(member: Member, *, backend: str = "portal.signin.PumbleSignIn") -> Client:
     """A browser in which `member` is signed in."""
     client = Client(headers=PAGE)
-    client.force_login(member, backend="portal.signin.PumbleSignIn")
+    client.force_login(member, backend=backend)
     session = client.session
     session[SIGNED_IN_AT] = timezone.now().timestamp()
     session.save()
@@ -33,6 +34,11 @@ def by(member: Member) -> Actor:
 def make_key(owner: Member, name: str = "deploy", **rights: Any) -> ApiKey:
     key, _plaintext = lifecycle.issue(owner=owner, name=name, by=by(owner), now=timezone.now(), **rights)
     return lifecycle.confirm(key=key, by=by(owner), now=timezone.now())
+
+
+def set_policy(owner: Member, *, now: datetime, **terms: Any) -> Policy:
+    assert owner.workspace is not None
+    return policy.change_policy(workspace=owner.workspace, terms=Terms(**terms), by=by(owner), now=now)
 
 
 def used(

@@ -1,6 +1,7 @@
 """The page of one key and what can be done there; nobody does any of it to another's key."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,12 +11,23 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from keys import lifecycle
+from keys.audit import Actor, Surface
 from keys.keyformat import generate
 from keys.lifecycle import GRACES
 from keys.models import ApiKey, Member
 from portal.dashboard import change
 from tests.conftest import NOW
-from tests.portal.dashboard import browser_of, by, make_key, nonce, plaintext_in, text, used, words
+from tests.portal.dashboard import (
+    browser_of,
+    by,
+    make_key,
+    nonce,
+    plaintext_in,
+    set_policy,
+    text,
+    used,
+    words,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -209,6 +221,38 @@ class TestDisabling:
 
         assert "An administrator disabled this key" in words(browser.get(f"/keys/{key.key_id}/"))
         assert "not yours to do" in words(browser.post(f"/keys/{key.key_id}/enable"))
+
+    def test_for_lying_idle_is_explained_and_undone_by_the_holder(
+        self, browser: Client, key: ApiKey, olivia: Member
+    ) -> None:
+        set_policy(olivia, now=NOW, idle_days=30)
+        lifecycle.disable_idle(now=NOW + timedelta(days=30))
+
+        page = words(browser.get(f"/keys/{key.key_id}/"))
+        assert "nothing had used it for a long time" in page
+        assert "Disabled: not used for a long time" in page
+        assert browser.post(f"/keys/{key.key_id}/enable").status_code == 302
+        key.refresh_from_db()
+        assert key.disabled_at is None
+
+    def test_for_not_fitting_the_policy_says_why_and_is_undone_once_it_fits(
+        self, browser: Client, key: ApiKey, olivia: Member
+    ) -> None:
+        revision = set_policy(olivia, now=NOW, addresses_required=True).revision
+        admin = Actor(olivia, Surface.ADMIN)
+        lifecycle.bring_in_line(key=key, revision=revision, by=admin, now=NOW)
+
+        page = browser.get(f"/keys/{key.key_id}/")
+        assert "It may be used from every address" in words(page)
+        assert f"/keys/{key.key_id}/enable" not in text(page)
+        refused = browser.post(f"/keys/{key.key_id}/enable")
+        assert "it may be used from every address" in words(refused)
+
+        bound = replace(key.rights, allowed_addresses=["10.0.0.0/8"])
+        lifecycle.narrow(key=key, rights=bound, by=by(key.owner), now=NOW)
+
+        assert "It fits now" in words(browser.get(f"/keys/{key.key_id}/"))
+        assert browser.post(f"/keys/{key.key_id}/enable").status_code == 302
 
 
 class TestRotating:

@@ -11,7 +11,7 @@ import requests
 from django.core import serializers
 from django.utils import timezone
 
-from keys import keyformat, lifecycle
+from keys import keyformat, lifecycle, policy
 from keys.audit import Actor, Surface
 from keys.models import ApiKey, AuditEvent, Member
 from pumble_bridge import leak_guard, notices
@@ -154,6 +154,20 @@ class TestAKeyInAMessage:
 
         assert "channel_id" in str(direct_messages(ana)[0]["blocks"])
         assert "channel_id" not in str(direct_messages(ben)[0]["blocks"])
+
+
+class TestAWorkspaceThatSwitchedItOff:
+    def test_hears_nothing_until_it_is_on_again(self, portal: str, ana: Person, ben: Person) -> None:
+        _key, plaintext = new_key(ben)
+        workspace = member(ana).workspace
+        assert workspace is not None
+
+        for on, message_id in ((False, "64a0000000000000000000e1"), (True, "64a0000000000000000000e2")):
+            terms = policy.Terms(leak_guard=on)
+            policy.change_policy(workspace=workspace, terms=terms, by=acting(ana), now=START)
+            send(portal, raw(written(ana, plaintext.text, message_id=message_id)))
+
+        assert [leak.detail["message"] for leak in leaks()] == ["64a0000000000000000000e2"]
 
 
 class TestAMessageThatIsNoLeak:

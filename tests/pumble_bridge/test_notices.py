@@ -12,7 +12,7 @@ from django.db import connections
 from django.utils import timezone
 from pytest_django import Settings
 
-from keys import audit, keyformat, lifecycle, membership, notify, usage
+from keys import audit, keyformat, lifecycle, membership, notify, policy, usage
 from keys.models import ApiKey, AuditEvent, Member
 from pumble_bridge import notices, oauth
 from pumble_bridge.models import Notice
@@ -197,6 +197,86 @@ class TestAKeyThatSomebodyElseStopped:
         (said,) = told(ben)
         assert "<<" not in said
         assert not keyformat.looks_like_key(said)
+
+
+class TestAKeyThatAPolicyOvertook:
+    def overtake(self, key: ApiKey, person: Person, **terms: Any) -> None:
+        workspace = key.owner.workspace
+        assert workspace is not None
+        by, wanted = acting(person), policy.Terms(**terms)
+        revision = policy.change_policy(workspace=workspace, terms=wanted, by=by, now=START).revision
+        lifecycle.bring_in_line(key=key, revision=revision, by=by, now=START)
+
+    def test_and_that_was_narrowed_is_told_to_its_holder_with_what_is_left_and_why(
+        self, ana: Person, ben: Person
+    ) -> None:
+        key, _plaintext = new_key(ben, "deploy")
+
+        self.overtake(key, ana, allowed_scopes=["messages:read"], largest_lifetime=30 * DAY)
+        notices.send_queued(START)
+
+        (said,) = told(ben)
+        assert "Ana Kovač gave your API key “deploy” fewer rights" in said
+        assert "channels:write" in said
+        assert "it works for longer than 30 days from now" in said
+        assert "From now on: Can read messages until 31 March" in said
+        assert told(ana) == []
+
+    def test_and_that_was_disabled_is_told_with_what_its_holder_can_do(
+        self, ana: Person, ben: Person
+    ) -> None:
+        key, _plaintext = new_key(ben, "deploy")
+
+        self.overtake(key, ana, addresses_required=True)
+        notices.send_queued(START)
+
+        (said,) = told(ben)
+        assert "Ana Kovač disabled your API key “deploy”" in said
+        assert "it may be used from every address" in said
+        assert "Narrow it until it fits" in said
+
+    def test_is_told_once_where_the_key_it_replaced_goes_with_it(self, ana: Person, ben: Person) -> None:
+        key, _plaintext = new_key(ben)
+        successor, _ = lifecycle.rotate(key=key, grace=7 * DAY, by=acting(ben), now=START)
+        lifecycle.confirm(key=successor, by=acting(ben), now=START)
+
+        self.overtake(successor, ana, never_allowed=False)
+        notices.send_queued(START)
+
+        assert len(told(ben)) == 1
+
+
+class TestAKeyThatNothingUses:
+    @pytest.fixture(autouse=True)
+    def ten_days(self, ana: Person) -> None:
+        workspace = member(ana).workspace
+        assert workspace is not None
+        terms = policy.Terms(idle_days=10)
+        policy.change_policy(workspace=workspace, terms=terms, by=acting(ana), now=START)
+
+    def test_is_announced_three_days_before_it_is_disabled_and_told_when_it_was(self, ben: Person) -> None:
+        new_key(ben, "deploy")
+
+        at(START + 6.9 * DAY)
+        assert told(ben) == []
+        at(START + 7 * DAY)
+        at(START + 8 * DAY)
+        lifecycle.disable_idle(now=START + 10 * DAY)
+        notices.send_queued(START + 10 * DAY)
+
+        before, after = told(ben)
+        assert "Nothing has used your API key “deploy” for 7 days. It will be disabled on 11 March" in before
+        assert "“deploy” was disabled, because nothing had used it for a long time" in after
+        assert "enable it" in after
+
+    def test_is_not_spoken_of_once_it_was_used(self, ben: Person) -> None:
+        key, _plaintext = new_key(ben)
+        notices.queue_due(START + 7 * DAY)
+
+        use(key, "198.51.100.7", now=START + 7 * DAY)
+        notices.send_queued(START + 7 * DAY)
+
+        assert told(ben) == []
 
 
 class TestANewNetwork:

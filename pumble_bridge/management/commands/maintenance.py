@@ -33,6 +33,7 @@ PARTS: dict[str, Callable[[datetime], int]] = {
     "hours pruned": lambda now: usage.prune_hours(now=now),
     "networks pruned": lambda now: usage.prune_networks(now=now),
     "audit events pruned": audit.prune,
+    "idle keys disabled": lambda now: lifecycle.disable_idle(now=now),
     "people brought up to date": roster.refresh,
     "notices pruned": notices.prune,
     "notices caught up": notices.queue_missed,
@@ -47,7 +48,7 @@ PARTS: dict[str, Callable[[datetime], int]] = {
 class Command(BaseCommand):
     help = (
         "Tell people of keys that expire and of what else waits to be said, catch up with roles, revoke keys that nobody was shown within "
-        "15 minutes, bring stale Home tabs up to date, and prune what is out of date. Once, or as a loop."
+        "15 minutes, disable those that lie idle for longer than their workspace lets them, bring stale Home tabs up to date, and prune what is out of date. Once, or as a loop."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -1,0 +1,87 @@
+"""Keys whom their workspace's policy has overtaken: brought in line when somebody asks, disabled by itself when idle."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from keys import audit, breaking, policy
+from keys.audit import Actor, noting_refusals
+from keys.breaking import Breaking
+from keys.errors import KeysError, PolicyChanged
+from keys.lifecycle.changing import leave, live_family, stop
+from keys.lifecycle.locks import lock_owner
+from keys.models import ApiKey, Policy
+
+_Reason = ApiKey.DisableReason
+
+
+@noting_refusals
+@transaction.atomic
+def bring_in_line(*, key: ApiKey, revision: int, by: Actor, now: datetime) -> Breaking | None:
+    """Leave a live key what its workspace's policy allows, or disable it where narrowing does not help.
+
+    Args:
+        revision: of the policy that was looked at.
+
+    Returns:
+        What was the matter with the key, and what it was left with; None where nothing was.
+
+    Raises:
+        NotAllowed, KeyRetiring; PolicyChanged: the policy has another revision by now;
+        KeyNotFound where the key is no longer live.
+    """
+    owner = lock_owner(key.owner)
+    family = live_family(key, now)
+    policy.require_may_oversee(family[-1], by)
+    terms = policy.policy_of(owner.workspace)
+    if terms.revision != revision:
+        raise PolicyChanged
+    broken = breaking.of_key(terms, family[-1], now)
+    if broken is None:
+        return None
+    why = {"breaches": [breach.told() for breach in broken.breaches]}
+    if broken.fitting is not None:
+        leave(family, broken.fitting, by=by, now=now, reason=_Reason.POLICY.value, **why)
+    else:
+        stop(family, by=by, now=now, reason=_Reason.IDLE if broken.is_only_idle else _Reason.POLICY, **why)
+    return broken
+
+
+def idle_soon(within: timedelta, now: datetime) -> Iterator[tuple[ApiKey, datetime]]:
+    """Working keys that are disabled for lying idle in `within` or sooner, unless they are used; and when that is."""
+    for terms in Policy.objects.filter(idle_days__isnull=False):
+        length = timedelta(days=terms.idle_days or 0)
+        keys = ApiKey.objects.filter(owner__workspace=terms.workspace_id, disabled_at__isnull=True).current(
+            now
+        )
+        related = ("owner__workspace", "last_use", "replaces__last_use")
+        for key in keys.idle_since(now + within - length).select_related(*related).iterator(chunk_size=500):
+            end = policy.disabled_when_idle(terms, key)
+            if end is not None and end <= now + within:
+                yield key, end
+
+
+def disable_idle(*, now: datetime) -> int:
+    """Disable keys that lay idle for as long as their workspace lets a key; how many."""
+    disabled = 0
+    for key, _end in list(idle_soon(timedelta(0), now)):
+        try:
+            disabled += _disable_if_idle(key, now)
+        except KeysError:
+            continue  # over or replaced meanwhile
+    return disabled
+
+
+@transaction.atomic
+def _disable_if_idle(key: ApiKey, now: datetime) -> bool:
+    """Whether the key, which was idle a moment ago, still was and is disabled now."""
+    owner = lock_owner(key.owner)
+    family = live_family(key, now)
+    terms = policy.policy_of(owner.workspace)
+    end = policy.disabled_when_idle(terms, family[-1])
+    if family[-1].disabled_at is not None or end is None or end > now:
+        return False
+    idle = {"idle_days": terms.idle_days, "idle_since": family[-1].idle_since.isoformat()}
+    stop(family, by=audit.MAINTENANCE, now=now, reason=_Reason.IDLE, **idle)
+    return True
