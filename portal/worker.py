@@ -14,6 +14,9 @@ from gunicorn.http import errors
 from gunicorn.util import write_nonblock
 from gunicorn.workers.gthread import ThreadWorker
 
+from portal import stopping
+from portal.headers import SAFE_AND_FRESH
+
 log = logging.getLogger(__name__)
 
 _STATUS: dict[type[Exception], tuple[int, str, str]] = {
@@ -25,6 +28,10 @@ _STATUS: dict[type[Exception], tuple[int, str, str]] = {
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]
+    def handle_exit(self, sig: Any, frame: Any) -> None:
+        stopping.told.set()
+        super().handle_exit(sig, frame)
+
     def set_accept_enabled(self, enabled: bool) -> None:  # noqa: FBT001 - gunicorn's own signature
         accepting = self._accepting
         super().set_accept_enabled(enabled)
@@ -46,10 +53,14 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         log.log(logging.ERROR if status == 500 else logging.INFO, "request.unreadable", extra=about)
         text = "Internal error" if status == 500 else "The request could not be read"
         body = json.dumps({"error": text, "reason": reason, "requestId": request_id})
-        head = (
-            f"HTTP/1.1 {status} {phrase}\r\nConnection: close\r\nContent-Type: application/json; charset=utf-8\r\n"
-            f"Content-Length: {len(body)}\r\nX-Request-Id: {request_id}\r\n\r\n"
-        )
+        headers = SAFE_AND_FRESH | {
+            "Connection": "close",
+            "Content-Type": "application/json; charset=utf-8",
+            "Content-Length": str(len(body)),
+            "X-Request-Id": request_id,
+        }
+        lines = [f"HTTP/1.1 {status} {phrase}", *(f"{name}: {value}" for name, value in headers.items())]
+        head = "\r\n".join(lines) + "\r\n\r\n"
         try:
             write_nonblock(client, (head + body).encode())
         except OSError:

@@ -9,12 +9,15 @@ import hashlib
 import hmac
 import re
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from keys import audit, membership
@@ -216,24 +219,31 @@ def note_sign_out(member: Member, *, by: Actor, now: datetime) -> None:
     audit.record(ended, workspace=member.workspace, member=member, by=by, now=now)
 
 
-def renew_tokens() -> tuple[int, int]:
-    """Every stored token encrypted under the newest key: how many were, and how many no key opens.
+def renew_tokens() -> Iterator[bool | None]:
+    """Put every stored token under the newest encryption key, each in a change of its own.
 
-    A token that is replaced meanwhile stays as it then is: it is under the newest key already.
+    Yields, for each: True where that was done, None where no key opens it, False where it was replaced meanwhile and is
+    under the newest key already.
     """
-    renewed = unreadable = 0
-    stores = (
-        (Installation.objects, "encrypted_bot_token"),
-        (Authorization.objects, "encrypted_access_token"),
-    )
-    for rows, column in stores:
+    for rows, column in _stored_tokens():
         for pk, stored in rows.values_list("pk", column).iterator(chunk_size=500):
             fresh = tokens.renew(stored)
-            if fresh is None:
-                unreadable += 1
-            else:
-                renewed += rows.filter(pk=pk, **{column: stored}).update(**{column: fresh})
-    return renewed, unreadable
+            yield (
+                None
+                if fresh is None
+                else bool(rows.filter(pk=pk, **{column: stored}).update(**{column: fresh}))
+            )
+
+
+def count_tokens() -> int:
+    return sum(rows.count() for rows, _column in _stored_tokens())
+
+
+def _stored_tokens() -> list[tuple[QuerySet[Any], str]]:
+    return [
+        (Installation.objects.all(), "encrypted_bot_token"),
+        (Authorization.objects.all(), "encrypted_access_token"),
+    ]
 
 
 def profile_of(user: Json) -> membership.Profile:
