@@ -43,11 +43,11 @@ def front(request: HttpRequest) -> HttpResponse:
     looking.note(request, [workspace], "front")
     further = {"workspace": workspace.pumble_id} if viewer.is_superuser else {}
     now = timezone.now()
-    today = figures.today(workspace, now, **further)
+    today = figures.today(workspace, now, further)
     uses = HourlyUse.objects.filter(key__owner__workspace=workspace)
     context = {
         "workspace": workspace,
-        "figures": [*figures.stand(workspace, now, **further), *today.figures],
+        "figures": [*figures.stand(workspace, now, further), *today.figures],
         "endings": today.endings,
         "chart": use.chart(uses, now),
         "quotas": quotas.shown(limits.workspace_quotas(workspace)),
