@@ -18,7 +18,7 @@ from keys.limits.quotas import (
     Window,
 )
 from keys.limits.stores import store
-from keys.models import ApiKey, Member
+from keys.models import ApiKey, Member, Workspace
 
 
 @dataclass(slots=True)
@@ -105,18 +105,26 @@ def pumble_quotas(member: Member) -> list[Standing]:
     return store().take(list(windows.values()), only_look=True)
 
 
+def workspace_quotas(workspace: Workspace) -> list[Standing]:
+    """How those of Pumble's quotas stand right now that everybody in the workspace shares."""
+    windows = {window.name: window for quota in PumbleQuota for window in _shared(workspace.pk, "", quota)}
+    return store().take(list(windows.values()), only_look=True)
+
+
 def _holder(key: ApiKey) -> str:
     """A key and the one it replaced are one holder: they share their name until the grace is over."""
     return f"{key.owner_id}:{key.name.casefold()}"
 
 
 def _windows(owner: Member, holder: str, quota: PumbleQuota | None) -> list[Window]:
-    windows = [
-        Window(Whose.PERSON, f"person:{owner.pk}", PER_PERSON, holder),
-        Window(Whose.APP, f"app:{owner.workspace_id}", PER_APP, holder, keeps_room=True),
-    ]
+    own = Window(Whose.PERSON, f"person:{owner.pk}", PER_PERSON, holder)
+    return [own, *_shared(owner.workspace_id, holder, quota)]
+
+
+def _shared(workspace_pk: int | None, holder: str, quota: PumbleQuota | None) -> list[Window]:
+    windows = [Window(Whose.APP, f"app:{workspace_pk}", PER_APP, holder, keeps_room=True)]
     if quota is not None:
-        name = f"{quota.value}:{owner.workspace_id}"
+        name = f"{quota.value}:{workspace_pk}"
         windows.append(Window(Whose[quota.name], name, quota.limit, holder, keeps_room=True))
     return windows
 

@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -33,6 +34,14 @@ class OfOutcome(Choices):
     @classmethod
     def choose(cls, rows: Rows, chosen: str, now: datetime) -> Rows:
         return rows.exclude(outcome=usage.OK) if chosen == "refused" else rows.filter(outcome=chosen)
+
+
+    def queryset(self, request: HttpRequest, rows: Rows) -> Rows:
+        """A reason of an older version is still one that calls ended with."""
+        chosen = self.value()
+        if chosen is None:
+            return rows
+        return rows.none() if "\x00" in chosen else self.choose(rows, chosen, timezone.now())
 
 
 class OfOperation(Choices):

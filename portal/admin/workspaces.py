@@ -20,6 +20,17 @@ from portal.admin.viewing import viewer_of
 from portal.templatetags import dashboard as shown
 
 
+def with_counts(workspaces: QuerySet[Any]) -> QuerySet[Any]:
+    """Workspaces, with the number of the members known and of their live keys."""
+    live = ApiKey.objects.live(timezone.now()).filter(owner__workspace=OuterRef("pk")).order_by()
+    counted = live.values("owner__workspace").annotate(number=Count("pk")).values("number")
+    annotated: QuerySet[Any] = workspaces.annotate(
+        keys_alive=Coalesce(Subquery(counted, output_field=IntegerField()), 0),
+        members_known=Count("members"),
+    )
+    return annotated
+
+
 @admin.register(Workspace, site=site)
 class Workspaces(ViewerAdmin):
     singular, plural, place = gettext_lazy("Workspace"), gettext_lazy("Workspaces"), 70
@@ -33,18 +44,7 @@ class Workspaces(ViewerAdmin):
         return super().has_view_permission(request, obj) and viewer_of(request).is_superuser
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Workspaces, with the number of their members and of their live keys."""
-        live = ApiKey.objects.live(timezone.now()).filter(owner__workspace=OuterRef("pk")).order_by()
-        counted = live.values("owner__workspace").annotate(number=Count("pk")).values("number")
-        workspaces: QuerySet[Any] = (
-            super()
-            .get_queryset(request)
-            .annotate(
-                keys_alive=Coalesce(Subquery(counted, output_field=IntegerField()), 0),
-                members_known=Count("members"),
-            )
-        )
-        return workspaces
+        return with_counts(super().get_queryset(request))
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str

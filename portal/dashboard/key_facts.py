@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from keys import scopes, usage, wording
-from keys.models import ApiKey, RequestLog
+from keys.models import ApiKey, HourlyUse, RequestLog
 from portal.dashboard import history, use
 from portal.dashboard.refusal_words import Outcome
 from portal.dashboard.scope_words import SCOPES
@@ -16,7 +16,7 @@ _MOST_CALLS = 50
 
 def about(key: ApiKey, now: datetime, *, outcome: str = "") -> dict[str, Any]:
     """What the template asks for. `outcome`, if it is one that the key's calls had, or `refused`, chooses the calls."""
-    chart = use.chart(key, now)
+    chart = use.chart(HourlyUse.objects.filter(key=key), now)
     outcomes = [(Outcome(name), count) for name, count in chart.outcomes]
     shown = outcome if outcome in {one.name for one, _count in outcomes} | {"refused"} else ""
     calls = _filtered(RequestLog.objects.filter(key=key), shown).order_by("-at", "-pk")[:_MOST_CALLS]
