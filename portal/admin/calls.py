@@ -35,7 +35,6 @@ class OfOutcome(Choices):
     def choose(cls, rows: Rows, chosen: str, now: datetime) -> Rows:
         return rows.exclude(outcome=usage.OK) if chosen == "refused" else rows.filter(outcome=chosen)
 
-
     def queryset(self, request: HttpRequest, rows: Rows) -> Rows:
         """A reason of an older version is still one that calls ended with."""
         chosen = self.value()

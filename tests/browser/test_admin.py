@@ -62,7 +62,9 @@ class TestALeakedKey:
         time.sleep(1.5)
 
         sign_in(ana, stack, "Ana", "/admin/")
-        ana.get_by_label("A whole key, or a text that has one in it").fill(f"found this:\n{key}\nwhose is it?")
+        ana.get_by_label("A whole key, or a text that has one in it").fill(
+            f"found this:\n{key}\nwhose is it?"
+        )
         ana.get_by_role("button", name="Look it up").click()
         expect(ana.get_by_role("heading", name="nightly report")).to_be_visible()
         expect(ana.get_by_text("Dan").first).to_be_visible()
