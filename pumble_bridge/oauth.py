@@ -9,22 +9,27 @@ import hashlib
 import hmac
 import re
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from keys import audit, membership
 from keys.audit import Actor
 from keys.models import AuditEvent, Member, Workspace
 from pumble_bridge import client, manifest, tokens
-from pumble_bridge.client import Json, PumbleClient, PumbleError, PumbleRefused, PumbleUnavailable
+from pumble_bridge.client import Json, PumbleClient
+from pumble_bridge.errors import PumbleError, PumbleRefused, PumbleUnavailable
 from pumble_bridge.models import Authorization, Installation, OAuthState
 
 _ID = re.compile(r"[0-9a-f]{24}")
+_TOKEN = re.compile(r"[\x21-\x7e]{1,8000}")
 Purpose = OAuthState.Purpose
 
 
@@ -106,12 +111,12 @@ def exchange(code: str) -> Grant:
         PumbleError: Pumble could not be asked.
     """
     form = {
-        "client-id": (None, settings.PUMBLE_APP_ID),
-        "client-secret": (None, settings.PUMBLE_APP_CLIENT_SECRET),
-        "code": (None, code),
+        "client-id": settings.PUMBLE_APP_ID,
+        "client-secret": settings.PUMBLE_APP_CLIENT_SECRET,
+        "code": code,
     }
     try:
-        given = client.call("POST", "/oauth2/access", files=form)
+        given = client.call("POST", "/oauth2/access", form=form)
     except PumbleRefused as error:
         raise CodeRefused from error
     names = ("accessToken", "botToken", "userId", "botId", "workspaceId")
@@ -121,6 +126,8 @@ def exchange(code: str) -> Grant:
         raise PumbleUnavailable("answer of an unexpected shape")
     if not all(_ID.fullmatch(given[name]) for name in ("userId", "botId", "workspaceId")):
         raise PumbleUnavailable("answer of an unexpected shape")
+    if not all(_TOKEN.fullmatch(given[name]) for name in ("accessToken", "botToken")):
+        raise PumbleUnavailable("a token that no header can carry")
     pumble = PumbleClient(given["accessToken"])
     me = pumble.get_me()
     if (me["workspaceId"], me["workspaceUserId"]) != (given["workspaceId"], given["userId"]):
@@ -139,7 +146,7 @@ def exchange(code: str) -> Grant:
 def store(grant: Grant, *, by: Actor, now: datetime) -> Member:
     """Workspace, person and both tokens stored as one change; tokens of before are replaced.
 
-    The bot token comes with every exchange and may be a reinstall's new one.
+    Of somebody deactivated no token is kept. The bot token comes with every exchange and may be a reinstall's new one.
     """
     workspace = membership.record_installation(
         workspace_id=grant.workspace_id,
@@ -156,8 +163,11 @@ def store(grant: Grant, *, by: Actor, now: datetime) -> Member:
             "encrypted_bot_token": tokens.encrypt(
                 grant.bot_token, workspace_id=grant.workspace_id, user_id=grant.bot_user_id, kind="bot"
             ),
+            "rejected_at": None,
         },
     )
+    if not member.is_active:
+        return member
     Authorization.objects.update_or_create(
         member=member,
         defaults={
@@ -166,10 +176,19 @@ def store(grant: Grant, *, by: Actor, now: datetime) -> Member:
                 workspace_id=grant.workspace_id,
                 user_id=grant.profile.user_id,
                 kind="access",
-            )
+            ),
+            "rejected_at": None,
         },
     )
     return member
+
+
+@transaction.atomic
+def record_person(workspace: Workspace, profile: membership.Profile, *, by: Actor, now: datetime) -> None:
+    """The person as Pumble describes them now; with somebody deactivated their token goes."""
+    member = membership.record_profile(workspace=workspace, profile=profile, by=by, now=now)
+    if not member.is_active:
+        Authorization.objects.filter(member=member).delete()
 
 
 @transaction.atomic
@@ -195,27 +214,36 @@ def note_sign_in(member: Member, *, by: Actor, now: datetime) -> None:
 
 
 def note_sign_out(member: Member, *, by: Actor, now: datetime) -> None:
-    audit.record(AuditEvent.Type.MEMBER_SIGNED_OUT, workspace=member.workspace, member=member, by=by, now=now)
+    types = AuditEvent.Type
+    ended = types.MEMBER_SIGNED_OUT if member.workspace else types.OPERATOR_SIGNED_OUT
+    audit.record(ended, workspace=member.workspace, member=member, by=by, now=now)
 
 
-def renew_tokens() -> tuple[int, int]:
-    """Every stored token encrypted under the newest key: how many were, and how many no key opens.
+def renew_tokens() -> Iterator[bool | None]:
+    """Put every stored token under the newest encryption key, each in a change of its own.
 
-    A token that is replaced meanwhile stays as it then is: it is under the newest key already.
+    Yields, for each: True where that was done, None where no key opens it, False where it was replaced meanwhile and is
+    under the newest key already.
     """
-    renewed = unreadable = 0
-    stores = (
-        (Installation.objects, "encrypted_bot_token"),
-        (Authorization.objects, "encrypted_access_token"),
-    )
-    for rows, column in stores:
+    for rows, column in _stored_tokens():
         for pk, stored in rows.values_list("pk", column).iterator(chunk_size=500):
             fresh = tokens.renew(stored)
-            if fresh is None:
-                unreadable += 1
-            else:
-                renewed += rows.filter(pk=pk, **{column: stored}).update(**{column: fresh})
-    return renewed, unreadable
+            yield (
+                None
+                if fresh is None
+                else bool(rows.filter(pk=pk, **{column: stored}).update(**{column: fresh}))
+            )
+
+
+def count_tokens() -> int:
+    return sum(rows.count() for rows, _column in _stored_tokens())
+
+
+def _stored_tokens() -> list[tuple[QuerySet[Any], str]]:
+    return [
+        (Installation.objects.all(), "encrypted_bot_token"),
+        (Authorization.objects.all(), "encrypted_access_token"),
+    ]
 
 
 def profile_of(user: Json) -> membership.Profile:

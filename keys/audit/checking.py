@@ -39,17 +39,20 @@ def check(chain: AuditChain, *, through: Callable[[Iterator[Record]], Iterable[R
 
 def _check_references(chain: AuditChain) -> None:
     """The foreign keys, by which pages find events, lead to what the texts tell of. Operators may take other names."""
-    elsewhere = Q(workspace__isnull=chain.name != AuditChain.INSTALLATION)
-    elsewhere |= Q(workspace__isnull=False) & ~Q(workspace__pumble_id=chain.name)
-    elsewhere |= ~Q(key_ref="") & Q(key__isnull=True) | Q(key__isnull=False) & ~Q(key_ref=F("key__key_id"))
-    for who in ("actor", "member"):
-        person, ref = {f"{who}__isnull": False}, {f"{who}_ref": F(f"{who}__pumble_user_id")}
-        elsewhere |= ~Q(**{f"{who}_ref": ""}) & ~Q(**person)
-        elsewhere |= Q(**{f"{who}__pumble_user_id__isnull": False}) & ~Q(**ref)
-    events = AuditEvent.objects.filter(elsewhere, chain=chain).order_by("number")
+    installation = chain.name == AuditChain.INSTALLATION
+    wrong = Q(workspace__isnull=not installation) | ~Q(workspace=None) & ~Q(workspace__pumble_id=chain.name)
+    wrong |= Q(key=None) & ~Q(key_ref="") | ~Q(key=None) & ~Q(key_ref=F("key__key_id"))
+    wrong |= Q(actor=None) & ~Q(actor_ref="") | _another("actor")
+    wrong |= Q(member=None) & ~Q(member_ref="") | _another("member")
+    events = AuditEvent.objects.filter(wrong, chain=chain).order_by("number")
     number = events.values_list("number", flat=True).first()
     if number is not None:
         raise Broken(f"event {number} of {chain.name} was changed: it leads to another than it tells of")
+
+
+def _another(who: str) -> Q:
+    of_a_workspace = Q(**{f"{who}__pumble_user_id__isnull": False})
+    return of_a_workspace & ~Q(**{f"{who}_ref": F(f"{who}__pumble_user_id")})
 
 
 def lacking(records: Iterable[Record]) -> Iterator[Record]:

@@ -3,11 +3,12 @@
 import math
 from dataclasses import dataclass, field
 
-from keys import addresses
+from keys import addresses, metrics
 from keys.errors import RateLimited
 from keys.limits.quotas import (
     FAILURES_PER_ADDRESS,
     FAILURES_PER_KEY_ID,
+    OAUTH_STEPS_PER_ADDRESS,
     PER_APP,
     PER_PERSON,
     SIGN_INS_PER_ACCOUNT,
@@ -99,6 +100,18 @@ def _take_all(windows: list[Window]) -> None:
             raise _refusal(standing)
 
 
+def count_oauth_step(address: str | None) -> None:
+    """Count that somebody at `address` set off for Pumble's consent screen, or came back.
+
+    Raises:
+        RateLimited: there were too many of them.
+    """
+    window = Window(Whose.OAUTH, f"oauth-from:{addresses.neighbourhood(address)}", OAUTH_STEPS_PER_ADDRESS)
+    for standing in store().take([window]):
+        if standing.refused:
+            raise _refusal(standing)
+
+
 def pumble_quotas(member: Member) -> list[Standing]:
     """How Pumble's quotas stand right now for `member` and their workspace."""
     windows = {window.name: window for quota in PumbleQuota for window in _windows(member, "", quota)}
@@ -130,5 +143,6 @@ def _shared(workspace_pk: int | None, holder: str, quota: PumbleQuota | None) ->
 
 
 def _refusal(standing: Standing) -> RateLimited:
+    metrics.LIMITED.labels(standing.window.whose.name.lower()).inc()
     seconds = max(1, math.ceil(standing.reset_seconds))
     return RateLimited(standing.window.whose.value, standing.window.limit, seconds)

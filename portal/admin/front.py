@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
 from keys import limits, usage
 from keys.models import HourlyUse, Workspace
@@ -23,6 +24,7 @@ _MOST_WORKSPACES = 100
 
 
 @site.page("", name="index")
+@require_safe
 def front(request: HttpRequest) -> HttpResponse:
     """GET: a workspace's figures; `workspace` names it by its Pumble id where there is a choice.
 

@@ -36,3 +36,15 @@ def signout(request: HttpRequest) -> HttpResponse:
         oauth.note_sign_out(member, by=by, now=now)
     logout(request)
     return redirect("/")
+
+
+@require_POST
+def signout_everywhere(request: HttpRequest) -> HttpResponse:
+    """Ends this session and all others of the member."""
+    if isinstance(request.user, Member):
+        member = request.user
+        by, now = actor_of(request, member=member), timezone.now()
+        end_trials(request, member, by=by, now=now)
+        membership.sign_out_everywhere(member, by=by, now=now)
+    logout(request)
+    return redirect("/")

@@ -18,10 +18,11 @@ from django.db import connections
 from django.db.models import F
 from django.utils import timezone, translation
 
+from keys import pruning
 from keys.models import Member
-from pumble_bridge import deadline
-from pumble_bridge.client import (
-    PumbleClient,
+from pumble_bridge import acting, deadline
+from pumble_bridge.client import PumbleClient
+from pumble_bridge.errors import (
     PumbleError,
     PumbleRateLimited,
     PumbleRefused,
@@ -45,6 +46,11 @@ _LOOKED_AT = 100  # messages of a direct channel
 _LAST_ONES_SECONDS = 1.0
 
 State = Notice.State
+
+
+def count_waiting() -> int:
+    """How many notices are not sent yet."""
+    return Notice.objects.filter(state=State.QUEUED).count()
 
 
 def send_queued(now: datetime, *, fresh_only: bool = False, stop: Callable[[], bool] = lambda: False) -> int:
@@ -115,7 +121,7 @@ def _has_arrived(bot: PumbleClient, bot_user_id: str, notice: Notice) -> bool | 
 
 def prune(now: datetime) -> int:
     """Forget notices of more than 400 days ago; how many."""
-    return Notice.objects.filter(created_at__lte=now - Notice.KEPT_FOR).delete()[0]
+    return pruning.prune(Notice.objects.filter(created_at__lte=now - Notice.KEPT_FOR))
 
 
 def _send(pk: int, now: datetime) -> bool:
@@ -130,7 +136,8 @@ def _send(pk: int, now: datetime) -> bool:
     with translation.override(notice.member.language or settings.LANGUAGE_CODE):
         message = texts.write(notice, now)
     bot, bot_user_id = _bot_for(notice)
-    if message is None or bot is None or not notice.member.is_active:
+    gone = not notice.member.is_active or notice.member.erased_at is not None
+    if message is None or bot is None or gone:
         Notice.objects.filter(pk=pk, state=State.QUEUED).update(state=State.DROPPED)
         return False
     marked = False
@@ -163,10 +170,7 @@ def _mark(pk: int, before: Notice.State, after: Notice.State, now: datetime) -> 
 def _bot_for(notice: Notice) -> tuple[PumbleClient | None, str]:
     """The bot of the reader's workspace, and its user id; None where the app is not installed."""
     installation = Installation.objects.filter(workspace=notice.member.workspace).first()
-    token = installation.bot_token if installation else None
-    if installation is None or token is None:
-        return None, ""
-    return PumbleClient(token), installation.bot_user_id
+    return (acting.as_bot(installation), installation.bot_user_id) if installation else (None, "")
 
 
 def _direct_channel(bot: PumbleClient, bot_user_id: str, member: Member) -> str:

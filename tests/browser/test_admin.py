@@ -90,9 +90,7 @@ class TestALeakedKey:
         context = chromium.new_context(java_script_enabled=False, locale="en-GB")
         page = context.new_page()
         sign_in(page, stack, "Ana", "/admin/")
-        keys = []
-        for name in ("bulk one", "bulk two"):
-            keys.append(create(page, stack, name))
+        keys = [create(page, stack, name) for name in ("bulk one", "bulk two")]
         page.goto(f"{stack.portal}/admin/keys/apikey/?q=bulk")
         for name in ("bulk one", "bulk two"):
             page.get_by_role("row", name=re.compile(name)).get_by_role("checkbox").check()

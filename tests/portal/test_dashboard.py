@@ -12,7 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from keys import lifecycle
-from keys.models import ApiKey, Member, Policy
+from keys.models import ApiKey, AuditEvent, Member, Policy
 from keys.policy import Terms, change_policy
 from portal.dashboard import change, create, show_once
 from tests.conftest import NOW
@@ -338,6 +338,8 @@ class TestCreating:
         assert "Ask an owner" in words(browser.get("/keys/new"))
         assert browser.post("/keys/new", FORM | {"nonce": theirs}).status_code == 400
         assert not ApiKey.objects.exists()
+        refused = AuditEvent.objects.get(type="rights.refused")
+        assert (refused.actor, refused.detail["what"]) == (alice, "issue")
 
     @pytest.mark.parametrize("field", ["name", "addresses", "calls_per_minute", "until", "nonsense"])
     def test_revokes_a_key_that_is_pasted_into_a_field(
