@@ -143,7 +143,7 @@ class Endpoint(APIView):
         given.is_valid(raise_exception=True)
 
         def run() -> HttpResponse:
-            with self._place(call), deadline.within(client.CALL_SECONDS):
+            with deadline.within(client.CALL_SECONDS), self._place(call):
                 return wire.answer(self.run(call, given.validated_data))
 
         if rehearsing:

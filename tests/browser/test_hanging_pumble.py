@@ -22,8 +22,8 @@ from tests.environment import PROJECT
 pytestmark = pytest.mark.browser
 
 HANGS_SECONDS = 4
-CALLERS = 3 * settings.WEB_THREADS
-PLACES = 3 * settings.WEB_THREADS // 8  # for the calls of one workspace
+CALLERS = 3 * settings.THREADS
+PLACES = 3 * settings.THREADS // 8  # for the calls of one workspace
 
 
 @pytest.fixture(scope="module")
