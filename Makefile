@@ -30,5 +30,8 @@ $(VENV)/test.stamp: $(VENV)/run.stamp requirements-test.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-test.txt
 	@touch $@
 
+audit: $(VENV)/test.stamp
+	@$(BIN)/python -m tests.audit
+
 lock:
 	@$(PYTHON) -m tests.lock

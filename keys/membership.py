@@ -1,17 +1,20 @@
 """Workspaces and people as Pumble tells of them: installed, authorised, changed, gone.
 
 Called in the transaction that stores or drops the Pumble token. Off-boarding revokes keys for good: authorising or
-installing again does not revive them.
+installing again does not revive them. Only where nobody left, and Pumble just no longer takes a token, they wait.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
 from keys import audit, lifecycle
 from keys.audit import Actor
 from keys.models import ApiKey, AuditEvent, Member, Workspace
+
+REJECTED = "token_rejected"  # the `reason` of a member.unauthorized that nobody asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +48,13 @@ def record_installation(
 
 @transaction.atomic
 def record_authorization(*, workspace: Workspace, profile: Profile, by: Actor, now: datetime) -> Member:
-    """The person of that workspace, brought up to date and authorised. People are found by Pumble's ids only.
+    """The person of that workspace, brought up to date and, if active, authorised. People are found by Pumble's ids only.
 
     Somebody who was erased is a member again.
     """
     Member.objects.filter(workspace=workspace, pumble_user_id=profile.user_id).update(erased_at=None)
     member = record_profile(workspace=workspace, profile=profile, by=by, now=now)
-    if member.authorized_at is None:
+    if member.authorized_at is None and member.is_active:
         member.authorized_at = now
         member.save(update_fields=["authorized_at"])
         by = by if by.member else Actor(member, by.surface, by.address, by.request_id)
@@ -63,7 +66,8 @@ def record_authorization(*, workspace: Workspace, profile: Profile, by: Actor, n
 def record_profile(*, workspace: Workspace, profile: Profile, by: Actor, now: datetime) -> Member:
     """The person of that workspace, created or brought up to date; changes of role and activity are audited.
 
-    Deactivation revokes the person's keys for good. Somebody who was erased stays as they are.
+    Deactivation revokes the person's keys for good and ends their authorisation. Somebody who was erased stays as they
+    are.
     """
     Member.objects.get_or_create(
         workspace=workspace,
@@ -104,15 +108,20 @@ def record_profile(*, workspace: Workspace, profile: Profile, by: Actor, now: da
 def end_authorization(*, member: Member, by: Actor, now: datetime) -> None:
     """The person no longer authorises the app: their keys are revoked and their sessions end. Repeating is harmless."""
     member = lifecycle.lock_owner(member)
-    if member.workspace is None or member.authorized_at is None:
+    if member.workspace is None:
         return
     lifecycle.lock_keys_of(Member.objects.filter(pk=member.pk))
-    member.authorized_at = None
-    member.save(update_fields=["authorized_at"])
-    audit.record(
-        AuditEvent.Type.MEMBER_UNAUTHORIZED, workspace=member.workspace, member=member, by=by, now=now
-    )
+    if member.authorized_at is not None:
+        _unauthorize(member, member.workspace, by, now)
     _revoke_all(ApiKey.RevokeReason.UNAUTHORIZED, by=by, now=now, owner=member)
+
+
+@transaction.atomic
+def suspend_authorization(*, member: Member, by: Actor, now: datetime) -> None:
+    """Pumble no longer lets the app act as the person: their sessions end and their keys wait until they authorise it again."""
+    member = lifecycle.lock_owner(member)
+    if member.workspace is not None and member.authorized_at is not None:
+        _unauthorize(member, member.workspace, by, now, reason=REJECTED)
 
 
 @transaction.atomic
@@ -133,7 +142,16 @@ def end_installation(*, workspace: Workspace, by: Actor, now: datetime) -> None:
     _revoke_all(ApiKey.RevokeReason.UNINSTALLED, by=by, now=now, owner__workspace=workspace)
 
 
+def _unauthorize(member: Member, workspace: Workspace, by: Actor, now: datetime, **detail: Any) -> None:
+    member.authorized_at = None
+    member.save(update_fields=["authorized_at"])
+    event = AuditEvent.Type.MEMBER_UNAUTHORIZED
+    audit.record(event, workspace=workspace, member=member, by=by, now=now, **detail)
+
+
 def _deactivate(member: Member, workspace: Workspace, by: Actor, now: datetime) -> None:
+    member.authorized_at = None
+    member.save(update_fields=["authorized_at"])
     live = ApiKey.objects.filter(owner=member, confirmed_at__isnull=False).live(now)
     stopped = list(live.order_by("pk").values_list("key_id", flat=True))
     event = AuditEvent.Type.MEMBER_DEACTIVATED
@@ -142,9 +160,6 @@ def _deactivate(member: Member, workspace: Workspace, by: Actor, now: datetime) 
 
 
 def _reactivate(member: Member, workspace: Workspace, by: Actor, now: datetime) -> None:
-    if member.authorized_at is not None:
-        member.authorized_at = now  # sessions of before hang on the old moment and stay over
-        member.save(update_fields=["authorized_at"])
     event = AuditEvent.Type.MEMBER_REACTIVATED
     audit.record(event, workspace=workspace, member=member, by=by, now=now)
 
@@ -154,6 +169,14 @@ def _revoke_all(
 ) -> None:
     for key in ApiKey.objects.filter(revoked_at__isnull=True, **whose).select_related("owner__workspace"):
         lifecycle.revoke(key=key, by=by, reason=reason, now=now)
+
+
+@transaction.atomic
+def sign_out_everywhere(member: Member, *, by: Actor, now: datetime) -> None:
+    """Every session of the member is over, in whatever browser."""
+    Member.objects.filter(pk=member.pk).update(signed_out_at=now)
+    event = AuditEvent.Type.MEMBER_SIGNED_OUT
+    audit.record(event, workspace=member.workspace, member=member, by=by, now=now, everywhere=True)
 
 
 def choose_language(member: Member, language: str) -> None:

@@ -11,12 +11,12 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connections, transaction
-from django.db.models import F
 
-from keys import audit, pruning
+from keys import audit, metrics, pruning, rows
 from keys.audit import Actor, Surface
 from keys.models import ApiKey, AuditEvent, HourlyUse, KnownNetwork, LastUse, Policy, RequestLog
 
@@ -93,7 +93,9 @@ class Recorder:
         with self._writing:
             batch = [self._waiting.popleft() for _ in range(len(self._waiting))]
             lost, self._lost = self._lost, 0
+            metrics.USAGE_WAITING.set(len(batch))
             if lost:
+                metrics.USAGE_LOST.inc(lost)
                 log.warning("usage.lost", extra={"count": lost})
             if not batch:
                 return
@@ -138,22 +140,7 @@ def _write(batch: list[Use], sampler: Sampler) -> None:
         uses = [_but_of_the_erased(use, keys[use.key_pk]) for use in batch if use.key_pk in keys]
         _write_last_uses(uses)
         elsewhere = _note_networks(uses)
-        RequestLog.objects.bulk_create(
-            [
-                RequestLog(
-                    key_id=use.key_pk,
-                    at=use.at,
-                    operation=use.operation,
-                    outcome=use.outcome,
-                    status=use.status,
-                    duration_ms=use.duration_ms,
-                    request_id=use.request_id,
-                    address=use.address,
-                )
-                for use in sampler.worth_logging(uses)
-            ],
-            batch_size=500,
-        )
+        _log(sampler.worth_logging(uses))
         _count_hours(uses)
         _tell_of_elsewhere(elsewhere, keys)  # last, as nothing may be locked after the audit's chains
 
@@ -166,10 +153,26 @@ def _but_of_the_erased(use: Use, key: ApiKey) -> Use:
 def _write_last_uses(uses: Iterable[Use]) -> None:
     """Only a call that was let in uses a key. Of two processes the later moment stays."""
     last = {use.key_pk: use for use in sorted(uses, key=lambda use: use.at) if use.outcome == OK}
-    for key_pk, use in sorted(last.items()):
-        fields = {"at": use.at, "address": use.address, "agent": use.agent[:MAX_AGENT_LENGTH]}
-        if not LastUse.objects.filter(key_id=key_pk, at__lte=use.at).update(**fields):
-            LastUse.objects.bulk_create([LastUse(key_id=key_pk, **fields)], ignore_conflicts=True)
+    rows.insert(
+        LastUse,
+        ("key_id", "at", "address", "agent"),
+        [(pk, use.at, use.address, use.agent[:MAX_AGENT_LENGTH]) for pk, use in sorted(last.items())],
+        on_conflict=(
+            "ON CONFLICT (key_id) DO UPDATE SET at = excluded.at, address = excluded.address, agent = excluded.agent "
+            "WHERE keys_lastuse.at <= excluded.at"
+        ),
+    )
+
+
+def _log(uses: Iterable[Use]) -> None:
+    rows.insert(
+        RequestLog,
+        ("key_id", "at", "operation", "outcome", "status", "duration_ms", "request_id", "address"),
+        [
+            (u.key_pk, u.at, u.operation, u.outcome, u.status, u.duration_ms, u.request_id, u.address)
+            for u in uses
+        ],
+    )
 
 
 def _note_networks(uses: Iterable[Use]) -> list[Use]:
@@ -183,6 +186,18 @@ def _note_networks(uses: Iterable[Use]) -> list[Use]:
     for key_pk, network in KnownNetwork.objects.filter(key__in={key_pk for key_pk, _ in firsts}).values_list(
         "key_id", "network"
     ):
+        known[key_pk].add(network)
+    very_first: dict[int, tuple[str, datetime]] = {}
+    for (key_pk, network), use in firsts.items():
+        if not known[key_pk]:
+            very_first.setdefault(key_pk, (network, use.at))
+    rows.insert(
+        KnownNetwork,
+        ("key_id", "network", "first_used_at"),
+        [(key_pk, *first) for key_pk, first in sorted(very_first.items())],
+        on_conflict="ON CONFLICT (key_id, network) DO NOTHING",
+    )
+    for key_pk, (network, _at) in very_first.items():
         known[key_pk].add(network)
     for (key_pk, network), use in sorted(firsts.items()):
         before = known[key_pk]
@@ -210,6 +225,7 @@ def _tell_of_elsewhere(uses: Iterable[Use], keys: Mapping[int, ApiKey]) -> None:
         )
 
 
+@lru_cache(maxsize=4096)
 def network_of(address: str) -> str:
     """The network by which a place is told from others: /24 of IPv4, /48 of IPv6."""
     version = ipaddress.ip_address(address).version
@@ -241,7 +257,9 @@ def _count_hours(uses: Iterable[Use]) -> None:
     counts: defaultdict[tuple[int, datetime, str], int] = defaultdict(int)
     for use in uses:
         counts[use.key_pk, use.at.replace(minute=0, second=0, microsecond=0), use.outcome] += 1
-    for (key_pk, hour, outcome), count in sorted(counts.items()):
-        row = {"key_id": key_pk, "hour": hour, "outcome": outcome}
-        HourlyUse.objects.bulk_create([HourlyUse(**row, count=0)], ignore_conflicts=True)
-        HourlyUse.objects.filter(**row).update(count=F("count") + count)
+    rows.insert(
+        HourlyUse,
+        ("key_id", "hour", "outcome", "count"),
+        [(*counted, count) for counted, count in sorted(counts.items())],
+        on_conflict="ON CONFLICT (key_id, hour, outcome) DO UPDATE SET count = keys_hourlyuse.count + excluded.count",
+    )

@@ -9,6 +9,7 @@ import binascii
 import contextlib
 import json
 import os
+import re
 import secrets
 import urllib.parse
 from collections.abc import Sequence
@@ -25,6 +26,25 @@ from keys import addresses
 from keys.errors import AddressInvalid
 
 MIN_SECRET_BYTES = 32
+BACKGROUND_THREADS = 4  # beside those that answer: use is written, Home tabs and notices are sent
+# Each may be given as NAME_FILE instead: the path of a file that holds the value, as container engines hand secrets in.
+SECRET_NAMES = frozenset(
+    {
+        "DATABASE_URL",
+        "KEY_PEPPERS",
+        "METRICS_TOKEN",
+        "PUMBLE_APP_CLIENT_SECRET",
+        "PUMBLE_APP_ID",
+        "PUMBLE_APP_KEY",
+        "PUMBLE_APP_SIGNING_SECRET",
+        "PUMBLE_APP_SIGNING_SECRET_FALLBACKS",
+        "REDIS_URL",
+        "SECRET_KEY",
+        "SECRET_KEY_FALLBACKS",
+        "TOKEN_ENCRYPTION_KEYS",
+    }
+)
+_FITS_A_HEADER = re.compile(r"[!-~]+", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +60,9 @@ class Secrets:
     signing_secrets: list[str] = field(repr=False)
 
 
+NO_SECRETS = Secrets("", {}, [], "", "", "", [])
+
+
 class Environment:
     def __init__(self, dotenv: Path) -> None:
         self._env = environ.Env()
@@ -50,7 +73,36 @@ class Environment:
         raise SystemExit(f"{name}: {expectation}")
 
     def text(self, name: str, default: str = "") -> str:
-        return self._env.str(name, default=default).strip() or default
+        given = self._given(name)
+        if name in SECRET_NAMES and (path := self._given(f"{name}_FILE")):
+            if given:
+                self.refuse(f"{name}_FILE", f"stands beside {name}; only one of the two may be set")
+            given = self._from_file(name, path)
+        return given or default
+
+    def _given(self, name: str) -> str:
+        # Not by `Env.str`: it takes a value that begins with $ for the name of another variable.
+        return str(self._env.ENVIRON.get(name, "")).strip()
+
+    def _from_file(self, name: str, path: str) -> str:
+        try:
+            value = Path(path).read_text(encoding="utf-8").strip()
+        except (OSError, ValueError):
+            value = ""
+        if not value:
+            self.refuse(f"{name}_FILE", "expects the path of a file that can be read and holds the value")
+        return value
+
+    def token(self, name: str) -> str:
+        """A secret of our own making, or nothing."""
+        value = self.text(name)
+        if value and (
+            len(value) < MIN_SECRET_BYTES or len(set(value)) < 5 or not _FITS_A_HEADER.fullmatch(value)
+        ):
+            self.refuse(
+                name, f"expects at least {MIN_SECRET_BYTES} random bytes, written in letters and digits"
+            )
+        return value
 
     def flag(self, name: str) -> bool:
         value = self.text(name, "false").lower()
@@ -61,7 +113,13 @@ class Environment:
     def number(self, name: str, default: int) -> int:
         value = self.text(name, str(default))
         if not (value.isascii() and value.isdigit() and 0 < int(value) < 65536):
-            self.refuse(name, "expects a port number from 1 to 65535")
+            self.refuse(name, "expects a whole number from 1 to 65535")
+        return int(value)
+
+    def count(self, name: str, default: int, most: int) -> int:
+        value = self.text(name, str(default))
+        if not (value.isascii() and value.isdigit() and len(value) < 6 and 0 < int(value) <= most):
+            self.refuse(name, f"expects a number from 1 to {most}")
         return int(value)
 
     def days(self, name: str, least: int) -> int | None:
@@ -110,8 +168,8 @@ class Environment:
         except AddressInvalid:
             self.refuse(name, "expects addresses and CIDRs such as 10.0.0.0/8, comma separated")
 
-    def database(self, data_dir: Path) -> dict[str, Any]:
-        """SQLite in `data_dir`, or what DATABASE_URL names.
+    def database(self, data_dir: Path, *, threads: int) -> dict[str, Any]:
+        """SQLite in `data_dir`, or what DATABASE_URL names, with a connection for each of so many threads.
 
         SQLite: WAL for readers beside a writer; IMMEDIATE so that a transaction that will write waits its turn at the
         start and not in the middle; synchronous=FULL because NORMAL may forget a committed revocation at power loss.
@@ -131,12 +189,19 @@ class Environment:
         config: dict[str, Any] = {}
         if self.text("DATABASE_URL").startswith(("postgres://", "postgresql://")):
             with contextlib.suppress(ImproperlyConfigured, ValueError):
-                config = dict(self._env.db_url("DATABASE_URL"))
+                config = dict(environ.Env.db_url_config(self.text("DATABASE_URL")))
         if not config.get("NAME"):
             self.refuse("DATABASE_URL", "expects postgres://user:password@host:5432/name")
-        # A pooled connection that the server closed is found by a check before use, not by a failing request.
-        pool = {"min_size": 1, "max_size": 16, "timeout": 5}
-        config["OPTIONS"] = {**config.get("OPTIONS", {}), "pool": pool, "connect_timeout": 2}
+        # A pooled connection that the server closed is found by a check before use, not by a failing request. While
+        # the server is away, who waits is told so in less than 2 s, also if it asks twice.
+        pool = {
+            "min_size": 1,
+            "max_size": threads + BACKGROUND_THREADS,
+            "timeout": 0.8,
+            "reconnect_timeout": 2,  # then each new try starts afresh, without having waited longer and longer
+        }
+        waits = {"connect_timeout": 2, "tcp_user_timeout": 5000}
+        config["OPTIONS"] = {**config.get("OPTIONS", {}), **waits, "pool": pool}
         config["CONN_HEALTH_CHECKS"] = True
         return config
 

@@ -1,21 +1,30 @@
-"""How the portal is served: one process with threads, because without Redis there is nothing to share counters in."""
+"""How the portal is served: processes with threads. More than one process needs PostgreSQL and Redis to share."""
 
 import os
+import shutil
 from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
 from django.conf import settings
 
-bind = f"{os.environ.get('BIND', '127.0.0.1')}:{settings.PORT}"
+# Each process counts in files of its own here; they begin anew with the server. The library looks when it is imported.
+settings.DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+_counts = settings.DATA_DIR / "metrics"
+shutil.rmtree(_counts, ignore_errors=True)
+_counts.mkdir(mode=0o700)
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_counts)
+
+bind = f"{settings.BIND}:{settings.PORT}"
 wsgi_app = "portal.wsgi"
 worker_class = "portal.worker.Worker"
-workers = 1
-threads = 16
+workers = settings.WORKERS
+threads = settings.THREADS
 keepalive = 5
 timeout = 60
-graceful_timeout = 8
+graceful_timeout = 20  # longer than any call to Pumble may take
 forwarder_headers = ""  # the default lets a local proxy's clients set Script_Name and Path_Info
+secure_scheme_headers: dict[str, str] = {}  # PUBLIC_URL says how people reach the portal
 forwarded_allow_ips = "127.0.0.1"
 limit_request_line = 8190
 limit_request_fields = 100
@@ -29,7 +38,19 @@ logconfig_dict = {**_sink, "loggers": {**_sink["loggers"], **_own_log}}  # the p
 control_socket_disable = True
 
 
+def post_fork(server: Any, worker: Any) -> None:
+    from portal import patience
+
+    patience.shorten()
+
+
 def post_worker_init(worker: Any) -> None:
     from pumble_bridge import home
 
     home.worker.start()
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    from prometheus_client.multiprocess import mark_process_dead
+
+    mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]

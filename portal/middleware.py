@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils.functional import SimpleLazyObject
 
 from keys import keyformat
+from portal import headers, logs, metrics
 from portal.signin import signed_in
 
 log = logging.getLogger(__name__)
@@ -18,12 +19,13 @@ log = logging.getLogger(__name__)
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 _SANE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
-_POLICY = "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
-_DOCS_POLICY = _POLICY + "; img-src 'self' data:"  # Swagger UI's stylesheet has its icons as data
 
 
 class RequestIdMiddleware:
-    """Every answer names its request; a sane incoming id is kept. One line in the log, without query and body."""
+    """Every answer names its request; a sane incoming id is kept. Each is counted, and has one line in the log.
+
+    The line has no query and no body, but what an endpoint says of its call in `request.facts`.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -32,31 +34,43 @@ class RequestIdMiddleware:
         began = time.monotonic()
         request_id = sane_request_id(request.META.get("HTTP_X_REQUEST_ID", ""))
         request.request_id = request_id  # type: ignore[attr-defined]
-        response = self.get_response(request)
+        outer = logs.request_id.set(request_id)
+        try:
+            response = self.get_response(request)
+        finally:
+            logs.request_id.reset(outer)
         response["X-Request-Id"] = request_id
+        seconds = time.monotonic() - began
+        facts = getattr(request, "facts", None) or _facts_of_a_page(request, response)
+        metrics.REQUESTS.labels(facts["operation"], facts["outcome"]).inc()
+        metrics.REQUEST_SECONDS.labels(facts["operation"]).observe(seconds)
         log.info(
             "request",
             extra={
                 "method": request.method,
                 "path": request.path,
                 "status": response.status_code,
-                "duration_ms": round((time.monotonic() - began) * 1000),
+                "duration_ms": round(seconds * 1000),
                 "request_id": request_id,
+                **facts,
             },
         )
         return response
 
 
 class SecurityHeadersMiddleware:
+    """What an answer says of these itself stands."""
+
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
-        docs = request.path.startswith("/api-docs/")
-        response.headers.setdefault("Content-Security-Policy", _DOCS_POLICY if docs else _POLICY)
-        if not request.path.startswith("/static/"):
-            response.headers.setdefault("Cache-Control", "no-store")
+        if request.path.startswith("/api-docs/"):
+            response.headers.setdefault("Content-Security-Policy", headers.POLICY_OF_THE_REFERENCE)
+        static = request.path.startswith("/static/")
+        for name, value in (headers.SAFE if static else headers.SAFE_AND_FRESH).items():
+            response.headers.setdefault(name, value)
         return response
 
 
@@ -65,6 +79,16 @@ class SignedInMiddleware(AuthenticationMiddleware):
 
     def process_request(self, request: HttpRequest) -> None:
         request.user = SimpleLazyObject(lambda: signed_in(request))  # type: ignore[assignment]
+
+
+def _facts_of_a_page(request: HttpRequest, response: HttpResponseBase) -> dict[str, str]:
+    """What is asked for goes by its name in the map; what is not there has one name for all of it."""
+    match = request.resolver_match
+    name = match.view_name if match else "static" if request.path.startswith("/static/") else "unknown"
+    return {
+        "operation": name or "unknown",
+        "outcome": "ok" if response.status_code < 400 else str(response.status_code),
+    }
 
 
 def sane_request_id(incoming: str) -> str:

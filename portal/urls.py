@@ -4,7 +4,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import path
 from django.views.decorators.http import require_safe
 
-from portal import health, oauth_views
+from portal import health, metrics, oauth_views
+from portal.admin.everything import site
 from portal.api.operations import OPERATIONS
 from portal.dashboard import change, create, delete, key_list, key_page, overview, rotate, session, try_it
 from portal.reference import views as reference
@@ -30,7 +31,9 @@ urlpatterns = [
     path("keys/<slug:key_id>/finish", change.FinishRotation.as_view(), name="finish"),
     path("keys/<slug:key_id>/delete", delete.Delete.as_view(), name="delete"),
     path("keys/<slug:key_id>/remedy", overview.Remedy.as_view(), name="remedy"),
+    path("admin/", site.urls),
     path("signout", session.signout, name="signout"),
+    path("signout/everywhere", session.signout_everywhere, name="signout-everywhere"),
     path("language", session.language, name="set_language"),
     path("manifest", serve_manifest, name="manifest"),
     path("pumble/hook", hook, name="hook"),
@@ -39,6 +42,7 @@ urlpatterns = [
     path("pumble/redirect", oauth_views.returned, name="redirect"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics.serve, name="metrics"),
     path("api-docs/", reference.interactive, name="api-docs"),
     path("api-docs/try", try_it.TryIt.as_view(), name="try-it"),
     path("api-docs/plain/", reference.plain_html, name="api-docs-plain"),

@@ -1,6 +1,8 @@
-"""The server's worker: gunicorn's threads, but what cannot be read as HTTP is answered in the contract's shape.
+"""The server's worker: gunicorn's threads, with two differences.
 
-gunicorn itself answers HTML that repeats the client's bytes, and logs them; both may hold a key.
+What cannot be read as HTTP is answered in the contract's shape: gunicorn itself answers HTML that repeats the client's
+bytes, and logs them; both may hold a key. And a worker that is told to stop lets in who knocked before and then shuts the
+door: gunicorn leaves it open until the last call has ended, and drops whoever came meanwhile.
 """
 
 import json
@@ -11,6 +13,9 @@ from typing import Any
 from gunicorn.http import errors
 from gunicorn.util import write_nonblock
 from gunicorn.workers.gthread import ThreadWorker
+
+from portal import stopping
+from portal.headers import SAFE_AND_FRESH
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +28,21 @@ _STATUS: dict[type[Exception], tuple[int, str, str]] = {
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]
+    def handle_exit(self, sig: Any, frame: Any) -> None:
+        stopping.told.set()
+        super().handle_exit(sig, frame)
+
+    def set_accept_enabled(self, enabled: bool) -> None:  # noqa: FBT001 - gunicorn's own signature
+        accepting = self._accepting
+        super().set_accept_enabled(enabled)
+        if accepting and not self.alive:
+            for listener in self.sockets:
+                before = -1
+                while before != self.nr_conns:
+                    before = self.nr_conns
+                    self.accept(listener)
+                listener.close()
+
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
         unreadable = (400, "Bad Request", "validation")
         broken = (500, "Internal Server Error", "internal")
@@ -33,10 +53,14 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         log.log(logging.ERROR if status == 500 else logging.INFO, "request.unreadable", extra=about)
         text = "Internal error" if status == 500 else "The request could not be read"
         body = json.dumps({"error": text, "reason": reason, "requestId": request_id})
-        head = (
-            f"HTTP/1.1 {status} {phrase}\r\nConnection: close\r\nContent-Type: application/json; charset=utf-8\r\n"
-            f"Content-Length: {len(body)}\r\nX-Request-Id: {request_id}\r\n\r\n"
-        )
+        headers = SAFE_AND_FRESH | {
+            "Connection": "close",
+            "Content-Type": "application/json; charset=utf-8",
+            "Content-Length": str(len(body)),
+            "X-Request-Id": request_id,
+        }
+        lines = [f"HTTP/1.1 {status} {phrase}", *(f"{name}: {value}" for name, value in headers.items())]
+        head = "\r\n".join(lines) + "\r\n\r\n"
         try:
             write_nonblock(client, (head + body).encode())
         except OSError:

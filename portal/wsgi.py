@@ -8,8 +8,10 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
+from portal.headers import SAFE_AND_FRESH
 from pumble_bridge.strict_json import MAX_BODY_BYTES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
@@ -26,17 +28,29 @@ class Outermost:
         self._application = application
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        from portal.health import PROBED
         from portal.middleware import sane_request_id
 
+        # Who speaks to the portal came by PUBLIC_URL, whatever the last stretch or a header says: by it a browser's
+        # forms are known to be ours, and answers ask browsers to keep to https.
+        environ["wsgi.url_scheme"] = settings.PUBLIC_URL.partition(":")[0]
+        if environ.get("PATH_INFO") in PROBED:
+            environ["HTTP_HOST"] = settings.ALLOWED_HOSTS[0].lstrip(".")
         environ["HTTP_X_REQUEST_ID"] = request_id = sane_request_id(environ.get("HTTP_X_REQUEST_ID", ""))
         # Django builds the request before any middleware and fails on a charset that is no text encoding. Bodies are
         # UTF-8 whatever it says, and looking a name up would keep it in memory for ever.
         if "charset" in environ.get("CONTENT_TYPE", "").lower():
             environ["CONTENT_TYPE"] = environ["CONTENT_TYPE"].partition(";")[0]
         try:
-            if not _measure_body(environ):
-                error = "The request body is larger than 1 MiB"
-                return _refuse(start_response, "413 Content Too Large", error, "too_large", request_id)
+            fits = _measure_body(environ)
+        except Exception as error:  # noqa: BLE001 - each server has errors of its own for chunks that are none
+            log.info("request.unreadable", extra={"kind": type(error).__name__, "request_id": request_id})
+            said = "The request could not be read"
+            return _refuse(start_response, "400 Bad Request", said, "validation", request_id)
+        try:
+            if not fits:
+                said = "The request body is larger than 1 MiB"
+                return _refuse(start_response, "413 Content Too Large", said, "too_large", request_id)
             answer: Iterable[bytes] = self._application(environ, start_response)
         except Exception:
             log.exception("request.escaped", extra={"request_id": request_id})
@@ -75,6 +89,7 @@ def _refuse(
         ("Content-Type", "application/json; charset=utf-8"),
         ("Content-Length", str(len(body))),
         ("X-Request-Id", request_id),
+        *SAFE_AND_FRESH.items(),
     ]
     start_response(status, headers, *([exc_info] if exc_info else []))
     return [body]

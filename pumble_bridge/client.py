@@ -1,31 +1,40 @@
-"""PumbleClient: one method per call of Pumble's REST API that this app makes, and one family of errors.
+"""PumbleClient: one method per call of Pumble's REST API that this app makes.
 
 Answers are what Pumble sent, checked to be JSON of the expected container; fields inside are untrusted.
 Source: Pumble app platform reference, REST API.
 """
 
+import json as json_text
 import logging
+import random
 import re
-import threading
+import secrets
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Protocol
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
-import requests
 from django.conf import settings
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
 from keys.limits import PumbleQuota
-from pumble_bridge import deadline, strict_json
+from pumble_bridge import breaker, deadline, metrics, strict_json, transport
+from pumble_bridge.errors import (
+    PumbleNotAsked,
+    PumbleRateLimited,
+    PumbleRefused,
+    PumbleUnavailable,
+    PumbleUnreachable,
+    TokenRejected,
+)
 
 log = logging.getLogger(__name__)
 
-MAX_ANSWER_BYTES = 8 * 1024 * 1024
 CALL_SECONDS = 9.0  # a REST call of ours is answered within 10 s
 _ID = re.compile(r"[0-9a-f]{24}")
-_thread = threading.local()
+_UNDERSTOOD = {*range(200, 300), *range(400, 500)}
+_BETWEEN_TRIES = (0.02, 0.1)  # seconds; apart, so that calls that broke together do not come back together
 
 Json = dict[str, Any]
 
@@ -37,49 +46,6 @@ _IMAGINED: Json = {
     "channel": {"id": UNKNOWN_ID},
     "users": [],
 }
-
-
-class PumbleError(Exception):
-    """A call to Pumble did not do what it should. `may_have_happened`: what it asked for was perhaps done all the same."""
-
-    may_have_happened = False
-
-
-class PumbleUnavailable(PumbleError):
-    """No connection, a 5xx, or an answer that makes no sense."""
-
-    may_have_happened = True
-
-
-class PumbleTimeout(PumbleError):
-    """No whole answer before the deadline."""
-
-    may_have_happened = True
-
-
-class PumbleRateLimited(PumbleError):
-    """Pumble's own limit; `retry_after` is in whole seconds."""
-
-    def __init__(self, retry_after: int) -> None:
-        super().__init__(retry_after)
-        self.retry_after = retry_after
-
-
-class PumbleRefused(PumbleError):
-    """Pumble understood and said no: `status` 400 to 499, `code` its own number or None, `message` its words."""
-
-    def __init__(self, status: int, code: int | None, message: str, localized_message: str) -> None:
-        super().__init__(f"{status} {code}")
-        self.status, self.code, self.message, self.localized_message = (
-            status,
-            code,
-            message,
-            localized_message,
-        )
-
-
-class TokenRejected(PumbleRefused):
-    """The token is no longer good (401)."""
 
 
 class Watcher(Protocol):
@@ -94,10 +60,17 @@ class Watcher(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PumbleClient:
-    """Calls as the holder of `token`: a person's access token or a bot token."""
+    """Calls as the holder of `token`: a person's access token or a bot token.
+
+    Attributes:
+        workspace: whose calls these are; while Pumble does not answer them it is left alone.
+        rejected: told when Pumble no longer takes the token.
+    """
 
     token: str = field(repr=False)
     watcher: Watcher | None = None
+    workspace: Hashable = None
+    rejected: Callable[[], None] | None = None
 
     def get_me(self) -> Json:
         """`{workspaceId, workspaceName, workspaceUserId, workspaceUserName}` of the token."""
@@ -224,95 +197,115 @@ class PumbleClient:
         quota: PumbleQuota | None = None,
         writes: bool | None = None,
     ) -> Any:
+        changes = method != "GET" if writes is None else writes
         if self.watcher is not None:
-            changes = method != "GET" if writes is None else writes
             self.watcher.before(quota, changes=changes)
             if changes and not self.watcher.writes(method, path, body):
                 return _IMAGINED
         headers = {"token": self.token, "x-app-token": settings.PUMBLE_APP_KEY}
-        return call(method, path, headers=headers, params=params, json=body)
+        try:
+            return call(
+                method,
+                path,
+                headers=headers,
+                params=params,
+                json=body,
+                repeatable=not changes,
+                workspace=self.workspace,
+            )
+        except TokenRejected:
+            if self.rejected is not None:
+                self.rejected()
+            raise
 
 
-def call(method: str, path: str, *, headers: dict[str, str] | None = None, **request: Any) -> Any:
+def call(
+    method: str,
+    path: str,
+    *,
+    headers: dict[str, str] | None = None,
+    params: dict[str, str] | None = None,
+    json: Json | None = None,
+    form: dict[str, str] | None = None,
+    repeatable: bool = False,
+    workspace: Hashable = None,
+) -> Any:
     """The JSON of Pumble's answer to one request, None where it is empty. The deadline is the caller's, 9 s at most.
 
-    Sent once. Redirects are not followed, the environment's proxies are ignored.
+    Sent once; a second time where the connection broke and the call is `repeatable`, or nothing had left yet.
 
     Raises:
         PumbleError: the one of the family that says what happened.
     """
     began = time.monotonic()
     outcome = "failed"
-    try:
-        with deadline.within(CALL_SECONDS):
-            response = _session().request(
-                method,
-                settings.PUMBLE_API_URL + path,
-                headers=headers,
-                allow_redirects=False,
-                stream=True,
-                **request,
-            )
-            with response:
-                outcome = str(response.status_code)
-                raw = response.raw.read(MAX_ANSWER_BYTES + 1, decode_content=True)
-        return _answer(response.status_code, response.headers.get("Retry-After"), raw)
-    except (requests.RequestException, HTTPError, OSError) as error:
-        failure = PumbleTimeout() if _is_timeout(error) else PumbleUnavailable()
-        failure.may_have_happened = not _never_left(error)
-        raise failure from error
-    finally:
-        duration_ms = round((time.monotonic() - began) * 1000)
-        route = re.sub(r"[0-9a-f]{24}", "{id}", path)
-        log.info(
-            "pumble.called",
-            extra={"call": f"{method} {route}", "outcome": outcome, "duration_ms": duration_ms},
-        )
-
-
-def _session() -> requests.Session:
-    session: requests.Session | None = getattr(_thread, "session", None)
-    if session is None:
-        session = _thread.session = requests.Session()
-        session.trust_env = False
-        for scheme in ("http://", "https://"):
-            session.mount(scheme, deadline.DeadlineAdapter(pool_connections=2, pool_maxsize=2, max_retries=0))
-    return session
-
-
-def _is_timeout(error: BaseException) -> bool:
-    """Whether a time-out stands anywhere among the causes; urllib3 wraps the ones of a body being read."""
-    return any(
-        isinstance(cause, TimeoutError) or "Timeout" in type(cause).__name__ or "timed out" in str(cause)
-        for cause in _causes(error)
+    kind, body = _written(json, form)
+    send = partial(
+        transport.send,
+        method,
+        settings.PUMBLE_API_URL,
+        f"{path}?{urlencode(params)}" if params else path,
+        headers=(headers or {}) | kind,
+        body=body,
     )
+    route = f"{method} {_ID.sub('{id}', path)}"
+    try:
+        with deadline.within(CALL_SECONDS), breaker.of(workspace).watching():
+            answer = _ask(send, route, repeatable=repeatable)
+            outcome = str(answer.status)
+            if answer.status not in _UNDERSTOOD:
+                raise PumbleUnavailable(f"status {answer.status}")
+        return _read(answer)
+    except PumbleNotAsked:
+        outcome = "not asked"
+        raise
+    finally:
+        seconds = time.monotonic() - began
+        metrics.PUMBLE_SECONDS.labels(route, outcome).observe(seconds)
+        duration_ms = round(seconds * 1000)
+        log.info("pumble.called", extra={"call": route, "outcome": outcome, "duration_ms": duration_ms})
 
 
-def _never_left(error: BaseException) -> bool:
-    """Whether there was no connection on which the request could have gone out."""
-    return any(isinstance(cause, NewConnectionError | ConnectTimeoutError) for cause in _causes(error))
+def _ask(send: Callable[[], transport.Answer], route: str, *, repeatable: bool) -> transport.Answer:
+    try:
+        return send()
+    except PumbleUnreachable as failure:
+        pause = random.uniform(*_BETWEEN_TRIES)  # noqa: S311 - there is nothing to guess
+        if (failure.may_have_happened and not repeatable) or not deadline.leaves(pause):
+            raise
+        log.warning("pumble.asked_again", extra={"call": route, "reason": str(failure)})
+    time.sleep(pause)
+    return send()
 
 
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    seen = 0
-    while error is not None and seen < 10:
-        yield error
-        error, seen = error.__cause__ or error.__context__, seen + 1
+def _written(json: Json | None, form: dict[str, str] | None) -> tuple[dict[str, str], bytes | None]:
+    """The header that names the kind of body, and the body."""
+    if json is not None:
+        return {"Content-Type": "application/json"}, json_text.dumps(json).encode()
+    if form is None:
+        return {}, None
+    boundary = secrets.token_hex(16)
+    parts = (
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+        for name, value in form.items()
+    )
+    return {"Content-Type": f"multipart/form-data; boundary={boundary}"}, (
+        "".join(parts) + f"--{boundary}--\r\n"
+    ).encode()
 
 
-def _answer(status: int, retry_after: str | None, raw: bytes) -> Any:
-    if 200 <= status < 300:
+def _read(answer: transport.Answer) -> Any:
+    status, retry_after, raw = answer.status, answer.retry_after, transport.unpack(answer)
+    if status < 300:
         try:
-            return strict_json.read(raw, limit=MAX_ANSWER_BYTES) if raw.strip() else None
+            return strict_json.read(raw, limit=transport.MAX_ANSWER_BYTES) if raw.strip() else None
         except strict_json.JsonRefused as error:
             raise PumbleUnavailable(f"answer refused: {error}") from error
     if status == 429:
-        sane = retry_after is not None and retry_after.isascii() and retry_after.isdigit()
-        raise PumbleRateLimited(min(int(retry_after), 3600) if sane and retry_after else 1)
-    if not 400 <= status < 500:
-        raise PumbleUnavailable(f"status {status}")
+        sane = retry_after.isascii() and retry_after.isdigit()
+        raise PumbleRateLimited(min(int(retry_after[:9]), 3600) if sane else 1)
     try:
-        said = strict_json.read_object(raw, limit=MAX_ANSWER_BYTES)
+        said = strict_json.read_object(raw, limit=transport.MAX_ANSWER_BYTES)
     except strict_json.JsonRefused:
         said = {}
     code = said.get("code")

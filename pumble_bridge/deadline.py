@@ -1,19 +1,17 @@
-"""Wall-clock deadlines for `requests`.
+"""Wall-clock deadlines.
 
-A read time-out starts anew with every byte, so a peer that drips its headers outlives it. Here each wait on the
-socket gets what is left of one budget: connecting, sending, headers and body together.
+A read time-out starts anew with every byte, so a peer that drips its headers outlives it. Here each wait gets what is
+left of one budget: looking up the name, connecting, the handshake, sending, headers and body together.
 """
 
 import contextlib
 import io
+import queue
+import socket
 import threading
 import time
 from collections.abc import Iterator
 from typing import Any
-
-from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 _current = threading.local()
 
@@ -24,7 +22,7 @@ class DeadlinePassed(TimeoutError):
 
 @contextlib.contextmanager
 def within(seconds: float) -> Iterator[None]:
-    """Calls on this thread through a `DeadlineAdapter` end after `seconds` in all; an outer deadline stays in force."""
+    """Calls on this thread end after `seconds` in all; an outer deadline stays in force."""
     outer: float | None = getattr(_current, "at", None)
     own = time.monotonic() + seconds
     _current.at = own if outer is None else min(own, outer)
@@ -47,66 +45,83 @@ def remaining() -> float:
     return left
 
 
-class _Reader(io.RawIOBase):
-    def __init__(self, sock: Any) -> None:
-        super().__init__()
-        self._sock = sock
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        self._sock.settimeout(remaining())
-        return int(self._sock.recv_into(buffer))
+def leaves(seconds: float) -> bool:
+    """Whether there is more left than that."""
+    at: float | None = getattr(_current, "at", None)
+    return at is None or at - time.monotonic() > seconds
 
 
-class _Socket:
-    """The connection's socket, waiting no longer than the deadline. Everything else is the socket's own."""
+def connect(host: str, port: int) -> socket.socket:
+    """A connection to the first address of `host` that takes one.
 
-    def __init__(self, sock: Any) -> None:
+    Raises:
+        OSError: none does, or the name is unknown; `TimeoutError` where the deadline came first.
+    """
+    failure: OSError = OSError(f"no address of {host}")
+    for *_ignored, address in _look_up(host, port):
+        try:
+            found = socket.create_connection(address[:2], remaining())
+        except OSError as error:
+            failure = error
+        else:
+            found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            return found
+    raise failure
+
+
+def _look_up(host: str, port: int) -> list[Any]:
+    """The system's resolver takes no deadline, so another thread waits for it as long as it likes."""
+    found: queue.SimpleQueue[list[Any] | OSError] = queue.SimpleQueue()
+
+    def look_up() -> None:
+        try:
+            found.put(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        except OSError as error:
+            found.put(error)
+
+    threading.Thread(target=look_up, name="look-up", daemon=True).start()
+    try:
+        answer = found.get(timeout=remaining())
+    except queue.Empty:
+        raise DeadlinePassed from None
+    if isinstance(answer, OSError):
+        raise answer
+    return answer
+
+
+class Socket:
+    """A socket that waits no longer than the deadline. Everything else is the socket's own."""
+
+    def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._sock, name)
 
     def sendall(self, data: Any) -> None:
-        # A socket's time-out covers the whole of one sendall.
-        self._sock.settimeout(remaining())
-        self._sock.sendall(data)
+        # Piece by piece, because under TLS each piece would get the whole time-out.
+        left = memoryview(data)
+        while left:
+            self._sock.settimeout(remaining())
+            left = left[self._sock.send(left) :]
 
     def makefile(self, *_args: Any, **_options: Any) -> io.BufferedReader:
         return io.BufferedReader(_Reader(self._sock))
 
 
-class _WithDeadline:
-    sock: Any
-    timeout: Any
+class _Reader(io.RawIOBase):
+    def __init__(self, sock: socket.socket) -> None:
+        super().__init__()
+        self._sock = sock
+        self._raw = sock.makefile("rb", buffering=0)  # keeps the socket open until the answer is read
 
-    def connect(self) -> None:
-        self.timeout = remaining()
-        super().connect()  # type: ignore[misc]
-        self.sock = _Socket(self.sock)
+    def readable(self) -> bool:
+        return True
 
+    def readinto(self, buffer: Any) -> int | None:
+        self._sock.settimeout(remaining())
+        return self._raw.readinto(buffer)
 
-class _Connection(_WithDeadline, HTTPConnection):
-    pass
-
-
-class _SecureConnection(_WithDeadline, HTTPSConnection):
-    pass
-
-
-class _Pool(HTTPConnectionPool):
-    ConnectionCls = _Connection
-
-
-class _SecurePool(HTTPSConnectionPool):
-    ConnectionCls = _SecureConnection
-
-
-class DeadlineAdapter(HTTPAdapter):
-    """A kept-alive pool whose connections obey `within`."""
-
-    def init_poolmanager(self, *args: Any, **options: Any) -> None:
-        super().init_poolmanager(*args, **options)
-        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
+    def close(self) -> None:
+        self._raw.close()
+        super().close()

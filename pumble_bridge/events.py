@@ -81,7 +81,7 @@ def _person_changed(workspace: Workspace, event: Event, by: Actor, now: datetime
         role=role or member.role,
         is_active=member.is_active if status is None else status != "DEACTIVATED",
     )
-    membership.record_profile(workspace=workspace, profile=profile, by=by, now=now)
+    oauth.record_person(workspace, profile, by=by, now=now)
 
 
 def _message_written(workspace: Workspace, event: Event, by: Actor, now: datetime) -> None:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from pumble_bridge import events, payloads, signature, triggers
+from pumble_bridge import events, metrics, payloads, signature, triggers
 from pumble_bridge.answers import Answer, Declined
 from pumble_bridge.models import AcceptedHook
 from pumble_bridge.payloads import Event, MenuQuery, Payload
@@ -52,16 +52,17 @@ def hook(request: HttpRequest) -> JsonResponse:
     try:
         with _transaction_of(payload):
             if not AcceptedHook.remember(marks, now=now):
-                log.info("hook.repeated", extra={"kind": type(payload).__name__})
+                log.info("hook.repeated", extra=_count("repeated", payload, request))
                 return JsonResponse({})
             answer = _dispatch(payload, request_id=getattr(request, "request_id", ""))
     except Exception:
         # Not taken after all: a repetition must find the door open.
         AcceptedHook.objects.filter(mark__in=marks).delete()
-        log.exception("hook.failed", extra={"kind": type(payload).__name__})
+        log.exception("hook.failed", extra=_count("failed", payload, request))
         said = _("Something went wrong in the API app. Look at “/api-keys list” before you try again.")
         return JsonResponse({"message": said}, status=500)
-    log.info("hook.taken", extra={"kind": type(payload).__name__, "answer": type(answer).__name__})
+    outcome = "declined" if isinstance(answer, Declined) else "taken"
+    log.info("hook.taken", extra=_count(outcome, payload, request) | {"answer": type(answer).__name__})
     return JsonResponse(answer.json, status=400 if isinstance(answer, Declined) else 200)
 
 
@@ -100,6 +101,18 @@ def _marks(signed: str, payload: Payload) -> list[str]:
     ]
 
 
+def _count(outcome: str, payload: Payload, request: HttpRequest) -> dict[str, str]:
+    """Count the hook; what its line in the log has."""
+    kind = type(payload).__name__
+    metrics.HOOKS.labels(kind, outcome).inc()
+    return {
+        "kind": kind,
+        "pumble_workspace": payload.workspace_id,
+        "request_id": getattr(request, "request_id", ""),
+    }
+
+
 def _refuse(status: int, reason: str) -> JsonResponse:
+    metrics.HOOKS.labels("unknown", "refused").inc()
     log.info("hook.refused", extra={"status": status, "reason": reason})
     return JsonResponse({"message": reason}, status=status)

@@ -11,11 +11,12 @@ from pumble_bridge import tokens
 
 
 class Installation(models.Model):
-    """The app in one workspace: its bot user and the bot's token."""
+    """The app in one workspace: its bot user and the bot's token, and since when Pumble no longer takes that."""
 
     workspace = models.OneToOneField(Workspace, on_delete=models.PROTECT, related_name="installation")
     bot_user_id = models.CharField(max_length=24)
     encrypted_bot_token = models.BinaryField()
+    rejected_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return f"installation in {self.workspace}"
@@ -31,10 +32,11 @@ class Installation(models.Model):
 
 
 class Authorization(models.Model):
-    """One person's grant: the token with which the app acts as them."""
+    """One person's grant: the token with which the app acts as them, and since when Pumble no longer takes that."""
 
     member = models.OneToOneField(Member, on_delete=models.PROTECT, related_name="authorization")
     encrypted_access_token = models.BinaryField()
+    rejected_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return f"authorization of {self.member}"
@@ -140,6 +142,7 @@ class Notice(models.Model):
         LEAK_REVOKED = "LEAK_REVOKED"
         LEAK_DISMISSED = "LEAK_DISMISSED"
         PERSON_LEFT = "PERSON_LEFT"
+        REJECTED = "REJECTED"
 
     class State(models.TextChoices):
         QUEUED = "QUEUED"

@@ -24,10 +24,12 @@ from keys import audit, membership
 from keys.audit import Actor
 from keys.models import AuditEvent, Member, Workspace
 from pumble_bridge import client, manifest, tokens
-from pumble_bridge.client import Json, PumbleClient, PumbleError, PumbleRefused, PumbleUnavailable
+from pumble_bridge.client import Json, PumbleClient
+from pumble_bridge.errors import PumbleError, PumbleRefused, PumbleUnavailable
 from pumble_bridge.models import Authorization, Installation, OAuthState
 
 _ID = re.compile(r"[0-9a-f]{24}")
+_TOKEN = re.compile(r"[\x21-\x7e]{1,8000}")
 Purpose = OAuthState.Purpose
 
 
@@ -59,16 +61,20 @@ def new_browser_secret() -> str:
     return secrets.token_urlsafe(32)
 
 
+def own_path(address: str, *, otherwise: str) -> str:
+    """`address` where it is a path of ours that one can be sent back to, else `otherwise`."""
+    own = url_has_allowed_host_and_scheme(address, allowed_hosts=set()) and address.startswith("/")
+    return address if own and address.isprintable() and len(address) <= 500 else otherwise
+
+
 def start(*, purpose: OAuthState.Purpose, browser_secret: str, return_to: str, now: datetime) -> str:
     """The URL of Pumble's consent screen for a new trip; `return_to` is used where it is a path of ours."""
     state = secrets.token_urlsafe(32)
-    own_path = url_has_allowed_host_and_scheme(return_to, allowed_hosts=set()) and return_to.startswith("/")
-    own_path = own_path and return_to.isprintable()
     OAuthState.objects.create(
         digest=_digest(state),
         browser_digest=_digest(browser_secret),
         purpose=purpose,
-        return_to=return_to if own_path and len(return_to) <= 500 else "/",
+        return_to=own_path(return_to, otherwise="/"),
         expires_at=now + OAuthState.LIFETIME,
     )
     scopes = [*manifest.USER_SCOPES, *(f"bot:{scope}" for scope in manifest.BOT_SCOPES)]
@@ -105,12 +111,12 @@ def exchange(code: str) -> Grant:
         PumbleError: Pumble could not be asked.
     """
     form = {
-        "client-id": (None, settings.PUMBLE_APP_ID),
-        "client-secret": (None, settings.PUMBLE_APP_CLIENT_SECRET),
-        "code": (None, code),
+        "client-id": settings.PUMBLE_APP_ID,
+        "client-secret": settings.PUMBLE_APP_CLIENT_SECRET,
+        "code": code,
     }
     try:
-        given = client.call("POST", "/oauth2/access", files=form)
+        given = client.call("POST", "/oauth2/access", form=form)
     except PumbleRefused as error:
         raise CodeRefused from error
     names = ("accessToken", "botToken", "userId", "botId", "workspaceId")
@@ -120,6 +126,8 @@ def exchange(code: str) -> Grant:
         raise PumbleUnavailable("answer of an unexpected shape")
     if not all(_ID.fullmatch(given[name]) for name in ("userId", "botId", "workspaceId")):
         raise PumbleUnavailable("answer of an unexpected shape")
+    if not all(_TOKEN.fullmatch(given[name]) for name in ("accessToken", "botToken")):
+        raise PumbleUnavailable("a token that no header can carry")
     pumble = PumbleClient(given["accessToken"])
     me = pumble.get_me()
     if (me["workspaceId"], me["workspaceUserId"]) != (given["workspaceId"], given["userId"]):
@@ -138,7 +146,7 @@ def exchange(code: str) -> Grant:
 def store(grant: Grant, *, by: Actor, now: datetime) -> Member:
     """Workspace, person and both tokens stored as one change; tokens of before are replaced.
 
-    The bot token comes with every exchange and may be a reinstall's new one.
+    Of somebody deactivated no token is kept. The bot token comes with every exchange and may be a reinstall's new one.
     """
     workspace = membership.record_installation(
         workspace_id=grant.workspace_id,
@@ -155,8 +163,11 @@ def store(grant: Grant, *, by: Actor, now: datetime) -> Member:
             "encrypted_bot_token": tokens.encrypt(
                 grant.bot_token, workspace_id=grant.workspace_id, user_id=grant.bot_user_id, kind="bot"
             ),
+            "rejected_at": None,
         },
     )
+    if not member.is_active:
+        return member
     Authorization.objects.update_or_create(
         member=member,
         defaults={
@@ -165,10 +176,19 @@ def store(grant: Grant, *, by: Actor, now: datetime) -> Member:
                 workspace_id=grant.workspace_id,
                 user_id=grant.profile.user_id,
                 kind="access",
-            )
+            ),
+            "rejected_at": None,
         },
     )
     return member
+
+
+@transaction.atomic
+def record_person(workspace: Workspace, profile: membership.Profile, *, by: Actor, now: datetime) -> None:
+    """The person as Pumble describes them now; with somebody deactivated their token goes."""
+    member = membership.record_profile(workspace=workspace, profile=profile, by=by, now=now)
+    if not member.is_active:
+        Authorization.objects.filter(member=member).delete()
 
 
 @transaction.atomic
@@ -194,7 +214,9 @@ def note_sign_in(member: Member, *, by: Actor, now: datetime) -> None:
 
 
 def note_sign_out(member: Member, *, by: Actor, now: datetime) -> None:
-    audit.record(AuditEvent.Type.MEMBER_SIGNED_OUT, workspace=member.workspace, member=member, by=by, now=now)
+    types = AuditEvent.Type
+    ended = types.MEMBER_SIGNED_OUT if member.workspace else types.OPERATOR_SIGNED_OUT
+    audit.record(ended, workspace=member.workspace, member=member, by=by, now=now)
 
 
 def renew_tokens() -> Iterator[bool | None]:

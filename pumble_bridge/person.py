@@ -6,7 +6,8 @@ from typing import Any
 
 from keys.audit import Actor
 from keys.models import Member
-from pumble_bridge.client import PumbleClient, PumbleRefused, TokenRejected
+from pumble_bridge.client import PumbleClient
+from pumble_bridge.errors import PumbleRefused, TokenRejected
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,10 @@ from datetime import datetime
 
 from django.core.cache import cache
 
-from keys import audit, membership
+from keys import audit
 from keys.models import Member
-from pumble_bridge import deadline, oauth
-from pumble_bridge.client import PumbleClient, PumbleError
+from pumble_bridge import acting, deadline, oauth
+from pumble_bridge.errors import PumbleError
 from pumble_bridge.models import Installation
 
 log = logging.getLogger(__name__)
@@ -28,12 +28,12 @@ def refresh(now: datetime) -> int:
 
 
 def _refresh(installation: Installation, now: datetime) -> int:
-    workspace, token = installation.workspace, installation.bot_token
-    if token is None:
+    workspace, bot = installation.workspace, acting.as_bot(installation)
+    if bot is None:
         return 0
     try:
         with deadline.within(ANSWER_SECONDS):
-            users = PumbleClient(token).list_users()
+            users = bot.list_users()
     except PumbleError as error:
         log.info("roster.not_read", extra={"reason": type(error).__name__})
         return 0
@@ -44,6 +44,6 @@ def _refresh(installation: Installation, now: datetime) -> int:
         profile = profiles[member.pumble_user_id or ""]
         known = (member.name, member.email, member.role, member.is_active)
         if known != (profile.name[:200], profile.email[:320], profile.role[:32], profile.is_active):
-            membership.record_profile(workspace=workspace, profile=profile, by=audit.PUMBLE, now=now)
+            oauth.record_person(workspace, profile, by=audit.PUMBLE, now=now)
             changed += 1
     return changed

@@ -12,9 +12,9 @@ from keys.audit import Actor, Surface
 from keys.errors import KeysError
 from keys.models import Member, Workspace
 from keys.policy import is_entitled
-from pumble_bridge import clicks, commands, deadline, keytexts, modals, pasted
+from pumble_bridge import acting, clicks, commands, deadline, keytexts, modals, pasted, places
 from pumble_bridge.answers import Acknowledged, Answer, Declined
-from pumble_bridge.client import PumbleClient, PumbleError
+from pumble_bridge.errors import PumbleError
 from pumble_bridge.payloads import Click, Dismissal, MenuQuery, SlashCommand, Submission
 from pumble_bridge.person import Bot, Person
 
@@ -40,16 +40,16 @@ def handle(payload: Trigger, *, request_id: str, now: datetime) -> Answer:
         else None
     )
     with translation.override(member.language if member and member.language else settings.LANGUAGE_CODE):
-        token = workspace.installation.bot_token if workspace else None
-        if workspace is None or token is None:
+        client = acting.as_bot(workspace.installation) if workspace else None
+        if workspace is None or client is None:
             _note_refusal(payload, "not_installed")
             return Declined(
                 _("The API app is not installed in this workspace. An owner can add it with “+ Add apps”.")
             )
-        bot = Bot(workspace.installation.bot_user_id, PumbleClient(token))
+        bot = Bot(workspace.installation.bot_user_id, client)
         by = Actor(member, Surface.CHAT, request_id=request_id)
         try:
-            with deadline.within(REPLY_SECONDS):
+            with deadline.within(REPLY_SECONDS), places.CHAT.taken(workspace.pk):
                 return _carry_out(payload, member, bot, by, now)
         except KeysError as error:
             _note_refusal(payload, error.code)

@@ -16,6 +16,7 @@ from keys import limits, usage
 from keys.audit import guards
 from keys.models import Member, Workspace
 from portal.logs import ConsoleFormatter
+from pumble_bridge import breaker
 from tests import pumble, services
 from tests.pumble import Person
 
@@ -47,7 +48,8 @@ def plain_static_files(settings: Settings) -> None:
 
 @pytest.fixture(autouse=True)
 def nobody_called_before(settings: Settings) -> Iterator[None]:
-    """No call was counted yet, and what is noted of calls is written when a test says so."""
+    """No call was counted yet, none failed, and what is noted of calls is written when a test says so."""
+    breaker.forget()
     settings.WRITE_USAGE_IN_BACKGROUND = False
     limits.store.cache_clear()
     yield

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from keys import audit, breaking, policy
-from keys.audit import Actor
+from keys.audit import Actor, noting_refusals
 from keys.breaking import Breaking
 from keys.errors import KeysError, PolicyChanged
 from keys.lifecycle.changing import leave, live_family, stop
@@ -16,6 +16,7 @@ from keys.models import ApiKey, Policy
 _Reason = ApiKey.DisableReason
 
 
+@noting_refusals
 @transaction.atomic
 def bring_in_line(*, key: ApiKey, revision: int, by: Actor, now: datetime) -> Breaking | None:
     """Leave a live key what its workspace's policy allows, or disable it where narrowing does not help.

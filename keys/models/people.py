@@ -8,6 +8,13 @@ from django.db.models import Q
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from keys.models.viewing import seen_by
+
+
+class WorkspaceQuerySet(models.QuerySet["Workspace"]):
+    def for_viewer(self, viewer: "Member") -> "WorkspaceQuerySet":
+        return seen_by(viewer, self, workspace="pk", person="members")
+
 
 class Workspace(models.Model):
     """A Pumble workspace. `installed_at` is None while the app is not installed there."""
@@ -16,6 +23,8 @@ class Workspace(models.Model):
     name = models.CharField(max_length=200)
     installed_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
+
+    objects = WorkspaceQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"workspace {self.pumble_id}"
@@ -28,6 +37,9 @@ class MemberManager(BaseUserManager["Member"]):
         operator.set_password(password)
         operator.save(using=self._db)
         return operator
+
+    def for_viewer(self, viewer: "Member") -> "models.QuerySet[Member]":
+        return seen_by(viewer, self.get_queryset(), workspace="workspace", person="pk")
 
 
 class Member(AbstractBaseUser, PermissionsMixin):
@@ -56,6 +68,7 @@ class Member(AbstractBaseUser, PermissionsMixin):
     language = models.CharField(max_length=5, blank=True)
     is_active = models.BooleanField(default=True)
     authorized_at = models.DateTimeField(null=True)
+    signed_out_at = models.DateTimeField(null=True)  # everywhere: sessions that began before are over
     erased_at = models.DateTimeField(null=True)
 
     objects: ClassVar[MemberManager] = MemberManager()
@@ -85,8 +98,9 @@ class Member(AbstractBaseUser, PermissionsMixin):
         return self.is_superuser or self.is_workspace_admin
 
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
-        """Changes when the authorisation does, so that no session outlives the grant it began with."""
-        granted = self.authorized_at.isoformat() if self.authorized_at else ""
-        return salted_hmac(
-            "keys.Member", f"{self.password} {granted}", secret=secret, algorithm="sha256"
-        ).hexdigest()
+        """Changes with what a session stands on, so that none outlives it.
+
+        That is the authorisation it began with, the role it was begun in, and that nobody signed out everywhere.
+        """
+        stands_on = [self.password, self.role, *map(str, (self.authorized_at, self.signed_out_at))]
+        return salted_hmac("keys.Member", " ".join(stands_on), secret=secret, algorithm="sha256").hexdigest()

@@ -17,7 +17,8 @@ from rest_framework import exceptions as drf
 
 from keys import errors as keys_errors
 from portal.api import wire
-from pumble_bridge.client import (
+from pumble_bridge.errors import (
+    PumbleNotAsked,
     PumbleRateLimited,
     PumbleRefused,
     PumbleTimeout,
@@ -181,6 +182,9 @@ _TABLE: dict[type[Exception], Rule] = {
     SuspiciousOperation: _refusal("validation", 400, "Invalid request parameters"),
     RequestDataTooBig: _same("too_large", 413, "The request body is larger than 1 MiB"),
     PumbleRateLimited: _same("pumble_rate_limited", 429, "Pumble's own limit is reached; try again later"),
+    PumbleNotAsked: _same(
+        "pumble_unavailable", 503, "Pumble does not answer right now; try again in a few seconds"
+    ),
     PumbleUnavailable: _same("pumble_unavailable", 502, "Pumble is not available"),
     PumbleTimeout: _same("pumble_timeout", 504, "Pumble did not answer in time"),
     OperationalError: _same("unavailable", 503, "The service is not available right now"),
@@ -196,12 +200,8 @@ _FORBIDDEN_BY_PUMBLE = Rule(
 )
 
 
-def answer_error(error: Exception, context: dict[str, Any]) -> HttpResponse:
-    """The contract's answer to `error`; DRF's exception handler."""
-    return answer_for(error, context["request"])
-
-
 def answer_for(error: Exception, request: HttpRequest) -> HttpResponse:
+    """The contract's answer to `error`."""
     rule = rule_for(error)
     if rule.reason in {"internal", "unavailable"}:
         log.error("request.failed", exc_info=error, extra={"request_id": getattr(request, "request_id", "")})
@@ -209,7 +209,7 @@ def answer_for(error: Exception, request: HttpRequest) -> HttpResponse:
     response = wire.answer(body_of(error, getattr(request, "request_id", "")), status=status)
     if isinstance(error, drf.MethodNotAllowed):
         response["Allow"] = error.args[0] if error.args else ""
-    if isinstance(error, PumbleRateLimited | keys_errors.RateLimited):
+    if isinstance(error, PumbleRateLimited | PumbleNotAsked | keys_errors.RateLimited):
         response["Retry-After"] = str(error.retry_after)
     elif isinstance(error, keys_errors.IdempotencyInProgress):
         response["Retry-After"] = "1"

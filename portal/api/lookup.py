@@ -14,7 +14,8 @@ from keys.errors import ChannelNotAllowed
 from portal.api.endpoint import Call
 from portal.api.errors import BotNotInChannel, ChannelNotFound, PeopleNotValid
 from portal.api.inputs import as_id
-from pumble_bridge.client import Json, PumbleRefused, TokenRejected
+from pumble_bridge.client import Json
+from pumble_bridge.errors import PumbleRefused, TokenRejected
 
 ALL_TYPES = ("PUBLIC", "PRIVATE", "DIRECT", "SELF")
 _NAMED_TYPES = ("PUBLIC", "PRIVATE")

@@ -17,7 +17,7 @@ from keys.models import ApiKey
 from portal.api import wire
 from portal.api.errors import ApiError
 from portal.api.watching import Watch
-from pumble_bridge.client import PumbleError
+from pumble_bridge.errors import PumbleError
 
 log = logging.getLogger(__name__)
 

@@ -17,7 +17,13 @@ from keys import errors as keys_errors
 from keys.limits import Whose
 from keys.rights import CALLS_PER_MINUTE
 from portal.api import errors
-from pumble_bridge.client import PumbleRateLimited, PumbleRefused, PumbleTimeout, PumbleUnavailable
+from pumble_bridge.errors import (
+    PumbleNotAsked,
+    PumbleRateLimited,
+    PumbleRefused,
+    PumbleTimeout,
+    PumbleUnavailable,
+)
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
@@ -148,6 +154,15 @@ PUMBLE_AWAY = Refusal(
     _("Pumble not available"),
     _("Pumble cannot be reached or gave no usable answer. Reads can be repeated after a pause."),
 )
+PUMBLE_NOT_ASKED = Refusal(
+    "pumbleNotAsked",
+    PumbleNotAsked(5),
+    _("Pumble not asked"),
+    _(
+        "Pumble has not been answering, or too many calls of the workspace wait for it. Nothing was done. Wait as many "
+        "seconds as `Retry-After` says, then call again."
+    ),
+)
 PUMBLE_SLOW = Refusal(
     "pumbleTimeout",
     PumbleTimeout(),
@@ -254,5 +269,5 @@ OF_WRITES = (
         ),
     ),
 )
-OF_PUMBLE = (FORBIDDEN, PUMBLE_RATE_LIMITED, PUMBLE_AWAY, PUMBLE_SLOW)
+OF_PUMBLE = (FORBIDDEN, PUMBLE_RATE_LIMITED, PUMBLE_AWAY, PUMBLE_NOT_ASKED, PUMBLE_SLOW)
 OF_ALL = (RATE_LIMITED, METHOD, INTERNAL, UNAVAILABLE)

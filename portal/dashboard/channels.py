@@ -3,8 +3,8 @@
 import logging
 
 from keys.models import Member
-from pumble_bridge import deadline
-from pumble_bridge.client import PumbleClient, PumbleError
+from pumble_bridge import acting, deadline, places
+from pumble_bridge.errors import PumbleError
 from pumble_bridge.models import Authorization
 
 log = logging.getLogger(__name__)
@@ -15,12 +15,12 @@ _WAIT_SECONDS = 1.5  # the form is usable without
 def own_channels(member: Member) -> dict[str, str] | None:
     """Ids and names, by name; None where Pumble does not say."""
     authorization = Authorization.objects.select_related("member__workspace").filter(member=member).first()
-    token = authorization.access_token if authorization else None
-    if token is None:
+    pumble = acting.as_person(authorization) if authorization else None
+    if pumble is None:
         return None
     try:
-        with deadline.within(_WAIT_SECONDS):
-            listed = PumbleClient(token).list_channels(["PUBLIC", "PRIVATE"])
+        with deadline.within(_WAIT_SECONDS), places.PAGES.taken(member.workspace_id):
+            listed = pumble.list_channels(["PUBLIC", "PRIVATE"])
     except PumbleError:
         log.warning("dashboard.no_channels", exc_info=True)
         return None

@@ -1,7 +1,7 @@
 """The app's Home tab: what it shows, and that it shows the latest."""
 
 from pumble_bridge.home.listening import listener
-from pumble_bridge.home.publishing import mark_expired, mark_stale, publish_due, worker
+from pumble_bridge.home.publishing import count_waiting, mark_expired, mark_stale, publish_due, worker
 from pumble_bridge.home.view import (
     ADD_KEY,
     AUTHORISE,
@@ -28,6 +28,7 @@ __all__ = [
     "RENAME",
     "ROTATE",
     "build",
+    "count_waiting",
     "listener",
     "mark_expired",
     "mark_stale",

@@ -15,8 +15,8 @@ from django.db.models.functions import Greatest
 from django.utils import timezone, translation
 
 from keys.models import ApiKey, Member
-from pumble_bridge import deadline
-from pumble_bridge.client import PumbleClient, PumbleError, PumbleRateLimited, TokenRejected
+from pumble_bridge import acting, deadline
+from pumble_bridge.errors import PumbleError, PumbleRateLimited, TokenRejected
 from pumble_bridge.home.view import build
 from pumble_bridge.models import HomeTab, Installation
 
@@ -52,6 +52,11 @@ def mark_expired(*, now: datetime) -> int:
     return HomeTab.objects.filter(member__in=owners, changes=F("shown")).update(changes=F("changes") + 1)
 
 
+def count_waiting() -> int:
+    """How many tabs are behind."""
+    return HomeTab.objects.filter(changes__gt=F("shown")).count()
+
+
 def publish_due() -> int:
     """Publish the stale tabs whose turn it is; how many were."""
     due = HomeTab.objects.filter(changes__gt=F("shown"), next_at__lte=timezone.now()).order_by("next_at")
@@ -66,15 +71,15 @@ def _publish(tab: HomeTab) -> bool:
     tab.refresh_from_db()
     changes, member = tab.changes, Member.objects.select_related("workspace").get(pk=tab.member_id)
     installation = Installation.objects.select_related("workspace").filter(workspace=member.workspace).first()
-    token = installation.bot_token if installation else None
-    if token is None or member.pumble_user_id is None:
+    bot = acting.as_bot(installation) if installation else None
+    if bot is None or member.pumble_user_id is None:
         row.update(shown=changes, next_at=now, claimed=False)
         return False
     with translation.override(member.language or settings.LANGUAGE_CODE):
         view = build(member, now)
     try:
         with deadline.within(CALL_SECONDS):
-            PumbleClient(token).publish_home(member.pumble_user_id, view)
+            bot.publish_home(member.pumble_user_id, view)
     except TokenRejected:
         row.update(shown=changes, next_at=timezone.now() + APART, claimed=False)
         log.info("home.not_published", extra={"reason": "token rejected"})

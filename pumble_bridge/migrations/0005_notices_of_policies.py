@@ -6,13 +6,13 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pumble_bridge', '0003_notices'),
+        ('pumble_bridge', '0004_rejected_tokens'),
     ]
 
     operations = [
         migrations.AlterField(
             model_name='notice',
             name='kind',
-            field=models.CharField(choices=[('EXPIRES_SOON', 'Expires Soon'), ('EXPIRED', 'Expired'), ('REVOKED', 'Revoked'), ('DISABLED', 'Disabled'), ('NARROWED', 'Narrowed'), ('IDLE_SOON', 'Idle Soon'), ('USED_ELSEWHERE', 'Used Elsewhere'), ('LEAKED', 'Leaked'), ('LEAK_REVOKED', 'Leak Revoked'), ('LEAK_DISMISSED', 'Leak Dismissed'), ('PERSON_LEFT', 'Person Left')], max_length=16),
+            field=models.CharField(choices=[('EXPIRES_SOON', 'Expires Soon'), ('EXPIRED', 'Expired'), ('REVOKED', 'Revoked'), ('DISABLED', 'Disabled'), ('NARROWED', 'Narrowed'), ('IDLE_SOON', 'Idle Soon'), ('USED_ELSEWHERE', 'Used Elsewhere'), ('LEAKED', 'Leaked'), ('LEAK_REVOKED', 'Leak Revoked'), ('LEAK_DISMISSED', 'Leak Dismissed'), ('PERSON_LEFT', 'Person Left'), ('REJECTED', 'Rejected')], max_length=16),
         ),
     ]

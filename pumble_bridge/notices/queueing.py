@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from django.db.models import F
 
 from keys import lifecycle
+from keys.membership import REJECTED
 from keys.models import ApiKey, AuditEvent, Member, Workspace
 from keys.policy import is_entitled
 from pumble_bridge.models import Notice
@@ -36,6 +37,7 @@ _TELLING = (
     Type.KEY_USED_ELSEWHERE,
     Type.KEY_LEAKED,
     Type.MEMBER_DEACTIVATED,
+    Type.MEMBER_UNAUTHORIZED,
 )
 
 
@@ -136,6 +138,8 @@ def _queue_for(event: AuditEvent) -> None:
         case Type.MEMBER_DEACTIVATED if event.detail.get("keys"):
             for overseer in _overseers(event):
                 queue(Kind.PERSON_LEFT, member=overseer, fact=fact, event=event, now=event.at)
+        case Type.MEMBER_UNAUTHORIZED if event.member and event.detail.get("reason") == REJECTED:
+            queue(Kind.REJECTED, member=event.member, fact=fact, event=event, now=event.at)
         case Type.KEY_REVOKED if key and event.detail.get("reason") not in _QUIET:
             if _came_from_another(event, key) and not key.successors.filter(revoked_at=event.at).exists():
                 queue(Kind.REVOKED, member=key.owner, key=key, fact=fact, event=event, now=event.at)

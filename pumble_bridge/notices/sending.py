@@ -20,9 +20,9 @@ from django.utils import timezone, translation
 
 from keys import pruning
 from keys.models import Member
-from pumble_bridge import deadline
-from pumble_bridge.client import (
-    PumbleClient,
+from pumble_bridge import acting, deadline
+from pumble_bridge.client import PumbleClient
+from pumble_bridge.errors import (
     PumbleError,
     PumbleRateLimited,
     PumbleRefused,
@@ -46,6 +46,11 @@ _LOOKED_AT = 100  # messages of a direct channel
 _LAST_ONES_SECONDS = 1.0
 
 State = Notice.State
+
+
+def count_waiting() -> int:
+    """How many notices are not sent yet."""
+    return Notice.objects.filter(state=State.QUEUED).count()
 
 
 def send_queued(now: datetime, *, fresh_only: bool = False, stop: Callable[[], bool] = lambda: False) -> int:
@@ -165,10 +170,7 @@ def _mark(pk: int, before: Notice.State, after: Notice.State, now: datetime) -> 
 def _bot_for(notice: Notice) -> tuple[PumbleClient | None, str]:
     """The bot of the reader's workspace, and its user id; None where the app is not installed."""
     installation = Installation.objects.filter(workspace=notice.member.workspace).first()
-    token = installation.bot_token if installation else None
-    if installation is None or token is None:
-        return None, ""
-    return PumbleClient(token), installation.bot_user_id
+    return (acting.as_bot(installation), installation.bot_user_id) if installation else (None, "")
 
 
 def _direct_channel(bot: PumbleClient, bot_user_id: str, member: Member) -> str:

@@ -10,7 +10,9 @@ from django.utils.translation import ngettext
 
 from keys import usage
 from keys.models import ApiKey, AuditEvent, Member
+from keys.policy import is_entitled
 from keys.wording import days, short_date
+from pumble_bridge import welcome
 from pumble_bridge.blocks import Element, bullets, line, link, message, quoted, text
 from pumble_bridge.models import Notice
 from pumble_bridge.notices import policy_texts
@@ -44,6 +46,8 @@ def _parts(notice: Notice, now: datetime) -> list[Element]:
     key, event = notice.key, notice.event
     if notice.kind == Kind.PERSON_LEFT:
         return _person_left(event) if event else []
+    if notice.kind == Kind.REJECTED:
+        return [] if is_entitled(notice.member) else _rejected()
     if key is None:
         return []
     named = {"name": quoted(key.name)}
@@ -191,6 +195,16 @@ def _person_left(event: AuditEvent) -> list[Element]:
         parts.append(line(ngettext("and %(n)s more.", "and %(n)s more.", more) % {"n": more}))
     parts.append(line(_("Whatever used them needs a key of somebody who is still here.")))
     return parts
+
+
+def _rejected() -> list[Element]:
+    return [
+        line(_("Pumble no longer lets me act for you, so your API keys are refused.")),
+        line(
+            _("They work again, as they are, once you allow it: "),
+            link(welcome.authorise_url(), _("authorize the app")),
+        ),
+    ]
 
 
 def _key_line(key: ApiKey) -> Element:

@@ -128,6 +128,8 @@ class TestSignIn:
 
         assert "Sign in with Pumble" in browser.open("/").text
         assert not Session.objects.exists()
+        event = AuditEvent.objects.latest("pk")
+        assert (event.type, event.actor_ref, event.address) == ("member.signed_out", ana.id, "127.0.0.1")
 
     @pytest.mark.parametrize(("away", "over"), [(timedelta(hours=11), False), (timedelta(hours=13), True)])
     def test_lasts_twelve_idle_hours(
@@ -258,7 +260,9 @@ class TestAReturn:
         state = browser.leave()["state"]
         url = pumble.act("authorize", userId=carla.id, state=state)["redirectUrl"]
         before = stored()
-        pumble.faults({"match": call, "do": fault, "times": 1})
+        pumble.faults(
+            {"match": call, "do": fault, "times": 2}
+        )  # a read whose connection broke is tried again
 
         self.refused(browser.open(url), 502, "Pumble does not answer", before)
 

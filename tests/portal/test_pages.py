@@ -55,7 +55,10 @@ class TestHealth:
         assert not alive.cookies
         assert not ready.cookies
 
-    def test_is_not_ready_with_a_migration_missing(self, client: Client) -> None:
+    def test_is_not_ready_with_a_migration_missing(
+        self, client: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("portal.health._migrated", False)  # as a process that has just begun
         with connection.cursor() as cursor:
             cursor.execute("DELETE FROM django_migrations WHERE app = 'keys'")
 
@@ -211,8 +214,8 @@ class TestOurOwnFailure:
 @pytest.mark.django_db
 class TestTheMap:
     PUBLIC = {
-        "", "signout", "language", "manifest", "pumble/hook", "pumble/install", "pumble/signin", "pumble/redirect",
-        "healthz", "readyz", "api-docs/", "api-docs/plain/", "api-docs/openapi.json", "api-docs/openapi.yaml",
+        "", "signout", "signout/everywhere", "language", "manifest", "pumble/hook", "pumble/install", "pumble/signin", "pumble/redirect",
+        "healthz", "readyz", "metrics", "api-docs/", "api-docs/plain/", "api-docs/openapi.json", "api-docs/openapi.yaml",
     }  # fmt: skip
 
     SIGNED_IN = {

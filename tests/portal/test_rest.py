@@ -497,21 +497,21 @@ class TestEveryOperation:
 
 class TestPumblesTrouble:
     @pytest.mark.parametrize(
-        ("fault", "status", "reason"),
+        ("fault", "times"),
         [
-            ("status:500", 502, "pumble_unavailable"),
-            ("status:503", 502, "pumble_unavailable"),
-            ("garbage", 502, "pumble_unavailable"),
-            ("html", 502, "pumble_unavailable"),
-            ("redirect", 502, "pumble_unavailable"),
-            ("drop", 502, "pumble_unavailable"),
-            ("truncate", 502, "pumble_unavailable"),
+            ("status:500", 1),
+            ("status:503", 1),
+            ("garbage", 1),
+            ("html", 1),
+            ("redirect", 1),
+            ("drop", 2),  # where the connection breaks, a read is tried once more
+            ("truncate", 2),
         ],
     )
-    def test_is_told_in_the_contracts_shape(self, api: Api, fault: str, status: int, reason: str) -> None:
-        pumble.faults({"match": "GET /v1/workspaceUsers/*", "do": fault, "times": 1})
+    def test_is_told_in_the_contracts_shape(self, api: Api, fault: str, times: int) -> None:
+        pumble.faults({"match": "GET /v1/workspaceUsers/*", "do": fault, "times": times})
 
-        assert_legacy(api.get("myInfo"), reason, status)
+        assert_legacy(api.get("myInfo"), "pumble_unavailable", 502)
         assert api.get("myInfo").status_code == 200
 
     def test_with_its_own_limit_says_when_to_come_back(self, api: Api) -> None:

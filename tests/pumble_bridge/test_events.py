@@ -10,8 +10,10 @@ import requests
 from django.core.management import call_command
 from django.utils import timezone
 
+from keys.errors import OwnerNotAuthorized
 from keys.models import ApiKey, AuditEvent, Member
 from pumble_bridge import notices
+from pumble_bridge.models import Authorization
 from tests import pumble
 from tests.pumble import Person
 from tests.pumble_bridge.hooks import raw, send
@@ -96,7 +98,7 @@ class TestSomebodyWhoWasDeactivated:
     def test_while_nobody_listened_is_noticed_by_the_seed(self, portal: str, ben: Person) -> None:
         pumble.act("deactivate", userId=ben.id)
         until_deactivated()
-        Member.objects.filter(pumble_user_id=ben.id).update(is_active=True)
+        Member.objects.filter(pumble_user_id=ben.id).update(is_active=True, authorized_at=timezone.now())
         key, _plaintext = new_key(ben, now=timezone.now())
 
         call_command("seed", stdout=io.StringIO())
@@ -104,10 +106,16 @@ class TestSomebodyWhoWasDeactivated:
         key.refresh_from_db()
         assert (key.revoked_reason, member(ben).is_active) == ("DEACTIVATED", False)
 
-    def test_can_have_new_keys_after_coming_back(self, portal: str, ben: Person) -> None:
+    def test_can_have_new_keys_after_coming_back_and_authorising_the_app_again(
+        self, portal: str, ben: Person
+    ) -> None:
         send(portal, raw(changed(ben, st="DEACTIVATED")))
+        assert not Authorization.objects.filter(member=member(ben)).exists()  # no token is kept of who left
         send(portal, raw(changed(ben, kind="WORKSPACE_USER_JOINED")))
+        with pytest.raises(OwnerNotAuthorized):
+            new_key(ben, now=timezone.now())
 
+        call_command("seed", stdout=io.StringIO())
         _key, plaintext = new_key(ben, now=timezone.now())
 
         assert call(portal, plaintext.text)[0] == 200

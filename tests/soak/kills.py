@@ -73,7 +73,7 @@ class _Loop:
         self.left, self.known = list[tuple[str, str, str]](), set[str]()
         ana, general = somebody("ana@acme.test")
         ben, _general = somebody("ben@acme.test")
-        self.places = {
+        self.places: dict[str, InChat | InBrowser] = {
             "chat": InChat(ana, general, self.seen),
             "browser": InBrowser(ben, self.portal, self.seen),
         }

@@ -7,7 +7,8 @@ cursor, a thread newest first with an inclusive one, and takes moments too.
 from dataclasses import dataclass
 
 from portal.api.errors import CursorUnknown
-from pumble_bridge.client import Json, PumbleClient, PumbleRefused
+from pumble_bridge.client import Json, PumbleClient
+from pumble_bridge.errors import PumbleRefused
 
 _FLAGS = ("hasMoreBefore", "hasMoreAfter")
 

@@ -11,7 +11,8 @@ from portal.api.errors import PeopleNotValid
 from portal.api.inputs import Blocks, ChannelInput, IdField, IdList, Input, Text, TextList
 from portal.api.lookup import find_open_channel, find_people_ids
 from portal.api.refusals import CHANNEL, NOT_ALLOWED, OBJECT, PEOPLE, PRIVATE_CHANNEL
-from pumble_bridge.client import Json, PumbleClient, PumbleRefused
+from pumble_bridge.client import Json, PumbleClient
+from pumble_bridge.errors import PumbleRefused
 
 REF_EXAMPLE = {"id": "65f0a1b2c3d4e5f607180004", "channelId": "65f0a1b2c3d4e5f607180003"}
 MOST_RECIPIENTS = 8

@@ -1,0 +1,81 @@
+"""`/metrics`: what this server has done, as Prometheus reads it, added up over its processes.
+
+Under the server every process writes its numbers to files below `DATA_DIR/metrics`; whichever process is asked adds
+them up.
+"""
+
+import hmac
+from collections.abc import Iterator
+
+from django.conf import settings
+from django.db import Error, connection
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    generate_latest,
+    values,
+)
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+
+from keys.addresses import parse_address
+from portal.addresses import is_trusted
+from portal.pages import not_found
+from pumble_bridge import home, notices
+
+_OF_PROXIES = {"HTTP_FORWARDED", "HTTP_VIA", "HTTP_X_REAL_IP"}
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
+REQUESTS = Counter("portal_requests", "Requests answered", ["operation", "outcome"])
+REQUEST_SECONDS = Histogram(
+    "portal_request_seconds", "How long requests took", ["operation"], buckets=_SECONDS
+)
+
+
+class Queues(Collector):
+    """How many rows wait to be sent to Pumble; nothing while the database is away."""
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        family = GaugeMetricFamily("portal_queue_length", "What waits to be sent to Pumble", labels=["queue"])
+        try:
+            family.add_metric(["notices"], notices.count_waiting())
+            family.add_metric(["home_tabs"], home.count_waiting())
+        except Error:
+            connection.close()
+            return
+        yield family
+
+
+@require_safe
+def serve(request: HttpRequest) -> HttpResponse:
+    """The numbers, to this machine itself or to whoever has the token. To others the page does not exist."""
+    if not (_is_from_here(request) or _has_token(request)):
+        return not_found(request)
+    registry = CollectorRegistry()
+    if values.ValueClass is values.MutexValue:
+        registry.register(REGISTRY)
+    else:
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    registry.register(Queues())
+    return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+def _is_from_here(request: HttpRequest) -> bool:
+    """Whether it comes from this machine, and not through a proxy on it: such a one says so, or is known."""
+    if any(name in _OF_PROXIES or name.startswith("HTTP_X_FORWARDED_") for name in request.META):
+        return False
+    peer = parse_address(request.META.get("REMOTE_ADDR", ""))
+    return peer is not None and peer.is_loopback and not is_trusted(peer)
+
+
+def _has_token(request: HttpRequest) -> bool:
+    scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+    expected = settings.METRICS_TOKEN
+    same = hmac.compare_digest(token.strip().encode(), expected.encode())
+    return bool(expected) and scheme.lower() == "bearer" and same

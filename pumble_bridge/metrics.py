@@ -1,0 +1,10 @@
+"""What of the traffic with Pumble is counted for scrapers. Labels are bounded: kinds, routes, outcomes, never ids."""
+
+from prometheus_client import Counter, Histogram
+
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
+PUMBLE_SECONDS = Histogram(
+    "portal_pumble_seconds", "How long calls to Pumble took", ["call", "outcome"], buckets=_SECONDS
+)
+HOOKS = Counter("portal_hooks", "Hooks from Pumble", ["type", "outcome"])

@@ -1,0 +1,93 @@
+"""What scrapers read, and who may read it."""
+
+from typing import Any
+
+import pytest
+import requests
+from django.test import Client
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.contract.wire import Api, issue
+
+TOKEN = "a-token-for-scrapers-that-is-long-enough"
+
+
+def read(text: str) -> dict[str, float]:
+    """`name{label="value"}` → value."""
+    return {
+        f"{sample.name}{sorted(sample.labels.items())}": sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+@pytest.mark.django_db(transaction=True)
+class TestMetrics:
+    def numbers(self, portal: str) -> dict[str, float]:
+        return read(requests.get(f"{portal}/metrics", timeout=5).text)
+
+    def test_count_requests_calls_to_pumble_and_refusals(self, portal: str) -> None:
+        api = Api(portal, issue("ana@acme.test", "user:read"))
+        before = self.numbers(portal)
+
+        api.get("myInfo")
+        api.get("listChannels")
+
+        now = self.numbers(portal)
+        for name in (
+            "portal_requests_total[('operation', 'myInfo'), ('outcome', 'ok')]",
+            "portal_requests_total[('operation', 'listChannels'), ('outcome', 'scope_missing')]",
+            "portal_request_seconds_count[('operation', 'myInfo')]",
+        ):
+            assert now[name] == before.get(name, 0) + 1, name
+        assert any(
+            name.startswith("portal_pumble_seconds_count")
+            and "oauth2" not in name
+            and now[name] > before.get(name, 0)
+            for name in now
+        )
+        assert "portal_queue_length[('queue', 'notices')]" in now
+
+    def test_have_no_name_for_what_is_not_there(self, portal: str) -> None:
+        for path in ("a", "b", "sendMessage/x"):
+            requests.get(f"{portal}/{path}", timeout=5)
+
+        operations = {name for name in self.numbers(portal) if "portal_requests_total" in name}
+
+        assert not any("/" in name or "'a'" in name for name in operations)
+
+
+@pytest.mark.django_db
+class TestTheDoorOfMetrics:
+    @pytest.fixture(autouse=True)
+    def token(self, settings: Any) -> None:
+        settings.METRICS_TOKEN = TOKEN
+
+    @pytest.mark.parametrize(
+        ("address", "headers", "opens"),
+        [
+            ("127.0.0.1", {}, True),
+            ("::1", {}, True),
+            ("203.0.113.9", {"authorization": f"Bearer {TOKEN}"}, True),
+            ("203.0.113.9", {}, False),
+            ("127.0.0.1", {"x-forwarded-for": "127.0.0.1"}, False),
+            ("127.0.0.1", {"x-forwarded-for": "203.0.113.9", "authorization": f"Bearer {TOKEN}"}, True),
+            ("203.0.113.9", {"authorization": f"Bearer {TOKEN}x"}, False),
+            ("203.0.113.9", {"authorization": "Bearer é"}, False),
+            ("203.0.113.9", {"authorization": TOKEN}, False),
+            ("", {}, False),
+        ],
+    )
+    def test_opens_to_this_machine_and_to_the_token(
+        self, client: Client, address: str, headers: dict[str, str], *, opens: bool
+    ) -> None:
+        answer = client.get("/metrics", headers=headers, REMOTE_ADDR=address)
+
+        assert answer.status_code == (200 if opens else 404)
+
+    def test_is_no_page_to_strangers_where_there_is_no_token(self, client: Client, settings: Any) -> None:
+        settings.METRICS_TOKEN = ""
+
+        answer = client.get("/metrics", headers={"authorization": "Bearer "}, REMOTE_ADDR="203.0.113.9")
+
+        assert answer.json()["reason"] == "not_found"
