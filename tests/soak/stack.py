@@ -153,9 +153,9 @@ def _manage(environment: dict[str, str], *command: str) -> None:
 
 @contextlib.contextmanager
 def postgres() -> Iterator[str]:
-    """The URL of a server: the one that DATABASE_URL names, one of our own, or "" where there is none."""
-    given, binaries = os.environ.get("DATABASE_URL", ""), services.find_postgres()
-    if given.startswith("postgres"):
+    """The URL of a server: the one that DATABASE_URL names, one of our own, or "" where there is none or it is set to ""."""
+    given, binaries = os.environ.get("DATABASE_URL"), services.find_postgres()
+    if given is not None:
         yield given
     elif binaries:
         with services.postgres(binaries) as url:
