@@ -12,6 +12,8 @@ from gunicorn.http import errors
 from gunicorn.util import write_nonblock
 from gunicorn.workers.gthread import ThreadWorker
 
+from portal import sharing
+
 log = logging.getLogger(__name__)
 
 _STATUS: dict[type[Exception], tuple[int, str, str]] = {
@@ -23,6 +25,16 @@ _STATUS: dict[type[Exception], tuple[int, str, str]] = {
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]
+    def notify(self) -> None:
+        super().notify()
+        sharing.publish(self.age, self.nr_conns)
+
+    def accept(self, listener: Any) -> None:
+        if self.alive:
+            sharing.give_way(listener, self.nr_conns)
+        super().accept(listener)
+        sharing.publish(self.age, self.nr_conns)
+
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
         unreadable = (400, "Bad Request", "validation")
         broken = (500, "Internal Server Error", "internal")
