@@ -6,6 +6,8 @@ gunicorn itself answers HTML that repeats the client's bytes, and logs them; bot
 import json
 import logging
 import secrets
+import select
+import socket
 from typing import Any
 
 from gunicorn.http import errors
@@ -24,6 +26,9 @@ _STATUS: dict[type[Exception], tuple[int, str, str]] = {
 }
 
 
+STAYS_MILLISECONDS = 5
+
+
 class Worker(ThreadWorker):  # type: ignore[misc]
     def notify(self) -> None:
         super().notify()
@@ -34,6 +39,16 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             sharing.give_way(listener, self.nr_conns)
         super().accept(listener)
         sharing.publish(self.age, self.nr_conns)
+
+    def handle(self, conn: Any) -> Any:
+        """Stay with a connection for a moment: its next request is often on the way, and others wait for no thread."""
+        while (stays := super().handle(conn)) is True and self.alive and not self._is_crowded():
+            if not _has_more(conn.sock):
+                break
+        return stays
+
+    def _is_crowded(self) -> bool:
+        return bool(self.tpool._work_queue.qsize())  # noqa: SLF001 - it has no other name
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
         unreadable = (400, "Bad Request", "validation")
@@ -53,3 +68,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             write_nonblock(client, (head + body).encode())
         except OSError:
             log.debug("request.unreadable", extra={"kind": "gone"})
+
+
+def _has_more(connection: socket.socket) -> bool:
+    poll = select.poll()
+    poll.register(connection, select.POLLIN)
+    return bool(poll.poll(STAYS_MILLISECONDS))
