@@ -137,11 +137,7 @@ def explain(error: errors.KeysError) -> str:
         case errors.KeyDisabled():
             return _("This key is disabled. Enable it first.")
         case errors.TermInvalid():
-            return _("%(what)s: choose a whole number from %(least)s to %(most)s.") % {
-                "what": _TERMS[error.term],
-                "least": error.least,
-                "most": number_format(error.most),
-            }
+            return f"{_TERMS[error.term]}: {whole_number(error.least, error.most)}"
         case errors.PolicyChanged():
             return _(
                 "Somebody else changed the policy meanwhile. Look at it as it is now, then decide again."
@@ -170,6 +166,12 @@ def explain(error: errors.KeysError) -> str:
             return _("That is not yours to do.")
         case _:
             return _("That is not possible.")
+
+
+def whole_number(least: int, most: int) -> str:
+    """What to choose where something else was."""
+    bounds = {"least": least, "most": number_format(most, force_grouping=True)}
+    return _("Choose a whole number from %(least)s to %(most)s.") % bounds
 
 
 def breach(one: Breach) -> str:

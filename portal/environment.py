@@ -26,6 +26,7 @@ from keys import addresses
 from keys.errors import AddressInvalid
 
 MIN_SECRET_BYTES = 32
+BACKGROUND_THREADS = 4  # beside those that answer: use is written, Home tabs and notices are sent
 # Each may be given as NAME_FILE instead: the path of a file that holds the value, as container engines hand secrets in.
 SECRET_NAMES = frozenset(
     {
@@ -57,6 +58,9 @@ class Secrets:
     app_key: str = field(repr=False)
     client_secret: str = field(repr=False)
     signing_secrets: list[str] = field(repr=False)
+
+
+NO_SECRETS = Secrets("", {}, [], "", "", "", [])
 
 
 class Environment:
@@ -112,6 +116,12 @@ class Environment:
             self.refuse(name, "expects a whole number from 1 to 65535")
         return int(value)
 
+    def count(self, name: str, default: int, most: int) -> int:
+        value = self.text(name, str(default))
+        if not (value.isascii() and value.isdigit() and len(value) < 6 and 0 < int(value) <= most):
+            self.refuse(name, f"expects a number from 1 to {most}")
+        return int(value)
+
     def days(self, name: str, least: int) -> int | None:
         """None where it is not set."""
         value = self.text(name)
@@ -158,8 +168,8 @@ class Environment:
         except AddressInvalid:
             self.refuse(name, "expects addresses and CIDRs such as 10.0.0.0/8, comma separated")
 
-    def database(self, data_dir: Path) -> dict[str, Any]:
-        """SQLite in `data_dir`, or what DATABASE_URL names.
+    def database(self, data_dir: Path, *, threads: int) -> dict[str, Any]:
+        """SQLite in `data_dir`, or what DATABASE_URL names, with a connection for each of so many threads.
 
         SQLite: WAL for readers beside a writer; IMMEDIATE so that a transaction that will write waits its turn at the
         start and not in the middle; synchronous=FULL because NORMAL may forget a committed revocation at power loss.
@@ -182,9 +192,16 @@ class Environment:
                 config = dict(environ.Env.db_url_config(self.text("DATABASE_URL")))
         if not config.get("NAME"):
             self.refuse("DATABASE_URL", "expects postgres://user:password@host:5432/name")
-        # A pooled connection that the server closed is found by a check before use, not by a failing request.
-        pool = {"min_size": 1, "max_size": 16, "timeout": 5}
-        config["OPTIONS"] = {**config.get("OPTIONS", {}), "pool": pool, "connect_timeout": 2}
+        # A pooled connection that the server closed is found by a check before use, not by a failing request. While
+        # the server is away, who waits is told so in less than 2 s, also if it asks twice.
+        pool = {
+            "min_size": 1,
+            "max_size": threads + BACKGROUND_THREADS,
+            "timeout": 0.8,
+            "reconnect_timeout": 2,  # then each new try starts afresh, without having waited longer and longer
+        }
+        waits = {"connect_timeout": 2, "tcp_user_timeout": 5000}
+        config["OPTIONS"] = {**config.get("OPTIONS", {}), **waits, "pool": pool}
         config["CONN_HEALTH_CHECKS"] = True
         return config
 

@@ -1,4 +1,4 @@
-"""How the portal is served: one process with threads, because without Redis there is nothing to share counters in."""
+"""How the portal is served: processes with threads. More than one process needs PostgreSQL and Redis to share."""
 
 import os
 import shutil
@@ -13,19 +13,21 @@ from django.conf import settings
 # Each process counts in mapped files of its own, where the library looks when it is imported. In memory where there is
 # such a place: a process that writes to a mapped file on a full disk is killed.
 if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+    settings.DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
     _memory = Path("/dev/shm")  # noqa: S108 - the folder below is made by mkdtemp
-    _place = _memory if os.access(_memory, os.W_OK) else None
+    _place = _memory if os.access(_memory, os.W_OK) else settings.DATA_DIR
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="portal-counts-", dir=_place)
 
-bind = f"{os.environ.get('BIND', '127.0.0.1')}:{settings.PORT}"
+bind = f"{settings.BIND}:{settings.PORT}"
 wsgi_app = "portal.wsgi"
 worker_class = "portal.worker.Worker"
-workers = 1
-threads = settings.WEB_THREADS
+workers = settings.WORKERS
+threads = settings.THREADS
 keepalive = 5
 timeout = 60
-graceful_timeout = 8
+graceful_timeout = 20  # longer than any call to Pumble may take
 forwarder_headers = ""  # the default lets a local proxy's clients set Script_Name and Path_Info
+secure_scheme_headers: dict[str, str] = {}  # PUBLIC_URL says how people reach the portal
 forwarded_allow_ips = "127.0.0.1"
 limit_request_line = 8190
 limit_request_fields = 100
@@ -37,6 +39,12 @@ _sink: dict[str, Any] = settings.LOGGING
 _own_log = {"gunicorn.error": {"level": "WARNING", "handlers": [], "propagate": True}}
 logconfig_dict = {**_sink, "loggers": {**_sink["loggers"], **_own_log}}  # the portal's sink redacts
 control_socket_disable = True
+
+
+def post_fork(server: Any, worker: Any) -> None:
+    from portal import patience
+
+    patience.shorten()
 
 
 def post_worker_init(worker: Any) -> None:
@@ -52,4 +60,7 @@ def on_exit(server: Any) -> None:
 def child_exit(server: Any, worker: Any) -> None:
     from prometheus_client.multiprocess import mark_process_dead
 
+    from portal import sharing
+
+    sharing.leave(worker.age)
     mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]

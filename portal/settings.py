@@ -3,11 +3,17 @@
 `.env.example` lists the variables; the README says which of them production needs.
 """
 
+import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-from portal.environment import Environment
+from portal.environment import NO_SECRETS, Environment
 from pumble_bridge.strict_json import MAX_BODY_BYTES
+
+# What is run before there are secrets: to build an image, and to create the app at Pumble, which then names some.
+COMMANDS_WITHOUT_SECRETS = ("collectstatic", "manifest")
+THIS_MACHINE = ("127.0.0.1", "::1", "localhost")
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Environment(BASE_DIR / ".env")
@@ -20,23 +26,30 @@ if DEBUG and not LOCAL_PUMBLE:
     )
 
 DATA_DIR = BASE_DIR / env.text("DATA_DIR", "var")
-PORT = env.number("PORT", 8000)
+BIND, PORT = env.text("BIND", "127.0.0.1"), env.number("PORT", 8000)
 SANDBOX_PORT = env.number("SANDBOX_PORT", 9000)
 PUBLIC_URL = env.url("PUBLIC_URL", f"http://127.0.0.1:{PORT}")
+_secure = PUBLIC_URL.startswith("https://")
+_host = urlsplit(PUBLIC_URL).hostname or ""
+if not (_secure or LOCAL_PUMBLE or _host in THIS_MACHINE):
+    env.refuse("PUBLIC_URL", "expects https://, because keys and sessions travel with every request")
 
 _pumble = f"http://127.0.0.1:{SANDBOX_PORT}" if LOCAL_PUMBLE else "https://api-ga.pumble.com"
 _consent = f"{_pumble}/access-request" if LOCAL_PUMBLE else "https://app.pumble.com/access-request"
 PUMBLE_API_URL = env.url("PUMBLE_API_URL", _pumble)
 PUMBLE_CONSENT_SCREEN_URL = env.url("PUMBLE_CONSENT_SCREEN_URL", _consent)
 
-_secrets = env.secrets(
-    local=LOCAL_PUMBLE, data_dir=DATA_DIR, sandbox_app=BASE_DIR / "pumble_bridge/sandbox/app.json"
-)
+if Path(sys.argv[0]).name == "manage.py" and sys.argv[1:] and sys.argv[1] in COMMANDS_WITHOUT_SECRETS:
+    _secrets = NO_SECRETS
+else:
+    _secrets = env.secrets(
+        local=LOCAL_PUMBLE, data_dir=DATA_DIR, sandbox_app=BASE_DIR / "pumble_bridge/sandbox/app.json"
+    )
 SECRET_KEY = _secrets.secret_key
 SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
 KEY_PEPPERS = _secrets.peppers
 TOKEN_ENCRYPTION_KEYS = _secrets.token_encryption_keys
-PUMBLE_APP_ID = _secrets.app_id
+PUMBLE_APP_ID = _secrets.app_id or env.text("PUMBLE_APP_ID")
 PUMBLE_APP_KEY = _secrets.app_key
 PUMBLE_APP_CLIENT_SECRET = _secrets.client_secret
 PUMBLE_APP_SIGNING_SECRETS = _secrets.signing_secrets
@@ -45,21 +58,19 @@ REDIS_URL = env.redis_url("REDIS_URL")
 METRICS_TOKEN = env.token("METRICS_TOKEN")
 TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
 AUDIT_RETENTION_DAYS = env.days("AUDIT_RETENTION_DAYS", least=30)
-WEB_THREADS = env.number("WEB_THREADS", 16)
 WRITE_USAGE_IN_BACKGROUND = True
 SEND_NOTICES_IN_BACKGROUND = True
 
 API_STATUS = env.choice("API_STATUS", "compatible", ["compatible", "semantic"])
 LOG_FORMAT = env.choice("LOG_FORMAT", "console" if LOCAL_PUMBLE else "json", ["console", "json"])
 
-_secure = PUBLIC_URL.startswith("https://")
-_host = PUBLIC_URL.split("://", 1)[1].split("/", 1)[0].rsplit(":", 1)[0]
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS") or ([_host, "127.0.0.1", "localhost"] if LOCAL_PUMBLE else [_host])
 if "*" in ALLOWED_HOSTS:
     env.refuse("ALLOWED_HOSTS", "must name the hosts; a lone * admits every Host header")
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
 
 INSTALLED_APPS = [
+    "portal.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -76,12 +87,14 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "portal.middleware.RequestIdMiddleware",
     "portal.middleware.SecurityHeadersMiddleware",
+    "portal.api.shortcut.Shortcut",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "portal.middleware.SignedInMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
 ]
 ROOT_URLCONF = "portal.urls"
 WSGI_APPLICATION = "portal.wsgi.application"
@@ -95,16 +108,29 @@ TEMPLATES = [
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
             ],
         },
     },
 ]
 
-DATABASES = {"default": env.database(DATA_DIR)}
+WORKERS, THREADS = env.count("WORKERS", 1, most=64), env.count("THREADS", 16, most=256)
+DATABASES = {"default": env.database(DATA_DIR, threads=THREADS)}
+if WORKERS > 1 and not REDIS_URL:
+    env.refuse(
+        "WORKERS", "may be above 1 only with REDIS_URL: processes that count alone multiply every limit"
+    )
+if WORKERS > 1 and DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    env.refuse("WORKERS", "may be above 1 only with DATABASE_URL=postgres://...: SQLite is for one process")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "keys.Member"
-AUTHENTICATION_BACKENDS = ["portal.signin.PumbleSignIn"]
+AUTHENTICATION_BACKENDS = ["portal.signin.PumbleSignIn", "portal.signin.OperatorSignIn"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{rule}"}
+    for rule in ("MinimumLengthValidator", "CommonPasswordValidator", "UserAttributeSimilarityValidator")
+]
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 LOGIN_URL = "/pumble/signin"
 SESSION_COOKIE_NAME = "__Host-sessionid" if _secure else "sessionid"
 SESSION_COOKIE_AGE = 12 * 3600
@@ -133,7 +159,7 @@ USE_TZ = True
 STATIC_URL = "/static/"
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = DATA_DIR / "static"
+STATIC_ROOT = BASE_DIR / env.text("STATIC_ROOT", str(DATA_DIR / "static"))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
@@ -148,7 +174,6 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["portal.api.wire.JsonRenderer"],
     "DEFAULT_PARSER_CLASSES": ["portal.api.wire.JsonParser"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "portal.api.wire.OnlyJson",
-    "EXCEPTION_HANDLER": "portal.api.errors.answer_error",
     "DEFAULT_SCHEMA_CLASS": "portal.api.schema.EndpointSchema",
 }
 SPECTACULAR_SETTINGS = {

@@ -1,16 +1,19 @@
-"""Who is signed in: sessions of members that began with Pumble, never with a password."""
+"""Who is signed in: sessions of members that began with Pumble, and of operators that began with a password."""
 
 from typing import Any
 
 from django.contrib.auth import get_user, login
 from django.contrib.auth.backends import BaseBackend
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import AnonymousUser
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
+from keys import audit
 from keys.audit import Actor, Surface
-from keys.models import Member
+from keys.models import AuditEvent, Member
 from keys.policy import is_entitled
 from portal.addresses import client_address
 
@@ -29,10 +32,31 @@ class PumbleSignIn(BaseBackend):
         return member if member is not None and is_entitled(member) else None
 
 
+class OperatorSignIn(BaseBackend):
+    """Operators, and nobody else: who belongs to a workspace has no password that would count."""
+
+    def authenticate(
+        self, request: HttpRequest | None, username: str = "", password: str = "", **credentials: Any
+    ) -> Member | None:
+        """The operator of that name and password. A name that nobody has takes as long as a wrong password."""
+        operator = self._operators().filter(username=username).first()
+        if operator is None:
+            make_password(password)
+            return None
+        return operator if operator.check_password(password) else None
+
+    def get_user(self, user_id: int) -> Member | None:
+        return self._operators().filter(pk=user_id).first()
+
+    def _operators(self) -> QuerySet[Member]:
+        return Member.objects.filter(is_superuser=True, workspace=None, is_active=True)
+
+
 def sign_in(request: HttpRequest, member: Member) -> None:
     """Begin a session of `member` under a new session key."""
     request.session.flush()
-    login(request, member, backend="portal.signin.PumbleSignIn")
+    backend = OperatorSignIn if member.is_superuser else PumbleSignIn
+    login(request, member, backend=f"{backend.__module__}.{backend.__qualname__}")
     request.session[SIGNED_IN_AT] = timezone.now().timestamp()
 
 
@@ -55,3 +79,9 @@ def actor_of(request: HttpRequest, *, surface: Surface = Surface.WEB, member: Me
         address=client_address(request.META),
         request_id=getattr(request, "request_id", ""),
     )
+
+
+def note_operator(request: HttpRequest, event: AuditEvent.Type, operator: Member | None = None) -> None:
+    """Record that an operator came or went, or that somebody tried, in the installation's own audit log."""
+    by = actor_of(request, surface=Surface.ADMIN, member=operator)
+    audit.record(event, workspace=None, member=operator, by=by, now=timezone.now())

@@ -5,6 +5,7 @@ from django.urls import path
 from django.views.decorators.http import require_safe
 
 from portal import health, metrics, oauth_views
+from portal.admin.everything import site
 from portal.api.operations import OPERATIONS
 from portal.dashboard import change, create, delete, key_list, key_page, overview, rotate, session, try_it
 from portal.reference import views as reference
@@ -30,6 +31,7 @@ urlpatterns = [
     path("keys/<slug:key_id>/finish", change.FinishRotation.as_view(), name="finish"),
     path("keys/<slug:key_id>/delete", delete.Delete.as_view(), name="delete"),
     path("keys/<slug:key_id>/remedy", overview.Remedy.as_view(), name="remedy"),
+    path("admin/", site.urls),
     path("signout", session.signout, name="signout"),
     path("signout/everywhere", session.signout_everywhere, name="signout-everywhere"),
     path("language", session.language, name="set_language"),

@@ -31,6 +31,9 @@ class Outermost:
         from portal.health import PROBED
         from portal.middleware import sane_request_id
 
+        # Who speaks to the portal came by PUBLIC_URL, whatever the last stretch or a header says: by it a browser's
+        # forms are known to be ours, and answers ask browsers to keep to https.
+        environ["wsgi.url_scheme"] = settings.PUBLIC_URL.partition(":")[0]
         if environ.get("PATH_INFO") in PROBED:
             environ["HTTP_HOST"] = settings.ALLOWED_HOSTS[0].lstrip(".")
         environ["HTTP_X_REQUEST_ID"] = request_id = sane_request_id(environ.get("HTTP_X_REQUEST_ID", ""))
@@ -39,10 +42,16 @@ class Outermost:
         if "charset" in environ.get("CONTENT_TYPE", "").lower():
             environ["CONTENT_TYPE"] = environ["CONTENT_TYPE"].partition(";")[0]
         try:
-            if not _measure_body(environ):
-                error = "The request body is larger than 1 MiB"
+            fits = _measure_body(environ)
+        except Exception as error:  # noqa: BLE001 - each server has errors of its own for chunks that are none
+            log.info("request.unreadable", extra={"kind": type(error).__name__, "request_id": request_id})
+            said = "The request could not be read"
+            return _refuse(start_response, "400 Bad Request", said, "validation", request_id)
+        try:
+            if not fits:
+                said = "The request body is larger than 1 MiB"
                 log.info("request.too_large", extra={"status": 413, "request_id": request_id})
-                return _refuse(start_response, "413 Content Too Large", error, "too_large", request_id)
+                return _refuse(start_response, "413 Content Too Large", said, "too_large", request_id)
             answer: Iterable[bytes] = self._application(environ, start_response)
         except Exception:
             log.exception("request.escaped", extra={"request_id": request_id})

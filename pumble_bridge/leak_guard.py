@@ -99,6 +99,8 @@ def handle_action(member: Member, action: str, value: str, *, by: Actor, now: da
     workspace = key.owner.workspace if key else None
     permitted = key is not None and member.is_active and (member == key.owner or member.is_workspace_admin)
     known = action in {LEAK_REVOKE, LEAK_TEST} and told_of.exists()
+    if key is not None and not permitted:
+        audit.note_refusal("decide on a leak", why="not_allowed", by=by, now=now, key=key)
     if key is None or workspace is None or not (permitted and known):
         with translation.override(member.language or settings.LANGUAGE_CODE):
             return Declined(_("There is no such key, or it is not yours to decide on."))

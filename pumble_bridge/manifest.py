@@ -32,9 +32,10 @@ BOT_SCOPES = (
 
 
 def build() -> dict[str, Any]:
+    """The manifest; without `id` while Pumble has not given one."""
     hook = settings.PUBLIC_URL + HOOK_PATH
-    return {
-        "id": settings.PUMBLE_APP_ID,
+    own_id = {"id": settings.PUMBLE_APP_ID} if settings.PUMBLE_APP_ID else {}
+    return own_id | {
         "name": "api-keys",
         "displayName": DISPLAY_NAME,
         "bot": True,

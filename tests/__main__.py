@@ -21,15 +21,18 @@ from tests import services
 
 PROJECT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
+ADMIN_PATH = f"{os.environ.get('PATH', '')}:/usr/sbin"
 SYSTEM_PACKAGES: dict[str, Callable[[], object]] = {
     "postgresql": services.find_postgres,
     "redis-server": lambda: shutil.which("redis-server"),
     "chromium": lambda: shutil.which("chromium"),
+    "nginx": lambda: shutil.which("nginx", path=ADMIN_PATH),
 }
 # What most changes break first, in well under a minute.
 QUICK = ["tests/keys", "tests/policy", "tests/pumble_bridge"]
 
 STATEMENTS = "tests/sandbox/statements"
+DEPLOYMENT = "tests/deployment"
 # What would only be the same again on PostgreSQL.
 NO_MATTER_OF_THE_DATABASE = [
     "tests/contract/test_schemathesis.py",
@@ -80,6 +83,14 @@ class Run:
         if done.returncode:
             self.failed.append(name)
 
+    def can_deploy(self) -> bool:
+        """Whether everything is there that a deployment consists of; what is not is named in the end."""
+        parts = ("nginx", "redis-server", "postgresql")
+        missing = [name for name in parts if not SYSTEM_PACKAGES[name]()]
+        if missing:
+            self.skipped.append(f"tests of the deployment: there is no {', '.join(missing)}")
+        return not missing
+
     def verdict(self) -> int:
         print()
         for name, seconds in self.took:
@@ -123,22 +134,24 @@ def main() -> int:
 
 
 def on_sqlite(run: Run) -> None:
-    all_but_browser = [*PYTEST, "-q", "-m", "not browser", f"--ignore={STATEMENTS}"]
-    run.side_step("tests on SQLite", *all_but_browser, DATABASE_URL="")
+    others = [f"--ignore={path}" for path in (STATEMENTS, DEPLOYMENT)]
+    run.side_step("tests on SQLite", *PYTEST, "-q", "-m", "not browser", *others, DATABASE_URL="")
 
 
 def on_postgres_and_in_chromium(run: Run) -> None:
     with database(run) as url:
         if url:
-            elsewhere = [f"--ignore={path}" for path in NO_MATTER_OF_THE_DATABASE]
+            elsewhere = [f"--ignore={path}" for path in (*NO_MATTER_OF_THE_DATABASE, DEPLOYMENT)]
             postgres = [*PYTEST, "-q", "-m", "not browser", *elsewhere]
             run.side_step("tests on PostgreSQL", *postgres, DATABASE_URL=url)
+    if run.can_deploy():
+        run.side_step("the deployment", *PYTEST, "-q", DEPLOYMENT, DATABASE_URL="")
     if not shutil.which("chromium"):
         run.skipped.append("browser tests: there is no Chromium (Debian: apt-get install chromium)")
         return
     in_order = [*PYTEST, "-v", "-p", "no:randomly", STATEMENTS]
     run.side_step("the local Pumble's 58 statements, by name", *in_order, DATABASE_URL="")
-    browser = [*PYTEST, "-q", "-m", "browser", f"--ignore={STATEMENTS}"]
+    browser = [*PYTEST, "-q", "-m", "browser", f"--ignore={STATEMENTS}", f"--ignore={DEPLOYMENT}"]
     run.side_step("browser tests", *browser, DATABASE_URL="")
 
 

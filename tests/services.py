@@ -22,60 +22,93 @@ def find_postgres() -> Path | None:
     return next((path for path in reversed(candidates) if (path / "initdb").exists()), None)
 
 
+class Postgres:
+    """A server that can go away and come back. It refuses to run as root, so root lends it the account `postgres` or `nobody`."""
+
+    def __init__(self, binaries: Path, folder: Path, *, durable: bool, connections: int) -> None:
+        self.binaries = binaries
+        port, as_other = free_port(), []
+        if os.geteuid() == 0:
+            account = next(name for name in ("postgres", "nobody") if _exists(name))
+            shutil.chown(folder, account)
+            as_other = ["runuser", "-u", account, "--"]
+        self.url = f"postgres://portal@127.0.0.1:{port}/postgres"
+        data = str(folder / "data")
+        initdb = [*as_other, str(binaries / "initdb"), "-D", data, "-U", "portal", "-A", "trust"]
+        subprocess.run([*initdb, "-E", "UTF8", "--no-sync"], check=True, stdout=subprocess.DEVNULL, cwd="/")
+        self._control = [*as_other, str(binaries / "pg_ctl"), "-D", data, "-w", "-s", "-l", f"{folder}/log"]
+        listening = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1"
+        self._options = f"{listening} -c fsync={'on' if durable else 'off'} -c max_connections={connections}"
+
+    def start(self) -> None:
+        subprocess.run([*self._control, "-o", self._options, "start"], check=True, cwd="/")
+
+    def stop(self) -> None:
+        """At once, as after a power cut."""
+        subprocess.run([*self._control, "-m", "immediate", "stop"], check=False, cwd="/")
+
+
+class Redis:
+    """A server that can go away and come back, having forgotten everything."""
+
+    def __init__(self, folder: Path) -> None:
+        self._port, self._folder = free_port(), folder
+        self.url = f"redis://127.0.0.1:{self._port}/0"
+
+    def start(self) -> None:
+        options = ["--port", str(self._port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+        command = ["redis-server", *options]
+        self._server = subprocess.Popen(command, cwd=self._folder, stdout=subprocess.DEVNULL)
+        until = time.monotonic() + 10
+        while not _accepts(self._port):
+            assert self._server.poll() is None, "Redis did not start"
+            assert time.monotonic() < until, "Redis took more than 10 s to start"
+            time.sleep(0.02)
+
+    def stop(self) -> None:
+        self._server.terminate()
+        self._server.wait(10)
+
+
 @contextlib.contextmanager
-def postgres(binaries: Path) -> Iterator[str]:
-    """The URL of a running server. It refuses to run as root, so root lends it the account `postgres` or `nobody`."""
+def postgres_server(binaries: Path, *, durable: bool = False, connections: int = 60) -> Iterator[Postgres]:
+    """A running server. Only a durable one waits until its disk has what was committed."""
     folder = Path(tempfile.mkdtemp(prefix="postgres-"))
-    as_other: list[str] = []
-    if os.geteuid() == 0:
-        account = next(name for name in ("postgres", "nobody") if _exists(name))
-        shutil.chown(folder, account)
-        as_other = ["runuser", "-u", account, "--"]
-    port = free_port()
-    data = folder / "data"
-    options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=60"
-    control = [*as_other, str(binaries / "pg_ctl"), "-D", str(data), "-w", "-s"]
-    initdb = [
-        *as_other,
-        str(binaries / "initdb"),
-        "-D",
-        str(data),
-        "-U",
-        "portal",
-        "-A",
-        "trust",
-        "-E",
-        "UTF8",
-        "--no-sync",
-    ]
     try:
-        subprocess.run(initdb, check=True, stdout=subprocess.DEVNULL, cwd="/")
-        subprocess.run([*control, "-o", options, "-l", str(folder / "log"), "start"], check=True, cwd="/")
+        server = Postgres(binaries, folder, durable=durable, connections=connections)
+        server.start()
         try:
-            yield f"postgres://portal@127.0.0.1:{port}/postgres"
+            yield server
         finally:
-            subprocess.run([*control, "-m", "immediate", "stop"], check=False, cwd="/")
+            server.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextlib.contextmanager
-def redis() -> Iterator[str]:
-    """The URL of a Redis that keeps nothing on disk."""
-    port = free_port()
-    options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+def postgres(binaries: Path, *, durable: bool = False, connections: int = 60) -> Iterator[str]:
+    """The URL of a running server."""
+    with postgres_server(binaries, durable=durable, connections=connections) as server:
+        yield server.url
+
+
+@contextlib.contextmanager
+def redis_server() -> Iterator[Redis]:
+    """A running server that keeps nothing on disk."""
     with tempfile.TemporaryDirectory(prefix="redis-") as folder:
-        server = subprocess.Popen(["redis-server", *options], cwd=folder, stdout=subprocess.DEVNULL)
+        server = Redis(Path(folder))
+        server.start()
         try:
-            until = time.monotonic() + 10
-            while not _accepts(port):
-                assert server.poll() is None, "Redis did not start"
-                assert time.monotonic() < until, "Redis took more than 10 s to start"
-                time.sleep(0.02)
-            yield f"redis://127.0.0.1:{port}/0"
+            yield server
         finally:
-            server.terminate()
-            server.wait(10)
+            server.stop()
+
+
+@contextlib.contextmanager
+def redis() -> Iterator[str]:
+    """The URL of a running Redis."""
+    with redis_server() as server:
+        yield server.url
 
 
 def _accepts(port: int) -> bool:

@@ -151,7 +151,12 @@ def install(connection: BaseDatabaseWrapper) -> None:
     """From now on the rules hold, in the wording of this version."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
+            cursor.execute("SELECT current_schema()")
+            schema = connection.ops.quote_name(cursor.fetchone()[0])
             cursor.execute(_POSTGRESQL)
+            for name in ("keys_audit_append", "keys_audit_keep", "keys_audit_chain"):
+                # Else a temporary table of the same name would be taken for the chains.
+                cursor.execute(f"ALTER FUNCTION {name}() SET search_path = {schema}, pg_temp")
             return
         for name, rule in _SQLITE.items():
             cursor.execute(f"DROP TRIGGER IF EXISTS {name}")

@@ -108,7 +108,7 @@ class Walk:
                 raise Broken(f"{self._event(1)} is not the first that was written")
         elif number > self.number + 1:
             if self.whole:
-                raise Broken(f"{self._missing(self.number + 1, number - 1)} removed")
+                raise Broken(f"{self._missing(self.number + 1, number - 1)} removed or moved")
             self.runs += 1
         elif not follows:
             raise Broken(
@@ -178,31 +178,34 @@ def verify(records: Iterable[Record]) -> Verdict:
         raise NoExport("the first entry does not say that an export begins")
     promised = _promises(begun)
     verdict = Verdict(promised, {})
-    ended = False
+    ended: Record | None = None
     for record in entries:
-        if ended:
+        if ended is not None:
             raise Broken("something was added after the end of the export")
         if record["type"] == ENDED:
-            ended = True
-            _check_count(record, verdict)
+            ended = record
             continue
         chain = record["chain"]
-        walk = verdict.walks.get(chain)
-        if walk is None:
+        if chain not in verdict.walks:
             promise = promised.get(chain)
-            walk = Walk(
-                chain, whole=promise is not None, anchored=bool(promise and promise["from"] == "start")
-            )
-            verdict.walks[chain] = walk
-        walk.step(record)
-    for chain, promise in promised.items():
+            anchored = promise is not None and promise["from"] == "start"
+            verdict.walks[chain] = Walk(chain, whole=promise is not None, anchored=anchored)
+        verdict.walks[chain].step(record)
+    _check_end(verdict, ended)
+    return verdict
+
+
+def _check_end(verdict: Verdict, ended: Record | None) -> None:
+    for chain, promise in verdict.promised.items():
         walk = verdict.walks.setdefault(chain, Walk(chain))
-        walk.end(promise["number"], promise["digest"])
         if walk.events and promise["from"] not in {"start", walk.first}:
             raise Broken(f"the first events of {chain} that the export promises are missing")
-    if not ended:
+        walk.end(promise["number"], promise["digest"])
+    if ended is None:
         raise Broken("the export was cut off: it does not say that it ends")
-    return verdict
+    told, there = ended["detail"].get("events"), sum(walk.events for walk in verdict.walks.values())
+    if told != there:
+        raise Broken(f"the export has {there} events, and says that it has {told}")
 
 
 def _promises(begun: Record) -> dict[str, dict[str, Any]]:
@@ -218,12 +221,6 @@ def _promises(begun: Record) -> dict[str, dict[str, Any]]:
     if not sound:
         raise NoExport("the first entry does not say which chains the export gives whole")
     return dict(promised)
-
-
-def _check_count(ended: Record, verdict: Verdict) -> None:
-    told, there = ended["detail"].get("events"), sum(walk.events for walk in verdict.walks.values())
-    if told != there:
-        raise Broken(f"the export has {there} events, and says that it has {told}")
 
 
 def read(stream: TextIO) -> Iterator[Record]:

@@ -4,7 +4,7 @@ from keys.lifecycle.aligning import bring_in_line, disable_idle, idle_soon
 from keys.lifecycle.changing import disable, enable, narrow, rename, revoke
 from keys.lifecycle.issuing import PENDING_FOR, confirm, issue, rehash, revoke_stale_pending
 from keys.lifecycle.locks import lock_keys_of, lock_owner
-from keys.lifecycle.names import MAX_NAME_LENGTH, MAX_NOTE_LENGTH, clean_name
+from keys.lifecycle.names import MAX_NAME_LENGTH, MAX_NOTE_LENGTH, clean_name, clean_note
 from keys.lifecycle.reapplying import reapply
 from keys.lifecycle.rotating import GRACES, finish_rotation, note_late_use, rotate
 
@@ -15,6 +15,7 @@ __all__ = [
     "PENDING_FOR",
     "bring_in_line",
     "clean_name",
+    "clean_note",
     "confirm",
     "disable",
     "disable_idle",

@@ -11,13 +11,15 @@ from keys.limits.quotas import (
     OAUTH_STEPS_PER_ADDRESS,
     PER_APP,
     PER_PERSON,
+    SIGN_INS_PER_ACCOUNT,
+    SIGN_INS_PER_ADDRESS,
     PumbleQuota,
     Standing,
     Whose,
     Window,
 )
 from keys.limits.stores import store
-from keys.models import ApiKey, Member
+from keys.models import ApiKey, Member, Workspace
 
 
 @dataclass(slots=True)
@@ -74,6 +76,25 @@ def count_refused(address: str | None, key_id: str | None) -> None:
     windows = [Window(Whose.ADDRESS, f"failed-from:{where}", FAILURES_PER_ADDRESS)]
     if key_id is not None:
         windows.append(Window(Whose.KEY_ID, f"failed-with:{key_id}", FAILURES_PER_KEY_ID))
+    _take_all(windows)
+
+
+def count_sign_in(address: str | None, account: str) -> None:
+    """Count one attempt to sign in by password, right or wrong, before the password is looked at.
+
+    Raises:
+        RateLimited: there were too many of them from that address, or with that account.
+    """
+    windows = [
+        Window(
+            Whose.SIGN_IN_ADDRESS, f"sign-in-from:{addresses.neighbourhood(address)}", SIGN_INS_PER_ADDRESS
+        ),
+        Window(Whose.SIGN_IN_ACCOUNT, f"sign-in-as:{account}", SIGN_INS_PER_ACCOUNT),
+    ]
+    _take_all(windows)
+
+
+def _take_all(windows: list[Window]) -> None:
     for standing in store().take(windows):
         if standing.refused:
             raise _refusal(standing)
@@ -97,18 +118,26 @@ def pumble_quotas(member: Member) -> list[Standing]:
     return store().take(list(windows.values()), only_look=True)
 
 
+def workspace_quotas(workspace: Workspace) -> list[Standing]:
+    """How those of Pumble's quotas stand right now that everybody in the workspace shares."""
+    windows = {window.name: window for quota in PumbleQuota for window in _shared(workspace.pk, "", quota)}
+    return store().take(list(windows.values()), only_look=True)
+
+
 def _holder(key: ApiKey) -> str:
     """A key and the one it replaced are one holder: they share their name until the grace is over."""
     return f"{key.owner_id}:{key.name.casefold()}"
 
 
 def _windows(owner: Member, holder: str, quota: PumbleQuota | None) -> list[Window]:
-    windows = [
-        Window(Whose.PERSON, f"person:{owner.pk}", PER_PERSON, holder),
-        Window(Whose.APP, f"app:{owner.workspace_id}", PER_APP, holder, keeps_room=True),
-    ]
+    own = Window(Whose.PERSON, f"person:{owner.pk}", PER_PERSON, holder)
+    return [own, *_shared(owner.workspace_id, holder, quota)]
+
+
+def _shared(workspace_pk: int | None, holder: str, quota: PumbleQuota | None) -> list[Window]:
+    windows = [Window(Whose.APP, f"app:{workspace_pk}", PER_APP, holder, keeps_room=True)]
     if quota is not None:
-        name = f"{quota.value}:{owner.workspace_id}"
+        name = f"{quota.value}:{workspace_pk}"
         windows.append(Window(Whose[quota.name], name, quota.limit, holder, keeps_room=True))
     return windows
 

@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('keys', '0007_policy_of_idle_keys_and_logs'),
+        ('keys', '0008_erased_members'),
     ]
 
     operations = [

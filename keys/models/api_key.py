@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from keys.models.people import Member
+from keys.models.viewing import seen_by
 from keys.rights import CALLS_PER_MINUTE, Rights
 
 RIGHTS = tuple(field.name for field in fields(Rights))
@@ -17,11 +18,7 @@ _UNDELIVERED_SUCCESSOR = Q(replaces__isnull=False, confirmed_at__isnull=True)
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
     def for_viewer(self, viewer: Member) -> "ApiKeyQuerySet":
         """What `viewer` may see: operators all, owners and administrators their workspace's, members their own."""
-        if viewer.is_superuser:
-            return self
-        if viewer.is_workspace_admin:
-            return self.filter(owner__workspace=viewer.workspace_id)
-        return self.filter(owner=viewer)
+        return seen_by(viewer, self, workspace="owner__workspace", person="owner")
 
     def live(self, now: datetime) -> "ApiKeyQuerySet":
         """Not over: neither revoked nor expired, nor replaced for good. Disabled keys are live."""

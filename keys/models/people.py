@@ -8,6 +8,13 @@ from django.db.models import Q
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from keys.models.viewing import seen_by
+
+
+class WorkspaceQuerySet(models.QuerySet["Workspace"]):
+    def for_viewer(self, viewer: "Member") -> "WorkspaceQuerySet":
+        return seen_by(viewer, self, workspace="pk", person="members")
+
 
 class Workspace(models.Model):
     """A Pumble workspace. `installed_at` is None while the app is not installed there."""
@@ -16,6 +23,8 @@ class Workspace(models.Model):
     name = models.CharField(max_length=200)
     installed_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
+
+    objects = WorkspaceQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"workspace {self.pumble_id}"
@@ -29,12 +38,16 @@ class MemberManager(BaseUserManager["Member"]):
         operator.save(using=self._db)
         return operator
 
+    def for_viewer(self, viewer: "Member") -> "models.QuerySet[Member]":
+        return seen_by(viewer, self.get_queryset(), workspace="workspace", person="pk")
+
 
 class Member(AbstractBaseUser, PermissionsMixin):
     """A person of one workspace, known by Pumble's user id in it; or an operator, who has neither.
 
     `authorized_at` is None while the person has not authorised the app. `is_active` is False once Pumble deactivated
-    them. A member has no password: people sign in with Pumble.
+    them. A member has no password: people sign in with Pumble. `erased_at` is the moment since which nothing but
+    Pumble's user id is known of them; authorising the app again ends that.
     """
 
     class Role(models.TextChoices):
@@ -56,6 +69,7 @@ class Member(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(default=True)
     authorized_at = models.DateTimeField(null=True)
     signed_out_at = models.DateTimeField(null=True)  # everywhere: sessions that began before are over
+    erased_at = models.DateTimeField(null=True)
 
     objects: ClassVar[MemberManager] = MemberManager()
     USERNAME_FIELD = "username"

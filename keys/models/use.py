@@ -3,6 +3,8 @@
 from django.db import models
 
 from keys.models.api_key import ApiKey
+from keys.models.people import Member
+from keys.models.viewing import seen_by
 
 
 class LastUse(models.Model):
@@ -33,6 +35,11 @@ class KnownNetwork(models.Model):
         return f"network of {self.key_id} since {self.first_used_at:%Y-%m-%d}"
 
 
+class RequestLogQuerySet(models.QuerySet["RequestLog"]):
+    def for_viewer(self, viewer: Member) -> "RequestLogQuerySet":
+        return seen_by(viewer, self, workspace="key__owner__workspace", person="key__owner")
+
+
 class RequestLog(models.Model):
     """One call with a key: what was asked and how it ended. No bodies. `outcome` is `ok` or the reason of the refusal."""
 
@@ -45,6 +52,8 @@ class RequestLog(models.Model):
     request_id = models.CharField(max_length=64)
     address = models.GenericIPAddressField(null=True)
 
+    objects = RequestLogQuerySet.as_manager()
+
     class Meta:
         indexes = [
             models.Index(fields=["key", "at"], name="keys_requests_of_key"),
@@ -56,6 +65,11 @@ class RequestLog(models.Model):
         return f"{self.operation} {self.outcome} at {self.at:%Y-%m-%dT%H:%M:%SZ}"
 
 
+class HourlyUseQuerySet(models.QuerySet["HourlyUse"]):
+    def for_viewer(self, viewer: Member) -> "HourlyUseQuerySet":
+        return seen_by(viewer, self, workspace="key__owner__workspace", person="key__owner")
+
+
 class HourlyUse(models.Model):
     """How many calls of a key ended how in an hour. `hour` is its beginning."""
 
@@ -63,6 +77,8 @@ class HourlyUse(models.Model):
     hour = models.DateTimeField()
     outcome = models.CharField(max_length=32)
     count = models.PositiveIntegerField()
+
+    objects = HourlyUseQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -26,11 +26,34 @@ _WORDS: "dict[str, StrPromise]" = {
     _Type.KEY_USED_AFTER_ROTATION: gettext_lazy("Presented after its grace had ended"),
     _Type.KEY_REHASHED: gettext_lazy("Its digest was renewed"),
     _Type.KEY_REVOKED: gettext_lazy("Revoked: %(reason)s"),
+    _Type.KEY_USED_ELSEWHERE: gettext_lazy("Used from a network for the first time"),
+    _Type.KEY_LEAKED: gettext_lazy("Found in a chat message"),
+    _Type.KEY_LEAK_DISMISSED: gettext_lazy("Its leak was said to be a test"),
+    _Type.KEY_IDENTIFIED: gettext_lazy("Looked up by its plaintext"),
+    _Type.POLICY_CHANGED: gettext_lazy("The workspace's policy was changed"),
+    _Type.APP_INSTALLED: gettext_lazy("The app was installed"),
+    _Type.APP_UNINSTALLED: gettext_lazy("The app was uninstalled"),
+    _Type.MEMBER_AUTHORIZED: gettext_lazy("Authorized the app"),
+    _Type.MEMBER_UNAUTHORIZED: gettext_lazy("No longer authorizes the app"),
+    _Type.MEMBER_ROLE_CHANGED: gettext_lazy("Role changed from %(before)s to %(after)s"),
+    _Type.MEMBER_DEACTIVATED: gettext_lazy("Deactivated in Pumble"),
+    _Type.MEMBER_REACTIVATED: gettext_lazy("Active in Pumble again"),
+    _Type.MEMBER_SIGNED_IN: gettext_lazy("Signed in"),
+    _Type.MEMBER_SIGNED_OUT: gettext_lazy("Signed out"),
+    _Type.MEMBER_ERASED: gettext_lazy("Name, e-mail and addresses erased"),
+    _Type.RIGHTS_REFUSED: gettext_lazy("Tried what is not theirs to do: %(tried)s"),
+    _Type.OPERATOR_SIGNED_IN: gettext_lazy("An operator signed in"),
+    _Type.OPERATOR_SIGN_IN_REFUSED: gettext_lazy("Somebody failed to sign in as operator"),
+    _Type.OPERATOR_SIGNED_OUT: gettext_lazy("An operator signed out"),
+    _Type.OPERATOR_LOOKED: gettext_lazy("An operator looked at this workspace: %(page)s"),
+    _Type.AUDIT_EXPORTED: gettext_lazy("The audit log was exported"),
+    _Type.AUDIT_CHECKPOINT: gettext_lazy("Audit events were removed by retention"),
+    _Type.SECRETS_ROTATED: gettext_lazy("Secrets of the installation were rotated"),
 }
-_SURFACES: "dict[str, StrPromise]" = {
+SURFACES: "dict[str, StrPromise]" = {
     AuditEvent.Surface.WEB: gettext_lazy("in the browser"),
-    AuditEvent.Surface.ADMIN: gettext_lazy("in the administration"),
     AuditEvent.Surface.CHAT: gettext_lazy("in chat"),
+    AuditEvent.Surface.ADMIN: gettext_lazy("in the admin"),
     AuditEvent.Surface.API: gettext_lazy("through the API"),
     AuditEvent.Surface.CLI: gettext_lazy("by the operator"),
     AuditEvent.Surface.PUMBLE: gettext_lazy("by Pumble"),
@@ -57,12 +80,17 @@ def of_key(key: ApiKey) -> list[Entry]:
     """Newest first."""
     events = AuditEvent.objects.filter(key=key).select_related("actor").order_by("-at", "-pk")[:_MOST]
     return [
-        Entry(event.at, _what(event), event.actor.name if event.actor else "", str(_SURFACES[event.surface]))
+        Entry(event.at, what(event), event.actor.name if event.actor else "", where(event))
         for event in events
     ]
 
 
-def _what(event: AuditEvent) -> str:
+def where(event: AuditEvent) -> str:
+    return str(SURFACES[event.surface])
+
+
+def what(event: AuditEvent) -> str:
+    """The event in a sentence, such as `Renamed from “a” to “b”`."""
     detail: dict[str, Any] = event.detail
     if event.type == _Type.KEY_ISSUED and detail.get("replaces"):
         return _("Made to replace pmb_%(key)s") % {"key": detail["replaces"]}
@@ -72,6 +100,8 @@ def _what(event: AuditEvent) -> str:
         "before": detail.get("before", ""),
         "after": detail.get("after", ""),
         "successor": detail.get("successor", ""),
+        "tried": detail.get("what", ""),
+        "page": detail.get("page", ""),
         "reason": _reason(str(detail.get("reason", "")), str(detail.get("note", ""))),
         "changed": _changed(detail) if event.type == _Type.KEY_NARROWED else "",
     }

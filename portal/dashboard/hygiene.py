@@ -5,8 +5,10 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from django.db.models import Q
+
 from keys import policy, scopes, usage
-from keys.models import ApiKey, Member, RequestLog
+from keys.models import ApiKey, ApiKeyQuerySet, Member, RequestLog
 from keys.rights import Rights
 from portal.api.operations import OPERATIONS
 
@@ -24,6 +26,20 @@ class Findings:
 
     def __bool__(self) -> bool:
         return bool(self.never_expires or self.idle or self.too_broad)
+
+
+def idle(keys: ApiKeyQuerySet, now: datetime) -> ApiKeyQuerySet:
+    """The live keys among `keys` that could be used and were not for 90 days."""
+    since = now - IDLE
+    unused = Q(last_use=None, created_at__lte=since) | Q(last_use__at__lte=since)
+    return keys.live(now).filter(unused, disabled_at=None)
+
+
+def too_broad(keys: ApiKeyQuerySet, now: datetime) -> list[int]:
+    """The primary keys of the live keys among `keys` that did without some of their scopes for 30 days."""
+    old = list(keys.live(now).filter(created_at__lte=now - USE_SEEN).select_related(None).order_by())
+    used = _used_scopes(old, now)
+    return [key.pk for key in old if unused_scopes(key, used[key.pk], now)]
 
 
 def look(keys: Collection[ApiKey], now: datetime) -> Findings:

@@ -72,7 +72,7 @@ class KeyList(MemberView):
         sort = chosen["sort"] or self._usual_sort()
         # A key in an address is in the history and in other people's logs already, and must not be repeated here.
         holds_key = keyformat.looks_like_key(text)
-        found = _search(_in_state(own, state, self.now), "" if holds_key else text).order_by(*_ORDER[sort])
+        found = search(in_state(own, state, self.now), "" if holds_key else text).order_by(*_ORDER[sort])
         page = Paginator(found, KEYS_PER_PAGE).get_page(request.GET.get("page"))
         keys = list(page.object_list)
         sparks = use.sparks(keys, self.now)
@@ -105,7 +105,7 @@ class KeyList(MemberView):
         return "expiry" if ending.exists() else "used"
 
 
-def _in_state(keys: ApiKeyQuerySet, state: str, now: datetime) -> ApiKeyQuerySet:
+def in_state(keys: ApiKeyQuerySet, state: str, now: datetime) -> ApiKeyQuerySet:
     live = keys.live(now)
     match state:
         case "active":
@@ -124,9 +124,10 @@ def _in_state(keys: ApiKeyQuerySet, state: str, now: datetime) -> ApiKeyQuerySet
             return live
 
 
-def _search(keys: ApiKeyQuerySet, text: str) -> ApiKeyQuerySet:
-    if not text:
-        return keys
-    return keys.filter(
-        Q(name__icontains=text) | Q(key_id__startswith=text.removeprefix("pmb_")) | Q(last_four=text)
-    )
+def search(keys: ApiKeyQuerySet, text: str) -> ApiKeyQuerySet:
+    return keys.filter(matching(text)) if text else keys
+
+
+def matching(text: str) -> Q:
+    """Keys whose name has `text` in it, or that it is the id, the beginning of the id or the last characters of."""
+    return Q(name__icontains=text) | Q(key_id__startswith=text.removeprefix("pmb_")) | Q(last_four=text)

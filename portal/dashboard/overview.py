@@ -1,43 +1,18 @@
 """How things stand for a member: Pumble's quotas right now, keys that end soon, keys that are a risk without need."""
 
-import math
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils.translation import gettext_lazy as _
 
 from keys import inventory, lifecycle, limits, wording
 from keys.errors import KeysError
-from keys.limits import Whose
-from portal.dashboard import hygiene
+from portal.dashboard import hygiene, quotas
 from portal.dashboard.door import MemberView
 from portal.templatetags.dashboard import SOON
 
-if TYPE_CHECKING:
-    from django_stubs_ext import StrPromise
-
 _MEANT_TO_LAST = timedelta(days=1)  # the end of a key for an hour is no news
 _MOST_KEYS = 500  # of one member; more are looked at by nobody
-_NAMES: "dict[Whose, StrPromise]" = {
-    Whose.MESSAGES: _("New messages of the workspace"),
-    Whose.REPLIES: _("New replies of the workspace"),
-    Whose.REACTIONS: _("New reactions of the workspace"),
-    Whose.CHANNELS: _("New channels of the workspace"),
-    Whose.SCHEDULED: _("Scheduled messages of the workspace"),
-    Whose.PERSON: _("Calls of all your keys"),
-    Whose.APP: _("Calls of all keys of the workspace"),
-}
-
-
-@dataclass(frozen=True)
-class Quota:
-    name: "StrPromise"
-    used: int
-    limit: int
-    resets_in: int
 
 
 class Overview(MemberView):
@@ -55,23 +30,11 @@ class Overview(MemberView):
             and key.expires_at - key.created_at > _MEANT_TO_LAST
         ]
         context = {
-            "quotas": self._quotas(),
+            "quotas": quotas.shown(limits.pumble_quotas(self.member)),
             "ending": sorted(ending, key=lambda key: key.expires_at or self.now),
             "found": hygiene.look(keys, self.now),
         }
         return self.page("overview.html", context)
-
-    def _quotas(self) -> list[Quota]:
-        standings = limits.pumble_quotas(self.member)
-        return [
-            Quota(
-                name=_NAMES[standing.window.whose],
-                used=standing.window.limit - standing.remaining,
-                limit=standing.window.limit,
-                resets_in=math.ceil(standing.reset_seconds),
-            )
-            for standing in standings
-        ]
 
 
 class Remedy(MemberView):

@@ -1,11 +1,15 @@
 """Why calls of a key were refused, in the words of the reference."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from keys import usage
 from portal.api import refusals
 from portal.api.errors import rule_for
 from portal.api.refusals import Refusal
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
 
 _REFUSALS = (
     *refusals.OF_KEYS,
@@ -20,6 +24,11 @@ _REFUSALS = (
     refusals.TOO_LARGE,
 )
 _BY_REASON: dict[str, Refusal] = {rule_for(refusal.error).reason: refusal for refusal in reversed(_REFUSALS)}
+
+
+def titles() -> "list[tuple[str, StrPromise]]":
+    """Every way in which a call can be refused: the machine-readable reason and a title."""
+    return [(reason, refusal.title) for reason, refusal in _BY_REASON.items()]
 
 
 @dataclass(frozen=True)

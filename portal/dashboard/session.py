@@ -9,9 +9,9 @@ from django.views.decorators.http import require_POST
 from django.views.i18n import set_language
 
 from keys import keyformat, membership
-from keys.models import Member
+from keys.models import AuditEvent, Member
 from portal.dashboard.try_it import end_trials
-from portal.signin import actor_of
+from portal.signin import actor_of, note_operator
 from pumble_bridge import oauth
 
 
@@ -29,7 +29,9 @@ def language(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def signout(request: HttpRequest) -> HttpResponse:
-    if isinstance(request.user, Member):
+    if isinstance(request.user, Member) and request.user.is_superuser:
+        note_operator(request, AuditEvent.Type.OPERATOR_SIGNED_OUT, request.user)
+    elif isinstance(request.user, Member):
         member = request.user
         by, now = actor_of(request, member=member), timezone.now()
         end_trials(request, member, by=by, now=now)

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
@@ -113,12 +113,13 @@ def sparks(keys: Collection[ApiKey], now: datetime) -> dict[int, Spark]:
     return {key.pk: Spark([Day(day, worked=counts[key.pk][day]) for day in _last_days(now)]) for key in keys}
 
 
-def chart(key: ApiKey, now: datetime) -> Chart:
-    """The last 30 days of one key, by outcome, in one query."""
+def chart(uses: QuerySet[HourlyUse], now: datetime) -> Chart:
+    """The last 30 days of `uses`, such as those of a key, by outcome, in one query."""
     by_day: dict[date, Counter[bool]] = defaultdict(Counter)
     by_outcome: Counter[str] = Counter()
     rows = (
-        HourlyUse.objects.filter(key=key, hour__gte=_begin(now))
+        uses.filter(hour__gte=_begin(now))
+        .order_by()
         .annotate(day=TruncDate("hour"))
         .values_list("day", "outcome")
         .annotate(calls=Sum("count"))

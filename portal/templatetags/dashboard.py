@@ -3,6 +3,7 @@
 from datetime import date, datetime, timedelta
 
 from django import template
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
@@ -63,6 +64,11 @@ def ends(key: ApiKey, now: datetime) -> SafeString | str:
         words = ngettext("In %(n)s day", "In %(n)s days", days) % {"n": days} if days else _("Within a day")
         return _time(key.expires_at, words)
     return _time(key.expires_at, date_format(timezone.localtime(key.expires_at), _("j M Y")))
+
+
+def state_label(key: ApiKey, now: datetime) -> SafeString:
+    """What `state` shows, outside a template."""
+    return render_to_string("dashboard/state.html", state(key, now))
 
 
 @register.inclusion_tag("dashboard/state.html")

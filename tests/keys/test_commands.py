@@ -278,6 +278,8 @@ class TestRotateSecrets:
         assert authorization.access_token == "token"
         settings.TOKEN_ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
         assert json.loads(run("rotate_secrets", "--json"))["tokensUnreadable"] == 1
+        told = AuditEvent.objects.filter(type="secrets.rotated", workspace=None).order_by("number")
+        assert [event.detail["tokens_unreadable"] for event in told] == [0, 1]
 
     def test_reports_keys_on_older_peppers_and_on_those_that_are_gone(
         self, alice: Member, settings: Settings

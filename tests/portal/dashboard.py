@@ -17,10 +17,10 @@ from portal.signin import SIGNED_IN_AT
 PAGE = {"accept": "text/html"}
 
 
-def browser_of(member: Member) -> Client:
+def browser_of(member: Member, *, backend: str = "portal.signin.PumbleSignIn") -> Client:
     """A browser in which `member` is signed in."""
     client = Client(headers=PAGE)
-    client.force_login(member, backend="portal.signin.PumbleSignIn")
+    client.force_login(member, backend=backend)
     session = client.session
     session[SIGNED_IN_AT] = timezone.now().timestamp()
     session.save()

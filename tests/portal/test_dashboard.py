@@ -12,7 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from keys import lifecycle
-from keys.models import ApiKey, Member, Policy
+from keys.models import ApiKey, AuditEvent, Member, Policy
 from keys.policy import Terms, change_policy
 from portal.dashboard import change, create, show_once
 from tests.conftest import NOW
@@ -300,10 +300,12 @@ class TestCreating:
             allowed_scopes=["messages:write", "user:read"],
             largest_lifetime=timedelta(days=45),
             addresses_required=True,
+            idle_days=60,
         )
         change_policy(workspace=alice.workspace, terms=terms, by=by(olivia), now=NOW)
 
         page = words(browser.get("/keys/new"))
+        assert "a key that nothing uses for 60 days is disabled by itself" in page
         assert "45 days at most" in page
         assert "asks for a list of addresses" in page
         for absent in ("messages:read", "60 days, until", "Never.", "Read only"):
@@ -336,6 +338,8 @@ class TestCreating:
         assert "Ask an owner" in words(browser.get("/keys/new"))
         assert browser.post("/keys/new", FORM | {"nonce": theirs}).status_code == 400
         assert not ApiKey.objects.exists()
+        refused = AuditEvent.objects.get(type="rights.refused")
+        assert (refused.actor, refused.detail["what"]) == (alice, "issue")
 
     @pytest.mark.parametrize("field", ["name", "addresses", "calls_per_minute", "until", "nonsense"])
     def test_revokes_a_key_that_is_pasted_into_a_field(

@@ -1,10 +1,13 @@
 """The start: a missing or malformed value ends it with one line that names the variable, and never the value."""
 
 import base64
+import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
@@ -85,6 +88,11 @@ class TestTheStart:
             ("LOCAL_PUMBLE", "2"),
             ("PORT", "eighty"),
             ("PORT", "0"),
+            ("WORKERS", "0"),
+            ("WORKERS", "many"),
+            ("WORKERS", "65"),
+            ("THREADS", "257"),
+            ("PUBLIC_URL", "http://keys.example.com"),
             ("PUBLIC_URL", "portal.invalid"),
             ("PUBLIC_URL", "https://keys.example.com/?x=1"),
             ("PUMBLE_API_URL", "ftp://x"),
@@ -106,10 +114,81 @@ class TestTheStart:
         assert len(value) < 5 or value not in said
 
 
+class TestTheDeployCheck:
+    def test_warns_of_a_data_directory_that_others_may_read(self, tmp_path: Path) -> None:
+        tmp_path.chmod(0o755)
+
+        said = start(tmp_path, **PRODUCTION).stderr
+
+        assert "portal.W001" in said
+        assert "chmod 700" in said
+
+    def test_warns_of_callers_who_all_look_like_the_proxy(self, tmp_path: Path) -> None:
+        warned = start(tmp_path, **PRODUCTION, BIND="0.0.0.0")
+        trusted = start(tmp_path, **PRODUCTION, BIND="0.0.0.0", TRUSTED_PROXIES="10.0.0.0/8")
+
+        assert "portal.W002" in warned.stderr
+        assert trusted.returncode == 0
+
+
+class TestSeveralProcesses:
+    SHARED = {
+        "WORKERS": "2",
+        "REDIS_URL": "redis://127.0.0.1:6379/0",
+        "DATABASE_URL": "postgres://p:p@h:5432/p",
+    }
+
+    def test_may_start_where_they_share_what_they_know(self, tmp_path: Path) -> None:
+        assert start(tmp_path, **PRODUCTION, **self.SHARED).returncode == 0
+
+    @pytest.mark.parametrize("missing", ["REDIS_URL", "DATABASE_URL"])
+    def test_may_not_start_without_what_they_need_to_share(self, tmp_path: Path, missing: str) -> None:
+        done = start(tmp_path, **PRODUCTION | self.SHARED | {missing: ""})
+
+        assert (done.returncode, len(done.stderr.strip().splitlines())) == (1, 1)
+        assert done.stderr.startswith("WORKERS: may be above 1 only with")
+        assert missing in done.stderr
+
+
+class TestWhatComesBeforeTheSecrets:
+    """The app at Pumble is created from its manifest, and only then are there credentials."""
+
+    def manifest(self, data_dir: Path, **environment: str) -> dict[str, Any]:
+        bare = {
+            "PATH": os.environ["PATH"],
+            "DATA_DIR": str(data_dir),
+            "PUBLIC_URL": "https://keys.example.com",
+        }
+        done = subprocess.run(
+            [sys.executable, "manage.py", "manifest"],
+            cwd=PROJECT,
+            env=bare | environment,
+            capture_output=True,
+        )
+        assert done.returncode == 0, done.stderr
+        printed: dict[str, Any] = json.loads(done.stdout)
+        return printed
+
+    def test_is_the_manifest(self, tmp_path: Path) -> None:
+        manifest = self.manifest(tmp_path)
+
+        assert manifest["redirectUrls"] == ["https://keys.example.com/pumble/redirect"]
+        assert "id" not in manifest
+
+    def test_which_names_the_app_when_there_is_one(self, tmp_path: Path) -> None:
+        assert self.manifest(tmp_path, PUMBLE_APP_ID="6" * 24)["id"] == "6" * 24
+
+    def test_is_no_way_to_start_a_server(self, tmp_path: Path) -> None:
+        bare = {"PATH": os.environ["PATH"], "DATA_DIR": str(tmp_path)}
+        for command in (["-m", "gunicorn", "manifest"], ["-m", "gunicorn", "-c", "portal/gunicorn.conf.py"]):
+            done = subprocess.run(
+                [sys.executable, *command], cwd=PROJECT, env=bare, capture_output=True, text=True, timeout=20
+            )
+            assert done.returncode != 0
+
+
 class TestTheExample:
     def test_has_a_line_for_every_variable_the_code_reads_and_no_other(self) -> None:
-        import re
-
         source = (PROJECT / "portal/settings.py").read_text() + (
             PROJECT / "portal/environment.py"
         ).read_text()

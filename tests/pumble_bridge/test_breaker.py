@@ -110,14 +110,16 @@ def test_a_try_that_ends_in_something_else_lets_the_next_one_try(breaker: Breake
     assert call(breaker, None) == "answered"
 
 
-def test_a_call_that_hangs_while_others_are_answered_is_its_own_trouble(
+def test_calls_that_hang_while_others_are_answered_have_trouble_of_their_own(
     breaker: Breaker, clock: Clock
 ) -> None:
-    def somebody_is_answered() -> None:
+    def hang(how_many: int) -> None:
         clock.now += 1
-        call(breaker, None)
+        if how_many == 0:
+            call(breaker, None)
+        else:
+            call(breaker, PumbleTimeout(), lambda: hang(how_many - 1))
 
-    for _ in range(10):
-        call(breaker, PumbleTimeout(), somebody_is_answered)
+    hang(10)
 
     assert call(breaker, None) == "answered"

@@ -1,0 +1,18 @@
+#!/bin/sh
+# deploy/backup.sh FOLDER: the whole database and its audit export into FOLDER, while everything runs on. Both hold personal
+# data; the secrets of .env are not in them and belong into another safe. Without those secrets no key works again.
+set -eu
+cd "$(dirname "$0")/.."
+. deploy/places.sh
+umask 077
+mkdir -p "$1"
+stamp=$1/portal-$(date -u +%Y%m%dT%H%M%SZ)
+case $kind in
+    postgres) pg_dump --format=custom --no-owner --dbname="$DATABASE_URL" > "$stamp.dump" ;;
+    sqlite) "$PYTHON" -c 'import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute("VACUUM INTO ?", sys.argv[2:])' \
+        "$DATA_DIR/portal.sqlite3" "$stamp.dump" ;;
+    compose) docker compose exec -T database sh -c 'pg_dump --format=custom --no-owner -U portal "$0"' \
+        "${DATABASE_NAME:-portal}" > "$stamp.dump" ;;
+esac
+manage "" audit_export > "$stamp.jsonl"
+echo "$stamp.dump $stamp.jsonl"

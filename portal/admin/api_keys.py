@@ -1,0 +1,97 @@
+"""The keys of a workspace: who has which, what each may do, when it was used and when it ends."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Lower
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from keys import wording
+from keys.models import ApiKey
+from portal.admin import key_actions
+from portal.admin.base import ViewerAdmin
+from portal.admin.filters import of_workspace
+from portal.admin.key_filters import Breadth, Expiry, Holder, LastUsed, Scope, State
+from portal.admin.site import site
+from portal.dashboard import key_facts, key_list
+from portal.templatetags import dashboard as shown
+
+
+@admin.register(ApiKey, site=site)
+class ApiKeys(ViewerAdmin):
+    singular, plural, place = gettext_lazy("API key"), gettext_lazy("API keys"), 10
+    row_template = "admin/key.html"
+    list_display = ("named", "holder", "in_state", "used", "ends", "preset")
+    list_filter = (State, Expiry, LastUsed, Breadth, Holder, Scope, of_workspace("owner__workspace"))
+    list_select_related = ("owner__workspace", "last_use")
+    workspace_path = "owner.workspace"
+    search_fields = ("name",)  # shows the field; what is searched is below
+    search_help_text = gettext_lazy("By name, id or last characters, or by its holder's name or e-mail.")
+    ordering = ("-created_at", "-pk")
+    actions = ("revoke_selected", "disable_selected", "enable_selected")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        text = search_term.strip()
+        if text:
+            of_holder = Q(owner__name__icontains=text) | Q(owner__email__iexact=text)
+            queryset = queryset.filter(key_list.matching(text) | of_holder)
+        return queryset, False
+
+    def about(self, request: HttpRequest, row: ApiKey) -> dict[str, Any]:
+        now = timezone.now()
+        verbs = [verb for verb in key_actions.VERBS.values() if verb.fits(row, now)]
+        facts = key_facts.about(row, now, outcome=request.GET.get("outcome", ""))
+        return facts | {"title": row.name, "verbs": verbs, "over": row.state(now) in key_actions.OVER}
+
+    @admin.action(description=gettext_lazy("Revoke"))
+    def revoke_selected(self, request: HttpRequest, keys: QuerySet[Any]) -> HttpResponse | None:
+        return self._ask(request, key_actions.REVOKE, keys)
+
+    @admin.action(description=gettext_lazy("Disable"))
+    def disable_selected(self, request: HttpRequest, keys: QuerySet[Any]) -> HttpResponse | None:
+        return self._ask(request, key_actions.DISABLE, keys)
+
+    @admin.action(description=gettext_lazy("Enable"))
+    def enable_selected(self, request: HttpRequest, keys: QuerySet[Any]) -> HttpResponse | None:
+        return self._ask(request, key_actions.ENABLE, keys)
+
+    def _ask(self, request: HttpRequest, verb: key_actions.Verb, keys: QuerySet[Any]) -> HttpResponse | None:
+        most = key_actions.MOST_AT_ONCE
+        chosen = list(keys.order_by("-created_at", "-pk")[: most + 1])
+        if len(chosen) > most:
+            messages.error(request, _("Choose at most %(n)s keys at once.") % {"n": most})
+            return None
+        return key_actions.ask(request, verb, chosen) if chosen else None
+
+    @admin.display(description=gettext_lazy("Key"), ordering=Lower("name"))
+    def named(self, key: ApiKey) -> SafeString:
+        return format_html("<bdi>{}</bdi> <code>{}</code>", key.name, key.preview)
+
+    @admin.display(description=gettext_lazy("Holder"), ordering=Lower("owner__name"))
+    def holder(self, key: ApiKey) -> str:
+        return key.owner.name
+
+    @admin.display(description=gettext_lazy("State"))
+    def in_state(self, key: ApiKey) -> SafeString:
+        return shown.state_label(key, timezone.now())
+
+    @admin.display(description=gettext_lazy("Last used"), ordering=F("last_use__at").asc(nulls_first=True))
+    def used(self, key: ApiKey) -> str:
+        last = getattr(key, "last_use", None)
+        return shown.ago(last.at, timezone.now()) if last else _("Never used")
+
+    @admin.display(description=gettext_lazy("Expires"), ordering=F("expires_at").asc(nulls_last=True))
+    def ends(self, key: ApiKey) -> str:
+        return shown.ends(key, timezone.now())
+
+    @admin.display(description=gettext_lazy("May do"))
+    def preset(self, key: ApiKey) -> str:
+        return wording.preset_name(key.rights)

@@ -1,0 +1,140 @@
+"""What happened, for good: read, filtered, exported; never changed."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from django.contrib import admin
+from django.http import Http404, HttpRequest, HttpResponseBase, StreamingHttpResponse
+from django.urls import URLPattern
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from keys import audit
+from keys.audit import export
+from keys.models import AuditEvent, Workspace
+from portal.admin.base import ViewerAdmin
+from portal.admin.event_filters import About, ByActor, OfKey, Surface, Type
+from portal.admin.filters import Period, Since, Until, of_workspace
+from portal.admin.site import site
+from portal.admin.viewing import actor, viewer_of
+from portal.dashboard import history
+from portal.pages import problem
+from portal.templatetags import dashboard as shown
+
+_PERSONAL = {ByActor.parameter_name}  # holds what was typed of a name; an event must not
+
+
+@admin.register(AuditEvent, site=site)
+class AuditEvents(ViewerAdmin):
+    singular, plural, place = gettext_lazy("Audit event"), gettext_lazy("Audit log"), 40
+    row_template = "admin/event.html"
+    change_list_template = "admin/events.html"
+    list_display = ("when", "what", "who", "about_whom", "key_name", "where", "from_address")
+    list_filter = (Type, Surface, Period, ByActor, OfKey, Since, Until, About, of_workspace("workspace"))
+    list_select_related = ("workspace", "actor", "member", "key")
+    list_prefetch = ("addresses",)
+    workspace_path = "workspace"
+    sortable_by = ()
+
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
+        """Newest first, as the index of each viewer has it."""
+        return ("-pk",) if viewer_of(request).is_superuser else ("-at", "-pk")
+
+    def more_urls(self) -> list[URLPattern]:
+        return [self.at("export/", self.export, "export")]
+
+    def about(self, request: HttpRequest, row: AuditEvent) -> dict[str, Any]:
+        return {"title": history.what(row), "who": self.who(row), "parts": list(_parts(row.told))}
+
+    def export(self, request: HttpRequest) -> HttpResponseBase:
+        """POST: the events that the filters of the address leave, as a file, streamed.
+
+        Raises:
+            Http404: no such format.
+        """
+        form = request.POST.get("format", "")
+        if request.method != "POST" or form not in export.CONTENT_TYPES:
+            raise Http404
+        viewer = viewer_of(request)
+        workspace = (
+            viewer.workspace
+            or Workspace.objects.filter(
+                pumble_id=request.GET.get("workspace", "").replace("\x00", "")
+            ).first()
+        )
+        if workspace is None:
+            return problem(
+                request,
+                status=409,
+                title=_("Choose a workspace first"),
+                advice=_(
+                    "An export is told to the workspace it is of. Filter by one; audit_export has them all."
+                ),
+            )
+        events = self.get_changelist_instance(request).queryset
+        audit.record(
+            AuditEvent.Type.AUDIT_EXPORTED,
+            workspace=workspace,
+            by=actor(request),
+            now=timezone.now(),
+            format=form,
+            filters={name: _("(typed)") if name in _PERSONAL else text for name, text in request.GET.items()},
+        )
+        lines = export.lines(events.select_related(None).prefetch_related(None), form)
+        answer = StreamingHttpResponse(lines, content_type=export.CONTENT_TYPES[form])
+        answer["Content-Disposition"] = f'attachment; filename="audit-{timezone.now():%Y-%m-%d}.{form}"'
+        return answer
+
+    @admin.display(description=gettext_lazy("When"))
+    def when(self, event: AuditEvent) -> str:
+        return shown.at(event.at)
+
+    @admin.display(description=gettext_lazy("What"))
+    def what(self, event: AuditEvent) -> str:
+        return history.what(event)
+
+    @admin.display(description=gettext_lazy("Who"))
+    def who(self, event: AuditEvent) -> str:
+        if event.actor is None:
+            return event.actor_ref
+        return event.actor.name or event.actor_ref
+
+    @admin.display(description=gettext_lazy("Whose"))
+    def about_whom(self, event: AuditEvent) -> str:
+        return event.member.name or event.member_ref if event.member else event.member_ref
+
+    @admin.display(description=gettext_lazy("Key"))
+    def key_name(self, event: AuditEvent) -> str:
+        return event.key.name if event.key else event.key_ref
+
+    @admin.display(description=gettext_lazy("Where"))
+    def where(self, event: AuditEvent) -> str:
+        return history.where(event)
+
+    @admin.display(description=gettext_lazy("Address"))
+    def from_address(self, event: AuditEvent) -> str:
+        return event.address or ""
+
+
+def _parts(told: dict[str, Any]) -> Iterator[tuple[str, str | None, str | None, str]]:
+    """Each part of what an event tells: its name, its value before and after where it changed, else its value."""
+    before, after = told.get("before"), told.get("after")
+    if isinstance(before, dict) and isinstance(after, dict):
+        for name in dict.fromkeys((*before, *after)):
+            if before.get(name) != after.get(name):
+                yield name, _text(before.get(name)), _text(after.get(name)), ""
+    elif "before" in told or "after" in told:
+        yield "", _text(before), _text(after), ""
+    for name, value in told.items():
+        if name not in {"before", "after"}:
+            yield name, None, None, _text(value)
+
+
+def _text(value: Any) -> str:
+    if value is None or value == [] or value == "":
+        return "–"
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return ", ".join(value)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,185 @@
+"""What all lists of the admin share: they start from the viewer, show what they name, and change nothing by themselves."""
+
+from collections.abc import Callable, Iterable
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db.models import Model, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
+from django.shortcuts import render
+from django.urls import URLPattern, path
+from django.utils import timezone
+
+from portal.admin import looking
+from portal.admin.paging import CappedPaginator
+from portal.admin.viewing import viewer_of
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
+
+    from portal.admin.site import PortalAdmin
+
+    _ModelAdmin = admin.ModelAdmin[Any]
+else:
+    _ModelAdmin = admin.ModelAdmin
+
+_POPUP = {"_popup", "_to_field"}
+
+
+class ViewerAdmin(_ModelAdmin):
+    """Rows of one model, as far as the viewer may see them: the manager of the model has `for_viewer`.
+
+    Attributes:
+        singular, plural: what a row and the rows are called.
+        place: where the list stands among the others.
+        row_template: the page of one row; it gets `row`.
+        workspace_path: the attribute of a row that is its workspace, with dots; "" where rows are of none.
+    """
+
+    admin_site: "PortalAdmin"
+    singular: "ClassVar[StrPromise]"
+    plural: "ClassVar[StrPromise]"
+    place: ClassVar[int]
+    row_template: ClassVar[str]
+    workspace_path: ClassVar[str] = ""
+    list_prefetch: ClassVar[tuple[str, ...]] = ()
+
+    actions: Any = None
+    list_per_page = 50
+    list_select_related: ClassVar[Any] = ()
+    list_max_show_all = 0
+    preserve_filters = False
+    paginator = CappedPaginator
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+
+    @property
+    def list_url(self) -> str:
+        """The name of the list's address."""
+        return f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return self.admin_site.has_permission(request)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows: QuerySet[Any] = self.model.objects.for_viewer(viewer_of(request))
+        if self.list_select_related:
+            rows = rows.select_related(*self.list_select_related)
+        return rows.prefetch_related(*self.list_prefetch).order_by(*self.get_ordering(request))
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
+        """Only what a filter of the list asks for: every other field could be guessed at from the address."""
+        return any(getattr(one, "parameter_name", None) == lookup for one in self.list_filter)
+
+    def to_field_allowed(self, request: HttpRequest, to_field: str) -> bool:
+        return False
+
+    def get_urls(self) -> list[URLPattern]:
+        name = f"{self.opts.app_label}_{self.opts.model_name}"
+        return [
+            path("", self.admin_site.admin_view(self.changelist_view), name=f"{name}_changelist"),
+            *self.more_urls(),
+            path(
+                "<str:object_id>/change/",
+                self.admin_site.admin_view(self.change_view),
+                name=f"{name}_change",
+            ),
+        ]
+
+    def more_urls(self) -> list[URLPattern]:
+        """Further pages of the model, each made by `at`."""
+        return []
+
+    def at(self, route: str, view: Callable[..., HttpResponseBase], name: str) -> Any:
+        """`view`, behind the door, at `route` below the list, named `app_model_NAME`."""
+        whole = f"{self.opts.app_label}_{self.opts.model_name}_{name}"
+        return path(route, self.admin_site.admin_view(view), name=whole)
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        self.require_view(request)
+        if request.method == "POST" and not self.actions:
+            return HttpResponseNotAllowed(["GET", "HEAD"])
+        context = {"title": self.plural, "rows": self, **(extra_context or {})}
+        answer: Any = super().changelist_view(request, context)
+        if listed := getattr(answer, "context_data", {}).get("cl"):
+            self.note_look(request, listed.result_list)
+        return answer  # type: ignore[no-any-return]
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """The page of one row. There is no form behind it."""
+        self.require_view(request)
+        row = self.row(request, object_id)
+        if request.method == "POST":
+            return HttpResponseNotAllowed(["GET", "HEAD"])
+        self.note_look(request, [row])
+        return self.page(request, self.row_template, self.about(request, row), row=row)
+
+    def note_look(self, request: HttpRequest, rows: Iterable[Any]) -> None:
+        """An operator was shown `rows`: recorded in their workspaces."""
+        if self.workspace_path:
+            looking.note(request, map(attrgetter(self.workspace_path), rows), str(self.opts.model_name))
+
+    def row(self, request: HttpRequest, object_id: str) -> Any:
+        """The row with that primary key.
+
+        Raises:
+            Http404: there is none, or it is not the viewer's to see: nobody can tell which.
+        """
+        try:
+            row = self.get_queryset(request).filter(pk=object_id).first()
+        except (ValueError, ValidationError, OverflowError):
+            row = None
+        if row is None:
+            raise Http404
+        return row
+
+    def about(self, request: HttpRequest, row: Any) -> dict[str, Any]:
+        """What the page of a row shows beside it."""
+        return {}
+
+    def page(
+        self,
+        request: HttpRequest,
+        template: str,
+        context: dict[str, Any],
+        *,
+        row: Any = None,
+        status: int = 200,
+    ) -> HttpResponse:
+        shared = self.admin_site.each_context(request) | {
+            "rows": self,
+            "row": row,
+            "opts": self.opts,
+            "now": timezone.now(),
+        }
+        return render(request, template, shared | context, status=status)
+
+    def require_view(self, request: HttpRequest) -> None:
+        """
+        Raises:
+            Http404: these rows are not for the viewer, or they are asked for as a popup.
+        """
+        if not self.has_view_permission(request) or _POPUP & {*request.GET, *request.POST}:
+            raise Http404

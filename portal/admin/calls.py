@@ -1,0 +1,148 @@
+"""What keys were used for: single calls, as far as they are kept, and the counts of each hour, which have them all."""
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Sum
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from keys import usage
+from keys.models import HourlyUse, RequestLog
+from portal.admin.base import ViewerAdmin
+from portal.admin.filters import ManyChoices, Period, Rows, Since, Typed, Until, of_workspace
+from portal.admin.site import site
+from portal.api.operations import OPERATIONS
+from portal.dashboard import refusal_words
+from portal.dashboard.refusal_words import Outcome
+from portal.templatetags import dashboard as shown
+
+
+class OfOutcome(ManyChoices):
+    title = _("outcome")
+    parameter_name = "outcome"
+    options = [
+        (usage.OK, _("Worked")),
+        ("refused", _("Refused")),
+        *refusal_words.titles(),
+    ]
+
+    @classmethod
+    def choose(cls, rows: Rows, chosen: str, now: datetime) -> Rows:
+        return rows.exclude(outcome=usage.OK) if chosen == "refused" else rows.filter(outcome=chosen)
+
+    def queryset(self, request: HttpRequest, rows: Rows) -> Rows:
+        """A reason of an older version is still one that calls ended with."""
+        chosen = self.value()
+        if not chosen:
+            return rows
+        return rows.none() if "\x00" in chosen else self.choose(rows, chosen, timezone.now())
+
+
+class OfOperation(ManyChoices):
+    title = _("operation")
+    parameter_name = "operation"
+    options = [(one.operation, one.operation) for one in OPERATIONS]
+
+    @classmethod
+    def choose(cls, rows: Rows, chosen: str, now: datetime) -> Rows:
+        return rows.filter(operation=chosen)
+
+
+class OfKey(Typed):
+    title = _("id of the key")
+    parameter_name = "key"
+
+    def narrow(self, rows: Rows, typed: str) -> Rows:
+        return rows.filter(key__key_id=typed.removeprefix("pmb_"))
+
+
+class HourPeriod(Period):
+    field = "hour"
+
+
+class _Calls(ViewerAdmin):
+    list_select_related = ("key__owner__workspace",)
+    workspace_path = "key.owner.workspace"
+    sortable_by = ()
+
+    @admin.display(description=_("Key"))
+    def of_key(self, row: Any) -> str:
+        return str(row.key.name)
+
+    @admin.display(description=_("Holder"))
+    def holder(self, row: Any) -> str:
+        return str(row.key.owner.name)
+
+    @admin.display(description=_("Outcome"))
+    def how(self, row: Any) -> SafeString:
+        outcome = Outcome(row.outcome)
+        title = _("Worked") if outcome.worked else outcome.title
+        return format_html("{} <code>{}</code>", title, row.outcome)
+
+
+@admin.register(RequestLog, site=site)
+class Calls(_Calls):
+    singular, plural, place = _("Call"), _("Calls"), 50
+    row_template = "admin/call.html"
+    list_display = ("when", "asked", "how", "of_key", "holder", "took", "from_address", "request")
+    list_filter = (OfOutcome, Period, OfKey, OfOperation, Since, Until, of_workspace("key__owner__workspace"))
+    ordering = ("-at", "-pk")
+
+    def about(self, request: HttpRequest, row: RequestLog) -> dict[str, Any]:
+        return {"title": row.operation, "outcome": Outcome(row.outcome)}
+
+    @admin.display(description=_("When"))
+    def when(self, row: RequestLog) -> str:
+        return shown.at(row.at)
+
+    @admin.display(description=_("Operation"))
+    def asked(self, row: RequestLog) -> SafeString:
+        return format_html("<code>{}</code>", row.operation)
+
+    @admin.display(description=_("Took"))
+    def took(self, row: RequestLog) -> str:
+        return f"{row.duration_ms} ms"
+
+    @admin.display(description=_("From"))
+    def from_address(self, row: RequestLog) -> str:
+        return row.address or ""
+
+    @admin.display(description=_("Request id"))
+    def request(self, row: RequestLog) -> SafeString:
+        return format_html("<code>{}</code>", row.request_id)
+
+
+@admin.register(HourlyUse, site=site)
+class HourlyCounts(_Calls):
+    singular, plural, place = _("Count"), _("Counts"), 60
+    change_list_template = "admin/counts.html"
+    row_template = "admin/count.html"
+    list_display = ("when", "how", "of_key", "holder", "count")
+    list_filter = (OfOutcome, HourPeriod, OfKey, of_workspace("key__owner__workspace"))
+    ordering = ("-hour", "-pk")
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        answer: Any = super().changelist_view(request, extra_context)
+        listed = getattr(answer, "context_data", {}).get("cl")
+        if listed is not None:
+            total = listed.queryset.order_by().aggregate(total=Sum("count"))["total"] or 0
+            answer.context_data["total"] = total
+        return answer  # type: ignore[no-any-return]
+
+    def about(self, request: HttpRequest, row: HourlyUse) -> dict[str, Any]:
+        return {"title": self.plural, "outcome": Outcome(row.outcome)}
+
+    @admin.display(description=_("Hour from"))
+    def when(self, row: HourlyUse) -> str:
+        return shown.at(row.hour)
+
+    @admin.display(description=_("Calls"))
+    def count(self, row: HourlyUse) -> int:
+        return row.count

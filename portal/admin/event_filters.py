@@ -1,0 +1,57 @@
+"""Which audit events: by type, surface, actor, key and whom they are about."""
+
+from datetime import datetime
+
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from keys.models import AuditEvent
+from portal.admin.filters import Choices, ManyChoices, OfMember, Rows, Typed
+from portal.dashboard import history
+
+
+class Type(ManyChoices):
+    title = _("event")
+    parameter_name = "type"
+    options = [(value, value) for value in AuditEvent.Type.values]
+
+    @classmethod
+    def choose(cls, rows: Rows, chosen: str, now: datetime) -> Rows:
+        return rows.filter(type=chosen)
+
+
+class Surface(Choices):
+    title = _("where")
+    parameter_name = "surface"
+    options = [(value, words) for value, words in history.SURFACES.items()]
+
+    @classmethod
+    def choose(cls, rows: Rows, chosen: str, now: datetime) -> Rows:
+        return rows.filter(surface=chosen)
+
+
+class ByActor(Typed):
+    title = _("who: name, e-mail or id")
+    parameter_name = "actor"
+
+    def narrow(self, rows: Rows, typed: str) -> Rows:
+        named = Q(actor__name__icontains=typed) | Q(actor__email__iexact=typed)
+        return rows.filter(named | Q(actor_ref=typed))
+
+
+class OfKey(Typed):
+    title = _("id of the key")
+    parameter_name = "key"
+
+    def narrow(self, rows: Rows, typed: str) -> Rows:
+        return rows.filter(key_ref=typed.removeprefix("pmb_"))
+
+
+class About(OfMember):
+    """Chosen on the member's own page."""
+
+    title = _("whose")
+    parameter_name = "member"
+
+    def narrow(self, rows: Rows, chosen: int) -> Rows:
+        return rows.filter(member=chosen)

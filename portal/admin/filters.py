@@ -1,0 +1,213 @@
+"""How lists are filtered: by choices that the list offers, or by a text that is typed. Nothing else reaches a query."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.contrib.admin import SimpleListFilter
+from django.contrib.admin.views.main import ChangeList
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+from django.utils.translation import gettext_lazy as _
+
+from keys.models import Member, Workspace
+from portal.admin.viewing import viewer_of
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
+
+Rows = Any  # the queryset of the list's model, which has methods of its own
+_MOST_WORKSPACES = 50
+
+
+class _Filter(SimpleListFilter):
+    @property
+    def said(self) -> str:
+        """What is chosen, in words; empty where nothing is."""
+        chosen = self.value() or ""
+        return str({str(value): label for value, label in self.lookup_choices}.get(chosen) or chosen)
+
+
+class Choices(_Filter):
+    """Named choices; what is none of them shows nothing, so that no list claims more than was asked."""
+
+    options: "ClassVar[list[tuple[str, str | StrPromise]]]"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> "list[tuple[str, str | StrPromise]]":
+        return self.options
+
+    def queryset(self, request: HttpRequest, rows: Rows) -> Rows:
+        chosen = self.value()
+        if not chosen:
+            return rows
+        if chosen not in dict(self.options):
+            return rows.none()
+        return self.choose(rows, chosen, timezone.now())
+
+    @classmethod
+    def choose(cls, rows: Rows, chosen: str, now: datetime) -> Rows:
+        """Those of `rows` that `chosen`, one of the options, means."""
+        raise NotImplementedError
+
+
+class ManyChoices(Choices):
+    """Choices that are too many for a list of links."""
+
+    template = "admin/select_filter.html"
+
+    def choices(self, changelist: ChangeList) -> Iterator[Any]:
+        yield {
+            "name": self.parameter_name,
+            "value": self.value() or "",
+            "options": self.options,
+            "others": _others(self, changelist),
+        }
+
+
+class OfMember(_Filter):
+    """One of the people the viewer may see, by primary key: one that is offered, or one whose page leads here."""
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        offered, chosen = self.offered(request), _number(self.value())
+        if chosen and str(chosen) not in dict(offered):
+            other = Member.objects.for_viewer(viewer_of(request)).filter(pk=chosen).first()
+            offered += [(str(chosen), other.name)] if other else []
+        return offered
+
+    def has_output(self) -> bool:
+        return bool(self.lookup_choices)
+
+    def queryset(self, request: HttpRequest, rows: Rows) -> Rows:
+        if not self.value():
+            return rows
+        chosen = _number(self.value())
+        return self.narrow(rows, chosen) if chosen else rows.none()
+
+    def offered(self, request: HttpRequest) -> list[tuple[str, str]]:
+        return []
+
+    def narrow(self, rows: Rows, chosen: int) -> Rows:
+        raise NotImplementedError
+
+
+class Typed(_Filter):
+    """A text that is typed into a field of its own."""
+
+    template = "admin/typed_filter.html"
+    input_type = "text"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("", "")]  # a filter without choices would not be shown
+
+    def choices(self, changelist: ChangeList) -> Iterator[Any]:
+        yield {
+            "name": self.parameter_name,
+            "value": self.value() or "",
+            "type": self.input_type,
+            "others": _others(self, changelist),
+            "selected": bool(self.value()),
+        }
+
+    def queryset(self, request: HttpRequest, rows: Rows) -> Rows:
+        typed = (self.value() or "").strip()
+        if "\x00" in typed:
+            return rows.none()
+        return self.narrow(rows, typed) if typed else rows
+
+    def narrow(self, rows: Rows, typed: str) -> Rows:
+        raise NotImplementedError
+
+
+class OfWorkspace(_Filter):
+    """For operators; everybody else sees one workspace anyway."""
+
+    title = _("workspace")
+    parameter_name = "workspace"
+    path: ClassVar[str]
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        if not viewer_of(request).is_superuser:
+            return []
+        return list(
+            Workspace.objects.order_by("name", "pk").values_list("pumble_id", "name")[:_MOST_WORKSPACES]
+        )
+
+    def queryset(self, request: HttpRequest, rows: Rows) -> Rows:
+        chosen = self.value()
+        if not chosen:
+            return rows
+        return rows.none() if "\x00" in chosen else rows.filter(**{f"{self.path}__pumble_id": chosen})
+
+
+def of_workspace(path: str) -> type[OfWorkspace]:
+    """The filter for rows whose workspace is at `path`."""
+    return type("OfWorkspace", (OfWorkspace,), {"path": path})
+
+
+class Period(Choices):
+    title = _("time")
+    parameter_name = "when"
+    field = "at"
+    options = [
+        ("hour", _("Past hour")),
+        ("today", _("Today")),
+        ("week", _("Past 7 days")),
+        ("month", _("Past 30 days")),
+    ]
+    _lengths = {"hour": timedelta(hours=1), "week": timedelta(days=7), "month": timedelta(days=30)}
+
+    @classmethod
+    def choose(cls, rows: Rows, chosen: str, now: datetime) -> Rows:
+        begin = start_of_day(now) if chosen == "today" else now - cls._lengths[chosen]
+        return rows.filter(**{f"{cls.field}__gte": begin})
+
+
+class Since(Typed):
+    title = _("first day")
+    parameter_name = "since"
+    input_type = "date"
+
+    def narrow(self, rows: Rows, typed: str) -> Rows:
+        day = _midnight(typed)
+        return rows.filter(at__gte=day) if day else rows.none()
+
+
+class Until(Typed):
+    title = _("last day")
+    parameter_name = "until"
+    input_type = "date"
+
+    def narrow(self, rows: Rows, typed: str) -> Rows:
+        day = _midnight(typed)
+        return rows.filter(at__lt=day + timedelta(days=1)) if day else rows.none()
+
+
+def _others(one: SimpleListFilter, changelist: ChangeList) -> list[tuple[str, str]]:
+    """What the other filters are set to, for a form that changes this one only."""
+    return [
+        (name, value)
+        for name, values in changelist.filter_params.items()
+        if name != one.parameter_name
+        for value in values
+    ]
+
+
+def _number(text: str | None) -> int:
+    """A primary key; 0 for what is none."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else 0
+
+
+def start_of_day(now: datetime) -> datetime:
+    return timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _midnight(text: str) -> datetime | None:
+    """The beginning of that day; None where it is no day that a last day can follow."""
+    try:
+        day = parse_date(text)
+    except ValueError:
+        return None
+    if day is None or not 1900 <= day.year <= 9000:
+        return None
+    return datetime(day.year, day.month, day.day, tzinfo=timezone.get_current_timezone())

@@ -1,0 +1,82 @@
+"""The people of a workspace: their role, whether they authorise the app, what keys they have."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce, Lower
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from keys.models import ApiKey, LastUse, Member
+from portal.admin.base import ViewerAdmin
+from portal.admin.filters import of_workspace
+from portal.admin.member_filters import Authorized, Left, Role
+from portal.admin.site import site
+from portal.templatetags import dashboard as shown
+
+_MOST_KEYS = 50
+
+
+@admin.register(Member, site=site)
+class Members(ViewerAdmin):
+    singular, plural, place = gettext_lazy("Member"), gettext_lazy("Members"), 20
+    row_template = "admin/member.html"
+    list_display = ("named", "email", "in_role", "allows", "live_keys", "used")
+    list_filter = (Role, Authorized, Left, of_workspace("workspace"))
+    list_select_related = ("workspace",)
+    workspace_path = "workspace"
+    search_fields = ("name",)  # shows the field; what is searched is below
+    search_help_text = gettext_lazy("By name or e-mail.")
+    ordering = ("name", "pk")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """People, with the number of their live keys and the moment at which any key of theirs was last used."""
+        live = ApiKey.objects.live(timezone.now()).filter(owner=OuterRef("pk")).order_by()
+        counted = live.values("owner").annotate(number=Count("pk")).values("number")
+        uses = LastUse.objects.filter(key__owner=OuterRef("pk")).order_by("-at").values("at")[:1]
+        people = super().get_queryset(request).filter(workspace__isnull=False)
+        annotated: QuerySet[Any] = people.annotate(
+            keys_alive=Coalesce(Subquery(counted, output_field=IntegerField()), 0),
+            last_used_at=Subquery(uses),
+        )
+        return annotated
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        text = search_term.strip()
+        return queryset.filter(Q(name__icontains=text) | Q(email__icontains=text)), False
+
+    def about(self, request: HttpRequest, row: Member) -> dict[str, Any]:
+        keys = ApiKey.objects.filter(owner=row).live(timezone.now()).order_by("-created_at", "-pk")
+        facts = {"role": self.in_role(row), "allows": self.allows(row), "keys": keys[:_MOST_KEYS]}
+        return facts | {"title": self.named(row)}
+
+    @admin.display(description=gettext_lazy("Name"), ordering=Lower("name"))
+    def named(self, member: Member) -> str:
+        return member.name or member.pumble_user_id or ""
+
+    @admin.display(description=gettext_lazy("E-mail"), ordering="email")
+    def email(self, member: Member) -> str:
+        return member.email
+
+    @admin.display(description=gettext_lazy("Role"), ordering="role")
+    def in_role(self, member: Member) -> str:
+        return str(dict(Member.Role.choices).get(member.role, member.role))
+
+    @admin.display(description=gettext_lazy("The app"), ordering="authorized_at")
+    def allows(self, member: Member) -> str:
+        if not member.is_active:
+            return _("Deactivated in Pumble")
+        return _("Authorized") if member.authorized_at else _("Not authorized")
+
+    @admin.display(description=gettext_lazy("Live keys"), ordering="keys_alive")
+    def live_keys(self, member: Any) -> int:
+        return int(member.keys_alive)
+
+    @admin.display(description=gettext_lazy("Last use"), ordering=F("last_used_at").asc(nulls_first=True))
+    def used(self, member: Any) -> str:
+        return shown.ago(member.last_used_at, timezone.now()) if member.last_used_at else _("Never")

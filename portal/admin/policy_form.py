@@ -1,0 +1,162 @@
+"""The form of a workspace's policy, in the words of whoever decides on it."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from keys import scopes, wording
+from keys.models import Member, Policy
+from keys.policy import BOUNDS, Terms
+from portal.dashboard.page_form import PageForm
+from portal.dashboard.pasted import Pasted
+from portal.dashboard.scope_words import scope_label
+
+
+class NumberField(forms.IntegerField):
+    """A whole number within the bounds of that term of a policy."""
+
+    def __init__(self, term: str, **kwargs: Any) -> None:
+        self.least, self.most = BOUNDS[term]
+        super().__init__(min_value=self.least, max_value=self.most, **kwargs)
+
+    def clean(self, value: Any) -> int | None:
+        """
+        Raises:
+            ValidationError: it is none, is out of bounds, or is missing where there must be one.
+        """
+        try:
+            number: int | None = super().clean(value)
+        except forms.ValidationError as error:
+            raise forms.ValidationError(wording.whole_number(self.least, self.most)) from error
+        return number
+
+
+class PolicyForm(PageForm):
+    """What a workspace asks of its keys.
+
+    Args:
+        people: whom the policy may choose as creators.
+    """
+
+    creators = forms.ChoiceField(
+        label=gettext_lazy("Who may create keys"),
+        choices=[(value, capfirst(label)) for value, label in Policy.Creators.choices],
+        widget=forms.RadioSelect,
+    )
+    chosen = forms.MultipleChoiceField(
+        label=gettext_lazy("Chosen people"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    allowed_scopes = forms.MultipleChoiceField(
+        label=gettext_lazy("What keys may do"),
+        required=False,
+        choices=[(scope, scope_label(scope)) for scope in scopes.ALL],
+        help_text=gettext_lazy("Untick what no key of this workspace may do."),
+        widget=forms.CheckboxSelectMultiple,
+    )
+    life = forms.ChoiceField(
+        label=gettext_lazy("How long keys may live"),
+        choices=[
+            ("ever", gettext_lazy("As long as their holder wants, also for ever")),
+            ("end", gettext_lazy("As long as their holder wants, but every key has an end")),
+            ("days", gettext_lazy("At most as many days as you say")),
+        ],
+        widget=forms.RadioSelect,
+    )
+    largest_lifetime = NumberField(
+        "largest_lifetime",
+        label=gettext_lazy("Longest life, in days"),
+        required=False,
+        help_text=gettext_lazy("1 to 3,650."),
+    )
+    addresses_required = forms.BooleanField(
+        label=gettext_lazy("Every key must be bound to the addresses it may be used from"), required=False
+    )
+    most_keys = NumberField(
+        "most_keys",
+        label=gettext_lazy("Keys that one person may have"),
+        help_text=gettext_lazy("1 to 1,000. Keys that are over do not count."),
+    )
+    idle_days = NumberField(
+        "idle_days",
+        label=gettext_lazy("Disable a key that nothing has used for so many days"),
+        required=False,
+        help_text=gettext_lazy(
+            "1 to 3,650; empty: never. Holders are told some days before and can enable the key again. Keys that are "
+            "idle already keep working for a week, unless you disable them yourself."
+        ),
+    )
+    requests_kept_days = NumberField(
+        "requests_kept_days",
+        label=gettext_lazy("Days for which single calls are kept in the log"),
+        help_text=gettext_lazy("1 to 400. Older ones are deleted for good; how many there were stays known."),
+    )
+    leak_guard = forms.BooleanField(
+        label=gettext_lazy("Look for keys in chat messages, and tell their holders at once"),
+        required=False,
+        help_text=gettext_lazy("Nothing of the messages is kept."),
+    )
+
+    def __init__(
+        self, *args: Any, people: Iterable[Member], pasted: dict[str, Pasted] | None = None, **kwargs: Any
+    ):
+        super().__init__(*args, **kwargs)
+        self.pasted, self.people = pasted or {}, {str(one.pk): one for one in people}
+        field = self.fields["chosen"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101 - for the type checker
+        field.choices = [(pk, _person(one)) for pk, one in self.people.items()]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("life") != "days":
+            self.errors.pop("largest_lifetime", None)  # nobody asked for that number
+        elif data.get("largest_lifetime") is None and "largest_lifetime" not in self.errors:
+            self.add_error("largest_lifetime", _("Say how many days a key may live."))
+        if not data.get("allowed_scopes") and "allowed_scopes" not in self.errors:
+            self.add_error("allowed_scopes", _("Choose at least one thing that keys may do."))
+        self.say_pasted(self.pasted)
+        return data
+
+    @property
+    def terms(self) -> Terms:
+        """What the valid form asks for."""
+        data = self.cleaned_data
+        allowed = data["allowed_scopes"]
+        longest = data["largest_lifetime"] if data["life"] == "days" else None
+        return Terms(
+            creators=Policy.Creators(data["creators"]),
+            chosen=[self.people[pk] for pk in data["chosen"]],
+            allowed_scopes=None if len(allowed) == len(scopes.ALL) else allowed,
+            largest_lifetime=timedelta(days=longest) if longest else None,
+            never_allowed=data["life"] == "ever",
+            most_keys=data["most_keys"],
+            addresses_required=data["addresses_required"],
+            idle_days=data["idle_days"],
+            requests_kept_days=data["requests_kept_days"],
+            leak_guard=data["leak_guard"],
+        )
+
+
+def values(policy: Policy) -> dict[str, Any]:
+    """What the form shows of a policy."""
+    longest = policy.largest_lifetime
+    return {
+        "creators": policy.creators,
+        "chosen": [str(pk) for pk in policy.chosen.values_list("pk", flat=True)],
+        "allowed_scopes": scopes.ALL if policy.allowed_scopes is None else policy.allowed_scopes,
+        "life": "days" if longest else "ever" if policy.never_allowed else "end",
+        "largest_lifetime": longest.days if longest else None,
+        "most_keys": policy.most_keys,
+        "addresses_required": policy.addresses_required,
+        "idle_days": policy.idle_days,
+        "requests_kept_days": policy.requests_kept_days,
+        "leak_guard": policy.leak_guard,
+    }
+
+
+def _person(member: Member) -> str:
+    return f"{member.name} ({member.email})" if member.email else member.name

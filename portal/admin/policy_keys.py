@@ -1,0 +1,77 @@
+"""Keys that break their workspace's policy: what of each is said, and what became of those that were brought in line."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib import messages
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from keys import lifecycle, wording
+from keys.audit import Actor
+from keys.breaking import Breaking
+from keys.errors import KeyNotFound, KeyRetiring, PolicyChanged
+from keys.models import ApiKey
+from keys.wording import short_date
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A key, in what it breaks the policy, and what becomes of it when it is brought in line."""
+
+    key: ApiKey
+    breaches: list[str]
+    becomes: list[str]
+
+
+def shown(found: Iterable[Breaking], now: datetime) -> list[Shown]:
+    return [
+        Shown(one.key, [wording.breach(breach) for breach in one.breaches], _becomes(one, now))
+        for one in found
+    ]
+
+
+def _becomes(one: Breaking, now: datetime) -> list[str]:
+    if one.fitting is None:
+        return [_("it is disabled")]
+    said = []
+    if lost := [scope for scope in one.key.scopes if scope not in one.fitting.scopes]:
+        said.append(_("it loses %(scopes)s") % {"scopes": ", ".join(lost)})
+    if one.fitting.expires_at is not None and one.fitting.expires_at != one.key.expires_at:
+        said.append(_("it expires on %(date)s") % {"date": short_date(one.fitting.expires_at, now=now)})
+    return said
+
+
+def bring_in_line(
+    request: HttpRequest, keys: Iterable[ApiKey], *, revision: int, by: Actor, now: datetime
+) -> None:
+    """Bring each of the keys in line, and leave word of it for the next page.
+
+    Ends early where the policy is no longer the one of that revision.
+    """
+    narrowed = disabled = 0
+    for key in keys:
+        try:
+            broken = lifecycle.bring_in_line(key=key, revision=revision, by=by, now=now)
+        except PolicyChanged as error:
+            messages.warning(request, wording.explain(error))
+            return
+        except (KeyNotFound, KeyRetiring):
+            continue  # over or replaced since the list was made
+        if broken is not None and broken.fitting is not None:
+            narrowed += 1
+        elif broken is not None:
+            disabled += 1
+    said = []
+    if narrowed:
+        words = ngettext("%(n)s key has fewer rights now.", "%(n)s keys have fewer rights now.", narrowed)
+        said.append(words % {"n": narrowed})
+    if disabled:
+        words = ngettext("%(n)s key is disabled now.", "%(n)s keys are disabled now.", disabled)
+        said.append(words % {"n": disabled})
+    if said:
+        messages.success(request, " ".join([*said, _("Their holders are told what changed, and why.")]))
+    else:
+        messages.info(request, _("Nothing was changed: none of these keys breaks the policy any more."))

@@ -1,0 +1,112 @@
+"""The admin's own site: who comes in, and what stands at which address. There are no other addresses than these."""
+
+from collections.abc import Callable
+from functools import update_wrapper
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_plus
+
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
+from django.shortcuts import redirect
+from django.urls import URLPattern, URLResolver, include, path, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
+
+from keys import keyformat
+from keys.models import Member
+from portal.admin import operators, presented
+from portal.admin.viewing import actor, turn_away, viewer_of
+
+if TYPE_CHECKING:
+    from portal.admin.base import ViewerAdmin
+
+View = Callable[..., HttpResponseBase]
+
+
+class PortalAdmin(admin.AdminSite):
+    site_title = site_header = gettext_lazy("API keys for Pumble")
+    enable_nav_sidebar = False
+
+    def __init__(self, name: str = "admin") -> None:
+        super().__init__(name)
+        self.disable_action("delete_selected")
+        self._pages: list[tuple[str, str, View]] = []
+
+    def page(self, route: str, name: str) -> Callable[[View], View]:
+        """Puts the decorated view, which belongs to no model, at `route`; "" is the first page."""
+
+        def add(view: View) -> View:
+            self._pages.append((route, name, self.admin_view(view)))
+            return view
+
+        return add
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        return isinstance(request.user, Member) and request.user.is_staff
+
+    def admin_view(self, view: View, cacheable: bool = False) -> Any:  # noqa: FBT001, FBT002 - as in Django
+        """`view` for those who may come in. A key in an address goes no further than this."""
+
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if request.method not in {"GET", "HEAD", "POST"}:
+                return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
+            if not self.has_permission(request):
+                return turn_away(request)
+            if keyformat.looks_like_key(unquote_plus(request.META.get("QUERY_STRING", ""))):
+                return _take_key_out(request)
+            return view(request, *args, **kwargs)
+
+        return update_wrapper(never_cache(guarded), view)
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        """No adding, deleting, popups, autocomplete, passwords or redirects to elsewhere."""
+        return [
+            path("login/", operators.login, name="login"),
+            path("jsi18n/", self.admin_view(self.i18n_javascript), name="jsi18n"),
+            *(path(route, view, name=name) for route, name, view in self._pages),
+            *(
+                path(f"{rows.opts.app_label}/{rows.opts.model_name}/", include(rows.urls))
+                for rows in self.lists
+            ),
+        ]
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        """What every page has: its viewer, and the ways to the other pages that they may see."""
+        viewer = viewer_of(request)
+        here = request.path
+        ways: list[tuple[str, Any, bool]] = [
+            ("admin:index", _("At a glance"), here == reverse("admin:index"))
+        ]
+        ways += [
+            (rows.list_url, rows.plural, here.startswith(reverse(rows.list_url)))
+            for rows in self.lists
+            if rows.has_view_permission(request)
+        ]
+        return {
+            "site_title": self.site_title,
+            "site_header": self.site_header,
+            "has_permission": True,
+            "is_nav_sidebar_enabled": False,
+            "viewer": viewer,
+            "ways": ways,
+        }
+
+    @property
+    def lists(self) -> "list[ViewerAdmin]":
+        registered: Any = self._registry.values()
+        return sorted(registered, key=lambda rows: rows.place)
+
+
+def _take_key_out(request: HttpRequest) -> HttpResponse:
+    """Answers what was asked, at an address without the key. The browser's history has it all the same."""
+    asked = unquote_plus(request.META["QUERY_STRING"])
+    key = presented.find(asked, viewer_of(request), by=actor(request))
+    said = _("A key stood in this page's address. Addresses are kept in histories and logs: revoke that key.")
+    messages.warning(request, said)
+    if key is None:
+        return redirect(request.path)
+    return redirect("admin:keys_apikey_change", key.pk)
+
+
+site = PortalAdmin()

@@ -1,0 +1,128 @@
+"""Every fault on every call to Pumble that every operation makes: the contract's answer, and nothing done twice."""
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import requests
+from django.core.cache import cache
+
+from portal.api.operations import OPERATIONS
+from pumble_bridge import breaker, client
+from tests import pumble
+from tests.contract.conftest import Acme
+from tests.contract.talking import send
+from tests.contract.wire import Api, assert_legacy, taken
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+
+ASKING = {one.operation: one for one in OPERATIONS if one.asks_pumble}
+CASES: list[tuple[str, dict[str, Any]]] = [(name, {}) for name in ASKING]
+CASES += [(name, {"asBot": True}) for name, one in ASKING.items() if "asBot" in one.takes().fields]
+
+FINDING, OPENING = "GET /v1/channels/direct", "POST /v1/channels/direct"
+
+# What the client is told, by fault.
+TOLD = {
+    "status:500": (502, "pumble_unavailable"),
+    "rate_limit:7": (429, "pumble_rate_limited"),
+    "garbage": (502, "pumble_unavailable"),
+    "html": (502, "pumble_unavailable"),
+    "redirect": (502, "pumble_unavailable"),
+    "drop": (502, "pumble_unavailable"),
+    "truncate": (502, "pumble_unavailable"),
+    "delay:0.3": (504, "pumble_timeout"),
+}
+BREAKS = {"drop", "truncate"}
+HAPPENS = {"truncate", "delay:0.3"}  # what was asked for, although the answer does not arrive
+SHORT_SECONDS = 0.15
+
+
+def called(since: int) -> list[str]:
+    """What reached Pumble's API after so many calls: `METHOD /path` each, with `*` for ids."""
+    calls = pumble.api_calls()[since:]
+    return [re.sub("[0-9a-f]{24}", "*", f"{one['method']} {one['url'].partition('?')[0]}") for one in calls]
+
+
+def is_write(call: str) -> bool:
+    return not call.startswith("GET ") and call != "POST /v1/messages/search"
+
+
+def _about_what_is_there(api: Api, acme: Acme, later: int, operation: str) -> dict[str, Any]:
+    given = dict(ASKING[operation].request_example or {})
+    general = {"channelId": acme.channels["general"]}
+    dan = acme.people["dan"]
+    there: dict[str, Callable[[], Any]] = {
+        "channelId": lambda: acme.channels["general"],
+        "messageId": lambda: send(api)["id"],
+        "rootMessageId": lambda: send(api)["id"],
+        "scheduledMessageId": lambda: taken(
+            api.post("createScheduledMessage", general | {"text": "x", "sendAt": later})
+        )["id"],
+        "sendAt": lambda: later,
+        "expiresAt": lambda: later,
+        "userId": lambda: dan,
+        "userIds": lambda: [acme.people["ben"], dan],
+        "name": lambda: f"new {len(pumble.api_calls())}",
+    }
+    given |= {name: there[name]() for name in given if name in there}
+    if operation == "removeUserFromChannel":
+        api.post("addUsersToChannel", general | {"userIds": [dan]})
+    if operation == "removeReaction":
+        api.post("addReaction", given)
+    return given
+
+
+def name_of(value: str | dict[str, Any]) -> str:
+    return value if isinstance(value, str) else "as-bot" * bool(value)
+
+
+@pytest.mark.parametrize(("operation", "more"), CASES, ids=name_of)
+def test_is_told_in_the_contracts_shape_and_repeats_no_write(
+    api: Api,
+    acme: Acme,
+    later: int,
+    monkeypatch: pytest.MonkeyPatch,
+    operation: str,
+    more: dict[str, Any],
+) -> None:
+    def fresh() -> dict[str, Any]:
+        """The operation's own example, about objects that no call has changed yet."""
+        monkeypatch.undo()
+        return _about_what_is_there(api, acme, later, operation) | more
+
+    def ask() -> tuple[requests.Response, list[str]]:
+        cache.clear()  # what names mean is looked up each time
+        before = len(pumble.api_calls())
+        answer = api.call(operation, given)
+        return answer, called(before)
+
+    given = fresh()
+    answer, calls = ask()
+    taken(answer)
+    used = writes = any(is_write(call) for call in calls)
+
+    for fault, (status, reason) in TOLD.items():
+        for call in dict.fromkeys(calls):
+            if used:
+                given = fresh()
+            monkeypatch.setattr(client, "CALL_SECONDS", SHORT_SECONDS if fault.startswith("delay") else 9.0)
+            breaker.forget()
+            if call == OPENING:
+                pumble.faults({"match": FINDING, "do": "status:404", "times": 1})
+            pumble.faults({"match": call, "do": fault, "times": 1})
+
+            answer, made = ask()
+
+            said = f"{fault} on {call}: {answer.status_code} {answer.text[:200]}"
+            if fault in BREAKS and not is_write(call):
+                assert answer.status_code == 200, said
+                assert made.count(call) > calls.count(call), said
+            else:
+                assert (answer.status_code, answer.json().get("reason")) == (status, reason), said
+                assert_legacy(answer, reason, status)
+            assert (answer.headers.get("Retry-After") == "7") is (answer.status_code == 429), said
+            assert all(count == 1 for one, count in Counter(made).items() if is_write(one)), said
+            used = writes and (answer.status_code == 200 or (fault in HAPPENS and is_write(call)))

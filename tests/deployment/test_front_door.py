@@ -1,0 +1,119 @@
+"""Who is believed about where they come from, and that those who take their time keep nobody waiting."""
+
+import contextlib
+import json
+import socket
+import threading
+import time
+
+import pytest
+
+from tests.deployment import wire
+from tests.deployment.stack import Deployment
+
+PATIENCE = 5.0
+
+
+@pytest.fixture(scope="module")
+def bound(deployment: Deployment) -> str:
+    """A key that works from one address only."""
+    arguments = [
+        "--workspace=Globex",
+        "--member=gita@globex.test",
+        "--name=bound",
+        "--ip=127.0.0.9",
+        "--json",
+    ]
+    deployment.sign_in("gita@globex.test", "/pumble/install")
+    return str(json.loads(deployment.manage("create_key", *arguments))["key"])
+
+
+class TestTheCallersAddress:
+    def ask(self, deployment: Deployment, key: str, source: str, *headers: str) -> str:
+        """How a call from `source` through the front door is answered."""
+        lines = [
+            "GET /keyInfo HTTP/1.1",
+            f"Host: {deployment.a.host}",
+            f"ApiKey: {key}",
+            "Connection: close",
+            *headers,
+        ]
+        with wire.connect(deployment.https_port, deployment.certificate, source) as connection:
+            connection.sendall("\r\n".join([*lines, "", ""]).encode())
+            said = b""
+            while piece := connection.recv(65536):
+                said += piece
+        body = json.loads(said.partition(b"\r\n\r\n")[2])
+        return str(body.get("error", "let in"))
+
+    def test_is_the_one_the_front_door_saw(self, deployment: Deployment, bound: str) -> None:
+        assert self.ask(deployment, bound, "127.0.0.9") == "let in"
+        assert "(127.0.0.8)" in self.ask(deployment, bound, "127.0.0.8")
+
+    @pytest.mark.parametrize(
+        "claim",
+        [
+            "X-Forwarded-For: 127.0.0.9",
+            "X-Forwarded-For: 127.0.0.9, 127.0.0.1",
+            "X-Real-IP: 127.0.0.9",
+            "Forwarded: for=127.0.0.9",
+            "X_Forwarded_For: 127.0.0.9",
+        ],
+    )
+    def test_is_not_what_the_caller_says(self, deployment: Deployment, bound: str, claim: str) -> None:
+        assert "(127.0.0.8)" in self.ask(deployment, bound, "127.0.0.8", claim)
+
+    def test_is_the_proxys_where_somebody_goes_past_the_front_door(
+        self, deployment: Deployment, bound: str
+    ) -> None:
+        honest = deployment.b.get("/keyInfo", bound, **{"X-Forwarded-For": "127.0.0.9"})
+        underscored = deployment.b.get("/keyInfo", bound, X_Forwarded_For="127.0.0.9")
+
+        assert honest.status_code == 200  # the tests call from the trusted proxy's address
+        assert "(127.0.0.1)" in underscored.json()["error"]
+
+
+class TestWhatIsForTheInside:
+    def test_stays_there(self, deployment: Deployment) -> None:
+        scraper = {"Authorization": f"Bearer {deployment.environment['METRICS_TOKEN']}"}
+
+        assert deployment.get("/metrics").status_code == 404
+        assert deployment.call("GET", "/metrics", headers=scraper).status_code == 200
+
+
+class TestSlowClients:
+    """Two hundred that send a byte a second; `make soak` has more of them."""
+
+    @pytest.mark.parametrize("part", ["head", "body"])
+    def test_keep_nobody_waiting(self, deployment: Deployment, part: str) -> None:
+        key = deployment.new_key(f"beside slow {part}s")
+        head = f"POST /sendMessage HTTP/1.1\r\nHost: {deployment.a.host}\r\nApiKey: {key}\r\n"
+        began = head if part == "head" else f"{head}Content-Length: 1000\r\n\r\n{{"
+        stopped = threading.Event()
+        with contextlib.ExitStack() as connections:
+            slow = [
+                connections.enter_context(wire.connect(deployment.https_port, deployment.certificate))
+                for _ in range(200)
+            ]
+            for connection in slow:
+                connection.sendall(began.encode())
+            dripping = threading.Thread(target=drip, args=(slow, stopped))
+            dripping.start()
+            try:
+                took = []
+                for _ in range(10):
+                    before = time.monotonic()
+                    assert deployment.get("/keyInfo", key).status_code == 200
+                    took.append(time.monotonic() - before)
+            finally:
+                stopped.set()
+                dripping.join()
+
+        assert max(took) < PATIENCE / 2
+
+
+def drip(connections: list[socket.socket], stopped: threading.Event) -> None:
+    while not stopped.wait(1):
+        for connection in connections:
+            with contextlib.suppress(OSError):
+                connection.sendall(b"x")

@@ -1,0 +1,343 @@
+"""Somebody who owns the tables alters the past: `audit_verify` and the verifier of exports say where."""
+
+import io
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from keys import audit, lifecycle
+from keys.audit import OPERATOR, Actor, Surface, Type, export, verifier
+from keys.audit.recording import content_of
+from keys.models import ApiKey, AuditAddress, AuditChain, AuditEvent, Member, Workspace
+from tests.conftest import NOW
+from tests.environment import PROJECT
+from tests.keys.chains import lengthen, unguarded
+
+ADDRESS = "203.0.113.7"
+AWAY = 1_000_000  # a number of no event
+
+
+@pytest.fixture
+def ten(alice: Member) -> list[AuditEvent]:
+    """A chain of ten events, of Alice and her key."""
+    assert alice.workspace is not None
+    key, _ = lifecycle.issue(
+        owner=alice, name="ci", by=Actor(alice, Surface.WEB, ADDRESS, "request-1"), now=NOW
+    )
+    lengthen(alice.workspace, 9, key=key)
+    return list(AuditEvent.objects.order_by("number"))
+
+
+def verify(*arguments: str) -> str:
+    out = io.StringIO()
+    call_command("audit_verify", *arguments, stdout=out)
+    return out.getvalue()
+
+
+def rewrite(event: AuditEvent, **fields: object) -> None:
+    """As if it had always been so: with a digest that fits."""
+    for name, value in fields.items():
+        setattr(event, name, value)
+    event.digest = verifier.digest_of(content_of(event))
+    AuditEvent.objects.filter(pk=event.pk).update(digest=event.digest, **fields)
+
+
+def change(ten: list[AuditEvent]) -> None:
+    AuditEvent.objects.filter(number=5).update(detail={"before": "x", "after": "y"})
+
+
+def change_and_digest_anew(ten: list[AuditEvent]) -> None:
+    rewrite(ten[4], detail={"before": "x", "after": "y"})
+
+
+def remove(ten: list[AuditEvent]) -> None:
+    AuditEvent.objects.filter(number=5).delete()
+
+
+def remove_the_first(ten: list[AuditEvent]) -> None:
+    AuditEvent.objects.filter(number__lte=4).delete()
+
+
+def cut_the_tail(ten: list[AuditEvent]) -> None:
+    AuditEvent.objects.filter(number__gte=9).delete()
+
+
+def insert(ten: list[AuditEvent]) -> None:
+    """A new fifth event; those after it move up by one, with digests of their own that fit."""
+    for event in reversed(ten[4:]):
+        rewrite(event, number=event.number + 1)
+    made_up = AuditEvent.objects.get(number=4)
+    made_up.pk, made_up.number, made_up.previous = None, 5, made_up.digest
+    made_up.digest = verifier.digest_of(content_of(made_up))
+    made_up.save(force_insert=True)
+
+
+def reorder(ten: list[AuditEvent]) -> None:
+    for pk, number in ((ten[4].pk, AWAY), (ten[5].pk, 5), (ten[4].pk, 6)):
+        AuditEvent.objects.filter(pk=pk).update(number=number)
+
+
+def write_all_anew(ten: list[AuditEvent]) -> None:
+    """A whole chain that fits in itself, under an end that was not moved."""
+    digest = ten[3].digest
+    for event in ten[4:]:
+        rewrite(event, request_id="made up", previous=digest)
+        digest = event.digest
+
+
+def lead_elsewhere(ten: list[AuditEvent]) -> None:
+    """The texts stay; the pages, which follow the foreign key, would show another's event."""
+    stranger = Member.objects.create(
+        username="s", workspace_id=ten[0].workspace_id, pumble_user_id="f" * 24, name="S"
+    )
+    AuditEvent.objects.filter(number=5).update(actor=stranger)
+
+
+def move_the_address(ten: list[AuditEvent]) -> None:
+    AuditAddress.objects.update(address="192.0.2.66")
+
+
+FORGERIES = [
+    (change, "event 5 of a{24} was changed: its digest is not that of its content"),
+    (change_and_digest_anew, "event 5 of a{24} was replaced, or 6 inserted"),
+    (remove, "event 5 of a{24} was removed"),
+    (remove_the_first, "events 1 to 4 of a{24} were removed, and no checkpoint tells of it"),
+    (cut_the_tail, "events 9 to 10 of a{24} were cut off at the end"),
+    (insert, "event 5 of a{24} was replaced, or 6 inserted"),
+    (reorder, "event 5 of a{24} was changed or put in another's place"),
+    (write_all_anew, "event 10 of a{24} is not the last that was written: the chain was written anew"),
+    (lead_elsewhere, "event 5 of a{24} was changed: it leads to another than it tells of"),
+    (move_the_address, "event 1 of a{24} was changed: 192.0.2.66 is not its address"),
+]
+
+
+@pytest.mark.usefixtures("ten")
+class TestAChain:
+    def test_as_it_was_written_is_sound(self) -> None:
+        assert verify() == f"{'a' * 24} (Acme): 10 events, sound\n"
+
+    @pytest.mark.parametrize(("forge", "found"), FORGERIES, ids=lambda value: getattr(value, "__name__", ""))
+    def test_that_was_tampered_with_is_found(
+        self, ten: list[AuditEvent], forge: Callable[[list[AuditEvent]], None], found: str
+    ) -> None:
+        with unguarded():
+            forge(ten)
+
+        with pytest.raises(CommandError, match=found):
+            verify()
+
+    def test_of_another_workspace_is_left_out_where_one_is_named(
+        self, ten: list[AuditEvent], mallory: Member
+    ) -> None:
+        audit.record(Type.APP_INSTALLED, workspace=mallory.workspace, by=OPERATOR, now=NOW)
+        with unguarded():
+            remove(ten)
+
+        assert verify("--workspace", "Other") == f"{'b' * 24} (Other): 1 events, sound\n"
+
+    def test_is_not_called_sound_where_nothing_guards_it(self) -> None:
+        with unguarded(), pytest.raises(CommandError, match="does not guard"):
+            verify()
+
+
+@pytest.fixture(params=["jsonl", "csv"])
+def exported(ten: list[AuditEvent], tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+    """A complete export of the ten events."""
+    path = tmp_path / f"export.{request.param}"
+    text = "".join(export.lines_of_spans(export.spans(AuditChain.objects.all()), request.param))
+    path.write_bytes(text.encode())
+    return path
+
+
+def verify_alone(path: Path) -> tuple[int, str]:
+    """What the verifier says in a Python that knows nothing of Django."""
+    command = [sys.executable, "-I", "-S", str(PROJECT / "keys/audit/verifier.py"), str(path)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    return done.returncode, done.stdout + done.stderr
+
+
+def tamper(path: Path, how: Callable[[list[bytes]], list[bytes]]) -> None:
+    """`how` gets the lines and gives back others. Lines 0 to 9 are the events."""
+    lines = path.read_bytes().splitlines(keepends=True)
+    head = 1 if path.suffix == ".jsonl" else 2
+    path.write_bytes(b"".join([*lines[:head], *how(lines[head:-1]), lines[-1]]))
+
+
+class TestAnExport:
+    def test_is_verified_by_one_file_without_the_portal(self, exported: Path) -> None:
+        status, said = verify_alone(exported)
+
+        assert (status, said.partition(", the last")[0]) == (0, f"{'a' * 24}: complete, events 1 to 10")
+
+    @pytest.mark.parametrize(
+        ("how", "found"),
+        [
+            (lambda lines: [*lines[:4], lines[4].replace(b"nightly", b"weekly"), *lines[5:]], "event 5"),
+            (lambda lines: [*lines[:4], *lines[5:]], "event 5 of a+ was removed"),
+            (lambda lines: lines[:-2], "events 9 to 10 of a+ were cut off at the end"),
+            (lambda lines: lines[2:], "events 1 to 2 of a+ were removed"),
+            (lambda lines: [*lines[:5], *lines[4:]], "event 5 of a+ occurs twice"),
+            (lambda lines: [*lines[:3], lines[4], lines[3], *lines[5:]], "removed"),
+            (lambda lines: [lines[0].replace(b"203.0.113.7", b"192.0.2.66"), *lines[1:]], "not its address"),
+            (lambda lines: [*lines, lines[9]], "event 10 of a+ occurs twice"),
+            (lambda lines: [*lines, lines[4]], "event 5 of a+ is out of order"),
+        ],
+        ids=[
+            "changed",
+            "removed",
+            "cut",
+            "beheaded",
+            "doubled",
+            "reordered",
+            "moved",
+            "added",
+            "out of order",
+        ],
+    )
+    def test_that_was_tampered_with_is_found(
+        self, exported: Path, how: Callable[[list[bytes]], list[bytes]], found: str
+    ) -> None:
+        tamper(exported, how)
+
+        assert verify_alone(exported)[0] == 1
+        with pytest.raises(verifier.Broken, match=found), exported.open(newline="") as stream:
+            verifier.verify(verifier.read(stream))
+
+    def test_whose_download_broke_off_is_found(self, exported: Path) -> None:
+        lines = exported.read_bytes().splitlines(keepends=True)
+        exported.write_bytes(b"".join(lines[:-1]))
+
+        assert verify_alone(exported)[0] == 1
+
+    @pytest.mark.parametrize(
+        "content",
+        [b"", b"{}\n", b"[]", b"{" * 100_000, b'{"a":1}', b"a,b\n1,2\n", b"\xff\xfe", b'"unclosed', b"\x00"],
+        ids=range(9),
+    )
+    def test_that_is_none_is_refused(self, tmp_path: Path, content: bytes) -> None:
+        path = tmp_path / "export.jsonl"
+        path.write_bytes(content)
+
+        status, said = verify_alone(path)
+        assert (status, said.startswith("no export: ")) == (2, True)
+
+    def test_that_was_filtered_says_so_and_is_verified_as_far_as_it_goes(
+        self, ten: list[AuditEvent], tmp_path: Path
+    ) -> None:
+        path = tmp_path / "export.csv"
+        some = AuditEvent.objects.filter(number__in=[2, 3, 4, 7, 9, 10]).order_by("-at")
+        path.write_bytes("".join(export.lines(some, "csv")).encode())
+
+        assert verify_alone(path) == (0, f"{'a' * 24}: filtered, 6 events in 3 runs; none was changed\n")
+        tamper(path, lambda lines: [lines[0], *lines[2:]])
+        assert verify_alone(path)[0] == 1
+
+    def test_that_begins_later_promises_no_gaps_from_there_on(
+        self, ten: list[AuditEvent], tmp_path: Path
+    ) -> None:
+        (span,) = export.spans(AuditChain.objects.all(), since=ten[6].at)
+        path = tmp_path / "export.jsonl"
+        path.write_text("".join(export.lines_of_spans([span], "jsonl")))
+
+        assert "complete from its first event on, events 7 to 10" in verify_alone(path)[1]
+        tamper(path, lambda lines: lines[1:])
+        assert "first events" in verify_alone(path)[1]
+
+    def test_after_retention_begins_with_what_a_checkpoint_vouches_for(
+        self, acme: Workspace, tmp_path: Path
+    ) -> None:
+        lengthen(acme, 6, at=NOW - timedelta(days=60))
+        lengthen(acme, 3)
+        assert audit.checkpoint(acme.pumble_id, before=NOW - timedelta(days=30), now=NOW)
+        path = tmp_path / "export.jsonl"
+        path.write_text("".join(export.lines_of_spans(export.spans(AuditChain.objects.all()), "jsonl")))
+
+        assert f"{acme.pumble_id}: complete, events 7 to 10" in verify_alone(path)[1]
+        tamper(path, lambda lines: lines[1:])
+        assert "no checkpoint tells of it" in verify_alone(path)[1]
+
+
+def lose_the_last(number: int, workspace: Workspace) -> None:
+    """As a backup has it that was made before them: neither events nor the chain's end know of them."""
+    with unguarded():
+        chain = AuditChain.objects.get(pk=workspace.pumble_id)
+        AuditEvent.objects.filter(number__gt=chain.number - number).delete()
+        last = chain.events.order_by("-number").first()
+        AuditChain.objects.update(number=last.number if last else 0, digest=last.digest if last else "")
+
+
+class TestARestoredBackup:
+    def test_is_told_by_an_export_of_later(self, exported: Path, acme: Workspace) -> None:
+        lose_the_last(2, acme)
+        audit.record(Type.APP_INSTALLED, workspace=acme, by=OPERATOR, now=NOW)
+
+        assert "9 events, sound" in verify()
+        with pytest.raises(CommandError, match="lacks 2 events") as refused:
+            verify("--against", str(exported))
+        assert f"event 9 of {acme.pumble_id}: key.renamed" in str(refused.value)
+
+    def test_has_all_of_an_export_of_before(self, exported: Path, acme: Workspace) -> None:
+        lengthen(acme, 3)
+
+        assert "Every event of the export is there." in verify("--against", str(exported))
+
+    def test_is_not_compared_with_an_export_that_was_tampered_with(self, exported: Path) -> None:
+        tamper(exported, lambda lines: lines[:-1])
+
+        with pytest.raises(CommandError, match="not as it was written"):
+            verify("--against", str(exported))
+
+    def test_revives_no_key_once_its_revocations_were_applied_again(
+        self, alice: Member, olivia: Member, tmp_path: Path
+    ) -> None:
+        assert alice.workspace is not None
+        names = ["kept", "revoked", "replaced", "disabled", "disabled before"]
+        keys = {name: live_key(alice, name) for name in names}
+        lifecycle.disable(key=keys["disabled before"], by=OPERATOR, now=NOW)
+        lifecycle.enable(key=keys["disabled before"], by=OPERATOR, now=NOW)
+        known = AuditEvent.objects.count()
+        backup = {key.pk: ApiKey.objects.filter(pk=key.pk).values().get() for key in keys.values()}
+        by = Actor(olivia, Surface.ADMIN)
+        reason = ApiKey.RevokeReason.BY_ADMINISTRATOR
+        lifecycle.revoke(key=keys["revoked"], by=by, reason=reason, now=NOW, note="found in a gist")
+        lifecycle.disable(key=keys["disabled"], by=by, now=NOW)
+        new, _ = lifecycle.rotate(
+            key=keys["replaced"], grace=lifecycle.GRACES["now"], by=Actor(alice, Surface.WEB), now=NOW
+        )
+        lifecycle.confirm(key=new, by=OPERATOR, now=NOW)
+        path = tmp_path / "export.jsonl"
+        with path.open("w") as stream:
+            call_command("audit_export", stdout=stream)
+        lose_the_last(AuditEvent.objects.filter(workspace=alice.workspace).count() - known, alice.workspace)
+        ApiKey.objects.filter(pk=new.pk).delete()
+        for pk, row in backup.items():
+            ApiKey.objects.filter(pk=pk).update(**row)
+
+        out = io.StringIO()
+        call_command("reapply_revocations", str(path), stdout=out)
+
+        states = {name: ApiKey.objects.get(pk=key.pk) for name, key in keys.items()}
+        assert {name: key.state(NOW).value for name, key in states.items()} == {
+            "kept": "ACTIVE",
+            "revoked": "REVOKED",
+            "replaced": "REVOKED",
+            "disabled": "DISABLED",
+            "disabled before": "ACTIVE",
+        }
+        assert (states["revoked"].revoked_reason, states["revoked"].revoked_note) == (
+            reason,
+            "found in a gist",
+        )
+        assert "Stopped again: 3" in out.getvalue()
+        call_command("reapply_revocations", str(path), stdout=out)
+        assert "Stopped again: 0" in out.getvalue()
+
+
+def live_key(owner: Member, name: str) -> ApiKey:
+    key, _ = lifecycle.issue(owner=owner, name=name, by=OPERATOR, now=NOW)
+    return lifecycle.confirm(key=key, by=OPERATOR, now=NOW)

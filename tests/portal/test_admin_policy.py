@@ -1,0 +1,312 @@
+"""The policy in the admin: who may set it, what is refused, and how keys that break it are brought in line."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from keys import lifecycle, scopes
+from keys.models import ApiKey, AuditEvent, Member, Policy
+from tests.conftest import make_member
+from tests.portal.dashboard import PAGE, browser_of, by, make_key, set_policy, text, words
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def owner(olivia: Member) -> Client:
+    return browser_of(olivia)
+
+
+@pytest.fixture
+def operator(db: None) -> Client:
+    person = Member.objects.create_superuser("root", "a long password of an operator")
+    return browser_of(person, backend="portal.signin.OperatorSignIn")
+
+
+def form_of(member: Member) -> str:
+    return f"/admin/keys/policy/{member.workspace_id}/change/"
+
+
+def keys_of(member: Member) -> str:
+    return f"/admin/keys/policy/{member.workspace_id}/keys/"
+
+
+def fields(revision: int = 0, **changed: Any) -> dict[str, Any]:
+    """What the form sends as it is at first."""
+    return {
+        "revision": revision,
+        "creators": "EVERYONE",
+        "allowed_scopes": list(scopes.ALL),
+        "life": "ever",
+        "most_keys": "200",
+        "requests_kept_days": "90",
+        "leak_guard": "on",
+    } | changed
+
+
+def errors(page: Any) -> str:
+    """The summary of what is wrong."""
+    found = re.search(r'<div class="errors".*?</div>', text(page), re.DOTALL)
+    return re.sub(r"<[^>]*>|\s+", " ", found[0]) if found else ""
+
+
+class TestTheForm:
+    def test_shows_the_policy_and_saves_it(self, owner: Client, olivia: Member, alice: Member) -> None:
+        assert owner.get("/admin/keys/policy/")["Location"] == form_of(olivia)
+        saved = owner.post(
+            form_of(olivia),
+            fields(
+                creators="CHOSEN",
+                chosen=[alice.pk],
+                allowed_scopes=["messages:write"],
+                life="days",
+                largest_lifetime="30",
+                most_keys="7",
+                addresses_required="on",
+                idle_days="60",
+                requests_kept_days="5",
+                leak_guard="",
+            ),
+        )
+
+        assert saved["Location"] == form_of(olivia)
+        kept = Policy.objects.get()
+        assert (kept.creators, list(kept.chosen.all())) == ("CHOSEN", [alice])
+        assert (kept.allowed_scopes, kept.largest_lifetime) == (["messages:write"], timedelta(days=30))
+        assert (kept.most_keys, kept.addresses_required, kept.idle_days) == (7, True, 60)
+        assert (kept.requests_kept_days, kept.leak_guard) == (5, False)
+        page = text(owner.get(form_of(olivia)))
+        for shown in (r'name="most_keys" value="7"', r'name="largest_lifetime" value="30"'):
+            assert re.search(shown, page)
+        assert len(re.findall(r'name="allowed_scopes"[^>]* checked', page)) == 1
+        event = AuditEvent.objects.get(type="policy.changed")
+        assert (event.actor, event.surface) == (olivia, "ADMIN")
+
+    def test_sent_as_it_is_changes_nothing(self, owner: Client, olivia: Member) -> None:
+        owner.post(form_of(olivia), fields())
+
+        assert not AuditEvent.objects.filter(type="policy.changed").exists()
+
+    @pytest.mark.parametrize(
+        ("changed", "said"),
+        [
+            ({"most_keys": "0"}, "Keys that one person may have : Choose a whole number from 1 to 1,000."),
+            ({"most_keys": ""}, "Choose a whole number from 1 to 1,000."),
+            ({"most_keys": "1e3"}, "Choose a whole number from 1 to 1,000."),
+            ({"most_keys": "9" * 5000}, "Choose a whole number from 1 to 1,000."),
+            ({"idle_days": "3651"}, "Choose a whole number from 1 to 3,650."),
+            ({"idle_days": "-1"}, "Choose a whole number from 1 to 3,650."),
+            ({"requests_kept_days": "401"}, "Choose a whole number from 1 to 400."),
+            ({"life": "days"}, "Say how many days a key may live."),
+            ({"life": "days", "largest_lifetime": "0"}, "Choose a whole number from 1 to 3,650."),
+            ({"life": "long"}, "How long keys may live : Select a valid choice."),
+            ({"allowed_scopes": []}, "Choose at least one thing that keys may do."),
+            ({"allowed_scopes": ["everything"]}, "What keys may do : Select a valid choice."),
+            ({"creators": "NOBODY"}, "Who may create keys : Select a valid choice."),
+            ({"chosen": ["1000000"]}, "Chosen people : Select a valid choice."),
+            ({"revision": "x"}, "Somebody else changed the policy meanwhile."),
+            ({"revision": ""}, "Somebody else changed the policy meanwhile."),
+        ],
+    )
+    def test_says_at_its_fields_what_it_does_not_take(
+        self, owner: Client, olivia: Member, changed: dict[str, Any], said: str
+    ) -> None:
+        answer = owner.post(form_of(olivia), fields(**changed))
+
+        assert answer.status_code in {400, 409}
+        assert said in errors(answer)
+        assert not Policy.objects.exists()
+
+    def test_needs_no_number_that_the_choice_does_not_ask_for(self, owner: Client, olivia: Member) -> None:
+        owner.post(form_of(olivia), fields(life="end", largest_lifetime="many"))
+
+        kept = Policy.objects.get()
+        assert (kept.never_allowed, kept.largest_lifetime) == (False, None)
+
+    def test_of_before_somebody_elses_change_changes_nothing(self, owner: Client, olivia: Member) -> None:
+        set_policy(olivia, now=timezone.now(), most_keys=5)
+
+        answer = owner.post(form_of(olivia), fields(revision=0, most_keys="9"))
+
+        assert answer.status_code == 409
+        assert "Somebody else changed the policy meanwhile" in errors(answer)
+        assert Policy.objects.get().most_keys == 5
+
+    def test_offers_those_who_need_choosing_and_nobody_of_elsewhere(
+        self, owner: Client, olivia: Member, alice: Member, mallory: Member
+    ) -> None:
+        assert alice.workspace is not None
+        make_member(alice.workspace, "<b>eve</b>")
+        Member.objects.filter(pk=make_member(alice.workspace, "gone").pk).update(is_active=False)
+
+        page = text(owner.get(form_of(olivia)))
+
+        assert "alice@acme.test" in page
+        assert "&lt;b&gt;eve&lt;/b&gt;" in page
+        for absent in ("gone@acme.test", "olivia@acme.test", "mallory"):
+            assert absent not in page
+        refused = owner.post(form_of(olivia), fields(creators="CHOSEN", chosen=[mallory.pk]))
+        assert refused.status_code == 400
+
+    def test_revokes_and_does_not_repeat_a_key_that_was_pasted_into_it(
+        self, owner: Client, olivia: Member, alice: Member
+    ) -> None:
+        key, plaintext = lifecycle.issue(owner=alice, name="a", by=by(alice), now=timezone.now())
+
+        answer = owner.post(form_of(olivia), fields(most_keys=plaintext.text))
+
+        assert plaintext.text not in text(answer)
+        assert "That was a full key, so I revoked it." in errors(answer)
+        key.refresh_from_db()
+        assert key.revoked_reason == "PASTED"
+
+
+class TestWhoMayDoThat:
+    @pytest.mark.parametrize("page", [form_of, keys_of])
+    def test_owners_see_and_set_only_their_own(self, owner: Client, mallory: Member, page: Any) -> None:
+        key = make_key(mallory)
+
+        assert owner.get(page(mallory)).status_code == 404
+        data = fields(most_keys="1") | {"key": key.key_id, "sure": "1"}
+        assert owner.post(page(mallory), data).status_code == 404
+        assert not Policy.objects.exists()
+
+    @pytest.mark.parametrize("page", [form_of, keys_of])
+    def test_members_are_turned_away(self, alice: Member, page: Any) -> None:
+        member = browser_of(alice)
+
+        assert member.get(page(alice)).status_code == 403
+        assert member.post(page(alice), fields(most_keys="1")).status_code == 403
+        assert not Policy.objects.exists()
+
+    @pytest.mark.parametrize("page", [form_of, keys_of])
+    def test_strangers_sign_in_first(self, alice: Member, page: Any) -> None:
+        stranger = Client(headers=PAGE)
+
+        assert stranger.get(page(alice)).status_code == 302
+        assert stranger.post(page(alice), fields(most_keys="1")).status_code == 302
+        assert not Policy.objects.exists()
+
+    def test_operators_choose_a_workspace(self, operator: Client, olivia: Member, mallory: Member) -> None:
+        chosen = text(operator.get("/admin/keys/policy/"))
+
+        for member in (olivia, mallory):
+            assert form_of(member) in chosen
+            operator.post(form_of(member), fields(most_keys="3"))
+            assert AuditEvent.objects.filter(type="operator.looked", workspace=member.workspace).exists()
+        assert Policy.objects.filter(most_keys=3).count() == 2
+
+    @pytest.mark.parametrize("page", [form_of, keys_of])
+    def test_a_form_of_another_site_is_refused(self, olivia: Member, page: Any) -> None:
+        client = Client(headers=PAGE, enforce_csrf_checks=True)
+        client.cookies = browser_of(olivia).cookies
+
+        assert client.post(page(olivia), fields(most_keys="1")).status_code == 403
+        assert not Policy.objects.exists()
+
+    @pytest.mark.parametrize("strange", ["0", "x", "1'", "9" * 30, "1%00", "-1"])
+    def test_a_workspace_that_is_none_is_not_found(self, operator: Client, strange: str) -> None:
+        for page in ("change", "keys"):
+            assert operator.get(f"/admin/keys/policy/{strange}/{page}/").status_code == 404
+
+
+class TestKeysThatBreakIt:
+    @pytest.fixture
+    def key(self, alice: Member) -> ApiKey:
+        return make_key(alice, "deploy")
+
+    @pytest.fixture
+    def other(self, bob: Member) -> ApiKey:
+        return make_key(bob, "<i>nightly</i>", allowed_addresses=["10.0.0.0/8"])
+
+    def test_are_listed_after_saving_with_what_each_breaks(
+        self, owner: Client, olivia: Member, key: ApiKey, other: ApiKey
+    ) -> None:
+        saved = owner.post(
+            form_of(olivia), fields(life="days", largest_lifetime="30", addresses_required="on")
+        )
+
+        assert saved["Location"] == keys_of(olivia)
+        page = owner.get(keys_of(olivia))
+        said = words(page)
+        assert "2 keys break the policy" in said
+        assert "It works for longer than 30 days from now" in said
+        assert "It may be used from every address" in said
+        assert "<i>nightly" not in text(page)
+        assert f"/admin/keys/apikey/{key.pk}/change/" in text(page)
+        assert "2 keys break this policy." in words(owner.get(form_of(olivia)))
+        key.refresh_from_db()
+        assert (key.expires_at, key.disabled_at) == (None, None)
+
+    def test_are_brought_in_line_once_that_is_confirmed(
+        self, owner: Client, olivia: Member, key: ApiKey, other: ApiKey
+    ) -> None:
+        set_policy(olivia, now=timezone.now(), addresses_required=True, allowed_scopes=["messages:read"])
+        sent: dict[str, Any] = {"revision": 1, "key": [key.key_id, other.key_id]}
+
+        confirm = owner.post(keys_of(olivia), sent)
+        assert "Bring 2 keys in line?" in words(confirm)
+        assert ApiKey.objects.filter(disabled_at__isnull=True, scopes=list(scopes.ALL)).count() == 2
+        done = owner.post(keys_of(olivia), sent | {"sure": "1"}, follow=True)
+
+        assert "1 key has fewer rights now." in words(done)
+        assert "1 key is disabled now." in words(done)
+        assert "Every key fits the policy" in words(done)
+        key.refresh_from_db()
+        other.refresh_from_db()
+        assert (key.disabled_reason, other.scopes) == ("POLICY", ["messages:read"])
+        assert {event.surface for event in AuditEvent.objects.filter(actor=olivia, key__isnull=False)} == {
+            "ADMIN"
+        }
+
+    def test_that_were_not_ticked_stay_as_they_are(
+        self, owner: Client, olivia: Member, key: ApiKey, other: ApiKey
+    ) -> None:
+        set_policy(olivia, now=timezone.now(), never_allowed=False)
+
+        owner.post(keys_of(olivia), {"revision": 1, "key": other.key_id, "sure": "1"})
+        nothing = owner.post(keys_of(olivia), {"revision": 1}, follow=True)
+
+        key.refresh_from_db()
+        assert key.expires_at is None
+        assert "Tick the keys" in words(nothing)
+
+    def test_stay_as_they_are_where_the_policy_changed_since_the_list_was_made(
+        self, owner: Client, olivia: Member, key: ApiKey
+    ) -> None:
+        set_policy(olivia, now=timezone.now(), never_allowed=False)
+        set_policy(olivia, now=timezone.now(), allowed_scopes=["messages:read"])
+
+        sent = {"revision": 1, "key": key.key_id, "sure": "1"}
+        said = words(owner.post(keys_of(olivia), sent, follow=True))
+
+        assert "Somebody else changed the policy meanwhile" in said
+        key.refresh_from_db()
+        assert key.scopes == list(scopes.ALL)
+
+    def test_cannot_be_somebody_elses_by_a_forged_form(
+        self, owner: Client, olivia: Member, mallory: Member, key: ApiKey
+    ) -> None:
+        theirs = make_key(mallory)
+        set_policy(olivia, now=timezone.now(), addresses_required=True)
+
+        for forged in ({"sure": "1"}, {}):
+            owner.post(keys_of(olivia), {"revision": 1, "key": [theirs.key_id, "x" * 5000, "\0"], **forged})
+
+        theirs.refresh_from_db()
+        assert theirs.disabled_at is None
+
+    def test_are_shown_a_hundred_at_a_time(self, owner: Client, olivia: Member, alice: Member) -> None:
+        for number in range(101):
+            make_key(alice, f"key {number}")
+        set_policy(olivia, now=timezone.now(), never_allowed=False)
+
+        page = owner.get(keys_of(olivia))
+
+        assert "101 keys break the policy" in words(page)
+        assert "Only 100 are shown" in words(page)
+        assert len(re.findall(r'type="checkbox" name="key"', text(page))) == 100

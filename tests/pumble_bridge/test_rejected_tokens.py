@@ -1,0 +1,176 @@
+"""What follows when Pumble no longer takes a token of ours, whatever the reason and however late we hear of it."""
+
+import io
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connections
+from django.utils import timezone
+
+from keys.models import ApiKey, AuditEvent
+from pumble_bridge import acting, notices
+from pumble_bridge.errors import TokenRejected
+from pumble_bridge.models import Authorization, Installation, Notice
+from tests import pumble
+from tests.contract.wire import Api, assert_legacy, issue, taken
+from tests.portal.browser import Browser
+from tests.pumble import Person
+from tests.pumble_bridge.told import member, told
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+OWN_USER = "GET /v1/workspaceUsers/*"
+POSTING = "POST /v1/channels/*/messages"
+
+
+@pytest.fixture
+def api(portal: str) -> Api:
+    return Api(portal, issue("ana@acme.test"))
+
+
+def reject(call: str = OWN_USER, times: int = 1) -> None:
+    pumble.faults({"match": call, "do": "status:401", "times": times})
+
+
+def unauthorized() -> list[AuditEvent]:
+    return list(AuditEvent.objects.filter(type="member.unauthorized"))
+
+
+class TestOfAPerson:
+    def test_keys_are_refused_without_asking_pumble_again(self, api: Api) -> None:
+        reject()
+        assert_legacy(api.get("myInfo"), "owner_not_authorized")
+        before = len(pumble.api_calls())
+
+        for _ in range(3):
+            assert_legacy(api.get("myInfo"), "owner_not_authorized")
+
+        assert len(pumble.api_calls()) == before
+
+    def test_no_key_is_revoked_and_all_work_again_after_authorising_again(
+        self, portal: str, api: Api, ana: Person
+    ) -> None:
+        reject()
+        api.get("myInfo")
+        assert ApiKey.objects.get().revoked_at is None
+
+        Browser(portal).sign_in(ana)
+
+        assert taken(api.get("myInfo"))["id"] == ana.id
+        assert Authorization.objects.get(member=member(ana)).rejected_at is None
+
+    def test_sessions_end_and_the_page_says_sign_in(self, portal: str, api: Api, ana: Person) -> None:
+        browser = Browser(portal)
+        browser.sign_in(ana)
+        assert "Your API keys" in browser.open("/").text
+
+        reject()
+        api.get("myInfo")
+
+        assert "Sign in with Pumble" in browser.open("/").text
+
+    def test_the_member_is_told_once_with_the_way_back(self, api: Api, ana: Person, ben: Person) -> None:
+        reject(times=9)
+        for _ in range(3):
+            api.get("myInfo")
+
+        for _ in range(2):
+            notices.queue_missed(timezone.now())
+            notices.send_queued(timezone.now())
+
+        (said,) = told(ana)
+        assert "Pumble no longer lets me act for you, so your API keys are refused" in said
+        assert "/pumble/signin" in said
+        assert told(ben) == []
+
+    def test_who_has_come_back_meanwhile_is_not_told(self, portal: str, api: Api, ana: Person) -> None:
+        reject()
+        api.get("myInfo")
+        Browser(portal).sign_in(ana)
+
+        notices.send_queued(timezone.now())
+
+        assert told(ana) == []
+        assert Notice.objects.get().state == "DROPPED"
+
+    def test_the_audit_log_says_why(self, api: Api, ana: Person) -> None:
+        reject()
+        api.get("myInfo")
+
+        (event,) = unauthorized()
+        assert (event.member, event.actor, event.surface) == (member(ana), None, "PUMBLE")
+        assert event.detail == {"reason": "token_rejected"}
+
+    def test_is_one_fact_however_many_calls_hear_of_it_at_once(self, api: Api, ana: Person) -> None:
+        reject(times=8)
+        authorization = Authorization.objects.select_related("member__workspace").get(member=member(ana))
+
+        def ask(_number: int) -> None:
+            client = acting.as_person(authorization)
+            assert client is not None
+            with pytest.raises(TokenRejected):
+                client.get_user(ana.id)
+            connections.close_all()
+
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(ask, range(8)))
+
+        assert len(unauthorized()) == 1
+
+    def test_an_old_token_rejected_late_does_not_end_a_newer_authorisation(
+        self, portal: str, api: Api, ana: Person
+    ) -> None:
+        old = Authorization.objects.select_related("member__workspace").get(member=member(ana))
+        client = acting.as_person(old)
+        assert client is not None
+        Browser(portal).sign_in(ana)
+
+        reject()
+        with pytest.raises(TokenRejected):
+            client.get_user(ana.id)
+
+        assert taken(api.get("myInfo"))["id"] == ana.id
+        assert unauthorized() == []
+
+    def test_leaving_for_good_afterwards_still_revokes_the_keys(
+        self, portal: str, api: Api, ana: Person
+    ) -> None:
+        reject()
+        api.get("myInfo")
+
+        pumble.act("unauthorize", userId=ana.id)
+        pumble.settle(at_least=1)
+        Browser(portal).sign_in(ana)
+
+        assert ApiKey.objects.get().revoked_reason == "UNAUTHORIZED"
+        assert_legacy(api.get("myInfo"), "key_revoked")
+
+    def test_in_chat_leads_to_the_way_back(self, api: Api, ana: Person, general: str) -> None:
+        reject()
+        api.get("myInfo")
+
+        ana.type(general, "/api-keys generate ci")
+
+        assert "/pumble/signin" in ana.whispers(general)[-1]
+
+
+class TestOfTheBot:
+    def test_calls_as_the_bot_are_refused_and_those_as_the_owner_go_on(self, api: Api) -> None:
+        reject(POSTING)
+        given = {"channel": "general", "text": "x"}
+
+        assert_legacy(api.post("sendMessage", given | {"asBot": True}), "owner_not_authorized")
+
+        taken(api.post("sendMessage", given))
+
+    def test_is_noted_for_the_operator_until_an_authorisation_brings_a_new_one(
+        self, portal: str, api: Api, ana: Person, log_lines: io.StringIO
+    ) -> None:
+        reject(POSTING)
+        api.post("sendMessage", {"channel": "general", "text": "x", "asBot": True})
+
+        assert Installation.objects.get().rejected_at is not None
+        assert "ERROR   installation.rejected" in log_lines.getvalue()
+        assert unauthorized() == []
+        Browser(portal).sign_in(ana)
+        assert Installation.objects.get().rejected_at is None
