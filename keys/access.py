@@ -7,6 +7,7 @@ from django.conf import settings
 
 from keys import addresses, keyformat, lifecycle, limits, policy
 from keys.audit import Actor
+from keys.compiled import OneRow
 from keys.errors import (
     IpNotAllowed,
     KeyDisabled,
@@ -23,6 +24,9 @@ from keys.models import ApiKey
 _NOBODYS_DIGEST = bytes(32)
 
 
+KEYS = OneRow(lambda key_id: ApiKey.objects.select_related("owner__workspace").filter(key_id=key_id))
+
+
 def check(presented: bytes, *, by: Actor, now: datetime) -> ApiKey:
     """The usable key that `presented` is, with its owner and workspace loaded.
 
@@ -32,8 +36,11 @@ def check(presented: bytes, *, by: Actor, now: datetime) -> ApiKey:
     return admit(identify(presented, by=by, now=now), by=by, now=now)
 
 
-def identify(presented: bytes, *, by: Actor, now: datetime) -> ApiKey:
+def identify(presented: bytes, *, by: Actor, now: datetime, among: OneRow[ApiKey] = KEYS) -> ApiKey:
     """The key that `presented` is, in whatever state, with its owner and workspace loaded.
+
+    Args:
+        among: the query that finds a key by its id, with whatever else is to be loaded beside it.
 
     Raises:
         KeyMalformed: wrong form or checksum; the database was not asked.
@@ -41,7 +48,7 @@ def identify(presented: bytes, *, by: Actor, now: datetime) -> ApiKey:
         RateLimited: instead of these, after too many of them from there or with that id. Never for a right key.
     """
     plaintext = keyformat.parse(presented)
-    key = recognise(plaintext) if plaintext else None
+    key = recognise(plaintext, among) if plaintext else None
     if plaintext is None or key is None:
         limits.count_refused(by.address, plaintext.key_id if plaintext else None)
         raise KeyUnknown if plaintext else KeyMalformed
@@ -74,13 +81,13 @@ def require_scope(key: ApiKey, scope: str) -> None:
         raise ScopeMissing(scope)
 
 
-def recognise(plaintext: keyformat.Plaintext) -> ApiKey | None:
+def recognise(plaintext: keyformat.Plaintext, among: OneRow[ApiKey] = KEYS) -> ApiKey | None:
     """The key with this very plaintext, in whatever state; None for an unknown id and for a wrong secret alike.
 
     Both do the same work: one query, one HMAC, one comparison in constant time.
     """
     peppers = settings.KEY_PEPPERS
-    key = ApiKey.objects.select_related("owner__workspace").filter(key_id=plaintext.key_id).first()
+    key = among.find(plaintext.key_id)
     pepper = peppers.get(key.pepper_number) if key else None
     stored = bytes(key.digest) if key and pepper else _NOBODYS_DIGEST
     same = hmac.compare_digest(plaintext.digest(pepper or next(iter(peppers.values()))), stored)

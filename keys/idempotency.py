@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 
+from keys import pruning
 from keys.errors import IdempotencyConflict, IdempotencyInProgress, IdempotencyUnknown
 from keys.models import ApiKey, IdempotentCall
 
@@ -70,4 +71,4 @@ def begin(key: ApiKey, value: str, request: bytes, *, now: datetime) -> First | 
 
 def prune(*, now: datetime) -> int:
     """Forget calls of more than 24 h ago; how many."""
-    return IdempotentCall.objects.filter(begun_at__lte=now - IdempotentCall.KEPT_FOR).delete()[0]
+    return pruning.prune(IdempotentCall.objects.filter(begun_at__lte=now - IdempotentCall.KEPT_FOR))

@@ -48,7 +48,11 @@ def record_installation(
 
 @transaction.atomic
 def record_authorization(*, workspace: Workspace, profile: Profile, by: Actor, now: datetime) -> Member:
-    """The person of that workspace, brought up to date and, if active, authorised. People are found by Pumble's ids only."""
+    """The person of that workspace, brought up to date and, if active, authorised. People are found by Pumble's ids only.
+
+    Somebody who was erased is a member again.
+    """
+    Member.objects.filter(workspace=workspace, pumble_user_id=profile.user_id).update(erased_at=None)
     member = record_profile(workspace=workspace, profile=profile, by=by, now=now)
     if member.authorized_at is None and member.is_active:
         member.authorized_at = now
@@ -62,7 +66,8 @@ def record_authorization(*, workspace: Workspace, profile: Profile, by: Actor, n
 def record_profile(*, workspace: Workspace, profile: Profile, by: Actor, now: datetime) -> Member:
     """The person of that workspace, created or brought up to date; changes of role and activity are audited.
 
-    Deactivation revokes the person's keys for good and ends their authorisation.
+    Deactivation revokes the person's keys for good and ends their authorisation. Somebody who was erased stays as they
+    are.
     """
     Member.objects.get_or_create(
         workspace=workspace,
@@ -74,6 +79,8 @@ def record_profile(*, workspace: Workspace, profile: Profile, by: Actor, now: da
         },
     )
     member = lifecycle.lock_owner(Member.objects.get(workspace=workspace, pumble_user_id=profile.user_id))
+    if member.erased_at is not None:
+        return member
     if member.is_active and not profile.is_active:
         lifecycle.lock_keys_of(Member.objects.filter(pk=member.pk))
     if member.role != profile.role:
@@ -162,6 +169,14 @@ def _revoke_all(
 ) -> None:
     for key in ApiKey.objects.filter(revoked_at__isnull=True, **whose).select_related("owner__workspace"):
         lifecycle.revoke(key=key, by=by, reason=reason, now=now)
+
+
+@transaction.atomic
+def sign_out_everywhere(member: Member, *, by: Actor, now: datetime) -> None:
+    """Every session of the member is over, in whatever browser."""
+    Member.objects.filter(pk=member.pk).update(signed_out_at=now)
+    event = AuditEvent.Type.MEMBER_SIGNED_OUT
+    audit.record(event, workspace=member.workspace, member=member, by=by, now=now, everywhere=True)
 
 
 def choose_language(member: Member, language: str) -> None:

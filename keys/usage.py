@@ -9,15 +9,14 @@ import logging
 import threading
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from functools import lru_cache
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connections, transaction
-from django.db.models import F, QuerySet
 
-from keys import audit, metrics
+from keys import audit, metrics, pruning, rows
 from keys.audit import Actor, Surface
 from keys.models import ApiKey, AuditEvent, HourlyUse, KnownNetwork, LastUse, Policy, RequestLog
 
@@ -34,7 +33,6 @@ MOST_NETWORKS_KNOWN = (
 )
 REQUESTS_KEPT_FOR = timedelta(days=90)
 HOURS_KEPT_FOR = timedelta(days=400)
-_PRUNED_AT_ONCE = 5_000  # rows; the writer of uses must not wait long for its turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,36 +137,42 @@ recorder = Recorder()
 def _write(batch: list[Use], sampler: Sampler) -> None:
     with transaction.atomic():
         keys = ApiKey.objects.select_related("owner__workspace").in_bulk({use.key_pk for use in batch})
-        uses = [use for use in batch if use.key_pk in keys]
+        uses = [_but_of_the_erased(use, keys[use.key_pk]) for use in batch if use.key_pk in keys]
         _write_last_uses(uses)
         elsewhere = _note_networks(uses)
-        RequestLog.objects.bulk_create(
-            [
-                RequestLog(
-                    key_id=use.key_pk,
-                    at=use.at,
-                    operation=use.operation,
-                    outcome=use.outcome,
-                    status=use.status,
-                    duration_ms=use.duration_ms,
-                    request_id=use.request_id,
-                    address=use.address,
-                )
-                for use in sampler.worth_logging(uses)
-            ],
-            batch_size=500,
-        )
+        _log(sampler.worth_logging(uses))
         _count_hours(uses)
         _tell_of_elsewhere(elsewhere, keys)  # last, as nothing may be locked after the audit's chains
+
+
+def _but_of_the_erased(use: Use, key: ApiKey) -> Use:
+    """Somebody's script may go on calling long after they were erased; where from is none of our business then."""
+    return use if key.owner.erased_at is None else replace(use, address=None, agent="")
 
 
 def _write_last_uses(uses: Iterable[Use]) -> None:
     """Only a call that was let in uses a key. Of two processes the later moment stays."""
     last = {use.key_pk: use for use in sorted(uses, key=lambda use: use.at) if use.outcome == OK}
-    for key_pk, use in sorted(last.items()):
-        fields = {"at": use.at, "address": use.address, "agent": use.agent[:MAX_AGENT_LENGTH]}
-        if not LastUse.objects.filter(key_id=key_pk, at__lte=use.at).update(**fields):
-            LastUse.objects.bulk_create([LastUse(key_id=key_pk, **fields)], ignore_conflicts=True)
+    rows.insert(
+        LastUse,
+        ("key_id", "at", "address", "agent"),
+        [(pk, use.at, use.address, use.agent[:MAX_AGENT_LENGTH]) for pk, use in sorted(last.items())],
+        on_conflict=(
+            "ON CONFLICT (key_id) DO UPDATE SET at = excluded.at, address = excluded.address, agent = excluded.agent "
+            "WHERE keys_lastuse.at <= excluded.at"
+        ),
+    )
+
+
+def _log(uses: Iterable[Use]) -> None:
+    rows.insert(
+        RequestLog,
+        ("key_id", "at", "operation", "outcome", "status", "duration_ms", "request_id", "address"),
+        [
+            (u.key_pk, u.at, u.operation, u.outcome, u.status, u.duration_ms, u.request_id, u.address)
+            for u in uses
+        ],
+    )
 
 
 def _note_networks(uses: Iterable[Use]) -> list[Use]:
@@ -182,6 +186,18 @@ def _note_networks(uses: Iterable[Use]) -> list[Use]:
     for key_pk, network in KnownNetwork.objects.filter(key__in={key_pk for key_pk, _ in firsts}).values_list(
         "key_id", "network"
     ):
+        known[key_pk].add(network)
+    very_first: dict[int, tuple[str, datetime]] = {}
+    for (key_pk, network), use in firsts.items():
+        if not known[key_pk]:
+            very_first.setdefault(key_pk, (network, use.at))
+    rows.insert(
+        KnownNetwork,
+        ("key_id", "network", "first_used_at"),
+        [(key_pk, *first) for key_pk, first in sorted(very_first.items())],
+        on_conflict="ON CONFLICT (key_id, network) DO NOTHING",
+    )
+    for key_pk, (network, _at) in very_first.items():
         known[key_pk].add(network)
     for (key_pk, network), use in sorted(firsts.items()):
         before = known[key_pk]
@@ -209,6 +225,7 @@ def _tell_of_elsewhere(uses: Iterable[Use], keys: Mapping[int, ApiKey]) -> None:
         )
 
 
+@lru_cache(maxsize=4096)
 def network_of(address: str) -> str:
     """The network by which a place is told from others: /24 of IPv4, /48 of IPv6."""
     version = ipaddress.ip_address(address).version
@@ -219,35 +236,30 @@ def prune_requests(*, now: datetime) -> int:
     """Forget single calls of longer ago than their workspace keeps them, 90 days unless it says so; how many."""
     kept = Policy.objects.values_list("requests_kept_days", flat=True).distinct()
     without_policy = RequestLog.objects.filter(key__owner__workspace__policy__isnull=True)
-    pruned = _prune(without_policy.filter(at__lte=now - REQUESTS_KEPT_FOR))
+    pruned = pruning.prune(without_policy.filter(at__lte=now - REQUESTS_KEPT_FOR))
     for days in kept:
         of_such = RequestLog.objects.filter(key__owner__workspace__policy__requests_kept_days=days)
-        pruned += _prune(of_such.filter(at__lte=now - timedelta(days=days)))
+        pruned += pruning.prune(of_such.filter(at__lte=now - timedelta(days=days)))
     return pruned
 
 
 def prune_hours(*, now: datetime) -> int:
     """Forget the counts of hours more than 400 days ago; how many."""
-    return _prune(HourlyUse.objects.filter(hour__lte=now - HOURS_KEPT_FOR))
+    return pruning.prune(HourlyUse.objects.filter(hour__lte=now - HOURS_KEPT_FOR))
 
 
 def prune_networks(*, now: datetime) -> int:
     """Forget where keys were used from that are over; how many places."""
-    return _prune(KnownNetwork.objects.exclude(key__in=ApiKey.objects.live(now)))
-
-
-def _prune(old: QuerySet[Any]) -> int:
-    pruned = 0
-    while batch := list(old.values_list("pk", flat=True)[:_PRUNED_AT_ONCE]):
-        pruned += old.model.objects.filter(pk__in=batch).delete()[0]
-    return pruned
+    return pruning.prune(KnownNetwork.objects.exclude(key__in=ApiKey.objects.live(now)))
 
 
 def _count_hours(uses: Iterable[Use]) -> None:
     counts: defaultdict[tuple[int, datetime, str], int] = defaultdict(int)
     for use in uses:
         counts[use.key_pk, use.at.replace(minute=0, second=0, microsecond=0), use.outcome] += 1
-    for (key_pk, hour, outcome), count in sorted(counts.items()):
-        row = {"key_id": key_pk, "hour": hour, "outcome": outcome}
-        HourlyUse.objects.bulk_create([HourlyUse(**row, count=0)], ignore_conflicts=True)
-        HourlyUse.objects.filter(**row).update(count=F("count") + count)
+    rows.insert(
+        HourlyUse,
+        ("key_id", "hour", "outcome", "count"),
+        [(*counted, count) for counted, count in sorted(counts.items())],
+        on_conflict="ON CONFLICT (key_id, hour, outcome) DO UPDATE SET count = keys_hourlyuse.count + excluded.count",
+    )

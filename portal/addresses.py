@@ -15,7 +15,7 @@ def client_address(meta: Mapping[str, object]) -> str | None:
     """
     address = parse_address(str(meta.get("REMOTE_ADDR") or ""))
     for entry in reversed(str(meta.get("HTTP_X_FORWARDED_FOR") or "").split(",")):
-        if address is None or not _is_trusted(address):
+        if address is None or not is_trusted(address):
             break
         before = parse_address(_without_port(entry.strip()))
         if before is None:
@@ -24,7 +24,8 @@ def client_address(meta: Mapping[str, object]) -> str | None:
     return str(address) if address else None
 
 
-def _is_trusted(address: Address) -> bool:
+def is_trusted(address: Address) -> bool:
+    """Whether it is that of a proxy whose word counts."""
     return any(address in network for network in settings.TRUSTED_PROXIES)
 
 

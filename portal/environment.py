@@ -9,6 +9,7 @@ import binascii
 import contextlib
 import json
 import os
+import re
 import secrets
 import urllib.parse
 from collections.abc import Sequence
@@ -43,6 +44,7 @@ SECRET_NAMES = frozenset(
         "TOKEN_ENCRYPTION_KEYS",
     }
 )
+_FITS_A_HEADER = re.compile(r"[!-~]+", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +73,16 @@ class Environment:
         raise SystemExit(f"{name}: {expectation}")
 
     def text(self, name: str, default: str = "") -> str:
-        given = str(self._env.str(name, default="")).strip()
-        if name in SECRET_NAMES and (path := self._env.str(f"{name}_FILE", default="").strip()):
+        given = self._given(name)
+        if name in SECRET_NAMES and (path := self._given(f"{name}_FILE")):
             if given:
                 self.refuse(f"{name}_FILE", f"stands beside {name}; only one of the two may be set")
             given = self._from_file(name, path)
         return given or default
+
+    def _given(self, name: str) -> str:
+        # Not by `Env.str`: it takes a value that begins with $ for the name of another variable.
+        return str(self._env.ENVIRON.get(name, "")).strip()
 
     def _from_file(self, name: str, path: str) -> str:
         try:
@@ -90,8 +96,12 @@ class Environment:
     def token(self, name: str) -> str:
         """A secret of our own making, or nothing."""
         value = self.text(name)
-        if value and (len(value.encode()) < MIN_SECRET_BYTES or len(set(value)) < 5):
-            self.refuse(name, f"expects at least {MIN_SECRET_BYTES} random bytes")
+        if value and (
+            len(value) < MIN_SECRET_BYTES or len(set(value)) < 5 or not _FITS_A_HEADER.fullmatch(value)
+        ):
+            self.refuse(
+                name, f"expects at least {MIN_SECRET_BYTES} random bytes, written in letters and digits"
+            )
         return value
 
     def flag(self, name: str) -> bool:

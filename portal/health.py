@@ -1,49 +1,51 @@
 """Is the process alive, and can it do its work. Neither answer tells versions, hosts or paths."""
 
+from functools import cache
+
 from django.conf import settings
-from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
+from django.db import DatabaseError, InterfaceError, connection
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpRequest, JsonResponse
+from django.views.decorators.http import require_safe
 
 from keys import limits
+from portal import stopping
 
-PROBED = frozenset(
-    {"/healthz", "/readyz", "/metrics"}
-)  # asked for by addresses of the inside, with whatever Host
-
-_migrated = False
+# Asked for by addresses of the inside, with whatever Host.
+PROBED = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
+@require_safe
 def healthz(request: HttpRequest) -> JsonResponse:
     """The process answers; nothing else is asked."""
     return JsonResponse({"status": "ok"})
 
 
+@require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """200 when the database answers and has every migration, 503 otherwise; each dependency has its line.
+    """A member for each thing that the portal depends on. 503 where it cannot do without one, or is about to stop.
 
     Without its Redis the portal goes on by limits of its own: 200, but `degraded`.
     """
-    answer = {"status": "ok", "database": "ok", "migrations": "ok"}
+    found = {"database": "ok", "migrations": "ok"}
     if settings.REDIS_URL:
-        answer["redis"] = "ok"
+        found["redis"] = "ok"
     if not limits.store().answers():
-        answer |= {"status": "degraded", "redis": "down"}
+        found["redis"] = "down"
     try:
-        if not _is_migrated():
-            answer |= {"status": "unavailable", "migrations": "missing"}
-    except DatabaseError:
-        answer |= {"status": "unavailable", "database": "down", "migrations": "unknown"}
-    return JsonResponse(answer, status=503 if answer["status"] == "unavailable" else 200)
+        if not _all_migrations() <= MigrationRecorder(connection).applied_migrations().keys():
+            found["migrations"] = "missing"
+    except (DatabaseError, InterfaceError):
+        found |= {"database": "down", "migrations": "unknown"}
+    if stopping.told.is_set():
+        found["process"] = "stopping"
+    ready = found["migrations"] == "ok" and not stopping.told.is_set()
+    able = "degraded" if "down" in found.values() else "ok"
+    return JsonResponse({"status": able if ready else "unavailable"} | found, status=200 if ready else 503)
 
 
-def _is_migrated() -> bool:
-    """Whether every migration is there. Looked up until it is so, since none is taken back below a running process."""
-    global _migrated  # noqa: PLW0603 - the process learns it once
-    if _migrated:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    else:
-        executor = MigrationExecutor(connection)
-        _migrated = not executor.migration_plan(executor.loader.graph.leaf_nodes())
-    return _migrated
+@cache
+def _all_migrations() -> frozenset[tuple[str, str]]:
+    """Those that the code has; reading them takes a while, and they do not change under a running process."""
+    return frozenset(MigrationLoader(None).graph.nodes)

@@ -5,49 +5,63 @@ Redaction sits here, in the sink, so that a key that some library puts into a me
 
 import json
 import logging
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
 
-from portal.redaction import redact
+from portal import redaction
+
+# Of the request that this thread answers, so that every line that belongs to it says so.
+request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 # Django attaches the request and its parts to its own records; they hold headers and bodies.
-_UNSAFE = frozenset({"request", "status_code", "server_time", "exc_info", "exc_text", "stack_info"})
+_LEFT_OUT = _STANDARD | {"request", "status_code", "server_time"}
 
 
 class _Formatter(logging.Formatter):
     def fields(self, record: logging.LogRecord) -> dict[str, Any]:
-        extra = {name: value for name, value in vars(record).items() if name not in _STANDARD | _UNSAFE}
-        at = datetime.fromtimestamp(record.created, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        return {
-            "at": at,
+        at = (
+            datetime.fromtimestamp(record.created, UTC)
+            .replace(tzinfo=None)
+            .isoformat(timespec="milliseconds")
+        )
+        fields: dict[str, Any] = {
+            "at": f"{at}Z",
             "level": record.levelname,
             "event": record.getMessage(),
             "logger": record.name,
-        } | extra
-
-    def trace(self, record: logging.LogRecord) -> str:
-        return self.formatException(record.exc_info) if record.exc_info else ""
+        }
+        if current := request_id.get():
+            fields["request_id"] = current
+        fields |= {name: value for name, value in vars(record).items() if name not in _LEFT_OUT}
+        if record.exc_info:
+            fields["trace"] = self.formatException(record.exc_info)
+        return fields
 
 
 class JsonFormatter(_Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        trace = self.trace(record)
-        fields = self.fields(record) | ({"trace": trace} if trace else {})
-        return redact(json.dumps(fields, default=str))
+        fields = self.fields(record)
+        line = json.dumps(fields, default=str)
+        return json.dumps(_redacted(fields), default=str) if redaction.is_suspicious(line) else line
 
 
 class ConsoleFormatter(_Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        fields = self.fields(record)
+        fields = _redacted(self.fields(record))
+        trace = fields.pop("trace", "")
         head = f"{fields.pop('at')} {fields.pop('level'):7} {fields.pop('event')}"
         fields.pop("logger")
         tail = " ".join(
             f"{name}={_one_word(value)}" for name, value in fields.items() if value not in ("", None)
         )
         line = _escaped(f"{head} {tail}".rstrip())
-        trace = self.trace(record)
-        return redact(f"{line}\n{trace}" if trace else line)
+        return f"{line}\n{trace}" if trace else line
+
+
+def _redacted(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: redaction.redact_field(name, value) for name, value in fields.items()}
 
 
 def _one_word(value: object) -> str:

@@ -5,7 +5,6 @@ them up.
 """
 
 import hmac
-import ipaddress
 from collections.abc import Iterator
 
 from django.conf import settings
@@ -25,9 +24,12 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
+from keys.addresses import parse_address
+from portal.addresses import is_trusted
 from portal.pages import not_found
 from pumble_bridge import home, notices
 
+_OF_PROXIES = {"HTTP_FORWARDED", "HTTP_VIA", "HTTP_X_REAL_IP"}
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 REQUESTS = Counter("portal_requests", "Requests answered", ["operation", "outcome"])
@@ -65,13 +67,11 @@ def serve(request: HttpRequest) -> HttpResponse:
 
 
 def _is_from_here(request: HttpRequest) -> bool:
-    """Whether it comes from this machine, and not through a proxy on it."""
-    if any(name in request.META for name in ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_VIA")):
+    """Whether it comes from this machine, and not through a proxy on it: such a one says so, or is known."""
+    if any(name in _OF_PROXIES or name.startswith("HTTP_X_FORWARDED_") for name in request.META):
         return False
-    try:
-        return ipaddress.ip_address(request.META.get("REMOTE_ADDR", "")).is_loopback
-    except ValueError:
-        return False
+    peer = parse_address(request.META.get("REMOTE_ADDR", ""))
+    return peer is not None and peer.is_loopback and not is_trusted(peer)
 
 
 def _has_token(request: HttpRequest) -> bool:

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils.functional import SimpleLazyObject
 
 from keys import keyformat
-from portal import metrics
+from portal import headers, logs, metrics
 from portal.signin import signed_in
 
 log = logging.getLogger(__name__)
@@ -19,8 +19,6 @@ log = logging.getLogger(__name__)
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 _SANE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
-_POLICY = "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
-_DOCS_POLICY = _POLICY + "; img-src 'self' data:"  # Swagger UI's stylesheet has its icons as data
 
 
 class RequestIdMiddleware:
@@ -36,7 +34,11 @@ class RequestIdMiddleware:
         began = time.monotonic()
         request_id = sane_request_id(request.META.get("HTTP_X_REQUEST_ID", ""))
         request.request_id = request_id  # type: ignore[attr-defined]
-        response = self.get_response(request)
+        outer = logs.request_id.set(request_id)
+        try:
+            response = self.get_response(request)
+        finally:
+            logs.request_id.reset(outer)
         response["X-Request-Id"] = request_id
         seconds = time.monotonic() - began
         facts = getattr(request, "facts", None) or _facts_of_a_page(request, response)
@@ -57,15 +59,18 @@ class RequestIdMiddleware:
 
 
 class SecurityHeadersMiddleware:
+    """What an answer says of these itself stands."""
+
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
-        docs = request.path.startswith("/api-docs/")
-        response.headers.setdefault("Content-Security-Policy", _DOCS_POLICY if docs else _POLICY)
-        if not request.path.startswith("/static/"):
-            response.headers.setdefault("Cache-Control", "no-store")
+        if request.path.startswith("/api-docs/"):
+            response.headers.setdefault("Content-Security-Policy", headers.POLICY_OF_THE_REFERENCE)
+        static = request.path.startswith("/static/")
+        for name, value in (headers.SAFE if static else headers.SAFE_AND_FRESH).items():
+            response.headers.setdefault(name, value)
         return response
 
 

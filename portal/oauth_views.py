@@ -2,17 +2,22 @@
 
 import logging
 import re
+from collections.abc import Callable
+from functools import wraps
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
-from keys import membership
+from keys import limits, membership
 from keys.audit import Surface
+from keys.errors import RateLimited
 from keys.policy import is_entitled
+from portal.addresses import client_address
 from portal.pages import problem
 from portal.signin import actor_of, sign_in
 from pumble_bridge import deadline, oauth, places
@@ -22,20 +27,48 @@ from pumble_bridge.models import OAuthState
 log = logging.getLogger(__name__)
 
 BROWSER_COOKIE = "__Host-oauth" if settings.SESSION_COOKIE_SECURE else "oauth"
+View = Callable[[HttpRequest], HttpResponse]
 _CODE = re.compile(r"[\x21-\x7e]{1,2000}")
 
 
+def _throttled(view: View) -> View:
+    """Few people behind one address set off for Pumble, or come back, more often than once a second."""
+
+    @wraps(view)
+    def with_limit(request: HttpRequest) -> HttpResponse:
+        try:
+            limits.count_oauth_step(client_address(request.META))
+        except RateLimited as error:
+            advice = ngettext(
+                "Try again in %(seconds)d second.", "Try again in %(seconds)d seconds.", error.retry_after
+            )
+            response = problem(
+                request,
+                status=429,
+                title=_("Too many sign-ins from your network"),
+                advice=advice % {"seconds": error.retry_after},
+            )
+            response["Retry-After"] = str(error.retry_after)
+            return response
+        return view(request)
+
+    return with_limit
+
+
 @require_GET
+@_throttled
 def signin(request: HttpRequest) -> HttpResponse:
     return _leave(request, OAuthState.Purpose.SIGN_IN)
 
 
 @require_GET
+@_throttled
 def install(request: HttpRequest) -> HttpResponse:
     return _leave(request, OAuthState.Purpose.INSTALL)
 
 
 @require_GET
+@_throttled
 def returned(request: HttpRequest) -> HttpResponse:
     """Pumble's redirect. Stores and signs in only with a fresh state of this browser and a code that Pumble takes."""
     now = timezone.now()

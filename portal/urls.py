@@ -33,6 +33,7 @@ urlpatterns = [
     path("keys/<slug:key_id>/remedy", overview.Remedy.as_view(), name="remedy"),
     path("admin/", site.urls),
     path("signout", session.signout, name="signout"),
+    path("signout/everywhere", session.signout_everywhere, name="signout-everywhere"),
     path("language", session.language, name="set_language"),
     path("manifest", serve_manifest, name="manifest"),
     path("pumble/hook", hook, name="hook"),

@@ -8,11 +8,16 @@ door: gunicorn leaves it open until the last call has ended, and drops whoever c
 import json
 import logging
 import secrets
+import select
+import socket
 from typing import Any
 
 from gunicorn.http import errors
 from gunicorn.util import write_nonblock
 from gunicorn.workers.gthread import ThreadWorker
+
+from portal import sharing, stopping
+from portal.headers import SAFE_AND_FRESH
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +29,14 @@ _STATUS: dict[type[Exception], tuple[int, str, str]] = {
 }
 
 
+STAYS_MILLISECONDS = 5
+
+
 class Worker(ThreadWorker):  # type: ignore[misc]
+    def handle_exit(self, sig: Any, frame: Any) -> None:
+        stopping.told.set()
+        super().handle_exit(sig, frame)
+
     def set_accept_enabled(self, enabled: bool) -> None:  # noqa: FBT001 - gunicorn's own signature
         accepting = self._accepting
         super().set_accept_enabled(enabled)
@@ -36,6 +48,26 @@ class Worker(ThreadWorker):  # type: ignore[misc]
                     self.accept(listener)
                 listener.close()
 
+    def notify(self) -> None:
+        super().notify()
+        sharing.publish(self.age, self.nr_conns)
+
+    def accept(self, listener: Any) -> None:
+        if self.alive:
+            sharing.give_way(listener, self.nr_conns)
+        super().accept(listener)
+        sharing.publish(self.age, self.nr_conns)
+
+    def handle(self, conn: Any) -> Any:
+        """Stay with a connection for a moment: its next request is often on the way, and others wait for no thread."""
+        while (stays := super().handle(conn)) is True and self.alive and not self._is_crowded():
+            if not _has_more(conn.sock):
+                break
+        return stays
+
+    def _is_crowded(self) -> bool:
+        return bool(self.tpool._work_queue.qsize())  # noqa: SLF001 - it has no other name
+
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
         unreadable = (400, "Bad Request", "validation")
         broken = (500, "Internal Server Error", "internal")
@@ -46,11 +78,21 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         log.log(logging.ERROR if status == 500 else logging.INFO, "request.unreadable", extra=about)
         text = "Internal error" if status == 500 else "The request could not be read"
         body = json.dumps({"error": text, "reason": reason, "requestId": request_id})
-        head = (
-            f"HTTP/1.1 {status} {phrase}\r\nConnection: close\r\nContent-Type: application/json; charset=utf-8\r\n"
-            f"Content-Length: {len(body)}\r\nX-Request-Id: {request_id}\r\n\r\n"
-        )
+        headers = SAFE_AND_FRESH | {
+            "Connection": "close",
+            "Content-Type": "application/json; charset=utf-8",
+            "Content-Length": str(len(body)),
+            "X-Request-Id": request_id,
+        }
+        lines = [f"HTTP/1.1 {status} {phrase}", *(f"{name}: {value}" for name, value in headers.items())]
+        head = "\r\n".join(lines) + "\r\n\r\n"
         try:
             write_nonblock(client, (head + body).encode())
         except OSError:
             log.debug("request.unreadable", extra={"kind": "gone"})
+
+
+def _has_more(connection: socket.socket) -> bool:
+    poll = select.poll()
+    poll.register(connection, select.POLLIN)
+    return bool(poll.poll(STAYS_MILLISECONDS))

@@ -11,6 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
+from portal.headers import SAFE_AND_FRESH
 from pumble_bridge.strict_json import MAX_BODY_BYTES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
@@ -88,6 +89,7 @@ def _refuse(
         ("Content-Type", "application/json; charset=utf-8"),
         ("Content-Length", str(len(body))),
         ("X-Request-Id", request_id),
+        *SAFE_AND_FRESH.items(),
     ]
     start_response(status, headers, *([exc_info] if exc_info else []))
     return [body]

@@ -9,15 +9,18 @@ import hashlib
 import hmac
 import re
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from keys import audit, membership
+from keys import audit, keyformat, membership
 from keys.audit import Actor
 from keys.models import AuditEvent, Member, Workspace
 from pumble_bridge import client, manifest, tokens
@@ -61,7 +64,8 @@ def new_browser_secret() -> str:
 def own_path(address: str, *, otherwise: str) -> str:
     """`address` where it is a path of ours that one can be sent back to, else `otherwise`."""
     own = url_has_allowed_host_and_scheme(address, allowed_hosts=set()) and address.startswith("/")
-    return address if own and address.isprintable() and len(address) <= 500 else otherwise
+    sane = address.isprintable() and len(address) <= 500 and keyformat.is_free_of_keys(address)
+    return address if own and sane else otherwise
 
 
 def start(*, purpose: OAuthState.Purpose, browser_secret: str, return_to: str, now: datetime) -> str:
@@ -216,24 +220,31 @@ def note_sign_out(member: Member, *, by: Actor, now: datetime) -> None:
     audit.record(ended, workspace=member.workspace, member=member, by=by, now=now)
 
 
-def renew_tokens() -> tuple[int, int]:
-    """Every stored token encrypted under the newest key: how many were, and how many no key opens.
+def renew_tokens() -> Iterator[bool | None]:
+    """Put every stored token under the newest encryption key, each in a change of its own.
 
-    A token that is replaced meanwhile stays as it then is: it is under the newest key already.
+    Yields, for each: True where that was done, None where no key opens it, False where it was replaced meanwhile and is
+    under the newest key already.
     """
-    renewed = unreadable = 0
-    stores = (
-        (Installation.objects, "encrypted_bot_token"),
-        (Authorization.objects, "encrypted_access_token"),
-    )
-    for rows, column in stores:
+    for rows, column in _stored_tokens():
         for pk, stored in rows.values_list("pk", column).iterator(chunk_size=500):
             fresh = tokens.renew(stored)
-            if fresh is None:
-                unreadable += 1
-            else:
-                renewed += rows.filter(pk=pk, **{column: stored}).update(**{column: fresh})
-    return renewed, unreadable
+            yield (
+                None
+                if fresh is None
+                else bool(rows.filter(pk=pk, **{column: stored}).update(**{column: fresh}))
+            )
+
+
+def count_tokens() -> int:
+    return sum(rows.count() for rows, _column in _stored_tokens())
+
+
+def _stored_tokens() -> list[tuple[QuerySet[Any], str]]:
+    return [
+        (Installation.objects.all(), "encrypted_bot_token"),
+        (Authorization.objects.all(), "encrypted_access_token"),
+    ]
 
 
 def profile_of(user: Json) -> membership.Profile:

@@ -39,7 +39,8 @@ def _refresh(installation: Installation, now: datetime) -> int:
         return 0
     profiles = {user["id"]: oauth.profile_of(user) for user in users}
     changed = 0
-    for member in Member.objects.filter(workspace=workspace, pumble_user_id__in=profiles):
+    known_people = Member.objects.filter(workspace=workspace, erased_at__isnull=True)
+    for member in known_people.filter(pumble_user_id__in=profiles):
         profile = profiles[member.pumble_user_id or ""]
         known = (member.name, member.email, member.role, member.is_active)
         if known != (profile.name[:200], profile.email[:320], profile.role[:32], profile.is_active):

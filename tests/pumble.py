@@ -92,9 +92,10 @@ def channel(workspace_id: str, name: str) -> str:
 
 
 @contextlib.contextmanager
-def running() -> Iterator[None]:
+def running(**environment: str) -> Iterator[None]:
     """The local Pumble, up until the block ends."""
-    process = subprocess.Popen([sys.executable, "manage.py", "sandbox"], cwd=PROJECT, env=dict(os.environ))
+    command = [sys.executable, "manage.py", "sandbox"]
+    process = subprocess.Popen(command, cwd=PROJECT, env=os.environ | environment)
     try:
         until = time.monotonic() + 30
         while not _is_up():

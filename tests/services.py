@@ -25,7 +25,7 @@ def find_postgres() -> Path | None:
 class Postgres:
     """A server that can go away and come back. It refuses to run as root, so root lends it the account `postgres` or `nobody`."""
 
-    def __init__(self, binaries: Path, folder: Path) -> None:
+    def __init__(self, binaries: Path, folder: Path, *, durable: bool, connections: int) -> None:
         self.binaries = binaries
         port, as_other = free_port(), []
         if os.geteuid() == 0:
@@ -38,7 +38,7 @@ class Postgres:
         subprocess.run([*initdb, "-E", "UTF8", "--no-sync"], check=True, stdout=subprocess.DEVNULL, cwd="/")
         self._control = [*as_other, str(binaries / "pg_ctl"), "-D", data, "-w", "-s", "-l", f"{folder}/log"]
         listening = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1"
-        self._options = f"{listening} -c fsync=off -c max_connections=60"
+        self._options = f"{listening} -c fsync={'on' if durable else 'off'} -c max_connections={connections}"
 
     def start(self) -> None:
         subprocess.run([*self._control, "-o", self._options, "start"], check=True, cwd="/")
@@ -71,11 +71,11 @@ class Redis:
 
 
 @contextlib.contextmanager
-def postgres_server(binaries: Path) -> Iterator[Postgres]:
-    """A running server."""
+def postgres_server(binaries: Path, *, durable: bool = False, connections: int = 60) -> Iterator[Postgres]:
+    """A running server. Only a durable one waits until its disk has what was committed."""
     folder = Path(tempfile.mkdtemp(prefix="postgres-"))
     try:
-        server = Postgres(binaries, folder)
+        server = Postgres(binaries, folder, durable=durable, connections=connections)
         server.start()
         try:
             yield server
@@ -86,9 +86,9 @@ def postgres_server(binaries: Path) -> Iterator[Postgres]:
 
 
 @contextlib.contextmanager
-def postgres(binaries: Path) -> Iterator[str]:
+def postgres(binaries: Path, *, durable: bool = False, connections: int = 60) -> Iterator[str]:
     """The URL of a running server."""
-    with postgres_server(binaries) as server:
+    with postgres_server(binaries, durable=durable, connections=connections) as server:
         yield server.url
 
 

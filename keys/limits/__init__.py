@@ -6,7 +6,14 @@ beside others it takes what they leave, and whoever comes next finds room at onc
 lone key may take all.
 """
 
-from keys.limits.allowance import Allowance, count_refused, count_sign_in, pumble_quotas, workspace_quotas
+from keys.limits.allowance import (
+    Allowance,
+    count_oauth_step,
+    count_refused,
+    count_sign_in,
+    pumble_quotas,
+    workspace_quotas,
+)
 from keys.limits.quotas import PumbleQuota, Standing, Whose, Window
 from keys.limits.stores import store
 
@@ -16,6 +23,7 @@ __all__ = [
     "Standing",
     "Whose",
     "Window",
+    "count_oauth_step",
     "count_refused",
     "count_sign_in",
     "pumble_quotas",

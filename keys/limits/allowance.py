@@ -8,6 +8,7 @@ from keys.errors import RateLimited
 from keys.limits.quotas import (
     FAILURES_PER_ADDRESS,
     FAILURES_PER_KEY_ID,
+    OAUTH_STEPS_PER_ADDRESS,
     PER_APP,
     PER_PERSON,
     SIGN_INS_PER_ACCOUNT,
@@ -95,6 +96,18 @@ def count_sign_in(address: str | None, account: str) -> None:
 
 def _take_all(windows: list[Window]) -> None:
     for standing in store().take(windows):
+        if standing.refused:
+            raise _refusal(standing)
+
+
+def count_oauth_step(address: str | None) -> None:
+    """Count that somebody at `address` set off for Pumble's consent screen, or came back.
+
+    Raises:
+        RateLimited: there were too many of them.
+    """
+    window = Window(Whose.OAUTH, f"oauth-from:{addresses.neighbourhood(address)}", OAUTH_STEPS_PER_ADDRESS)
+    for standing in store().take([window]):
         if standing.refused:
             raise _refusal(standing)
 

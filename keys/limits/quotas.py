@@ -21,6 +21,7 @@ class Whose(StrEnum):
     KEY_ID = "failed authentications with this key id"
     SIGN_IN_ADDRESS = "sign-ins of operators from this address"
     SIGN_IN_ACCOUNT = "sign-ins as this operator"
+    OAUTH = "sign-ins with Pumble from this address"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +76,4 @@ FAILURES_PER_ADDRESS = 240
 FAILURES_PER_KEY_ID = 60
 SIGN_INS_PER_ADDRESS = 10
 SIGN_INS_PER_ACCOUNT = 20  # more than from one address, so that one guesser does not keep the operator out
+OAUTH_STEPS_PER_ADDRESS = 120  # two for each sign-in: an office may begin its day behind one address

@@ -22,7 +22,9 @@ def get_workspace(text: str) -> Workspace:
 
 
 def get_member(workspace: Workspace, email: str) -> Member:
-    found = list(Member.objects.select_related("workspace").filter(workspace=workspace, email__iexact=email))
+    """The member with this e-mail, in whatever case."""
+    people = Member.objects.filter(workspace=workspace, erased_at__isnull=True)
+    found = list(people.select_related("workspace").filter(email__iexact=email))
     if not found:
         raise CommandError(f"{workspace.name} has no member with the e-mail {email!r} who authorised the app")
     if len(found) > 1:

@@ -1,9 +1,11 @@
 """How far a command over many rows is, for the person who waits for it."""
 
+import contextlib
 import sys
 from collections.abc import Iterable, Iterator
 from typing import TextIO, TypeVar
 
+from django.core.management.base import CommandError
 from tqdm import tqdm
 
 T = TypeVar("T")
@@ -23,3 +25,13 @@ def progress(
     yield from tqdm(
         iterable, total=total, unit=f" {unit}s", file=stream, disable=not stream.isatty(), leave=False
     )
+
+
+@contextlib.contextmanager
+def interruptible() -> Iterator[None]:
+    """Ctrl-C in here ends the command with status 130 and one line that says what that means."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        said = "stopped; what was done stays done, and the same command goes on from there"
+        raise CommandError(said, returncode=130) from None

@@ -46,7 +46,8 @@ class Member(AbstractBaseUser, PermissionsMixin):
     """A person of one workspace, known by Pumble's user id in it; or an operator, who has neither.
 
     `authorized_at` is None while the person has not authorised the app. `is_active` is False once Pumble deactivated
-    them. A member has no password: people sign in with Pumble.
+    them. A member has no password: people sign in with Pumble. `erased_at` is the moment since which nothing but
+    Pumble's user id is known of them; authorising the app again ends that.
     """
 
     class Role(models.TextChoices):
@@ -67,6 +68,8 @@ class Member(AbstractBaseUser, PermissionsMixin):
     language = models.CharField(max_length=5, blank=True)
     is_active = models.BooleanField(default=True)
     authorized_at = models.DateTimeField(null=True)
+    signed_out_at = models.DateTimeField(null=True)  # everywhere: sessions that began before are over
+    erased_at = models.DateTimeField(null=True)
 
     objects: ClassVar[MemberManager] = MemberManager()
     USERNAME_FIELD = "username"
@@ -95,8 +98,9 @@ class Member(AbstractBaseUser, PermissionsMixin):
         return self.is_superuser or self.is_workspace_admin
 
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
-        """Changes when the authorisation does, so that no session outlives the grant it began with."""
-        granted = self.authorized_at.isoformat() if self.authorized_at else ""
-        return salted_hmac(
-            "keys.Member", f"{self.password} {granted}", secret=secret, algorithm="sha256"
-        ).hexdigest()
+        """Changes with what a session stands on, so that none outlives it.
+
+        That is the authorisation it began with, the role it was begun in, and that nobody signed out everywhere.
+        """
+        stands_on = [self.password, self.role, *map(str, (self.authorized_at, self.signed_out_at))]
+        return salted_hmac("keys.Member", " ".join(stands_on), secret=secret, algorithm="sha256").hexdigest()

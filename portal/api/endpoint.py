@@ -9,29 +9,37 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from rest_framework.exceptions import MethodNotAllowed
-from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from keys import access, keyformat, scopes, usage
 from keys.audit import Actor, Surface
+from keys.compiled import OneRow
 from keys.errors import OwnerNotAuthorized
 from keys.limits import Allowance
 from keys.models import ApiKey
 from portal.api import once, presented, rehearsal, wire
-from portal.api.errors import BadBody, rule_for
+from portal.api.errors import BadBody, answer_for, rule_for
 from portal.api.inputs import Input
 from portal.api.refusals import Refusal
 from portal.api.watching import Watch
 from portal.signin import actor_of
 from pumble_bridge import acting, client, deadline, places, strict_json
 from pumble_bridge.client import PumbleClient
-from pumble_bridge.models import Authorization
+from pumble_bridge.models import Authorization, Installation
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
+
+# A key and all that a call with it needs, found at once.
+_KEYS = OneRow(
+    lambda key_id: ApiKey.objects.select_related(
+        "owner__authorization", "owner__workspace__installation"
+    ).filter(key_id=key_id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,25 +88,20 @@ class Endpoint(APIView):
         """The answer's JSON. `given` is the validated input; absent and null fields are not in it."""
         raise NotImplementedError
 
-    @property
-    def default_response_headers(self) -> dict[str, str]:
-        return {}
-
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        method = request.method or ""
-        if method != self.method and not (method == "HEAD" and self.method == "GET"):
-            raise MethodNotAllowed(self.method)
-        super().initial(request, *args, **kwargs)
-
     @classmethod
     def writes(cls) -> bool:
         """Whether the operation changes something in Pumble."""
         return cls.scope is not None and not scopes.only_reads(cls.scope)
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """In place of DRF's, of which nothing is needed here: it negotiates, parses and renders what is always JSON."""
         began, at = time.monotonic(), timezone.now()
         self.by = actor_of(request, surface=Surface.API)
-        response: HttpResponse = super().dispatch(request, *args, **kwargs)  # type: ignore[assignment]
+        try:
+            response = self._handle(request)
+        except Exception as error:  # noqa: BLE001 - each has its answer, and the log what nobody foresaw
+            self.outcome = rule_for(error).reason
+            response = answer_for(error, request)
         request.facts = {"operation": self.operation, "outcome": self.outcome}  # type: ignore[attr-defined]
         if self.allowance is not None:
             wire.set_limit_headers(response, self.allowance.tightest)
@@ -120,15 +123,12 @@ class Endpoint(APIView):
             )
         return response
 
-    def handle_exception(self, exc: Exception) -> Any:
-        self.outcome = rule_for(exc).reason
-        return super().handle_exception(exc)
-
-    def _handle(self, request: Request) -> HttpResponse:
-        asked = request._request  # noqa: SLF001 - DRF has no other name for it
+    def _handle(self, request: HttpRequest) -> HttpResponse:
+        if request.method != self.method and not (request.method == "HEAD" and self.method == "GET"):
+            raise MethodNotAllowed(self.method)
         now = timezone.now()
-        self.key = access.identify(presented.find_key(asked.META), by=self.by, now=now)
-        rehearsing = self.writes() and rehearsal.is_asked_for(asked.META)
+        self.key = access.identify(presented.find_key(request.META), by=self.by, now=now, among=_KEYS)
+        rehearsing = self.writes() and rehearsal.is_asked_for(request.META)
         self.allowance = Allowance(self.key, rehearsal=rehearsing)
         try:
             self.key = access.admit(self.key, by=self.by, now=now)
@@ -143,28 +143,25 @@ class Endpoint(APIView):
         given.is_valid(raise_exception=True)
 
         def run() -> HttpResponse:
+            connection.close_if_unusable_or_obsolete()  # who waits for Pumble needs none, and others do
             with deadline.within(client.CALL_SECONDS), self._place(call):
                 return wire.answer(self.run(call, given.validated_data))
 
         if rehearsing:
             return rehearsal.answer(watch, run)
         if self.writes():
-            return once.answer(asked.META, self.key, self.operation, read, watch, run)
+            return once.answer(request.META, self.key, self.operation, read, watch, run)
         return run()
 
     def _place(self, call: Call) -> AbstractContextManager[None]:
         return places.CALLS.taken(call.key.owner.workspace_id) if self.asks_pumble else nullcontext()
 
-    def _read(self, request: Request) -> dict[str, Any]:
+    def _read(self, request: HttpRequest) -> dict[str, Any]:
         """Query parameters of a GET or DELETE, the JSON object of a POST or of what a DELETE's query leaves out.
 
         What is null, or empty in a query, counts as absent.
         """
-        query = (
-            {}
-            if self.method == "POST"
-            else {n: value for n, value in request.query_params.items() if value != ""}
-        )
+        query = {} if self.method == "POST" else {n: value for n, value in request.GET.items() if value != ""}
         if self.method == "GET":
             return query
         try:
@@ -175,29 +172,26 @@ class Endpoint(APIView):
 
 
 def open_call(key: ApiKey, watch: Watch) -> Call:
-    """The call that this key opens: one query, nothing asked of Pumble.
+    """The call that this key opens. Nothing is asked of the database or of Pumble.
 
     Raises:
         OwnerNotAuthorized: there is no token to act with.
     """
-    authorization = (
-        Authorization.objects.select_related("member__workspace__installation")
-        .filter(member=key.owner_id, member__workspace__installation__isnull=False)
-        .first()
-    )
-    workspace = authorization.member.workspace if authorization else None
-    if authorization is None or workspace is None:
+    workspace = key.owner.workspace
+    authorization: Authorization | None = getattr(key.owner, "authorization", None)
+    installation: Installation | None = getattr(workspace, "installation", None)
+    if authorization is None or installation is None:
         raise OwnerNotAuthorized
     pumble = acting.as_person(authorization, watch.of("owner"))
-    bot = acting.as_bot(workspace.installation, watch.of("bot"))
+    bot = acting.as_bot(installation, watch.of("bot"))
     if pumble is None or bot is None:
         raise OwnerNotAuthorized
     return Call(
         key=key,
         pumble=pumble,
         bot=bot,
-        owner_id=authorization.member.pumble_user_id or "",
-        bot_user_id=workspace.installation.bot_user_id,
+        owner_id=key.owner.pumble_user_id or "",
+        bot_user_id=installation.bot_user_id,
     )
 
 

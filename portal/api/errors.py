@@ -200,12 +200,8 @@ _FORBIDDEN_BY_PUMBLE = Rule(
 )
 
 
-def answer_error(error: Exception, context: dict[str, Any]) -> HttpResponse:
-    """The contract's answer to `error`; DRF's exception handler."""
-    return answer_for(error, context["request"])
-
-
 def answer_for(error: Exception, request: HttpRequest) -> HttpResponse:
+    """The contract's answer to `error`."""
     rule = rule_for(error)
     if rule.reason in {"internal", "unavailable"}:
         log.error("request.failed", exc_info=error, extra={"request_id": getattr(request, "request_id", "")})

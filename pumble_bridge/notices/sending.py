@@ -18,6 +18,7 @@ from django.db import connections
 from django.db.models import F
 from django.utils import timezone, translation
 
+from keys import pruning
 from keys.models import Member
 from pumble_bridge import acting, deadline
 from pumble_bridge.client import PumbleClient
@@ -120,7 +121,7 @@ def _has_arrived(bot: PumbleClient, bot_user_id: str, notice: Notice) -> bool | 
 
 def prune(now: datetime) -> int:
     """Forget notices of more than 400 days ago; how many."""
-    return Notice.objects.filter(created_at__lte=now - Notice.KEPT_FOR).delete()[0]
+    return pruning.prune(Notice.objects.filter(created_at__lte=now - Notice.KEPT_FOR))
 
 
 def _send(pk: int, now: datetime) -> bool:
@@ -135,7 +136,8 @@ def _send(pk: int, now: datetime) -> bool:
     with translation.override(notice.member.language or settings.LANGUAGE_CODE):
         message = texts.write(notice, now)
     bot, bot_user_id = _bot_for(notice)
-    if message is None or bot is None or not notice.member.is_active:
+    gone = not notice.member.is_active or notice.member.erased_at is not None
+    if message is None or bot is None or gone:
         Notice.objects.filter(pk=pk, state=State.QUEUED).update(state=State.DROPPED)
         return False
     marked = False

@@ -62,7 +62,9 @@ class TestALeakedKey:
         time.sleep(1.5)
 
         sign_in(ana, stack, "Ana", "/admin/")
-        ana.get_by_label("A whole key, or a text that has one in it").fill(f"found this:\n{key}\nwhose is it?")
+        ana.get_by_label("A whole key, or a text that has one in it").fill(
+            f"found this:\n{key}\nwhose is it?"
+        )
         ana.get_by_role("button", name="Look it up").click()
         expect(ana.get_by_role("heading", name="nightly report")).to_be_visible()
         expect(ana.get_by_text("Dan").first).to_be_visible()
@@ -88,9 +90,7 @@ class TestALeakedKey:
         context = chromium.new_context(java_script_enabled=False, locale="en-GB")
         page = context.new_page()
         sign_in(page, stack, "Ana", "/admin/")
-        keys = []
-        for name in ("bulk one", "bulk two"):
-            keys.append(create(page, stack, name))
+        keys = [create(page, stack, name) for name in ("bulk one", "bulk two")]
         page.goto(f"{stack.portal}/admin/keys/apikey/?q=bulk")
         for name in ("bulk one", "bulk two"):
             page.get_by_role("row", name=re.compile(name)).get_by_role("checkbox").check()

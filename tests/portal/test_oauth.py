@@ -15,35 +15,10 @@ from django.utils import timezone
 from keys.models import ApiKey, AuditEvent, Member, Workspace
 from pumble_bridge.models import Authorization, Installation, OAuthState
 from tests import pumble
+from tests.portal.browser import Browser
 from tests.pumble import Person
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-PAGE = {"Accept": "text/html"}
-
-
-class Browser:
-    """Somebody's browser: it keeps cookies and goes where it is told."""
-
-    def __init__(self, portal: str) -> None:
-        self.portal = portal
-        self.session = requests.Session()
-        self.session.headers.update(PAGE)
-
-    def open(self, url: str, **options: Any) -> requests.Response:
-        return self.session.get(url if "://" in url else self.portal + url, timeout=15, **options)
-
-    def leave(self, path: str = "/pumble/signin") -> dict[str, str]:
-        """Set off for the consent screen; its query."""
-        answer = self.open(path, allow_redirects=False)
-        assert answer.status_code == 302, answer.text[:300]
-        return {
-            name: values[0] for name, values in parse_qs(urlsplit(answer.headers["Location"]).query).items()
-        }
-
-    def sign_in(self, person: Person, path: str = "/pumble/signin") -> requests.Response:
-        state = self.leave(path)["state"]
-        return self.open(pumble.act("authorize", userId=person.id, state=state)["redirectUrl"])
 
 
 @pytest.fixture

@@ -214,7 +214,7 @@ class TestOurOwnFailure:
 @pytest.mark.django_db
 class TestTheMap:
     PUBLIC = {
-        "", "signout", "language", "manifest", "pumble/hook", "pumble/install", "pumble/signin", "pumble/redirect",
+        "", "signout", "signout/everywhere", "language", "manifest", "pumble/hook", "pumble/install", "pumble/signin", "pumble/redirect",
         "healthz", "readyz", "metrics", "api-docs/", "api-docs/plain/", "api-docs/openapi.json", "api-docs/openapi.yaml",
     }  # fmt: skip
 

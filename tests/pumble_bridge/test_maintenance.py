@@ -6,14 +6,16 @@ import signal
 import subprocess
 import sys
 import time
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from keys import pruning
 from keys.models import ApiKey, HourlyUse, KnownNetwork, RequestLog
 from pumble_bridge.management.commands import maintenance
 from pumble_bridge.models import Notice
@@ -78,6 +80,23 @@ class TestOneRun:
         run()
 
         assert Notice.objects.get().fact == "399"
+
+    def test_forgets_sessions_that_are_over(self, portal: str) -> None:
+        for name, end in (("over", -DAY), ("open", DAY)):
+            Session.objects.create(session_key=name, session_data="", expire_date=timezone.now() + end)
+
+        run()
+
+        assert Session.objects.get().session_key == "open"
+
+    def test_forgets_more_than_one_batch(self, ana: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(pruning, "AT_ONCE", 10)
+        key, _plaintext = new_key(ana)
+        for number in range(25):
+            call_at(key, timezone.now() - (91 * DAY if number else DAY) - number * timedelta(hours=1))
+
+        assert "; calls pruned: 24;" in run()
+        assert RequestLog.objects.count() == 1
 
     @pytest.mark.parametrize("broken", list(maintenance.PARTS))
     def test_goes_on_where_a_part_fails(

@@ -13,7 +13,7 @@ from pumble_bridge.errors import TokenRejected
 from pumble_bridge.models import Authorization, Installation, Notice
 from tests import pumble
 from tests.contract.wire import Api, assert_legacy, issue, taken
-from tests.portal.test_oauth import Browser
+from tests.portal.browser import Browser
 from tests.pumble import Person
 from tests.pumble_bridge.told import member, told
 

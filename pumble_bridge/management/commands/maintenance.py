@@ -5,11 +5,13 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from django.contrib.sessions.models import Session
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import close_old_connections
 from django.utils import timezone
 
-from keys import audit, idempotency, lifecycle, usage
+from keys import audit, idempotency, lifecycle, pruning, usage
+from keys.management.progress import interruptible, progress
 from pumble_bridge import home, notices, roster
 from pumble_bridge.models import AcceptedHook, OAuthState
 
@@ -17,11 +19,15 @@ log = logging.getLogger(__name__)
 
 
 def _prune_sign_ins(now: datetime) -> int:
-    return OAuthState.objects.filter(expires_at__lte=now).delete()[0]
+    return pruning.prune(OAuthState.objects.filter(expires_at__lte=now))
+
+
+def _prune_sessions(now: datetime) -> int:
+    return pruning.prune(Session.objects.filter(expire_date__lte=now))
 
 
 def _prune_hook_marks(now: datetime) -> int:
-    return AcceptedHook.objects.filter(accepted_at__lte=now - AcceptedHook.KEPT_FOR).delete()[0]
+    return pruning.prune(AcceptedHook.objects.filter(accepted_at__lte=now - AcceptedHook.KEPT_FOR))
 
 
 PARTS: dict[str, Callable[[datetime], int]] = {
@@ -32,8 +38,9 @@ PARTS: dict[str, Callable[[datetime], int]] = {
     "calls pruned": lambda now: usage.prune_requests(now=now),
     "hours pruned": lambda now: usage.prune_hours(now=now),
     "networks pruned": lambda now: usage.prune_networks(now=now),
-    "audit events pruned": audit.prune,
+    "sessions pruned": _prune_sessions,
     "idle keys disabled": lambda now: lifecycle.disable_idle(now=now),
+    "audit events pruned": audit.prune,
     "people brought up to date": roster.refresh,
     "notices pruned": notices.prune,
     "notices caught up": notices.queue_missed,
@@ -62,7 +69,9 @@ class Command(BaseCommand):
             raise CommandError("--every expects at least 1 second")
         stopped = threading.Event()
         if every is None:
-            if failed := self.run_once(stopped):
+            with interruptible():
+                failed = self.run_once(stopped)
+            if failed:
                 raise CommandError(f"failed, see the log: {', '.join(failed)}")
             return
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -75,7 +84,7 @@ class Command(BaseCommand):
     def run_once(self, stopped: threading.Event) -> list[str]:
         """Each part in turn, whatever becomes of the others; the names of those that failed."""
         said, failed = [], []
-        for name, part in PARTS.items():
+        for name, part in progress(PARTS.items(), total=len(PARTS), unit="part"):
             if stopped.is_set():
                 break
             try:

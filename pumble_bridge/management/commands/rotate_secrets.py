@@ -1,4 +1,5 @@
 import json
+from collections import Counter
 from typing import Any
 
 from django.conf import settings
@@ -7,6 +8,7 @@ from django.db.models import Count
 from django.utils import timezone
 
 from keys import audit
+from keys.management.progress import interruptible, progress
 from keys.models import ApiKey
 from pumble_bridge import oauth
 
@@ -21,7 +23,10 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        renewed, unreadable = oauth.renew_tokens()
+        outcomes: Counter[bool | None] = Counter()
+        with interruptible():
+            outcomes.update(progress(oauth.renew_tokens(), total=oauth.count_tokens(), unit="token"))
+        renewed, unreadable = outcomes[True], outcomes[None]
         newest = next(iter(settings.KEY_PEPPERS))
         audit.record(
             audit.Type.SECRETS_ROTATED,

@@ -1,0 +1,72 @@
+"""What goes when a person is erased, and what stays.
+
+Gone: name, e-mail, language and role; addresses, networks and programs of every use of their keys; the answers kept for
+repetitions; what the keys were named, meant for and ended with a word about, for these are free texts that may hold
+anything; addresses in the audit log. Stay: Pumble's user id, without which an event of Pumble would bring the person
+back, the keys as revoked rows, their counts, and the audit events with what they say of keys.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from django.db import transaction
+
+from keys import audit, lifecycle
+from keys.audit import Actor
+from keys.models import (
+    ApiKey,
+    AuditEvent,
+    IdempotentCall,
+    KnownNetwork,
+    LastUse,
+    Member,
+    Policy,
+    RequestLog,
+)
+
+PSEUDONYM = "erased member"
+KEY_PSEUDONYM = "erased key"
+_AT_ONCE = 2_000  # rows; whoever writes uses must not wait long for its turn
+
+
+class StillAuthorized(Exception):
+    """Somebody whom the app may act for, or an operator, cannot be nobody."""
+
+
+def forget_calls(member: Member) -> Iterator[int]:
+    """Take the addresses out of the log of calls with their keys, batch by batch; how many rows each one changed.
+
+    Each batch is committed by itself, so that stopping loses nothing and repeating goes on from there.
+    """
+    with_address = RequestLog.objects.filter(key__owner=member, address__isnull=False)
+    while batch := list(with_address.values_list("pk", flat=True)[:_AT_ONCE]):
+        yield RequestLog.objects.filter(pk__in=batch).update(address=None)
+
+
+@transaction.atomic
+def anonymise(member: Member, *, by: Actor, now: datetime) -> None:
+    """The person, whose authorisation is over, is nobody from now on.
+
+    Authorising the app again makes them a member like anybody else; nothing less brings name and e-mail back.
+
+    Raises:
+        StillAuthorized: they authorised the app again this very moment; nothing was changed.
+    """
+    member = lifecycle.lock_owner(member)
+    lifecycle.lock_keys_of(Member.objects.filter(pk=member.pk))
+    if member.workspace is None or member.authorized_at is not None:
+        raise StillAuthorized
+    keys = ApiKey.objects.filter(owner=member)
+    for key in keys.filter(revoked_at__isnull=True).select_related("owner__workspace"):
+        lifecycle.revoke(key=key, by=by, reason=ApiKey.RevokeReason.UNAUTHORIZED, now=now)
+    LastUse.objects.filter(key__in=keys).update(address=None, agent="")
+    KnownNetwork.objects.filter(key__in=keys).delete()
+    IdempotentCall.objects.filter(key__in=keys).delete()
+    keys.update(name=KEY_PSEUDONYM, purpose="", revoked_note="", allowed_addresses=[])
+    for policy in Policy.objects.filter(chosen=member):
+        policy.chosen.remove(member)
+    member.name, member.email, member.language = PSEUDONYM, "", ""
+    member.role, member.last_login, member.erased_at = Member.Role.USER, None, now
+    member.save()
+    audit.forget_addresses_of(member)
+    audit.record(AuditEvent.Type.MEMBER_ERASED, workspace=member.workspace, member=member, by=by, now=now)
