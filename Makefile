@@ -7,7 +7,7 @@ export PORT ?= 8000
 export SANDBOX_PORT ?= 9000
 export DATA_DIR ?= var
 
-.PHONY: run test check audit lock
+.PHONY: run test check audit soak lock
 
 run: export LOCAL_PUMBLE = true
 run: $(VENV)/run.stamp
@@ -32,6 +32,10 @@ $(VENV)/test.stamp: $(VENV)/run.stamp requirements-test.txt
 
 audit: $(VENV)/test.stamp
 	@$(BIN)/python -m tests.audit
+
+soak: export LOCAL_PUMBLE = true
+soak: $(VENV)/test.stamp
+	@$(BIN)/python -m tests.soak
 
 lock:
 	@$(PYTHON) -m tests.lock

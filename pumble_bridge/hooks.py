@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, nullcontext
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.http import HttpRequest, JsonResponse, UnreadablePostError
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -41,7 +41,7 @@ def hook(request: HttpRequest) -> JsonResponse:
             now=now,
         )
     except signature.BadSignature as error:
-        return _refuse(403, f"signature {error.code}")
+        return _refuse(403, f"signature {error.code}", **_about_the_clock(error))
     try:
         payload = payloads.parse(body)
     except payloads.BadPayload as error:
@@ -55,12 +55,13 @@ def hook(request: HttpRequest) -> JsonResponse:
                 log.info("hook.repeated", extra=_count("repeated", payload, request))
                 return JsonResponse({})
             answer = _dispatch(payload, request_id=getattr(request, "request_id", ""))
-    except Exception:
+    except Exception as error:
         # Not taken after all: a repetition must find the door open.
         AcceptedHook.objects.filter(mark__in=marks).delete()
         log.exception("hook.failed", extra=_count("failed", payload, request))
         said = _("Something went wrong in the API app. Look at “/api-keys list” before you try again.")
-        return JsonResponse({"message": said}, status=500)
+        away = isinstance(error, OperationalError | InterfaceError)
+        return JsonResponse({"message": said}, status=503 if away else 500)
     outcome = "declined" if isinstance(answer, Declined) else "taken"
     log.info("hook.taken", extra=_count(outcome, payload, request) | {"answer": type(answer).__name__})
     return JsonResponse(answer.json, status=400 if isinstance(answer, Declined) else 200)
@@ -112,7 +113,18 @@ def _count(outcome: str, payload: Payload, request: HttpRequest) -> dict[str, st
     }
 
 
-def _refuse(status: int, reason: str) -> JsonResponse:
+def _about_the_clock(error: signature.BadSignature) -> dict[str, object]:
+    """Nobody but Pumble can sign, so where the signature is right and its time is not, a clock may be wrong."""
+    if error.code != "stale":
+        return {}
+    return {"seconds_old": round(error.seconds_old), "hint": "the clock of this machine may be off"}
+
+
+def _refuse(status: int, reason: str, **about: object) -> JsonResponse:
     metrics.HOOKS.labels("unknown", "refused").inc()
-    log.info("hook.refused", extra={"status": status, "reason": reason})
+    log.log(
+        logging.WARNING if about else logging.INFO,
+        "hook.refused",
+        extra={"status": status, "reason": reason, **about},
+    )
     return JsonResponse({"message": reason}, status=status)

@@ -15,11 +15,14 @@ _SIGNATURE = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
 class BadSignature(Exception):
-    """The hook is not to be believed; `code` is `missing`, `malformed`, `mismatch` or `stale`."""
+    """The hook is not to be believed; `code` is `missing`, `malformed`, `mismatch` or `stale`.
 
-    def __init__(self, code: str) -> None:
+    A stale one was signed as it should be, `seconds_old` ago; below zero its time is still to come.
+    """
+
+    def __init__(self, code: str, seconds_old: float = 0.0) -> None:
         super().__init__(code)
-        self.code = code
+        self.code, self.seconds_old = code, seconds_old
 
 
 def verify(body: bytes, *, timestamp: str, signature: str, secrets: Sequence[str], now: datetime) -> None:
@@ -45,5 +48,6 @@ def verify(body: bytes, *, timestamp: str, signature: str, secrets: Sequence[str
     if not any(hmac.compare_digest(digest, signature.encode()) for digest in digests):
         raise BadSignature("mismatch")
     seconds = int(timestamp) / (1000 if len(timestamp) == 13 else 1)
-    if abs(now.timestamp() - seconds) > TOLERANCE.total_seconds():
-        raise BadSignature("stale")
+    seconds_old = now.timestamp() - seconds
+    if abs(seconds_old) > TOLERANCE.total_seconds():
+        raise BadSignature("stale", seconds_old)

@@ -3,10 +3,13 @@
 import io
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import requests
+import time_machine
+from django.utils import timezone
 
 from keys.models import ApiKey, Member, Workspace
 from pumble_bridge import commands
@@ -41,6 +44,18 @@ class TestAHookThatIsNotPumbles:
         assert not ApiKey.objects.exists()
         assert not AcceptedHook.objects.exists()
         assert ana.whispers(general) == []
+
+    @pytest.mark.parametrize(("minutes", "seconds_old"), [(10, 600), (-10, -600)])
+    def test_by_a_clock_that_is_ten_minutes_off_is_refused_with_a_hint_in_the_log(
+        self, portal: str, ana: Person, general: str, log_lines: io.StringIO, minutes: int, seconds_old: int
+    ) -> None:
+        with time_machine.travel(timezone.now() + timedelta(minutes=minutes), tick=True):
+            ana.type(general, "/api-keys generate ci")
+
+        said = next(line for line in log_lines.getvalue().splitlines() if "hook.refused" in line)
+        assert "clock of this machine may be off" in said
+        assert abs(int(said.split("seconds_old=")[1].split()[0]) - seconds_old) <= 5
+        assert not ApiKey.objects.exists()
 
     def test_may_not_be_a_get(self, portal: str) -> None:
         assert requests.get(f"{portal}/pumble/hook", timeout=5).status_code == 405

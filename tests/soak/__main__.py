@@ -4,23 +4,44 @@ import argparse
 import sys
 
 from tests import environment  # noqa: F401 - ports and data of this run's own, before anything reads them
-from tests.soak import kills, stack
+from tests.soak import disk, flood, kills, load, stack
 from tests.soak.verdict import Verdict
 
-PARTS = ("kills",)
+PARTS = ("load", "kills", "flood", "disk")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
     parser.add_argument("--only", choices=PARTS, action="append", help="repeatable; all unless given")
+    parser.add_argument("--minutes", type=float, default=10, help="of load")
+    parser.add_argument("--clients", type=int, default=64)
     parser.add_argument("--kills", type=int, default=100, help="of each step of a key's life")
+    parser.add_argument("--wrong-keys", type=int, default=10_000)
+    parser.add_argument(
+        "--per-minute", type=int, default=10_000, help="so many of them; 0: as fast as it goes"
+    )
     chosen = parser.parse_args()
     parts = chosen.only or PARTS
     verdict = Verdict()
     with stack.postgres() as database:
+        if "load" in parts and database and stack.has_redis():
+            with verdict.part("load"):
+                load.run(verdict, database=database, minutes=chosen.minutes, clients=chosen.clients)
+        elif "load" in parts:
+            verdict.not_run.append(
+                "load: it needs PostgreSQL and Redis (Debian: apt-get install postgresql redis-server)"
+            )
         if "kills" in parts:
             with verdict.part("kill -9"):
                 kills.run(verdict, database=database, kills=chosen.kills)
+        if "flood" in parts:
+            with verdict.part("flood"):
+                flood.run(
+                    verdict, database=database, wrong_keys=chosen.wrong_keys, per_minute=chosen.per_minute
+                )
+        if "disk" in parts:
+            with verdict.part("full disk"):
+                disk.run(verdict)
     print("\n".join(verdict.told()), flush=True)
     return 1 if verdict.violations else 0
 

@@ -50,7 +50,7 @@ def works(portal: str, plaintext: str) -> bool:
 def insist(ask: Callable[[], requests.Response]) -> requests.Response:
     """What comes once the portal is back, where it just died. Only for what may be asked twice."""
     for _attempt in range(10):
-        with contextlib.suppress(requests.ConnectionError):
+        with contextlib.suppress(requests.RequestException):
             return ask()
     raise AssertionError("the portal does not come back")
 
@@ -62,20 +62,28 @@ class InChat:
         self.person, self.channel, self.seen = person, channel, seen
 
     def issue(self, name: str) -> str | None:
-        return self._key_after(f"generate {name}")
+        return self._key_after(f"generate {name}", name)
 
     def rotate(self, name: str, plaintext: str) -> str | None:
-        return self._key_after(f"rotate {name} --grace now")
+        return self._key_after(f"rotate {id_of(plaintext)} --grace now", name)
 
     def revoke(self, name: str, plaintext: str) -> bool:
         """Whether they were told that it is done."""
-        told = any("Deleted" in text for text in self._new_texts(f"delete {id_of(plaintext)}"))
+        texts = self._new_texts(f"delete {id_of(plaintext)}")
+        told = any(f"Deleted “{name}”" in text for text in texts)
         if told:
             self.seen.revoked.add(id_of(plaintext))
         return told
 
-    def _key_after(self, command: str) -> str | None:
-        return next((key for text in self._new_texts(command) if (key := self.seen.look(text))), None)
+    def _key_after(self, command: str, name: str) -> str | None:
+        """The key of that name that came, where it came before Pumble stopped waiting."""
+        keys = [(text, self.seen.look(text)) for text in self._new_texts(command)]
+        return next((key for text, key in keys if key and f"“{name}”" in text), None)
+
+    def look_around(self) -> None:
+        """Note what came later, or for somebody else at the same screen."""
+        for message in self.person.screen(self.channel)["ephemeral"]:
+            self.seen.look(message["text"])
 
     def _new_texts(self, command: str) -> list[str]:
         before = {message["id"] for message in self.person.screen(self.channel)["ephemeral"]}
@@ -123,7 +131,7 @@ class InBrowser:
         url = self.browser.portal + address
         try:
             return self.browser.session.post(url, data=form, timeout=PATIENCE)
-        except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError):
+        except requests.RequestException:
             return None
 
 

@@ -1,6 +1,7 @@
 """The whole installation as the long runs need it: a database, Redis, the local Pumble and portals by the production start."""
 
 import contextlib
+import functools
 import os
 import secrets
 import shutil
@@ -48,16 +49,14 @@ class Portal:
 class Stack:
     environment: dict[str, str]
     data_dir: Path
+    pumble_database: Path
+    log: Path
     portals: list[Portal]
 
     @property
     def portal(self) -> Portal:
         """The one that Pumble and browsers know."""
         return self.portals[0]
-
-    @property
-    def log(self) -> Path:
-        return self.data_dir / "portal.log"
 
     def run(self, *command: str, **options: str) -> subprocess.CompletedProcess[str]:
         """A command of the same installation, whatever becomes of it."""
@@ -95,9 +94,10 @@ def running(
         environment = os.environ | own
         parts.enter_context(pumble.running(DATA_DIR=temporary))
         _manage(environment, "migrate", "-v0")
-        _manage(environment, "collectstatic", "-v0", "--no-input")
+        (data_dir / "static").symlink_to(_static_files())
         ports = [PORT, *(free_port() for _ in range(portals - 1))]
-        log = parts.enter_context((data_dir / "portal.log").open("a"))
+        log_path = Path(temporary) / "portal.log"
+        log = parts.enter_context(log_path.open("a"))
         arbiters = [_start(environment | {"PORT": str(port)}, application, log) for port in ports]
         for arbiter in arbiters:
             parts.callback(_stop, arbiter)
@@ -106,9 +106,9 @@ def running(
             for port, arbiter in zip(ports, arbiters, strict=True)
         ]
         for server, arbiter in zip(servers, arbiters, strict=True):
-            _wait_for(server, arbiter, data_dir / "portal.log")
+            _wait_for(server, arbiter, log_path)
         _manage(environment, "seed")
-        yield Stack(environment, data_dir, servers)
+        yield Stack(environment, data_dir, Path(temporary) / "pumble.sqlite3", log_path, servers)
 
 
 def _start(environment: dict[str, str], application: str, log: object) -> subprocess.Popen[bytes]:
@@ -133,10 +133,17 @@ def _wait_for(server: Portal, arbiter: subprocess.Popen[bytes], log: Path) -> No
         said = f"\n{log.read_text()[-2000:]}"
         assert arbiter.poll() is None, f"a portal did not start{said}"
         assert time.monotonic() < until, f"a portal took longer than {START_SECONDS} s to start{said}"
-        with contextlib.suppress(requests.ConnectionError):
+        with contextlib.suppress(requests.RequestException):
             if requests.get(f"{server.url}/healthz", timeout=5).ok:
                 return
         time.sleep(0.1)
+
+
+@functools.cache
+def _static_files() -> Path:
+    """The collected static files, for all installations of this run."""
+    _manage(dict(os.environ), "collectstatic", "-v0", "--no-input")
+    return Path(os.environ["DATA_DIR"]) / "static"
 
 
 def _manage(environment: dict[str, str], *command: str) -> None:
@@ -146,9 +153,9 @@ def _manage(environment: dict[str, str], *command: str) -> None:
 
 @contextlib.contextmanager
 def postgres() -> Iterator[str]:
-    """The URL of a server: the one that DATABASE_URL names, one of our own, or "" where there is none."""
-    given, binaries = os.environ.get("DATABASE_URL", ""), services.find_postgres()
-    if given.startswith("postgres"):
+    """The URL of a server: the one that DATABASE_URL names, one of our own, or "" where there is none or it is set to ""."""
+    given, binaries = os.environ.get("DATABASE_URL"), services.find_postgres()
+    if given is not None:
         yield given
     elif binaries:
         with services.postgres(binaries) as url:
