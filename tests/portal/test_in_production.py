@@ -174,7 +174,9 @@ class TestWhatIsLeftBehind:
         said = "\n".join(answer.text + str(answer.headers) for answer in answers) + told
         for what, secret in marked.items():
             for where, text in {"the log": log, "the database": database, "an answer": said}.items():
-                assert secret not in text, f"{what} in {where}: {text[max(text.find(secret) - 200, 0) :][:300]}"
+                assert secret not in text, (
+                    f"{what} in {where}: {text[max(text.find(secret) - 200, 0) :][:300]}"
+                )
             assert secret.encode() not in files, f"{what} in a file"
         for what, secret in cookies.items():
             assert secret not in log, f"{what} in the log"
