@@ -76,6 +76,11 @@ def redact(text: str) -> str:
     )
 
 
+def is_free_of_keys(text: str) -> bool:
+    """Whether nothing in `text` has a key's form, so that it may be repeated to whoever sent it."""
+    return redact(text) == text
+
+
 def _random(length: int) -> str:
     return "".join(secrets.choice(ALPHABET) for _ in range(length))
 

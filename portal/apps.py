@@ -4,6 +4,7 @@ from django.contrib.admin.apps import SimpleAdminConfig
 
 class PortalConfig(AppConfig):
     name = "portal"
+    default = True
 
     def ready(self) -> None:
         from portal import checks  # noqa: F401 - registers them

@@ -53,4 +53,7 @@ def post_worker_init(worker: Any) -> None:
 def child_exit(server: Any, worker: Any) -> None:
     from prometheus_client.multiprocess import mark_process_dead
 
+    from portal import sharing
+
+    sharing.leave(worker.age)
     mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]

@@ -271,8 +271,9 @@ def _ask(send: Callable[[], transport.Answer], route: str, *, repeatable: bool) 
         return send()
     except PumbleUnreachable as failure:
         pause = random.uniform(*_BETWEEN_TRIES)  # noqa: S311 - there is nothing to guess
-        if (failure.may_have_happened and not repeatable) or not deadline.leaves(pause):
+        if (failure.may_have_happened and not repeatable) or deadline.left() <= pause:
             raise
+        metrics.PUMBLE_AGAIN.labels(route).inc()
         log.warning("pumble.asked_again", extra={"call": route, "reason": str(failure)})
     time.sleep(pause)
     return send()

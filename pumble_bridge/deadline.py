@@ -38,17 +38,16 @@ def remaining() -> float:
     Raises:
         DeadlinePassed
     """
-    at: float | None = getattr(_current, "at", None)
-    left = 60.0 if at is None else at - time.monotonic()
-    if left <= 0:
+    seconds = left()
+    if seconds <= 0:
         raise DeadlinePassed
-    return left
+    return seconds
 
 
-def leaves(seconds: float) -> bool:
-    """Whether there is more left than that."""
+def left() -> float:
+    """Seconds left, none or fewer once the budget is spent; a minute where nobody set a deadline."""
     at: float | None = getattr(_current, "at", None)
-    return at is None or at - time.monotonic() > seconds
+    return 60.0 if at is None else at - time.monotonic()
 
 
 def connect(host: str, port: int) -> socket.socket:
@@ -100,10 +99,10 @@ class Socket:
 
     def sendall(self, data: Any) -> None:
         # Piece by piece, because under TLS each piece would get the whole time-out.
-        left = memoryview(data)
-        while left:
+        rest = memoryview(data)
+        while rest:
             self._sock.settimeout(remaining())
-            left = left[self._sock.send(left) :]
+            rest = rest[self._sock.send(rest) :]
 
     def makefile(self, *_args: Any, **_options: Any) -> io.BufferedReader:
         return io.BufferedReader(_Reader(self._sock))

@@ -20,7 +20,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from keys import audit, membership
+from keys import audit, keyformat, membership
 from keys.audit import Actor
 from keys.models import AuditEvent, Member, Workspace
 from pumble_bridge import client, manifest, tokens
@@ -64,7 +64,8 @@ def new_browser_secret() -> str:
 def own_path(address: str, *, otherwise: str) -> str:
     """`address` where it is a path of ours that one can be sent back to, else `otherwise`."""
     own = url_has_allowed_host_and_scheme(address, allowed_hosts=set()) and address.startswith("/")
-    return address if own and address.isprintable() and len(address) <= 500 else otherwise
+    sane = address.isprintable() and len(address) <= 500 and keyformat.is_free_of_keys(address)
+    return address if own and sane else otherwise
 
 
 def start(*, purpose: OAuthState.Purpose, browser_secret: str, return_to: str, now: datetime) -> str:

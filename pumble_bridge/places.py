@@ -8,11 +8,13 @@ import contextlib
 import logging
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Hashable, Iterator
+from dataclasses import dataclass, field
 
 from django.conf import settings
 
+from pumble_bridge import deadline, metrics
 from pumble_bridge.errors import PumbleNotAsked
 
 log = logging.getLogger(__name__)
@@ -20,20 +22,27 @@ log = logging.getLogger(__name__)
 PATIENCE_SECONDS = 1.0
 
 
+@dataclass(frozen=True, slots=True)
+class _Waiter:
+    workspace: Hashable
+    let_in: threading.Event = field(default_factory=threading.Event)
+
+
 class Places:
     """At most `in_all` at once, for one workspace at most `for_one`.
 
-    Where there is no place, one waits as long as others come and go. Where nobody did for a second, they hang, and
-    waiting would only take one more thread.
+    Where there is no place, one waits in line as long as others come and go, and the deadline allows. Where nobody did
+    for a second, they hang, and waiting would only take one more thread.
     """
 
     def __init__(
         self, name: str, *, in_all: int, for_one: int, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._name, self._in_all, self._for_one, self._clock = name, in_all, for_one, clock
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
         self._taken: Counter[Hashable] = Counter()
         self._moved_at: dict[Hashable, float] = {}
+        self._line: deque[_Waiter] = deque()
 
     @contextlib.contextmanager
     def taken(self, workspace: Hashable) -> Iterator[None]:
@@ -42,28 +51,48 @@ class Places:
         Raises:
             PumbleNotAsked: there is none; the block was not entered.
         """
-        with self._changed:
-            while (since := self._full_since(workspace)) is not None:
-                patience = since + PATIENCE_SECONDS - self._clock()
-                if patience <= 0:
-                    log.warning("pumble.crowded", extra={"places": self._name, "workspace": workspace})
-                    raise PumbleNotAsked(1)
-                self._changed.wait(patience)
-            self._move(workspace, 1)
+        self._enter(workspace)
         try:
             yield
         finally:
-            with self._changed:
-                self._move(workspace, -1)
-                self._changed.notify_all()
+            self._leave(workspace)
 
-    def _full_since(self, workspace: Hashable) -> float | None:
-        """When somebody last came or went among those who are in the way; None where there is a place."""
-        if self._taken[workspace] >= self._for_one:
-            return self._moved_at[workspace]
-        if self._taken.total() >= self._in_all:
-            return max(self._moved_at.values())
-        return None
+    def _enter(self, workspace: Hashable) -> None:
+        with self._lock:
+            if self._has_room(workspace):
+                self._move(workspace, 1)
+                return
+            waiter = _Waiter(workspace)
+            self._line.append(waiter)
+        while not waiter.let_in.is_set():
+            with self._lock:
+                patience = self._patience(workspace)
+                gives_up = patience <= 0 and not waiter.let_in.is_set()
+                if gives_up:
+                    self._line.remove(waiter)
+            if gives_up:
+                metrics.PUMBLE_CROWDED.labels(self._name).inc()
+                log.warning("pumble.crowded", extra={"places": self._name, "workspace": workspace})
+                raise PumbleNotAsked(1)
+            waiter.let_in.wait(max(0.0, patience))
+
+    def _leave(self, workspace: Hashable) -> None:
+        with self._lock:
+            self._move(workspace, -1)
+            following = next((waiter for waiter in self._line if self._has_room(waiter.workspace)), None)
+            if following is not None:
+                self._line.remove(following)
+                self._move(following.workspace, 1)
+                following.let_in.set()
+
+    def _has_room(self, workspace: Hashable) -> bool:
+        return self._taken[workspace] < self._for_one and self._taken.total() < self._in_all
+
+    def _patience(self, workspace: Hashable) -> float:
+        """For how many seconds more it is worth waiting."""
+        own = self._taken[workspace] >= self._for_one
+        moved_at = self._moved_at[workspace] if own else max(self._moved_at.values())
+        return min(moved_at + PATIENCE_SECONDS - self._clock(), deadline.left())
 
     def _move(self, workspace: Hashable, difference: int) -> None:
         self._taken[workspace] += difference

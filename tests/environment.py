@@ -1,11 +1,13 @@
 """Loaded by pytest before Django's settings: a data directory and ports of this run's own, and no real Pumble."""
 
 import contextlib
+import ipaddress
 import os
 import random
 import socket
 import tempfile
 from pathlib import Path
+from typing import Any
 
 PROJECT = Path(__file__).resolve().parent.parent
 SCREENS = PROJECT / os.environ.get("DATA_DIR", "var") / "screens"
@@ -41,3 +43,25 @@ for _name in (
 ):
     os.environ.pop(_name, None)
 (Path(os.environ["DATA_DIR"]) / "static").mkdir()
+
+
+class _NoNetwork(socket.socket):
+    """A socket that speaks to this machine only, so that no test depends on another."""
+
+    def connect(self, address: Any) -> None:
+        _stay_here(self, address)
+        super().connect(address)
+
+    def connect_ex(self, address: Any) -> int:
+        _stay_here(self, address)
+        return super().connect_ex(address)
+
+
+def _stay_here(connection: socket.socket, address: Any) -> None:
+    if connection.family not in {socket.AF_INET, socket.AF_INET6} or address[0] == "localhost":
+        return
+    if not ipaddress.ip_address(address[0]).is_loopback:
+        raise PermissionError(f"a test wants to speak to {address[0]}")
+
+
+socket.socket = _NoNetwork  # type: ignore[misc]

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from keys import usage
 from keys.models import HourlyUse, RequestLog
 from portal.admin.base import ViewerAdmin
-from portal.admin.filters import Choices, Period, Rows, Since, Typed, Until, of_workspace
+from portal.admin.filters import ManyChoices, Period, Rows, Since, Typed, Until, of_workspace
 from portal.admin.site import site
 from portal.api.operations import OPERATIONS
 from portal.dashboard import refusal_words
@@ -22,7 +22,7 @@ from portal.dashboard.refusal_words import Outcome
 from portal.templatetags import dashboard as shown
 
 
-class OfOutcome(Choices):
+class OfOutcome(ManyChoices):
     title = _("outcome")
     parameter_name = "outcome"
     options = [
@@ -38,12 +38,12 @@ class OfOutcome(Choices):
     def queryset(self, request: HttpRequest, rows: Rows) -> Rows:
         """A reason of an older version is still one that calls ended with."""
         chosen = self.value()
-        if chosen is None:
+        if not chosen:
             return rows
         return rows.none() if "\x00" in chosen else self.choose(rows, chosen, timezone.now())
 
 
-class OfOperation(Choices):
+class OfOperation(ManyChoices):
     title = _("operation")
     parameter_name = "operation"
     options = [(one.operation, one.operation) for one in OPERATIONS]

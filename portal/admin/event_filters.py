@@ -3,15 +3,14 @@
 from datetime import datetime
 
 from django.db.models import Q
-from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from keys.models import AuditEvent
-from portal.admin.filters import Choices, OfRow, Rows, Typed
+from portal.admin.filters import Choices, ManyChoices, OfMember, Rows, Typed
 from portal.dashboard import history
 
 
-class Type(Choices):
+class Type(ManyChoices):
     title = _("event")
     parameter_name = "type"
     options = [(value, value) for value in AuditEvent.Type.values]
@@ -48,14 +47,11 @@ class OfKey(Typed):
         return rows.filter(key_ref=typed.removeprefix("pmb_"))
 
 
-class About(OfRow):
+class About(OfMember):
     """Chosen on the member's own page."""
 
     title = _("whose")
     parameter_name = "member"
-
-    def offered(self, request: HttpRequest) -> list[tuple[str, str]]:
-        return []
 
     def narrow(self, rows: Rows, chosen: int) -> Rows:
         return rows.filter(member=chosen)

@@ -57,7 +57,7 @@ class Today:
     endings: list[Ending]
 
 
-def stand(workspace: Workspace, now: datetime, **further: str) -> list[Figure]:
+def stand(workspace: Workspace, now: datetime, further: dict[str, str]) -> list[Figure]:
     """Its keys and its people. `further` goes into each address, beside what chooses."""
     keys = ApiKey.objects.filter(owner__workspace=workspace)
     found = []
@@ -70,7 +70,7 @@ def stand(workspace: Workspace, now: datetime, **further: str) -> list[Figure]:
     return found
 
 
-def today(workspace: Workspace, now: datetime, **further: str) -> Today:
+def today(workspace: Workspace, now: datetime, further: dict[str, str]) -> Today:
     """The calls of today, in one query."""
     uses = HourPeriod.choose(HourlyUse.objects.filter(key__owner__workspace=workspace), "today", now)
     rows = uses.values_list("outcome").annotate(calls=Sum("count"))

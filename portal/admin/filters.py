@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext_lazy as _
 
-from keys.models import Workspace
+from keys.models import Member, Workspace
 from portal.admin.viewing import viewer_of
 
 if TYPE_CHECKING:
@@ -21,8 +21,16 @@ Rows = Any  # the queryset of the list's model, which has methods of its own
 _MOST_WORKSPACES = 50
 
 
-class Choices(SimpleListFilter):
-    """A few named choices; what is none of them shows nothing, so that no list claims more than was asked."""
+class _Filter(SimpleListFilter):
+    @property
+    def said(self) -> str:
+        """What is chosen, in words; empty where nothing is."""
+        chosen = self.value() or ""
+        return str({str(value): label for value, label in self.lookup_choices}.get(chosen) or chosen)
+
+
+class Choices(_Filter):
+    """Named choices; what is none of them shows nothing, so that no list claims more than was asked."""
 
     options: "ClassVar[list[tuple[str, str | StrPromise]]]"
 
@@ -31,7 +39,7 @@ class Choices(SimpleListFilter):
 
     def queryset(self, request: HttpRequest, rows: Rows) -> Rows:
         chosen = self.value()
-        if chosen is None:
+        if not chosen:
             return rows
         if chosen not in dict(self.options):
             return rows.none()
@@ -39,36 +47,51 @@ class Choices(SimpleListFilter):
 
     @classmethod
     def choose(cls, rows: Rows, chosen: str, now: datetime) -> Rows:
+        """Those of `rows` that `chosen`, one of the options, means."""
         raise NotImplementedError
 
 
-class OfRow(SimpleListFilter):
-    """A choice of another row, by its primary key. One that is not offered works too: the list stays the viewer's."""
+class ManyChoices(Choices):
+    """Choices that are too many for a list of links."""
+
+    template = "admin/select_filter.html"
+
+    def choices(self, changelist: ChangeList) -> Iterator[Any]:
+        yield {
+            "name": self.parameter_name,
+            "value": self.value() or "",
+            "options": self.options,
+            "others": _others(self, changelist),
+        }
+
+
+class OfMember(_Filter):
+    """One of the people the viewer may see, by primary key: one that is offered, or one whose page leads here."""
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return self.offered(request) or ([("", "")] if self.value() else [])
+        offered, chosen = self.offered(request), _number(self.value())
+        if chosen and str(chosen) not in dict(offered):
+            other = Member.objects.for_viewer(viewer_of(request)).filter(pk=chosen).first()
+            offered += [(str(chosen), other.name)] if other else []
+        return offered
 
     def has_output(self) -> bool:
         return bool(self.lookup_choices)
 
-    def choices(self, changelist: ChangeList) -> Iterator[Any]:
-        return (choice for choice in super().choices(changelist) if choice["display"])
-
     def queryset(self, request: HttpRequest, rows: Rows) -> Rows:
-        chosen = self.value()
-        if chosen is None:
+        if not self.value():
             return rows
-        number = int(chosen) if chosen.isascii() and chosen.isdigit() and len(chosen) < 19 else 0
-        return self.narrow(rows, number) if number else rows.none()
+        chosen = _number(self.value())
+        return self.narrow(rows, chosen) if chosen else rows.none()
 
     def offered(self, request: HttpRequest) -> list[tuple[str, str]]:
-        raise NotImplementedError
+        return []
 
     def narrow(self, rows: Rows, chosen: int) -> Rows:
         raise NotImplementedError
 
 
-class Typed(SimpleListFilter):
+class Typed(_Filter):
     """A text that is typed into a field of its own."""
 
     template = "admin/typed_filter.html"
@@ -78,17 +101,11 @@ class Typed(SimpleListFilter):
         return [("", "")]  # a filter without choices would not be shown
 
     def choices(self, changelist: ChangeList) -> Iterator[Any]:
-        others = [
-            (name, value)
-            for name, values in changelist.filter_params.items()
-            if name != self.parameter_name
-            for value in values
-        ]
         yield {
             "name": self.parameter_name,
             "value": self.value() or "",
             "type": self.input_type,
-            "others": others,
+            "others": _others(self, changelist),
             "selected": bool(self.value()),
         }
 
@@ -102,7 +119,7 @@ class Typed(SimpleListFilter):
         raise NotImplementedError
 
 
-class OfWorkspace(SimpleListFilter):
+class OfWorkspace(_Filter):
     """For operators; everybody else sees one workspace anyway."""
 
     title = _("workspace")
@@ -118,7 +135,7 @@ class OfWorkspace(SimpleListFilter):
 
     def queryset(self, request: HttpRequest, rows: Rows) -> Rows:
         chosen = self.value()
-        if chosen is None:
+        if not chosen:
             return rows
         return rows.none() if "\x00" in chosen else rows.filter(**{f"{self.path}__pumble_id": chosen})
 
@@ -164,6 +181,21 @@ class Until(Typed):
     def narrow(self, rows: Rows, typed: str) -> Rows:
         day = _midnight(typed)
         return rows.filter(at__lt=day + timedelta(days=1)) if day else rows.none()
+
+
+def _others(one: SimpleListFilter, changelist: ChangeList) -> list[tuple[str, str]]:
+    """What the other filters are set to, for a form that changes this one only."""
+    return [
+        (name, value)
+        for name, values in changelist.filter_params.items()
+        if name != one.parameter_name
+        for value in values
+    ]
+
+
+def _number(text: str | None) -> int:
+    """A primary key; 0 for what is none."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else 0
 
 
 def start_of_day(now: datetime) -> datetime:

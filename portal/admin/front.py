@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
 from keys import limits, usage
 from keys.models import HourlyUse, Workspace
@@ -23,6 +24,7 @@ _MOST_WORKSPACES = 100
 
 
 @site.page("", name="index")
+@require_safe
 def front(request: HttpRequest) -> HttpResponse:
     """GET: a workspace's figures; `workspace` names it by its Pumble id where there is a choice.
 
@@ -41,11 +43,11 @@ def front(request: HttpRequest) -> HttpResponse:
     looking.note(request, [workspace], "front")
     further = {"workspace": workspace.pumble_id} if viewer.is_superuser else {}
     now = timezone.now()
-    today = figures.today(workspace, now, **further)
+    today = figures.today(workspace, now, further)
     uses = HourlyUse.objects.filter(key__owner__workspace=workspace)
     context = {
         "workspace": workspace,
-        "figures": [*figures.stand(workspace, now, **further), *today.figures],
+        "figures": [*figures.stand(workspace, now, further), *today.figures],
         "endings": today.endings,
         "chart": use.chart(uses, now),
         "quotas": quotas.shown(limits.workspace_quotas(workspace)),

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import F
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -33,6 +33,8 @@ class Part:
 def installation(request: HttpRequest) -> HttpResponse:
     if not viewer_of(request).is_superuser:
         raise Http404
+    if request.method == "POST":
+        return HttpResponseNotAllowed(["GET", "HEAD"])
     context = {"title": _("Installation"), "parts": _parts()}
     return render(request, "admin/installation.html", site.each_context(request) | context)
 

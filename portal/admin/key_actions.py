@@ -9,6 +9,7 @@ from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -37,7 +38,6 @@ class Verb:
     """Something that is done to keys.
 
     Attributes:
-        consequence: what it means for whoever uses them.
         fits: whether it can be done to a key in that state.
         reason: whether one is asked for: "required", "optional" or "".
         for_good: it cannot be taken back, so the name or the number of the keys is typed where much hangs on it.
@@ -45,7 +45,6 @@ class Verb:
 
     name: str
     button: "StrPromise"
-    consequence: "StrPromise"
     fits: Callable[[ApiKey, datetime], bool]
     run: Callable[..., object]
     reason: str = ""
@@ -65,6 +64,28 @@ class Verb:
             case _:
                 text = ngettext("Enable this API key?", "Enable these %(n)s API keys?", number)
         return text % {"n": number}
+
+    def consequence(self, number: int) -> str:
+        """What it means for programs that use them."""
+        match self.name:
+            case "revoke":
+                return ngettext(
+                    "Anything using it stops working at once. This can't be undone.",
+                    "Anything using them stops working at once. This can't be undone.",
+                    number,
+                )
+            case "disable":
+                return ngettext(
+                    "Anything using it is refused until it is enabled again.",
+                    "Anything using them is refused until they are enabled again.",
+                    number,
+                )
+            case _:
+                return ngettext(
+                    "Anything using it works again at once.",
+                    "Anything using them works again at once.",
+                    number,
+                )
 
     def done(self, number: int) -> str:
         match self.name:
@@ -97,7 +118,6 @@ def _enable(key: ApiKey, *, by: Actor, now: datetime, note: str) -> None:
 REVOKE = Verb(
     name="revoke",
     button=gettext_lazy("Revoke"),
-    consequence=gettext_lazy("Anything using them stops working at once. This can't be undone."),
     fits=lambda key, now: key.state(now) not in OVER,
     run=_revoke,
     reason="required",
@@ -106,7 +126,6 @@ REVOKE = Verb(
 DISABLE = Verb(
     name="disable",
     button=gettext_lazy("Disable"),
-    consequence=gettext_lazy("Anything using them is refused until they are enabled again."),
     fits=lambda key, now: key.state(now) in {State.ACTIVE, State.PENDING},
     run=_disable,
     reason="optional",
@@ -114,7 +133,6 @@ DISABLE = Verb(
 ENABLE = Verb(
     name="enable",
     button=gettext_lazy("Enable"),
-    consequence=gettext_lazy("Whatever uses them works again at once."),
     fits=lambda key, now: key.state(now) == State.DISABLED,
     run=_enable,
 )
@@ -126,6 +144,7 @@ class ConfirmForm(PageForm):
         label=gettext_lazy("Reason"),
         max_length=MAX_NOTE_LENGTH,
         help_text=gettext_lazy("The holder is told, in these words."),
+        error_messages={"required": gettext_lazy("Say why: the holder wants to know.")},
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     typed = forms.CharField(
@@ -146,7 +165,7 @@ class ConfirmForm(PageForm):
     def clean_reason(self) -> str:
         reason = lifecycle.clean_note(str(self.cleaned_data["reason"]))
         if not reason and self.fields["reason"].required:
-            raise forms.ValidationError(_("Say why: the holder wants to know."))
+            raise forms.ValidationError(self.fields["reason"].error_messages["required"])
         return reason
 
     def clean_typed(self) -> str:
@@ -241,6 +260,10 @@ def _page(
     context = {
         "title": verb.title(len(fitting) or len(chosen)),
         "verb": verb,
+        "consequence": verb.consequence(len(fitting)),
+        "back": reverse("admin:keys_apikey_change", args=[chosen[0].pk])
+        if len(chosen) == 1
+        else reverse("admin:keys_apikey_changelist"),
         "fitting": fitting,
         "others": [key for key in chosen if key not in fitting],
         "form": form or ConfirmForm(verb=verb, asked=_what_to_type(verb, fitting, now)),

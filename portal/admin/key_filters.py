@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from keys import scopes
 from keys.models import Member
-from portal.admin.filters import Choices, OfRow, Rows
+from portal.admin.filters import Choices, ManyChoices, OfMember, Rows
 from portal.admin.viewing import viewer_of
 from portal.dashboard import hygiene, key_list
 from portal.dashboard.scope_words import SCOPES
@@ -76,7 +76,7 @@ class Breadth(Choices):
         return rows.filter(pk__in=hygiene.too_broad(rows, now))
 
 
-class Scope(Choices):
+class Scope(ManyChoices):
     title = _("scope")
     parameter_name = "scope"
     options = list(SCOPES.items())
@@ -86,7 +86,7 @@ class Scope(Choices):
         return rows.filter(scopes__icontains=f'"{chosen}"')
 
 
-class Holder(OfRow):
+class Holder(OfMember):
     """The first holders by name; the page of any other member leads to their keys."""
 
     title = _("holder")

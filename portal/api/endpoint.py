@@ -144,7 +144,7 @@ class Endpoint(APIView):
 
         def run() -> HttpResponse:
             connection.close_if_unusable_or_obsolete()  # who waits for Pumble needs none, and others do
-            with self._place(call), deadline.within(client.CALL_SECONDS):
+            with deadline.within(client.CALL_SECONDS), self._place(call):
                 return wire.answer(self.run(call, given.validated_data))
 
         if rehearsing:

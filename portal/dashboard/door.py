@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views import View
 
-from keys import inventory
+from keys import inventory, keyformat
 from keys.audit import Actor
 from keys.models import ApiKey, Member
 from portal.dashboard.notices import notice
@@ -49,7 +49,9 @@ class MemberView(View):
 
     def turn_away(self) -> HttpResponse:
         """Nobody is signed in: sign in and come back."""
-        return redirect(f"{reverse('signin')}?{urlencode({'next': self.come_back_to()})}")
+        back = self.come_back_to()
+        back = back if keyformat.is_free_of_keys(back) else "/"
+        return redirect(f"{reverse('signin')}?{urlencode({'next': back})}")
 
     def come_back_to(self) -> str:
         return self.request.path

@@ -8,7 +8,7 @@ from django.utils.translation import check_for_language
 from django.views.decorators.http import require_POST
 from django.views.i18n import set_language
 
-from keys import membership
+from keys import keyformat, membership
 from keys.models import AuditEvent, Member
 from portal.dashboard.try_it import end_trials
 from portal.signin import actor_of, note_operator
@@ -19,6 +19,8 @@ from pumble_bridge import oauth
 def language(request: HttpRequest) -> HttpResponse:
     """Pages speak the chosen language from now on; chat too, to a member who is signed in."""
     response = set_language(request)
+    if not keyformat.is_free_of_keys(response.get("Location", "")):
+        response["Location"] = "/"
     chosen = request.POST.get("language", "")
     if isinstance(request.user, Member) and check_for_language(chosen):
         membership.choose_language(request.user, chosen)

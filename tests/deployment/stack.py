@@ -220,6 +220,7 @@ def running(folder: Path) -> Iterator[Deployment]:
                 "STATIC_ROOT": str(static),
                 "BIND": "127.0.0.1",
                 "TRUSTED_PROXIES": TRUSTED,
+                "METRICS_TOKEN": "scrape-" + app["id"] * 2,
             }
         )
         subprocess.run(

@@ -75,8 +75,10 @@ class TestTheCallersAddress:
 
 class TestWhatIsForTheInside:
     def test_stays_there(self, deployment: Deployment) -> None:
-        assert deployment.get("/metrics").status_code in {403, 404}
-        assert deployment.a.get("/metrics").status_code == 200
+        scraper = {"Authorization": f"Bearer {deployment.environment['METRICS_TOKEN']}"}
+
+        assert deployment.get("/metrics").status_code == 404
+        assert deployment.call("GET", "/metrics", headers=scraper).status_code == 200
 
 
 class TestSlowClients:

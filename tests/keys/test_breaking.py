@@ -184,6 +184,18 @@ class TestAStricterPolicy:
         lifecycle.enable(key=keys["old"], by=acting(alice), now=NOW)
         assert found(olivia) == {}
 
+    def test_that_allows_fewer_keys_lets_none_come_back_beside_one_that_is_only_paused(
+        self, alice: Member, olivia: Member
+    ) -> None:
+        spare, kept = new_key(alice), new_key(alice)
+        set_policy(olivia, most_keys=1)
+        bring_in_line(spare, olivia)
+        lifecycle.disable(key=kept, by=acting(alice), now=NOW)
+        LastUse.objects.create(key=spare, at=NOW + DAY)
+
+        with pytest.raises(BreaksPolicy):
+            lifecycle.enable(key=spare, by=acting(alice), now=NOW)
+
     def test_lists_what_lies_idle_and_disables_it_at_once_only_when_asked(
         self, alice: Member, olivia: Member
     ) -> None:

@@ -140,13 +140,14 @@ def test_calls_are_kept_for_as_long_as_their_workspace_says(
     for one in (key, theirs):
         for age in (4, 6, 89, 91):
             written(use(one, at=NOW - timedelta(days=age)))
-    assert olivia.workspace is not None
-    terms = policy.Terms(requests_kept_days=5)
-    policy.change_policy(workspace=olivia.workspace, terms=terms, by=OPERATOR, now=NOW)
+    for owner, days in ((olivia, 5), (mallory, 100)):
+        assert owner.workspace is not None
+        terms = policy.Terms(requests_kept_days=days)
+        policy.change_policy(workspace=owner.workspace, terms=terms, by=OPERATOR, now=NOW)
 
-    assert usage.prune_requests(now=NOW) == 4
+    assert usage.prune_requests(now=NOW) == 3
 
     kept = RequestLog.objects.order_by("key__name", "at").values_list("key__name", "at")
     ages = [(name, (NOW - at).days) for name, at in kept]
-    assert ages == [("a", 4), ("theirs", 89), ("theirs", 6), ("theirs", 4)]
+    assert ages == [("a", 4), ("theirs", 91), ("theirs", 89), ("theirs", 6), ("theirs", 4)]
     assert HourlyUse.objects.count() == 8

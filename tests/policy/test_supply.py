@@ -4,6 +4,7 @@ import base64
 import binascii
 import json
 import re
+import socket
 import subprocess
 import tomllib
 from collections.abc import Iterator
@@ -84,6 +85,13 @@ class TestTheAudit:
     @pytest.mark.parametrize("printed", [b"", b"Traceback", b"{}", b'{"dependencies": []}'])
     def test_fails_without_a_report(self, printed: bytes) -> None:
         assert audit.judge(printed)[0].startswith("NOT AUDITED")
+
+
+class TestATest:
+    @pytest.mark.parametrize("address", ["192.0.2.1", "2001:db8::1", "8.8.8.8"])
+    def test_cannot_reach_the_network(self, address: str) -> None:
+        with pytest.raises(PermissionError, match="wants to speak to"):
+            socket.create_connection((address, 443), timeout=1)
 
 
 class TestErrors:

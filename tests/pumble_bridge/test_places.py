@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from pumble_bridge import deadline
 from pumble_bridge.errors import PumbleNotAsked
 from pumble_bridge.places import PATIENCE_SECONDS, Places
 
@@ -74,6 +75,15 @@ def test_while_others_come_and_go_one_waits_for_a_place(places: Places) -> None:
         waiter.join(5)
 
     assert seen == [False]
+
+
+def test_in_line_one_waits_no_longer_than_the_deadline(places: Places) -> None:
+    with deadline.within(0.05), contextlib.ExitStack() as inside:
+        for _ in range(3):
+            inside.enter_context(places.taken("acme"))
+        assert turned_away(places, "acme")
+
+    assert not turned_away(places, "acme")
 
 
 def test_many_at_once_are_never_more_than_there_are_places() -> None:
