@@ -17,8 +17,13 @@ def insert(
     Rows come in one order everywhere, so that two processes that write the same ones do not wait for each other.
     """
     written = list(rows)
-    table = model._meta.db_table  # noqa: SLF001 - Django's documented name for it
-    into = f"INSERT INTO {table} ({', '.join(columns)}) VALUES "  # noqa: S608 - names of ours
+    target = f"{model._meta.db_table} ({', '.join(columns)})"  # noqa: SLF001 - Django's documented name for it
+    if connection.vendor == "postgresql" and not on_conflict:
+        with connection.cursor() as cursor, cursor.copy(f"COPY {target} FROM STDIN") as copy:
+            for values in written:
+                copy.write_row(values)
+        return
+    into = f"INSERT INTO {target} VALUES "  # noqa: S608 - names of ours
     row = f"({', '.join(['%s'] * len(columns))})"
     with connection.cursor() as cursor:
         for start in range(0, len(written), _AT_ONCE):

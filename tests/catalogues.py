@@ -50,7 +50,9 @@ def _sources() -> Iterator[tuple[str, bytes]]:
             if "sandbox" not in path.parts and "migrations" not in path.parts:
                 yield str(path.relative_to(PROJECT)), path.read_bytes()
     for path in sorted((PROJECT / "templates").rglob("*.html")):
-        yield str(path.relative_to(PROJECT)), templatize(path.read_text()).encode()
+        lines = templatize(path.read_text()).splitlines()
+        # Indentation means something in Python, and nothing in a template.
+        yield str(path.relative_to(PROJECT)), "\n".join(line.strip() for line in lines).encode()
 
 
 def read() -> Catalog:

@@ -71,9 +71,7 @@ class Redis:
 
 
 @contextlib.contextmanager
-def postgres_server(
-    binaries: Path, *, durable: bool = False, connections: int = 60
-) -> Iterator[Postgres]:
+def postgres_server(binaries: Path, *, durable: bool = False, connections: int = 60) -> Iterator[Postgres]:
     """A running server. Only a durable one waits until its disk has what was committed."""
     folder = Path(tempfile.mkdtemp(prefix="postgres-"))
     try:

@@ -28,7 +28,7 @@ WORKERS, THREADS = 2, 64
 TOKENS_OF_PEERS = 1000
 
 _PEERS_SERVER = [
-    *("--worker-class", "gthread", "--workers", str(WORKERS), "--threads", str(THREADS)),
+    *("--worker-class", "portal.worker.Worker", "--workers", str(WORKERS), "--threads", str(THREADS)),
     *("--keep-alive", "5", "--timeout", "60", "--log-level", "warning", "--no-control-socket"),
 ]
 _NGINX = """
@@ -108,14 +108,15 @@ def up(*, keys: int, logged_calls: int) -> Iterator[Stage]:
 
 
 def portal(settings: dict[str, str], log: Path) -> contextlib.AbstractContextManager[Server]:
-    """One more portal with these settings, on a port of its own."""
+    """One more portal with these settings, on a port and with a folder of its own."""
     port = str(free_port())
+    own = {"PORT": port, "DATA_DIR": str(log.with_suffix(".data"))}
     return processes.running(
         [sys.executable, "-m", "gunicorn", "-c", "portal/gunicorn.conf.py"],
         url=f"http://127.0.0.1:{port}",
         answers="/readyz",
         log=log,
-        environment=settings | {"PORT": port},
+        environment=settings | own,
     )
 
 
