@@ -2,18 +2,21 @@
 
 import os
 import shutil
+import tempfile
+from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
 from django.conf import settings
 
-# Each process counts in files of its own here; they begin anew with the server. The library looks when it is imported.
-settings.DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
-_counts = settings.DATA_DIR / "metrics"
-shutil.rmtree(_counts, ignore_errors=True)
-_counts.mkdir(mode=0o700)
-os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_counts)
+# Each process counts in mapped files of its own, where the library looks when it is imported. In memory where there is
+# such a place: a process that writes to a mapped file on a full disk is killed.
+if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+    settings.DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _memory = Path("/dev/shm")  # noqa: S108 - the folder below is made by mkdtemp
+    _place = _memory if os.access(_memory, os.W_OK) else settings.DATA_DIR
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="portal-counts-", dir=_place)
 
 bind = f"{settings.BIND}:{settings.PORT}"
 wsgi_app = "portal.wsgi"
@@ -48,6 +51,10 @@ def post_worker_init(worker: Any) -> None:
     from pumble_bridge import home
 
     home.worker.start()
+
+
+def on_exit(server: Any) -> None:
+    shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)
 
 
 def child_exit(server: Any, worker: Any) -> None:

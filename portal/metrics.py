@@ -1,7 +1,6 @@
 """`/metrics`: what this server has done, as Prometheus reads it, added up over its processes.
 
-Under the server every process writes its numbers to files below `DATA_DIR/metrics`; whichever process is asked adds
-them up.
+Under the server every process writes its numbers to files of its own; whichever process is asked adds them up.
 """
 
 import hmac

@@ -18,10 +18,10 @@ from keys import keyformat
 GONE = "[redacted]"
 
 # One of these stands in every text that the rules below change: looking for them is all that most texts cost.
-_SIGNS = re.compile(
-    r"pmb|authorization|cookie|token|secret|signature|passw|pepper|(?:api|app|encryption)[-_]?key|session|csrf|"
-    r"(?:code|state)\\?[\"'=]|header value|[?@]"
-)
+_SIGNS = (
+    "pmb", "authorization", "cookie", "token", "secret", "signature", "passw", "pepper", "apikey", "api-key", "api_key",
+    "appkey", "app-key", "app_key", "encryption", "session", "csrf", "code", "state", "header value", "?", "@",
+)  # fmt: skip
 _HEX = {ord(char): "h" if char in "0123456789abcdef" else " " for char in map(chr, range(128))}
 _LONG_HEX = "h" * 64
 
@@ -30,8 +30,9 @@ _ONE_WORD = (
     r"token|secret|signature|passw(?:or)?d|pepper|(?:api|app|secret|encryption)[-_]?key|"
     r"sessionid|csrfmiddleware"
 )
-_AFTER_A_NAME = r"[\w-]{0,24}(?:b?[\"']\s*[:=]|\s*[:=])\s*(?:b?[\"'])?"
-_IN_A_PAIR = r"[\w-]{0,24}[\"'],\s*b?[\"']"  # ('token', 'x')
+_QUOTE = r"\\{0,3}[\"']"  # perhaps inside of quotes itself
+_AFTER_A_NAME = rf"[\w-]{{0,24}}(?:{_QUOTE})?\s*[:=]\s*(?:b?{_QUOTE})?"
+_IN_A_PAIR = rf"[\w-]{{0,24}}{_QUOTE},\s*b?{_QUOTE}"  # ('token', 'x')
 _RULES = [
     (re.compile(r"://[^\s/@\"']*@"), f"://{GONE}@"),
     (re.compile(r"(?<=[\w/.~%)\]-])\?[^\s\"'<>]+"), f"?{GONE}"),
@@ -47,11 +48,11 @@ _SIGNATURE = re.compile(r"[0-9a-f]{64,}")
 
 def is_suspicious(text: str) -> bool:
     """Whether `redact` might change the text, or any text that this one is the JSON of."""
-    return (
-        _SIGNS.search(text.lower()) is not None
-        or any(secret in text for secret in _own_secrets())
-        or _LONG_HEX in text.translate(_HEX)
-    )
+    lower = text.lower()
+    for sign in _SIGNS:  # a loop: every line comes by here, and `any` takes twice as long
+        if sign in lower:
+            return True
+    return _LONG_HEX in text.translate(_HEX) or any(secret in text for secret in _own_secrets())
 
 
 def redact(text: str) -> str:

@@ -132,6 +132,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 LOGIN_URL = "/pumble/signin"
+SESSION_ENGINE = "portal.sessions"
 SESSION_COOKIE_NAME = "__Host-sessionid" if _secure else "sessionid"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _secure

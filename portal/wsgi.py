@@ -50,6 +50,7 @@ class Outermost:
         try:
             if not fits:
                 said = "The request body is larger than 1 MiB"
+                log.info("request.too_large", extra={"status": 413, "request_id": request_id})
                 return _refuse(start_response, "413 Content Too Large", said, "too_large", request_id)
             answer: Iterable[bytes] = self._application(environ, start_response)
         except Exception:

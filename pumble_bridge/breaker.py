@@ -12,6 +12,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterator
 
+from pumble_bridge import metrics
 from pumble_bridge.errors import PumbleError, PumbleNotAsked, PumbleTimeout, PumbleUnavailable
 
 log = logging.getLogger(__name__)
@@ -72,11 +73,13 @@ class Breaker:
             self._failures += 1
             self._tries_again_at = self._clock() + REST_SECONDS
             if self._failures == FAILURES_IN_A_ROW:
+                metrics.LEFT_ALONE.inc()
                 log.error("pumble.left_alone", extra={"failures": self._failures})
 
     def _answered(self) -> None:
         with self._lock:
             if self._failures >= FAILURES_IN_A_ROW:
+                metrics.LEFT_ALONE.dec()
                 log.warning("pumble.back", extra={"failures": self._failures})
             self._failures = 0
             self._answered_at = self._clock()

@@ -1,6 +1,6 @@
 """What of the traffic with Pumble is counted for scrapers. Labels are bounded: kinds, routes, outcomes, never ids."""
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
@@ -12,3 +12,8 @@ PUMBLE_AGAIN = Counter(
 )
 PUMBLE_CROWDED = Counter("portal_pumble_crowded", "Turned away, because too many wait for Pumble", ["places"])
 HOOKS = Counter("portal_hooks", "Hooks from Pumble", ["type", "outcome"])
+LEFT_ALONE = Gauge(
+    "portal_pumble_left_alone",
+    "Workspaces for which Pumble is not asked because it does not answer, as each process found out for itself",
+    multiprocess_mode="livesum",
+)

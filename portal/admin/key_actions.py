@@ -235,8 +235,8 @@ def _do(
         try:
             verb.run(key, by=by, now=now, note=note)
         except KeysError as error:
-            why = {"name": key.name, "why": wording.explain(error)}
-            messages.error(request, _("%(name)s: %(why)s") % why)
+            why = f"{key.name}: {wording.explain(error)}"
+            messages.error(request, why)
         else:
             done += 1
     messages.success(request, verb.done(done)) if done else messages.info(request, _("Nothing was changed."))

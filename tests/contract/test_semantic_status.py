@@ -11,7 +11,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from keys import keyformat
-from keys.models import ApiKey, Workspace
+from keys.models import ApiKey, Member, Workspace
 from tests import pumble
 from tests.contract.wire import Api, issue, taken
 
@@ -56,6 +56,11 @@ def fault(do: str) -> Step:
     return step
 
 
+def token_rejected(api: Api) -> requests.Response:
+    Member.objects.update(authorized_at=timezone.now())  # again, where it was ended
+    return fault("status:401")(api)
+
+
 def not_ones_own(api: Api) -> requests.Response:
     (first,) = api.get("listMessages", channel="general", limit=1).json()["messages"]
     bens = Api(api.portal, issue("ben@acme.test"))
@@ -71,7 +76,7 @@ REASONS: dict[str, tuple[str, int, int, Step]] = {
     "expired key": ("key_expired", 403, 401, expired_key),
     "revoked key": ("key_revoked", 403, 401, revoked_key),
     "app gone": ("owner_not_authorized", 403, 403, without_the_app),
-    "token rejected": ("owner_not_authorized", 403, 403, fault("status:401")),
+    "token rejected": ("owner_not_authorized", 403, 403, token_rejected),
     "scope missing": ("scope_missing", 403, 403, narrow_key),
     "bot outside": ("bot_not_in_channel", 403, 403, lambda api: api.get("listMessages", channel="board")),
     "not one's own": ("forbidden_by_pumble", 403, 403, not_ones_own),

@@ -139,8 +139,8 @@ def serving(folder: Path, **variables: str) -> Iterator[Served]:
         "PUMBLE_CONSENT_SCREEN_URL": f"{pumble.BASE}/access-request",
     }
     environment = os.environ | own | variables
-    names = ("SECRET_KEY", "TOKEN_ENCRYPTION_KEYS", "METRICS_TOKEN", "PUMBLE_APP_KEY")
-    names += ("PUMBLE_APP_CLIENT_SECRET", "PUMBLE_APP_SIGNING_SECRET")
+    names = [name for name in own if name.startswith(("SECRET", "TOKEN", "METRICS", "PUMBLE_APP_"))]
+    names.remove("PUMBLE_APP_ID")
     marked = {name: own[name] for name in names} | {"KEY_PEPPERS": own["KEY_PEPPERS"][2:]}
     # At once: each takes a while.
     preparing = [

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.db import connection
+from django.contrib.sessions.models import Session
+from django.db import OperationalError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -404,3 +405,33 @@ class TestCreating:
 
         assert 'value="my bot"' in page
         assert len(re.findall(r'name="scopes"[^>]*checked', page)) == 2
+
+
+class TestASession:
+    def test_that_cannot_be_stored_is_no_session_that_ended(
+        self, browser: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def away(*_arguments: Any, **_options: Any) -> None:
+            raise OperationalError("server closed the connection")
+
+        monkeypatch.setattr(Session, "save", away)
+        browser.raise_request_exception = False
+
+        answer = browser.get("/")
+
+        assert (answer.status_code, "One moment, please" in words(answer)) == (503, True)
+
+    def test_that_was_ended_meanwhile_stays_over(
+        self, browser: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        saved = Session.save
+
+        def ended(session: Session, *arguments: Any, **options: Any) -> None:
+            Session.objects.all().delete()
+            saved(session, *arguments, **options)
+
+        monkeypatch.setattr(Session, "save", ended)
+        browser.raise_request_exception = False
+
+        assert browser.get("/").status_code == 400
+        assert not Session.objects.exists()

@@ -213,12 +213,20 @@ class TestASecretInAFile:
 
         assert start(tmp_path / "data", **kept, **files).returncode == 0
 
+    def test_may_begin_with_a_dollar(self, tmp_path: Path) -> None:
+        odd = PRODUCTION | {"SECRET_KEY": "$" + PRODUCTION["SECRET_KEY"]}
+
+        assert start(tmp_path, **odd).returncode == 0
+
     @pytest.mark.parametrize(
         ("variables", "said"),
         [
             ({"SECRET_KEY_FILE": "/nowhere"}, "only one of the two"),
             ({"SECRET_KEY": "", "SECRET_KEY_FILE": "/nowhere"}, "can be read"),
+            ({"SECRET_KEY": "", "SECRET_KEY_FILE": "/"}, "can be read"),
+            ({"SECRET_KEY": "", "SECRET_KEY_FILE": "/dev/null"}, "can be read"),
             ({"METRICS_TOKEN": "short"}, "at least 32"),
+            ({"METRICS_TOKEN": "a token of words that are apart..."}, "letters and digits"),
         ],
     )
     def test_that_cannot_be_had_ends_the_start_with_its_name(

@@ -1,5 +1,9 @@
 """What scrapers read, and who may read it."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -7,7 +11,9 @@ import requests
 from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
 
+from keys.addresses import parse_network
 from tests.contract.wire import Api, issue
+from tests.environment import PROJECT
 
 TOKEN = "a-token-for-scrapers-that-is-long-enough"
 
@@ -71,6 +77,10 @@ class TestTheDoorOfMetrics:
             ("203.0.113.9", {"authorization": f"Bearer {TOKEN}"}, True),
             ("203.0.113.9", {}, False),
             ("127.0.0.1", {"x-forwarded-for": "127.0.0.1"}, False),
+            ("127.0.0.1", {"x-forwarded-proto": "https"}, False),
+            ("127.0.0.1", {"x-real-ip": "127.0.0.1"}, False),
+            ("127.0.0.1", {"forwarded": "for=127.0.0.1"}, False),
+            ("127.0.0.1", {"via": "1.1 door"}, False),
             ("127.0.0.1", {"x-forwarded-for": "203.0.113.9", "authorization": f"Bearer {TOKEN}"}, True),
             ("203.0.113.9", {"authorization": f"Bearer {TOKEN}x"}, False),
             ("203.0.113.9", {"authorization": "Bearer é"}, False),
@@ -85,9 +95,41 @@ class TestTheDoorOfMetrics:
 
         assert answer.status_code == (200 if opens else 404)
 
+    def test_takes_a_proxy_that_is_known_for_no_scraper(self, client: Client, settings: Any) -> None:
+        settings.TRUSTED_PROXIES = [parse_network("127.0.0.0/8")]
+
+        assert client.get("/metrics", REMOTE_ADDR="127.0.0.1").status_code == 404
+
     def test_is_no_page_to_strangers_where_there_is_no_token(self, client: Client, settings: Any) -> None:
         settings.METRICS_TOKEN = ""
 
         answer = client.get("/metrics", headers={"authorization": "Bearer "}, REMOTE_ADDR="203.0.113.9")
 
         assert answer.json()["reason"] == "not_found"
+
+
+class TestSeveralProcesses:
+    def test_add_up_what_they_count_also_of_those_that_are_gone(self, tmp_path: Path) -> None:
+        """As under the server: each process in a file of its own, and one that is asked."""
+        count = "from keys import metrics; metrics.LIMITED.labels('key').inc(2); metrics.USAGE_WAITING.set(5)"
+        gone = "; from prometheus_client.multiprocess import mark_process_dead as dead; import os; dead(os.getpid())"
+        for code in (count, count, count + gone):
+            done = run_counting(tmp_path, f"import django; django.setup(); {code}")
+            assert done.returncode == 0, done.stderr
+
+        asked = run_counting(
+            tmp_path,
+            "from prometheus_client import CollectorRegistry as R, generate_latest as g; r = R()\n"
+            "from prometheus_client.multiprocess import MultiProcessCollector as M; M(r); print(g(r).decode())",
+        )
+
+        numbers = read(asked.stdout)
+        assert numbers["portal_limits_hit_total[('limit', 'key')]"] == 6
+        assert numbers["portal_usage_waiting[]"] == 10
+
+
+def run_counting(folder: Path, code: str) -> subprocess.CompletedProcess[str]:
+    own = {"PROMETHEUS_MULTIPROC_DIR": str(folder), "DJANGO_SETTINGS_MODULE": "portal.settings"}
+    return subprocess.run(
+        [sys.executable, "-c", code], cwd=PROJECT, env=os.environ | own, capture_output=True, text=True
+    )

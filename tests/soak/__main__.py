@@ -4,10 +4,10 @@ import argparse
 import sys
 
 from tests import environment  # noqa: F401 - ports and data of this run's own, before anything reads them
-from tests.soak import disk, flood, kills, load, stack
+from tests.soak import disk, flood, kills, load, rows, stack
 from tests.soak.verdict import Verdict
 
-PARTS = ("load", "kills", "flood", "disk")
+PARTS = ("load", "kills", "flood", "disk", "rows")
 
 
 def main() -> int:
@@ -16,6 +16,7 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=10, help="of load")
     parser.add_argument("--clients", type=int, default=64)
     parser.add_argument("--kills", type=int, default=100, help="of each step of a key's life")
+    parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--wrong-keys", type=int, default=10_000)
     parser.add_argument(
         "--per-minute", type=int, default=10_000, help="so many of them; 0: as fast as it goes"
@@ -42,6 +43,9 @@ def main() -> int:
         if "disk" in parts:
             with verdict.part("full disk"):
                 disk.run(verdict)
+        if "rows" in parts:
+            with verdict.part("rows"):
+                rows.run(verdict, database=database, rows=chosen.rows)
     print("\n".join(verdict.told()), flush=True)
     return 1 if verdict.violations else 0
 

@@ -6,6 +6,7 @@ Afterwards there is either no key, or one that was shown; the old key or the new
 import json
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from tests.soak import stack
 from tests.soak.people import InBrowser, InChat, Seen, somebody, works
@@ -68,7 +69,11 @@ def balance(verdict: Verdict, there: Stack, seen: Seen, name: str) -> None:
 
 class _Loop:
     def __init__(self, there: Stack) -> None:
-        self.there, self.portal, self.where = there, there.portal.url, there.data_dir / "die"
+        self.there, self.portal, self.where = (
+            there,
+            there.portal.url,
+            Path(there.environment["DATA_DIR"]) / "die",
+        )
         self.seen, self.problems, self.deaths = Seen(), list[str](), 0
         self.left, self.known = list[tuple[str, str, str]](), set[str]()
         ana, general = somebody("ana@acme.test")

@@ -66,7 +66,7 @@ class Record:
     numbers: Any = field(default_factory=itertools.count)
 
     def answer(self, kind: str, answer: requests.Response | None, began: float) -> None:
-        self.answers[kind, "cut" if answer is None else str(answer.status_code)] += 1
+        self.answers[kind, "cut" if answer is None else _outcome(answer)] += 1
         if answer is not None:
             self.took[kind].append(time.monotonic() - began)
             if answer.status_code == 500:
@@ -100,7 +100,7 @@ def run(verdict: Verdict, *, database: str, minutes: float, clients: int) -> Non
         _compare_messages(verdict, there, record)
         watch.judge(verdict, since=killing_ends, long_enough=minutes >= 3)
         lines = there.log.read_text(errors="replace")
-        for found in re.findall(r".*(?:status=500|request\.escaped|hook\.failed|usage\.lost).*", lines)[:10]:
+        for found in re.findall(r".*(?:status=500|request\.escaped|usage\.lost).*", lines)[:10]:
             verdict.violations.append(f"load: in the log: {found}")
         balance(verdict, there, record.seen, "load")
 
@@ -211,6 +211,14 @@ class _Client:
 
     def _portal(self) -> str:
         return self.dice.choice(self.there.portals).url
+
+
+def _outcome(answer: requests.Response) -> str:
+    """The status, and of a refusal its reason or its page's title."""
+    if answer.ok:
+        return str(answer.status_code)
+    named = re.search(r'"reason": ?"(\w+)"|<title>([^<]*)', answer.text)
+    return f"{answer.status_code} {named[1] or named[2]}" if named else str(answer.status_code)
 
 
 def _make_trouble(there: Stack, over: threading.Event, killing_ends: float) -> None:

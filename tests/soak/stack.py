@@ -48,7 +48,6 @@ class Portal:
 @dataclass(frozen=True)
 class Stack:
     environment: dict[str, str]
-    data_dir: Path
     pumble_database: Path
     log: Path
     portals: list[Portal]
@@ -83,20 +82,14 @@ def running(
         folder: for its data; one that is gone afterwards unless given.
     """
     with contextlib.ExitStack() as parts:
-        temporary = parts.enter_context(tempfile.TemporaryDirectory(prefix="soak-"))
-        data_dir = folder or Path(temporary)
-        own = {"DATA_DIR": str(data_dir), "DATABASE_URL": "", "REDIS_URL": "", "SANDBOX_LIMITS": "off"}
-        own["PUBLIC_URL"] = f"http://127.0.0.1:{PORT}"
-        if database:
-            own["DATABASE_URL"] = parts.enter_context(_database_of_its_own(database))
+        temporary = Path(parts.enter_context(tempfile.TemporaryDirectory(prefix="soak-")))
+        environment = parts.enter_context(prepared(database=database, folder=folder or temporary))
         if redis:
-            own["REDIS_URL"] = parts.enter_context(services.redis())
-        environment = os.environ | own
-        parts.enter_context(pumble.running(DATA_DIR=temporary))
-        _manage(environment, "migrate", "-v0")
-        (data_dir / "static").symlink_to(_static_files())
+            environment["REDIS_URL"] = parts.enter_context(services.redis())
+        parts.enter_context(pumble.running(DATA_DIR=str(temporary)))
+        (Path(environment["DATA_DIR"]) / "static").symlink_to(_static_files())
         ports = [PORT, *(free_port() for _ in range(portals - 1))]
-        log_path = Path(temporary) / "portal.log"
+        log_path = temporary / "portal.log"
         log = parts.enter_context(log_path.open("a"))
         arbiters = [_start(environment | {"PORT": str(port)}, application, log) for port in ports]
         for arbiter in arbiters:
@@ -108,7 +101,20 @@ def running(
         for server, arbiter in zip(servers, arbiters, strict=True):
             _wait_for(server, arbiter, log_path)
         _manage(environment, "seed")
-        yield Stack(environment, data_dir, Path(temporary) / "pumble.sqlite3", log_path, servers)
+        yield Stack(environment, temporary / "pumble.sqlite3", log_path, servers)
+
+
+@contextlib.contextmanager
+def prepared(*, database: str, folder: Path | None = None) -> Iterator[dict[str, str]]:
+    """The environment of an installation whose database is there and empty; `database` and `folder` as above."""
+    with contextlib.ExitStack() as parts:
+        data_dir = folder or Path(parts.enter_context(tempfile.TemporaryDirectory(prefix="soak-")))
+        own = {"DATA_DIR": str(data_dir), "DATABASE_URL": "", "REDIS_URL": "", "SANDBOX_LIMITS": "off"}
+        own["PUBLIC_URL"] = f"http://127.0.0.1:{PORT}"
+        if database:
+            own["DATABASE_URL"] = parts.enter_context(_database_of_its_own(database))
+        _manage(os.environ | own, "migrate", "-v0")
+        yield os.environ | own
 
 
 def _start(environment: dict[str, str], application: str, log: object) -> subprocess.Popen[bytes]:

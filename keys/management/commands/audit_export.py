@@ -7,7 +7,7 @@ from django.utils import timezone
 from keys import audit
 from keys.audit import export
 from keys.management.naming import get_workspace
-from keys.management.progress import progress
+from keys.management.progress import interruptible, progress
 from keys.models import AuditChain
 
 
@@ -41,5 +41,6 @@ class Command(BaseCommand):
         spans = export.spans(chains, since)
         lines = export.lines_of_spans(spans, options["format"])
         total = sum(span.count for span in spans)
-        for line in progress(lines, total=total, unit="event"):
-            self.stdout.write(line, ending="")
+        with interruptible():
+            for line in progress(lines, total=total, unit="event"):
+                self.stdout.write(line, ending="")

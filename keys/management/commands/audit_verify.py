@@ -8,7 +8,7 @@ from django.db import connection
 from keys.audit import checking, guards, verifier
 from keys.management.exports import read_export
 from keys.management.naming import get_workspace
-from keys.management.progress import progress
+from keys.management.progress import interruptible, progress
 from keys.models import AuditChain, Workspace
 
 MOST_SHOWN = 20
@@ -47,7 +47,8 @@ class Command(BaseCommand):
             return progress(records, total=chain.number - chain.pruned_number, unit="event")
 
         try:
-            return checking.check(chain, through=watched)
+            with interruptible():
+                return checking.check(chain, through=watched)
         except verifier.Broken as broken:
             raise CommandError(str(broken)) from broken
 
