@@ -25,8 +25,11 @@ CODES = re.compile(r"pmb_\w{51}")
 @pytest.fixture(scope="module")
 def served(_pumble_process: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     pumble.act("reset")
+    # The seed's own app would hear of all that happens here, in a server of other tests.
+    pumble.act("uninstall", userId=pumble.person("ana@acme.test").id)
     with serving(tmp_path_factory.mktemp("served")) as running:
         yield running
+    pumble.settle()
 
 
 @pytest.fixture(scope="module")
