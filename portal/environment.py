@@ -192,7 +192,7 @@ class Environment:
                 config = dict(environ.Env.db_url_config(self.text("DATABASE_URL")))
         if not config.get("NAME"):
             self.refuse("DATABASE_URL", "expects postgres://user:password@host:5432/name")
-        # A pooled connection that the server closed is found by a check before use, not by a failing request. While
+        # A pooled connection that the server closed is found by a look before use, not by a failing request. While
         # the server is away, who waits is told so in less than 2 s, also if it asks twice.
         pool = {
             "min_size": 1,
@@ -202,7 +202,7 @@ class Environment:
         }
         waits = {"connect_timeout": 2, "tcp_user_timeout": 5000}
         config["OPTIONS"] = {**config.get("OPTIONS", {}), **waits, "pool": pool}
-        config["CONN_HEALTH_CHECKS"] = True
+        config["ENGINE"] = "portal.postgresql"
         return config
 
     def secrets(self, *, local: bool, data_dir: Path, sandbox_app: Path) -> Secrets:

@@ -1,7 +1,8 @@
-"""Connections spread evenly over the server's processes.
+"""A worker of gunicorn's that shares: connections spread evenly over the processes, threads stay with busy ones.
 
 A connection goes to whichever process takes it first, and that is the one that is awake anyway: without more, one of two
 processes often has all the work. So a process that has more connections than another gives that one a moment's start.
+And gunicorn hands a kept connection from thread to thread between any two requests, which costs more than a small answer.
 """
 
 import mmap
@@ -9,27 +10,52 @@ import select
 import socket
 import struct
 import time
+from typing import Any
 
-MOST_PROCESSES = 64
+from gunicorn.workers.gthread import ThreadWorker
+
+_MOST_PROCESSES = 64
 _HEAD_START_SECONDS = 0.02
+_STAYS_MILLISECONDS = 5
 _COUNT = struct.Struct("i")
 _NOBODY = -1
 # Made before the server forks, and the same memory in all its processes.
-_counts = mmap.mmap(-1, MOST_PROCESSES * _COUNT.size)
-_counts[:] = _COUNT.pack(_NOBODY) * MOST_PROCESSES
-
-
-def publish(process: int, connections: int) -> None:
-    """`process` is any number that no other living process has, up to `MOST_PROCESSES`."""
-    _COUNT.pack_into(_counts, process % MOST_PROCESSES * _COUNT.size, connections)
+_counts = mmap.mmap(-1, _MOST_PROCESSES * _COUNT.size)
+_counts[:] = _COUNT.pack(_NOBODY) * _MOST_PROCESSES
 
 
 def leave(process: int) -> None:
-    """The process is gone, however it ended."""
-    publish(process, _NOBODY)
+    """A process with that `age` is gone, however it ended."""
+    _publish(process, _NOBODY)
 
 
-def give_way(listener: socket.socket, connections: int) -> None:
+class SharingWorker(ThreadWorker):  # type: ignore[misc]
+    def notify(self) -> None:
+        super().notify()
+        _publish(self.age, self.nr_conns)
+
+    def accept(self, listener: Any) -> None:
+        if self.alive:
+            _give_way(listener, self.nr_conns)
+        super().accept(listener)
+        _publish(self.age, self.nr_conns)
+
+    def handle(self, conn: Any) -> Any:
+        """Answer what comes on a connection, and stay with it for a moment as long as nobody waits for a thread."""
+        while (stays := super().handle(conn)) is True and self.alive and not self._is_crowded():
+            if not _has_more(conn.sock):
+                break
+        return stays
+
+    def _is_crowded(self) -> bool:
+        return bool(self.tpool._work_queue.qsize())  # noqa: SLF001 - it has no other name
+
+
+def _publish(process: int, connections: int) -> None:
+    _COUNT.pack_into(_counts, process % _MOST_PROCESSES * _COUNT.size, connections)
+
+
+def _give_way(listener: socket.socket, connections: int) -> None:
     """Wait a moment where another process has fewer connections, so that it may take the one that waits."""
     until = time.monotonic() + _HEAD_START_SECONDS
     while connections > _fewest() and time.monotonic() < until:
@@ -40,3 +66,9 @@ def give_way(listener: socket.socket, connections: int) -> None:
 
 def _fewest() -> int:
     return min((count for (count,) in _COUNT.iter_unpack(_counts) if count != _NOBODY), default=0)
+
+
+def _has_more(connection: socket.socket) -> bool:
+    poll = select.poll()
+    poll.register(connection, select.POLLIN)
+    return bool(poll.poll(_STAYS_MILLISECONDS))

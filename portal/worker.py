@@ -1,4 +1,4 @@
-"""The server's worker: gunicorn's threads, with two differences.
+"""The server's worker: threads, with two more differences from gunicorn's own.
 
 What cannot be read as HTTP is answered in the contract's shape: gunicorn itself answers HTML that repeats the client's
 bytes, and logs them; both may hold a key. And a worker that is told to stop lets in who knocked before and then shuts the
@@ -8,16 +8,14 @@ door: gunicorn leaves it open until the last call has ended, and drops whoever c
 import json
 import logging
 import secrets
-import select
-import socket
 from typing import Any
 
 from gunicorn.http import errors
 from gunicorn.util import write_nonblock
-from gunicorn.workers.gthread import ThreadWorker
 
-from portal import sharing, stopping
+from portal import stopping
 from portal.headers import SAFE_AND_FRESH
+from portal.sharing import SharingWorker
 
 log = logging.getLogger(__name__)
 
@@ -29,10 +27,7 @@ _STATUS: dict[type[Exception], tuple[int, str, str]] = {
 }
 
 
-STAYS_MILLISECONDS = 5
-
-
-class Worker(ThreadWorker):  # type: ignore[misc]
+class Worker(SharingWorker):
     def handle_exit(self, sig: Any, frame: Any) -> None:
         stopping.told.set()
         super().handle_exit(sig, frame)
@@ -47,26 +42,6 @@ class Worker(ThreadWorker):  # type: ignore[misc]
                     before = self.nr_conns
                     self.accept(listener)
                 listener.close()
-
-    def notify(self) -> None:
-        super().notify()
-        sharing.publish(self.age, self.nr_conns)
-
-    def accept(self, listener: Any) -> None:
-        if self.alive:
-            sharing.give_way(listener, self.nr_conns)
-        super().accept(listener)
-        sharing.publish(self.age, self.nr_conns)
-
-    def handle(self, conn: Any) -> Any:
-        """Stay with a connection for a moment: its next request is often on the way, and others wait for no thread."""
-        while (stays := super().handle(conn)) is True and self.alive and not self._is_crowded():
-            if not _has_more(conn.sock):
-                break
-        return stays
-
-    def _is_crowded(self) -> bool:
-        return bool(self.tpool._work_queue.qsize())  # noqa: SLF001 - it has no other name
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
         unreadable = (400, "Bad Request", "validation")
@@ -90,9 +65,3 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             write_nonblock(client, (head + body).encode())
         except OSError:
             log.debug("request.unreadable", extra={"kind": "gone"})
-
-
-def _has_more(connection: socket.socket) -> bool:
-    poll = select.poll()
-    poll.register(connection, select.POLLIN)
-    return bool(poll.poll(STAYS_MILLISECONDS))

@@ -46,7 +46,12 @@ class AuditEvents(ViewerAdmin):
         return [self.at("export/", self.export, "export")]
 
     def about(self, request: HttpRequest, row: AuditEvent) -> dict[str, Any]:
-        return {"title": history.what(row), "who": self.who(row), "parts": list(_parts(row.told))}
+        return {
+            "title": history.what(row),
+            "who": self.who(row),
+            "where": history.where(row),
+            "parts": list(_parts(row.told)),
+        }
 
     def export(self, request: HttpRequest) -> HttpResponseBase:
         """POST: the events that the filters of the address leave, as a file, streamed.

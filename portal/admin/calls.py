@@ -122,7 +122,7 @@ class HourlyCounts(_Calls):
     singular, plural, place = _("Count"), _("Counts"), 60
     change_list_template = "admin/counts.html"
     row_template = "admin/count.html"
-    list_display = ("when", "how", "of_key", "holder", "count")
+    list_display = ("when", "how", "of_key", "holder", "calls")
     list_filter = (OfOutcome, HourPeriod, OfKey, of_workspace("key__owner__workspace"))
     ordering = ("-hour", "-pk")
 
@@ -144,5 +144,5 @@ class HourlyCounts(_Calls):
         return shown.at(row.hour)
 
     @admin.display(description=_("Calls"))
-    def count(self, row: HourlyUse) -> int:
+    def calls(self, row: HourlyUse) -> int:
         return row.count

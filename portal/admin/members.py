@@ -24,7 +24,7 @@ _MOST_KEYS = 50
 class Members(ViewerAdmin):
     singular, plural, place = gettext_lazy("Member"), gettext_lazy("Members"), 20
     row_template = "admin/member.html"
-    list_display = ("named", "email", "in_role", "allows", "live_keys", "used")
+    list_display = ("named", "mail", "in_role", "allows", "live_keys", "used")
     list_filter = (Role, Authorized, Left, of_workspace("workspace"))
     list_select_related = ("workspace",)
     workspace_path = "workspace"
@@ -60,7 +60,7 @@ class Members(ViewerAdmin):
         return member.name or member.pumble_user_id or ""
 
     @admin.display(description=gettext_lazy("E-mail"), ordering="email")
-    def email(self, member: Member) -> str:
+    def mail(self, member: Member) -> str:
         return member.email
 
     @admin.display(description=gettext_lazy("Role"), ordering="role")

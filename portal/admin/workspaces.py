@@ -35,7 +35,7 @@ def with_counts(workspaces: QuerySet[Any]) -> QuerySet[Any]:
 class Workspaces(ViewerAdmin):
     singular, plural, place = gettext_lazy("Workspace"), gettext_lazy("Workspaces"), 70
     row_template = ""
-    list_display = ("named", "pumble_id", "installed", "people", "live_keys")
+    list_display = ("named", "identity", "installed", "people", "live_keys")
     search_fields = ("name",)  # shows the field; what is searched is below
     search_help_text = gettext_lazy("By name or id.")
     ordering = ("name", "pk")
@@ -62,6 +62,10 @@ class Workspaces(ViewerAdmin):
     @admin.display(description=gettext_lazy("Name"), ordering=Lower("name"))
     def named(self, workspace: Workspace) -> str:
         return workspace.name
+
+    @admin.display(description=gettext_lazy("Id"))
+    def identity(self, workspace: Workspace) -> str:
+        return workspace.pumble_id
 
     @admin.display(description=gettext_lazy("Installed"), ordering="installed_at")
     def installed(self, workspace: Workspace) -> str:

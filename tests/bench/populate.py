@@ -23,11 +23,11 @@ from pumble_bridge.models import Authorization, Installation
 
 # What the stand-in for Pumble does with the calls of a group (see upstream.py), and how many keys the group has.
 GROUPS = {
-    "fast": ("delay=0;users=1", 1000),
-    "slow": ("delay=20;users=1", 1000),
-    "large": ("delay=0;users=60", 500),
-    "narrow": ("delay=0;users=1", 1000),
-    "revoked": ("delay=0;users=1", 1000),
+    "fast": ("delay=0;size=0", 1000),
+    "slow": ("delay=20;size=0", 1000),
+    "large": ("delay=0;size=20000", 500),
+    "narrow": ("delay=0;size=0", 1000),
+    "revoked": ("delay=0;size=0", 1000),
 }
 
 

@@ -28,7 +28,7 @@ WORKERS, THREADS = 2, 64
 TOKENS_OF_PEERS = 1000
 
 _PEERS_SERVER = [
-    *("--worker-class", "portal.worker.Worker", "--workers", str(WORKERS), "--threads", str(THREADS)),
+    *("--worker-class", "portal.sharing.SharingWorker", "--workers", str(WORKERS), "--threads", str(THREADS)),
     *("--keep-alive", "5", "--timeout", "60", "--log-level", "warning", "--no-control-socket"),
 ]
 _NGINX = """

@@ -1,6 +1,7 @@
 """A stand-in for Pumble that costs next to nothing: canned answers over bare HTTP/1.1, in a process of its own.
 
-The presented token says how it answers: `delay=20;users=50` waits 20 ms and lists 50 users. Run with the port as argument.
+The presented token says how: with `delay=20;size=20000` after 20 ms and, where it is about messages, with about 20,000
+bytes of them. Run with the port as argument.
 """
 
 import asyncio
@@ -11,18 +12,58 @@ import sys
 from functools import cache
 
 _HEAD_END = b"\r\n\r\n"
-_TOKEN = re.compile(rb"\r\ntoken: delay=(\d+);users=(\d+)", re.IGNORECASE)
+_TOKEN = re.compile(rb"\r\ntoken: delay=(\d+);size=(\d+)", re.IGNORECASE)
 _LENGTH = re.compile(rb"\r\ncontent-length: (\d+)", re.IGNORECASE)
-_ID = b"65f0a1b2c3d4e5f607180004"
+_ID = "65f0a1b2c3d4e5f607180004"
+_CHANNEL_ID = "65f0a1b2c3d4e5f607180003"
 
 
-def user(number: int) -> dict[str, object]:
-    """A user of about 300 bytes, as Pumble describes one."""
+def _json(value: object) -> bytes:
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(text)}\r\n\r\n"
+    return head.encode() + text
+
+
+def _message(text: str) -> dict[str, object]:
+    """A message as Pumble describes one; without its text about 500 bytes long."""
     return {
-        "id": f"{number:024x}",
-        "workspaceId": "65f0a1b2c3d4e5f607180001",
-        "name": f"Ana María {number}",
-        "email": f"ana{number}@acme.test",
+        "id": _ID,
+        "workspaceId": _ID,
+        "channelId": _CHANNEL_ID,
+        "author": _ID,
+        "text": text,
+        "blocks": [
+            {
+                "type": "rich_text",
+                "elements": [
+                    {"type": "rich_text_section", "elements": [{"type": "text", "text": text[:100]}]}
+                ],
+            }
+        ],
+        "timestamp": "2026-11-22T10:00:00Z",
+        "timestampMilli": 1795341600000,
+        "subtype": "",
+        "localId": "0b7f2a",
+        "attachments": [],
+        "files": [],
+        "linkPreviews": [],
+        "reactions": [],
+        "deleted": False,
+        "edited": False,
+        "isFollowing": False,
+        "savedTimestampMilli": 0,
+        "threadRootInfo": None,
+        "threadReplyInfo": None,
+    }
+
+
+_MESSAGE = _json(_message("hello"))
+_USER = _json(
+    {
+        "id": _ID,
+        "workspaceId": _ID,
+        "name": "Ana María",
+        "email": "ana@acme.test",
         "role": "USER",
         "status": "ACTIVATED",
         "isAddonBot": False,
@@ -32,39 +73,41 @@ def user(number: int) -> dict[str, object]:
         "title": "Developer",
         "phone": "",
         "activeUntil": 0,
-        "avatar": {"fullPath": f"/a/{number}.png", "scaledPath": f"/a/{number}-48.png"},
+        "avatar": {"fullPath": "/a/1.png", "scaledPath": "/a/1-48.png"},
     }
-
-
-def _json(value: object) -> bytes:
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
-    head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(text)}\r\n\r\n"
-    return head.encode() + text
-
-
-_MESSAGE = _json({"id": _ID.decode(), "channelId": "65f0a1b2c3d4e5f607180003", "text": "hello"})
+)
 _CHANNEL = _json(
     {
-        "channel": {"id": "65f0a1b2c3d4e5f607180003", "name": "general", "channelType": "PUBLIC"},
-        "users": [f"{number:024x}" for number in range(5)],
+        "channel": {"id": _CHANNEL_ID, "name": "general", "channelType": "PUBLIC"},
+        "users": [_ID],
         "pinnedMessages": [],
     }
 )
-_USER = _json(user(1))
 
 
 @cache
-def _users(count: int) -> bytes:
-    return _json([user(number) for number in range(count)])
+def _long_message(size: int) -> bytes:
+    return _json(_message("hello "[: max(size, 1)] + "añadido " * (size // 9)))
 
 
-def _answer(head: bytes, users: int) -> bytes:
+@cache
+def _page(size: int) -> bytes:
+    messages = [_message("hello everybody") for _ in range(max(1, size // 560))]
+    return _json({"messages": messages, "hasMoreBefore": False, "hasMoreAfter": None})
+
+
+def _answer(head: bytes, size: int) -> bytes:
     method, path, _ = head.split(b" ", 2)
     if path.startswith(b"/v1/workspaceUsers"):
-        return _users(users) if path == b"/v1/workspaceUsers" else _USER
-    if path.startswith(b"/v1/channels/"):
-        return _MESSAGE if method == b"POST" and path.endswith(b"/messages") else _CHANNEL
-    return _json({})
+        return _USER
+    if not path.startswith(b"/v1/channels/"):
+        return _json({})
+    _, _, messages = path.partition(b"/messages")
+    if method == b"POST":
+        return _MESSAGE
+    if messages.startswith(b"/"):
+        return _long_message(size)
+    return _page(size) if b"/messages" in path else _CHANNEL
 
 
 class Upstream(asyncio.Protocol):
@@ -85,8 +128,8 @@ class Upstream(asyncio.Protocol):
                 return
             self._unread = self._unread[whole:]
             told = _TOKEN.search(head)
-            delay, users = (int(told[1]), int(told[2])) if told else (0, 1)
-            answer = _answer(head, users)
+            delay, size = (int(told[1]), int(told[2])) if told else (0, 0)
+            answer = _answer(head, size)
             if delay:
                 asyncio.get_running_loop().call_later(delay / 1000, self._transport.write, answer)
             else:

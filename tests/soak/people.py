@@ -1,6 +1,7 @@
 """What people and programs do with keys, over the real wire; each says what came of it."""
 
 import contextlib
+import copy
 import html
 import re
 from collections.abc import Callable
@@ -97,6 +98,13 @@ class InBrowser:
     def __init__(self, person: Person, portal: str, seen: Seen) -> None:
         self.seen, self.browser = seen, Browser(portal)
         self.browser.sign_in(person)
+
+    def another_window(self) -> "InBrowser":
+        """The same visit beside this one, with connections of its own."""
+        other = copy.copy(self)
+        other.browser = Browser(self.browser.portal)
+        other.browser.session.cookies.update(self.browser.session.cookies)
+        return other
 
     def issue(self, name: str) -> str | None:
         form = self._form("/keys/new") | FORM | {"name": name}

@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 from rest_framework_api_key.permissions import HasAPIKey
 
 _thread = threading.local()
-_TOKEN = {"token": "delay=0;users=1", "x-app-token": "app"}
+_TOKEN = {"token": "delay=0;size=0", "x-app-token": "app"}
 _USER = "/v1/workspaceUsers/65f0a1b2c3d4e5f607180004"
 
 

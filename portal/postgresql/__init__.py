@@ -1,0 +1,1 @@
+"""Django's backend for PostgreSQL, but for how a pooled connection is known to be alive."""
