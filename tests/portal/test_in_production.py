@@ -112,6 +112,8 @@ class TestEveryAnswer:
         [
             (lambda served: served.ask("/", headers={"Host": "evil.test"}), 403),
             (lambda served: served.ask("/", headers={"Host": "evil.test", "Accept": "text/html"}), 400),
+            (lambda served: served.ask("/myInfo", headers={"Host": "evil.test", "ApiKey": "x"}), 403),
+            (lambda served: served.ask("/myInfo", "POST"), 405),
             (lambda served: served.ask("/x", headers={"Accept": "text/html"}), 404),
             (lambda served: served.ask("/language", "POST", headers={"Accept": "text/html"}), 403),
             (lambda served: served.ask("/language", "POST", data=b"x" * 1_100_000), 413),
