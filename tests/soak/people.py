@@ -77,8 +77,11 @@ class InChat:
         return told
 
     def _key_after(self, command: str, name: str) -> str | None:
-        """The key of that name that came, where it came before Pumble stopped waiting."""
-        keys = [(text, self.seen.look(text)) for text in self._new_texts(command)]
+        """The key of that name that came, where it came before Pumble stopped waiting and they were not told to try again."""
+        texts = self._new_texts(command)
+        keys = [(text, self.seen.look(text)) for text in texts]
+        if any("try again" in text for text in texts):
+            return None
         return next((key for text, key in keys if key and f"“{name}”" in text), None)
 
     def look_around(self) -> None:
