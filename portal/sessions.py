@@ -6,7 +6,7 @@ from django.db import InterfaceError, OperationalError
 
 
 class SessionStore(db.SessionStore):
-    def save(self, must_create: bool = False) -> None:  # noqa: FBT002 - as Django has it
+    def save(self, must_create: bool = False) -> None:  # noqa: FBT001, FBT002 - as Django has it
         """
         Raises:
             UpdateError: somebody ended the session meanwhile. OperationalError, InterfaceError: nobody knows.

@@ -41,6 +41,8 @@ NO_MATTER_OF_THE_DATABASE = [
     "tests/policy",
     "tests/portal/test_addresses.py",
     "tests/portal/test_environment.py",
+    "tests/portal/test_in_production.py",
+    "tests/portal/test_redaction.py",
     "tests/portal/test_reference.py",
     "tests/pumble_bridge/test_client.py",
     "tests/pumble_bridge/test_lengths.py",

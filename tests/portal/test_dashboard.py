@@ -434,4 +434,3 @@ class TestASession:
         browser.raise_request_exception = False
 
         assert browser.get("/").status_code == 400
-        assert not Session.objects.exists()

@@ -25,8 +25,11 @@ CODES = re.compile(r"pmb_\w{51}")
 @pytest.fixture(scope="module")
 def served(_pumble_process: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     pumble.act("reset")
+    # The seed's own app would hear of all that happens here, in a server of other tests.
+    pumble.act("uninstall", userId=pumble.person("ana@acme.test").id)
     with serving(tmp_path_factory.mktemp("served")) as running:
         yield running
+    pumble.settle()
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +112,8 @@ class TestEveryAnswer:
         [
             (lambda served: served.ask("/", headers={"Host": "evil.test"}), 403),
             (lambda served: served.ask("/", headers={"Host": "evil.test", "Accept": "text/html"}), 400),
+            (lambda served: served.ask("/myInfo", headers={"Host": "evil.test", "ApiKey": "x"}), 403),
+            (lambda served: served.ask("/myInfo", "POST"), 405),
             (lambda served: served.ask("/x", headers={"Accept": "text/html"}), 404),
             (lambda served: served.ask("/language", "POST", headers={"Accept": "text/html"}), 403),
             (lambda served: served.ask("/language", "POST", data=b"x" * 1_100_000), 413),

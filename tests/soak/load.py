@@ -76,7 +76,8 @@ class Record:
 def run(verdict: Verdict, *, database: str, minutes: float, clients: int) -> None:
     with stack.running(database=database, redis=True, portals=2) as there:
         record, over = Record(), threading.Event()
-        crowd = [_Client(there, record, number) for number in range(clients)]
+        visits = [InBrowser(somebody(email)[0], there.portal.url, record.seen) for email in PEOPLE]
+        crowd = [_Client(there, record, number, visits) for number in range(clients)]
         began = time.monotonic()
         ends = began + minutes * 60
         killing_ends = began + minutes * 60 * KILLING
@@ -108,11 +109,11 @@ def run(verdict: Verdict, *, database: str, minutes: float, clients: int) -> Non
 class _Client:
     """One of many: a program with a key of its own, and now and then the person it belongs to."""
 
-    def __init__(self, there: Stack, record: Record, number: int) -> None:
+    def __init__(self, there: Stack, record: Record, number: int, visits: list[InBrowser]) -> None:
         self.there, self.record, self.dice = there, record, random.Random(number)  # noqa: S311
         self.http = requests.Session()
         person, self.channel = somebody(PEOPLE[number % len(PEOPLE)])
-        self.browser = InBrowser(person, there.portal.url, record.seen)
+        self.browser = visits[number % len(visits)].another_window()
         self.chat = InChat(person, self.channel, record.seen)
         self.name = f"client {number}"
         key = self.browser.issue(self.name)

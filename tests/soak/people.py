@@ -1,6 +1,7 @@
 """What people and programs do with keys, over the real wire; each says what came of it."""
 
 import contextlib
+import copy
 import html
 import re
 from collections.abc import Callable
@@ -76,8 +77,11 @@ class InChat:
         return told
 
     def _key_after(self, command: str, name: str) -> str | None:
-        """The key of that name that came, where it came before Pumble stopped waiting."""
-        keys = [(text, self.seen.look(text)) for text in self._new_texts(command)]
+        """The key of that name that came, where it came before Pumble stopped waiting and they were not told to try again."""
+        texts = self._new_texts(command)
+        keys = [(text, self.seen.look(text)) for text in texts]
+        if any("try again" in text for text in texts):
+            return None
         return next((key for text, key in keys if key and f"“{name}”" in text), None)
 
     def look_around(self) -> None:
@@ -97,6 +101,13 @@ class InBrowser:
     def __init__(self, person: Person, portal: str, seen: Seen) -> None:
         self.seen, self.browser = seen, Browser(portal)
         self.browser.sign_in(person)
+
+    def another_window(self) -> "InBrowser":
+        """The same visit beside this one, with connections of its own."""
+        other = copy.copy(self)
+        other.browser = Browser(self.browser.portal)
+        other.browser.session.cookies.update(self.browser.session.cookies)
+        return other
 
     def issue(self, name: str) -> str | None:
         form = self._form("/keys/new") | FORM | {"name": name}
