@@ -121,11 +121,11 @@ class RedisStore:
 
     def _ask(self, connection: Any, arguments: tuple[str | int, ...]) -> list[tuple[int, int, int]]:
         try:
-            connection.send_command("EVALSHA", self._script.sha, *arguments)
+            connection.send_packed_command([_packed("EVALSHA", self._script.sha, *arguments)])
             try:
                 answer: list[tuple[int, int, int]] = connection.read_response()
             except redis.exceptions.NoScriptError:
-                connection.send_command("EVAL", _TAKE, *arguments)
+                connection.send_packed_command([_packed("EVAL", _TAKE, *arguments)])
                 answer = connection.read_response()
         except BaseException:
             connection.disconnect()
@@ -144,6 +144,12 @@ class RedisStore:
 def store() -> Store:
     """The store of this process."""
     return RedisStore(settings.REDIS_URL) if settings.REDIS_URL else MemoryStore()
+
+
+def _packed(*words: str | int) -> bytes:
+    """A command as Redis reads it."""
+    encoded = [str(word).encode() for word in words]
+    return b"*%d\r\n%b" % (len(words), b"".join([b"$%d\r\n%b\r\n" % (len(one), one) for one in encoded]))
 
 
 def _ceiling(window: Window, entries: deque[tuple[float, str]]) -> int:

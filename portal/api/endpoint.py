@@ -44,31 +44,13 @@ _KEYS = OneRow(
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """An admitted call: the key, Pumble as its owner and, where it is asked for, Pumble as the app's bot."""
+    """An admitted call: the key, Pumble as its owner, and Pumble as the app's bot."""
 
     key: ApiKey
     pumble: PumbleClient
-    installation: Installation
-    watch: Watch
-
-    @property
-    def bot(self) -> PumbleClient:
-        """
-        Raises:
-            OwnerNotAuthorized: the bot's token cannot be read.
-        """
-        bot = acting.as_bot(self.installation, self.watch.of("bot"))
-        if bot is None:
-            raise OwnerNotAuthorized
-        return bot
-
-    @property
-    def bot_user_id(self) -> str:
-        return self.installation.bot_user_id
-
-    @property
-    def owner_id(self) -> str:
-        return self.key.owner.pumble_user_id or ""
+    bot: PumbleClient
+    owner_id: str
+    bot_user_id: str
 
     def allows(self, channel_id: str) -> bool:
         """Whether the key may touch and see this channel."""
@@ -201,9 +183,16 @@ def open_call(key: ApiKey, watch: Watch) -> Call:
     if authorization is None or installation is None:
         raise OwnerNotAuthorized
     pumble = acting.as_person(authorization, watch.of("owner"))
-    if pumble is None:
+    bot = acting.as_bot(installation, watch.of("bot"))
+    if pumble is None or bot is None:
         raise OwnerNotAuthorized
-    return Call(key, pumble, installation, watch)
+    return Call(
+        key=key,
+        pumble=pumble,
+        bot=bot,
+        owner_id=key.owner.pumble_user_id or "",
+        bot_user_id=installation.bot_user_id,
+    )
 
 
 def _printable(agent: str) -> str:
