@@ -7,7 +7,7 @@ export PORT ?= 8000
 export SANDBOX_PORT ?= 9000
 export DATA_DIR ?= var
 
-.PHONY: run test check audit soak lock
+.PHONY: run test check audit soak bench lock
 
 run: export LOCAL_PUMBLE = true
 run: $(VENV)/run.stamp
@@ -36,6 +36,15 @@ audit: $(VENV)/test.stamp
 soak: export LOCAL_PUMBLE = true
 soak: $(VENV)/test.stamp
 	@$(BIN)/python -m tests.soak
+
+bench: $(VENV)/bench.stamp
+	@$(VENV)/bench/bin/python -m tests.bench --into $(DATA_DIR)/bench.json $(if $(filter 1,$(QUICK)),--quick) $(if $(filter 1,$(PUBLISH)),--publish)
+
+# The peers live in an environment of their own, so that nothing of them is ever part of the portal.
+$(VENV)/bench.stamp: $(VENV)/run.stamp requirements-bench.txt
+	@test -x $(VENV)/bench/bin/python || $(PYTHON) -m venv $(VENV)/bench
+	@$(VENV)/bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.txt
+	@touch $@
 
 lock:
 	@$(PYTHON) -m tests.lock

@@ -8,7 +8,7 @@ import ipaddress
 import logging
 import threading
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -136,18 +136,20 @@ recorder = Recorder()
 
 def _write(batch: list[Use], sampler: Sampler) -> None:
     with transaction.atomic():
-        keys = ApiKey.objects.select_related("owner__workspace").in_bulk({use.key_pk for use in batch})
-        uses = [_but_of_the_erased(use, keys[use.key_pk]) for use in batch if use.key_pk in keys]
+        used = ApiKey.objects.filter(pk__in={use.key_pk for use in batch})
+        erased_at = dict(used.values_list("pk", "owner__erased_at"))
+        known = [use for use in batch if use.key_pk in erased_at]
+        uses = [use if erased_at[use.key_pk] is None else _but_of_the_erased(use) for use in known]
         _write_last_uses(uses)
         elsewhere = _note_networks(uses)
         _log(sampler.worth_logging(uses))
         _count_hours(uses)
-        _tell_of_elsewhere(elsewhere, keys)  # last, as nothing may be locked after the audit's chains
+        _tell_of_elsewhere(elsewhere)  # last, as nothing may be locked after the audit's chains
 
 
-def _but_of_the_erased(use: Use, key: ApiKey) -> Use:
+def _but_of_the_erased(use: Use) -> Use:
     """Somebody's script may go on calling long after they were erased; where from is none of our business then."""
-    return use if key.owner.erased_at is None else replace(use, address=None, agent="")
+    return replace(use, address=None, agent="")
 
 
 def _write_last_uses(uses: Iterable[Use]) -> None:
@@ -211,8 +213,9 @@ def _note_networks(uses: Iterable[Use]) -> list[Use]:
     return elsewhere
 
 
-def _tell_of_elsewhere(uses: Iterable[Use], keys: Mapping[int, ApiKey]) -> None:
+def _tell_of_elsewhere(uses: Iterable[Use]) -> None:
     """An audit event for each, workspace by workspace, so that no two processes wait for each other's."""
+    keys = ApiKey.objects.select_related("owner__workspace").in_bulk({use.key_pk for use in uses})
     told = [(key.owner.workspace, use, key) for use in uses if (key := keys[use.key_pk]).owner.workspace]
     for workspace, use, key in sorted(told, key=lambda one: one[0].pumble_id):
         audit.record(

@@ -10,12 +10,10 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import IO
 
 from tests import services
 
@@ -64,25 +62,37 @@ class Run:
     def step(self, name: str, *command: str, **environment: str) -> None:
         """Run one command; what it prints is shown as it comes."""
         print(f"\n=== {name}", flush=True)
-        self._run(name, command, environment, output=None)
+        self._run(name, command, environment, show=print_through)
 
     def side_step(self, name: str, *command: str, **environment: str) -> None:
-        """The same beside another; what it prints is shown when it has ended."""
-        with tempfile.TemporaryFile("w+", errors="replace") as output:
-            self._run(name, command, environment, output=output)
-            output.seek(0)
-            print(f"\n=== {name}\n{output.read()}", end="", flush=True)
+        """The same beside another: how far it is is shown as it comes, all that it prints when it has ended."""
+        printed: list[str] = []
+
+        def keep(line: str) -> None:
+            printed.append(line)
+            if line.endswith("%]\n"):
+                print(f"{name} {line[-7:]}", end="", flush=True)
+
+        self._run(name, command, environment, show=keep)
+        print(f"\n=== {name}\n{''.join(printed)}", end="", flush=True)
 
     def _run(
-        self, name: str, command: Sequence[str], environment: dict[str, str], output: IO[str] | None
+        self, name: str, command: Sequence[str], environment: dict[str, str], show: Callable[[str], None]
     ) -> None:
         began = time.monotonic()
-        program = [str(BIN / command[0]), *command[1:]]
-        done = subprocess.run(
-            program, cwd=PROJECT, env=os.environ | LOCAL | environment, stdout=output, stderr=output
-        )
+        with subprocess.Popen(
+            [str(BIN / command[0]), *command[1:]],
+            cwd=PROJECT,
+            env=os.environ | LOCAL | environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        ) as process:
+            for line in process.stdout or ():
+                show(line)
         self.took.append((name, time.monotonic() - began))
-        if done.returncode:
+        if process.returncode:
             self.failed.append(name)
 
     def can_deploy(self) -> bool:
@@ -127,12 +137,16 @@ def main() -> int:
         quick = [*PYTEST, "-q", "-m", "not browser and not slow", *QUICK]
         run.step("tests on SQLite", *quick, DATABASE_URL="")
         return run.verdict()
-    # Two lanes of about the same length: a test waits for other processes as long as it computes.
-    print("\n=== two lanes of tests; each prints a part when it has ended", flush=True)
-    with ThreadPoolExecutor() as lanes:
-        for lane in [lanes.submit(on_sqlite, run), lanes.submit(on_postgres_and_in_chromium, run)]:
-            lane.result()
+    # Two at a time, the longest first: a test waits for other processes as long as it computes.
+    print("\n=== tests in two lanes; what a part prints comes when it has ended", flush=True)
+    with ThreadPoolExecutor(max_workers=2) as lanes:
+        for part in [lanes.submit(part, run) for part in (on_sqlite, on_postgres, in_chromium, as_deployed)]:
+            part.result()
     return run.verdict()
+
+
+def print_through(line: str) -> None:
+    print(line, end="", flush=True)
 
 
 def on_sqlite(run: Run) -> None:
@@ -140,14 +154,20 @@ def on_sqlite(run: Run) -> None:
     run.side_step("tests on SQLite", *PYTEST, "-q", "-m", "not browser", *others, DATABASE_URL="")
 
 
-def on_postgres_and_in_chromium(run: Run) -> None:
+def on_postgres(run: Run) -> None:
     with database(run) as url:
         if url:
             elsewhere = [f"--ignore={path}" for path in (*NO_MATTER_OF_THE_DATABASE, DEPLOYMENT)]
             postgres = [*PYTEST, "-q", "-m", "not browser", *elsewhere]
             run.side_step("tests on PostgreSQL", *postgres, DATABASE_URL=url)
+
+
+def as_deployed(run: Run) -> None:
     if run.can_deploy():
         run.side_step("the deployment", *PYTEST, "-q", DEPLOYMENT, DATABASE_URL="")
+
+
+def in_chromium(run: Run) -> None:
     if not shutil.which("chromium"):
         run.skipped.append("browser tests: there is no Chromium (Debian: apt-get install chromium)")
         return

@@ -5,6 +5,7 @@ takes from several windows it takes at once or not at all. The `limits` library 
 each, and knows no shares.
 """
 
+import contextlib
 import itertools
 import logging
 import secrets
@@ -14,7 +15,7 @@ from collections import deque
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import redis
 from django.conf import settings
@@ -85,7 +86,11 @@ class RedisStore:
             socket_timeout=_ANSWER_SECONDS,
             socket_connect_timeout=_ANSWER_SECONDS,
             retry=Retry(NoBackoff(), 1),  # once, for a kept connection that Redis has closed
+            protocol=2,  # answers are numbers, and the older protocol is read in half the time
         )
+        self._idle: deque[Any] = deque()
+        self._takes = itertools.count()
+        self._nonce = secrets.token_hex(8)  # of this process, so that no two takes are one
         self._script = self._redis.register_script(_TAKE)
         self._stand_in = MemoryStore()
         self._away_until = 0.0
@@ -93,11 +98,11 @@ class RedisStore:
     def take(self, windows: list[Window], *, only_look: bool = False) -> list[Standing]:
         if time.monotonic() < self._away_until:
             return self._stand_in.take(windows, only_look=only_look)
-        asked: list[str | int] = [secrets.token_hex(8), int(only_look)]
+        asked: list[str | int] = [f"{self._nonce}{next(self._takes):x}", int(only_look)]
         for window in windows:
             asked += [window.limit, window.reserve, window.holder, int(window.keeps_room)]
         try:
-            answers = self._script(keys=[_PREFIX + window.name for window in windows], args=asked)
+            answers = self._run([_PREFIX + window.name for window in windows], asked)
         except redis.RedisError as error:
             log.warning("limits.redis_away", extra={"kind": type(error).__name__, "said": str(error)})
             self._away_until = time.monotonic() + _AWAY_SECONDS
@@ -106,6 +111,27 @@ class RedisStore:
             Standing(window, remaining, milliseconds / 1000, bool(refused))
             for window, (remaining, milliseconds, refused) in zip(windows, answers, strict=True)
         ]
+
+    def _run(self, names: list[str], asked: list[str | int]) -> list[tuple[int, int, int]]:
+        """What the script answers. Past the library's own way to a command, which computes longer than Redis does."""
+        arguments = (len(names), *names, *asked)
+        with contextlib.suppress(IndexError, redis.ConnectionError):  # none is kept, or Redis has closed it
+            return self._ask(self._idle.pop(), arguments)
+        return self._ask(self._redis.connection_pool.make_connection(), arguments)
+
+    def _ask(self, connection: Any, arguments: tuple[str | int, ...]) -> list[tuple[int, int, int]]:
+        try:
+            connection.send_packed_command([_packed("EVALSHA", self._script.sha, *arguments)])
+            try:
+                answer: list[tuple[int, int, int]] = connection.read_response()
+            except redis.exceptions.NoScriptError:
+                connection.send_packed_command([_packed("EVAL", _TAKE, *arguments)])
+                answer = connection.read_response()
+        except BaseException:
+            connection.disconnect()
+            raise
+        self._idle.append(connection)
+        return answer
 
     def answers(self) -> bool:
         try:
@@ -118,6 +144,12 @@ class RedisStore:
 def store() -> Store:
     """The store of this process."""
     return RedisStore(settings.REDIS_URL) if settings.REDIS_URL else MemoryStore()
+
+
+def _packed(*words: str | int) -> bytes:
+    """A command as Redis reads it."""
+    encoded = [str(word).encode() for word in words]
+    return b"*%d\r\n%b" % (len(words), b"".join([b"$%d\r\n%b\r\n" % (len(one), one) for one in encoded]))
 
 
 def _ceiling(window: Window, entries: deque[tuple[float, str]]) -> int:

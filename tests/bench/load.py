@@ -44,7 +44,7 @@ class Load:
 
     @cached_property
     def _file(self) -> Path:
-        path = _FOLDER / f"{random.getrandbits(64):x}"  # noqa: S311 - a file's name
+        path = _FOLDER / f"{random.getrandbits(64):x}"
         path.write_bytes(b"".join(b"%d\n%b\n" % (len(request), request) for request in self.requests))
         return path
 
@@ -55,7 +55,7 @@ class Load:
         """
         before = self.server.cpu_seconds()
         command = ["wrk", "-t1", f"-c{self.connections}", f"-d{seconds}s", "--timeout", "30s"]
-        environment = {"CALLS": str(self._file), "SEED": str(random.getrandbits(31))}  # noqa: S311
+        environment = {"CALLS": str(self._file), "SEED": str(random.getrandbits(31))}
         done = subprocess.run(
             [*command, "-s", str(_SCRIPT), self.server.url],
             env=os.environ | environment,
@@ -64,7 +64,7 @@ class Load:
         )
         said = next((line for line in done.stdout.splitlines() if line.startswith("figures ")), "")
         assert said, done.stdout + done.stderr
-        told = json.loads(said.removeprefix("figures "))  # noqa: TID251 - our own script
+        told = json.loads(said.removeprefix("figures "))
         cpu = self.server.cpu_seconds() - before
         figures = Figures(**told, cpu_us=1e6 * cpu / max(told["calls"], 1))
         assert figures.calls, f"{self.server.url} answered nothing"

@@ -61,7 +61,7 @@ def _sending(stage: Stage, keys: dict[str, list[str]]) -> dict[str, Load]:
     """To send a message the portal asks twice: may owner and bot write there, and then the message."""
     channel = f"/v1/channels/{_CHANNEL}"
     direct = (
-        request("GET", channel, **_SLOW),
+        request("GET", channel, b"", **_SLOW),
         request("POST", f"{channel}/messages", b'{"text":"hello"}', **_SLOW),
     )
     through = with_keys(keys["slow"], "POST", "/sendMessage", _MESSAGE)

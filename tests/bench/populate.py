@@ -1,3 +1,4 @@
+# ruff: noqa: E402 - Django is set up before its models are imported
 """Fills the portal's empty database and prints as JSON the keys that the load uses. Takes no argument.
 
 One workspace, member and key each, so that the product's own limits never interfere: they are as in production.

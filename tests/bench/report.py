@@ -50,7 +50,7 @@ def show(loads: Loads, goals: list[Goal]) -> None:
 def store(into: Path, loads: Loads, goals: list[Goal], **about: Any) -> None:
     """Write the run as JSON."""
     told = {
-        "at": datetime.now(UTC).isoformat(timespec="seconds"),  # noqa: TID251 - nobody passes it in
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": _machine(),
         **about,
         "loads": loads,

@@ -1,3 +1,4 @@
+# ruff: noqa: E402 - Django is set up before its models are imported
 """Revokes and disables keys beside the running portal, and calls each of its processes right afterwards.
 
 Prints how many calls were let in and how many were made. Arguments: the portal's address, the process id of its server,

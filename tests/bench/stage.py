@@ -128,7 +128,7 @@ def crowd(url: str, *, keys: int, logged_calls: int) -> None:
             "WHERE table_name = 'keys_apikey' AND column_name NOT IN ('id', 'key_id')"
         ).fetchone()[0]  # type: ignore[index]
         database.execute(
-            f"INSERT INTO keys_apikey (key_id, {columns}) SELECT 'x' || lpad(n::text, 11, '0'), {columns} "  # type: ignore[arg-type]  # noqa: S608
+            f"INSERT INTO keys_apikey (key_id, {columns}) SELECT 'x' || lpad(n::text, 11, '0'), {columns} "  # noqa: S608
             "FROM (SELECT * FROM keys_apikey ORDER BY id LIMIT 1) AS one, generate_series(1, %s) AS n",
             [keys],
         )
@@ -209,7 +209,7 @@ def _told_by(module: str, environment: dict[str, str], *arguments: str) -> dict[
         stdout=subprocess.PIPE,
         check=True,
     )
-    told: dict[str, list] = json.loads(done.stdout)  # type: ignore[type-arg]  # noqa: TID251 - our own process
+    told: dict[str, list] = json.loads(done.stdout)  # type: ignore[type-arg]
     return told
 
 

@@ -24,7 +24,7 @@ MAY_BE_DELIVERED = {
     "LGPL-3.0-only",  # psycopg, unmodified and exchangeable as a package of its own
 }
 EXAMPLES = {"pmb_HinAcQ2ncH7E_WHNGLINUhpFhAPuurB5ErjiSo2w70s0m3iihb4"}  # the README's; of no portal
-LOCKS = ["requirements.txt", "requirements-test.txt"]
+LOCKS = ["requirements.txt", "requirements-test.txt", "requirements-bench.txt"]
 
 
 class TestRequirements:

@@ -1,3 +1,4 @@
+# ruff: noqa: E402 - Django is set up before its models are imported
 """Prints as JSON so many tokens of each peer, made in its own tables. Run with the number as argument."""
 
 import json

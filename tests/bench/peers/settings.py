@@ -3,7 +3,7 @@
 import environ
 
 _env = environ.Env()
-SECRET_KEY = "only for measuring, on a database that is gone afterwards"  # noqa: S105
+SECRET_KEY = "only for measuring, on a database that is gone afterwards"
 ALLOWED_HOSTS = ["127.0.0.1"]
 ROOT_URLCONF = "tests.bench.peers.urls"
 INSTALLED_APPS = [
@@ -18,4 +18,3 @@ MIDDLEWARE: list[str] = []
 DATABASES = {"default": _env.db_url("PEERS_DATABASE_URL") | {"CONN_MAX_AGE": None}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
-UPSTREAM_URL = _env("PUMBLE_API_URL")

@@ -1,10 +1,10 @@
 """What the portal is compared with: three ways to check a key, and three proxies that do less than it does."""
 
+import os
 import threading
 from typing import Any
 
 import requests
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from knox.auth import TokenAuthentication as KnoxAuthentication
 from rest_framework.authentication import TokenAuthentication
@@ -16,7 +16,7 @@ from rest_framework_api_key.permissions import HasAPIKey
 
 _thread = threading.local()
 _TOKEN = {"token": "delay=0;size=0", "x-app-token": "app"}
-_USER = "/v1/workspaceUsers/65f0a1b2c3d4e5f607180004"
+_USER = f"{os.environ['PUMBLE_API_URL']}/v1/workspaceUsers/65f0a1b2c3d4e5f607180004"
 
 
 class _Checked(APIView):
@@ -46,13 +46,13 @@ class NaiveProxy(APIView):
     permission_classes: list[type[BasePermission]] = [HasAPIKey]
 
     def get(self, request: Request) -> Response:
-        answer = requests.get(settings.UPSTREAM_URL + _USER, headers=_TOKEN, timeout=10)
+        answer = requests.get(_USER, headers=_TOKEN, timeout=10)
         return Response(answer.json(), status=answer.status_code)
 
 
 def bare_proxy(request: HttpRequest) -> HttpResponse:
     """No key, no limits, no log: a kept session of `requests`, and its bytes handed on."""
-    answer = _session().get(settings.UPSTREAM_URL + _USER, headers=_TOKEN, timeout=10)
+    answer = _session().get(_USER, headers=_TOKEN, timeout=10)
     return HttpResponse(answer.content, status=answer.status_code, content_type="application/json")
 
 
