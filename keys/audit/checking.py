@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
-from django.db.models import F, Q
+from django.db.models import F, Max, Q
 
 from keys.audit import export
 from keys.audit.verifier import Broken, Record, Walk
@@ -34,7 +34,16 @@ def check(chain: AuditChain, *, through: Callable[[Iterator[Record]], Iterable[R
             return check(now, through=through)
         raise
     _check_references(chain)
+    _check_end(chain)
     return walk
+
+
+def _check_end(chain: AuditChain) -> None:
+    """No event stands behind the end: an event and the end that it moves come together."""
+    last = AuditEvent.objects.filter(chain=chain).aggregate(last=Max("number"))["last"] or 0
+    now = AuditChain.objects.get(pk=chain.pk)
+    if last > now.number:
+        raise Broken(f"event {now.number + 1} of {chain.name} stands behind the end of its chain")
 
 
 def _check_references(chain: AuditChain) -> None:

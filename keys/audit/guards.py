@@ -189,11 +189,36 @@ def missing(connection: BaseDatabaseWrapper) -> list[str]:
 
 
 def before_migrations(*, plan: list[Any], using: str, **_signal: Any) -> None:
-    """Where tables are about to change, the rules make way: SQLite cannot rebuild a table that a trigger names."""
-    if plan and "keys_auditchain" in connections[using].introspection.table_names():
-        lift(connections[using])
+    """Where tables are about to change, the rules make way: SQLite cannot rebuild a table that a trigger names.
+
+    PostgreSQL can, and there another process may be recording events meanwhile.
+    """
+    connection = connections[using]
+    if plan and connection.vendor == "sqlite" and "keys_auditchain" in connection.introspection.table_names():
+        lift(connection)
 
 
 def after_migrations(*, using: str, **_signal: Any) -> None:
-    if "keys_auditchain" in connections[using].introspection.table_names():
-        install(connections[using])
+    connection = connections[using]
+    if "keys_auditchain" in connection.introspection.table_names():
+        _catch_up(connection)
+        install(connection)
+
+
+def _catch_up(connection: BaseDatabaseWrapper) -> None:
+    """Ends of chains follow the events that came while no rule moved them."""
+    with connection.cursor() as cursor:
+        while True:
+            cursor.execute(
+                "SELECT chain, keys_auditevent.number, keys_auditevent.digest FROM keys_auditevent"
+                " JOIN keys_auditchain ON name = chain AND keys_auditevent.number = keys_auditchain.number + 1"
+                " AND previous = keys_auditchain.digest"
+            )
+            ends = cursor.fetchall()
+            if not ends:
+                return
+            for name, number, digest in ends:
+                cursor.execute(
+                    "UPDATE keys_auditchain SET number = %s, digest = %s WHERE name = %s",
+                    [number, digest, name],
+                )

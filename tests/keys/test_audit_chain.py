@@ -330,3 +330,18 @@ class TestAtOnce:
             assert not ApiKey.objects.filter(revoked_at=None).exists(), round_number
             Member.objects.update(authorized_at=NOW, is_active=True)
         checking.check(chain_of(alice.workspace))
+
+
+@pytest.mark.django_db(transaction=True)
+class TestAMigrationBesideARunningPortal:
+    def test_leaves_every_chain_able_to_go_on(self, alice: Member) -> None:
+        sign_in(alice)
+        guards.before_migrations(plan=[object()], using="default")
+        sign_in(alice)
+        guards.after_migrations(using="default")
+        sign_in(alice)
+
+        chain = chain_of(alice.workspace)
+        assert (chain.number, chain.events.count()) == (3, 3)
+        assert checking.check(chain).events == 3
+        assert guards.missing(connection) == []
