@@ -16,7 +16,8 @@ def reapply(lost: Iterable[dict[str, Any]], *, by: Actor, now: datetime) -> list
     """Stop the keys that the lost events tell were stopped: each, with what ended it as the type of the event.
 
     A key that was revoked is revoked for the same reason. One that was replaced is revoked too: its successor is as lost
-    as the event. One that was disabled is disabled, even where it was enabled again later.
+    as the event. One that was disabled is disabled, even where it was enabled again later; in the grace of a
+    rotation it is revoked.
 
     Args:
         lost: events of an export that the database lacks, as `keys.audit.checking.lacking` finds them.
@@ -29,28 +30,30 @@ def reapply(lost: Iterable[dict[str, Any]], *, by: Actor, now: datetime) -> list
     done = []
     for key_id, event in ended.items():
         key = ApiKey.objects.select_related("owner__workspace").filter(key_id=key_id).first()
-        if key is None or key.revoked_at is not None:
-            continue
-        note = str(event["detail"].get("note") or "")
-        if event["type"] == Type.KEY_REVOKED:
-            given = event["detail"].get("reason")
-            reason = (
-                ApiKey.RevokeReason(given) if given in _KNOWN_REASONS else ApiKey.RevokeReason.BY_OPERATOR
-            )
-            revoke(key=key, by=by, reason=reason, now=now, note=note)
-        elif event["type"] == Type.KEY_DISABLED:
-            if key.disabled_at is not None or key.state(now) in {ApiKey.State.EXPIRED, ApiKey.State.ROTATED}:
-                continue
-            disable(key=key, by=by, now=now, note=note)
-        elif key.retires_at is None:
-            revoke(
-                key=key,
-                by=by,
-                reason=ApiKey.RevokeReason.BY_OPERATOR,
-                now=now,
-                note="replaced after the backup",
-            )
-        else:
-            continue
-        done.append((key, event["type"]))
+        if key is not None and _stop(key, event, by=by, now=now):
+            done.append((key, event["type"]))
     return done
+
+
+def _stop(key: ApiKey, event: dict[str, Any], *, by: Actor, now: datetime) -> bool:
+    """Whether anything was left to stop."""
+    if key.revoked_at is not None:
+        return False
+    note = str(event["detail"].get("note") or "")
+    if event["type"] == Type.KEY_REVOKED:
+        given = event["detail"].get("reason")
+        reason = ApiKey.RevokeReason(given) if given in _KNOWN_REASONS else ApiKey.RevokeReason.BY_OPERATOR
+        revoke(key=key, by=by, reason=reason, now=now, note=note)
+    elif key.state(now) in {ApiKey.State.EXPIRED, ApiKey.State.ROTATED}:
+        return False
+    elif event["type"] == Type.KEY_DISABLED and key.retires_at is None:
+        if key.disabled_at is not None:
+            return False
+        disable(key=key, by=by, now=now, note=note)
+    elif event["type"] == Type.KEY_DISABLED or key.retires_at is None:
+        # A key that is being replaced cannot be disabled alone, and need not be kept.
+        reason = ApiKey.RevokeReason.BY_OPERATOR
+        revoke(key=key, by=by, reason=reason, now=now, note="replaced after the backup")
+    else:
+        return False
+    return True

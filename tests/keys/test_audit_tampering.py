@@ -338,6 +338,21 @@ class TestARestoredBackup:
         assert "Stopped again: 0" in out.getvalue()
 
 
+@pytest.mark.django_db
+def test_a_key_in_its_grace_that_was_stopped_later_holds_no_other_up(alice: Member) -> None:
+    old, leaked = live_key(alice, "old"), live_key(alice, "leaked")
+    by = Actor(alice, Surface.WEB)
+    new, _ = lifecycle.rotate(key=old, grace=lifecycle.GRACES["1h"], by=by, now=NOW)
+    lifecycle.confirm(key=new, by=OPERATOR, now=NOW)
+    told = [("key.disabled", old), ("key.disabled", new), ("key.revoked", leaked)]
+    lost = [{"type": kind, "key": key.key_id, "detail": {}} for kind, key in told]
+
+    lifecycle.reapply(lost, by=OPERATOR, now=NOW)
+
+    states = [ApiKey.objects.get(pk=key.pk).state(NOW).value for _, key in told]
+    assert states == ["REVOKED", "DISABLED", "REVOKED"]
+
+
 def live_key(owner: Member, name: str) -> ApiKey:
     key, _ = lifecycle.issue(owner=owner, name=name, by=OPERATOR, now=NOW)
     return lifecycle.confirm(key=key, by=OPERATOR, now=NOW)
