@@ -117,7 +117,8 @@ class RedisStore:
         arguments = (len(names), *names, *asked)
         with contextlib.suppress(IndexError, redis.ConnectionError):  # none is kept, or Redis has closed it
             return self._ask(self._idle.pop(), arguments)
-        return self._ask(self._redis.connection_pool.make_connection(), arguments)
+        pool = self._redis.connection_pool  # its own connections are counted, and never given back
+        return self._ask(pool.connection_class(**pool.connection_kwargs), arguments)
 
     def _ask(self, connection: Any, arguments: tuple[str | int, ...]) -> list[tuple[int, int, int]]:
         try:

@@ -165,6 +165,22 @@ class TestRedisAway:
         assert store.answers() is False
         assert [record.message for record in caplog.records] == ["limits.redis_away"]
 
+    def test_for_long_is_found_again_all_the_same(
+        self, redis_url: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("keys.limits.stores._AWAY_SECONDS", 0.0)
+        store = RedisStore("redis://127.0.0.1:1/0")
+        for _ in range(120):
+            store.take([window(3)])
+
+        pool = store._redis.connection_pool
+        pool.connection_kwargs["port"] = int(redis_url.rpartition(":")[2].partition("/")[0])
+        for _ in range(4):
+            last = store.take([window(3, name="after a long outage")])[0]
+
+        assert last.refused
+        assert RedisStore(redis_url).take([window(3, name="after a long outage")])[0].refused
+
 
 @pytest.fixture
 def key(alice: Member) -> ApiKey:
