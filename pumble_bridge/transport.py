@@ -38,6 +38,10 @@ class _Connection(http.client.HTTPConnection):
     def connect(self) -> None:
         self.sock = deadline.Socket(deadline.connect(self.host, self.port))
 
+    def holds_bytes(self) -> bool:
+        """Whether something was received that nobody has read."""
+        return False
+
 
 class _SecureConnection(_Connection):
     default_port = http.client.HTTPS_PORT
@@ -50,6 +54,9 @@ class _SecureConnection(_Connection):
         except BaseException:
             plain.close()
             raise
+
+    def holds_bytes(self) -> bool:
+        return bool(self.sock.pending())
 
 
 # By base URL; the connection used last is used next.
@@ -81,7 +88,8 @@ def send(method: str, base_url: str, path: str, *, headers: dict[str, str], body
         connection.request(method, _prefix(base_url) + path, body, _ALWAYS | headers)
         with connection.getresponse() as response:
             raw = response.read(MAX_ANSWER_BYTES + 1)
-            keeps = response.isclosed() and not response.will_close
+            # After an interim answer (103 and the like) the real one is still to come: for nobody else.
+            keeps = response.isclosed() and not response.will_close and response.status >= 200
             cut = bool(response.length) and len(raw) <= MAX_ANSWER_BYTES
     except TimeoutError as error:
         raise _failure(PumbleTimeout, error, left=left) from error
@@ -142,7 +150,7 @@ def _has_something_to_read(connection: _Connection) -> bool:
     """Between two requests that is the end of the connection, or bytes that belong to no answer."""
     poll = select.poll()
     poll.register(connection.sock.fileno(), select.POLLIN)
-    return bool(poll.poll(0))
+    return bool(poll.poll(0)) or connection.holds_bytes()
 
 
 def _new(base_url: str) -> _Connection:

@@ -373,6 +373,21 @@ class TestPumbleClient:
 
         assert kept.begun == 1
 
+    def test_gives_nobody_the_answer_that_follows_an_early_hint(self, settings: Settings) -> None:
+        def hint_first(connection: socket.socket, _over: threading.Event) -> None:
+            connection.sendall(b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\n")
+            with contextlib.suppress(OSError):
+                connection.recv(65536)  # the next request, if it came this way
+                connection.sendall(KEPT)
+
+        told = Connections(hint_first, whole("200 OK", b'{"id": "mine"}'))
+        with server(told) as address:
+            settings.PUMBLE_API_URL = address
+            with pytest.raises(PumbleUnavailable):
+                PumbleClient("token").get_user(ID)
+
+            assert PumbleClient("token").get_user(ID)["id"] == "mine"
+
     def test_keeps_all_failures_in_one_family(self) -> None:
         families = {PumbleUnavailable, PumbleTimeout, PumbleRateLimited, PumbleRefused, TokenRejected}
 
