@@ -6,8 +6,7 @@ from functools import partial
 from django.db import transaction
 from django.utils import timezone
 
-from keys import audit, membership
-from keys.models import Member
+from keys import audit, lifecycle, membership
 from pumble_bridge.client import PumbleClient, Watcher
 from pumble_bridge.models import Authorization, Installation
 
@@ -38,9 +37,7 @@ def _end_authorization(authorization: Authorization) -> None:
     A token that was replaced meanwhile ends nothing.
     """
     now = timezone.now()
-    Member.objects.select_for_update(no_key=True).get(
-        pk=authorization.member_id
-    )  # the locks of `oauth.store`
+    lifecycle.lock_owner(authorization.member)  # as `oauth.store` does
     rejected = Authorization.objects.filter(
         pk=authorization.pk,
         encrypted_access_token=bytes(authorization.encrypted_access_token),
