@@ -12,6 +12,7 @@ from keys.audit import Actor, Surface
 from keys.models import Member
 from portal.pages import problem
 from portal.signin import actor_of
+from pumble_bridge.oauth import own_path
 
 
 def viewer_of(request: HttpRequest) -> Member:
@@ -35,5 +36,6 @@ def turn_away(request: HttpRequest) -> HttpResponse:
                 "Your role in Pumble is neither. Your own keys are on the start page; for everything else ask an owner of your workspace."
             ),
         )
-    back = request.get_full_path() if request.method in {"GET", "HEAD"} else reverse("admin:index")
+    asked = request.get_full_path() if request.method in {"GET", "HEAD"} else ""
+    back = own_path(asked, otherwise=reverse("admin:index"))
     return redirect(f"{reverse('admin:login')}?{urlencode({'next': back})}")
