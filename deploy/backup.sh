@@ -11,8 +11,11 @@ case $kind in
     postgres) pg_dump --format=custom --no-owner --dbname="$DATABASE_URL" > "$stamp.dump" ;;
     sqlite) "$PYTHON" -c 'import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute("VACUUM INTO ?", sys.argv[2:])' \
         "$DATA_DIR/portal.sqlite3" "$stamp.dump" ;;
-    compose) docker compose exec -T database sh -c 'pg_dump --format=custom --no-owner -U portal "$0"' \
-        "${DATABASE_NAME:-portal}" > "$stamp.dump" ;;
+    compose)
+        name=${DATABASE_NAME:-$(sed -n 's/^DATABASE_NAME=//p' .env | tail -n 1)}
+        docker compose exec -T database sh -c 'pg_dump --format=custom --no-owner -U portal "$0"' \
+            "${name:-portal}" > "$stamp.dump"
+        ;;
 esac
 manage "" audit_export > "$stamp.jsonl"
 echo "$stamp.dump $stamp.jsonl"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # deploy/new-env.sh URL > .env: settings for a portal that people reach at URL, with fresh secrets.
 set -eu
-umask 077
+[ ! -f /dev/fd/1 ] || chmod 600 /dev/fd/1
 random() { head -c 32 /dev/urandom | base64 | tr '+/' '-_'; }
 cat << END
 PUBLIC_URL=$1
