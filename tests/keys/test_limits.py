@@ -102,9 +102,7 @@ class TestAWindow:
         for thread in threads:
             thread.join()
 
-        counted = Counter(admitted)
         assert 72 <= len(admitted) <= 80
-        assert min(counted.values()) >= 8
 
 
 class TestTime:
