@@ -9,6 +9,7 @@ from django.conf import settings as django_settings
 from django.core.cache import cache
 from django.core.management import call_command
 from django.db.backends.base.operations import BaseDatabaseOperations
+from django.utils import translation
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
@@ -44,6 +45,12 @@ def plain_static_files(settings: Settings) -> None:
     settings.STORAGES = settings.STORAGES | {
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     }
+
+
+@pytest.fixture(autouse=True)
+def nobody_spoke_before() -> None:
+    """The language of whoever was answered last stays with the thread."""
+    translation.deactivate()
 
 
 @pytest.fixture(autouse=True)

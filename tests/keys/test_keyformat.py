@@ -1,5 +1,7 @@
 import re
+from typing import Any
 
+import psycopg
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -100,8 +102,15 @@ class TestRedact:
 
 @pytest.mark.django_db
 class TestAKnownForm:
-    def test_costs_one_query_to_refuse(self) -> None:
+    def test_costs_one_query_to_refuse(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        sent, execute = [], psycopg.Cursor.execute
+
+        def note(cursor: Any, query: Any, *values: Any, **options: Any) -> Any:
+            sent.append(query)  # on PostgreSQL, also what goes past Django
+            return execute(cursor, query, *values, **options)
+
+        monkeypatch.setattr(psycopg.Cursor, "execute", note)
         with CaptureQueriesContext(connection) as queries, pytest.raises(KeyUnknown):
             access.check(keyformat.generate().text.encode(), by=API, now=NOW)
 
-        assert len(queries) == 1
+        assert len(sent or queries) == 1

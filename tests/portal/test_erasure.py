@@ -156,6 +156,25 @@ class TestErasing:
 
         assert not Member.objects.exclude(erased_at=None).exists()
 
+    def test_of_somebody_who_authorises_again_at_that_moment_says_what_was_done(
+        self, ben: Person, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("pumble_bridge.oauth.forget_member", lambda *_, **__: None)
+
+        with pytest.raises(CommandError, match="authorized the app again meanwhile"):
+            erase(ben)
+
+        assert (member(ben).email, member(ben).erased_at) == (ben.email, None)
+
+    def test_revokes_also_what_was_left_of_an_ended_authorisation(self, ben: Person) -> None:
+        key, _plaintext = new_key(ben)
+        Member.objects.filter(email=ben.email).update(authorized_at=None)
+
+        erase(ben)
+
+        key.refresh_from_db()
+        assert key.revoked_reason == "UNAUTHORIZED"
+
 
 class TestTheErased:
     def test_do_not_come_back_by_what_pumble_tells_of_them(self, ben: Person) -> None:
