@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 
 import psycopg
 from django.db import connection, models
+from django.db.backends.utils import CursorWrapper
 from django.db.models.query import get_related_populators
 
 Row = TypeVar("Row", bound=models.Model)
@@ -26,8 +27,9 @@ class OneRow(Generic[Row]):
         self._query = query
 
     def find(self, value: str) -> Row | None:
-        with connection.wrap_database_errors:
-            found = self._fetch(value)
+        with _cursor() as cursor:
+            cursor.execute(self._plan.sql, [value])
+            found = cursor.fetchone()
         if found is None:
             return None
         row = list(found)
@@ -38,17 +40,6 @@ class OneRow(Generic[Row]):
         for related in self._plan.related:
             related.populate(row, made)
         return made
-
-    def _fetch(self, value: str) -> tuple[Any, ...] | None:
-        if connection.vendor != "postgresql":
-            with connection.cursor() as cursor:
-                cursor.execute(self._plan.sql, [value])
-                row: tuple[Any, ...] | None = cursor.fetchone()
-                return row
-        # Django's own cursor writes values into the statement, which the server would plan anew each time.
-        connection.ensure_connection()
-        with psycopg.Cursor(connection.connection) as cursor:
-            return cursor.execute(self._plan.sql, [value], prepare=True).fetchone()
 
     @cached_property
     def _plan(self) -> "_Plan":
@@ -64,3 +55,20 @@ class _Plan:
         self.names = [compiler.select[field][0].target.attname for field in fields]
         self.converters = compiler.get_converters([expression for expression, *_ in compiler.select])
         self.related = get_related_populators(compiler.klass_info, compiler.select, connection.alias)  # type: ignore[call-arg]  # its stubs are of a later Django
+
+
+class _Prepared(psycopg.Cursor[Any]):
+    """Django's own cursor writes values into the statement, which the server would plan anew each time."""
+
+    def execute(self, query: Any, params: Any = None, **_options: Any) -> "_Prepared":
+        return super().execute(query, params, prepare=True)
+
+
+def _cursor() -> CursorWrapper:
+    if connection.vendor != "postgresql":
+        return connection.cursor()
+    connection.ensure_connection()
+    wrap: Callable[[Any], CursorWrapper] = (
+        connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
+    )
+    return wrap(_Prepared(connection.connection))

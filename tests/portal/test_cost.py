@@ -1,0 +1,56 @@
+"""What a call may cost: how often the database is asked before Pumble is."""
+
+import json
+from collections.abc import Callable
+from typing import cast
+
+import pytest
+from django.db import connection
+from django.http import HttpResponse
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from keys import keyformat
+from tests.contract.wire import issue
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def call(path: str, key: str) -> HttpResponse:
+    """In this process, where its queries can be counted."""
+    client = Client(headers={"Host": "127.0.0.1", "ApiKey": key})
+    return cast(HttpResponse, client.get(path))
+
+
+@pytest.fixture
+def key(portal: str) -> str:
+    """One that was used before."""
+    key = issue("ana@acme.test")
+    assert call("/keyInfo", key).status_code == 200
+    return key
+
+
+@pytest.mark.parametrize("path", ["/keyInfo", "/myInfo", "/listChannels"])
+def test_a_call_asks_the_database_once(key: str, path: str) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        answer = call(path, key)
+
+    assert answer.status_code == 200
+    assert len(queries) == 1
+
+
+@pytest.mark.parametrize("spoilt", [str.lower, lambda key: key[:-1], lambda key: f"{key[:-1]}-"])
+def test_what_is_no_key_does_not_ask_it(key: str, spoilt: Callable[[str], str]) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        answer = call("/myInfo", spoilt(key))
+
+    assert json.loads(answer.content)["reason"] == "key_malformed"
+    assert len(queries) == 0
+
+
+def test_a_stranger_costs_no_more_than_a_key(key: str) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        answer = call("/myInfo", keyformat.generate().text)
+
+    assert json.loads(answer.content)["reason"] == "key_unknown"
+    assert len(queries) <= 1
