@@ -157,7 +157,7 @@ class TestSigningIn:
         expect(page.get_by_role("heading", name="Your API keys")).to_be_visible()
         shoot(page, "portal-2-keys")
 
-        page.get_by_role("button", name="Sign out").click()
+        page.get_by_role("button", name="Sign out", exact=True).click()
         expect(page.get_by_role("link", name="Sign in with Pumble")).to_be_visible()
 
     @pytest.mark.parametrize(("theme", "width"), [("dark", 1280), ("light", 320), ("dark", 320)])
