@@ -1,4 +1,4 @@
-"""Many rows written at once, past the ORM: it takes 40 µs to put a row into words, this takes 4."""
+"""Many rows at once, past the ORM: it takes 40 µs to put a row into words, this takes 4."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -30,6 +30,18 @@ def insert(
             batch = written[start : start + _AT_ONCE]
             statement = f"{into}{', '.join([row] * len(batch))} {on_conflict}"
             cursor.execute(statement, [_adapted(value) for values in batch for value in values])
+
+
+def hold(model: type[models.Model], ids: Iterable[int]) -> None:
+    """Until the transaction ends, nobody takes these rows whole (`FOR UPDATE`); what else happens to them goes on.
+
+    In SQLite a transaction has everything to itself.
+    """
+    if connection.vendor == "postgresql":
+        table = model._meta.db_table  # noqa: SLF001 - as above
+        rows = f"SELECT id FROM {table} WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE"  # noqa: S608 - as above
+        with connection.cursor() as cursor:
+            cursor.execute(rows, [list(ids)])
 
 
 def _adapted(value: Any) -> Any:

@@ -137,6 +137,7 @@ recorder = Recorder()
 def _write(batch: list[Use], sampler: Sampler) -> None:
     with transaction.atomic():
         used = ApiKey.objects.filter(pk__in={use.key_pk for use in batch})
+        rows.hold(ApiKey, {use.key_pk for use in batch})  # their owners are not erased meanwhile
         erased_at = dict(used.values_list("pk", "owner__erased_at"))
         known = [use for use in batch if use.key_pk in erased_at]
         uses = [use if erased_at[use.key_pk] is None else _but_of_the_erased(use) for use in known]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.db import connections
 
-from keys import idempotency, lifecycle, policy, usage
+from keys import erasure, idempotency, lifecycle, policy, usage
 from keys.audit import OPERATOR, Actor, Surface
 from keys.errors import (
     IdempotencyInProgress,
@@ -18,7 +18,7 @@ from keys.errors import (
     RotationUnderway,
     TooManyKeys,
 )
-from keys.models import ApiKey, HourlyUse, IdempotentCall, Member
+from keys.models import ApiKey, HourlyUse, IdempotentCall, LastUse, Member
 from tests.conftest import NOW
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -136,6 +136,35 @@ def test_counts_of_several_processes_add_up(alice: Member) -> None:
     at_once(8, flush)
 
     assert HourlyUse.objects.get().count == 80
+
+
+def test_no_address_is_written_of_somebody_who_is_erased_meanwhile(
+    alice: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = live_key(alice)
+    Member.objects.update(authorized_at=None)
+    recorder = usage.Recorder()
+    recorder.note(usage.Use(key.pk, NOW, "sendMessage", "ok", 200, 1, "r", "203.0.113.77", "alices-laptop"))
+
+    def erase() -> None:
+        erasure.anonymise(alice, by=OPERATOR, now=NOW)
+        connections.close_all()
+
+    erasing = threading.Thread(target=erase)
+    write = usage._write_last_uses
+
+    def write_while_erasing(uses: Any) -> None:
+        erasing.start()
+        erasing.join(0.5)  # it ends now, or it waits for this
+        write(uses)
+
+    monkeypatch.setattr("keys.usage._write_last_uses", write_while_erasing)
+    recorder.flush()
+    erasing.join()
+
+    alice.refresh_from_db()
+    assert alice.erased_at == NOW
+    assert list(LastUse.objects.values_list("address", "agent")) == [(None, "")]
 
 
 def test_tidying_up_and_revoking_a_rotated_key_do_not_wait_for_each_other(alice: Member) -> None:
