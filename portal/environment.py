@@ -11,6 +11,7 @@ import json
 import os
 import re
 import secrets
+import sys
 import urllib.parse
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -201,7 +202,9 @@ class Environment:
             "reconnect_timeout": 2,  # then each new try starts afresh, without having waited longer and longer
         }
         waits = {"connect_timeout": 2, "tcp_user_timeout": 5000}
-        config["OPTIONS"] = {**config.get("OPTIONS", {}), **waits, "pool": pool}
+        # Never by itself, only what asks for it, is a statement prepared: Django writes values into most of them.
+        prepared = {"prepare_threshold": sys.maxsize}
+        config["OPTIONS"] = {**config.get("OPTIONS", {}), **waits, **prepared, "pool": pool}
         config["ENGINE"] = "portal.postgresql"
         return config
 

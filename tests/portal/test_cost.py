@@ -39,6 +39,18 @@ def test_a_call_asks_the_database_once(key: str, path: str) -> None:
     assert len(queries) == 1
 
 
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite plans each statement anew")
+def test_its_question_is_planned_once_for_all_calls(key: str) -> None:
+    for _ in range(3):
+        call("/keyInfo", key)
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement FROM pg_prepared_statements")
+        prepared = [statement for (statement,) in cursor.fetchall()]
+    assert len(prepared) == 1
+    assert "keys_apikey" in prepared[0]
+
+
 @pytest.mark.parametrize("spoilt", [str.lower, lambda key: key[:-1], lambda key: f"{key[:-1]}-"])
 def test_what_is_no_key_does_not_ask_it(key: str, spoilt: Callable[[str], str]) -> None:
     with CaptureQueriesContext(connection) as queries:
