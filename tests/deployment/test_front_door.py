@@ -82,7 +82,7 @@ class TestWhatIsForTheInside:
 
 
 class TestSlowClients:
-    """Two hundred that send a byte a second; `make soak` has more of them."""
+    """Five hundred that send a byte a second."""
 
     @pytest.mark.parametrize("part", ["head", "body"])
     def test_keep_nobody_waiting(self, deployment: Deployment, part: str) -> None:
@@ -93,7 +93,7 @@ class TestSlowClients:
         with contextlib.ExitStack() as connections:
             slow = [
                 connections.enter_context(wire.connect(deployment.https_port, deployment.certificate))
-                for _ in range(200)
+                for _ in range(500)
             ]
             for connection in slow:
                 connection.sendall(began.encode())
