@@ -137,9 +137,9 @@ def main() -> int:
         quick = [*PYTEST, "-q", "-m", "not browser and not slow", *QUICK]
         run.step("tests on SQLite", *quick, DATABASE_URL="")
         return run.verdict()
-    # Two at a time, the longest first: a test waits for other processes as long as it computes.
-    print("\n=== tests in two lanes; what a part prints comes when it has ended", flush=True)
-    with ThreadPoolExecutor(max_workers=2) as lanes:
+    # Three at a time, the longest first: on two cores too, as a test waits for other processes longer than it computes.
+    print("\n=== tests in three lanes; what a part prints comes when it has ended", flush=True)
+    with ThreadPoolExecutor(max_workers=3) as lanes:
         for part in [lanes.submit(part, run) for part in (on_sqlite, on_postgres, in_chromium, as_deployed)]:
             part.result()
     return run.verdict()
