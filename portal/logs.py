@@ -5,6 +5,7 @@ Redaction sits here, in the sink, so that a key that some library puts into a me
 
 import json
 import logging
+import os
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
@@ -14,9 +15,31 @@ from portal import redaction
 # Of the request that this thread answers, so that every line that belongs to it says so.
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 
+_STANDARD_ERROR = 2
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 # Django attaches the request and its parts to its own records; they hold headers and bodies.
 _LEFT_OUT = _STANDARD | {"request", "status_code", "server_time"}
+
+
+class Sink(logging.Handler):
+    """Standard error, each line in one write.
+
+    Without the library's lock: that is held while the system writes, and every thread that answers stood in line for it.
+    """
+
+    def handle(self, record: logging.LogRecord) -> Any:
+        passed = self.filter(record)
+        if passed:
+            self.emit(record)
+        return passed
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            line = memoryview(f"{self.format(record)}\n".encode(errors="backslashreplace"))
+            while line:
+                line = line[os.write(_STANDARD_ERROR, line) :]
+        except Exception:  # noqa: BLE001 - as the library's own handlers do
+            self.handleError(record)
 
 
 class _Formatter(logging.Formatter):

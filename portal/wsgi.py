@@ -8,8 +8,8 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
+import django
 from django.conf import settings
-from django.core.wsgi import get_wsgi_application
 
 from portal.headers import SAFE_AND_FRESH
 from pumble_bridge.strict_json import MAX_BODY_BYTES
@@ -96,4 +96,8 @@ def _refuse(
     return [body]
 
 
-application = Outermost(get_wsgi_application())
+django.setup()
+
+from portal.api.shortcut import Shortcut  # noqa: E402 - not before Django is set up
+
+application = Outermost(Shortcut())

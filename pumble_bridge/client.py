@@ -34,6 +34,7 @@ log = logging.getLogger(__name__)
 CALL_SECONDS = 9.0  # a REST call of ours is answered within 10 s
 _ID = re.compile(r"[0-9a-f]{24}")
 _UNDERSTOOD = {*range(200, 300), *range(400, 500)}
+_SLOW_SECONDS = 1.0  # of what is fine and faster the metrics tell
 _BETWEEN_TRIES = (0.02, 0.1)  # seconds; apart, so that calls that broke together do not come back together
 
 Json = dict[str, Any]
@@ -262,8 +263,9 @@ def call(
     finally:
         seconds = time.monotonic() - began
         metrics.PUMBLE_SECONDS.labels(route, outcome).observe(seconds)
-        duration_ms = round(seconds * 1000)
-        log.info("pumble.called", extra={"call": route, "outcome": outcome, "duration_ms": duration_ms})
+        if not outcome.startswith("2") or seconds > _SLOW_SECONDS:
+            about = {"call": route, "outcome": outcome, "duration_ms": round(seconds * 1000)}
+            log.info("pumble.called", extra=about)
 
 
 def _ask(send: Callable[[], transport.Answer], route: str, *, repeatable: bool) -> transport.Answer:

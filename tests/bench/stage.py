@@ -193,6 +193,7 @@ def _settings(folder: Path, database: str, redis: str, upstream: str) -> dict[st
         "SECRET_KEY": secrets.token_urlsafe(48),
         "KEY_PEPPERS": "1:" + base64.b64encode(secrets.token_bytes(32)).decode(),
         "TOKEN_ENCRYPTION_KEYS": Fernet.generate_key().decode(),
+        "METRICS_TOKEN": secrets.token_urlsafe(32),
         "PUMBLE_APP_ID": "b" * 24,
         "PUMBLE_APP_KEY": secrets.token_urlsafe(24),
         "PUMBLE_APP_CLIENT_SECRET": secrets.token_urlsafe(24),
