@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections.abc import Iterable
+from functools import lru_cache
 
 from keys.errors import AddressInvalid, TooManyAddresses
 
@@ -9,13 +10,20 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 MOST_NETWORKS = 50
+_LONGEST_ADDRESS = len("0000:0000:0000:0000:0000:ffff:255.255.255.255")
 _MAPPED_BITS = 96  # ::ffff:0:0/96 holds the IPv4 addresses
 
 
 def parse_address(text: str) -> Address | None:
     """The address that `text` is, an IPv4-mapped IPv6 one as the IPv4 it means; None where it is none."""
+    text = text.strip()
+    return _parse_address(text) if len(text) <= _LONGEST_ADDRESS else None
+
+
+@lru_cache(maxsize=4096)
+def _parse_address(text: str) -> Address | None:
     try:
-        address = ipaddress.ip_address(text.strip())
+        address = ipaddress.ip_address(text)
     except ValueError:
         return None
     if isinstance(address, ipaddress.IPv6Address):

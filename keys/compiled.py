@@ -11,7 +11,6 @@ from typing import Any, Generic, TypeVar
 import psycopg
 from django.db import connection, models
 from django.db.backends.utils import CursorWrapper
-from django.db.models.query import get_related_populators
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -36,9 +35,7 @@ class OneRow(Generic[Row]):
         for position, (converters, expression) in self._plan.converters.items():
             for convert in converters:
                 row[position] = convert(row[position], expression, connection)
-        made: Row = self._plan.model.from_db(connection.alias, self._plan.names, row[: len(self._plan.names)])
-        for related in self._plan.related:
-            related.populate(row, made)
+        made: Row = self._plan.whole.make(row)
         return made
 
     @cached_property
@@ -50,11 +47,38 @@ class _Plan:
     def __init__(self, query: Any) -> None:
         compiler = query.get_compiler(connection.alias)
         self.sql, _values = compiler.as_sql()
-        fields = compiler.klass_info["select_fields"]
-        self.model = compiler.klass_info["model"]
-        self.names = [compiler.select[field][0].target.attname for field in fields]
         self.converters = compiler.get_converters([expression for expression, *_ in compiler.select])
-        self.related = get_related_populators(compiler.klass_info, compiler.select, connection.alias)  # type: ignore[call-arg]  # its stubs are of a later Django
+        self.whole = _Part(compiler.klass_info, compiler.select)
+
+
+class _Part:
+    """One model's columns in the row, and those of what it is selected with."""
+
+    def __init__(self, info: Any, select: Any) -> None:
+        self._model = info["model"]
+        fields = info["select_fields"]
+        self._names = [select[position][0].target.attname for position in fields]
+        self._columns = slice(fields[0], fields[-1] + 1)
+        self._pk = self._names.index(self._model._meta.pk.attname)  # noqa: SLF001 - Django's documented name for it
+        self._related = [
+            (_Part(related, select), related["local_setter"], related["remote_setter"])
+            for related in info.get("related_klass_infos", ())
+        ]
+
+    def make(self, row: list[Any]) -> Any:
+        """The instance, as `Model.from_db` makes it but for the signals, which nobody awaits; None where there is none."""
+        values = row[self._columns]
+        if values[self._pk] is None:
+            return None
+        made = self._model.__new__(self._model)
+        made.__dict__.update(zip(self._names, values, strict=True), _state=models.base.ModelState())
+        made._state.adding, made._state.db = False, connection.alias  # noqa: SLF001 - as above
+        for part, set_here, set_there in self._related:
+            related = part.make(row)
+            set_here(made, related)
+            if related is not None:
+                set_there(related, made)
+        return made
 
 
 class _Prepared(psycopg.Cursor[Any]):

@@ -10,6 +10,7 @@ import logging
 import secrets
 from typing import Any
 
+from gunicorn.glogging import Logger
 from gunicorn.http import errors
 from gunicorn.util import write_nonblock
 
@@ -25,6 +26,12 @@ _STATUS: dict[type[Exception], tuple[int, str, str]] = {
     errors.ExpectationFailed: (417, "Expectation Failed", "validation"),
     errors.UnsupportedTransferCoding: (501, "Not Implemented", "validation"),
 }
+
+
+class ServersOwnLog(Logger):  # type: ignore[misc]
+    """Without a line for each request: the portal writes that itself, without its query."""
+
+    access_log_enabled = False
 
 
 class Worker(SharingWorker):

@@ -6,6 +6,7 @@ token copied into another row does not work there.
 
 import json
 import logging
+from functools import lru_cache
 from typing import Literal
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -44,4 +45,9 @@ def renew(stored: bytes | memoryview) -> bytes | None:
 
 
 def _fernet() -> MultiFernet:
-    return MultiFernet([Fernet(key) for key in settings.TOKEN_ENCRYPTION_KEYS])
+    return _fernet_of(tuple(settings.TOKEN_ENCRYPTION_KEYS))
+
+
+@lru_cache(maxsize=1)
+def _fernet_of(keys: tuple[str, ...]) -> MultiFernet:
+    return MultiFernet([Fernet(key) for key in keys])

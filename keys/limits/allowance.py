@@ -106,10 +106,8 @@ def count_oauth_step(address: str | None) -> None:
     Raises:
         RateLimited: there were too many of them.
     """
-    window = Window(Whose.OAUTH, f"oauth-from:{addresses.neighbourhood(address)}", OAUTH_STEPS_PER_ADDRESS)
-    for standing in store().take([window]):
-        if standing.refused:
-            raise _refusal(standing)
+    name = f"oauth-from:{addresses.neighbourhood(address)}"
+    _take_all([Window(Whose.OAUTH, name, OAUTH_STEPS_PER_ADDRESS)])
 
 
 def pumble_quotas(member: Member) -> list[Standing]:

@@ -1,7 +1,7 @@
 -- Takes one from every window, or nothing from any if one refuses: `_ceiling` and `_standing` of stores.py, at once.
 -- KEYS: the windows' logs, sorted sets of "holder:nonce" by time. ARGV: nonce, only_look, then of each window its limit,
 -- reserve, holder, keeps_room.
--- Returns {remaining, milliseconds until the next place is free, refused} of each.
+-- Returns "remaining milliseconds-until-the-next-place-is-free refused" of each, in one line: it is read faster than lists.
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local period = 60000
@@ -37,6 +37,7 @@ for i, log in ipairs(KEYS) do
     redis.call('ZADD', log, now, window.holder .. ':' .. ARGV[1])
     redis.call('PEXPIRE', log, period + 1000)
   end
-  answers[i] = { math.max(window.room - takes, 0), tonumber(first) + period - now, window.room <= 0 and 1 or 0 }
+  local remaining, refuses = math.max(window.room - takes, 0), window.room <= 0 and 1 or 0
+  answers[i] = string.format('%d %d %d', remaining, tonumber(first) + period - now, refuses)
 end
-return answers
+return table.concat(answers, ' ')

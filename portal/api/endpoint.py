@@ -7,6 +7,7 @@ answer, note the use. A refused call costs no call to Pumble. Adding an operatio
 import time
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.db import connection
@@ -53,15 +54,30 @@ _KEYS = OneRow(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Call:
     """An admitted call: the key, Pumble as its owner, and Pumble as the app's bot."""
 
     key: ApiKey
     pumble: PumbleClient
-    bot: PumbleClient
-    owner_id: str
-    bot_user_id: str
+    installation: Installation
+    watch: Watch
+
+    @property
+    def owner_id(self) -> str:
+        return self.key.owner.pumble_user_id or ""
+
+    @property
+    def bot_user_id(self) -> str:
+        return self.installation.bot_user_id
+
+    @cached_property
+    def bot(self) -> PumbleClient:
+        """
+        Raises:
+            OwnerNotAuthorized: the bot's token cannot be read.
+        """
+        return _usable(acting.as_bot(self.installation, self.watch.of("bot")))
 
     def allows(self, channel_id: str) -> bool:
         """Whether the key may touch and see this channel."""
@@ -188,22 +204,18 @@ def open_call(key: ApiKey, watch: Watch) -> Call:
     Raises:
         OwnerNotAuthorized: there is no token to act with.
     """
-    workspace = key.owner.workspace
     authorization: Authorization | None = getattr(key.owner, "authorization", None)
-    installation: Installation | None = getattr(workspace, "installation", None)
+    installation: Installation | None = getattr(key.owner.workspace, "installation", None)
     if authorization is None or installation is None:
         raise OwnerNotAuthorized
-    pumble = acting.as_person(authorization, watch.of("owner"))
-    bot = acting.as_bot(installation, watch.of("bot"))
-    if pumble is None or bot is None:
+    pumble = _usable(acting.as_person(authorization, watch.of("owner")))
+    return Call(key=key, pumble=pumble, installation=installation, watch=watch)
+
+
+def _usable(client: PumbleClient | None) -> PumbleClient:
+    if client is None:
         raise OwnerNotAuthorized
-    return Call(
-        key=key,
-        pumble=pumble,
-        bot=bot,
-        owner_id=key.owner.pumble_user_id or "",
-        bot_user_id=installation.bot_user_id,
-    )
+    return client
 
 
 def _printable(agent: str) -> str:

@@ -110,12 +110,17 @@ class TestTheKey:
         Workspace.objects.update(installed_at=None)
         assert_legacy(api.get("myInfo"), "owner_not_authorized")
 
-    @pytest.mark.parametrize("lost", [Authorization, Installation])
-    def test_whose_token_cannot_be_read_opens_nothing(self, api: Api, lost: Any) -> None:
-        field = "encrypted_access_token" if lost is Authorization else "encrypted_bot_token"
-        lost.objects.update(**{field: b"damaged"})
+    def test_whose_token_cannot_be_read_opens_nothing(self, api: Api) -> None:
+        Authorization.objects.update(encrypted_access_token=b"damaged")
 
         assert_legacy(api.get("myInfo"), "owner_not_authorized")
+
+    def test_speaks_for_no_bot_whose_token_cannot_be_read(self, api: Api, ana: Person) -> None:
+        Installation.objects.update(encrypted_bot_token=b"damaged")
+        direct = {"userId": pumble.person("ben@acme.test").id, "text": "hello"}
+
+        assert_legacy(api.post("dmUser", direct | {"asBot": True}), "owner_not_authorized")
+        assert api.post("dmUser", direct).status_code == 200
 
 
 class TestMyInfo:
