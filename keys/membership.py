@@ -116,13 +116,8 @@ def end_authorization(*, member: Member, by: Actor, now: datetime) -> None:
 
 @transaction.atomic
 def suspend_authorization(*, member: Member, by: Actor, now: datetime) -> None:
-    """Pumble no longer lets the app act as the person: their sessions end and their keys wait until they authorise it again.
-
-    Repeating is harmless.
-    """
-    member = lifecycle.lock_owner(member)
-    if member.authorized_at is not None:
-        _unauthorize(member, by, now, reason=REJECTED)
+    """Pumble no longer lets the app act as the person: their sessions end and their keys wait until they authorise it again."""
+    _unauthorize(lifecycle.lock_owner(member), by, now, reason=REJECTED)
 
 
 @transaction.atomic

@@ -168,6 +168,7 @@ def store(grant: Grant, *, by: Actor, now: datetime) -> Member:
         },
     )
     if not member.is_active:
+        Authorization.objects.filter(member=member).delete()
         return member
     Authorization.objects.update_or_create(
         member=member,
