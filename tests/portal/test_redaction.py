@@ -195,13 +195,18 @@ class TestALine:
 
 class TestRepr:
     def test_of_what_holds_a_secret_does_not_show_it(self) -> None:
+        from keys.membership import Profile
         from portal.environment import Secrets
         from pumble_bridge.client import PumbleClient
+        from pumble_bridge.oauth import Grant
 
         secrets = Secrets(SECRET, {1: SECRET.encode()}, [SECRET], "id", SECRET, SECRET, [SECRET])
 
         assert SECRET not in repr(secrets)
         assert SECRET not in repr(PumbleClient(SECRET))
+        profile = Profile("person", "Ana", "ana@acme.test", "OWNER", is_active=True)
+        grant = Grant("workspace", "Acme", profile, SECRET, "bot", SECRET)
+        assert repr(grant) == "Grant(workspace workspace, member person)"
         key = keyformat.generate()
         assert key.text not in repr(key)
 
@@ -228,8 +233,9 @@ class TestARow:
         """Unsaved, with its own name in each field."""
         row = model()
         for field in model._meta.concrete_fields:
-            if field.is_relation and field.related_model is not model:
-                setattr(row, field.name, self.row_of(field.related_model))
+            related = field.related_model
+            if related is not None and related is not model:
+                setattr(row, field.name, self.row_of(related))
             elif isinstance(field, models.DateTimeField):
                 setattr(row, field.name, NOW)
             elif isinstance(
