@@ -24,6 +24,7 @@ from keys.errors import (
 from keys.keyformat import Plaintext
 from keys.models import ApiKey, AuditEvent, Member
 from tests.conftest import NOW
+from tests.meanwhile import meanwhile
 
 API = Actor(None, Surface.API)
 BY_HOLDER = ApiKey.RevokeReason.BY_HOLDER
@@ -253,6 +254,17 @@ class TestStalePendingKeys:
         assert left == {"confirmed", "fresh"}
         assert stale.revoked_reason == "NOT_DELIVERED"
         assert AuditEvent.objects.get(type="key.revoked").surface == MAINTENANCE.surface
+
+    def test_stay_where_their_secret_is_presented_this_very_moment(self, alice: Member) -> None:
+        key, plaintext = issue(alice)
+        later = NOW + lifecycle.PENDING_FOR
+
+        with meanwhile(
+            r'"keys_apikey"."id" IN', lambda: access.check(plaintext.text.encode(), by=API, now=later)
+        ):
+            assert lifecycle.revoke_stale_pending(now=later) == 0
+
+        assert access.check(plaintext.text.encode(), by=API, now=later) == key
 
 
 class TestCheck:

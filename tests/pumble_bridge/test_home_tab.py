@@ -21,6 +21,7 @@ from pumble_bridge.home import publishing
 from pumble_bridge.home.publishing import Worker
 from pumble_bridge.models import HomeTab
 from tests import pumble
+from tests.meanwhile import meanwhile
 from tests.pumble import Person
 from tests.pumble_bridge.screens import (
     app_channel,
@@ -286,6 +287,17 @@ class TestSeveralProcesses:
             published = sum(pool.map(publish, range(4)))
 
         assert (published, publications() - before) == (1, 1)
+
+    def test_leave_to_another_what_that_one_has_just_claimed(self, ana: Person) -> None:
+        home_of(ana)
+        issue(ana, "ci")
+        HomeTab.objects.update(next_at=timezone.now())
+        before, soon = publications(), timezone.now() + timedelta(seconds=15)
+
+        with meanwhile(r'^UPDATE "pumble_bridge_hometab"', lambda: HomeTab.objects.update(next_at=soon)):
+            assert home.publish_due() == 0
+
+        assert publications() == before
 
     def test_take_over_what_another_claimed_and_never_published(self, ana: Person) -> None:
         home_of(ana)

@@ -19,6 +19,7 @@ from pumble_bridge import notices, oauth
 from pumble_bridge.models import Installation, Notice
 from pumble_bridge.notices import sending, texts
 from tests import pumble
+from tests.meanwhile import meanwhile
 from tests.pumble import Person
 from tests.pumble_bridge.told import DAY, START, acting, direct_messages, member, new_key, told
 
@@ -442,6 +443,21 @@ class TestEachFactOnce:
             list(pool.map(run, range(4)))
 
         assert (len(told(ana)), len(told(ben))) == (3, 3)
+
+    @pytest.mark.parametrize(
+        "moment",
+        [r'FROM "pumble_bridge_notice" .*JOIN', r'^UPDATE "pumble_bridge_notice" SET .*"tried_at"'],
+        ids=["looked up", "marked"],
+    )
+    def test_also_where_another_process_took_it_up_before_it_was(
+        self, ana: Person, ben: Person, moment: str
+    ) -> None:
+        revoke(new_key(ben)[0], ana)
+
+        with meanwhile(moment, lambda: Notice.objects.update(state=Notice.State.SENDING)):
+            assert notices.send_queued(START) == 0
+
+        assert told(ben) == []
 
     @pytest.mark.parametrize("fault", ["rate_limit:7", "status:403"])
     def test_is_told_later_where_nothing_left(self, ana: Person, ben: Person, fault: str) -> None:
