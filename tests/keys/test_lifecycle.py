@@ -373,6 +373,20 @@ class TestInventory:
             "operator": {hers, his, foreign},
         }
 
+    def test_shows_what_happened_to_those_who_oversee_it_only(
+        self, alice: Member, olivia: Member, mallory: Member
+    ) -> None:
+        operator = Member.objects.create_superuser("operator", "x")
+        for owner in (alice, mallory):
+            issue(owner)
+
+        seen = {
+            viewer.name: [event.member for event in AuditEvent.objects.for_viewer(viewer).order_by("pk")]
+            for viewer in (alice, olivia, mallory, operator)
+        }
+
+        assert seen == {"alice": [], "olivia": [alice], "mallory": [mallory], "operator": [alice, mallory]}
+
     @pytest.mark.parametrize("form", ["{id}", "pmb_{id}", "CI", " ci "])
     def test_finds_ones_own_key_by_id_or_name(self, alice: Member, bob: Member, form: str) -> None:
         key, _ = issue(alice)

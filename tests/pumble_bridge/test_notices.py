@@ -280,6 +280,17 @@ class TestAKeyThatNothingUses:
         assert "“deploy” was disabled, because nothing had used it for a long time" in after
         assert "enable it" in after
 
+    def test_and_that_an_owner_disabled_is_told_with_who_did_it(self, ana: Person, ben: Person) -> None:
+        key, _plaintext = new_key(ben, "deploy")
+        revision = policy.policy_of(key.owner.workspace).revision
+
+        lifecycle.bring_in_line(key=key, revision=revision, by=acting(ana), now=START + 10 * DAY)
+        notices.send_queued(START + 10 * DAY)
+
+        (said,) = told(ben)
+        assert "Ana Kovač disabled your API key “deploy”, because nothing had used it" in said
+        assert "enable it" in said
+
     def test_is_not_spoken_of_once_it_was_used(self, ben: Person) -> None:
         key, _plaintext = new_key(ben)
         notices.queue_due(START + 7 * DAY)
