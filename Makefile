@@ -7,7 +7,7 @@ export PORT ?= 8000
 export SANDBOX_PORT ?= 9000
 export DATA_DIR ?= var
 
-.PHONY: run test check audit soak bench lock
+.PHONY: run test check coverage audit soak bench lock
 
 run: export LOCAL_PUMBLE = true
 run: $(VENV)/run.stamp
@@ -29,6 +29,9 @@ $(VENV)/run.stamp: requirements.txt
 $(VENV)/test.stamp: $(VENV)/run.stamp requirements-test.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-test.txt
 	@touch $@
+
+coverage: $(VENV)/test.stamp
+	@$(BIN)/python -m tests.coverage
 
 audit: $(VENV)/test.stamp
 	@$(BIN)/python -m tests.audit

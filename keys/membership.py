@@ -108,20 +108,16 @@ def record_profile(*, workspace: Workspace, profile: Profile, by: Actor, now: da
 def end_authorization(*, member: Member, by: Actor, now: datetime) -> None:
     """The person no longer authorises the app: their keys are revoked and their sessions end. Repeating is harmless."""
     member = lifecycle.lock_owner(member)
-    if member.workspace is None:
-        return
     lifecycle.lock_keys_of(Member.objects.filter(pk=member.pk))
     if member.authorized_at is not None:
-        _unauthorize(member, member.workspace, by, now)
+        _unauthorize(member, by, now)
     _revoke_all(ApiKey.RevokeReason.UNAUTHORIZED, by=by, now=now, owner=member)
 
 
 @transaction.atomic
 def suspend_authorization(*, member: Member, by: Actor, now: datetime) -> None:
     """Pumble no longer lets the app act as the person: their sessions end and their keys wait until they authorise it again."""
-    member = lifecycle.lock_owner(member)
-    if member.workspace is not None and member.authorized_at is not None:
-        _unauthorize(member, member.workspace, by, now, reason=REJECTED)
+    _unauthorize(lifecycle.lock_owner(member), by, now, reason=REJECTED)
 
 
 @transaction.atomic
@@ -142,11 +138,11 @@ def end_installation(*, workspace: Workspace, by: Actor, now: datetime) -> None:
     _revoke_all(ApiKey.RevokeReason.UNINSTALLED, by=by, now=now, owner__workspace=workspace)
 
 
-def _unauthorize(member: Member, workspace: Workspace, by: Actor, now: datetime, **detail: Any) -> None:
+def _unauthorize(member: Member, by: Actor, now: datetime, **detail: Any) -> None:
     member.authorized_at = None
     member.save(update_fields=["authorized_at"])
     event = AuditEvent.Type.MEMBER_UNAUTHORIZED
-    audit.record(event, workspace=workspace, member=member, by=by, now=now, **detail)
+    audit.record(event, workspace=member.workspace, member=member, by=by, now=now, **detail)
 
 
 def _deactivate(member: Member, workspace: Workspace, by: Actor, now: datetime) -> None:

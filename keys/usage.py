@@ -75,7 +75,7 @@ class Recorder:
     def __init__(self) -> None:
         self._waiting: deque[Use] = deque(maxlen=MOST_WAITING)
         self._writing = threading.Lock()
-        self._starting = threading.Lock()
+        self._starting = threading.Lock()  # kept by whoever starts the thread
         self._thread: threading.Thread | None = None
         self._stopped = threading.Event()
         self._lost = 0
@@ -85,7 +85,8 @@ class Recorder:
         if len(self._waiting) == MOST_WAITING:
             self._lost += 1
         self._waiting.append(use)
-        if self._thread is None and settings.WRITE_USAGE_IN_BACKGROUND:
+        wanted = self._thread is None and settings.WRITE_USAGE_IN_BACKGROUND
+        if wanted and self._starting.acquire(blocking=False):
             self._start()
 
     def flush(self) -> None:
@@ -109,11 +110,9 @@ class Recorder:
                 self._waiting.extendleft(reversed(kept))
 
     def _start(self) -> None:
-        with self._starting:
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="usage", daemon=True)
-                self._thread.start()
-                atexit.register(self._stop)
+        self._thread = threading.Thread(target=self._run, name="usage", daemon=True)
+        self._thread.start()
+        atexit.register(self._stop)
 
     def _run(self) -> None:
         while not self._stopped.wait(WRITE_EVERY_SECONDS):
@@ -208,7 +207,7 @@ def _note_networks(uses: Iterable[Use]) -> list[Use]:
             continue
         row, defaults = {"key_id": key_pk, "network": network}, {"first_used_at": use.at}
         _known, new = KnownNetwork.objects.get_or_create(**row, defaults=defaults)
-        if new and before:
+        if new:
             elsewhere.append(use)
         before.add(network)
     return elsewhere

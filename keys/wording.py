@@ -194,7 +194,7 @@ def breach(one: Breach) -> str:
             return ngettext(
                 "its holder has more than %(n)s key", "its holder has more than %(n)s keys", most
             ) % {"n": most}
-        case Term.IDLE:
+        case Term.IDLE:  # pragma: no branch - mypy holds that there is no other term
             return _("it was not used for %(days)s") % {"days": days(timedelta(days=one.limit or 0))}
 
 

@@ -43,13 +43,12 @@ class Authorization(models.Model):
 
     @property
     def access_token(self) -> str | None:
-        if self.member.workspace is None or self.member.pumble_user_id is None:
-            return None
-        return tokens.decrypt(
-            self.encrypted_access_token,
-            workspace_id=self.member.workspace.pumble_id,
-            user_id=self.member.pumble_user_id,
-            kind="access",
+        workspace, user_id = self.member.workspace, self.member.pumble_user_id
+        stored = self.encrypted_access_token
+        return (
+            tokens.decrypt(stored, workspace_id=workspace.pumble_id, user_id=user_id, kind="access")
+            if workspace and user_id
+            else None
         )
 
 

@@ -168,6 +168,7 @@ def store(grant: Grant, *, by: Actor, now: datetime) -> Member:
         },
     )
     if not member.is_active:
+        Authorization.objects.filter(member=member).delete()
         return member
     Authorization.objects.update_or_create(
         member=member,
@@ -208,10 +209,8 @@ def forget_workspace(workspace: Workspace, *, by: Actor, now: datetime) -> None:
 
 
 def note_sign_in(member: Member, *, by: Actor, now: datetime) -> None:
-    if member.workspace is not None:
-        audit.record(
-            AuditEvent.Type.MEMBER_SIGNED_IN, workspace=member.workspace, member=member, by=by, now=now
-        )
+    event = AuditEvent.Type.MEMBER_SIGNED_IN
+    audit.record(event, workspace=member.workspace, member=member, by=by, now=now)
 
 
 def note_sign_out(member: Member, *, by: Actor, now: datetime) -> None:

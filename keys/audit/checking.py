@@ -22,12 +22,11 @@ def check(chain: AuditChain, *, through: Callable[[Iterator[Record]], Iterable[R
         Broken: names the first event that is not as it was written.
     """
     walk = Walk(chain.name)
-    if chain.number > chain.pruned_number:
-        (span,) = export.spans([chain])
+    for span in export.spans([chain]):
         for record in through(export.records(span.events)):
             walk.step(record)
     try:
-        walk.end(chain.number if walk.events or chain.number > chain.pruned_number else None, chain.digest)
+        walk.end(chain.number, chain.digest)
     except Broken:
         now = AuditChain.objects.filter(pk=chain.pk).first()
         if now is not None and now.pruned_number > chain.pruned_number:  # retention came in between

@@ -85,7 +85,7 @@ def confirm(*, key: ApiKey, by: Actor, now: datetime) -> ApiKey:
     key = lock_family(key)[-1]
     if key.revoked_at is not None or key.confirmed_at is not None:
         return key
-    if key.replaces is not None and not rotating.take_over(key, by=by, now=now):
+    if key.replaces is not None and not rotating.take_over(key, key.replaces, by=by, now=now):
         return changing.revoke(
             key=key, by=audit.MAINTENANCE, reason=ApiKey.RevokeReason.PREDECESSOR_REVOKED, now=now
         )

@@ -69,15 +69,12 @@ def rotate(*, key: ApiKey, grace: timedelta, by: Actor, now: datetime) -> tuple[
     return successor, plaintext
 
 
-def take_over(successor: ApiKey, *, by: Actor, now: datetime) -> bool:
-    """Put `successor`, locked with what it replaces, in its predecessor's place; whether there is one to take.
+def take_over(successor: ApiKey, replaced: ApiKey, *, by: Actor, now: datetime) -> bool:
+    """Put `successor`, locked with what it `replaced`, in its predecessor's place; whether there is one to take.
 
     What the predecessor itself had replaced retires now, so that never more than two plaintexts work under one name.
     What the predecessor lost while the successor was on its way, the successor does not get either.
     """
-    replaced = successor.replaces
-    if replaced is None or successor.grace is None:
-        return False
     predecessor = lock_key(replaced)
     if predecessor.state(now) in {ApiKey.State.REVOKED, ApiKey.State.EXPIRED, ApiKey.State.ROTATED}:
         return False
@@ -86,7 +83,8 @@ def take_over(successor: ApiKey, *, by: Actor, now: datetime) -> bool:
         setattr(successor, field, getattr(predecessor, field))
     if predecessor.replaces is not None:
         _retire(lock_family(predecessor.replaces), by=by, now=now)
-    predecessor.retires_at = min(now + successor.grace, predecessor.expires_at or now + successor.grace)
+    end = now + (successor.grace or timedelta(0))
+    predecessor.retires_at = min(end, predecessor.expires_at or end)
     predecessor.save(update_fields=["retires_at"])
     detail = {"successor": successor.key_id, "retires_at": predecessor.retires_at.isoformat()}
     tell(AuditEvent.Type.KEY_ROTATED, predecessor, by, now, **detail)

@@ -5,16 +5,13 @@ from typing import Any
 
 from keys import audit
 from keys.audit import Actor
-from keys.errors import KeyNotFound
 from keys.models import ApiKey, AuditEvent
 from keys.rights import Rights
 
 
 def tell(event_type: AuditEvent.Type, key: ApiKey, by: Actor, now: datetime, **detail: Any) -> None:
-    workspace = key.owner.workspace
-    if workspace is None:
-        raise KeyNotFound  # a key's owner is always a member; an operator cannot hold one
-    audit.record(event_type, workspace=workspace, key=key, member=key.owner, by=by, now=now, **detail)
+    owner = key.owner
+    audit.record(event_type, workspace=owner.workspace, key=key, member=owner, by=by, now=now, **detail)
 
 
 def told(rights: Rights) -> dict[str, Any]:

@@ -44,12 +44,8 @@ def address(notice: Notice) -> str:
 
 def _parts(notice: Notice, now: datetime) -> list[Element]:
     key, event = notice.key, notice.event
-    if notice.kind == Kind.PERSON_LEFT:
-        return _person_left(event) if event else []
-    if notice.kind == Kind.REJECTED:
-        return [] if is_entitled(notice.member) else _rejected()
     if key is None:
-        return []
+        return _parts_without_key(notice)
     named = {"name": quoted(key.name)}
     state = key.state(now)
     match notice.kind:
@@ -75,6 +71,12 @@ def _parts(notice: Notice, now: datetime) -> list[Element]:
             return _leak_dismissed(named)
         case _:
             return []
+
+
+def _parts_without_key(notice: Notice) -> list[Element]:
+    if notice.kind == Kind.PERSON_LEFT:
+        return _person_left(notice.event) if notice.event else []
+    return [] if is_entitled(notice.member) else _rejected()
 
 
 def _expires_soon(expires_at: datetime, named: dict[str, str], now: datetime) -> list[Element]:

@@ -18,10 +18,9 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
-before = [("keys", "0005_more_events")]
-executor = MigrationExecutor(connection)
-executor.migrate(before)
-apps = executor.loader.project_state(before).apps
+before = ("keys", "0005_more_events")
+call_command("migrate", *before, verbosity=0)
+apps = MigrationExecutor(connection).loader.project_state([before]).apps
 make = lambda model, **fields: apps.get_model("keys", model).objects.create(**fields)
 now = timezone.now()
 rights = {"allowed_addresses": ["203.0.113.0/24"]}

@@ -1,6 +1,8 @@
 """Somebody who owns the tables alters the past: `audit_verify` and the verifier of exports say where."""
 
+import contextlib
 import io
+import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,7 +13,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from keys import audit, lifecycle
-from keys.audit import OPERATOR, Actor, Surface, Type, export, verifier
+from keys.audit import OPERATOR, Actor, Surface, Type, checking, export, verifier
 from keys.audit.recording import content_of
 from keys.models import ApiKey, AuditAddress, AuditChain, AuditEvent, Member, Workspace
 from tests.conftest import NOW
@@ -19,6 +21,7 @@ from tests.environment import PROJECT
 from tests.keys.chains import lengthen, unguarded
 
 ADDRESS = "203.0.113.7"
+HOUR = timedelta(hours=1)
 AWAY = 1_000_000  # a number of no event
 
 
@@ -98,6 +101,16 @@ def lead_elsewhere(ten: list[AuditEvent]) -> None:
     AuditEvent.objects.filter(number=5).update(actor=stranger)
 
 
+def move_the_end_back(ten: list[AuditEvent]) -> None:
+    """So that the next change would take the place of what stands there."""
+    AuditChain.objects.update(number=8, digest=ten[7].digest)
+
+
+def call_all_of_it_pruned(ten: list[AuditEvent]) -> None:
+    AuditEvent.objects.all().delete()
+    AuditChain.objects.update(pruned_number=10, pruned_digest=ten[9].digest)
+
+
 def move_the_address(ten: list[AuditEvent]) -> None:
     AuditAddress.objects.update(address="192.0.2.66")
 
@@ -112,6 +125,8 @@ FORGERIES = [
     (reorder, "event 5 of a{24} was changed or put in another's place"),
     (write_all_anew, "event 10 of a{24} is not the last that was written: the chain was written anew"),
     (lead_elsewhere, "event 5 of a{24} was changed: it leads to another than it tells of"),
+    (move_the_end_back, "event 9 of a{24} stands behind the end of its chain"),
+    (call_all_of_it_pruned, "events 1 to 10 of a{24} were cut off at the end"),
     (move_the_address, "event 1 of a{24} was changed: 192.0.2.66 is not its address"),
 ]
 
@@ -140,6 +155,14 @@ class TestAChain:
 
         assert verify("--workspace", "Other") == f"{'b' * 24} (Other): 1 events, sound\n"
 
+    def test_that_is_pruned_while_it_is_looked_at_is_sound_from_there_on(self, acme: Workspace) -> None:
+        before = AuditChain.objects.get(pk=acme.pumble_id)
+        assert audit.checkpoint(acme.pumble_id, before=NOW + timedelta(days=30), now=NOW + timedelta(days=60))
+        with unguarded():
+            AuditEvent.objects.filter(number__lte=10).delete()
+
+        assert checking.check(before).events == 1
+
     def test_is_not_called_sound_where_nothing_guards_it(self) -> None:
         with unguarded(), pytest.raises(CommandError, match="does not guard"):
             verify()
@@ -161,11 +184,31 @@ def verify_alone(path: Path) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
+def verify_file(*arguments: object) -> tuple[int, str]:
+    """The same here: its exit status and what it says."""
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+        return verifier.main([str(one) for one in arguments]), said.getvalue()
+
+
 def tamper(path: Path, how: Callable[[list[bytes]], list[bytes]]) -> None:
     """`how` gets the lines and gives back others. Lines 0 to 9 are the events."""
     lines = path.read_bytes().splitlines(keepends=True)
     head = 1 if path.suffix == ".jsonl" else 2
     path.write_bytes(b"".join([*lines[:head], *how(lines[head:-1]), lines[-1]]))
+
+
+def made(promised: object, *events: verifier.Record) -> bytes:
+    """An export of somebody's own making, with digests that fit."""
+    blank: verifier.Record = dict.fromkeys(verifier.COLUMNS, "") | {"number": 0, "addresses": {}}
+    begun = blank | {"type": verifier.BEGUN, "detail": {"chains": promised}}
+    entries, digest = [begun], ""
+    for event in events:
+        entry = blank | {"chain": "a" * 24, "previous": digest, "detail": {}} | event
+        entry["digest"] = digest = verifier.digest_of(entry)
+        entries.append(entry)
+    entries.append(blank | {"type": verifier.ENDED, "detail": {"events": len(events)}})
+    return "".join(json.dumps(entry) + "\n" for entry in entries).encode()
 
 
 class TestAnExport:
@@ -204,7 +247,7 @@ class TestAnExport:
     ) -> None:
         tamper(exported, how)
 
-        assert verify_alone(exported)[0] == 1
+        assert verify_file(exported)[0] == 1
         with pytest.raises(verifier.Broken, match=found), exported.open(newline="") as stream:
             verifier.verify(verifier.read(stream))
 
@@ -212,19 +255,74 @@ class TestAnExport:
         lines = exported.read_bytes().splitlines(keepends=True)
         exported.write_bytes(b"".join(lines[:-1]))
 
-        assert verify_alone(exported)[0] == 1
+        assert verify_file(exported)[0] == 1
 
     @pytest.mark.parametrize(
         "content",
-        [b"", b"{}\n", b"[]", b"{" * 100_000, b'{"a":1}', b"a,b\n1,2\n", b"\xff\xfe", b'"unclosed', b"\x00"],
-        ids=range(9),
+        [
+            *(
+                b"",
+                b"{}\n",
+                b"[]",
+                b"{" * 100_000,
+                b'{"a":1}',
+                b"a,b\n1,2\n",
+                b"\xff\xfe",
+                b'"unclosed',
+                b"\x00",
+            ),
+            b"{" + b" " * 16 * 1024 * 1024,
+            made([]),
+            made({"a" * 24: {"from": "start", "number": "10", "digest": ""}}),
+        ],
+        ids=range(12),
     )
     def test_that_is_none_is_refused(self, tmp_path: Path, content: bytes) -> None:
         path = tmp_path / "export.jsonl"
         path.write_bytes(content)
 
-        status, said = verify_alone(path)
+        status, said = verify_file(path)
         assert (status, said.startswith("no export: ")) == (2, True)
+
+    @pytest.mark.parametrize("arguments", [[], ["--help"], ["one", "two"]], ids=len)
+    def test_that_is_not_named_is_asked_for(self, arguments: list[str]) -> None:
+        status, said = verify_file(*arguments)
+
+        assert (status, "python verifier.py export.jsonl" in said) == (2, True)
+
+    @pytest.mark.parametrize("promised", [{}, {"a" * 24: {"from": "start", "number": 0, "digest": ""}}])
+    def test_of_nothing_says_so(self, tmp_path: Path, promised: dict[str, object]) -> None:
+        path = tmp_path / "export.jsonl"
+        path.write_bytes(made(promised))
+
+        assert verify_file(path) == (0, "no events\n")
+
+    @pytest.mark.parametrize(
+        ("events", "found"),
+        [
+            ([{"number": 1, "previous": "f" * 64}, {"number": 2}], "event 1 of a{24} is not the first"),
+            (
+                [{"number": 2, "type": verifier.CHECKPOINT, "detail": {"number": "1", "digest": ""}}],
+                "event 1 of a{24} was removed, and no checkpoint tells of it",
+            ),
+        ],
+        ids=["a first that follows another", "a checkpoint that vouches for no number"],
+    )
+    def test_that_was_written_anew_without_its_beginning_is_found(
+        self, events: list[verifier.Record], found: str
+    ) -> None:
+        whole = {"a" * 24: {"from": "start", "number": 2, "digest": ""}}
+        export_of_theirs = io.StringIO(made(whole, *events).decode())
+
+        with pytest.raises(verifier.Broken, match=found):
+            verifier.verify(verifier.read(export_of_theirs))
+
+    def test_that_goes_on_behind_its_end_is_found(self, exported: Path) -> None:
+        last = exported.read_bytes().splitlines(keepends=True)[-1]
+        exported.write_bytes(exported.read_bytes() + last)
+
+        status, said = verify_file(exported)
+        assert (status, "added after the end" in said) == (1, True)
 
     def test_that_was_filtered_says_so_and_is_verified_as_far_as_it_goes(
         self, ten: list[AuditEvent], tmp_path: Path
@@ -233,9 +331,9 @@ class TestAnExport:
         some = AuditEvent.objects.filter(number__in=[2, 3, 4, 7, 9, 10]).order_by("-at")
         path.write_bytes("".join(export.lines(some, "csv")).encode())
 
-        assert verify_alone(path) == (0, f"{'a' * 24}: filtered, 6 events in 3 runs; none was changed\n")
+        assert verify_file(path) == (0, f"{'a' * 24}: filtered, 6 events in 3 runs; none was changed\n")
         tamper(path, lambda lines: [lines[0], *lines[2:]])
-        assert verify_alone(path)[0] == 1
+        assert verify_file(path)[0] == 1
 
     def test_that_begins_later_promises_no_gaps_from_there_on(
         self, ten: list[AuditEvent], tmp_path: Path
@@ -244,9 +342,9 @@ class TestAnExport:
         path = tmp_path / "export.jsonl"
         path.write_text("".join(export.lines_of_spans([span], "jsonl")))
 
-        assert "complete from its first event on, events 7 to 10" in verify_alone(path)[1]
+        assert "complete from its first event on, events 7 to 10" in verify_file(path)[1]
         tamper(path, lambda lines: lines[1:])
-        assert "first events" in verify_alone(path)[1]
+        assert "first events" in verify_file(path)[1]
 
     def test_after_retention_begins_with_what_a_checkpoint_vouches_for(
         self, acme: Workspace, tmp_path: Path
@@ -257,9 +355,9 @@ class TestAnExport:
         path = tmp_path / "export.jsonl"
         path.write_text("".join(export.lines_of_spans(export.spans(AuditChain.objects.all()), "jsonl")))
 
-        assert f"{acme.pumble_id}: complete, events 7 to 10" in verify_alone(path)[1]
+        assert f"{acme.pumble_id}: complete, events 7 to 10" in verify_file(path)[1]
         tamper(path, lambda lines: lines[1:])
-        assert "no checkpoint tells of it" in verify_alone(path)[1]
+        assert "no checkpoint tells of it" in verify_file(path)[1]
 
 
 def lose_the_last(number: int, workspace: Workspace) -> None:
@@ -280,6 +378,30 @@ class TestARestoredBackup:
         with pytest.raises(CommandError, match="lacks 2 events") as refused:
             verify("--against", str(exported))
         assert f"event 9 of {acme.pumble_id}: key.renamed" in str(refused.value)
+
+    def test_is_told_by_the_first_of_very_many_that_it_lacks_and_by_their_number(
+        self, acme: Workspace, mallory: Member, tmp_path: Path
+    ) -> None:
+        lengthen(acme, 25)
+        path = tmp_path / "export.jsonl"
+        path.write_text("".join(export.lines_of_spans(export.spans(AuditChain.objects.all()), "jsonl")))
+        lose_the_last(25, acme)
+
+        assert export.spans(AuditChain.objects.all()) == []
+        assert verify() == f"{acme.pumble_id} (Acme): 0 events, sound\n"
+        with pytest.raises(CommandError, match="lacks 25 events") as refused:
+            verify("--against", str(path))
+        told = str(refused.value)
+        assert (told.count("  event "), "  and 5 more" in told) == (20, True)
+        assert "Every event of the export is there." in verify("--workspace", "Other", "--against", str(path))
+
+    def test_is_not_compared_with_what_is_no_export(self, acme: Workspace, tmp_path: Path) -> None:
+        path = tmp_path / "notes.txt"
+        for content in (None, b"", b"\xff", b"nothing of the kind"):
+            if content is not None:
+                path.write_bytes(content)
+            with pytest.raises(CommandError, match=r"notes\.txt is no audit export"):
+                verify("--against", str(path))
 
     def test_has_all_of_an_export_of_before(self, exported: Path, acme: Workspace) -> None:
         lengthen(acme, 3)
@@ -351,6 +473,24 @@ def test_a_key_in_its_grace_that_was_stopped_later_holds_no_other_up(alice: Memb
 
     states = [ApiKey.objects.get(pk=key.pk).state(NOW).value for _, key in told]
     assert states == ["REVOKED", "DISABLED", "REVOKED"]
+
+
+@pytest.mark.django_db
+def test_a_key_that_is_over_by_itself_is_left_as_it_is(alice: Member) -> None:
+    by = Actor(alice, Surface.WEB)
+    expired, _ = lifecycle.issue(owner=alice, name="expired", by=by, now=NOW, expires_at=NOW + HOUR)
+    retiring, disabled = live_key(alice, "retiring"), live_key(alice, "disabled")
+    new, _ = lifecycle.rotate(key=retiring, grace=HOUR, by=by, now=NOW)
+    lifecycle.confirm(key=new, by=OPERATOR, now=NOW)
+    lifecycle.disable(key=disabled, by=by, now=NOW)
+    told = [("key.disabled", expired), ("key.rotated", retiring), ("key.disabled", disabled)]
+    lost = [{"type": kind, "key": key.key_id, "detail": {}} for kind, key in told]
+    events = AuditEvent.objects.count()
+
+    assert lifecycle.reapply([*lost[1:]], by=OPERATOR, now=NOW) == []
+    assert lifecycle.reapply(lost[:1], by=OPERATOR, now=NOW + HOUR) == []
+
+    assert AuditEvent.objects.count() == events
 
 
 def live_key(owner: Member, name: str) -> ApiKey:

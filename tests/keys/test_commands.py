@@ -16,9 +16,11 @@ from pytest_django import Settings
 
 from keys import access, keyformat, lifecycle
 from keys.audit import OPERATOR, Actor, Surface
-from keys.models import ApiKey, AuditEvent, Member
+from keys.management.commands.identify_key import MOST_CHARACTERS
+from keys.models import ApiKey, AuditEvent, Member, Workspace
 from pumble_bridge import tokens
 from pumble_bridge.models import AcceptedHook, Authorization, OAuthState
+from tests.conftest import make_member
 from tests.environment import PROJECT
 
 API = Actor(None, Surface.API)
@@ -75,6 +77,8 @@ class TestCreateKey:
             ({"--channel": "ops"}, "1 to 50 channels"),
             ({"--per-minute": "1001"}, "1 to 1,000"),
             ({"--workspace": "Nowhere"}, "no workspace"),
+            ({"--workspace": "Twin"}, f"more than one workspace.*{'c' * 24}, {'d' * 24}"),
+            ({"--member": "twin@acme.test"}, "more than one member"),
             ({"--member": "nobody@acme.test"}, "no member"),
             ({"--member": "mallory@other.test"}, "no member"),
             ({"--name": " "}, "1 to 64"),
@@ -85,6 +89,10 @@ class TestCreateKey:
     def test_says_why_it_refuses(
         self, alice: Member, mallory: Member, changes: dict[str, str], why: str
     ) -> None:
+        for letter in "cd":
+            Workspace.objects.create(pumble_id=letter * 24, name="Twin", created_at=timezone.now())
+            twin = make_member(Workspace.objects.get(name="Acme"), f"twin {letter}")
+            Member.objects.filter(pk=twin.pk).update(email="twin@acme.test")
         options = {"--workspace": "Acme", "--member": alice.email, "--name": "ci"} | changes
 
         with pytest.raises(CommandError, match=why):
@@ -144,6 +152,20 @@ class TestListKeys:
         assert states == {"ci": "active", "gone": "revoked", "foreign": "pending"}
         assert json.loads(run("list_keys", f"--member={mallory.email}", "--json"))[0]["name"] == "foreign"
         assert made["id"] in run("list_keys")
+
+    def test_tells_people_of_one_address_apart_by_their_workspace(
+        self, alice: Member, mallory: Member
+    ) -> None:
+        Member.objects.filter(pk=mallory.pk).update(email=alice.email)
+        create(alice)
+        lifecycle.issue(owner=mallory, name="foreign", by=OPERATOR, now=timezone.now())
+
+        (listed,) = json.loads(run("list_keys", "--workspace=Other", f"--member={alice.email}", "--json"))
+
+        assert listed["name"] == "foreign"
+
+    def test_says_so_where_there_are_none(self, alice: Member) -> None:
+        assert run("list_keys", f"--member={alice.email}") == "No keys.\n"
 
 
 @pytest.mark.django_db
@@ -242,6 +264,13 @@ class TestIdentifyKey:
         assert (found["id"], found["state"], found["member"]) == (made["id"], "revoked", alice.email)
         assert made["key"][17:] not in said
 
+    def test_reads_no_more_than_it_can_hold(self, alice: Member, monkeypatch: pytest.MonkeyPatch) -> None:
+        text = create(alice)["key"] + " " * MOST_CHARACTERS
+
+        with pytest.raises(CommandError, match="longer than 10000000 characters"):
+            self.identify(monkeypatch, text)
+        assert not AuditEvent.objects.filter(type="key.identified").exists()
+
     @pytest.mark.parametrize(
         ("change", "why"),
         [
@@ -278,15 +307,20 @@ class TestRotateSecrets:
         assert authorization.access_token == "token"
         settings.TOKEN_ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
         assert json.loads(run("rotate_secrets", "--json"))["tokensUnreadable"] == 1
+        assert "that no key of TOKEN_ENCRYPTION_KEYS can read: 1; their people have to" in run(
+            "rotate_secrets"
+        )
         told = AuditEvent.objects.filter(type="secrets.rotated", workspace=None).order_by("number")
-        assert [event.detail["tokens_unreadable"] for event in told] == [0, 1]
+        assert [event.detail["tokens_unreadable"] for event in told] == [0, 1, 1]
 
     def test_reports_keys_on_older_peppers_and_on_those_that_are_gone(
         self, alice: Member, settings: Settings
     ) -> None:
         create(alice)
         old = settings.KEY_PEPPERS
-        assert "Every live key is on the newest pepper" in run("rotate_secrets")
+        said = run("rotate_secrets")
+        assert "Every live key is on the newest pepper" in said
+        assert "can read" not in said
 
         settings.KEY_PEPPERS = {7: b"n" * 31 + b"!"} | old
         assert "Live keys on pepper 1: 1 (move to 7 when used)" in run("rotate_secrets")

@@ -8,6 +8,7 @@ from keys.errors import IdempotencyConflict, IdempotencyInProgress, IdempotencyU
 from keys.idempotency import First, Repeated
 from keys.models import ApiKey, IdempotentCall, Member
 from tests.conftest import NOW
+from tests.meanwhile import meanwhile
 
 SOON = NOW + timedelta(seconds=5)
 
@@ -73,3 +74,17 @@ def test_after_a_day_a_value_is_new_again(key: ApiKey) -> None:
     assert isinstance(idempotency.begin(key, "v", b"r", now=NOW + day), First)
     assert idempotency.prune(now=NOW + 2 * day) == 1
     assert not IdempotentCall.objects.exists()
+
+
+def test_a_repetition_that_meets_the_very_end_of_a_call_without_effect_is_told_to_come_again(
+    key: ApiKey,
+) -> None:
+    begun = first(key)
+
+    with (
+        meanwhile(r'SELECT .*FROM "keys_idempotentcall"', begun.did_nothing),
+        pytest.raises(IdempotencyInProgress),
+    ):
+        idempotency.begin(key, "v", b"r", now=SOON)
+
+    first(key)

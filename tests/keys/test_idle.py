@@ -11,6 +11,7 @@ from keys.errors import NotAllowed
 from keys.models import ApiKey, AuditEvent, LastUse, Member
 from keys.policy import Terms
 from tests.conftest import NOW
+from tests.meanwhile import meanwhile
 
 DAY = timedelta(days=1)
 SECOND = timedelta(seconds=1)
@@ -108,6 +109,20 @@ class TestAnIdleKey:
         lifecycle.disable(key=disabled, by=web(alice), now=NOW)
 
         assert lifecycle.disable_idle(now=LATER) == 0
+
+    def test_that_is_used_or_revoked_this_very_moment_is_left_as_it_is(self, alice: Member) -> None:
+        used, revoked, idle = new_key(alice), new_key(alice), new_key(alice)
+        reason = ApiKey.RevokeReason.BY_HOLDER
+
+        def happens() -> None:
+            use(used, LATER - SECOND)
+            lifecycle.revoke(key=revoked, by=web(alice), reason=reason, now=LATER)
+
+        with meanwhile(r'FROM "keys_workspace"', happens):
+            assert lifecycle.disable_idle(now=LATER) == 1
+
+        assert [is_disabled(key) for key in (used, revoked, idle)] == [False, False, True]
+        assert revoked.revoked_reason == reason
 
     def test_of_another_workspace_is_judged_by_that_ones_policy(self, mallory: Member, alice: Member) -> None:
         theirs, ours = new_key(mallory), new_key(alice)

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -7,6 +8,7 @@ from pytest_django import Settings
 from keys import access, audit, inventory, lifecycle
 from keys.audit import MAINTENANCE, OPERATOR, Actor, Surface
 from keys.errors import (
+    ExpiryInPast,
     ExpiryInvalid,
     KeyExpired,
     KeyNotFound,
@@ -17,10 +19,12 @@ from keys.errors import (
     NotAllowed,
     OwnerNotAuthorized,
     ScopeUnknown,
+    WouldWiden,
 )
 from keys.keyformat import Plaintext
 from keys.models import ApiKey, AuditEvent, Member
 from tests.conftest import NOW
+from tests.meanwhile import meanwhile
 
 API = Actor(None, Surface.API)
 BY_HOLDER = ApiKey.RevokeReason.BY_HOLDER
@@ -134,6 +138,14 @@ class TestRevoke:
             key = lifecycle.revoke(key=issue(alice, None)[0], by=entitled, reason=reason, now=NOW)
             assert key.state(NOW) == ApiKey.State.REVOKED
 
+    def test_that_nobody_in_particular_tries_is_refused_and_fills_no_log(self, alice: Member) -> None:
+        key, _ = issue(alice)
+
+        with pytest.raises(NotAllowed):
+            lifecycle.revoke(key=key, by=API, reason=BY_HOLDER, now=NOW)
+
+        assert not AuditEvent.objects.filter(type="rights.refused").exists()
+
     def test_tells_the_audit_who_through_what_and_why(self, alice: Member) -> None:
         key, _ = issue(alice)
         lifecycle.revoke(
@@ -171,6 +183,61 @@ class TestRename:
         with pytest.raises(KeyNotFound):
             lifecycle.rename(key=key, name="x", by=web(alice), now=NOW)
 
+    def test_to_the_name_it_has_is_no_change(self, alice: Member) -> None:
+        key, _ = issue(alice)
+
+        assert lifecycle.rename(key=key, name=" ci ", by=web(alice), now=NOW).name == "ci"
+        assert not AuditEvent.objects.filter(type="key.renamed").exists()
+
+
+class TestNarrow:
+    @pytest.mark.parametrize(
+        ("wider", "right"),
+        [
+            ({"scopes": ["messages:write", "user:read"]}, "scopes"),
+            ({"channels": {"a" * 24: "ops", "b" * 24: "dev"}}, "channels"),
+            ({"channels": None}, "channels"),
+            ({"allowed_addresses": ["10.0.0.0/7"]}, "allowed_addresses"),
+            ({"allowed_addresses": []}, "allowed_addresses"),
+            ({"calls_per_minute": 6}, "calls_per_minute"),
+            ({"expires_at": NOW + timedelta(hours=2)}, "expires_at"),
+            ({"expires_at": None}, "expires_at"),
+        ],
+        ids=repr,
+    )
+    def test_gives_no_key_more_than_it_has(self, alice: Member, wider: dict[str, Any], right: str) -> None:
+        key, _ = issue(
+            alice,
+            scopes=["messages:write"],
+            channels={"a" * 24: "ops"},
+            allowed_addresses=["10.0.0.0/8"],
+            calls_per_minute=5,
+            expires_at=NOW + timedelta(hours=1),
+        )
+        before = key.rights
+
+        with pytest.raises(WouldWiden) as refused:
+            lifecycle.narrow(key=key, rights=replace(before, **wider), by=web(alice), now=NOW)
+
+        key.refresh_from_db()
+        assert (refused.value.what, key.rights) == (right, before)
+
+    def test_takes_no_end_that_is_past(self, alice: Member) -> None:
+        key, plaintext = issue(alice)
+
+        with pytest.raises(ExpiryInPast):
+            lifecycle.narrow(key=key, rights=replace(key.rights, expires_at=NOW), by=web(alice), now=NOW)
+
+        assert access.check(plaintext.text.encode(), by=API, now=NOW).expires_at is None
+
+
+class TestEnable:
+    def test_of_a_key_that_works_is_no_change(self, alice: Member) -> None:
+        key, _ = issue(alice)
+
+        assert lifecycle.enable(key=key, by=web(alice), now=NOW).enabled_at is None
+        assert not AuditEvent.objects.filter(type="key.enabled").exists()
+
 
 class TestStalePendingKeys:
     def test_are_revoked_after_fifteen_minutes_and_no_other_is(self, alice: Member) -> None:
@@ -187,6 +254,17 @@ class TestStalePendingKeys:
         assert left == {"confirmed", "fresh"}
         assert stale.revoked_reason == "NOT_DELIVERED"
         assert AuditEvent.objects.get(type="key.revoked").surface == MAINTENANCE.surface
+
+    def test_stay_where_their_secret_is_presented_this_very_moment(self, alice: Member) -> None:
+        key, plaintext = issue(alice)
+        later = NOW + lifecycle.PENDING_FOR
+
+        with meanwhile(
+            r'"keys_apikey"."id" IN', lambda: access.check(plaintext.text.encode(), by=API, now=later)
+        ):
+            assert lifecycle.revoke_stale_pending(now=later) == 0
+
+        assert access.check(plaintext.text.encode(), by=API, now=later) == key
 
 
 class TestCheck:
@@ -241,6 +319,18 @@ class TestCheck:
         assert access.check(plaintext.text.encode(), by=API, now=NOW) == key
         assert AuditEvent.objects.get(type="key.rehashed").detail == {"before": 1, "after": 2}
 
+    def test_digests_a_key_anew_once_though_two_calls_bring_it_at_the_same_time(
+        self, alice: Member, settings: Settings
+    ) -> None:
+        seen, plaintext = issue(alice)
+        settings.KEY_PEPPERS = {2: b"n" * 31 + b"!"} | settings.KEY_PEPPERS
+
+        for _ in range(2):
+            lifecycle.rehash(key=seen, plaintext=plaintext, by=API, now=NOW)
+
+        assert access.check(plaintext.text.encode(), by=API, now=NOW) == seen
+        assert AuditEvent.objects.filter(type="key.rehashed").count() == 1
+
     def test_refuses_on_the_second_of_expiry(self, alice: Member) -> None:
         at = NOW + timedelta(hours=1)
         _, plaintext = issue(alice, expires_at=at)
@@ -282,6 +372,20 @@ class TestInventory:
             "mallory": {foreign},
             "operator": {hers, his, foreign},
         }
+
+    def test_shows_what_happened_to_those_who_oversee_it_only(
+        self, alice: Member, olivia: Member, mallory: Member
+    ) -> None:
+        operator = Member.objects.create_superuser("operator", "x")
+        for owner in (alice, mallory):
+            issue(owner)
+
+        seen = {
+            viewer.name: [event.member for event in AuditEvent.objects.for_viewer(viewer).order_by("pk")]
+            for viewer in (alice, olivia, mallory, operator)
+        }
+
+        assert seen == {"alice": [], "olivia": [alice], "mallory": [mallory], "operator": [alice, mallory]}
 
     @pytest.mark.parametrize("form", ["{id}", "pmb_{id}", "CI", " ci "])
     def test_finds_ones_own_key_by_id_or_name(self, alice: Member, bob: Member, form: str) -> None:

@@ -12,6 +12,7 @@ from pytest_django import Settings
 from keys import limits
 from keys.errors import RateLimited
 from keys.limits import Allowance, PumbleQuota, Whose, Window
+from keys.limits.quotas import SECONDS
 from keys.limits.stores import MemoryStore, RedisStore
 from keys.models import ApiKey, Member
 from tests.conftest import NOW
@@ -131,6 +132,20 @@ class TestTime:
 
         assert got["modest"] >= 80  # its share is a third of 80 a minute, whatever the hog does
         assert got["hog"] >= 180
+
+
+class TestMemory:
+    def test_is_given_back_once_nobody_asks_for_a_window_any_more(self) -> None:
+        clock = Clock()
+        store = MemoryStore(clock)
+        for number in range(3000):
+            store.take([window(1, name=f"left {number}")])
+        clock.now += SECONDS
+        for number in range(2000):
+            store.take([window(1, name=f"taken {number}")])
+
+        assert len(store._logs) == 2000
+        assert store.take([window(1, name="taken 0")])[0].refused
 
 
 class TestAClockThatJumps:

@@ -133,6 +133,27 @@ class TestARotation:
             opens(new_text)
         assert lifecycle.confirm(key=new, by=web(alice), now=NOW).revoked_at is not None
 
+    def test_does_not_outlive_the_end_of_the_old_key(self, alice: Member) -> None:
+        old, _ = live_key(alice, expires_at=NOW + HOUR)
+        new, new_text = lifecycle.rotate(key=old, grace=HOUR, by=web(alice), now=NOW)
+
+        new = lifecycle.confirm(key=new, by=web(alice), now=NOW + HOUR)
+
+        assert new.revoked_reason == ApiKey.RevokeReason.PREDECESSOR_REVOKED
+        with pytest.raises(KeyRevoked):
+            opens(new_text)
+        assert not AuditEvent.objects.filter(type="key.rotated").exists()
+
+    def test_can_be_begun_again_at_once_where_the_new_key_did_not_arrive(self, alice: Member) -> None:
+        old, old_text = live_key(alice)
+        lost, _ = lifecycle.rotate(key=old, grace=HOUR, by=web(alice), now=NOW)
+        lifecycle.revoke(key=lost, by=web(alice), reason=ApiKey.RevokeReason.NOT_DELIVERED, now=NOW)
+
+        new, new_text = rotate(old)
+
+        assert [opens(old_text).state(NOW), opens(new_text)] == [ApiKey.State.RETIRING, new]
+        assert AuditEvent.objects.filter(type="key.revoked").count() == 1
+
     @pytest.mark.parametrize("grace", [timedelta(minutes=5), timedelta(days=8), timedelta(seconds=-1)])
     def test_takes_no_other_grace_than_those_offered(self, alice: Member, grace: timedelta) -> None:
         with pytest.raises(GraceInvalid):
@@ -174,6 +195,17 @@ class TestWhileBothWork:
         lifecycle.revoke(key=new, by=web(alice), reason=ApiKey.RevokeReason.BY_HOLDER, now=NOW)
         with pytest.raises(KeyRevoked):
             opens(old_text)
+
+    def test_the_old_key_cannot_be_changed_alone(self, alice: Member) -> None:
+        old, _ = live_key(alice)
+        new, _ = rotate(old)
+
+        with pytest.raises(KeyRetiring):
+            lifecycle.rename(key=old, name="older", by=web(alice), now=NOW)
+        with pytest.raises(KeyRetiring):
+            lifecycle.disable(key=old, by=web(alice), now=NOW)
+
+        assert {key.name for key in ApiKey.objects.all()} == {new.name}
 
     def test_the_old_key_can_be_revoked_alone(self, alice: Member) -> None:
         old, old_text = live_key(alice)

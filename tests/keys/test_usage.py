@@ -1,13 +1,16 @@
+import threading
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import OperationalError
+from pytest_django import Settings
 
 from keys import lifecycle, policy, usage
 from keys.audit import OPERATOR
-from keys.models import ApiKey, HourlyUse, LastUse, Member, RequestLog
+from keys.models import ApiKey, AuditEvent, HourlyUse, KnownNetwork, LastUse, Member, RequestLog
 from tests.conftest import NOW
+from tests.meanwhile import meanwhile
 
 
 @pytest.fixture
@@ -151,3 +154,81 @@ def test_calls_are_kept_for_as_long_as_their_workspace_says(
     ages = [(name, (NOW - at).days) for name, at in kept]
     assert ages == [("a", 4), ("theirs", 91), ("theirs", 89), ("theirs", 6), ("theirs", 4)]
     assert HourlyUse.objects.count() == 8
+
+
+def test_a_new_network_that_another_process_saw_first_is_told_of_by_that_one(key: ApiKey) -> None:
+    written(use(key))
+    elsewhere = {"key": key, "network": "198.51.100.0/24"}
+
+    with meanwhile(
+        r'SELECT .*FROM "keys_knownnetwork" WHERE .*"network" =',
+        lambda: KnownNetwork.objects.create(**elsewhere, first_used_at=NOW),
+    ):
+        written(use(key, address="198.51.100.7"))
+
+    assert not AuditEvent.objects.filter(type="key.used_elsewhere").exists()
+    assert RequestLog.objects.filter(address="198.51.100.7").count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+class TestInTheBackground:
+    @pytest.fixture(autouse=True)
+    def in_the_background(self, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+        settings.WRITE_USAGE_IN_BACKGROUND = True
+        monkeypatch.setattr(usage, "WRITE_EVERY_SECONDS", 0.01)
+
+    def test_one_batch_that_cannot_be_written_costs_no_other(
+        self, key: ApiKey, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        recorder, dropped, done = usage.Recorder(), threading.Event(), threading.Event()
+        write = usage._write
+
+        def fail_once(batch: list[usage.Use], sampler: usage.Sampler) -> None:
+            if not dropped.is_set():
+                dropped.set()
+                raise ValueError("something about this batch")
+            write(batch, sampler)
+            done.set()
+
+        monkeypatch.setattr(usage, "_write", fail_once)
+        recorder.note(use(key, request_id="bad"))
+        assert dropped.wait(5)
+        recorder.note(use(key, request_id="good"))
+        assert done.wait(5)
+        recorder._stop()
+
+        assert RequestLog.objects.get().request_id == "good"
+        assert "usage.dropped" in [record.message for record in caplog.records]
+
+    def test_a_stop_writes_what_is_left_and_ends_the_thread(
+        self, key: ApiKey, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(usage, "WRITE_EVERY_SECONDS", 3600)
+        recorder = usage.Recorder()
+        for _ in range(3):
+            recorder.note(use(key))
+        assert not RequestLog.objects.exists()
+
+        recorder._stop()
+
+        assert RequestLog.objects.count() == 3
+        assert recorder._thread is not None
+        recorder._thread.join(5)
+        assert not recorder._thread.is_alive()
+
+    def test_a_stop_does_not_wait_for_ever_for_a_database_that_is_away(
+        self, key: ApiKey, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        settings.WRITE_USAGE_IN_BACKGROUND = False
+        tried = []
+
+        def away(batch: list[usage.Use], _sampler: usage.Sampler) -> None:
+            tried.append(len(batch))
+            raise OperationalError
+
+        monkeypatch.setattr(usage, "_write", away)
+        recorder = usage.Recorder()
+        recorder.note(use(key))
+        recorder._stop()
+
+        assert tried == [1] * usage.STOP_ATTEMPTS

@@ -106,3 +106,26 @@ def test_every_failure_is_a_sentence_in_both_languages(error: errors.KeysError) 
 
 def test_an_end_in_the_past_is_refused_with_the_servers_time() -> None:
     assert "2026-12-31 23:59:58 UTC" in wording.explain(errors.ExpiryInPast(NOW))
+
+
+@pytest.mark.parametrize(
+    ("breach", "english"),
+    [
+        (
+            Breach(Term.SCOPES, scopes=("user:read", "status:write")),
+            "it has scopes that are not allowed (user:read, status:write)",
+        ),
+        (Breach(Term.EXPIRY), "it never expires"),
+        (Breach(Term.EXPIRY, limit=1), "it works for longer than 1 day from now"),
+        (Breach(Term.ADDRESSES), "it may be used from every address"),
+        (Breach(Term.CREATORS), "its holder is not among those who may create keys"),
+        (Breach(Term.MOST_KEYS, limit=1), "its holder has more than 1 key"),
+        (Breach(Term.MOST_KEYS, limit=5), "its holder has more than 5 keys"),
+        (Breach(Term.IDLE, limit=30), "it was not used for 30 days"),
+    ],
+    ids=lambda value: getattr(value, "term", ""),
+)
+def test_a_breach_of_each_term_is_told_in_both_languages(breach: Breach, english: str) -> None:
+    assert wording.breach(breach) == english
+    with translation.override("es"):
+        assert wording.breach(breach) != english

@@ -41,6 +41,8 @@ def test_a_call_asks_the_database_once(key: str, path: str) -> None:
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite plans each statement anew")
 def test_its_question_is_planned_once_for_all_calls(key: str) -> None:
+    connection.close()
+    connection.close_pool()  # type: ignore[attr-defined]  # then there is one connection, which each call gets
     for _ in range(3):
         call("/keyInfo", key)
 

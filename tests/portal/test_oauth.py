@@ -1,6 +1,7 @@
 """Signing in and installing: the trip to Pumble's consent screen and back, over real HTTP."""
 
 import io
+import json
 import time
 from datetime import timedelta
 from typing import Any
@@ -11,12 +12,17 @@ import requests
 import time_machine
 from django.contrib.sessions.models import Session
 from django.utils import timezone
+from pytest_django import Settings
 
+from keys.audit import PUMBLE
 from keys.models import ApiKey, AuditEvent, Member, Workspace
+from pumble_bridge import oauth
+from pumble_bridge.errors import PumbleUnavailable
 from pumble_bridge.models import Authorization, Installation, OAuthState
 from tests import pumble
 from tests.portal.browser import Browser
 from tests.pumble import Person
+from tests.pumble_bridge.test_client import Connections, server, whole
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -278,6 +284,70 @@ class TestAReturn:
         assert "/pumble/redirect" in logged
         assert code not in logged
         assert state not in logged
+
+
+class TestAnExchange:
+    """What Pumble answers is looked at before anything of it is believed."""
+
+    GIVEN = {
+        "accessToken": "access",
+        "botToken": "bot",
+        "userId": "a" * 24,
+        "botId": "b" * 24,
+        "workspaceId": "c" * 24,
+    }
+    ME = {"workspaceId": "c" * 24, "workspaceUserId": "a" * 24, "workspaceName": "Acme"}
+
+    def exchange(self, settings: Settings, *answers: object) -> oauth.Grant:
+        each = [whole("200 OK", json.dumps(answer).encode()) for answer in answers]
+        with server(Connections(*each)) as address:
+            settings.PUMBLE_API_URL = address
+            return oauth.exchange("code")
+
+    @pytest.mark.parametrize(
+        "changed",
+        [
+            *({name: None} for name in GIVEN),
+            *({name: ""} for name in GIVEN),
+            {"userId": 7},
+            {"workspaceId": "../../oauth2/me"},
+            {"botId": "B" * 24},
+            {"accessToken": "a\r\nx-app-token: b"},
+            {"botToken": "é"},
+            {"accessToken": "a" * 8001},
+        ],
+        ids=repr,
+    )
+    def test_gives_nothing_where_something_is_missing_or_of_another_form(
+        self, settings: Settings, changed: dict[str, object]
+    ) -> None:
+        with pytest.raises(PumbleUnavailable):
+            self.exchange(settings, self.GIVEN | changed)
+
+    def test_gives_nothing_where_it_is_no_object(self, settings: Settings) -> None:
+        with pytest.raises(PumbleUnavailable):
+            self.exchange(settings, [self.GIVEN])
+
+    @pytest.mark.parametrize("name", ["workspaceId", "workspaceUserId"])
+    def test_gives_nothing_where_the_token_is_somebody_elses(self, settings: Settings, name: str) -> None:
+        with pytest.raises(oauth.CodeRefused):
+            self.exchange(settings, self.GIVEN, self.ME | {name: "f" * 24})
+
+    def test_keeps_no_token_of_somebody_who_was_deactivated(
+        self, ben: Person, settings: Settings, general: str
+    ) -> None:
+        member = Member.objects.get(email=ben.email)
+        assert member.workspace is not None
+        ids = {"userId": ben.id, "workspaceId": ben.workspace_id}
+        me = {"workspaceUserId": ben.id, "workspaceId": ben.workspace_id, "workspaceName": "Acme"}
+        person = {"id": ben.id, "name": ben.name, "email": ben.email, "status": "DEACTIVATED"}
+        ben.type(general, "/api-keys generate ci")
+
+        grant = self.exchange(settings, self.GIVEN | ids, me, person)
+        oauth.store(grant, by=PUMBLE, now=timezone.now())
+
+        assert not Authorization.objects.filter(member=member).exists()
+        assert ApiKey.objects.get().revoked_reason == "DEACTIVATED"
 
 
 class TestOffboarding:

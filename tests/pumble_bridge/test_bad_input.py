@@ -190,6 +190,24 @@ class TestAValueThatWasNotOffered:
         assert "validationError" in answer.text
         assert before.still_holds()
 
+    @pytest.mark.parametrize("value", ["", "explode", "DISABLE"])
+    def test_does_nothing_to_a_key(self, portal: str, ana: Person, value: str) -> None:
+        key, _ = issue(ana, "ci")
+        before = Before()
+
+        answer = timed(portal, click(ana, f"key.{key.key_id}", value))
+
+        assert (answer.status_code, answer.json()) == (400, {"message": "Choose one of the options."})
+        assert before.still_holds()
+
+    @pytest.mark.parametrize("kind", [None, "", "OPEN", 5])
+    def test_is_nothing_to_do_with_a_modal(self, portal: str, ana: Person, kind: object) -> None:
+        hook = submission(ana, "delete_key", {"key": "none"}, viewActionType=kind)
+
+        answer = timed(portal, hook)
+
+        assert (answer.status_code, answer.json()) == (400, {"message": "unknown viewActionType"})
+
 
 class TestSomebodyElsesKey:
     @pytest.mark.parametrize("form", ["rename_key", "rotate_key", "confirm_delete", "delete_key"])

@@ -203,6 +203,36 @@ class TestPumbleClient:
         with pytest.raises(PumbleUnavailable):
             ask(settings, serve)
 
+    @pytest.mark.parametrize("body", [b"{}", b'{"users":[]}', b'"x"', b"null", b"[7]", b'[{"id":7}]'])
+    def test_takes_no_nonsense_for_a_list(self, settings: Settings, body: bytes) -> None:
+        with server(whole("200 OK", body)) as settings.PUMBLE_API_URL, pytest.raises(PumbleUnavailable):
+            PumbleClient("token").list_users()
+
+    def test_sends_nothing_where_its_time_is_over_before_it_began(self, settings: Settings) -> None:
+        asked = Connections(FINE)
+        with (
+            server(asked) as settings.PUMBLE_API_URL,
+            deadline.within(0),
+            pytest.raises(PumbleTimeout) as failed,
+        ):
+            PumbleClient("token").post_message(ID, {"text": "hello"})
+
+        assert (asked.begun, failed.value.may_have_happened) == (0, False)
+
+    def test_says_unreachable_where_nobody_has_the_name(
+        self, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def unknown(*_args: object, **_options: object) -> None:
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+        monkeypatch.setattr(socket, "getaddrinfo", unknown)
+        settings.PUMBLE_API_URL = "http://pumble.test"
+
+        with pytest.raises(PumbleUnreachable, match="not known") as failed:
+            PumbleClient("token").post_message(ID, {"text": "hello"})
+
+        assert not failed.value.may_have_happened
+
     def test_ends_at_its_deadline_where_the_name_is_not_looked_up(
         self, settings: Settings, monkeypatch: pytest.MonkeyPatch
     ) -> None:

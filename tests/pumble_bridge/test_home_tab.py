@@ -1,10 +1,12 @@
 """The app's Home tab as people see it, and that it follows every change at Pumble's pace."""
 
 import io
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -12,12 +14,14 @@ from django.db import connections
 from django.utils import timezone
 
 from keys import lifecycle, membership
-from keys.audit import OPERATOR
-from keys.models import ApiKey, LastUse
-from pumble_bridge import home
+from keys.audit import OPERATOR, Actor, Surface
+from keys.models import ApiKey, LastUse, Member
+from pumble_bridge import home, oauth
+from pumble_bridge.home import publishing
 from pumble_bridge.home.publishing import Worker
 from pumble_bridge.models import HomeTab
 from tests import pumble
+from tests.meanwhile import meanwhile
 from tests.pumble import Person
 from tests.pumble_bridge.screens import (
     app_channel,
@@ -44,6 +48,10 @@ def elements(view: dict[str, object]) -> dict[str, dict[str, object]]:
     return {
         one["onAction"]: one for block in blocks for one in block.get("elements", []) if "onAction" in one
     }
+
+
+def _values(menu: dict[str, Any]) -> list[str]:
+    return [option["value"] for option in menu["options"]]
 
 
 class TestWhatItShows:
@@ -103,6 +111,17 @@ class TestWhatItShows:
 
         assert "ci ·" not in texts(shown)
         assert str(elements(shown)["authorise"]["url"]).endswith("/pumble/signin")
+
+    def test_leaves_of_a_key_that_is_being_replaced_only_its_deletion(self, ana: Person) -> None:
+        old, _ = issue(ana, "ci")
+        by, now = OPERATOR, timezone.now()
+        new, _ = lifecycle.rotate(key=old, grace=lifecycle.GRACES["24h"], by=by, now=now)
+        lifecycle.confirm(key=new, by=by, now=now)
+
+        shown = elements(home_of(ana))
+
+        offered = {key.key_id: _values(shown[f"key.{key.key_id}"]) for key in (old, new)}
+        assert offered == {old.key_id: ["delete"], new.key_id: ["rotate", "rename", "disable", "delete"]}
 
     def test_is_in_the_persons_language(self, ana: Person) -> None:
         issue(ana, "ci")
@@ -193,6 +212,25 @@ class TestAChange:
 
         assert publications() == before + 1
 
+    def test_of_an_operator_has_no_tab_to_show_on(self, ana: Person) -> None:
+        root = Member.objects.create_superuser("root", "a long enough password")
+
+        oauth.note_sign_out(root, by=Actor(root, Surface.ADMIN), now=timezone.now())
+
+        assert not HomeTab.objects.filter(member=root).exists()
+
+    def test_where_the_app_is_gone_waits_for_nothing(self, ana: Person) -> None:
+        home_of(ana)
+        workspace = member_of(ana).workspace
+        assert workspace is not None
+        before = publications()
+
+        oauth.forget_workspace(workspace, by=OPERATOR, now=timezone.now())
+        assert home.count_waiting() > 0
+        HomeTab.objects.update(next_at=timezone.now())
+
+        assert (home.publish_due(), home.count_waiting(), publications() - before) == (0, 0, 0)
+
 
 class TestPumblesTrouble:
     @pytest.mark.parametrize(
@@ -250,6 +288,17 @@ class TestSeveralProcesses:
 
         assert (published, publications() - before) == (1, 1)
 
+    def test_leave_to_another_what_that_one_has_just_claimed(self, ana: Person) -> None:
+        home_of(ana)
+        issue(ana, "ci")
+        HomeTab.objects.update(next_at=timezone.now())
+        before, soon = publications(), timezone.now() + timedelta(seconds=15)
+
+        with meanwhile(r'^UPDATE "pumble_bridge_hometab"', lambda: HomeTab.objects.update(next_at=soon)):
+            assert home.publish_due() == 0
+
+        assert publications() == before
+
     def test_take_over_what_another_claimed_and_never_published(self, ana: Person) -> None:
         home_of(ana)
         issue(ana, "ci")
@@ -271,7 +320,44 @@ class TestTheWebServersThread:
     def test_publishes_by_itself(self, ana: Person, general: str, worker: Worker) -> None:
         ana.type(general, "/api-keys generate ci")
 
+        self.until_it_shows(ana, "ci ·")
+
+    def test_takes_away_what_expired_and_goes_on_after_a_failure(
+        self, ana: Person, monkeypatch: pytest.MonkeyPatch, log_lines: io.StringIO
+    ) -> None:
+        key, _ = issue(ana, "ci", expires_at=timezone.now() + timedelta(days=1))
+        assert "ci ·" in texts(home_of(ana))
+        for name in ("SETTLE", "LOOK_FOR_EXPIRIES_EVERY"):
+            monkeypatch.setattr(publishing, name, timedelta(0))
+        monkeypatch.setattr(publishing, "LOOK_EVERY_SECONDS", 0.01)
+        failed, publish = threading.Event(), publishing.publish_due
+
+        def fail_once() -> int:
+            if not failed.is_set():
+                failed.set()
+                raise RuntimeError("out of order")
+            return publish()
+
+        monkeypatch.setattr(publishing, "publish_due", fail_once)
+        ApiKey.objects.filter(pk=key.pk).update(expires_at=timezone.now())
+        HomeTab.objects.update(next_at=timezone.now())
+        worker = Worker()
+        worker.start()
+        try:
+            self.until_it_shows(ana, "No keys yet")
+        finally:
+            worker.stop()
+
+        assert "home.failed" in log_lines.getvalue()
+
+    def test_that_never_began_can_be_stopped(self) -> None:
+        worker = Worker()
+        worker.stop()
+
+        assert worker._thread is None
+
+    def until_it_shows(self, person: Person, text: str) -> None:
         until = time.monotonic() + 15
-        while "ci" not in texts(ana.screen(app_channel(ana))["home"]):
+        while text not in texts(person.screen(app_channel(person))["home"]):
             assert time.monotonic() < until, "the Home tab did not follow"
             time.sleep(0.05)

@@ -1,6 +1,7 @@
 """What stands in front of the hook handlers, tried with raw requests as Pumble or an attacker would send them."""
 
 import io
+import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -9,10 +10,11 @@ from typing import Any
 import pytest
 import requests
 import time_machine
+from django.test import RequestFactory
 from django.utils import timezone
 
 from keys.models import ApiKey, Member, Workspace
-from pumble_bridge import commands
+from pumble_bridge import commands, hooks, keytexts
 from pumble_bridge.models import AcceptedHook, Authorization
 from tests import pumble
 from tests.pumble import Person
@@ -132,6 +134,18 @@ class TestASignedBodyIsStillHostile:
         if field in {"userId", "channelId", "workspaceId"}:
             assert (answer.status_code, ApiKey.objects.count()) == (400, 0)
 
+    def test_that_breaks_off_is_refused(self, db: None) -> None:
+        class BrokenOff(io.BytesIO):
+            def read(self, _size: int | None = -1, /) -> bytes:
+                raise ConnectionResetError
+
+        request = RequestFactory().post("/pumble/hook", b"{}", content_type="application/json")
+        request.environ["wsgi.input"] = BrokenOff()
+        answer = hooks.hook(type(request)(request.environ))
+
+        assert (answer.status_code, json.loads(answer.content)) == (400, {"message": "cut short"})
+        assert not AcceptedHook.objects.exists()
+
     def test_over_one_mebibyte_is_too_large(self, portal: str) -> None:
         assert send(portal, b'{"a":"' + b"x" * 1_100_000 + b'"}').status_code == 413
 
@@ -225,6 +239,19 @@ class TestOurOwnFailure:
 
         assert (first.status_code, second.status_code, ApiKey.objects.count()) == (500, 200, 1)
         assert "/api-keys list" in first.json()["message"]
+
+    def test_while_a_new_key_is_shown_leaves_none_that_nobody_saw(
+        self, portal: str, ana: Person, general: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fail(*_args: Any, **_options: Any) -> None:
+            raise RuntimeError
+
+        monkeypatch.setattr(keytexts, "new_key", fail)
+
+        answer = send(portal, raw(command(ana, general)))
+
+        assert (answer.status_code, ApiKey.objects.get().revoked_reason) == (500, "NOT_DELIVERED")
+        assert ana.whispers(general) == []
 
     def test_pumble_is_the_only_one_asked(self, portal: str, ana: Person, general: str) -> None:
         pumble.act("reset")

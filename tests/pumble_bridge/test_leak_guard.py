@@ -14,12 +14,12 @@ from django.utils import timezone
 from keys import keyformat, lifecycle, policy
 from keys.audit import Actor, Surface
 from keys.models import ApiKey, AuditEvent, Member
-from pumble_bridge import leak_guard, notices
+from pumble_bridge import leak_guard, notices, payloads
 from pumble_bridge.answers import Acknowledged, Answer, Declined
 from pumble_bridge.leak_guard import LEAK_REVOKE, LEAK_TEST
 from pumble_bridge.models import AcceptedHook, Notice
 from tests.pumble import Person
-from tests.pumble_bridge.hooks import raw, send
+from tests.pumble_bridge.hooks import click, raw, send
 from tests.pumble_bridge.told import START, acting, direct_messages, member, new_key, told
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -219,6 +219,17 @@ class TestAMessageThatIsNoLeak:
         assert (answer.status_code, len(leaks())) == (200, 1)
         assert time.monotonic() - began < 3
 
+    def test_costs_few_comparisons_however_often_an_id_is_spelt_with_other_secrets(self, ana: Person) -> None:
+        body = f"{keyformat.BRAND}_{'a' * keyformat.ID_LENGTH}_"
+        spelt = [body + f"{number:0{keyformat.SECRET_LENGTH}}" for number in range(200)]
+        message = written(ana, " ".join(one + keyformat._checksum(one) for one in spelt))
+        event = payloads.parse(raw(message))
+        assert isinstance(event, payloads.Event)
+
+        (spellings,) = leak_guard.keys_in(event).values()
+
+        assert len(spellings) == 50
+
 
 class TestNothingOfTheMessage:
     def test_is_stored_or_logged(self, portal: str, ana: Person, log_lines: io.StringIO) -> None:
@@ -254,6 +265,12 @@ class TestTheButtons:
         key = ApiKey.objects.get()
         assert (key.revoked_reason, key.revoked_by) == ("PASTED", member(ben))
         assert "Revoked “deploy”" in told(ben)[-1]
+
+    def test_are_clicked_below_the_notice(self, portal: str, ben: Person, value: str) -> None:
+        answer = send(portal, raw(click(ben, LEAK_TEST, value, sourceType="MESSAGE")))
+
+        assert (answer.status_code, answer.json()) == (200, {})
+        assert AuditEvent.objects.get(type="key.leak_dismissed").surface == "CHAT"
 
     def test_test_leaves_the_key_and_notes_who_said_it(self, ben: Person, value: str) -> None:
         assert isinstance(self.press(member(ben), LEAK_TEST, value), Acknowledged)

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from datetime import datetime, timedelta
 from functools import partial
@@ -121,8 +122,27 @@ class TestOneRun:
         assert done == [name for name in maintenance.PARTS if name != broken]
         assert "maintenance.failed" in log_lines.getvalue()
 
+    def test_begins_no_other_part_once_it_is_stopped(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        stopped, said = threading.Event(), io.StringIO()
+        first, second, *_rest = maintenance.PARTS
+
+        def stop(_now: datetime) -> int:
+            stopped.set()
+            return 1
+
+        monkeypatch.setitem(maintenance.PARTS, first, stop)
+        maintenance.Command(stdout=said).run_once(stopped)
+
+        assert said.getvalue() == f"{first}: 1\n"
+        assert second not in said.getvalue()
+
 
 class TestTheLoop:
+    @pytest.mark.parametrize("seconds", ["0", "-5"])
+    def test_does_not_spin(self, seconds: str) -> None:
+        with pytest.raises(CommandError, match="at least 1 second"):
+            call_command("maintenance", f"--every={seconds}")
+
     @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
     def test_ends_cleanly_when_told_to(self, tmp_path: Path, number: signal.Signals) -> None:
         environment = os.environ | {"DATA_DIR": str(tmp_path)}

@@ -13,6 +13,7 @@ from keys.models import ApiKey, AuditEvent
 from keys.policy import Terms
 from tests import pumble
 from tests.pumble import Person
+from tests.pumble_bridge.hooks import click, raw, send, submission
 from tests.pumble_bridge.screens import (
     app_channel,
     click_home,
@@ -226,6 +227,29 @@ class TestDeleteApiKey:
 
         assert "no longer works" in screen["ephemeral"][-1]["text"]
         assert ApiKey.objects.get().revoked_reason == reason
+
+    def test_changes_nothing_when_it_is_closed(self, portal: str, ana: Person) -> None:
+        key, _ = issue(ana, "ci")
+        hook = submission(ana, f"confirm_delete:{key.key_id}", {}, viewActionType="CLOSE")
+
+        answer = send(portal, raw(hook))
+
+        assert (answer.status_code, answer.json()) == (200, {})
+        key.refresh_from_db()
+        assert key.revoked_at is None
+
+
+class TestTheButtonUnderANewKey:
+    def test_revokes_it_where_the_message_no_longer_says_in_which_channel_it_is(
+        self, portal: str, ana: Person, general: str
+    ) -> None:
+        key, plaintext = issue(ana, "ci")
+
+        answer = send(portal, raw(click(ana, "revoke_key", key.key_id)))
+
+        assert (answer.status_code, answer.json()) == (200, {})
+        assert call(portal, plaintext.text).json()["reason"] == "key_revoked"
+        assert ana.whispers(general) == []
 
 
 class TestOneKeysMenu:

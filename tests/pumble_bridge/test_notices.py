@@ -1,5 +1,6 @@
 """What the bot tells people of their keys: in their direct channel, each fact once, whatever happens on the way."""
 
+import io
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,9 +16,10 @@ from pytest_django import Settings
 from keys import audit, keyformat, lifecycle, membership, notify, policy, usage
 from keys.models import ApiKey, AuditEvent, Member
 from pumble_bridge import notices, oauth
-from pumble_bridge.models import Notice
-from pumble_bridge.notices import sending
+from pumble_bridge.models import Installation, Notice
+from pumble_bridge.notices import sending, texts
 from tests import pumble
+from tests.meanwhile import meanwhile
 from tests.pumble import Person
 from tests.pumble_bridge.told import DAY, START, acting, direct_messages, member, new_key, told
 
@@ -127,6 +129,15 @@ class TestAKeyThatExpires:
         at(START + 29.5 * DAY)
 
         assert told(ana) == []
+
+    def test_is_not_spoken_of_while_its_holder_does_not_authorise_the_app(self, ben: Person) -> None:
+        new_key(ben, lives=30 * DAY)
+        membership.suspend_authorization(member=member(ben), by=audit.PUMBLE, now=START)
+
+        at(START + 25 * DAY)
+        at(START + 31 * DAY)
+
+        assert set(Notice.objects.values_list("kind", flat=True)) == {Notice.Kind.REJECTED}
 
     def test_long_ago_is_not_news(self, ana: Person) -> None:
         new_key(ana, lives=DAY)
@@ -269,11 +280,33 @@ class TestAKeyThatNothingUses:
         assert "“deploy” was disabled, because nothing had used it for a long time" in after
         assert "enable it" in after
 
+    def test_and_that_an_owner_disabled_is_told_with_who_did_it(self, ana: Person, ben: Person) -> None:
+        key, _plaintext = new_key(ben, "deploy")
+        revision = policy.policy_of(key.owner.workspace).revision
+
+        lifecycle.bring_in_line(key=key, revision=revision, by=acting(ana), now=START + 10 * DAY)
+        notices.send_queued(START + 10 * DAY)
+
+        (said,) = told(ben)
+        assert "Ana Kovač disabled your API key “deploy”, because nothing had used it" in said
+        assert "enable it" in said
+
     def test_is_not_spoken_of_once_it_was_used(self, ben: Person) -> None:
         key, _plaintext = new_key(ben)
         notices.queue_due(START + 7 * DAY)
 
         use(key, "198.51.100.7", now=START + 7 * DAY)
+        notices.send_queued(START + 7 * DAY)
+
+        assert told(ben) == []
+
+    def test_is_not_spoken_of_once_that_stops_no_key_any_more(self, ana: Person, ben: Person) -> None:
+        new_key(ben)
+        notices.queue_due(START + 7 * DAY)
+        workspace = member(ana).workspace
+        assert workspace is not None
+
+        policy.change_policy(workspace=workspace, terms=policy.Terms(), by=acting(ana), now=START + 7 * DAY)
         notices.send_queued(START + 7 * DAY)
 
         assert told(ben) == []
@@ -344,6 +377,17 @@ class TestSomebodyWhoLeft:
         assert "never used" in said
         assert told(ben) == []
 
+    def test_leaves_more_keys_than_a_message_can_name(self, ana: Person, ben: Person) -> None:
+        for number in range(22):
+            new_key(ben, f"key-{number}")
+
+        self.leave(ben)
+        notices.send_queued(START)
+
+        (said,) = told(ana)
+        assert "their 22 API keys stopped working for good" in said
+        assert (said.count("• key-"), "and 2 more." in said) == (20, True)
+
     def test_without_keys_is_no_news(self, ana: Person, ben: Person) -> None:
         self.leave(ben)
         at(START)
@@ -411,6 +455,21 @@ class TestEachFactOnce:
 
         assert (len(told(ana)), len(told(ben))) == (3, 3)
 
+    @pytest.mark.parametrize(
+        "moment",
+        [r'FROM "pumble_bridge_notice" .*JOIN', r'^UPDATE "pumble_bridge_notice" SET .*"tried_at"'],
+        ids=["looked up", "marked"],
+    )
+    def test_also_where_another_process_took_it_up_before_it_was(
+        self, ana: Person, ben: Person, moment: str
+    ) -> None:
+        revoke(new_key(ben)[0], ana)
+
+        with meanwhile(moment, lambda: Notice.objects.update(state=Notice.State.SENDING)):
+            assert notices.send_queued(START) == 0
+
+        assert told(ben) == []
+
     @pytest.mark.parametrize("fault", ["rate_limit:7", "status:403"])
     def test_is_told_later_where_nothing_left(self, ana: Person, ben: Person, fault: str) -> None:
         key, _plaintext = new_key(ben)
@@ -426,10 +485,13 @@ class TestEachFactOnce:
 
         assert len(told(ben)) == 1
 
-    def test_is_told_later_where_the_direct_channel_was_not_found(self, ana: Person, ben: Person) -> None:
+    @pytest.mark.parametrize("fault", ["drop", "status:403", "status:500"])
+    def test_is_told_later_where_the_direct_channel_was_not_found(
+        self, ana: Person, ben: Person, fault: str
+    ) -> None:
         key, _plaintext = new_key(ben)
         revoke(key, ana)
-        pumble.faults({"match": "GET /v1/channels/direct", "do": "drop", "times": 1})
+        pumble.faults({"match": "GET /v1/channels/direct", "do": fault, "times": 1})
 
         notices.send_queued(START)
         notices.send_queued(START)
@@ -479,6 +541,69 @@ class TestEachFactOnce:
         assert (notices.settle(later), notices.send_queued(later)) == (0, 0)
         assert (notices.settle(later), notices.send_queued(later)) == (1, 0)
         assert len(told(ben)) == 1
+
+    def test_stays_unsettled_where_the_app_is_gone(self, ana: Person, ben: Person) -> None:
+        revoke(new_key(ben)[0], ana)
+        pumble.faults({"match": POSTING, "do": "lose", "times": 1})
+        notices.send_queued(START)
+        Installation.objects.all().delete()
+
+        assert notices.settle(START + timedelta(minutes=3)) == 0
+        assert Notice.objects.get().state == "SENDING"
+
+    def test_stays_unsettled_where_too_much_was_said_since(
+        self, ana: Person, ben: Person, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(sending, "_LOOKED_AT", 1)
+        pumble.faults({"match": POSTING, "do": "lose", "times": 1})
+        for name in ("one", "two"):
+            revoke(new_key(ben, name)[0], ana)
+            notices.send_queued(START)
+
+        later = START + timedelta(minutes=3)
+        assert (notices.settle(later), notices.send_queued(later)) == (0, 0)
+
+        assert len(told(ben)) == 2
+
+    def test_does_not_keep_others_unsettled_where_pumble_lets_nobody_look(
+        self, ana: Person, ben: Person
+    ) -> None:
+        pumble.faults({"match": POSTING, "do": "lose", "times": 1})
+        revoke(new_key(ben)[0], ana)
+        notices.send_queued(START)
+        pumble.faults({"match": POSTING, "do": "lose", "times": 1})
+        lifecycle.revoke(key=new_key(ana)[0], by=acting(ben), reason=Reason.BY_OPERATOR, now=START)
+        notices.send_queued(START)
+        pumble.faults({"match": "GET /v1/channels/*/messages", "do": "status:403", "times": 1})
+
+        assert notices.settle(START + timedelta(minutes=3)) == 1
+        assert sorted(Notice.objects.values_list("state", flat=True)) == ["SENDING", "SENT"]
+
+    def test_does_not_keep_others_waiting_where_it_cannot_be_put_into_words(
+        self, ana: Person, ben: Person, monkeypatch: pytest.MonkeyPatch, log_lines: io.StringIO
+    ) -> None:
+        for name in ("bad", "good"):
+            revoke(new_key(ben, name)[0], ana)
+        write = texts.write
+
+        def write_but_one(notice: Notice, now: datetime) -> dict[str, Any] | None:
+            if notice.key is not None and notice.key.name == "bad":
+                raise RuntimeError("out of words")
+            return write(notice, now)
+
+        with monkeypatch.context() as broken:
+            broken.setattr(texts, "write", write_but_one)
+            assert notices.send_queued(START) == 1
+        assert "notice.failed" in log_lines.getvalue()
+
+        assert notices.send_queued(START) == 1
+        assert len(told(ben)) == 2
+
+    def test_waits_where_a_run_is_to_end(self, ana: Person, ben: Person) -> None:
+        revoke(new_key(ben)[0], ana)
+
+        assert notices.send_queued(START, stop=lambda: True) == 0
+        assert notices.send_queued(START) == 1
 
     def test_does_not_keep_others_waiting_where_it_cannot_be_told(self, ana: Person, ben: Person) -> None:
         revoke(new_key(ben, "first")[0], ana)
@@ -554,3 +679,35 @@ class TestTheBackground:
 
         assert len(told(ben)) == 1
         assert Notice.objects.get().state == "SENT"
+
+    def test_goes_on_after_a_failure_of_its_own(
+        self,
+        ana: Person,
+        ben: Person,
+        sender: sending._Sender,
+        monkeypatch: pytest.MonkeyPatch,
+        log_lines: io.StringIO,
+    ) -> None:
+        failed, sent, send = threading.Event(), threading.Event(), sending.send_queued
+
+        def fail_once(now: datetime, **how: Any) -> int:
+            if not failed.is_set():
+                failed.set()
+                raise RuntimeError("out of order")
+            number = send(now, **how)
+            sent.set()
+            return number
+
+        monkeypatch.setattr(sending, "send_queued", fail_once)
+        revoke(new_key(ben, "one", now=timezone.now())[0], ana, now=timezone.now())
+        assert failed.wait(10)
+        revoke(new_key(ben, "two", now=timezone.now())[0], ana, now=timezone.now())
+        assert sent.wait(10)
+
+        assert len(told(ben)) == 2
+        assert "notices.failed" in log_lines.getvalue()
+
+    def test_of_a_process_that_had_nothing_to_say_ends_at_once(self, sender: sending._Sender) -> None:
+        sender._stop()
+
+        assert sender._thread is None

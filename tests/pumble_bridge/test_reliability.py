@@ -6,8 +6,16 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.utils import timezone
 
+from keys import lifecycle
+from keys.audit import OPERATOR, Actor, Surface
 from keys.models import ApiKey
+from pumble_bridge import acting
+from pumble_bridge import person as bridge
+from pumble_bridge.answers import Declined
+from pumble_bridge.handover import hand_over
+from pumble_bridge.models import Installation
 from tests import pumble
+from tests.meanwhile import meanwhile
 from tests.pumble import Person
 from tests.pumble_bridge.hooks import click, command, menu, raw, send, submission
 from tests.pumble_bridge.screens import (
@@ -17,6 +25,7 @@ from tests.pumble_bridge.screens import (
     hook_seconds,
     issue,
     key_in,
+    member_of,
     submit,
     texts,
 )
@@ -200,3 +209,31 @@ class TestTheTabAfterwards:
         _generate(ana, general)
 
         assert "No keys yet" in texts(home_of(ana))
+
+
+def test_a_key_that_is_stopped_while_its_new_one_is_shown_leaves_neither(ana: Person, general: str) -> None:
+    old, _ = issue(ana, "ci")
+    person = acting_in_chat(ana)
+    key, plaintext = lifecycle.rotate(key=old, grace=lifecycle.GRACES["24h"], by=person.by, now=person.now)
+    reason = ApiKey.RevokeReason.BY_OPERATOR
+
+    # The message is there, and the new key is about to be confirmed.
+    with meanwhile(
+        r'FROM "keys_workspace"',
+        lambda: lifecycle.revoke(key=old, by=OPERATOR, reason=reason, now=person.now),
+    ):
+        answer = hand_over(person, key, plaintext, channel_id=general)
+
+    assert isinstance(answer, Declined)
+    assert "stopped in the meantime" in answer.message
+    assert plaintext.text in ana.whispers(general)[-1]
+    assert not ApiKey.objects.filter(revoked_at__isnull=True).exists()
+
+
+def acting_in_chat(person: Person) -> bridge.Person:
+    member = member_of(person)
+    installation = Installation.objects.get(workspace=member.workspace)
+    client = acting.as_bot(installation)
+    assert client is not None
+    bot = bridge.Bot(installation.bot_user_id, client)
+    return bridge.Person(member, person.id, bot, Actor(member, Surface.CHAT), timezone.now())

@@ -1,8 +1,12 @@
 """People are brought in line with Pumble's list also where its events did not arrive."""
 
+import io
+
 import pytest
+from cryptography.fernet import Fernet
 from django.core.cache import cache
 from django.utils import timezone
+from pytest_django import Settings
 
 from keys.models import ApiKey, AuditEvent, Member
 from pumble_bridge import roster
@@ -47,3 +51,15 @@ def test_pumbles_list_is_asked_for_once_an_hour_and_its_trouble_changes_nothing(
     assert roster.refresh(timezone.now()) == 0
     cache.clear()
     assert roster.refresh(timezone.now()) == 1
+
+
+def test_without_a_token_that_can_be_read_nobody_changes(
+    ben: Person, settings: Settings, log_lines: io.StringIO
+) -> None:
+    Member.objects.filter(email=ben.email).update(role="USER")
+    settings.TOKEN_ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
+
+    assert roster.refresh(timezone.now()) == 0
+
+    assert Member.objects.get(email=ben.email).role == "USER"
+    assert "token.unreadable" in log_lines.getvalue()

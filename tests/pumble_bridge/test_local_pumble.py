@@ -1,0 +1,50 @@
+"""The commands that speak to the local Pumble, beside one that runs, one that does not, and none that may."""
+
+import io
+import json
+
+import pytest
+import requests
+from django.conf import settings as configured
+from django.core.management import CommandError, call_command
+from pytest_django import Settings
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def run(*arguments: str) -> str:
+    said = io.StringIO()
+    call_command(*arguments, stdout=said)
+    return said.getvalue()
+
+
+@pytest.mark.parametrize("command", ["sandbox", "seed"])
+def test_is_for_installations_that_say_they_are_local(settings: Settings, command: str) -> None:
+    settings.LOCAL_PUMBLE = False
+
+    with pytest.raises(CommandError, match="LOCAL_PUMBLE=true"):
+        run(command)
+
+
+def test_does_not_start_twice_on_a_port(portal: str) -> None:
+    with pytest.raises(CommandError, match=f"port {configured.SANDBOX_PORT} is in use"):
+        run("sandbox")
+
+
+def test_registers_an_app_by_its_manifest_and_prints_its_credentials(portal: str) -> None:
+    registered = json.loads(run("sandbox", "--manifest", f"{portal}/manifest"))
+
+    assert registered["id"] == requests.get(f"{portal}/manifest", timeout=5).json()["id"]
+    assert len(registered) > 1
+
+
+def test_says_why_a_manifest_was_refused(portal: str) -> None:
+    with pytest.raises(CommandError, match=r"refused this manifest: .+"):
+        run("sandbox", "--manifest", f"{portal}/api-docs/")
+
+
+def test_says_where_nobody_answers(settings: Settings) -> None:
+    settings.PUMBLE_API_URL = "http://127.0.0.1:1"
+
+    with pytest.raises(CommandError, match="no local Pumble answers on port"):
+        run("sandbox", "--manifest", "http://127.0.0.1:1/manifest")
