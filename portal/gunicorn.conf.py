@@ -23,6 +23,7 @@ bind = f"{settings.BIND}:{settings.PORT}"
 wsgi_app = "portal.wsgi"
 worker_class = "portal.worker.Worker"
 logger_class = "portal.worker.ServersOwnLog"
+preload_app = True  # processes share what they were started with, and settings that are wrong end the start
 workers = settings.WORKERS
 threads = settings.THREADS
 keepalive = 5
@@ -50,15 +51,18 @@ def post_fork(server: Any, worker: Any) -> None:
     patience.shorten()
 
 
+def when_ready(server: Any) -> None:
+    # What has been loaded stays, in memory that all processes share: looking through it for garbage again and again
+    # would copy it, cost every eighth microsecond and make single calls wait.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_ALLOCATIONS_BETWEEN_COLLECTIONS)
+
+
 def post_worker_init(worker: Any) -> None:
     from pumble_bridge import home
 
     home.worker.start()
-    # What has been loaded stays: looking through all of it for garbage again and again cost every eighth microsecond, and
-    # made single calls wait.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(_ALLOCATIONS_BETWEEN_COLLECTIONS)
 
 
 def on_exit(server: Any) -> None:
