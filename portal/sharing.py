@@ -6,13 +6,14 @@ And gunicorn hands a kept connection from thread to thread between any two reque
 """
 
 import mmap
-import select
 import socket
 import struct
 import time
 from typing import Any
 
 from gunicorn.workers.gthread import ThreadWorker
+
+from pumble_bridge import sockets
 
 _MOST_PROCESSES = 64
 _HEAD_START_SECONDS = 0.02
@@ -43,7 +44,7 @@ class SharingWorker(ThreadWorker):  # type: ignore[misc]
     def handle(self, conn: Any) -> Any:
         """Answer what comes on a connection, and stay with it for a moment as long as nobody waits for a thread."""
         while (stays := super().handle(conn)) is True and self.alive and not self._is_crowded():
-            if not _has_more(conn.sock):
+            if not sockets.has_something_to_read(conn.sock.fileno(), milliseconds=_STAYS_MILLISECONDS):
                 break
         return stays
 
@@ -60,15 +61,9 @@ def _give_way(listener: socket.socket, connections: int) -> None:
     until = time.monotonic() + _HEAD_START_SECONDS
     while connections > _fewest() and time.monotonic() < until:
         time.sleep(_HEAD_START_SECONDS / 10)
-        if not select.select([listener], [], [], 0)[0]:
+        if not sockets.has_something_to_read(listener.fileno()):
             return
 
 
 def _fewest() -> int:
     return min((count for (count,) in _COUNT.iter_unpack(_counts) if count != _NOBODY), default=0)
-
-
-def _has_more(connection: socket.socket) -> bool:
-    poll = select.poll()
-    poll.register(connection, select.POLLIN)
-    return bool(poll.poll(_STAYS_MILLISECONDS))

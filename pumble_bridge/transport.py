@@ -6,7 +6,6 @@ read to 8 MiB and no further, unpacked as well.
 
 import atexit
 import http.client
-import select
 import ssl
 import zlib
 from collections import defaultdict, deque
@@ -15,7 +14,7 @@ from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from pumble_bridge import deadline
+from pumble_bridge import deadline, sockets
 from pumble_bridge.errors import PumbleError, PumbleTimeout, PumbleUnavailable, PumbleUnreachable
 
 MAX_ANSWER_BYTES = 8 * 1024 * 1024
@@ -141,16 +140,10 @@ def _reuse(base_url: str) -> _Connection | None:
             connection = kept.pop()
         except IndexError:
             return None
-        if not _has_something_to_read(connection):
+        # Between two requests that would be the end of the connection, or bytes that belong to no answer.
+        if not (sockets.has_something_to_read(connection.sock.fileno()) or connection.holds_bytes()):
             return connection
         connection.close()
-
-
-def _has_something_to_read(connection: _Connection) -> bool:
-    """Between two requests that is the end of the connection, or bytes that belong to no answer."""
-    poll = select.poll()
-    poll.register(connection.sock.fileno(), select.POLLIN)
-    return bool(poll.poll(0)) or connection.holds_bytes()
 
 
 def _new(base_url: str) -> _Connection:

@@ -1,10 +1,11 @@
 """Where Django looks for a backend."""
 
-import select
 from typing import Any
 
 import psycopg
 from django.db.backends.postgresql import base
+
+from pumble_bridge import sockets
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -15,15 +16,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def get_new_connection(self, conn_params: Any) -> psycopg.Connection[Any]:
         connection: psycopg.Connection[Any] = super().get_new_connection(conn_params)
-        while self.pool and _has_something_to_read(connection):
+        # Between two requests a server says nothing but its farewell, or nothing that anyone waits for.
+        while self.pool and sockets.has_something_to_read(connection.fileno()):
             connection.close()
             self.pool.putconn(connection)  # which makes another
             connection = super().get_new_connection(conn_params)
         return connection
-
-
-def _has_something_to_read(connection: psycopg.Connection[Any]) -> bool:
-    """Between two requests a server says nothing but its farewell, or nothing that anyone waits for."""
-    poll = select.poll()
-    poll.register(connection.fileno(), select.POLLIN)
-    return bool(poll.poll(0))

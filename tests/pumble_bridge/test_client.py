@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from pytest_django import Settings
 
-from pumble_bridge import client, deadline, transport
+from pumble_bridge import client, deadline, sockets, transport
 from pumble_bridge.client import PumbleClient
 from pumble_bridge.errors import (
     PumbleError,
@@ -504,7 +504,7 @@ class TestAConnectionThatBreaks:
         with server(pumble) as address:
             settings.PUMBLE_API_URL = address
             PumbleClient("token").post_message(ID, {"text": "first"})
-            while not transport._has_something_to_read(transport._idle[address][-1]):
+            while not sockets.has_something_to_read(transport._idle[address][-1].sock.fileno()):
                 pass  # the end of the connection is on its way
 
             PumbleClient("token").post_message(ID, {"text": "second"})
