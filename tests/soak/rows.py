@@ -1,6 +1,5 @@
 """A million audit events and as many calls: exported, checked and pruned, with how fast and in how much memory; and a Ctrl-C."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -44,15 +43,23 @@ def _run(
     command: tuple[str, ...], environment: dict[str, str], output: Path | None
 ) -> tuple[float, int, int]:
     """Seconds, peak memory in bytes and exit status."""
-    began = time.monotonic()
+    began, memory = time.monotonic(), 0
     target: Any = output.open("wb") if output else subprocess.DEVNULL
     try:
         process = subprocess.Popen([sys.executable, *command], cwd=PROJECT, env=environment, stdout=target)
-        _pid, status, usage = os.wait4(process.pid, 0)
+        while process.poll() is None:
+            memory = max(memory, _peak(process.pid))
+            time.sleep(0.05)
     finally:
         if output:
             target.close()
-    return time.monotonic() - began, usage.ru_maxrss * 1024, os.waitstatus_to_exitcode(status)
+    return time.monotonic() - began, memory, process.returncode
+
+
+def _peak(pid: int) -> int:
+    """The most memory that the process had so far, in bytes. `ru_maxrss` would count what its parent had, too."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:")), 0)
 
 
 def _interrupt(verdict: Verdict, environment: dict[str, str]) -> None:
