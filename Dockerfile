@@ -20,7 +20,7 @@ COPY --from=build /srv/static /srv/static
 COPY --from=build /srv/portal /srv/portal
 WORKDIR /srv/portal
 ENV PATH=/srv/python/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
-    STATIC_ROOT=/srv/static DATA_DIR=/srv/data BIND=0.0.0.0 PORT=8000
+    STATIC_ROOT=/srv/static DATA_DIR=/srv/data BIND=0.0.0.0 PORT=8000 MALLOC_ARENA_MAX=2
 USER portal
 EXPOSE 8000
 STOPSIGNAL SIGTERM

@@ -33,8 +33,19 @@ STATEMENTS = "tests/sandbox/statements"
 DEPLOYMENT = "tests/deployment"
 # What would only be the same again on PostgreSQL.
 NO_MATTER_OF_THE_DATABASE = [
+    "tests/contract/test_acceptance.py",
+    "tests/contract/test_changing.py",
+    "tests/contract/test_channels.py",
+    "tests/contract/test_private_channels.py",
+    "tests/contract/test_python_client.py",
+    "tests/contract/test_reading.py",
     "tests/contract/test_schemathesis.py",
+    "tests/contract/test_scheduled_messages.py",
+    "tests/contract/test_semantic_status.py",
+    "tests/contract/test_sending.py",
+    "tests/contract/test_users.py",
     "tests/keys/test_addresses.py",
+    "tests/keys/test_key_machine.py",
     "tests/keys/test_wording.py",
     "tests/policy",
     "tests/portal/test_addresses.py",

@@ -89,14 +89,14 @@ def measure(by_name: dict[str, Load], size: Size) -> Rounds:
 
 def of_trials(staged: Stage, by_name: dict[str, Load], size: Size) -> list[Goal]:
     call, malformed = by_name["myInfo: portal"], by_name["check: malformed key"]
+    print("... spread over the processes", flush=True)
+    shares = trials.heaviest_share(call, size.draws)
     print("... bad calls among good ones", flush=True)
     kept = []
     for _ in range(size.rounds):
         alone = call.burst(size.seconds)
         with trials.nuisance(staged):
             kept.append(call.burst(size.seconds).per_second / alone.per_second)
-    print("... spread over the processes", flush=True)
-    shares = trials.heaviest_share(call, size.draws)
     print("... hooks, revocations, starts", flush=True)
     hook_ms, pumble_ms = trials.hooks(staged, size.seconds)
     let_in, tried = trials.let_through(staged, size.revocations)
