@@ -89,6 +89,7 @@ def measure(by_name: dict[str, Load], size: Size) -> Rounds:
 
 def of_trials(staged: Stage, by_name: dict[str, Load], size: Size) -> list[Goal]:
     call, malformed = by_name["myInfo: portal"], by_name["check: malformed key"]
+    asked = trials.searches_per_call(staged, malformed, size.seconds)
     print("... spread over the processes", flush=True)
     shares = trials.heaviest_share(call, size.draws)
     print("... bad calls among good ones", flush=True)
@@ -101,7 +102,6 @@ def of_trials(staged: Stage, by_name: dict[str, Load], size: Size) -> list[Goal]
     hook_ms, pumble_ms = trials.hooks(staged, size.seconds)
     let_in, tried = trials.let_through(staged, size.revocations)
     ready = median(trials.seconds_to_ready(staged, 3))
-    asked = trials.searches_per_call(staged, malformed, size.seconds)
     print("... memory", flush=True)
     half, whole = trials.memory(call, size.calls)
     return [
