@@ -118,7 +118,7 @@ class TestAnIdleKey:
             use(used, LATER - SECOND)
             lifecycle.revoke(key=revoked, by=web(alice), reason=reason, now=LATER)
 
-        with meanwhile(r'FROM "keys_workspace"', happens):
+        with meanwhile("SAVEPOINT", happens):  # before the first key's own transaction
             assert lifecycle.disable_idle(now=LATER) == 1
 
         assert [is_disabled(key) for key in (used, revoked, idle)] == [False, False, True]
