@@ -27,7 +27,11 @@ SYSTEM_PACKAGES: dict[str, Callable[[], object]] = {
     "nginx": lambda: shutil.which("nginx", path=ADMIN_PATH),
 }
 # What most changes break first, in well under a minute.
-QUICK = ["tests/keys", "tests/policy", "tests/pumble_bridge"]
+QUICK = [
+    "tests/keys",
+    "tests/policy",
+    *(f"tests/pumble_bridge/test_{of}.py" for of in ("client", "signature")),
+]
 
 STATEMENTS = "tests/sandbox/statements"
 DEPLOYMENT = "tests/deployment"
