@@ -1,16 +1,14 @@
 """A query for one row whose SQL is made once per process, and not for every call.
 
-The ORM takes longer to put the query of a key into words than PostgreSQL to answer it. Here it does so once; the server
-prepares the statement, and rows become models as always.
+The ORM takes longer to put the query of a key into words than PostgreSQL to answer it. Here it does so once; the portal's
+backend has the server prepare the statement, and rows become models as always.
 """
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
-import psycopg
-from django.db import connection, models
-from django.db.backends.utils import CursorWrapper
+from django.db import DEFAULT_DB_ALIAS, connection, models
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -26,9 +24,7 @@ class OneRow(Generic[Row]):
         self._query = query
 
     def find(self, value: str) -> Row | None:
-        with _cursor() as cursor:
-            cursor.execute(self._plan.sql, [value])
-            found = cursor.fetchone()
+        found = self._ask(value)
         if found is None:
             return None
         row = list(found)
@@ -37,6 +33,13 @@ class OneRow(Generic[Row]):
                 row[position] = convert(row[position], expression, connection)
         made: Row = self._plan.whole.make(row)
         return made
+
+    def _ask(self, value: str) -> tuple[Any, ...] | None:
+        if connection.connection is None and (ask := getattr(connection, "one_row", None)):
+            return cast(tuple[Any, ...] | None, ask(self._plan.sql, value))
+        with connection.cursor() as cursor:  # that of a transaction sees what it has written
+            cursor.execute(self._plan.sql, [value])
+            return cast(tuple[Any, ...] | None, cursor.fetchone())
 
     @cached_property
     def _plan(self) -> "_Plan":
@@ -72,27 +75,10 @@ class _Part:
             return None
         made = self._model.__new__(self._model)
         made.__dict__.update(zip(self._names, values, strict=True), _state=models.base.ModelState())
-        made._state.adding, made._state.db = False, connection.alias  # noqa: SLF001 - as above
+        made._state.adding, made._state.db = False, DEFAULT_DB_ALIAS  # noqa: SLF001 - as above
         for part, set_here, set_there in self._related:
             related = part.make(row)
             set_here(made, related)
             if related is not None:
                 set_there(related, made)
         return made
-
-
-class _Prepared(psycopg.Cursor[Any]):
-    """Django's own cursor writes values into the statement, which the server would plan anew each time."""
-
-    def execute(self, query: Any, params: Any = None, **_options: Any) -> "_Prepared":
-        return super().execute(query, params, prepare=True)
-
-
-def _cursor() -> CursorWrapper:
-    if connection.vendor != "postgresql":
-        return connection.cursor()
-    connection.ensure_connection()
-    wrap: Callable[[Any], CursorWrapper] = (
-        connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
-    )
-    return wrap(_Prepared(connection.connection))

@@ -1,11 +1,19 @@
 """Where Django looks for a backend."""
 
-from typing import Any
+from functools import cache
+from typing import Any, TypeAlias
+from weakref import WeakKeyDictionary
 
 import psycopg
 from django.db.backends.postgresql import base
+from psycopg import abc, adapt, errors, pq
 
-from pumble_bridge import sockets
+from keys import sockets
+
+Connection: TypeAlias = psycopg.Connection[Any]
+
+# Of each connection the statements that the server has prepared there, with what reads their rows.
+_prepared: WeakKeyDictionary[Connection, dict[str, abc.Transformer]] = WeakKeyDictionary()
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -14,11 +22,60 @@ class DatabaseWrapper(base.DatabaseWrapper):
     That would cost a call of a key as much as its query.
     """
 
-    def get_new_connection(self, conn_params: Any) -> psycopg.Connection[Any]:
-        connection: psycopg.Connection[Any] = super().get_new_connection(conn_params)
-        # Between two requests a server says nothing but its farewell, or nothing that anyone waits for.
-        while self.pool and sockets.has_something_to_read(connection.fileno()):
+    def get_new_connection(self, conn_params: Any) -> Connection:
+        connection: Connection = super().get_new_connection(conn_params)
+        return self._alive(connection) if self.pool else connection
+
+    def one_row(self, statement: str, value: str) -> tuple[Any, ...] | None:
+        """The row that this statement finds with this value in its only place, outside of any transaction.
+
+        Past Django's connection and cursor, which are made for more, and take longer than the server. It plans the
+        statement once for each of its connections.
+        """
+        with self.wrap_database_errors:
+            self.pool.open()
+            lent = self._alive(self.pool.getconn())
+            try:
+                return _ask(lent, statement, value)
+            except BaseException:
+                lent.close()  # whatever is wrong with it, the next one is new
+                raise
+            finally:
+                self.pool.putconn(lent)
+
+    def _alive(self, connection: Connection) -> Connection:
+        """This one or another. Between two requests a server says only its farewell, or nothing that anyone waits for."""
+        while sockets.has_something_to_read(connection.pgconn.socket):
             connection.close()
             self.pool.putconn(connection)  # which makes another
-            connection = super().get_new_connection(conn_params)
+            connection = self.pool.getconn()
         return connection
+
+
+def _ask(connection: Connection, statement: str, value: str) -> tuple[Any, ...] | None:
+    name, text = _named(statement)
+    prepared = _prepared.setdefault(connection, {})
+    if statement not in prepared:
+        _require(connection, connection.pgconn.prepare(name, text), pq.ExecStatus.COMMAND_OK)
+        prepared[statement] = adapt.Transformer(connection)
+    result = connection.pgconn.exec_prepared(name, [value.encode()])
+    _require(connection, result, pq.ExecStatus.TUPLES_OK)
+    if not result.ntuples:
+        return None
+    rows = prepared[statement]
+    rows.set_pgresult(result)
+    row: tuple[Any, ...] = rows.load_row(0, tuple)
+    return row
+
+
+def _require(connection: Connection, result: pq.abc.PGresult, status: pq.ExecStatus) -> None:
+    if connection.pgconn.status != pq.ConnStatus.OK:
+        raise errors.OperationalError("the connection is lost")
+    if result.status != status:
+        raise errors.error_from_result(result)
+
+
+@cache
+def _named(statement: str) -> tuple[bytes, bytes]:
+    """A name for it, and the statement as the protocol has it. There are as many as the code has queries."""
+    return f"one_row_{_named.cache_info().currsize}".encode(), statement.replace("%s", "$1").encode()
