@@ -13,7 +13,8 @@ from typing import Any
 
 from gunicorn.workers.gthread import ThreadWorker
 
-from pumble_bridge import sockets
+from keys import sockets
+from portal.client_socket import ClientSocket
 
 _MOST_PROCESSES = 64
 _HEAD_START_SECONDS = 0.02
@@ -43,10 +44,19 @@ class SharingWorker(ThreadWorker):  # type: ignore[misc]
 
     def handle(self, conn: Any) -> Any:
         """Answer what comes on a connection, and stay with it for a moment as long as nobody waits for a thread."""
-        while (stays := super().handle(conn)) is True and self.alive and not self._is_crowded():
+        if not isinstance(conn.sock, ClientSocket):
+            conn.sock = ClientSocket(conn.sock)
+        while (stays := self._answer(conn)) is True and self.alive and not self._is_crowded():
             if not sockets.has_something_to_read(conn.sock.fileno(), milliseconds=_STAYS_MILLISECONDS):
                 break
         return stays
+
+    def _answer(self, conn: Any) -> Any:
+        conn.sock.begin_answer()
+        try:
+            return super().handle(conn)
+        finally:
+            conn.sock.end_answer()
 
     def _is_crowded(self) -> bool:
         return bool(self.tpool._work_queue.qsize())  # noqa: SLF001 - it has no other name

@@ -18,8 +18,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
 log = logging.getLogger(__name__)
 
-RECEIVE_SECONDS = 15
-
 
 class Outermost:
     """Drops charsets, refuses a body that is too large before anybody reads it, and turns anything that escapes Django into a 500 with a request id."""
@@ -67,10 +65,7 @@ class Outermost:
 
 
 def _measure_body(environ: dict[str, Any]) -> bool:
-    """Whether the body is of a size that may come in. Its sender gets 15 s for each of its pieces."""
-    connection = environ.get("gunicorn.socket")
-    if connection is not None:
-        connection.settimeout(RECEIVE_SECONDS)
+    """Whether the body is of a size that may come in."""
     if "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower() and not environ.get("CONTENT_LENGTH"):
         # A body in chunks has no length, and Django takes it for empty: read it here, up to what is too large.
         try:

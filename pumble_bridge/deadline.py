@@ -13,6 +13,8 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+from keys import sockets
+
 _current = threading.local()
 
 
@@ -63,6 +65,7 @@ def connect(host: str, port: int) -> socket.socket:
         except OSError as error:
             failure = error
         else:
+            found.settimeout(None)
             found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             return found
     raise failure
@@ -101,8 +104,11 @@ class Socket:
         # Piece by piece, because under TLS each piece would get the whole time-out.
         rest = memoryview(data)
         while rest:
-            self._sock.settimeout(remaining())
-            rest = rest[self._sock.send(rest) :]
+            sockets.wait_at_most(self._sock, remaining())
+            try:
+                rest = rest[self._sock.send(rest) :]
+            except BlockingIOError:
+                raise DeadlinePassed from None
 
     def makefile(self, *_args: Any, **_options: Any) -> io.BufferedReader:
         return io.BufferedReader(_Reader(self._sock))
@@ -112,15 +118,18 @@ class _Reader(io.RawIOBase):
     def __init__(self, sock: socket.socket) -> None:
         super().__init__()
         self._sock = sock
-        self._raw = sock.makefile("rb", buffering=0)  # keeps the socket open until the answer is read
+        self._open = sock.makefile("rb", buffering=0)  # keeps the socket open until the answer is read
 
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: Any) -> int | None:
-        self._sock.settimeout(remaining())
-        return self._raw.readinto(buffer)
+    def readinto(self, buffer: Any) -> int:
+        sockets.wait_at_most(self._sock, remaining())
+        try:
+            return self._sock.recv_into(buffer)
+        except BlockingIOError:
+            raise DeadlinePassed from None
 
     def close(self) -> None:
-        self._raw.close()
+        self._open.close()
         super().close()

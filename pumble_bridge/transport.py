@@ -14,7 +14,8 @@ from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from pumble_bridge import deadline, sockets
+from keys import sockets
+from pumble_bridge import deadline
 from pumble_bridge.errors import PumbleError, PumbleTimeout, PumbleUnavailable, PumbleUnreachable
 
 MAX_ANSWER_BYTES = 8 * 1024 * 1024

@@ -22,6 +22,7 @@ from django.conf import settings
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from keys import sockets
 from keys.limits.quotas import SECONDS, Standing, Window
 
 log = logging.getLogger(__name__)
@@ -120,8 +121,15 @@ class RedisStore:
         arguments = (len(names), *names, *asked)
         with contextlib.suppress(IndexError, redis.ConnectionError):  # none is kept, or Redis has closed it
             return self._ask(self._idle.pop(), arguments)
+        return self._ask(self._connect(), arguments)
+
+    def _connect(self) -> Any:
         pool = self._redis.connection_pool  # its own connections are counted, and never given back
-        return self._ask(pool.connection_class(**pool.connection_kwargs), arguments)
+        connection = pool.connection_class(**pool.connection_kwargs)
+        connection.connect()
+        connection._sock.settimeout(None)  # noqa: SLF001 - the library knows but its own time-out
+        sockets.wait_at_most(connection._sock, _ANSWER_SECONDS)  # noqa: SLF001 - as above
+        return connection
 
     def _ask(self, connection: Any, arguments: tuple[str | int, ...]) -> bytes:
         try:
@@ -131,8 +139,10 @@ class RedisStore:
             except redis.exceptions.NoScriptError:
                 connection.send_packed_command([_packed("EVAL", _TAKE, *arguments)])
                 answer = connection.read_response()
-        except BaseException:
+        except BaseException as error:
             connection.disconnect()
+            if isinstance(error.__context__, BlockingIOError):
+                raise redis.TimeoutError from error  # it is there, but slow: not to be asked again
             raise
         self._idle.append(connection)
         return answer

@@ -23,7 +23,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from pytest_django import Settings
 
-from pumble_bridge import client, deadline, sockets, transport
+from keys import sockets
+from pumble_bridge import client, deadline, transport
 from pumble_bridge.client import PumbleClient
 from pumble_bridge.errors import (
     PumbleError,

@@ -1,0 +1,69 @@
+"""The socket of a client's connection: the system ends what takes too long, and a head leaves together with its body."""
+
+import errno
+import socket
+from typing import Any
+
+from keys import sockets
+
+PATIENCE_SECONDS = 15
+
+
+class ClientSocket(socket.socket):
+    """What gunicorn takes for its connection. Each piece that the client sends or takes may last 15 s.
+
+    It always blocks: only threads read from it, and only where something came. So each system call is made once, where
+    gunicorn's switching to and fro and Python's time-outs make three of it, and let another thread go first each time.
+    """
+
+    def __init__(self, accepted: socket.socket) -> None:
+        super().__init__(fileno=accepted.detach())
+        super().settimeout(None)
+        self._seconds: float | None = None
+        self._head: bytes | None = None
+        self.settimeout(PATIENCE_SECONDS)
+
+    def setblocking(self, flag: bool) -> None:  # noqa: FBT001 - the signature of sockets
+        pass
+
+    def gettimeout(self) -> float | None:
+        return self._seconds
+
+    def settimeout(self, value: float | None) -> None:
+        if value is not None and value != self._seconds:
+            self._seconds = value
+            sockets.wait_at_most(self, value)
+
+    def recv(self, *size: int) -> bytes:
+        try:
+            return super().recv(*size)
+        except BlockingIOError:
+            raise _gave_up() from None
+
+    def begin_answer(self) -> None:
+        """What is sent next waits for what follows it, or for the end of the answer."""
+        self._head = b""
+
+    def end_answer(self) -> None:
+        head, self._head = self._head, None
+        if head:
+            self.sendall(head)
+
+    def sendall(self, data: Any, flags: int = 0) -> None:
+        if self._head == b"":
+            self._head = data
+            return
+        head, self._head = self._head, None
+        try:
+            super().sendall(head + data if head else data, flags)
+        except BlockingIOError:
+            raise _gave_up() from None
+
+    def sendfile(self, *file: Any, **options: Any) -> int:
+        self.end_answer()
+        return super().sendfile(*file, **options)
+
+
+def _gave_up() -> TimeoutError:
+    # With the number of a connection that is gone: gunicorn takes note of any other as of a failure of its own.
+    return TimeoutError(errno.ECONNRESET, "the client takes too long")
