@@ -5,9 +5,9 @@ left of one budget: looking up the name, connecting, the handshake, sending, hea
 """
 
 import contextlib
-import io
 import queue
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -92,15 +92,13 @@ def _look_up(host: str, port: int) -> list[Any]:
 
 
 class Socket:
-    """A socket that waits no longer than the deadline. Everything else is the socket's own."""
+    """A connection that waits no longer than the deadline."""
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
+        self.fileno, self.close = sock.fileno, sock.close
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._sock, name)
-
-    def sendall(self, data: Any) -> None:
+    def sendall(self, data: bytes) -> None:
         # Piece by piece, because under TLS each piece would get the whole time-out.
         rest = memoryview(data)
         while rest:
@@ -110,26 +108,14 @@ class Socket:
             except BlockingIOError:
                 raise DeadlinePassed from None
 
-    def makefile(self, *_args: Any, **_options: Any) -> io.BufferedReader:
-        return io.BufferedReader(_Reader(self._sock))
-
-
-class _Reader(io.RawIOBase):
-    def __init__(self, sock: socket.socket) -> None:
-        super().__init__()
-        self._sock = sock
-        self._open = sock.makefile("rb", buffering=0)  # keeps the socket open until the answer is read
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
+    def recv(self, size: int) -> bytes:
+        """What came, so many bytes at most; nothing at the end of the connection."""
         sockets.wait_at_most(self._sock, remaining())
         try:
-            return self._sock.recv_into(buffer)
+            return self._sock.recv(size)
         except BlockingIOError:
             raise DeadlinePassed from None
 
-    def close(self) -> None:
-        self._open.close()
-        super().close()
+    def holds_bytes(self) -> bool:
+        """Whether something was received that nobody has read."""
+        return isinstance(self._sock, ssl.SSLSocket) and bool(self._sock.pending())

@@ -5,7 +5,7 @@ read to 8 MiB and no further, unpacked as well.
 """
 
 import atexit
-import http.client
+import re
 import ssl
 import zlib
 from collections import defaultdict, deque
@@ -14,12 +14,16 @@ from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
+import httptools
+
 from keys import sockets
 from pumble_bridge import deadline
 from pumble_bridge.errors import PumbleError, PumbleTimeout, PumbleUnavailable, PumbleUnreachable
 
 MAX_ANSWER_BYTES = 8 * 1024 * 1024
-_ALWAYS = {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "pumble-api-keys"}
+_MAX_HEAD_BYTES = 64 * 1024
+_PIECE_BYTES = 32 * 1024
+_UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,35 +36,8 @@ class Answer:
     raw: bytes
 
 
-class _Connection(http.client.HTTPConnection):
-    sock: Any
-
-    def connect(self) -> None:
-        self.sock = deadline.Socket(deadline.connect(self.host, self.port))
-
-    def holds_bytes(self) -> bool:
-        """Whether something was received that nobody has read."""
-        return False
-
-
-class _SecureConnection(_Connection):
-    default_port = http.client.HTTPS_PORT
-
-    def connect(self) -> None:
-        plain = deadline.connect(self.host, self.port)
-        try:
-            plain.settimeout(deadline.remaining())
-            self.sock = deadline.Socket(_tls().wrap_socket(plain, server_hostname=self.host))
-        except BaseException:
-            plain.close()
-            raise
-
-    def holds_bytes(self) -> bool:
-        return bool(self.sock.pending())
-
-
 # By base URL; the connection used last is used next.
-_idle: defaultdict[str, deque[_Connection]] = defaultdict(deque)
+_idle: defaultdict[str, deque[deadline.Socket]] = defaultdict(deque)
 
 
 @atexit.register
@@ -78,34 +55,27 @@ def send(method: str, base_url: str, path: str, *, headers: dict[str, str], body
         PumbleTimeout, PumbleUnreachable.
         PumbleUnavailable: what came is no HTTP.
     """
+    request = _written(method, base_url, path, headers, body)
     left = keeps = False
-    connection = _reuse(base_url) or _new(base_url)
+    connection: deadline.Socket | None = None
     try:
-        if connection.sock is None:
-            connection.connect()
+        connection = _reuse(base_url) or _connect(base_url)
         deadline.remaining()
         left = True
-        connection.request(method, _prefix(base_url) + path, body, _ALWAYS | headers)
-        with connection.getresponse() as response:
-            raw = response.read(MAX_ANSWER_BYTES + 1)
-            # After an interim answer (103 and the like) the real one is still to come: for nobody else.
-            keeps = response.isclosed() and not response.will_close and response.status >= 200
-            cut = bool(response.length) and len(raw) <= MAX_ANSWER_BYTES
+        connection.sendall(request)
+        answer, keeps = _receive(connection)
     except TimeoutError as error:
         raise _failure(PumbleTimeout, error, left=left) from error
-    except (OSError, http.client.IncompleteRead) as error:
+    except OSError as error:
         raise _failure(PumbleUnreachable, error, left=left) from error
-    except http.client.HTTPException as error:
+    except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
         raise _failure(PumbleUnavailable, error, left=left) from error
     finally:
-        if keeps:
+        if keeps and connection is not None:
             _idle[base_url].append(connection)
-        else:
+        elif connection is not None:
             connection.close()
-    if cut:
-        raise PumbleUnreachable("answer cut short")
-    said = response.headers
-    return Answer(response.status, said.get("Retry-After", ""), said.get("Content-Encoding", ""), raw)
+    return answer
 
 
 def _failure(kind: type[PumbleError], error: Exception, *, left: bool) -> PumbleError:
@@ -133,7 +103,7 @@ def unpack(answer: Answer) -> bytes:
     return unpacked
 
 
-def _reuse(base_url: str) -> _Connection | None:
+def _reuse(base_url: str) -> deadline.Socket | None:
     """A kept connection that the other side has not closed meanwhile."""
     kept = _idle[base_url]
     while True:
@@ -142,20 +112,23 @@ def _reuse(base_url: str) -> _Connection | None:
         except IndexError:
             return None
         # Between two requests that would be the end of the connection, or bytes that belong to no answer.
-        if not (sockets.has_something_to_read(connection.sock.fileno()) or connection.holds_bytes()):
+        if not (sockets.has_something_to_read(connection.fileno()) or connection.holds_bytes()):
             return connection
         connection.close()
 
 
-def _new(base_url: str) -> _Connection:
+def _connect(base_url: str) -> deadline.Socket:
     parts = urlsplit(base_url)
-    kind = _SecureConnection if parts.scheme == "https" else _Connection
-    return kind(parts.hostname or "", parts.port)
-
-
-@cache
-def _prefix(base_url: str) -> str:
-    return urlsplit(base_url).path.rstrip("/")
+    secure = parts.scheme == "https"
+    plain = deadline.connect(parts.hostname or "", parts.port or (443 if secure else 80))
+    if not secure:
+        return deadline.Socket(plain)
+    try:
+        plain.settimeout(deadline.remaining())
+        return deadline.Socket(_tls().wrap_socket(plain, server_hostname=parts.hostname))
+    except BaseException:
+        plain.close()
+        raise
 
 
 @cache
@@ -163,3 +136,98 @@ def _tls() -> ssl.SSLContext:
     context = ssl.create_default_context()
     context.set_alpn_protocols(["http/1.1"])
     return context
+
+
+@cache
+def _always(base_url: str) -> tuple[str, str]:
+    """What comes before each path, and the headers of each request."""
+    parts = urlsplit(base_url)
+    host = parts.netloc.rpartition("@")[2]
+    headers = f"Host: {host}\r\nAccept: application/json\r\nAccept-Encoding: gzip\r\nUser-Agent: pumble-api-keys\r\n"
+    return parts.path.rstrip("/"), headers
+
+
+def _written(method: str, base_url: str, path: str, headers: dict[str, str], body: bytes | None) -> bytes:
+    """
+    Raises:
+        ValueError: something in it would end its line.
+    """
+    if " " in path or _UNPRINTABLE.search("".join([path, *headers.values()])):
+        raise ValueError("not to be put into a request")
+    prefix, always = _always(base_url)
+    own = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
+    length = f"Content-Length: {len(body or b'')}\r\n" if body is not None or method != "GET" else ""
+    return f"{method} {prefix}{path} HTTP/1.1\r\n{always}{own}{length}\r\n".encode() + (body or b"")
+
+
+def _receive(connection: deadline.Socket) -> tuple[Answer, bool]:
+    """The next answer, and whether the connection may be kept for another request.
+
+    Raises:
+        OSError: it was cut short, or came too late.
+        httptools.HttpParserError, httptools.HttpParserUpgrade: it is none.
+    """
+    coming = _Coming()
+    parser = coming.parser = httptools.HttpResponseParser(coming)
+    try:
+        while coming.answer is None:
+            piece = connection.recv(_PIECE_BYTES)
+            if not piece:
+                return coming.ended(), False
+            parser.feed_data(piece)
+            coming.measure(len(piece))
+    finally:
+        coming.parser = None  # or both would stay until somebody collects garbage
+    # After an interim answer (103 and the like) the real one is still to come: for nobody else.
+    return coming.answer, coming.keeps and coming.answer.status >= 200
+
+
+class _Coming:
+    """What the parser has told of an answer so far."""
+
+    def __init__(self) -> None:
+        self.parser: Any = None
+        self.answer: Answer | None = None
+        self.keeps = False
+        self._headers: dict[bytes, bytes] = {}
+        self._head_is_whole = False
+        self._body: list[bytes] = []
+        self._received = 0
+
+    def on_message_begin(self) -> None:
+        self.keeps = False  # a second one that nobody asked for
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._headers[name.lower()] = value
+
+    def on_headers_complete(self) -> None:
+        self._head_is_whole = True
+        self.keeps = self.answer is None and self.parser.should_keep_alive()
+
+    def on_body(self, piece: bytes) -> None:
+        self._body.append(piece)
+
+    def on_message_complete(self) -> None:
+        if self.answer is None:
+            self.answer = self._made()
+
+    def measure(self, more: int) -> None:
+        """Stop at what is too much of a head, or of a body."""
+        self._received += more
+        if not self._head_is_whole and self._received > _MAX_HEAD_BYTES:
+            raise httptools.HttpParserError("a head without end")
+        if self.answer is None and sum(map(len, self._body)) > MAX_ANSWER_BYTES:
+            self.answer, self.keeps = self._made(), False
+
+    def ended(self) -> Answer:
+        """The answer that ends with its connection."""
+        framed = {b"content-length", b"transfer-encoding"} & self._headers.keys()
+        if framed or not self._head_is_whole:
+            raise ConnectionResetError("answer cut short")
+        return self._made()
+
+    def _made(self) -> Answer:
+        retry_after, packed = (
+            self._headers.get(name, b"").decode("latin-1") for name in (b"retry-after", b"content-encoding")
+        )
+        return Answer(self.parser.get_status_code(), retry_after, packed, b"".join(self._body))

@@ -505,7 +505,7 @@ class TestAConnectionThatBreaks:
         with server(pumble) as address:
             settings.PUMBLE_API_URL = address
             PumbleClient("token").post_message(ID, {"text": "first"})
-            while not sockets.has_something_to_read(transport._idle[address][-1].sock.fileno()):
+            while not sockets.has_something_to_read(transport._idle[address][-1].fileno()):
                 pass  # the end of the connection is on its way
 
             PumbleClient("token").post_message(ID, {"text": "second"})
