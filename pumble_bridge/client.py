@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 from urllib.parse import quote, urlencode
 
 from django.conf import settings
@@ -325,9 +325,12 @@ def _id(value: str) -> str:
 
 
 def _object(value: Any, *texts: str) -> Json:
-    if not isinstance(value, dict) or not all(isinstance(value.get(name), str) for name in texts):
+    fits = isinstance(value, dict)
+    for name in texts:
+        fits = fits and isinstance(value.get(name), str)
+    if not fits:
         raise PumbleUnavailable("answer of an unexpected shape")
-    return value
+    return cast(Json, value)
 
 
 def _list(value: Any) -> list[Any]:

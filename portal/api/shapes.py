@@ -137,5 +137,13 @@ def _reactions(sent: Any) -> list[Json]:
 
 
 def _mended(sent: Json, neutral: Json, omit: set[str]) -> Json:
-    kept = {name: value for name, value in sent.items() if not (value is None and name in omit)}
-    return kept | {name: value for name, value in neutral.items() if kept.get(name) is None}
+    mended = dict(sent)
+    for name in neutral.keys() - sent.keys():
+        mended[name] = neutral[name]
+    if None in sent.values():
+        for name in [name for name, value in sent.items() if value is None]:
+            if name in neutral:
+                mended[name] = neutral[name]
+            elif name in omit:
+                del mended[name]
+    return mended

@@ -49,6 +49,23 @@ class TestRead:
         with pytest.raises(JsonRefused, match=why):
             strict_json.read(raw, limit=LIMIT)
 
+    @given(
+        st.integers(28, 36),
+        st.sampled_from(['"', "\\", "]", "}", "[", '\\"]', '"]"[', '{"a":', ""]),
+        st.booleans(),
+    )
+    def test_counts_levels_and_not_what_looks_like_them(self, levels: int, text: str, objects: bool) -> None:
+        value: object = text
+        for _ in range(levels):
+            value = {text: value, "other": text} if objects else [text, text, value, text]
+        raw = json.dumps(value).encode()
+
+        if levels <= strict_json.MAX_DEPTH:
+            assert strict_json.read(raw, limit=10 * LIMIT) == value
+        else:
+            with pytest.raises(JsonRefused, match="nested too deeply"):
+                strict_json.read(raw, limit=10 * LIMIT)
+
     @pytest.mark.parametrize("raw", [b"[]", b"1", b'"x"', b"null", b"true"])
     def test_wants_an_object_where_one_is_due(self, raw: bytes) -> None:
         with pytest.raises(JsonRefused, match="not an object"):
