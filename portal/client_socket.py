@@ -4,6 +4,8 @@ import errno
 import socket
 from typing import Any
 
+from gunicorn.util import close_graceful
+
 from keys import sockets
 
 PATIENCE_SECONDS = 15
@@ -21,6 +23,7 @@ class ClientSocket(socket.socket):
         super().settimeout(None)
         self._seconds: float | None = None
         self._head: bytes | None = None
+        self._gave_up = False
         self.settimeout(PATIENCE_SECONDS)
 
     def setblocking(self, flag: bool) -> None:  # noqa: FBT001 - the signature of sockets
@@ -38,7 +41,7 @@ class ClientSocket(socket.socket):
         try:
             return super().recv(*size)
         except BlockingIOError:
-            raise _gave_up() from None
+            raise self._give_up() from None
 
     def begin_answer(self) -> None:
         """What is sent next waits for what follows it, or for the end of the answer."""
@@ -57,13 +60,23 @@ class ClientSocket(socket.socket):
         try:
             super().sendall(head + data if head else data, flags)
         except BlockingIOError:
-            raise _gave_up() from None
+            raise self._give_up() from None
 
     def sendfile(self, *file: Any, **options: Any) -> int:
         self.end_answer()
         return super().sendfile(*file, **options)
 
+    def part(self) -> None:
+        """Close, and let the client read what it was sent before. This may take 2 s.
 
-def _gave_up() -> TimeoutError:
-    # With the number of a connection that is gone: gunicorn takes note of any other as of a failure of its own.
-    return TimeoutError(errno.ECONNRESET, "the client takes too long")
+        Called where one client was answered. gunicorn would do it where it accepts all the others.
+        """
+        if self._gave_up:
+            self.close()
+        else:
+            close_graceful(self)
+
+    def _give_up(self) -> TimeoutError:
+        self._gave_up = True
+        # With the number of a connection that is gone: gunicorn takes note of any other as of a failure of its own.
+        return TimeoutError(errno.ECONNRESET, "the client takes too long")

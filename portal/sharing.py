@@ -49,6 +49,8 @@ class SharingWorker(ThreadWorker):  # type: ignore[misc]
         while (stays := self._answer(conn)) is True and self.alive and not self._is_crowded():
             if not sockets.has_something_to_read(conn.sock.fileno(), milliseconds=_STAYS_MILLISECONDS):
                 break
+        if stays is False:
+            conn.sock.part()
         return stays
 
     def _answer(self, conn: Any) -> Any:

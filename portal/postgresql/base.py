@@ -16,6 +16,10 @@ Connection: TypeAlias = psycopg.Connection[Any]
 _prepared: WeakKeyDictionary[Connection, dict[str, abc.Transformer]] = WeakKeyDictionary()
 
 
+class _Lost(errors.OperationalError):
+    """The server closed the connection between the look at it and its use."""
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
     """A connection is looked at before it is used, where Django's own check asks the server and waits for its answer.
 
@@ -34,14 +38,20 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """
         with self.wrap_database_errors:
             self.pool.open()
-            lent = self._alive(self.pool.getconn())
             try:
-                return _ask(lent, statement, value)
-            except BaseException:
-                lent.close()  # whatever is wrong with it, the next one is new
-                raise
-            finally:
-                self.pool.putconn(lent)
+                return self._ask_one(statement, value)
+            except _Lost:
+                return self._ask_one(statement, value)
+
+    def _ask_one(self, statement: str, value: str) -> tuple[Any, ...] | None:
+        lent = self._alive(self.pool.getconn())
+        try:
+            return _ask(lent, statement, value)
+        except BaseException:
+            lent.close()  # whatever is wrong with it, the next one is new
+            raise
+        finally:
+            self.pool.putconn(lent)
 
     def _alive(self, connection: Connection) -> Connection:
         """This one or another. Between two requests a server says only its farewell, or nothing that anyone waits for."""
@@ -70,7 +80,7 @@ def _ask(connection: Connection, statement: str, value: str) -> tuple[Any, ...] 
 
 def _require(connection: Connection, result: pq.abc.PGresult, status: pq.ExecStatus) -> None:
     if connection.pgconn.status != pq.ConnStatus.OK:
-        raise errors.OperationalError("the connection is lost")
+        raise _Lost("the connection is lost")
     if result.status != status:
         raise errors.error_from_result(result)
 

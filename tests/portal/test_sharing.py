@@ -72,3 +72,16 @@ def test_many_requests_on_each_are_all_answered_by_one(port: int) -> None:
         assert len({_ask(connection) for _ in range(20)} - {""}) == 1
     for connection in connections:
         connection.close()
+
+
+def test_who_does_not_hang_up_keeps_nobody_else_waiting(port: int) -> None:
+    lingering = []
+    for connection in _connections(port, CONNECTIONS):
+        connection.request("GET", "/", headers={"Connection": "close"})
+        lingering.append(connection)
+    (other,) = _connections(port, 1)
+
+    assert _ask(other)  # within the 10 s of its patience
+
+    for connection in [*lingering, other]:
+        connection.close()
