@@ -71,7 +71,7 @@ class Redis:
 
 
 @contextlib.contextmanager
-def postgres_server(binaries: Path, *, durable: bool = False, connections: int = 60) -> Iterator[Postgres]:
+def postgres_server(binaries: Path, *, durable: bool = False, connections: int = 120) -> Iterator[Postgres]:
     """A running server. Only a durable one waits until its disk has what was committed."""
     folder = Path(tempfile.mkdtemp(prefix="postgres-"))
     try:
@@ -86,7 +86,7 @@ def postgres_server(binaries: Path, *, durable: bool = False, connections: int =
 
 
 @contextlib.contextmanager
-def postgres(binaries: Path, *, durable: bool = False, connections: int = 60) -> Iterator[str]:
+def postgres(binaries: Path, *, durable: bool = False, connections: int = 120) -> Iterator[str]:
     """The URL of a running server."""
     with postgres_server(binaries, durable=durable, connections=connections) as server:
         yield server.url
