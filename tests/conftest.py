@@ -32,7 +32,9 @@ def pytest_configure() -> None:
     """
     django_settings.SEND_NOTICES_IN_BACKGROUND = False
     if pool := django_settings.DATABASES["default"].get("OPTIONS", {}).get("pool"):
-        pool["max_size"] = 64  # the test server has a thread for each of its clients, and tests have up to fifty
+        pool["max_size"] = (
+            64  # the test server has a thread for each of its clients, and tests have up to fifty
+        )
     flush = BaseDatabaseOperations.execute_sql_flush
 
     def lift_and_flush(operations: BaseDatabaseOperations, statements: Iterable[str]) -> None:

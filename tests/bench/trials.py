@@ -135,7 +135,9 @@ def searches_per_call(staged: Stage, load: Load, seconds: int) -> float:
     with psycopg.connect(staged.portal_environment["DATABASE_URL"], autocommit=True) as database:
 
         def searched() -> int:
-            time.sleep(11)  # what was done before is told by then: a server that has nothing to do waits 10 s with it
+            time.sleep(
+                11
+            )  # what was done before is told by then: a server that has nothing to do waits 10 s with it
             row = database.execute(
                 "SELECT pg_stat_clear_snapshot(), (SELECT seq_scan + idx_scan FROM pg_stat_user_tables "
                 "WHERE relname = 'keys_apikey')"

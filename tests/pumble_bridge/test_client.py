@@ -128,6 +128,7 @@ class Connections:
 
 
 FINE = whole("200 OK", b'{"id":"1","channelId":"2"}')
+CHUNKED = b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1a\r\n{"id":"1","channelId":"2"}\r\n'
 KEPT = b'HTTP/1.1 200 OK\r\nContent-Length: 26\r\n\r\n{"id":"1","channelId":"2"}'
 
 
@@ -186,6 +187,12 @@ class TestPumbleClient:
             lambda connection, _over: connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{"),
             lambda _connection, _over: None,
             lambda connection, _over: connection.sendall(b"garbage\r\n\r\n"),
+            lambda connection, _over: connection.sendall(b"HTTP/1.1 200 OK\r\n" + b"X-A: b\r\n" * 20_000),
+            lambda connection, _over: connection.sendall(b"HTTP/1.1 200 OK\r\nX-A"),
+            lambda connection, _over: connection.sendall(CHUNKED + b"0"),
+            whole("200 OK", b'{"id":"1"}', headers="Content-Length: 9\r\n"),
+            whole("200 OK", b'{"id":"1"}', headers="Transfer-Encoding: chunked\r\n"),
+            whole("101 Switching", headers="Upgrade: websocket\r\n"),
         ],
         ids=[
             "html",
@@ -198,6 +205,12 @@ class TestPumbleClient:
             "cut",
             "closed",
             "garbage",
+            "head without end",
+            "head cut",
+            "chunks cut",
+            "two lengths",
+            "length and chunks",
+            "upgrade",
         ],
     )
     def test_takes_no_nonsense_for_an_answer(self, settings: Settings, serve: Serve) -> None:
@@ -418,6 +431,32 @@ class TestPumbleClient:
                 PumbleClient("token").get_user(ID)
 
             assert PumbleClient("token").get_user(ID)["id"] == "mine"
+
+    def test_gives_nobody_an_answer_that_nobody_asked_for(self, settings: Settings) -> None:
+        twice = Connections(lambda connection, _over: connection.sendall(KEPT * 2), FINE)
+        with server(twice) as address:
+            settings.PUMBLE_API_URL = address
+            for _ in range(2):
+                PumbleClient("token").get_user(ID)
+
+        assert twice.begun == 2
+
+    @pytest.mark.parametrize("ending", [CHUNKED + b"0\r\n\r\n", KEPT], ids=["chunks", "length"])
+    def test_reads_an_answer_in_whatever_pieces_it_comes(self, settings: Settings, ending: bytes) -> None:
+        def in_pieces(connection: socket.socket, over: threading.Event) -> None:
+            for place in range(len(ending)):
+                connection.sendall(ending[place : place + 1])
+                over.wait(0.0005)
+
+        assert ask(settings, in_pieces) == {"id": "1", "channelId": "2"}
+
+    @pytest.mark.parametrize("token", ["a\r\nX-Other: b", "a\nb", "a\0b", "ñ"])
+    def test_sends_no_token_that_would_end_its_line(self, settings: Settings, token: str) -> None:
+        asked = Connections(FINE)
+        with server(asked) as settings.PUMBLE_API_URL, pytest.raises(ValueError, match="request"):
+            PumbleClient(token).get_user(ID)
+
+        assert asked.begun == 0
 
     def test_keeps_all_failures_in_one_family(self) -> None:
         families = {PumbleUnavailable, PumbleTimeout, PumbleRateLimited, PumbleRefused, TokenRejected}
