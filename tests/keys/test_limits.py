@@ -178,6 +178,21 @@ class TestRedisAway:
         assert store.answers() is False
         assert [record.message for record in caplog.records] == ["limits.redis_away"]
 
+    def test_or_only_slow_is_not_asked_again_for_the_same(self, redis_url: str) -> None:
+        client = redis.Redis.from_url(redis_url)
+        client.flushall()
+        store = RedisStore(redis_url)
+        store.take([window(9)])
+        connections = client.info()["total_connections_received"]
+        client.client_pause(2000)
+        try:
+            while_it_hangs = store.take([window(9)])[0]
+        finally:
+            client.client_unpause()
+
+        assert while_it_hangs.remaining == 8  # by the counts of this process
+        assert client.info()["total_connections_received"] == connections
+
     def test_for_long_is_found_again_all_the_same(
         self, redis_url: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:

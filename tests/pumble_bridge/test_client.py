@@ -222,6 +222,10 @@ class TestPumbleClient:
         with server(whole("200 OK", body)) as settings.PUMBLE_API_URL, pytest.raises(PumbleUnavailable):
             PumbleClient("token").list_users()
 
+    def test_ends_at_its_deadline_where_nobody_reads(self, settings: Settings) -> None:
+        with server(silent) as settings.PUMBLE_API_URL, deadline.within(0.3), pytest.raises(PumbleTimeout):
+            PumbleClient("token").post_message(ID, {"text": "x" * 20_000_000})
+
     def test_sends_nothing_where_its_time_is_over_before_it_began(self, settings: Settings) -> None:
         asked = Connections(FINE)
         with (
