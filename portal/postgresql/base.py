@@ -1,5 +1,6 @@
 """Where Django looks for a backend."""
 
+import hashlib
 from functools import cache
 from typing import Any, TypeAlias
 from weakref import WeakKeyDictionary
@@ -87,5 +88,6 @@ def _require(connection: Connection, result: pq.abc.PGresult, status: pq.ExecSta
 
 @cache
 def _named(statement: str) -> tuple[bytes, bytes]:
-    """A name for it, and the statement as the protocol has it. There are as many as the code has queries."""
-    return f"one_row_{_named.cache_info().currsize}".encode(), statement.replace("%s", "$1").encode()
+    """A name for it, and the statement as the protocol has it."""
+    name = hashlib.sha256(statement.encode()).hexdigest()[:16]
+    return f"one_row_{name}".encode(), statement.replace("%s", "$1").encode()
