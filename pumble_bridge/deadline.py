@@ -10,10 +10,13 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
 
 from keys import sockets
+
+Given = TypeVar("Given")
+Made = TypeVar("Made")
 
 _current = threading.local()
 
@@ -102,17 +105,16 @@ class Socket:
         # Piece by piece, because under TLS each piece would get the whole time-out.
         rest = memoryview(data)
         while rest:
-            sockets.wait_at_most(self._sock, remaining())
-            try:
-                rest = rest[self._sock.send(rest) :]
-            except BlockingIOError:
-                raise DeadlinePassed from None
+            rest = rest[self._in_time(self._sock.send, rest) :]
 
     def recv(self, size: int) -> bytes:
         """What came, so many bytes at most; nothing at the end of the connection."""
+        return self._in_time(self._sock.recv, size)
+
+    def _in_time(self, act: Callable[[Given], Made], given: Given) -> Made:
         sockets.wait_at_most(self._sock, remaining())
         try:
-            return self._sock.recv(size)
+            return act(given)
         except BlockingIOError:
             raise DeadlinePassed from None
 

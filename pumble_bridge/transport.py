@@ -56,24 +56,29 @@ def send(method: str, base_url: str, path: str, *, headers: dict[str, str], body
         PumbleUnavailable: what came is no HTTP.
     """
     request = _written(method, base_url, path, headers, body)
-    left = keeps = False
-    connection: deadline.Socket | None = None
+    left = False
     try:
-        connection = _reuse(base_url) or _connect(base_url)
         deadline.remaining()
+        connection = _reuse(base_url) or _connect(base_url)
         left = True
-        connection.sendall(request)
-        answer, keeps = _receive(connection)
+        return _exchange(connection, base_url, request)
     except TimeoutError as error:
         raise _failure(PumbleTimeout, error, left=left) from error
     except OSError as error:
         raise _failure(PumbleUnreachable, error, left=left) from error
     except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
         raise _failure(PumbleUnavailable, error, left=left) from error
+
+
+def _exchange(connection: deadline.Socket, base_url: str, request: bytes) -> Answer:
+    keeps = False
+    try:
+        connection.sendall(request)
+        answer, keeps = _receive(connection)
     finally:
-        if keeps and connection is not None:
+        if keeps:
             _idle[base_url].append(connection)
-        elif connection is not None:
+        else:
             connection.close()
     return answer
 
@@ -230,4 +235,5 @@ class _Coming:
         retry_after, packed = (
             self._headers.get(name, b"").decode("latin-1") for name in (b"retry-after", b"content-encoding")
         )
-        return Answer(self.parser.get_status_code(), retry_after, packed, b"".join(self._body))
+        raw = b"".join(self._body)[: MAX_ANSWER_BYTES + 1]
+        return Answer(self.parser.get_status_code(), retry_after, packed, raw)

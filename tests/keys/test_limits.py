@@ -178,6 +178,16 @@ class TestRedisAway:
         assert store.answers() is False
         assert [record.message for record in caplog.records] == ["limits.redis_away"]
 
+    def test_for_a_moment_is_not_noticed(self, redis_url: str, caplog: pytest.LogCaptureFixture) -> None:
+        client = redis.Redis.from_url(redis_url)
+        client.flushall()
+        store = RedisStore(redis_url)
+        store.take([window(9)])
+        client.client_kill_filter(_type="normal", skipme=True)
+
+        assert store.take([window(9)])[0].remaining == 7
+        assert not caplog.records
+
     def test_or_only_slow_is_not_asked_again_for_the_same(self, redis_url: str) -> None:
         client = redis.Redis.from_url(redis_url)
         client.flushall()

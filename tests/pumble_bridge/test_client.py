@@ -181,7 +181,7 @@ class TestPumbleClient:
             whole("200 OK", b"[]"),
             whole("200 OK", b'{"id": 5}'),
             whole("200 OK", b'{"id": "\xff"}'),
-            whole("200 OK", b'{"id":"' + b"a" * transport.MAX_ANSWER_BYTES + b'"}'),
+            whole("200 OK", b'{"id":"' + b"a" * (transport.MAX_ANSWER_BYTES + 2**20) + b'"}'),
             whole("500 Oops", b'{"message":"x"}'),
             whole("302 Found", headers="Location: http://127.0.0.1:1/\r\n"),
             lambda connection, _over: connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{"),
