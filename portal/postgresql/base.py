@@ -1,5 +1,6 @@
 """Where Django looks for a backend."""
 
+import contextlib
 import hashlib
 from functools import cache
 from typing import Any, TypeAlias
@@ -35,14 +36,15 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """The row that this statement finds with this value in its only place, outside of any transaction.
 
         Past Django's connection and cursor, which are made for more, and take longer than the server. It plans the
-        statement once for each of its connections.
+        statement once for each of its connections. One that is gone, or whose plan a migration has made wrong, which is a
+        feature that is not supported, makes way for the next.
         """
         with self.wrap_database_errors:
             self.pool.open()
-            try:
-                return self._ask_one(statement, value)
-            except _Lost:
-                return self._ask_one(statement, value)
+            for _each in range(self.pool.max_size):
+                with contextlib.suppress(_Lost, errors.FeatureNotSupported):
+                    return self._ask_one(statement, value)
+            return self._ask_one(statement, value)
 
     def _ask_one(self, statement: str, value: str) -> tuple[Any, ...] | None:
         lent = self._alive(self.pool.getconn())

@@ -1,11 +1,10 @@
 """A row that is asked for past Django's connection, while the server has its own ideas."""
 
-import contextlib
 from collections.abc import Callable
 
 import psycopg
 import pytest
-from django.db import NotSupportedError, OperationalError, ProgrammingError, connection
+from django.db import OperationalError, ProgrammingError, connection
 from psycopg import sql
 
 if connection.vendor != "postgresql":
@@ -63,7 +62,7 @@ def test_a_statement_that_fails_is_djangos_error_and_spoils_nothing(
     assert one_row(NAME, "a") == ("Acme",)
 
 
-def test_a_plan_that_a_migration_made_wrong_is_made_anew(
+def test_a_plan_that_a_migration_made_wrong_is_not_noticed(
     one_row: Callable[[str, str], tuple[object, ...] | None],
 ) -> None:
     at_the_server("CREATE TABLE {} AS SELECT 'a' AS name, 7 AS number", "migrated")
@@ -71,12 +70,8 @@ def test_a_plan_that_a_migration_made_wrong_is_made_anew(
         numbered = "SELECT number FROM migrated WHERE name = %s"
         assert one_row(numbered, "a") == (7,)
         at_the_server("ALTER TABLE {} ALTER COLUMN number TYPE text", "migrated")
-        size = connection.pool.max_size  # type: ignore[attr-defined]
-        for _ in range(size):  # once for each connection that has the old plan
-            with contextlib.suppress(NotSupportedError):
-                one_row(numbered, "a")
 
-        assert {one_row(numbered, "a") for _ in range(size)} == {("7",)}
+        assert {one_row(numbered, "a") for _ in range(10)} == {("7",)}
     finally:
         at_the_server("DROP TABLE {}", "migrated")
 
