@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 import psycopg
 from django.db.backends.postgresql import base
 from psycopg import abc, adapt, errors, pq
+from psycopg.types.datetime import TimestamptzLoader
 
 from keys import sockets
 
@@ -19,7 +20,7 @@ _prepared: WeakKeyDictionary[Connection, dict[str, abc.Transformer]] = WeakKeyDi
 
 
 class _Lost(errors.OperationalError):
-    """The server closed the connection between the look at it and its use."""
+    """The server has closed the connection."""
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -47,7 +48,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
             return self._ask_one(statement, value)
 
     def _ask_one(self, statement: str, value: str) -> tuple[Any, ...] | None:
-        lent = self._alive(self.pool.getconn())
+        lent = self.pool.getconn()
         try:
             return _ask(lent, statement, value)
         except BaseException:
@@ -70,7 +71,7 @@ def _ask(connection: Connection, statement: str, value: str) -> tuple[Any, ...] 
     prepared = _prepared.setdefault(connection, {})
     if statement not in prepared:
         _require(connection, connection.pgconn.prepare(name, text), pq.ExecStatus.COMMAND_OK)
-        prepared[statement] = adapt.Transformer(connection)
+        prepared[statement] = _reader(connection)
     result = connection.pgconn.exec_prepared(name, [value.encode()])
     _require(connection, result, pq.ExecStatus.TUPLES_OK)
     if not result.ntuples:
@@ -79,6 +80,13 @@ def _ask(connection: Connection, statement: str, value: str) -> tuple[Any, ...] 
     rows.set_pgresult(result)
     row: tuple[Any, ...] = rows.load_row(0, tuple)
     return row
+
+
+def _reader(connection: Connection) -> abc.Transformer:
+    """What reads rows as Django does, but for times, which Django reads in Python; all are in UTC either way."""
+    adapters = adapt.AdaptersMap(connection.adapters)
+    adapters.register_loader("timestamptz", TimestamptzLoader)
+    return adapt.Transformer(adapters)
 
 
 def _require(connection: Connection, result: pq.abc.PGresult, status: pq.ExecStatus) -> None:
