@@ -9,6 +9,7 @@ from gunicorn.util import close_graceful
 from keys import sockets
 
 PATIENCE_SECONDS = 15
+_PIECE_BYTES = 8192
 
 
 class ClientSocket(socket.socket):
@@ -21,27 +22,48 @@ class ClientSocket(socket.socket):
     def __init__(self, accepted: socket.socket) -> None:
         super().__init__(fileno=accepted.detach())
         super().settimeout(None)
-        self._seconds: float | None = None
+        self._seconds: float = PATIENCE_SECONDS
+        self._reads_take = self._writes_take = 0.0  # as the system knows it
+        self._ahead: bytes | None = None
         self._head: bytes | None = None
         self._gave_up = False
-        self.settimeout(PATIENCE_SECONDS)
 
     def setblocking(self, flag: bool) -> None:  # noqa: FBT001 - the signature of sockets
         pass
 
-    def gettimeout(self) -> float | None:
+    def gettimeout(self) -> float:
         return self._seconds
 
     def settimeout(self, value: float | None) -> None:
-        if value is not None and value != self._seconds:
+        """For reads and writes to come: gunicorn changes it to and fro around each request."""
+        if value is not None:
             self._seconds = value
-            sockets.wait_at_most(self, value)
 
-    def recv(self, *size: int) -> bytes:
+    def has_more(self, seconds: float) -> bool:
+        """Whether the client sends something, or ends the connection, in that time. It is kept for the next `recv`."""
         try:
-            return super().recv(*size)
+            self._ahead = self._read(_PIECE_BYTES, seconds)
+        except BlockingIOError:
+            return False
+        except ConnectionError:
+            self._ahead = b""
+        return True
+
+    def recv(self, size: int, flags: int = 0) -> bytes:
+        if self._ahead is not None:
+            piece, rest = self._ahead[:size], self._ahead[size:]
+            self._ahead = rest or None
+            return piece
+        try:
+            return self._read(size, self._seconds)
         except BlockingIOError:
             raise self._give_up() from None
+
+    def _read(self, size: int, seconds: float) -> bytes:
+        if seconds != self._reads_take:
+            sockets.let_reads_take(self, seconds)
+            self._reads_take = seconds
+        return super().recv(size)
 
     def begin_answer(self) -> None:
         """What is sent next waits for what follows it, or for the end of the answer."""
@@ -57,6 +79,9 @@ class ClientSocket(socket.socket):
             self._head = data
             return
         head, self._head = self._head, None
+        if self._seconds != self._writes_take:
+            sockets.let_writes_take(self, self._seconds)
+            self._writes_take = self._seconds
         try:
             super().sendall(head + data if head else data, flags)
         except BlockingIOError:

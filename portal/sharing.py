@@ -18,7 +18,7 @@ from portal.client_socket import ClientSocket
 
 _MOST_PROCESSES = 64
 _HEAD_START_SECONDS = 0.02
-_STAYS_MILLISECONDS = 5
+_STAYS_SECONDS = 0.005
 _COUNT = struct.Struct("i")
 _NOBODY = -1
 # Made before the server forks, and the same memory in all its processes.
@@ -47,7 +47,7 @@ class SharingWorker(ThreadWorker):  # type: ignore[misc]
         if not isinstance(conn.sock, ClientSocket):
             conn.sock = ClientSocket(conn.sock)
         while (stays := self._answer(conn)) is True and self.alive and not self._is_crowded():
-            if not sockets.has_something_to_read(conn.sock.fileno(), milliseconds=_STAYS_MILLISECONDS):
+            if not conn.sock.has_more(_STAYS_SECONDS):
                 break
         if stays is False:
             conn.sock.part()

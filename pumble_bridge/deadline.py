@@ -105,19 +105,21 @@ class Socket:
         # Piece by piece, because under TLS each piece would get the whole time-out.
         rest = memoryview(data)
         while rest:
-            rest = rest[self._in_time(self._sock.send, rest) :]
+            sockets.let_writes_take(self._sock, remaining())
+            rest = rest[_in_time(self._sock.send, rest) :]
 
     def recv(self, size: int) -> bytes:
         """What came, so many bytes at most; nothing at the end of the connection."""
-        return self._in_time(self._sock.recv, size)
-
-    def _in_time(self, act: Callable[[Given], Made], given: Given) -> Made:
-        sockets.wait_at_most(self._sock, remaining())
-        try:
-            return act(given)
-        except BlockingIOError:
-            raise DeadlinePassed from None
+        sockets.let_reads_take(self._sock, remaining())
+        return _in_time(self._sock.recv, size)
 
     def holds_bytes(self) -> bool:
         """Whether something was received that nobody has read."""
         return isinstance(self._sock, ssl.SSLSocket) and bool(self._sock.pending())
+
+
+def _in_time(act: Callable[[Given], Made], given: Given) -> Made:
+    try:
+        return act(given)
+    except BlockingIOError:
+        raise DeadlinePassed from None

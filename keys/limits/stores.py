@@ -128,7 +128,8 @@ class RedisStore:
         connection = pool.connection_class(**pool.connection_kwargs)
         connection.connect()
         connection._sock.settimeout(None)  # noqa: SLF001 - the library knows but its own time-out
-        sockets.wait_at_most(connection._sock, _ANSWER_SECONDS)  # noqa: SLF001 - as above
+        sockets.let_reads_take(connection._sock, _ANSWER_SECONDS)  # noqa: SLF001 - as above
+        sockets.let_writes_take(connection._sock, _ANSWER_SECONDS)  # noqa: SLF001 - as above
         return connection
 
     def _ask(self, connection: Any, arguments: tuple[str | int, ...]) -> bytes:

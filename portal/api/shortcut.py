@@ -30,7 +30,8 @@ class Shortcut(WSGIHandler):
             response = cast(HttpResponse, self._answer(WSGIRequest(environ)))
         finally:
             connection.close_if_unusable_or_obsolete()
-        headers = [*response.items(), ("Content-Length", str(len(response.content)))]
+        said = response.headers._store.values()  # noqa: SLF001 - its `items` looks each of them up anew
+        headers = [*said, ("Content-Length", str(len(response.content)))]
         start_response(f"{response.status_code} {response.reason_phrase}", headers)
         return [response.content]
 

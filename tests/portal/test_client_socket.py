@@ -2,7 +2,9 @@
 
 import errno
 import socket
+import struct
 import tempfile
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -81,6 +83,42 @@ def test_who_reads_too_slowly_counts_as_gone(pair: tuple[ClientSocket, socket.so
         ours.sendall(b"x" * 10_000_000)
 
     assert gave_up.value.errno == errno.ECONNRESET
+
+
+def test_what_came_while_somebody_waited_for_it_is_read_once(
+    pair: tuple[ClientSocket, socket.socket],
+) -> None:
+    ours, client = pair
+    assert not ours.has_more(0.01)
+    client.send(b"request")
+
+    assert ours.has_more(0.01)
+    assert (ours.recv(3), ours.recv(100)) == (b"req", b"uest")
+    assert not ours.has_more(0.01)
+
+
+def test_a_short_wait_for_more_shortens_no_read(pair: tuple[ClientSocket, socket.socket]) -> None:
+    ours, client = pair
+    assert not ours.has_more(0.01)
+    later = threading.Timer(0.1, client.send, [b"late"])
+    later.start()
+
+    assert ours.recv(100) == b"late"
+    later.join()
+
+
+@pytest.mark.parametrize("breaks", [False, True])
+def test_the_end_of_a_connection_is_worth_a_look(breaks: bool) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        client = socket.create_connection(listener.getsockname())
+        ours = ClientSocket(listener.accept()[0])
+    if breaks:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    client.close()
+
+    with ours:
+        assert ours.has_more(5)
+        assert ours.recv(100) == b""
 
 
 def test_gunicorns_switching_between_blocking_and_not_changes_nothing(
