@@ -4,7 +4,6 @@ Answers are what Pumble sent, checked to be JSON of the expected container; fiel
 Source: Pumble app platform reference, REST API.
 """
 
-import json as json_text
 import logging
 import random
 import re
@@ -16,6 +15,7 @@ from functools import partial
 from typing import Any, Protocol, cast
 from urllib.parse import quote, urlencode
 
+import msgspec
 from django.conf import settings
 
 from keys.limits import PumbleQuota
@@ -284,7 +284,7 @@ def _ask(send: Callable[[], transport.Answer], route: str, *, repeatable: bool) 
 def _written(json: Json | None, form: dict[str, str] | None) -> tuple[dict[str, str], bytes | None]:
     """The header that names the kind of body, and the body."""
     if json is not None:
-        return {"Content-Type": "application/json"}, json_text.dumps(json).encode()
+        return {"Content-Type": "application/json"}, msgspec.json.encode(json)
     if form is None:
         return {}, None
     boundary = secrets.token_hex(16)

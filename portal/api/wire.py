@@ -1,9 +1,9 @@
 """JSON as the contract sends it, and one media type whatever the client says it accepts."""
 
-import json
 import math
 from typing import Any
 
+import msgspec
 from django.http import HttpResponse
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import JSONParser
@@ -13,7 +13,7 @@ from keys.limits import Standing
 
 
 def answer(body: Any, *, status: int = 200) -> HttpResponse:
-    return raw_answer(json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(), status=status)
+    return raw_answer(msgspec.json.encode(body), status=status)
 
 
 def raw_answer(text: bytes, *, status: int = 200) -> HttpResponse:
