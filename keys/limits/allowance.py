@@ -34,14 +34,17 @@ class Allowance:
     key: ApiKey
     rehearsal: bool = False
     tightest: Standing | None = field(default=None, init=False)
+    _is_taken: bool = field(default=False, init=False)
 
     def take_call(self) -> None:
-        """
+        """Take the call itself, if its first call to Pumble has not done so already.
+
         Raises:
             RateLimited: the key's own limit is reached.
         """
-        window = Window(Whose.KEY, f"key:{_holder(self.key)}", self.key.calls_per_minute)
-        self._take([window], only_look=False)
+        if not self._is_taken:
+            self._take([self._own_window()])
+            self._is_taken = True
 
     def take_of_pumble(self, quota: PumbleQuota | None, *, changes: bool = False) -> None:
         """Make room for one call to Pumble; `quota` is what the call takes beside the limits that every call does.
@@ -49,12 +52,21 @@ class Allowance:
         In a rehearsal the calls that change something are not made, and take nothing.
 
         Raises:
-            RateLimited: one of the quotas is reached, or its rest is kept for keys that have had less.
+            RateLimited: one of the quotas or the key's own limit is reached, or a rest is kept for keys that have had less.
         """
         windows = _windows(self.key.owner, _holder(self.key), quota)
-        self._take(windows, only_look=self.rehearsal and changes)
+        if self.rehearsal and changes:
+            self._take(windows, only_look=True)
+        elif self._is_taken:
+            self._take(windows)
+        else:
+            self._take([self._own_window(), *windows])  # one trip instead of two
+            self._is_taken = True
 
-    def _take(self, windows: list[Window], *, only_look: bool) -> None:
+    def _own_window(self) -> Window:
+        return Window(Whose.KEY, f"key:{_holder(self.key)}", self.key.calls_per_minute)
+
+    def _take(self, windows: list[Window], *, only_look: bool = False) -> None:
         standings = store().take(windows, only_look=only_look)
         refused = [standing for standing in standings if standing.refused]
         if refused:

@@ -1,7 +1,9 @@
 """The one path of every API call.
 
-Find the key in the header, let `keys.access` decide, check the scope, then the limits, validate the input, call Pumble,
-answer, note the use. A refused call costs no call to Pumble. Adding an operation is adding one class in one file.
+Find the key in the header, let `keys.access` decide, check the scope, validate the input, call Pumble, answer, note the
+use. The limits are taken from on the way to Pumble, all at once, or at the end of a call that does not get there; what
+they refuse is refused before anything else is wrong with the call. A refused call costs no call to Pumble. Adding an
+operation is adding one class in one file.
 """
 
 import time
@@ -161,10 +163,12 @@ class Endpoint(APIView):
             self.key = access.admit(self.key, by=self.by, now=now)
             if self.scope is not None:
                 access.require_scope(self.key, self.scope)
+            return self._carry_out(request, self.key, Watch(self.allowance))
         finally:
             self.allowance.take_call()  # a refused call is a call: who repeats it for ever is slowed down, too
-        watch = Watch(self.allowance)
-        call = open_call(self.key, watch)
+
+    def _carry_out(self, request: HttpRequest, key: ApiKey, watch: Watch) -> HttpResponse:
+        call = open_call(key, watch)
         read = self._read(request)
         given = self.takes(data=read)
         given.is_valid(raise_exception=True)
@@ -174,10 +178,10 @@ class Endpoint(APIView):
             with deadline.within(client.CALL_SECONDS), self._place(call):
                 return wire.answer(self.run(call, given.validated_data))
 
-        if rehearsing:
+        if watch.allowance.rehearsal:
             return rehearsal.answer(watch, run)
         if self.writes():
-            return once.answer(request.META, self.key, self.operation, read, watch, run)
+            return once.answer(request.META, key, self.operation, read, watch, run)
         return run()
 
     def _place(self, call: Call) -> AbstractContextManager[None]:

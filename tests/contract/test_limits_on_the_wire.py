@@ -41,6 +41,17 @@ def test_a_key_is_held_to_its_own_limit(portal: str) -> None:
     assert answer.json()["error"] == f"Limit reached: 2 a minute, this API key; try again in {seconds} s"
 
 
+def test_what_is_wrong_with_a_call_does_not_exempt_it(portal: str) -> None:
+    slow = Api(portal, key_of("ana@acme.test", calls_per_minute=2))
+
+    wrong = [slow.post("sendMessage", {}) for _ in range(2)]
+    answer = slow.post("sendMessage", {})
+
+    assert [one.json()["reason"] for one in wrong] == ["validation"] * 2
+    assert limit_headers(wrong[1]) == (2, 0)
+    assert_legacy(answer, "rate_limited", 429)
+
+
 def test_pumbles_quota_is_kept_before_pumble_has_to_say_no_and_leaves_room_for_others(
     api: Api, bens: Api
 ) -> None:

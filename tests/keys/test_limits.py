@@ -242,14 +242,40 @@ def _key(owner: Member, key_id: str, calls_per_minute: int = 1000) -> ApiKey:
 class TestTheAllowanceOfACall:
     def test_stands_under_the_keys_own_limit(self, alice: Member) -> None:
         key = _key(alice, "A" * 12, calls_per_minute=2)
-        allowance = Allowance(key)
-        allowance.take_call()
-        allowance.take_call()
+        for _ in range(2):
+            Allowance(key).take_call()
 
         with pytest.raises(RateLimited) as refused:
-            allowance.take_call()
+            Allowance(key).take_call()
         assert (refused.value.whose, refused.value.limit) == (Whose.KEY, 2)
         assert 1 <= refused.value.retry_after <= 60
+
+    def test_is_taken_once_whether_pumble_is_asked_or_not(self, alice: Member) -> None:
+        key = _key(alice, "A" * 12, calls_per_minute=3)
+        for asks in (0, 1, 2):
+            allowance = Allowance(key)
+            for _ in range(asks):
+                allowance.take_of_pumble(None)
+            allowance.take_call()
+
+        with pytest.raises(RateLimited) as refused:
+            Allowance(key).take_of_pumble(None)
+        assert refused.value.whose == Whose.KEY
+        assert limits.pumble_quotas(key.owner)[0].remaining == 997
+
+    def test_is_taken_though_a_quota_of_pumbles_is_used_up(self, alice: Member) -> None:
+        key = _key(alice, "A" * 12, calls_per_minute=73)
+        for _ in range(72):
+            Allowance(key).take_of_pumble(PumbleQuota.MESSAGES)
+
+        refused = Allowance(key)
+        with pytest.raises(RateLimited) as by_pumble:
+            refused.take_of_pumble(PumbleQuota.MESSAGES)
+        refused.take_call()
+
+        with pytest.raises(RateLimited) as by_itself:
+            Allowance(key).take_of_pumble(None)
+        assert (by_pumble.value.whose, by_itself.value.whose) == (Whose.MESSAGES, Whose.KEY)
 
     def test_shares_pumbles_quotas_among_the_keys_of_a_workspace_and_no_others(
         self, key: ApiKey, bob: Member, mallory: Member
