@@ -43,8 +43,8 @@ def show(loads: Loads, goals: list[Goal]) -> None:
         )
     print()
     for goal in goals:
-        verdict = "met" if goal.met else "NOT MET"
-        print(f"{goal.number:>3}  {goal.what:66} {goal.goal:>11} {goal.figure:>12}  {verdict}")
+        verdict = "" if not goal.goal else "met" if goal.met else "NOT MET"
+        print(f"{goal.number:>3}  {goal.what:84} {goal.goal:>11} {goal.figure:>12}  {verdict}")
 
 
 def store(into: Path, loads: Loads, goals: list[Goal], **about: Any) -> None:

@@ -28,7 +28,7 @@ WORKERS, THREADS = 2, 64
 TOKENS_OF_PEERS = 1000
 
 _PEERS_SERVER = [
-    *("--worker-class", "portal.sharing.SharingWorker", "--workers", str(WORKERS), "--threads", str(THREADS)),
+    *("--workers", str(WORKERS), "--threads", str(THREADS)),
     *("--keep-alive", "5", "--timeout", "60", "--log-level", "warning", "--no-control-socket"),
 ]
 _NGINX = """
@@ -50,11 +50,18 @@ Keys = dict[str, list[dict[str, str]]]
 
 @dataclass(frozen=True)
 class Stage:
-    """What is up. `keys` and `tokens` are who may call the portal and the peers; `crowded` is the portal with many rows."""
+    """What is up. `keys` and `tokens` are who may call the portal and the peers.
+
+    Attributes:
+        crowded: the portal with many rows.
+        peers: under gunicorn's own threads, as people run them.
+        peers_here: under the portal's worker, so that only what they do themselves tells.
+    """
 
     portal: Server
     crowded: Server
     peers: Server
+    peers_here: Server
     nginx: Server
     upstream: Server
     keys: Keys
@@ -70,7 +77,7 @@ def up(*, keys: int, logged_calls: int) -> Iterator[Stage]:
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
         folder.chmod(0o755)  # nginx's worker is nobody
-        database = stack.enter_context(services.postgres(binaries, durable=True, connections=400))
+        database = stack.enter_context(services.postgres(binaries, durable=True, connections=600))
         redis = stack.enter_context(services.redis())
         port = free_port()
         upstream = stack.enter_context(
@@ -98,7 +105,10 @@ def up(*, keys: int, logged_calls: int) -> Iterator[Stage]:
         yield Stage(
             portal=stack.enter_context(portal(settings, folder / "portal.log")),
             crowded=stack.enter_context(portal(crowded, folder / "crowded.log")),
-            peers=stack.enter_context(_peers(peers, folder / "peers.log")),
+            peers=stack.enter_context(_peers(peers, "gthread", folder / "peers.log")),
+            peers_here=stack.enter_context(
+                _peers(peers, "portal.sharing.SharingWorker", folder / "peers-here.log")
+            ),
             nginx=stack.enter_context(_nginx(upstream.url, folder)),
             upstream=upstream,
             keys=own_keys,
@@ -149,12 +159,12 @@ def crowd(url: str, *, keys: int, logged_calls: int) -> None:
         database.execute("ANALYZE")
 
 
-def _peers(settings: dict[str, str], log: Path) -> contextlib.AbstractContextManager[Server]:
+def _peers(settings: dict[str, str], worker: str, log: Path) -> contextlib.AbstractContextManager[Server]:
     port = free_port()
     return processes.running(
         [
             *(sys.executable, "-m", "gunicorn", "django.core.wsgi:get_wsgi_application()"),
-            *("--bind", f"127.0.0.1:{port}", *_PEERS_SERVER),
+            *("--bind", f"127.0.0.1:{port}", "--worker-class", worker, *_PEERS_SERVER),
         ],
         url=f"http://127.0.0.1:{port}",
         log=log,
