@@ -20,7 +20,7 @@ from rest_framework.views import APIView
 
 from keys import access, keyformat, scopes, usage
 from keys.audit import Actor, Surface
-from keys.compiled import OneRow
+from keys.compiled import OneRow, let_go
 from keys.errors import OwnerNotAuthorized
 from keys.limits import Allowance
 from keys.models import ApiKey
@@ -112,6 +112,8 @@ class Endpoint(APIView):
 
     def __init_subclass__(cls) -> None:
         setattr(cls, cls.method.lower(), cls._handle)
+        if cls.method == "GET":  # or Django gives each view that it makes one of its own, and the view holds itself
+            setattr(cls, "head", cls._handle)  # noqa: B010 - as above
 
     def run(self, call: Call, given: dict[str, Any]) -> Any:
         """The answer's JSON. `given` is the validated input; absent and null fields are not in it."""
@@ -150,6 +152,7 @@ class Endpoint(APIView):
                     agent=_printable(request.META.get("HTTP_USER_AGENT", "")),
                 )
             )
+            let_go(self.key)
         return response
 
     def _handle(self, request: HttpRequest) -> HttpResponse:

@@ -1,16 +1,20 @@
-"""What a call may cost: how often the database is asked before Pumble is."""
+"""What a call may cost: how often the database is asked before Pumble is, and what is left when it has its answer."""
 
+import gc
 import json
 from collections.abc import Callable
 from typing import cast
 
 import pytest
 from django.db import connection
-from django.http import HttpResponse
-from django.test import Client
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 
 from keys import keyformat
+from portal.api.endpoint import Endpoint
+from portal.wsgi import application
 from tests.contract.wire import issue
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -68,3 +72,26 @@ def test_a_stranger_costs_no_more_than_a_key(key: str) -> None:
 
     assert json.loads(answer.content)["reason"] == "key_unknown"
     assert len(queries) <= 1
+
+
+@pytest.mark.parametrize("path", ["/keyInfo", "/myInfo", "/listChannels", "/myInfo?refused"])
+def test_nothing_of_a_call_waits_for_the_collector_of_garbage(key: str, path: str) -> None:
+    presented = key[:-1] if "refused" in path else key
+
+    def left() -> list[str]:
+        kinds = [type(one) for one in gc.get_objects()]
+        return sorted(kind.__name__ for kind in kinds if issubclass(kind, Model | HttpRequest | Endpoint))
+
+    def served() -> None:
+        environ = RequestFactory().get(path, headers={"Host": "127.0.0.1", "ApiKey": presented}).environ
+        assert list(application(environ, lambda *_head: None))
+
+    served()
+    gc.collect()
+    gc.disable()
+    try:
+        before = left()
+        served()
+        assert left() == before
+    finally:
+        gc.enable()
