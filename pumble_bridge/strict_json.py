@@ -40,9 +40,9 @@ def read(raw: bytes, *, limit: int = MAX_BODY_BYTES) -> Any:
         raise JsonRefused("a number is out of range") from error
     except msgspec.DecodeError as error:
         raise JsonRefused("not JSON") from error
-    if raw.count(b"[") + raw.count(b"{") > MAX_DEPTH:
-        _check_depth(raw)
-    if _NUL in raw:
+    escaped = b"\\" in raw  # the two that follow are slow, and most texts have none
+    _check_depth(raw.replace(rb"\\", b"").replace(rb"\"", b"") if escaped else raw)
+    if escaped and _NUL in raw:
         _check_texts(value)
     return value
 
@@ -55,13 +55,15 @@ def read_object(raw: bytes, *, limit: int = MAX_BODY_BYTES) -> dict[str, Any]:
     return value
 
 
-def _check_depth(raw: bytes) -> None:
+def _check_depth(unescaped: bytes) -> None:
     """Level by level from the inside, on the brackets alone: this takes a page of messages a tenth of walking through it."""
-    brackets = raw.replace(rb"\\", b"").replace(rb"\"", b"").translate(_AS_BRACKETS, _NO_BRACKETS)
+    brackets = unescaped.translate(_AS_BRACKETS, _NO_BRACKETS)
     level = brackets.replace(b'""', b"")
     if b'"' in level:  # there are brackets in strings
         level = _STRING.sub(b"", brackets)
     for _ in range(MAX_DEPTH):
+        if not level:
+            return
         level = level.replace(b"[]", b"")
     if level:
         raise JsonRefused("nested too deeply")

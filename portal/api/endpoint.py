@@ -112,7 +112,9 @@ class Endpoint(APIView):
 
     def __init_subclass__(cls) -> None:
         setattr(cls, cls.method.lower(), cls._handle)
-        if cls.method == "GET":  # or Django gives each view that it makes one of its own, and the view holds itself
+        if (
+            cls.method == "GET"
+        ):  # or Django gives each view that it makes one of its own, and the view holds itself
             setattr(cls, "head", cls._handle)  # noqa: B010 - as above
 
     def run(self, call: Call, given: dict[str, Any]) -> Any:

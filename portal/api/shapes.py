@@ -138,8 +138,9 @@ def _reactions(sent: Any) -> list[Json]:
 
 def _mended(sent: Json, neutral: Json, omit: set[str]) -> Json:
     mended = dict(sent)
-    for name in neutral.keys() - sent.keys():
-        mended[name] = neutral[name]
+    if not neutral.keys() <= sent.keys():  # quicker than to find out which, and mostly enough
+        for name in neutral.keys() - sent.keys():
+            mended[name] = neutral[name]
     if None in sent.values():
         for name in [name for name, value in sent.items() if value is None]:
             if name in neutral:
