@@ -135,8 +135,9 @@ recorder = Recorder()
 
 def _write(batch: list[Use], sampler: Sampler) -> None:
     with transaction.atomic():
-        used = ApiKey.objects.filter(pk__in={use.key_pk for use in batch})
-        rows.hold(ApiKey, {use.key_pk for use in batch})  # their owners are not erased meanwhile
+        pks = {use.key_pk for use in batch}
+        used = ApiKey.objects.filter(pk__in=rows.among(pks))
+        rows.hold(ApiKey, pks)  # their owners are not erased meanwhile
         erased_at = dict(used.values_list("pk", "owner__erased_at"))
         known = [use for use in batch if use.key_pk in erased_at]
         uses = [use if erased_at[use.key_pk] is None else _but_of_the_erased(use) for use in known]
@@ -185,9 +186,8 @@ def _note_networks(uses: Iterable[Use]) -> list[Use]:
         if use.outcome == OK and use.address is not None:
             firsts.setdefault((use.key_pk, network_of(use.address)), use)
     known: defaultdict[int, set[str]] = defaultdict(set)
-    for key_pk, network in KnownNetwork.objects.filter(key__in={key_pk for key_pk, _ in firsts}).values_list(
-        "key_id", "network"
-    ):
+    places = KnownNetwork.objects.filter(key__in=rows.among({key_pk for key_pk, _ in firsts}))
+    for key_pk, network in places.values_list("key_id", "network"):
         known[key_pk].add(network)
     very_first: dict[int, tuple[str, datetime]] = {}
     for (key_pk, network), use in firsts.items():
