@@ -40,14 +40,18 @@ class ClientSocket(socket.socket):
             self._seconds = value
 
     def has_more(self, seconds: float) -> bool:
-        """Whether the client sends something, or ends the connection, in that time. It is kept for the next `recv`."""
-        try:
-            self._ahead = self._read(_PIECE_BYTES, seconds)
-        except BlockingIOError:
-            return False
-        except ConnectionError:
-            self._ahead = b""
-        return True
+        """Whether the client sends something, or ends the connection, in that time. It is kept for the next `recv`.
+
+        What is kept already counts; without any time, only that does.
+        """
+        if self._ahead is None and seconds:
+            try:
+                self._ahead = self._read(_PIECE_BYTES, seconds)
+            except BlockingIOError:
+                return False
+            except ConnectionError:
+                self._ahead = b""
+        return self._ahead is not None
 
     def recv(self, size: int, flags: int = 0) -> bytes:
         if self._ahead is not None:

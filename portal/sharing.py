@@ -46,8 +46,9 @@ class SharingWorker(ThreadWorker):  # type: ignore[misc]
         """Answer what comes on a connection, and stay with it for a moment as long as nobody waits for a thread."""
         if not isinstance(conn.sock, ClientSocket):
             conn.sock = ClientSocket(conn.sock)
-        while (stays := self._answer(conn)) is True and self.alive and not self._is_crowded():
-            if not conn.sock.has_more(_STAYS_SECONDS):
+        while (stays := self._answer(conn)) is True:
+            may_stay = self.alive and not self._is_crowded()
+            if not conn.sock.has_more(_STAYS_SECONDS if may_stay else 0):
                 break
         if stays is False:
             conn.sock.part()

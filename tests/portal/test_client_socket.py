@@ -97,6 +97,18 @@ def test_what_came_while_somebody_waited_for_it_is_read_once(
     assert not ours.has_more(0.01)
 
 
+def test_what_was_kept_is_not_lost_by_waiting_for_more(pair: tuple[ClientSocket, socket.socket]) -> None:
+    ours, client = pair
+    client.send(b"first")
+    assert ours.has_more(0.01)
+    client.send(b"second")
+
+    assert ours.has_more(0.01)
+    assert ours.has_more(0)
+    assert (ours.recv(100), ours.recv(100)) == (b"first", b"second")
+    assert not ours.has_more(0)
+
+
 def test_a_short_wait_for_more_shortens_no_read(pair: tuple[ClientSocket, socket.socket]) -> None:
     ours, client = pair
     assert not ours.has_more(0.01)

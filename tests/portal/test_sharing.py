@@ -1,6 +1,7 @@
 """Connections to a server of two processes, each with threads of its own."""
 
 import http.client
+import socket
 import subprocess
 import sys
 import time
@@ -85,3 +86,16 @@ def test_who_does_not_hang_up_keeps_nobody_else_waiting(port: int) -> None:
 
     for connection in [*lingering, other]:
         connection.close()
+
+
+def test_requests_that_come_before_their_turn_are_all_answered(port: int) -> None:
+    request = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+    for _ in range(20):
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+            client.sendall(request * 2)
+            answers = client.recv(8192)
+            client.sendall(request)
+            while answers.count(b"HTTP/1.1 200 OK") < 3:
+                piece = client.recv(8192)
+                assert piece, answers
+                answers += piece
