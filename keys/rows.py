@@ -29,16 +29,19 @@ def _sources(
     model: type[models.Model], columns: Sequence[str], rows: list[Sequence[Any]]
 ) -> Iterator[tuple[str, list[Any]]]:
     """What stands behind `INSERT INTO`, with its values, for so many rows as go into one statement."""
-    if connection.vendor == "postgresql" and rows:
-        # All rows are one value: with one for each field it takes longer to count them than to write them.
-        typed = ", ".join(f"{column} {_type(model, column)}" for column in columns)
-        source = f"SELECT {', '.join(columns)} FROM json_to_recordset(%s) AS given ({typed})"  # noqa: S608 - names of ours
-        yield source, [msgspec.json.encode([dict(zip(columns, row, strict=True)) for row in rows]).decode()]
-        return
     for start in range(0, len(rows), _AT_ONCE):
         batch = rows[start : start + _AT_ONCE]
-        row = f"({', '.join(['%s'] * len(columns))})"
-        yield f"VALUES {', '.join([row] * len(batch))}", [_adapted(value) for one in batch for value in one]
+        if connection.vendor == "postgresql":
+            # All of them are one value: with one for each field it takes longer to count them than to write them.
+            typed = ", ".join(f"{column} {_type(model, column)}" for column in columns)
+            source = f"SELECT {', '.join(columns)} FROM json_to_recordset(%s) AS given ({typed})"  # noqa: S608 - names of ours
+            named = [dict(zip(columns, row, strict=True)) for row in batch]
+            values = [msgspec.json.encode(named).decode()]
+        else:
+            row = f"({', '.join(['%s'] * len(columns))})"
+            source = f"VALUES {', '.join([row] * len(batch))}"
+            values = [_adapted(value) for one in batch for value in one]
+        yield source, values
 
 
 def among(ids: Iterable[int]) -> Any:
