@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.bench.processes import Server
 
 _SCRIPT = Path(__file__).with_name("calls.lua")
-_FOLDER = Path(tempfile.mkdtemp(prefix="bench-calls-"))
+_folder = tempfile.TemporaryDirectory(prefix="bench-calls-")
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Load:
 
     @cached_property
     def _file(self) -> Path:
-        path = _FOLDER / f"{random.getrandbits(64):x}"
+        path = Path(_folder.name) / f"{random.getrandbits(64):x}"
         path.write_bytes(b"".join(b"%d\n%b\n" % (len(request), request) for request in self.requests))
         return path
 

@@ -68,10 +68,15 @@ def _sending(stage: Stage, keys: dict[str, list[str]]) -> dict[str, Load]:
         request("POST", f"{channel}/messages", b'{"text":"hello"}', **_SLOW),
     )
     through = with_keys(keys["slow"], "POST", "/sendMessage", _MESSAGE)
+    bare = (request("POST", "/bare-sender", _MESSAGE),)
     return {
         f"sendMessage, {connections}: {whom}": Load(server, calls, connections)
         for connections in (1, 64)
-        for whom, server, calls in (("portal", stage.portal, through), ("direct", stage.upstream, direct))
+        for whom, server, calls in (
+            ("portal", stage.portal, through),
+            ("bare", stage.peers_here, bare),
+            ("direct", stage.upstream, direct),
+        )
     }
 
 

@@ -8,4 +8,5 @@ urlpatterns = [
     path("knox", views.Knox.as_view()),
     path("naive", views.NaiveProxy.as_view()),
     path("bare", views.bare_proxy),
+    path("bare-sender", views.bare_sender),
 ]

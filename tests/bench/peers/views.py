@@ -16,7 +16,10 @@ from rest_framework_api_key.permissions import HasAPIKey
 
 _thread = threading.local()
 _TOKEN = {"token": "delay=0;size=0", "x-app-token": "app"}
-_USER = f"{os.environ['PUMBLE_API_URL']}/v1/workspaceUsers/65f0a1b2c3d4e5f607180004"
+_SLOW = {"token": "delay=20;size=0", "x-app-token": "app"}
+_PUMBLE = os.environ["PUMBLE_API_URL"]
+_USER = f"{_PUMBLE}/v1/workspaceUsers/65f0a1b2c3d4e5f607180004"
+_CHANNEL = f"{_PUMBLE}/v1/channels/65f0a1b2c3d4e5f607180003"
 
 
 class _Checked(APIView):
@@ -53,6 +56,13 @@ class NaiveProxy(APIView):
 def bare_proxy(request: HttpRequest) -> HttpResponse:
     """No key, no limits, no log: a kept session of `requests`, and its bytes handed on."""
     answer = _session().get(_USER, headers=_TOKEN, timeout=10)
+    return HttpResponse(answer.content, status=answer.status_code, content_type="application/json")
+
+
+def bare_sender(request: HttpRequest) -> HttpResponse:
+    """As `bare_proxy`, with the two calls that it takes to send a message."""
+    _session().get(_CHANNEL, headers=_SLOW, timeout=10)
+    answer = _session().post(f"{_CHANNEL}/messages", data=request.body, headers=_SLOW, timeout=10)
     return HttpResponse(answer.content, status=answer.status_code, content_type="application/json")
 
 
