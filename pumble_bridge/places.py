@@ -45,25 +45,38 @@ class Places:
         self._line: deque[_Waiter] = deque()
 
     @contextlib.contextmanager
-    def taken(self, workspace: Hashable) -> Iterator[None]:
+    def taken(
+        self, workspace: Hashable, *, before_waiting: Callable[[], object] | None = None
+    ) -> Iterator[None]:
         """A place for the time of the block.
+
+        Args:
+            before_waiting: called where no place is free; what it raises ends the waiting before it begins.
 
         Raises:
             PumbleNotAsked: there is none; the block was not entered.
         """
-        self._enter(workspace)
+        if not self._took(workspace):
+            if before_waiting is not None:
+                before_waiting()
+            self._wait_for(workspace)
         try:
             yield
         finally:
             self._leave(workspace)
 
-    def _enter(self, workspace: Hashable) -> None:
+    def _took(self, workspace: Hashable) -> bool:
         with self._lock:
-            if self._has_room(workspace):
-                self._move(workspace, 1)
-                return
-            waiter = _Waiter(workspace)
+            if not self._has_room(workspace):
+                return False
+            self._move(workspace, 1)
+            return True
+
+    def _wait_for(self, workspace: Hashable) -> None:
+        waiter = _Waiter(workspace)
+        with self._lock:
             self._line.append(waiter)
+            self._let_in_the_first()
         while not waiter.let_in.is_set():
             with self._lock:
                 patience = self._patience(workspace)
@@ -79,11 +92,14 @@ class Places:
     def _leave(self, workspace: Hashable) -> None:
         with self._lock:
             self._move(workspace, -1)
-            following = next((waiter for waiter in self._line if self._has_room(waiter.workspace)), None)
-            if following is not None:
-                self._line.remove(following)
-                self._move(following.workspace, 1)
-                following.let_in.set()
+            self._let_in_the_first()
+
+    def _let_in_the_first(self) -> None:
+        following = next((waiter for waiter in self._line if self._has_room(waiter.workspace)), None)
+        if following is not None:
+            self._line.remove(following)
+            self._move(following.workspace, 1)
+            following.let_in.set()
 
     def _has_room(self, workspace: Hashable) -> bool:
         return self._taken[workspace] < self._for_one and self._taken.total() < self._in_all

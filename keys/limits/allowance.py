@@ -43,8 +43,8 @@ class Allowance:
             RateLimited: the key's own limit is reached.
         """
         if not self._is_taken:
-            self._take([self._own_window()])
             self._is_taken = True
+            self._take([self._own_window()])
 
     def take_of_pumble(self, quota: PumbleQuota | None, *, changes: bool = False) -> None:
         """Make room for one call to Pumble; `quota` is what the call takes beside the limits that every call does.
@@ -69,6 +69,9 @@ class Allowance:
     def _take(self, windows: list[Window], *, only_look: bool = False) -> None:
         standings = store().take(windows, only_look=only_look)
         refused = [standing for standing in standings if standing.refused]
+        self._is_taken |= any(
+            standing.window.whose is Whose.KEY for standing in refused
+        )  # no need to ask again
         if refused:
             self.tightest = max(refused, key=lambda standing: standing.reset_seconds)
             raise _refusal(self.tightest)

@@ -190,7 +190,11 @@ class Endpoint(APIView):
         return run()
 
     def _place(self, call: Call) -> AbstractContextManager[None]:
-        return places.CALLS.taken(call.key.owner.workspace_id) if self.asks_pumble else nullcontext()
+        """While it waits for one, a call of a key that is over its limit would hold a thread for nothing."""
+        if not self.asks_pumble:
+            return nullcontext()
+        workspace = call.key.owner.workspace_id
+        return places.CALLS.taken(workspace, before_waiting=call.watch.allowance.take_call)
 
     def _read(self, request: HttpRequest) -> dict[str, Any]:
         """Query parameters of a GET or DELETE, the JSON object of a POST or of what a DELETE's query leaves out.

@@ -3,9 +3,12 @@
 import pytest
 import redis
 import requests
+from prometheus_client import REGISTRY
 from pytest_django import Settings
 
 from keys import keyformat, limits
+from pumble_bridge import places
+from pumble_bridge.places import Places
 from tests import pumble
 from tests.contract.test_rights import key_of
 from tests.contract.wire import Api, assert_legacy, taken
@@ -50,6 +53,18 @@ def test_what_is_wrong_with_a_call_does_not_exempt_it(portal: str) -> None:
     assert [one.json()["reason"] for one in wrong] == ["validation"] * 2
     assert limit_headers(wrong[1]) == (2, 0)
     assert_legacy(answer, "rate_limited", 429)
+
+
+def test_who_is_over_the_limit_waits_for_no_place(portal: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(places, "CALLS", Places("one", in_all=1, for_one=1))
+    slow = Api(portal, key_of("ana@acme.test", calls_per_minute=1))
+    taken(slow.get("myInfo"))
+
+    with places.CALLS.taken("somebody else"):
+        answer = slow.get("myInfo")
+
+    assert_legacy(answer, "rate_limited", 429)
+    assert REGISTRY.get_sample_value("portal_pumble_crowded_total", {"places": "one"}) is None
 
 
 def test_pumbles_quota_is_kept_before_pumble_has_to_say_no_and_leaves_room_for_others(

@@ -12,6 +12,7 @@ from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
 
 from keys.addresses import parse_network
+from keys.models import ApiKey
 from tests.contract.wire import Api, issue
 from tests.environment import PROJECT
 
@@ -53,6 +54,16 @@ class TestMetrics:
             for name in now
         )
         assert "portal_queue_length[('queue', 'notices')]" in now
+
+    def test_count_a_call_beyond_a_limit_once(self, portal: str) -> None:
+        key = issue("ana@acme.test")
+        ApiKey.objects.update(calls_per_minute=1)
+        limit = "portal_limits_hit_total[('limit', 'key')]"
+        before = self.numbers(portal).get(limit, 0)
+
+        statuses = [Api(portal, key).get("myInfo").status_code for _ in range(3)]
+
+        assert (statuses, self.numbers(portal)[limit]) == ([200, 429, 429], before + 2)
 
     def test_have_no_name_for_what_is_not_there(self, portal: str) -> None:
         for path in ("a", "b", "sendMessage/x"):

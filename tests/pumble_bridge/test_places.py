@@ -86,6 +86,18 @@ def test_in_line_one_waits_no_longer_than_the_deadline(places: Places) -> None:
     assert not turned_away(places, "acme")
 
 
+def test_what_is_to_be_done_before_waiting_is_done_there_only_and_may_end_it(
+    places: Places, clock: Clock
+) -> None:
+    def refuse() -> None:
+        raise RuntimeError
+
+    with hanging(places, clock, "acme", "acme"):
+        with places.taken("acme", before_waiting=refuse), pytest.raises(RuntimeError):
+            places.taken("acme", before_waiting=refuse).__enter__()
+        assert not turned_away(places, "acme")
+
+
 def test_many_at_once_are_never_more_than_there_are_places() -> None:
     places = Places("test", in_all=4, for_one=3)
     counting = threading.Lock()
