@@ -1,9 +1,9 @@
 """The one path of every API call.
 
-Find the key in the header, let `keys.access` decide, check the scope, validate the input, call Pumble, answer, note the
-use. The limits are taken from on the way to Pumble, all at once, or at the end of a call that does not get there; what
-they refuse is refused before anything else is wrong with the call. A refused call costs no call to Pumble. Adding an
-operation is adding one class in one file.
+Find the key in the header, let `keys.access` decide, check the scope, take from the key's limit, validate the input,
+call Pumble within its quotas, answer, note the use. A call without a body takes from the key's limit together with the
+first of Pumble's quotas, or at its end where it does not get so far; what the limits refuse is refused before anything
+else is wrong with the call. A refused call costs no call to Pumble. Adding an operation is adding one class in one file.
 """
 
 import time
@@ -168,6 +168,8 @@ class Endpoint(APIView):
             self.key = access.admit(self.key, by=self.by, now=now)
             if self.scope is not None:
                 access.require_scope(self.key, self.scope)
+            if self.method != "GET":
+                self.allowance.take_call()  # nobody over their limit has a body read, or anything written
             return self._carry_out(request, self.key, Watch(self.allowance))
         finally:
             self.allowance.take_call()  # a refused call is a call: who repeats it for ever is slowed down, too

@@ -36,12 +36,10 @@ def answer(
 
     Raises:
         ValidationError: the header's value is not usable.
-        RateLimited: the key's own limit is reached.
         IdempotencyConflict, IdempotencyInProgress, IdempotencyUnknown.
     """
     if "HTTP_IDEMPOTENCY_KEY" not in meta:
         return run()
-    watch.allowance.take_call()  # before anything is written
     request = json.dumps([operation, read], sort_keys=True, separators=(",", ":")).encode()
     begun = idempotency.begin(key, _value(meta["HTTP_IDEMPOTENCY_KEY"]), request, now=timezone.now())
     if isinstance(begun, idempotency.Repeated):

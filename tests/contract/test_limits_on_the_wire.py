@@ -1,5 +1,8 @@
 """Limits as a client meets them: headers on every answer, and a 429 that says whose limit it was and when it ends."""
 
+import socket
+from urllib.parse import urlsplit
+
 import pytest
 import redis
 import requests
@@ -53,6 +56,21 @@ def test_what_is_wrong_with_a_call_does_not_exempt_it(portal: str) -> None:
     assert [one.json()["reason"] for one in wrong] == ["validation"] * 2
     assert limit_headers(wrong[1]) == (2, 0)
     assert_legacy(answer, "rate_limited", 429)
+
+
+def test_who_is_over_the_limit_has_no_body_read(portal: str) -> None:
+    key = key_of("ana@acme.test", calls_per_minute=1)
+    taken(Api(portal, key).get("myInfo"))
+    where = urlsplit(portal)
+    head = (
+        f"POST /sendMessage HTTP/1.1\r\nHost: {where.netloc}\r\nApiKey: {key}\r\nContent-Length: 1000\r\n\r\n"
+    )
+
+    with socket.create_connection((where.hostname, where.port), timeout=5) as client:
+        client.sendall(head.encode())
+        answer = client.recv(1000)
+
+    assert answer.startswith(b"HTTP/1.1 429 ")
 
 
 def test_who_is_over_the_limit_waits_for_no_place(portal: str, monkeypatch: pytest.MonkeyPatch) -> None:
