@@ -9,6 +9,7 @@ import struct
 import subprocess
 import sys
 import termios
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -38,8 +39,16 @@ def on_a_terminal(
     """Run it with its standard error on a terminal: its exit status, what it printed and what the terminal showed."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    # Tests that somebody runs in the background ignore interrupts, and so would what they start.
+    listens = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
     process = subprocess.Popen(
-        command, cwd=PROJECT, env=env, stdout=subprocess.PIPE, stderr=theirs, text=True
+        command,
+        cwd=PROJECT,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+        text=True,
+        preexec_fn=listens,  # noqa: PLW1509 - it takes no lock
     )
     os.close(theirs)
     shown = ""
