@@ -8,7 +8,7 @@ import msgspec
 from django.db import connection, models
 from django.db.models.expressions import RawSQL
 
-_AT_ONCE = 500
+_AT_ONCE = 100
 
 
 def insert(
