@@ -46,15 +46,20 @@ def test_a_call_asks_the_database_once(key: str, path: str) -> None:
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite plans each statement anew")
 def test_its_question_is_planned_once_for_all_calls(key: str) -> None:
     connection.close()
-    connection.close_pool()  # type: ignore[attr-defined]  # then there is one connection, which each call gets
-    for _ in range(3):
+    connection.close_pool()  # type: ignore[attr-defined]
+    for _ in range(20):
         call("/keyInfo", key)
 
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT statement FROM pg_prepared_statements")
-        prepared = [statement for (statement,) in cursor.fetchall()]
-    assert len(prepared) == 1
-    assert "keys_apikey" in prepared[0]
+    connection.close()
+    pool = connection.pool  # type: ignore[attr-defined]
+    connections = [pool.getconn() for _ in range(pool.get_stats()["pool_size"])]
+    try:
+        planned = [each.execute("SELECT statement FROM pg_prepared_statements").fetchall() for each in connections]
+    finally:
+        for each in connections:
+            pool.putconn(each)
+    assert {len(statements) for statements in planned} <= {0, 1}
+    assert {"keys_apikey" in statement for statements in planned for (statement,) in statements} == {True}
 
 
 @pytest.mark.parametrize("spoilt", [str.lower, lambda key: key[:-1], lambda key: f"{key[:-1]}-"])
