@@ -93,6 +93,8 @@ def _refuse(
 
 django.setup()
 
-from portal.api.shortcut import Shortcut  # noqa: E402 - not before Django is set up
+# Django loads the pages with the first request to one, when processes have parted and each would do so for itself.
+import portal.urls  # noqa: E402, F401 - not before Django is set up
+from portal.api.shortcut import Shortcut  # noqa: E402
 
 application = Outermost(Shortcut())

@@ -2,6 +2,8 @@
 
 import gc
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import cast
 
@@ -16,6 +18,7 @@ from keys import keyformat
 from portal.api.endpoint import Endpoint
 from portal.wsgi import application
 from tests.contract.wire import issue
+from tests.environment import PROJECT
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -54,7 +57,9 @@ def test_its_question_is_planned_once_for_all_calls(key: str) -> None:
     pool = connection.pool  # type: ignore[attr-defined]
     connections = [pool.getconn() for _ in range(pool.get_stats()["pool_size"])]
     try:
-        planned = [each.execute("SELECT statement FROM pg_prepared_statements").fetchall() for each in connections]
+        planned = [
+            each.execute("SELECT statement FROM pg_prepared_statements").fetchall() for each in connections
+        ]
     finally:
         for each in connections:
             pool.putconn(each)
@@ -100,3 +105,25 @@ def test_nothing_of_a_call_waits_for_the_collector_of_garbage(key: str, path: st
         assert left() == before
     finally:
         gc.enable()
+
+
+_FIRST_PAGE = """
+import sys
+from django.test import RequestFactory
+from portal.wsgi import application
+
+before = set(sys.modules)
+environ = RequestFactory().get("/healthz", headers={"Host": "127.0.0.1"}).environ
+print(*application(environ, lambda *_head: None))
+print(*set(sys.modules) - before, sep=chr(10))
+"""
+
+
+def test_the_first_page_loads_no_more_code_of_ours() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _FIRST_PAGE], cwd=PROJECT, capture_output=True, text=True, check=True
+    )
+
+    answer, *loaded = done.stdout.splitlines()
+    assert "ok" in answer
+    assert [name for name in loaded if name.startswith(("portal.", "keys.", "pumble_bridge."))] == []
