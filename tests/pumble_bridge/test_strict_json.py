@@ -53,6 +53,17 @@ class TestRead:
         with pytest.raises(JsonRefused, match=why):
             strict_json.read(raw, limit=LIMIT)
 
+    def test_reads_a_text_that_spells_the_escape_of_a_nul(self) -> None:
+        value = {"text": r"\u0000 ends a string in C", "of": [1, None, {r"\u0000": r"\\u0000"}]}
+
+        assert strict_json.read(json.dumps(value).encode(), limit=LIMIT) == value
+
+    def test_finds_a_nul_behind_everything_else(self) -> None:
+        value = {"texts": ["a", 1, None, {"b": ["c", "\0"]}]}
+
+        with pytest.raises(JsonRefused, match="characters that are no text"):
+            strict_json.read(json.dumps(value).encode(), limit=LIMIT)
+
     @given(
         st.integers(28, 36),
         st.sampled_from(['"', "\\", "]", "}", "[", '\\"]', '"]"[', '{"a":', ""]),
