@@ -4,6 +4,7 @@ import contextlib
 import ipaddress
 import os
 import random
+import signal
 import socket
 import tempfile
 from pathlib import Path
@@ -20,6 +21,11 @@ def free_port() -> int:
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", port))
             return port
+
+
+def heed_interrupts() -> None:
+    """In a process that starts: a Ctrl-C reaches it. Where tests run in the background, they and what they start ignore it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 PORT, SANDBOX_PORT = free_port(), free_port()

@@ -9,13 +9,12 @@ import struct
 import subprocess
 import sys
 import termios
-from functools import partial
 from pathlib import Path
 
 import pytest
 
 from pumble_bridge.management.commands import maintenance
-from tests.environment import PROJECT
+from tests.environment import PROJECT, heed_interrupts
 
 # Many rows to go through, and a terminal that is told of the first of them.
 MANY = """
@@ -39,8 +38,6 @@ def on_a_terminal(
     """Run it with its standard error on a terminal: its exit status, what it printed and what the terminal showed."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-    # Tests that somebody runs in the background ignore interrupts, and so would what they start.
-    listens = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
     process = subprocess.Popen(
         command,
         cwd=PROJECT,
@@ -48,7 +45,7 @@ def on_a_terminal(
         stdout=subprocess.PIPE,
         stderr=theirs,
         text=True,
-        preexec_fn=listens,  # noqa: PLW1509 - it takes no lock
+        preexec_fn=heed_interrupts,  # noqa: PLW1509 - it takes no lock
     )
     os.close(theirs)
     shown = ""

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tests.environment import PROJECT
+from tests.environment import PROJECT, heed_interrupts
 from tests.soak import stack
 from tests.soak.verdict import Verdict
 
@@ -71,6 +71,7 @@ def _interrupt(verdict: Verdict, environment: dict[str, str]) -> None:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=heed_interrupts,  # noqa: PLW1509 - it takes no lock
     )
     try:
         process.wait(5)
