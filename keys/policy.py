@@ -79,6 +79,11 @@ def policy_of(workspace: Workspace | None) -> Policy:
     return found or Policy(workspace=workspace)
 
 
+def loaded_policy(workspace: Workspace | None) -> Policy:
+    """Return the policy that was selected with the workspace, or the defaults. `lock_owner` selects both."""
+    return getattr(workspace, "policy", None) or Policy(workspace=workspace)
+
+
 @noting_refusals
 @transaction.atomic
 def change_policy(
@@ -214,12 +219,12 @@ def fitted(policy: Policy, rights: Rights, now: datetime) -> Rights | None:
     return replace(rights, scopes=left, expires_at=end)
 
 
-def require_room(policy: Policy, owner: Member, now: datetime) -> None:
+def require_room(policy: Policy, current_keys: int) -> None:
     """
     Raises:
-        TooManyKeys: the owner has as many live keys as the policy allows.
+        TooManyKeys: the owner has as many current keys as the policy allows.
     """
-    if ApiKey.objects.filter(owner=owner).current(now).count() >= policy.most_keys:
+    if current_keys >= policy.most_keys:
         raise TooManyKeys(policy.most_keys)
 
 

@@ -15,6 +15,7 @@ from keys.policy import is_entitled
 from pumble_bridge import acting, clicks, commands, deadline, keytexts, modals, pasted, places
 from pumble_bridge.answers import Acknowledged, Answer, Declined
 from pumble_bridge.errors import PumbleError
+from pumble_bridge.models import Installation
 from pumble_bridge.payloads import Click, Dismissal, MenuQuery, SlashCommand, Submission
 from pumble_bridge.person import Bot, Person
 
@@ -27,29 +28,29 @@ Trigger = SlashCommand | Click | Submission | Dismissal | MenuQuery
 
 def handle(payload: Trigger, *, request_id: str, now: datetime) -> Answer:
     """Carry out what the person did. Always answers in time; what could not be done is said."""
-    workspace = (
-        Workspace.objects.select_related("installation")
-        .filter(pumble_id=payload.workspace_id, installed_at__isnull=False, installation__isnull=False)
-        .first()
-    )
     member = (
-        Member.objects.select_related("workspace")
-        .filter(workspace=workspace, pumble_user_id=payload.user_id)
+        Member.objects.select_related("workspace__installation", "workspace__policy")
+        .filter(workspace__pumble_id=payload.workspace_id, pumble_user_id=payload.user_id)
         .first()
-        if workspace
-        else None
     )
+    workspace = (
+        member.workspace
+        if member
+        else Workspace.objects.select_related("installation").filter(pumble_id=payload.workspace_id).first()
+    )
+    installed = workspace is not None and workspace.installed_at is not None
+    installation: Installation | None = getattr(workspace, "installation", None) if installed else None
     with translation.override(member.language if member and member.language else settings.LANGUAGE_CODE):
-        client = acting.as_bot(workspace.installation) if workspace else None
-        if workspace is None or client is None:
+        client = acting.as_bot(installation) if installation else None
+        if installation is None or client is None:
             _note_refusal(payload, "not_installed")
             return Declined(
                 _("The API app is not installed in this workspace. An owner can add it with “+ Add apps”.")
             )
-        bot = Bot(workspace.installation.bot_user_id, client)
+        bot = Bot(installation.bot_user_id, client)
         by = Actor(member, Surface.CHAT, request_id=request_id)
         try:
-            with deadline.within(REPLY_SECONDS), places.CHAT.taken(workspace.pk):
+            with deadline.within(REPLY_SECONDS), places.CHAT.taken(installation.workspace_id):
                 return _carry_out(payload, member, bot, by, now)
         except KeysError as error:
             _note_refusal(payload, error.code)

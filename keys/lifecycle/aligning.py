@@ -36,7 +36,7 @@ def bring_in_line(*, key: ApiKey, revision: int, by: Actor, now: datetime) -> Br
     owner = lock_owner(key.owner)
     family = live_family(key, now)
     policy.require_may_oversee(family[-1], by)
-    terms = policy.policy_of(owner.workspace)
+    terms = policy.loaded_policy(owner.workspace)
     if terms.revision != revision:
         raise PolicyChanged
     broken = breaking.of_key(terms, family[-1], now)
@@ -80,7 +80,7 @@ def _disable_if_idle(key: ApiKey, now: datetime) -> bool:
     """Whether the key, which was idle a moment ago, still was and is disabled now."""
     owner = lock_owner(key.owner)
     family = live_family(key, now)
-    terms = policy.policy_of(owner.workspace)
+    terms = policy.loaded_policy(owner.workspace)
     end = policy.disabled_when_idle(terms, family[-1])
     if family[-1].disabled_at is not None or end is None or end > now:
         return False

@@ -9,7 +9,7 @@ from keys import breaking, policy
 from keys.audit import Actor, noting_refusals
 from keys.errors import BreaksPolicy, ExpiryInPast, KeyNotFound, KeyRetiring, WouldWiden
 from keys.lifecycle.locks import lock_family, lock_owner, lock_undelivered
-from keys.lifecycle.names import clean_name, clean_note, free_name
+from keys.lifecycle.names import clean_name, clean_note, free_name, taken_names
 from keys.lifecycle.telling import tell, told
 from keys.models import ApiKey, AuditEvent, IdempotentCall
 from keys.rights import Rights
@@ -31,7 +31,7 @@ def rename(*, key: ApiKey, name: str, by: Actor, now: datetime) -> ApiKey:
     policy.require_may_change(key, by)
     before, after = key.name, clean_name(name)
     if before != after:
-        after = free_name(key.owner, after, now, but=key)
+        after = free_name(after, taken_names(key.owner, now, but=key))
         for one in family:
             one.name = after
             one.save(update_fields=["name"])
@@ -121,7 +121,7 @@ def enable(*, key: ApiKey, by: Actor, now: datetime) -> ApiKey:
     family = live_family(key, now)
     newest = family[-1]
     if newest.disabled_reason == ApiKey.DisableReason.POLICY and policy.is_holder_only(newest, by):
-        broken = breaking.of_key(policy.policy_of(owner.workspace), newest, now)
+        broken = breaking.of_key(policy.loaded_policy(owner.workspace), newest, now)
         if broken is not None:
             raise BreaksPolicy(broken.breaches)
     for one in family:

@@ -13,7 +13,7 @@ from keys.errors import ExpiryInPast
 from keys.lifecycle import changing, rotating
 from keys.lifecycle.locks import lock_family, lock_key, lock_owner
 from keys.lifecycle.making import new_key
-from keys.lifecycle.names import clean_note, free_name, next_name
+from keys.lifecycle.names import clean_note, free_name, next_name, taken_names
 from keys.lifecycle.telling import tell, told
 from keys.models import ApiKey, AuditEvent, Member
 
@@ -60,13 +60,14 @@ def issue(
         expires_at=expires_at,
     )
     owner = lock_owner(owner)
-    terms = policy.policy_of(owner.workspace)
+    terms = policy.loaded_policy(owner.workspace)
     policy.require_may_issue(terms, owner, by)
     if expires_at is not None and expires_at <= now:
         raise ExpiryInPast(now)
     policy.require_fit(terms, wanted, now)
-    policy.require_room(terms, owner, now)
-    chosen = next_name(owner, now) if name is None else free_name(owner, name, now)
+    taken = taken_names(owner, now)
+    policy.require_room(terms, len(taken))
+    chosen = next_name(taken) if name is None else free_name(name, taken)
     key, plaintext = new_key(
         owner=owner, name=chosen, purpose=clean_note(purpose), rights=wanted, created_at=now
     )
@@ -81,7 +82,10 @@ def confirm(*, key: ApiKey, by: Actor, now: datetime) -> ApiKey:
 
     Any other key stays as it is.
     """
-    lock_owner(key.owner)
+    if key.replaces_id is not None:
+        lock_owner(
+            key.owner
+        )  # the successor takes over a name; a first key has had its own since it was issued
     key = lock_family(key)[-1]
     if key.revoked_at is not None or key.confirmed_at is not None:
         return key

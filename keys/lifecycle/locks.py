@@ -10,10 +10,10 @@ from keys.models import ApiKey, Member, Workspace
 
 
 def lock_owner(owner: Member) -> Member:
-    """The owner's row, locked after its workspace's: names stay unique, and nobody leaves while a key is made."""
+    """Return the owner with its workspace and policy, locked after the workspace: names stay unique meanwhile."""
     Workspace.objects.select_for_update(no_key=True).filter(members=owner).first()
     return (
-        Member.objects.select_related("workspace")
+        Member.objects.select_related("workspace__policy")
         .select_for_update(of=("self",), no_key=True)
         .get(pk=owner.pk)
     )

@@ -1,6 +1,7 @@
 """Names of keys: readable, and unique among the keys of their owner that go by them."""
 
 import unicodedata
+from collections.abc import Collection
 from datetime import datetime
 
 from keys import keyformat
@@ -31,27 +32,30 @@ def clean_note(note: str) -> str:
     return keyformat.redact(" ".join(readable.split()))[:MAX_NOTE_LENGTH]
 
 
-def free_name(owner: Member, name: str, now: datetime, *, but: ApiKey | None = None) -> str:
-    """`name`, clean, and of no other key of the owner than `but`.
+def free_name(name: str, taken: Collection[str]) -> str:
+    """Return `name`, clean.
+
+    Args:
+        taken: what `taken_names` returns.
 
     Raises:
         NameInvalid, NameTaken.
     """
     name = clean_name(name)
-    if name.casefold() in _taken_names(owner, now, but):
+    if name.casefold() in taken:
         raise NameTaken
     return name
 
 
-def next_name(owner: Member, now: datetime) -> str:
-    taken = _taken_names(owner, now)
+def next_name(taken: Collection[str]) -> str:
     number = 1
     while f"key-{number}" in taken:
         number += 1
     return f"key-{number}"
 
 
-def _taken_names(owner: Member, now: datetime, but: ApiKey | None = None) -> set[str]:
+def taken_names(owner: Member, now: datetime, *, but: ApiKey | None = None) -> list[str]:
+    """Return the casefolded name of each current key of the owner, except that of `but`."""
     current = ApiKey.objects.filter(owner=owner).current(now)
     others = current.exclude(pk=but.pk) if but else current
-    return {name.casefold() for name in others.values_list("name", flat=True)}
+    return [name.casefold() for name in others.values_list("name", flat=True)]

@@ -45,7 +45,7 @@ def rotate(*, key: ApiKey, grace: timedelta, by: Actor, now: datetime) -> tuple[
     owner = lock_owner(key.owner)
     key = lock_family(key)[-1]
     underway = lock_undelivered(key)
-    terms = policy.policy_of(owner.workspace)
+    terms = policy.loaded_policy(owner.workspace)
     policy.require_may_issue(terms, owner, by)
     _require_rotatable(key, now)
     policy.require_fit(terms, key.rights, now)

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from keys import keyformat, lifecycle, policy, wording
 from keys.audit import refusals_noted
 from keys.errors import KeysError
+from keys.models import ApiKey
 from portal.dashboard import once, show_once
 from portal.dashboard.channels import own_channels
 from portal.dashboard.create_form import CreateForm
@@ -35,7 +36,7 @@ class CreateKey(MemberView):
         terms = policy.policy_of(self.member.workspace)
         try:
             policy.require_may_issue(terms, self.member, self.by)
-            policy.require_room(terms, self.member, self.now)
+            policy.require_room(terms, ApiKey.objects.filter(owner=self.member).current(self.now).count())
         except KeysError as error:
             return self.page("no_new_key.html", {"why": wording.explain(error)}, status=403)
         initial = {

@@ -19,7 +19,7 @@ _DAYS = re.compile(r"([0-9]{1,4})d", re.ASCII)
 
 
 def generate(call: Call) -> Answer:
-    terms = policy.policy_of(call.member.workspace)
+    terms = policy.loaded_policy(call.member.workspace)
     lifetime = _lifetime(call, terms)
     key, plaintext = lifecycle.issue(
         owner=call.member,

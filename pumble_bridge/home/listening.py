@@ -12,7 +12,8 @@ from pumble_bridge.home.publishing import mark_stale
 
 class Listener:
     def happened(self, event: AuditEvent) -> None:
-        if event.member is not None:
+        # A pending key does not stand on the tab: the tab changes when the key is confirmed.
+        if event.member is not None and event.type != AuditEvent.Type.KEY_ISSUED:
             mark_stale(event.member)
 
     def member_saved(

@@ -24,16 +24,20 @@ def send(
     secret: str | None = None,
     **headers: str,
 ) -> requests.Response:
-    stamp = str(int(((at or time.time()) - late_by) * 1000))
-    key = (secret if secret is not None else settings.PUMBLE_APP_SIGNING_SECRETS[0]).encode()
-    signed = {
-        "Content-Type": "application/json",
-        "x-pumble-request-timestamp": stamp,
-        "x-pumble-request-signature": hmac.new(key, f"{stamp}:".encode() + body, hashlib.sha256).hexdigest(),
-    }
+    signed = {"Content-Type": "application/json"} | signature(body, (at or time.time()) - late_by, secret)
     return requests.post(
         f"{portal}/pumble/hook", data=body, headers=signed | headers, timeout=10, allow_redirects=False
     )
+
+
+def signature(body: bytes, at: float | None = None, secret: str | None = None) -> dict[str, str]:
+    """Return the two headers by which Pumble signs `body`."""
+    stamp = str(int((time.time() if at is None else at) * 1000))
+    key = (secret if secret is not None else settings.PUMBLE_APP_SIGNING_SECRETS[0]).encode()
+    return {
+        "x-pumble-request-timestamp": stamp,
+        "x-pumble-request-signature": hmac.new(key, f"{stamp}:".encode() + body, hashlib.sha256).hexdigest(),
+    }
 
 
 def command(person: Person, channel: str, text: str = "generate ci", **changes: Any) -> dict[str, Any]:

@@ -4,11 +4,15 @@ import re
 
 import pytest
 import requests
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from keys import keyformat
 from keys.models import ApiKey, AuditEvent, Member
 from tests import pumble
 from tests.pumble import Person
+from tests.pumble_bridge import hooks
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -272,3 +276,17 @@ class TestPumblesTrouble:
 
         (said,) = ana.whispers(general)
         assert "did not take the reply" in said
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite's transactions are other statements")
+def test_generate_takes_at_most_fourteen_statements(portal: str, ana: Person, general: str) -> None:
+    for number in range(2):  # the first one also makes rows that stay
+        command = hooks.raw(hooks.command(ana, general, f"generate ci{number}", triggerId=f"t-{number}"))
+        with CaptureQueriesContext(connection) as queries:
+            response = Client(headers={"Host": "127.0.0.1"}).post(
+                "/pumble/hook", command, content_type="application/json", headers=hooks.signature(command)
+            )
+        assert response.status_code == 200
+
+    statements = [query["sql"] for query in queries if query["sql"] not in {"BEGIN", "COMMIT"}]
+    assert len(statements) <= 14, "\n".join(statements)
