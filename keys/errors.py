@@ -90,13 +90,16 @@ class ChannelNotAllowed(KeyRefused):
 
 
 class RateLimited(KeysError):
-    """A limit is reached. `whose` names it (`keys.limits.Whose`); `retry_after` is in whole seconds, at least 1."""
+    """A limit is reached. `whose` names it (`keys.limits.Whose`); `retry_after` is in whole seconds, at least 1.
+
+    `had_share`: the limit is shared, this key has had its share of it, and what is left is kept for others.
+    """
 
     code = "rate_limited"
 
-    def __init__(self, whose: str, limit: int, retry_after: int) -> None:
+    def __init__(self, whose: str, limit: int, retry_after: int, *, had_share: bool = False) -> None:
         super().__init__(whose, limit, retry_after)
-        self.whose, self.limit, self.retry_after = whose, limit, retry_after
+        self.whose, self.limit, self.retry_after, self.had_share = whose, limit, retry_after, had_share
 
 
 class IdempotencyConflict(KeysError):

@@ -158,4 +158,6 @@ def _shared(workspace_pk: int | None, holder: str, quota: PumbleQuota | None) ->
 def _refusal(standing: Standing) -> RateLimited:
     metrics.LIMITED.labels(standing.window.whose.name.lower()).inc()
     seconds = max(1, math.ceil(standing.reset_seconds))
-    return RateLimited(standing.window.whose.value, standing.window.limit, seconds)
+    return RateLimited(
+        standing.window.whose.value, standing.window.limit, seconds, had_share=standing.had_share
+    )

@@ -48,12 +48,18 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A window after something was taken from it, or was refused."""
+    """A window after something was taken from it, or was refused.
+
+    Attributes:
+        remaining: how many more this holder may take, while no other holder takes any.
+        had_share: it refused this holder alone: what is left of it is kept for holders below their share.
+    """
 
     window: Window
     remaining: int
     reset_seconds: float
     refused: bool = False
+    had_share: bool = False
 
 
 class PumbleQuota(StrEnum):

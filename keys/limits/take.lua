@@ -1,7 +1,8 @@
--- Takes one from every window, or nothing from any if one refuses: `_ceiling` and `_standing` of stores.py, at once.
+-- Takes one from every window, or nothing from any if one refuses: `_room` and `_standing` of stores.py, at once.
 -- KEYS: the windows' logs, sorted sets of "holder:nonce" by time. ARGV: nonce, only_look, then of each window its limit,
 -- reserve, holder, keeps_room.
 -- Returns "remaining milliseconds-until-the-next-place-is-free refused" of each, in one line: it is read faster than lists.
+-- `refused` is 0, 1 where the window is full, or 2 where its rest is kept for holders below their share.
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local period = 60000
@@ -13,31 +14,35 @@ for i, log in ipairs(KEYS) do
   redis.call('ZREMRANGEBYSCORE', log, '-inf', now - period)
   redis.call('ZREMRANGEBYSCORE', log, '(' .. now + 1000, '+inf') -- the clock went back
   local taken, common = redis.call('ZCARD', log), limit - reserve
-  local ceiling = room == 1 and common or limit
-  if reserve > 0 and taken >= common then
+  local left = common - taken
+  if reserve > 0 and (room == 0 or taken >= common - reserve) then
     local own, shares, seen = 0, 1 + room, { [holder] = true }
     for _, entry in ipairs(redis.call('ZRANGE', log, 0, -1)) do
       local other = string.match(entry, '^(.*):')
-      if other == holder then own = own + 1 end
-      if not seen[other] then seen[other], shares = true, shares + 1 end
+      if other == holder then
+        own = own + 1
+      elseif not seen[other] then
+        seen[other], shares = true, shares + 1
+      end
     end
-    ceiling = own * shares < limit and limit or common
+    left = math.max(left, math.min(math.ceil(limit / shares) - own, limit - taken))
   end
-  looked_at[i] = { taken = taken, room = ceiling - taken, holder = holder }
-  refused = refused or taken >= ceiling
+  local refuses = left > 0 and 0 or taken >= limit and 1 or 2
+  looked_at[i] = { left = left, holder = holder, refuses = refuses, over = taken - (refuses == 2 and common or limit) }
+  refused = refused or refuses > 0
 end
 
 local takes = (refused or ARGV[2] == '1') and 0 or 1
 local answers = {}
 for i, log in ipairs(KEYS) do
   local window = looked_at[i]
-  local place = window.room < 0 and -window.room or 0
+  local place = math.max(window.over, 0)
   local first = redis.call('ZRANGE', log, place, place, 'WITHSCORES')[2] or now
   if takes == 1 then
     redis.call('ZADD', log, now, window.holder .. ':' .. ARGV[1])
     redis.call('PEXPIRE', log, period + 1000)
   end
-  local remaining, refuses = math.max(window.room - takes, 0), window.room <= 0 and 1 or 0
-  answers[i] = string.format('%d %d %d', remaining, tonumber(first) + period - now, refuses)
+  local remaining = math.max(window.left - takes, 0)
+  answers[i] = string.format('%d %d %d', remaining, tonumber(first) + period - now, window.refuses)
 end
 return table.concat(answers, ' ')

@@ -103,6 +103,13 @@ def _texts(details: Any) -> Iterator[str]:
             yield from _texts(item)
 
 
+def _limit_text(error: keys_errors.RateLimited) -> str:
+    limit, wait = f"{error.limit} a minute, {error.whose}", f"try again in {error.retry_after} s"
+    if error.had_share:
+        return f"This API key has had its share of a limit: {limit}; the rest is kept for other keys; {wait}"
+    return f"Limit reached: {limit}; {wait}"
+
+
 _TABLE: dict[type[Exception], Rule] = {
     keys_errors.KeyMissing: _refusal("key_missing", 401, "API key missing: send it in the ApiKey header"),
     keys_errors.KeyMalformed: _refusal("key_malformed", 401, "Invalid API key"),
@@ -140,14 +147,7 @@ _TABLE: dict[type[Exception], Rule] = {
     keys_errors.ChannelNotAllowed: _refusal(
         "channel_not_allowed", 403, "API key is bound to other channels; reactions need channelId with it"
     ),
-    keys_errors.RateLimited: Rule(
-        "rate_limited",
-        429,
-        429,
-        lambda error: (
-            f"Limit reached: {error.limit} a minute, {error.whose}; try again in {error.retry_after} s"
-        ),
-    ),
+    keys_errors.RateLimited: Rule("rate_limited", 429, 429, _limit_text),
     keys_errors.IdempotencyConflict: _refusal(
         "idempotency_conflict", 409, "This Idempotency-Key came with another request before"
     ),

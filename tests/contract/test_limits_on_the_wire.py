@@ -10,6 +10,8 @@ from prometheus_client import REGISTRY
 from pytest_django import Settings
 
 from keys import keyformat, limits
+from keys.limits import Allowance
+from keys.models import ApiKey
 from pumble_bridge import places
 from pumble_bridge.places import Places
 from tests import pumble
@@ -101,6 +103,24 @@ def test_pumbles_quota_is_kept_before_pumble_has_to_say_no_and_leaves_room_for_o
     calls = [call for call in pumble.api_calls() if call["method"] == "POST"]
     assert all(call["status"] == 200 for call in calls), "Pumble itself never said no"
     assert taken(api.get("listMessages", channel="general", limit=1))
+
+
+def test_two_keys_of_one_person_are_told_what_each_can_still_get(portal: str) -> None:
+    busy, other = (Api(portal, key_of("ana@acme.test")) for _ in range(2))
+    for key, calls in zip(ApiKey.objects.order_by("pk"), (798, 99), strict=True):
+        for _ in range(calls):
+            Allowance(key).take_of_pumble(None)
+
+    told = [limit_headers(busy.get("myInfo")) for _ in range(3)]
+    refused = busy.get("myInfo")
+
+    assert told == [(1000, 2), (1000, 1), (1000, 0)]
+    assert_legacy(refused, "rate_limited", 429)
+    assert refused.json()["error"].startswith(
+        "This API key has had its share of a limit: 1000 a minute, the key's owner at Pumble; "
+    )
+    assert limit_headers(refused) == (1000, 0)
+    assert limit_headers(other.get("myInfo")) == (1000, 99)
 
 
 def test_wrong_keys_are_slowed_down_and_right_ones_are_not(portal: str, api: Api) -> None:

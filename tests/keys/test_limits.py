@@ -106,6 +106,64 @@ class TestAWindow:
         assert 72 <= len(admitted) <= 80
 
 
+class TestWhatRemains:
+    """What a holder is told it may still take is what it gets, when nobody else takes any."""
+
+    @pytest.mark.parametrize("keeps_room", [False, True], ids=["a person's", "everybody's"])
+    @pytest.mark.parametrize(
+        "before",
+        [
+            {},
+            {"mine": 89},
+            {"mine": 80, "other": 9},
+            {"mine": 9, "other": 80},
+            {"mine": 45, "other": 45},
+            {"other": 90},
+            {"other": 45},
+            {"other": 46},
+            {"mine": 30, "other": 30, "third": 30},
+            {"mine": 1, "other": 40, "third": 40, "fourth": 10},
+        ],
+        ids=str,
+    )
+    def test_is_told_exactly_of_a_persons_window_and_of_the_last_fifth_of_everybodys(
+        self, take: Callable[..., list[limits.Standing]], before: dict[str, int], *, keeps_room: bool
+    ) -> None:
+        for holder, count in before.items():
+            for _ in range(count):
+                take([window(100, holder, keeps_room=keeps_room)])
+
+        told = []
+        while not (standing := take([window(100, "mine", keeps_room=keeps_room)])[0]).refused:
+            told.append(standing.remaining)
+
+        truth = list(range(len(told)))[::-1]
+        counted = max(0, 80 - sum(before.values())) if keeps_room else 0  # from here on
+        assert told[counted:] == truth[counted:]
+        assert all(said <= true <= said + 10 for said, true in zip(told, truth, strict=True))
+        assert standing.remaining == 0
+
+    def test_is_nothing_of_a_reserve_that_is_kept_for_others_and_the_refusal_says_so(
+        self, take: Callable[..., list[limits.Standing]]
+    ) -> None:
+        for holder in ["mine"] * 72 + ["late"] * 8:
+            before_last = take([window(80, holder, keeps_room=True)])[0]
+            if holder == "late" and before_last.remaining == 7:
+                assert take([window(80, "mine", keeps_room=True)])[0].had_share
+        full = take([window(80, "mine", keeps_room=True)])[0]
+
+        assert (full.refused, full.had_share) == (True, False)
+
+    def test_counts_only_what_every_window_of_the_call_has(
+        self, take: Callable[..., list[limits.Standing]]
+    ) -> None:
+        wide, narrow = window(1000, "mine", name="wide"), window(80, "mine", name="narrow", keeps_room=True)
+        for _ in range(72):
+            take([wide, narrow])
+
+        assert [s.remaining for s in take([wide, narrow])] == [928, 0]
+
+
 class TestTime:
     def test_frees_places_one_by_one_as_they_grow_older_than_a_minute(self) -> None:
         clock = Clock()
