@@ -53,6 +53,7 @@ class Redis:
 
     def __init__(self, folder: Path) -> None:
         self._port, self._folder = free_port(), folder
+        self._server: subprocess.Popen[bytes]
         self.url = f"redis://127.0.0.1:{self._port}/0"
 
     def start(self) -> None:
@@ -68,6 +69,10 @@ class Redis:
     def stop(self) -> None:
         self._server.terminate()
         self._server.wait(10)
+
+    @property
+    def pid(self) -> int:
+        return self._server.pid
 
 
 @contextlib.contextmanager

@@ -26,6 +26,7 @@ class Figures:
     broken: int
     p50_ms: float
     p99_ms: float
+    max_ms: float
     cpu_us: float
 
     @property
@@ -47,6 +48,11 @@ class Load:
         path = Path(_folder.name) / f"{random.getrandbits(64):x}"
         path.write_bytes(b"".join(b"%d\n%b\n" % (len(request), request) for request in self.requests))
         return path
+
+    def warmed_burst(self, seconds: int) -> Figures:
+        """Return the figures of a burst after one second of the same calls: records of keys live 30 s, a round is longer."""
+        self.burst(1)
+        return self.burst(seconds)
 
     def burst(self, seconds: int) -> Figures:
         """

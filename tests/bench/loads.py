@@ -14,8 +14,6 @@ _CHANNEL = "65f0a1b2c3d4e5f607180003"
 _MESSAGE = json.dumps({"channelId": _CHANNEL, "text": "hello"}).encode()
 _SLOW = {"token": "delay=20;size=0"}
 _STRANGERS = 5000
-HERE = ", portal's worker"
-HOOKS = 16  # at once
 _hooks = itertools.count()
 
 
@@ -35,14 +33,12 @@ def of(stage: Stage) -> dict[str, Load]:
     for peer, tokens in stage.tokens.items():
         calls = tuple(request("GET", f"/{peer}", Authorization=token) for token in tokens)
         checks[f"check: {peer}"] = Load(stage.peers, calls)
-        checks[f"check: {peer}{HERE}"] = Load(stage.peers_here, calls)
     naive = tuple(request("GET", "/naive", Authorization=token) for token in stage.tokens["drf-api-key"])
     carried = {
         "myInfo: portal": Load(stage.portal, with_keys(keys["fast"], "GET", "/myInfo")),
         "myInfo: portal, many rows": Load(stage.crowded, with_keys(keys["fast"], "GET", "/myInfo")),
-        "myInfo: bare": Load(stage.peers_here, (request("GET", "/bare"),)),
+        "myInfo: bare": Load(stage.peers, (request("GET", "/bare"),)),
         "myInfo: naive": Load(stage.peers, naive),
-        f"myInfo: naive{HERE}": Load(stage.peers_here, naive),
         "myInfo: nginx": Load(
             stage.nginx, (request("GET", f"/v1/workspaceUsers/{_CHANNEL}", token="delay=0;size=0"),)
         ),
@@ -74,18 +70,18 @@ def _sending(stage: Stage, keys: dict[str, list[str]]) -> dict[str, Load]:
         for connections in (1, 64)
         for whom, server, calls in (
             ("portal", stage.portal, through),
-            ("bare", stage.peers_here, bare),
+            ("bare", stage.peers, bare),
             ("direct", stage.upstream, direct),
         )
     }
 
 
-def hooks(stage: Stage, count: int) -> Load:
+def hooks(stage: Stage, count: int, connections: int) -> Load:
     """So many `/api-keys generate`, signed as Pumble signs them; no two are one."""
     secret = stage.portal_environment["PUMBLE_APP_SIGNING_SECRET"]
     people = itertools.cycle(stage.keys["slow"])
     signed = tuple(_signed(secret, person) for person in itertools.islice(people, count))
-    return Load(stage.portal, signed, HOOKS)
+    return Load(stage.portal, signed, connections)
 
 
 def _signed(secret: str, person: dict[str, str]) -> bytes:

@@ -28,7 +28,7 @@ GROUPS = {
     "slow": ("delay=20;size=0", 1000),
     "large": ("delay=0;size=20000", 500),
     "narrow": ("delay=0;size=0", 1000),
-    "revoked": ("delay=0;size=0", 1000),
+    "revoked": ("delay=0;size=0", 1400),
 }
 
 

@@ -1,4 +1,4 @@
-"""The run as a table on the terminal, as JSON, as the README's chapter and as its chart."""
+"""The run as a table on the terminal, as JSON, as the table of `docs/performance.md` and as the chart."""
 
 import json
 import os
@@ -12,7 +12,8 @@ from typing import Any
 from tests.bench.goals import Goal
 from tests.environment import PROJECT
 
-_CHAPTER = re.compile(r"(<!-- made by make bench -->\n).*?(<!-- until here -->)", re.DOTALL)
+_GUIDE = PROJECT / "docs/performance.md"
+_TABLE = re.compile(r"(<!-- made by make bench -->\n).*?(<!-- until here -->)", re.DOTALL)
 _BARS = {
     "Checking a key": {
         "check: portal": "this portal, with limits and log",
@@ -61,18 +62,16 @@ def store(into: Path, loads: Loads, goals: list[Goal], **about: Any) -> None:
 
 
 def publish(loads: Loads, goals: list[Goal]) -> None:
-    """Put the run into the README's chapter, and draw its chart."""
+    """Put the run into the guide's table, and draw the README's chart."""
     for scheme in _COLOURS:
         (PROJECT / f"docs/speed-{scheme}.svg").write_text(chart(loads, scheme))
-    readme = PROJECT / "README.md"
     rows = [
         f"| {goal.what} | {goal.goal} | {goal.figure}{'' if goal.met else ' (not met)'} |" for goal in goals
     ]
     lines = [f"Measured on {_machine()}:", "", "| what | goal | measured |", "|---|---|---|", *rows, ""]
-    chapter = "\n".join(lines)
-    readme.write_text(
-        _CHAPTER.sub(lambda found: f"{found[1]}{chapter}\n{found[2]}", readme.read_text(encoding="utf-8"))
-    )
+    table = "\n".join(lines)
+    guide = _GUIDE.read_text(encoding="utf-8")
+    _GUIDE.write_text(_TABLE.sub(lambda match: f"{match[1]}{table}\n{match[2]}", guide), encoding="utf-8")
 
 
 def chart(loads: Loads, scheme: str) -> str:

@@ -27,8 +27,9 @@ from tests.environment import PROJECT, free_port
 WORKERS, THREADS = 2, 64
 TOKENS_OF_PEERS = 1000
 
+# The peers run under the server of `portal/gunicorn.conf.py`, with the same workers and threads.
 _PEERS_SERVER = [
-    *("--workers", str(WORKERS), "--threads", str(THREADS)),
+    *("--worker-class", "gthread", "--workers", str(WORKERS), "--threads", str(THREADS), "--reuse-port"),
     *("--keep-alive", "5", "--timeout", "60", "--log-level", "warning", "--no-control-socket"),
 ]
 _NGINX = """
@@ -54,16 +55,14 @@ class Stage:
 
     Attributes:
         crowded: the portal with many rows.
-        peers: under gunicorn's own threads, as people run them.
-        peers_here: under the portal's worker, so that only what they do themselves tells.
     """
 
     portal: Server
     crowded: Server
     peers: Server
-    peers_here: Server
     nginx: Server
     upstream: Server
+    redis: services.Redis
     keys: Keys
     tokens: dict[str, list[str]]
     portal_environment: dict[str, str] = field(repr=False)
@@ -78,7 +77,8 @@ def up(*, keys: int, logged_calls: int) -> Iterator[Stage]:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
         folder.chmod(0o755)  # nginx's worker is nobody
         database = stack.enter_context(services.postgres(binaries, durable=True, connections=600))
-        redis = stack.enter_context(services.redis())
+        redis_server = stack.enter_context(services.redis_server())
+        redis = redis_server.url
         port = free_port()
         upstream = stack.enter_context(
             processes.running(
@@ -105,12 +105,10 @@ def up(*, keys: int, logged_calls: int) -> Iterator[Stage]:
         yield Stage(
             portal=stack.enter_context(portal(settings, folder / "portal.log")),
             crowded=stack.enter_context(portal(crowded, folder / "crowded.log")),
-            peers=stack.enter_context(_peers(peers, "gthread", folder / "peers.log")),
-            peers_here=stack.enter_context(
-                _peers(peers, "portal.sharing.SharingWorker", folder / "peers-here.log")
-            ),
+            peers=stack.enter_context(_peers(peers, folder / "peers.log")),
             nginx=stack.enter_context(_nginx(upstream.url, folder)),
             upstream=upstream,
+            redis=redis_server,
             keys=own_keys,
             tokens=tokens,
             portal_environment=settings,
@@ -159,12 +157,12 @@ def crowd(url: str, *, keys: int, logged_calls: int) -> None:
         database.execute("ANALYZE")
 
 
-def _peers(settings: dict[str, str], worker: str, log: Path) -> contextlib.AbstractContextManager[Server]:
+def _peers(settings: dict[str, str], log: Path) -> contextlib.AbstractContextManager[Server]:
     port = free_port()
     return processes.running(
         [
             *(sys.executable, "-m", "gunicorn", "django.core.wsgi:get_wsgi_application()"),
-            *("--bind", f"127.0.0.1:{port}", "--worker-class", worker, *_PEERS_SERVER),
+            *("--bind", f"127.0.0.1:{port}", *_PEERS_SERVER),
         ],
         url=f"http://127.0.0.1:{port}",
         log=log,

@@ -8,19 +8,25 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import psycopg
+import redis
 
 from tests.bench import loads, processes, stage
 from tests.bench.load import Load
 from tests.bench.stage import Stage
 from tests.environment import PROJECT, free_port
+from tests.services import Redis
+
+KILLED, PAUSED = "while Redis is killed and returns empty", "2 s after Redis was paused for 10 s"
 
 
 def heaviest_share(load: Load, draws: int) -> list[float]:
@@ -82,12 +88,12 @@ def seconds_of_a_fresh_run() -> float:
 
 
 def hooks(staged: Stage, seconds: int) -> tuple[float, float]:
-    """Of `/api-keys generate`, many at once: the 99th percentile in ms, and how long Pumble took for its part.
+    """Of `/api-keys generate`, 16 at once: the 99th percentile in ms, and how long Pumble took for its part.
 
     Raises:
         AssertionError: some hook made no key.
     """
-    load = loads.hooks(staged, 600 * seconds)
+    load = loads.hooks(staged, 600 * seconds, connections=16)
     before, asked = _keys_of_hooks(staged), _calls_to_pumble(staged)
     figures = load.burst(seconds)
     assert figures.calls <= len(load.requests), "the hooks did not last"
@@ -97,20 +103,50 @@ def hooks(staged: Stage, seconds: int) -> tuple[float, float]:
     return figures.p99_ms, 20.0 * each
 
 
-def let_through(staged: Stage, tries: int) -> tuple[int, int]:
-    """How many calls with keys just revoked or disabled were let in, of how many; each is tried at every process."""
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.bench.revoking", staged.portal.url, str(staged.portal.pid), str(tries)],
-        cwd=PROJECT,
-        env=os.environ | staged.portal_environment,
-        input=json.dumps(staged.keys["revoked"][:tries]),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,  # its log: the notices that it sends
-        text=True,
-        check=True,
-    )
+def slowest_of_many_hooks(staged: Stage) -> float:
+    """Return the slowest of `/api-keys generate`, 50 at once, in ms."""
+    return loads.hooks(staged, 2000, connections=50).burst(3).max_ms
+
+
+def let_through(staged: Stage, fault: str, keys: list[dict[str, str]]) -> tuple[int, int]:
+    """Return how many calls with keys just changed were let in, of how many; each key is tried at every process."""
+    paused = [str(staged.redis.pid)] if fault == PAUSED else []
+    with killed_again_and_again(staged.redis) if fault == KILLED else nullcontext():
+        done = subprocess.run(
+            [
+                *(sys.executable, "-m", "tests.bench.revoking"),
+                *(staged.portal.url, str(staged.portal.pid), *paused),
+            ],
+            cwd=PROJECT,
+            env=os.environ | staged.portal_environment,
+            input=json.dumps(keys),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,  # its log: the notices that it sends
+            text=True,
+            check=True,
+        )
     passed, made = done.stdout.split()
     return int(passed), int(made)
+
+
+@contextmanager
+def killed_again_and_again(redis: Redis) -> Iterator[None]:
+    """Until the block ends, Redis is away for half a second of each, and comes back empty."""
+    done = threading.Event()
+
+    def kill() -> None:
+        while not done.wait(0.5):
+            redis.stop()
+            done.wait(0.5)
+            redis.start()
+
+    thread = threading.Thread(target=kill)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
 
 
 @contextmanager
@@ -130,24 +166,38 @@ def nuisance(staged: Stage) -> Iterator[None]:
         process.wait(10)
 
 
-def searches_per_call(staged: Stage, load: Load, seconds: int) -> float:
-    """How often the database was asked for keys, for each call."""
+@dataclass(frozen=True)
+class Cost:
+    """What a call asks of others: transactions of PostgreSQL (a query outside of one counts as one), scripts of Redis."""
+
+    transactions: float
+    trips: float
+
+
+def cost(staged: Stage, load: Load, seconds: int) -> Cost:
+    """Return the cost per call of a load whose keys were used a moment ago."""
+    store = redis.Redis.from_url(staged.redis.url)
     with psycopg.connect(staged.portal_environment["DATABASE_URL"], autocommit=True) as database:
 
-        def searched() -> int:
-            time.sleep(
-                11
-            )  # what was done before is told by then: a server that has nothing to do waits 10 s with it
+        def transactions() -> int:
+            time.sleep(11)  # an idle server publishes its counts after 10 s
             row = database.execute(
-                "SELECT pg_stat_clear_snapshot(), (SELECT seq_scan + idx_scan FROM pg_stat_user_tables "
-                "WHERE relname = 'keys_apikey')"
+                "SELECT pg_stat_clear_snapshot(), (SELECT xact_commit + xact_rollback FROM pg_stat_database "
+                "WHERE datname = current_database())"
             ).fetchone()
             assert row is not None
             return int(row[1])
 
-        before = searched()
-        calls = load.burst(seconds).calls
-        return (searched() - before) / calls
+        def scripts() -> int:
+            told = store.info("commandstats")
+            return sum(told.get(f"cmdstat_{name}", {}).get("calls", 0) for name in ("eval", "evalsha"))
+
+        before = transactions()
+        calls = load.burst(1).calls  # warms the records, and is counted
+        ran = scripts()
+        measured = load.burst(seconds).calls
+        ran = scripts() - ran
+        return Cost((transactions() - before) / (calls + measured), round(ran / measured, 1))
 
 
 def _keys_of_hooks(staged: Stage) -> int:
