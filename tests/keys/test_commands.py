@@ -1,5 +1,6 @@
 """The command line as another's script uses it: real processes, exit codes, JSON."""
 
+import gzip
 import io
 import json
 import os
@@ -16,7 +17,7 @@ from pytest_django import Settings
 
 from keys import access, keyformat, lifecycle
 from keys.audit import OPERATOR, Actor, Surface
-from keys.management.commands.identify_key import MOST_CHARACTERS
+from keys.management.commands.identify_key import MAX_BYTES
 from keys.models import ApiKey, AuditEvent, Member, Workspace
 from pumble_bridge import tokens
 from pumble_bridge.models import AcceptedHook, Authorization, OAuthState
@@ -247,8 +248,12 @@ class TestEveryCommand:
 
 @pytest.mark.django_db
 class TestIdentifyKey:
-    def identify(self, monkeypatch: pytest.MonkeyPatch, text: str, *options: str) -> str:
-        monkeypatch.setattr(sys, "stdin", io.StringIO(text))
+    def identify(self, monkeypatch: pytest.MonkeyPatch, text: str | bytes, *options: str) -> str:
+        """What it says in the strictest locale."""
+        data = text if isinstance(text, bytes) else text.encode()
+        monkeypatch.setattr(
+            sys, "stdin", io.TextIOWrapper(io.BytesIO(data), encoding="ascii", errors="strict")
+        )
         return str(run("identify_key", *options))
 
     def test_says_whose_key_it_is_and_its_state_and_never_repeats_it(
@@ -265,11 +270,54 @@ class TestIdentifyKey:
         assert made["key"][17:] not in said
 
     def test_reads_no_more_than_it_can_hold(self, alice: Member, monkeypatch: pytest.MonkeyPatch) -> None:
-        text = create(alice)["key"] + " " * MOST_CHARACTERS
+        text = create(alice)["key"] + " " * MAX_BYTES
 
-        with pytest.raises(CommandError, match="longer than 10000000 characters"):
+        with pytest.raises(CommandError, match="longer than 20000000 bytes"):
             self.identify(monkeypatch, text)
         assert not AuditEvent.objects.filter(type="key.identified").exists()
+
+    @pytest.mark.parametrize(
+        "encode",
+        [
+            pytest.param(lambda text: text.encode(), id="UTF-8"),
+            pytest.param(lambda text: text.encode("utf-8-sig"), id="UTF-8 with BOM"),
+            pytest.param(lambda text: text.encode("utf-16"), id="UTF-16 with BOM, as PowerShell writes it"),
+            pytest.param(lambda text: b"\xfe\xff" + text.encode("utf-16-be"), id="UTF-16 BE with BOM"),
+            pytest.param(lambda text: text.encode("utf-16-le"), id="UTF-16 LE"),
+            pytest.param(lambda text: text.encode("utf-16-be"), id="UTF-16 BE"),
+            pytest.param(lambda text: text.encode("latin-1"), id="Latin-1"),
+            pytest.param(lambda text: "“".encode("cp1252") + text.encode("cp1252"), id="cp1252"),
+            pytest.param(lambda text: text.encode("utf-32"), id="UTF-32"),
+            pytest.param(lambda text: b"start\n" + text.encode("utf-16-le"), id="UTF-16 behind UTF-8"),
+            pytest.param(lambda text: b"x" + text.encode("utf-16-be")[:-1], id="UTF-16, cut in a character"),
+            pytest.param(lambda text: b"\xff\xc3\x28" + text.encode(), id="bytes of no encoding"),
+            pytest.param(lambda text: b"A=1\0B=" + text.encode("latin-1") + b"\0", id="/proc/PID/environ"),
+        ],
+    )
+    def test_reads_whatever_encoding_a_log_has(
+        self, alice: Member, monkeypatch: pytest.MonkeyPatch, encode: Any
+    ) -> None:
+        made = create(alice)
+
+        said = self.identify(monkeypatch, encode(f"{made['key']} für Zoë\n"))
+
+        assert said.split()[:2] == [made["id"], "active"]
+        assert made["key"][17:] not in said
+
+    @pytest.mark.parametrize(
+        ("data", "why"),
+        [
+            (gzip.compress(b"a log"), "read it with zcat"),
+            (b"PK\x03\x04 a log", "read it with unzip"),
+            (b"\x80\xfe\xff" * 9, "nothing of the form"),
+            ("pmb_cutoff00_cutoff00".encode("utf-16"), "cut off or mistyped"),
+        ],
+    )
+    def test_says_of_bytes_why_it_finds_none(
+        self, monkeypatch: pytest.MonkeyPatch, data: bytes, why: str
+    ) -> None:
+        with pytest.raises(CommandError, match=why):
+            self.identify(monkeypatch, data)
 
     @pytest.mark.parametrize(
         ("change", "why"),

@@ -8,7 +8,15 @@ from django.utils import timezone
 from keys import access, audit, keyformat
 from keys.management.naming import describe
 
-MOST_CHARACTERS = 10_000_000
+MAX_BYTES = 20_000_000
+# What compressed files begin with, and the program that reads them.
+COMPRESSED = {
+    b"\x1f\x8b": "zcat",
+    b"BZh": "bzcat",
+    b"\xfd7zXZ": "xzcat",
+    b"\x28\xb5\x2f\xfd": "zstdcat",
+    b"PK": "unzip -p",
+}
 
 
 class Command(BaseCommand):
@@ -21,9 +29,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         now = timezone.now()
-        text = sys.stdin.read(MOST_CHARACTERS + 1)
-        if len(text) > MOST_CHARACTERS:
-            raise CommandError(f"the text is longer than {MOST_CHARACTERS} characters")
+        data = _read_input()
+        # A key is ASCII. In each encoding that logs have, its bytes are those of ASCII; UTF-16 and UTF-32 have zeros between.
+        text = data.replace(b"\0", b"").decode("latin-1")
         whole = {plaintext.text: plaintext for plaintext in keyformat.find_in(text)}
         known = [key for key in map(access.recognise, whole.values()) if key is not None]
         for key in known:
@@ -44,10 +52,24 @@ class Command(BaseCommand):
                     f"{key.key_id}  {shown['state']}  {shown['workspace']}  {shown['member']}  {key.name}"
                 )
         if not known:
-            why = "none of this installation" if whole else self._why_not(text)
+            why = "none of this installation" if whole else self._why_not(data, text)
             raise CommandError(f"no key found: {why}")
 
-    def _why_not(self, text: str) -> str:
+    def _why_not(self, data: bytes, text: str) -> str:
+        for start, program in COMPRESSED.items():
+            if data.startswith(start):
+                return f"the input is compressed; read it with {program} first"
         if keyformat.looks_like_key(text):
             return "something has the form of a key, but is cut off or mistyped"
         return "the text has nothing of the form pmb_ID_SECRET"
+
+
+def _read_input() -> bytes:
+    """Return standard input as it is: a log may have bytes that the locale's encoding lacks."""
+    try:
+        data = sys.stdin.buffer.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise CommandError(f"standard input cannot be read: {error.strerror}") from error
+    if len(data) > MAX_BYTES:
+        raise CommandError(f"the input is longer than {MAX_BYTES} bytes; give it in parts")
+    return data
