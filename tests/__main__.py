@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -65,6 +66,9 @@ NO_MATTER_OF_THE_DATABASE = [
     "tests/sandbox",
 ]
 LOCAL = {"LOCAL_PUMBLE": "true"}
+# Four times what the longest step takes on two busy cores. Tests have time-outs of their own; this ends what they cannot.
+MAX_STEP_SECONDS = 3600
+MAX_READ_SECONDS = 10  # for what is still in the pipe
 PYTEST = ["python", "-m", "pytest"]
 
 
@@ -95,7 +99,7 @@ class Run:
         self, name: str, command: Sequence[str], environment: dict[str, str], show: Callable[[str], None]
     ) -> None:
         began = time.monotonic()
-        with subprocess.Popen(
+        process = subprocess.Popen(
             [str(BIN / command[0]), *command[1:]],
             cwd=PROJECT,
             env=os.environ | LOCAL | environment,
@@ -103,11 +107,18 @@ class Run:
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
-        ) as process:
-            for line in process.stdout or ():
-                show(line)
+        )
+        # In a thread: a process that a test left behind may hold the pipe open for ever.
+        reader = threading.Thread(target=lambda: list(map(show, process.stdout or ())), daemon=True)
+        reader.start()
+        try:
+            process.wait(MAX_STEP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            show(f"{name}: ended after {MAX_STEP_SECONDS} s\n")
+        reader.join(MAX_READ_SECONDS)
         self.took.append((name, time.monotonic() - began))
-        if process.returncode:
+        if process.wait():
             self.failed.append(name)
 
     def can_deploy(self) -> bool:

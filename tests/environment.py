@@ -7,6 +7,7 @@ import random
 import signal
 import socket
 import tempfile
+from collections.abc import MutableMapping
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,12 @@ def free_port() -> int:
 def heed_interrupts() -> None:
     """In a process that starts: a Ctrl-C reaches it. Where tests run in the background, they and what they start ignore it."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def remove_python_settings(environment: MutableMapping[str, str]) -> None:
+    """Remove a developer's settings of Python, such as PYTHONUNBUFFERED and PYTHONPATH, which hide faults from tests."""
+    for name in [name for name in environment if name.startswith("PYTHON")]:
+        del environment[name]
 
 
 PORT, SANDBOX_PORT = free_port(), free_port()
@@ -48,6 +55,7 @@ for _name in (
     "LOG_FORMAT",
 ):
     os.environ.pop(_name, None)
+remove_python_settings(os.environ)
 (Path(os.environ["DATA_DIR"]) / "static").mkdir()
 
 
