@@ -28,6 +28,14 @@ from keys.errors import AddressInvalid
 
 MIN_SECRET_BYTES = 32
 BACKGROUND_THREADS = 4  # beside those that answer: use is written, Home tabs and notices are sent
+# A query of a call takes milliseconds. No transaction waits for Pumble longer than a call may take.
+SERVING_TIMEOUTS = {
+    "statement_timeout": "5s",
+    "lock_timeout": "3s",
+    "idle_in_transaction_session_timeout": "15s",
+}
+# Who waits for a lock in a migration makes everybody else wait behind it.
+COMMAND_TIMEOUTS = {"statement_timeout": "1h", "lock_timeout": "1min"}
 # Each may be given as NAME_FILE instead: the path of a file that holds the value, as container engines hand secrets in.
 SECRET_NAMES = frozenset(
     {
@@ -169,8 +177,11 @@ class Environment:
         except AddressInvalid:
             self.refuse(name, "expects addresses and CIDRs such as 10.0.0.0/8, comma separated")
 
-    def database(self, data_dir: Path, *, threads: int) -> dict[str, Any]:
+    def database(self, data_dir: Path, *, threads: int, serving: bool) -> dict[str, Any]:
         """SQLite in `data_dir`, or what DATABASE_URL names, with a connection for each of so many threads.
+
+        A process that answers people (`serving`) waits for PostgreSQL for seconds, a command for as long as a migration
+        or `maintenance` may take.
 
         SQLite: WAL for readers beside a writer; IMMEDIATE so that a transaction that will write waits its turn at the
         start and not in the middle; synchronous=FULL because NORMAL may forget a committed revocation at power loss.
@@ -201,10 +212,14 @@ class Environment:
             "timeout": 0.8,
             "reconnect_timeout": 2,  # then each new try starts afresh, without having waited longer and longer
         }
-        waits = {"connect_timeout": 2, "tcp_user_timeout": 5000}
+        waits: dict[str, Any] = {"connect_timeout": 2, "tcp_user_timeout": 5000}
         # Never by itself, only what asks for it, is a statement prepared: Django writes values into most of them.
         prepared = {"prepare_threshold": sys.maxsize}
-        config["OPTIONS"] = {**config.get("OPTIONS", {}), **waits, **prepared, "pool": pool}
+        given = config.get("OPTIONS", {})
+        timeouts = SERVING_TIMEOUTS if serving else COMMAND_TIMEOUTS
+        options = [f"-c {name}={time}" for name, time in timeouts.items()] + [given.get("options", "")]
+        waits["options"] = " ".join(options).strip()
+        config["OPTIONS"] = {**given, **waits, **prepared, "pool": pool}
         config["ENGINE"] = "portal.postgresql"
         return config
 

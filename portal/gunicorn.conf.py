@@ -3,6 +3,7 @@
 import gc
 import os
 import shutil
+import signal
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -21,10 +22,12 @@ if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
 
 bind = f"{settings.BIND}:{settings.PORT}"
 wsgi_app = "portal.wsgi"
-worker_class = "portal.worker.Worker"
-logger_class = "portal.worker.ServersOwnLog"
+worker_class = "gthread"
 preload_app = True  # processes share what they were started with, and settings that are wrong end the start
 workers = settings.WORKERS
+# The system spreads connections over the sockets of the processes; taken from one socket, most of them go to one process.
+# A single process goes without, so that a port that is taken ends the start.
+reuse_port = settings.WORKERS > 1
 threads = settings.THREADS
 keepalive = 5
 timeout = 60
@@ -35,20 +38,12 @@ forwarded_allow_ips = "127.0.0.1"
 limit_request_line = 8190
 limit_request_fields = 100
 limit_request_field_size = 8190
-errorlog = "-"
 loglevel = "warning"
-_sink: dict[str, Any] = settings.LOGGING
-_own_log = {"gunicorn.error": {"level": "WARNING", "handlers": [], "propagate": True}}
-logconfig_dict = {**_sink, "loggers": {**_sink["loggers"], **_own_log}}  # the portal's sink redacts
+errorlog = None  # the settings hand what gunicorn logs to the portal's sink, which redacts it
+accesslog = None  # the portal logs each request, without its query
 control_socket_disable = True
 
 _ALLOCATIONS_BETWEEN_COLLECTIONS = 20_000
-
-
-def post_fork(server: Any, worker: Any) -> None:
-    from portal import patience
-
-    patience.shorten()
 
 
 def when_ready(server: Any) -> None:
@@ -60,9 +55,18 @@ def when_ready(server: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
+    from portal import health
     from pumble_bridge import home
 
     home.worker.start()
+    stop: Any = signal.getsignal(signal.SIGTERM)
+
+    def say_so_and_stop(signal_number: int, frame: Any) -> None:
+        health.is_shutting_down = True
+        stop(signal_number, frame)
+
+    signal.signal(signal.SIGTERM, say_so_and_stop)
+    signal.siginterrupt(signal.SIGTERM, False)  # noqa: FBT003 - as gunicorn has it: requests under way go on
 
 
 def on_exit(server: Any) -> None:
@@ -72,7 +76,4 @@ def on_exit(server: Any) -> None:
 def child_exit(server: Any, worker: Any) -> None:
     from prometheus_client.multiprocess import mark_process_dead
 
-    from portal import sharing
-
-    sharing.leave(worker.age)
     mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]

@@ -10,7 +10,9 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
 from keys import limits
-from portal import stopping
+
+# Set by the server's handler of SIGTERM. A plain name, because a signal handler must not wait for a lock.
+is_shutting_down = False
 
 # Asked for by addresses of the inside, with whatever Host.
 PROBED = frozenset({"/healthz", "/readyz", "/metrics"})
@@ -38,9 +40,9 @@ def readyz(request: HttpRequest) -> JsonResponse:
             found["migrations"] = "missing"
     except (DatabaseError, InterfaceError):
         found |= {"database": "down", "migrations": "unknown"}
-    if stopping.told.is_set():
+    if is_shutting_down:
         found["process"] = "stopping"
-    ready = found["migrations"] == "ok" and not stopping.told.is_set()
+    ready = found["migrations"] == "ok" and not is_shutting_down
     able = "degraded" if "down" in found.values() else "ok"
     return JsonResponse({"status": able if ready else "unavailable"} | found, status=200 if ready else 503)
 

@@ -5,13 +5,20 @@ import random
 import re
 import time
 from collections.abc import Callable
+from typing import cast
 
 from django.contrib.auth.middleware import AuthenticationMiddleware
+from django.contrib.messages import middleware as messages
+from django.contrib.sessions import middleware as sessions
 from django.http import HttpRequest, HttpResponseBase
+from django.middleware import locale
+from django.utils import translation
+from django.utils.deprecation import MiddlewareMixin
 from django.utils.functional import SimpleLazyObject
 
 from keys import keyformat
 from portal import headers, logs, metrics
+from portal.api.operations import PATHS as API_PATHS
 from portal.signin import signed_in
 
 log = logging.getLogger(__name__)
@@ -19,12 +26,6 @@ log = logging.getLogger(__name__)
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 _SANE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
-
-# As responses keep them.
-_SAFE, _SAFE_AND_FRESH = (
-    {name.lower(): (name, value) for name, value in some.items()}
-    for some in (headers.SAFE, headers.SAFE_AND_FRESH)
-)
 
 
 class RequestIdMiddleware:
@@ -74,17 +75,50 @@ class SecurityHeadersMiddleware:
         response = self.get_response(request)
         if request.path.startswith("/api-docs/"):
             response.headers.setdefault("Content-Security-Policy", headers.POLICY_OF_THE_REFERENCE)
-        ours = _SAFE if request.path.startswith("/static/") else _SAFE_AND_FRESH
-        said = response.headers
-        said._store = {**ours, **said._store}  # noqa: SLF001 - one by one they cost a call as much as its limits
+        ours = headers.SAFE if request.path.startswith("/static/") else headers.SAFE_AND_FRESH
+        for name, value in ours.items():
+            response.headers.setdefault(name, value)
         return response
 
 
-class SignedInMiddleware(AuthenticationMiddleware):
-    """`request.user` is found when it is asked for: API calls never touch a session."""
+class ApiCallMiddleware:
+    """A call of the API has no cookies, whatever it sends, and is answered in English, whoever the thread answered before."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.path_info in API_PATHS:
+            request.META.pop("HTTP_COOKIE", None)
+            translation.activate("en")
+        return self.get_response(request)
+
+
+class PageMiddleware(MiddlewareMixin):
+    """Does nothing for a call of the API, which needs no session, no choice of a language and no messages."""
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        answer = self.get_response if request.path_info in API_PATHS else super().__call__
+        return cast(HttpResponseBase, answer(request))
+
+
+class SessionMiddleware(PageMiddleware, sessions.SessionMiddleware):
+    pass
+
+
+class LocaleMiddleware(PageMiddleware, locale.LocaleMiddleware):
+    pass
+
+
+class SignedInMiddleware(PageMiddleware, AuthenticationMiddleware):
+    """`request.user` is found when it is asked for."""
 
     def process_request(self, request: HttpRequest) -> None:
         request.user = SimpleLazyObject(lambda: signed_in(request))  # type: ignore[assignment]
+
+
+class MessageMiddleware(PageMiddleware, messages.MessageMiddleware):
+    pass
 
 
 def _facts_of_a_page(request: HttpRequest, response: HttpResponseBase) -> dict[str, str]:

@@ -39,7 +39,8 @@ _consent = f"{_pumble}/access-request" if LOCAL_PUMBLE else "https://app.pumble.
 PUMBLE_API_URL = env.url("PUMBLE_API_URL", _pumble)
 PUMBLE_CONSENT_SCREEN_URL = env.url("PUMBLE_CONSENT_SCREEN_URL", _consent)
 
-if Path(sys.argv[0]).name == "manage.py" and sys.argv[1:] and sys.argv[1] in COMMANDS_WITHOUT_SECRETS:
+_is_command = Path(sys.argv[0]).name == "manage.py"
+if _is_command and sys.argv[1:] and sys.argv[1] in COMMANDS_WITHOUT_SECRETS:
     _secrets = NO_SECRETS
 else:
     _secrets = env.secrets(
@@ -87,13 +88,14 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "portal.middleware.RequestIdMiddleware",
     "portal.middleware.SecurityHeadersMiddleware",
+    "portal.middleware.ApiCallMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "portal.middleware.SessionMiddleware",
+    "portal.middleware.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "portal.middleware.SignedInMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "portal.middleware.MessageMiddleware",
 ]
 ROOT_URLCONF = "portal.urls"
 WSGI_APPLICATION = "portal.wsgi.application"
@@ -114,7 +116,7 @@ TEMPLATES = [
 ]
 
 WORKERS, THREADS = env.count("WORKERS", 1, most=64), env.count("THREADS", 16, most=256)
-DATABASES = {"default": env.database(DATA_DIR, threads=THREADS)}
+DATABASES = {"default": env.database(DATA_DIR, threads=THREADS, serving=not _is_command)}
 if WORKERS > 1 and not REDIS_URL:
     env.refuse(
         "WORKERS", "may be above 1 only with REDIS_URL: processes that count alone multiply every limit"
@@ -195,5 +197,6 @@ LOGGING: dict[str, Any] = {
     "loggers": {
         "django": {"handlers": [], "propagate": True},
         "django.request": {"level": "ERROR"},  # each request has its line already
+        "gunicorn.error": {"level": "WARNING", "handlers": [], "propagate": True},
     },
 }

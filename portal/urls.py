@@ -19,6 +19,8 @@ def serve_manifest(request: HttpRequest) -> HttpResponse:
 
 
 urlpatterns = [
+    *(path(one.operation, one.as_view(), name=one.operation) for one in OPERATIONS),
+    *(path(f"{one.operation}/", one.as_view(schema=None)) for one in OPERATIONS),  # some clients add a slash
     path("", key_list.KeyList.as_view(), name="start"),
     path("overview", overview.Overview.as_view(), name="overview"),
     path("keys/new", create.CreateKey.as_view(), name="new-key"),
@@ -49,11 +51,6 @@ urlpatterns = [
     path("api-docs/openapi.json", reference.openapi_json, name="openapi-json"),
     path("api-docs/openapi.yaml", reference.openapi_yaml, name="openapi-yaml"),
 ]
-for operation in OPERATIONS:
-    urlpatterns.append(path(operation.operation, operation.as_view(), name=operation.operation))
-    urlpatterns.append(
-        path(f"{operation.operation}/", operation.as_view(schema=None))
-    )  # some clients add a slash
 
 handler400 = "portal.pages.bad_request"
 handler404 = "portal.pages.not_found"

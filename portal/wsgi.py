@@ -8,13 +8,13 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
-import django
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+
 from django.conf import settings
+from django.core.wsgi import get_wsgi_application
 
 from portal.headers import SAFE_AND_FRESH
 from pumble_bridge.strict_json import MAX_BODY_BYTES
-
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
 log = logging.getLogger(__name__)
 
@@ -91,10 +91,7 @@ def _refuse(
     return [body]
 
 
-django.setup()
+application = Outermost(get_wsgi_application())
 
-# Django loads the pages with the first request to one, when processes have parted and each would do so for itself.
+# Django loads the URLs with the first request, which is after the server forked: each process would load its own.
 import portal.urls  # noqa: E402, F401 - not before Django is set up
-from portal.api.shortcut import Shortcut  # noqa: E402
-
-application = Outermost(Shortcut())

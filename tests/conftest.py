@@ -16,7 +16,6 @@ from pytest_django.live_server_helper import LiveServer
 from keys import limits, usage
 from keys.audit import guards
 from keys.models import Member, Workspace
-from portal.api.shortcut import Shortcut
 from portal.logs import ConsoleFormatter
 from pumble_bridge import breaker
 from tests import pumble, services
@@ -50,14 +49,6 @@ def plain_static_files(settings: Settings) -> None:
     settings.STORAGES = settings.STORAGES | {
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     }
-
-
-@pytest.fixture(scope="session", autouse=True)
-def the_handler_of_the_server() -> Iterator[None]:
-    """The test server answers as the portal's own does."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("django.test.testcases.WSGIHandler", Shortcut)
-        yield
 
 
 @pytest.fixture(autouse=True)

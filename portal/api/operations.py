@@ -32,3 +32,6 @@ OPERATIONS: list[type[Endpoint]] = [
     users.CustomStatus,
     users.KeyInfo,
 ]
+
+# With and without a slash: some clients add one, and a redirect would turn a POST into a GET.
+PATHS = frozenset(f"/{one.operation}{slash}" for one in OPERATIONS for slash in ("", "/"))

@@ -112,6 +112,21 @@ class TestSlowClients:
         assert max(took) < PATIENCE / 2
 
 
+class TestHalfARequest:
+    """Past the front door, which is the only one that gives up on it."""
+
+    @pytest.mark.parametrize("rest", [b"ApiKey: x", b"Content-Length: 1000\r\n\r\n{"])
+    def test_holds_a_thread_only_until_its_client_is_gone(self, deployment: Deployment, rest: bytes) -> None:
+        head = f"POST /sendMessage HTTP/1.1\r\nHost: {deployment.b.host}\r\n".encode()
+        with contextlib.ExitStack() as connections:
+            for _ in range(40):  # more than the portal has threads
+                connections.enter_context(wire.connect(deployment.b.port)).sendall(head + rest)
+
+        began = time.monotonic()
+        assert deployment.b.get("/healthz").status_code == 200
+        assert time.monotonic() - began < PATIENCE
+
+
 def drip(connections: list[socket.socket], stopped: threading.Event) -> None:
     while not stopped.wait(1):
         for connection in connections:

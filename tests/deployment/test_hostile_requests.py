@@ -41,6 +41,9 @@ HOSTILE = {
     "chunks with a tab": post(b"Transfer-Encoding:\tchunked", body=b"0\r\n\r\n"),
     "chunks in disguise": post(b"Transfer-Encoding: xchunked", body=b"0\r\n\r\n" + SMUGGLED),
     "a broken chunk": post(CHUNKED, body=b"zz\r\n{}\r\n0\r\n\r\n"),
+    "other chunks": post(b"Transfer-Encoding: x-new"),
+    "a method of two letters": request(b"GO /myInfo HTTP/1.1"),
+    "a cookie of 9 kB": request(b"GET / HTTP/1.1", b"Cookie: " + b"a" * 9_000),
     "a space before the colon": request(b"GET /myInfo HTTP/1.1", b"X-Space : 1"),
     "a folded header": request(b"GET /myInfo HTTP/1.1", b"X-Folded: 1\r\n 2"),
     "a bare line feed": request(b"GET /myInfo HTTP/1.1", b"X-Bare: 1\nX-Forwarded-For: 10.0.0.1"),
@@ -91,6 +94,20 @@ HOSTILE = {
         b"GET /static/portal/icon.svg HTTP/1.1", b"Range: bytes=99999999999999999999-1"
     ),
 }
+# Without the front door, gunicorn repeats these to whoever sent them.
+KEYS_ASTRAY = {
+    "a key in the first line": b"GET /myInfo ApiKey " + KEY + b" HTTP/1.1\r\nHost: {host}\r\n\r\n",
+    "a key for a first line": KEY + b"\r\n\r\n",
+    "a header without a colon": request(b"GET /myInfo HTTP/1.1", b"ApiKey " + KEY),
+}
+SAFE = {
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "strict-transport-security": "max-age=31536000",
+}
 LEAKS = (KEY, b"Traceback", b"evil.test", b"/srv/", b"settings.py", b"root:")
 WAYS: dict[str, Callable[[Deployment, bytes], list[Answer]]] = {"door": wire.through, "portal": wire.directly}
 
@@ -128,6 +145,14 @@ class TestTheFrontDoor:
             ("a trace", 405, "method_not_allowed"),
             ("no host", 400, "validation"),
             ("length and chunks", 400, "validation"),
+            ("ten thousand headers", 431, "too_large"),
+            ("a negative length", 400, "validation"),
+            ("other chunks", 501, "validation"),
+            ("a cookie of 9 kB", 431, "too_large"),
+            ("a key in the first line", 400, "validation"),
+            ("a key for a first line", 400, "validation"),
+            ("a header without a colon", 400, "validation"),
+            ("a method of two letters", 405, "method_not_allowed"),
         ],
     )
     def test_refuses_like_the_portal(
@@ -135,10 +160,12 @@ class TestTheFrontDoor:
     ) -> None:
         host = deployment.public_url.removeprefix("https://").encode()
 
-        (answer,) = wire.through(deployment, HOSTILE[name].replace(b"{host}", host))
+        (answer,) = wire.through(deployment, (HOSTILE | KEYS_ASTRAY)[name].replace(b"{host}", host))
 
         said = json.loads(answer.body)
         assert (answer.status, said["reason"]) == (status, reason)
         assert set(said) == {"error", "reason", "requestId"}
         assert answer.headers["x-request-id"] == said["requestId"]
         assert answer.headers["content-type"] == "application/json; charset=utf-8"
+        assert KEY not in answer.body
+        assert SAFE.items() <= answer.headers.items()

@@ -22,25 +22,29 @@ def slow_pumble(deployment: Deployment) -> Iterator[None]:
 
 
 class TestATerminatedPortal:
-    def test_answers_what_is_under_way_lets_nobody_else_in_and_forgets_no_call(
+    def test_says_that_it_is_not_ready_answers_what_is_under_way_and_forgets_no_call(
         self, deployment: Deployment, slow_pumble: None
     ) -> None:
         key = deployment.new_key("in flight")
         answers: list[requests.Response] = []
         calling = threading.Thread(target=lambda: answers.append(deployment.b.get("/listChannels", key)))
-        calling.start()
-        wait_for(lambda: self.is_asked(deployment), "a call to Pumble")
-        began = time.monotonic()
-        try:
-            assert deployment.b.process
-            deployment.b.process.terminate()
-            wait_for(lambda: self.is_closed(deployment), "a shut door", 2)
-            assert not answers
-            status = deployment.b.process.wait(30)
-            calling.join()
-        finally:
-            deployment.b.start()
+        with requests.Session() as kept:
+            kept.headers["Host"] = deployment.b.host
+            assert kept.get(f"{deployment.b.url}/readyz", timeout=5).status_code == 200
+            calling.start()
+            wait_for(lambda: self.is_asked(deployment), "a call to Pumble")
+            began = time.monotonic()
+            try:
+                assert deployment.b.process
+                deployment.b.process.terminate()
+                ready = self.ask_until_not_ready(kept, f"{deployment.b.url}/readyz")
+                assert not answers
+                status = deployment.b.process.wait(30)
+                calling.join()
+            finally:
+                deployment.b.start()
 
+        assert (ready.status_code, ready.json()["process"]) == (503, "stopping")
         assert (status, answers[0].status_code) == (0, 200)
         assert len(answers[0].json()) > 3
         assert time.monotonic() - began < 15
@@ -52,14 +56,33 @@ class TestATerminatedPortal:
         traffic = requests.get(f"{deployment.pumble}/act/traffic", timeout=5).json()
         return any(entry["kind"] != "hook" and entry["durationMs"] is None for entry in traffic)
 
-    def is_closed(self, deployment: Deployment) -> bool:
+    def ask_until_not_ready(self, kept: requests.Session, url: str) -> requests.Response:
+        """On one connection: whoever opens another one meanwhile waits for a process that accepts none."""
+        until = time.monotonic() + 2
+        while (answer := kept.get(url, timeout=2)).status_code == 200:
+            assert time.monotonic() < until, "still ready after 2 s"
+        return answer
+
+    def test_gives_whoever_comes_through_the_front_door_meanwhile_a_whole_answer(
+        self, deployment: Deployment, slow_pumble: None
+    ) -> None:
+        key = deployment.new_key("while it stops")
+        answers: list[requests.Response] = []
+        calling = threading.Thread(target=lambda: answers.append(deployment.get("/listChannels", key)))
+        calling.start()
+        wait_for(lambda: self.is_asked(deployment), "a call to Pumble")
         try:
-            requests.get(f"{deployment.b.url}/readyz", headers={"Host": deployment.b.host}, timeout=0.2)
-        except requests.ConnectionError:
-            return True
-        except requests.Timeout:
-            return False
-        return False
+            assert deployment.a.process
+            deployment.a.process.terminate()
+            late = [deployment.get("/keyInfo", key) for _ in range(3)]
+            calling.join()
+            assert deployment.a.process.wait(30) == 0
+        finally:
+            deployment.a.start()
+
+        assert answers[0].status_code == 200
+        for answer in late:
+            assert answer.status_code == 200 or answer.json()["reason"] == "unavailable"
 
     def test_is_missed_by_a_whole_answer(self, deployment: Deployment) -> None:
         """Who comes through the front door while no portal is there."""

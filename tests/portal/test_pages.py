@@ -2,7 +2,6 @@
 
 import io
 import re
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -78,9 +77,7 @@ class TestHealth:
         assert answer.json() == {"status": "unavailable", "database": "down", "migrations": "unknown"}
 
     def test_is_not_ready_once_it_is_to_stop(self, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-        told = threading.Event()
-        told.set()
-        monkeypatch.setattr("portal.stopping.told", told)
+        monkeypatch.setattr("portal.health.is_shutting_down", True)
 
         answer = client.get("/readyz")
 

@@ -481,16 +481,18 @@ class TestEveryOperation:
         )
 
     @pytest.mark.parametrize("operation", OPERATIONS)
-    def test_is_never_opened_by_a_session(self, api: Api, operation: str) -> None:
+    @pytest.mark.parametrize("session", ["x" * 32, "x"])
+    def test_is_never_opened_by_a_session(self, api: Api, operation: str, session: str) -> None:
         answer = requests.request(
             self.OPERATIONS[operation],
             f"{api.portal}/{operation}",
-            cookies={"sessionid": "x" * 32},
+            cookies={"sessionid": session, "csrftoken": "x", "language": "es"},
+            headers={"Accept-Language": "es"},
             timeout=5,
         )
 
         assert_legacy(answer, "key_missing")
-        assert "Set-Cookie" not in answer.headers
+        assert not {"Set-Cookie", "Vary", "Content-Language"} & answer.headers.keys()
 
     def test_keeps_a_sane_request_id_and_replaces_any_other(self, api: Api) -> None:
         api.headers["X-Request-Id"] = "my-trace-0001"
