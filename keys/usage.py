@@ -3,7 +3,6 @@
 Noting never waits and never fails. A normal stop writes everything; after a crash at most the last second is missing.
 """
 
-import atexit
 import ipaddress
 import logging
 import threading
@@ -14,10 +13,11 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connections, transaction
+from django.db import InterfaceError, OperationalError, transaction
 
 from keys import audit, metrics, pruning, rows
 from keys.audit import Actor, Surface
+from keys.background import BackgroundTask
 from keys.models import ApiKey, AuditEvent, HourlyUse, KnownNetwork, LastUse, Policy, RequestLog
 
 log = logging.getLogger(__name__)
@@ -75,19 +75,18 @@ class Recorder:
     def __init__(self) -> None:
         self._waiting: deque[Use] = deque(maxlen=MOST_WAITING)
         self._writing = threading.Lock()
-        self._starting = threading.Lock()  # kept by whoever starts the thread
-        self._thread: threading.Thread | None = None
-        self._stopped = threading.Event()
         self._lost = 0
         self._sampler = Sampler()
+        self._writer = BackgroundTask(
+            "usage", self.flush, every=WRITE_EVERY_SECONDS, last=self._flush_all, failure="usage.dropped"
+        )
 
     def note(self, use: Use) -> None:
         if len(self._waiting) == MOST_WAITING:
             self._lost += 1
         self._waiting.append(use)
-        wanted = self._thread is None and settings.WRITE_USAGE_IN_BACKGROUND
-        if wanted and self._starting.acquire(blocking=False):
-            self._start()
+        if settings.WRITE_USAGE_IN_BACKGROUND:
+            self._writer.start()
 
     def flush(self) -> None:
         """Write what is waiting. A database that is away keeps it waiting."""
@@ -109,21 +108,11 @@ class Recorder:
                 self._lost += len(batch) - len(kept)
                 self._waiting.extendleft(reversed(kept))
 
-    def _start(self) -> None:
-        self._thread = threading.Thread(target=self._run, name="usage", daemon=True)
-        self._thread.start()
-        atexit.register(self._stop)
+    def stop(self) -> None:
+        """Write what is left, and end the thread that writes."""
+        self._writer.stop()
 
-    def _run(self) -> None:
-        while not self._stopped.wait(WRITE_EVERY_SECONDS):
-            try:
-                self.flush()
-            except Exception:
-                log.exception("usage.dropped")  # something about this batch; the next one goes on
-            connections.close_all()
-
-    def _stop(self) -> None:
-        self._stopped.set()
+    def _flush_all(self) -> None:
         for _attempt in range(STOP_ATTEMPTS):  # each waits as long as the database lets it for a lock
             self.flush()
             if not self._waiting:

@@ -6,10 +6,11 @@ class PumbleBridgeConfig(AppConfig):
     name = "pumble_bridge"
 
     def ready(self) -> None:
-        from keys import notify
         from keys.models import Member
-        from pumble_bridge import home, notices
+        from keys.signals import audit_event_recorded
+        from pumble_bridge.home import receivers as home
+        from pumble_bridge.notices import queueing as notices
 
-        notify.listen(home.listener)
-        post_save.connect(home.listener.member_saved, sender=Member)
-        notify.listen(notices.listener)
+        audit_event_recorded.connect(home.mark_stale_for_event, dispatch_uid="home")
+        audit_event_recorded.connect(notices.queue_for_event, dispatch_uid="notices")
+        post_save.connect(home.mark_stale_for_language, sender=Member, dispatch_uid="home")

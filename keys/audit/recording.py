@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import transaction
 
-from keys import keyformat, notify
+from keys import keyformat, signals
 from keys.audit import verifier
 from keys.models import ApiKey, AuditAddress, AuditChain, AuditEvent, Member, Workspace
 
@@ -42,7 +42,7 @@ def record(
     member: Member | None = None,
     **detail: Any,
 ) -> AuditEvent:
-    """Append one event to the chain of the workspace; None for the installation's own. Listeners hear after the commit.
+    """Append one event to the chain of the workspace; None for the installation's own. `audit_event_recorded` follows on commit.
 
     The chain stays locked until the transaction ends, so whatever else the change locks it locks before.
 
@@ -77,7 +77,8 @@ def record(
             row.event = event
         if addresses:
             AuditAddress.objects.bulk_create(addresses)
-        transaction.on_commit(partial(notify.tell, event))
+        told = partial(signals.audit_event_recorded.send_robust, sender=AuditEvent, event=event)
+        transaction.on_commit(told, robust=True)
     return event
 
 

@@ -1,6 +1,5 @@
 """The app's Home tab: what it shows, and that it shows the latest."""
 
-from pumble_bridge.home.listening import listener
 from pumble_bridge.home.publishing import count_waiting, mark_expired, mark_stale, publish_due, worker
 from pumble_bridge.home.view import (
     ADD_KEY,
@@ -29,7 +28,6 @@ __all__ = [
     "ROTATE",
     "build",
     "count_waiting",
-    "listener",
     "mark_expired",
     "mark_stale",
     "publish_due",

@@ -5,15 +5,14 @@ web server, or in `maintenance`; it delays and fails nothing else.
 """
 
 import logging
-import threading
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import connections
 from django.db.models import F, Q
 from django.db.models.functions import Greatest
 from django.utils import timezone, translation
 
+from keys.background import BackgroundTask
 from keys.models import ApiKey, Member
 from pumble_bridge import acting, deadline
 from pumble_bridge.errors import PumbleError, PumbleRateLimited, TokenRejected
@@ -97,42 +96,21 @@ def _publish(tab: HomeTab) -> bool:
     return True
 
 
-class Worker:
-    """The thread of a web server that publishes. Without one, what is stale waits for another process."""
+class Publisher:
+    """What a web server does again and again. Without one, what is stale waits for another process."""
 
     def __init__(self) -> None:
-        self._woken = threading.Event()
-        self._stopped = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._expiries_seen_at = timezone.now()
 
-    def start(self) -> None:
-        self._stopped.clear()
-        self._thread = threading.Thread(target=self._run, name="home", daemon=True)
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._stopped.set()
-        self.wake()
-        if self._thread is not None:
-            self._thread.join()
-
-    def wake(self) -> None:
-        self._woken.set()
-
-    def _run(self) -> None:
-        expiries_seen_at = timezone.now()
-        while not self._stopped.is_set():
-            self._woken.wait(LOOK_EVERY_SECONDS)
-            self._woken.clear()
-            self._stopped.wait(SETTLE.total_seconds())
-            try:
-                if (now := timezone.now()) >= expiries_seen_at + LOOK_FOR_EXPIRIES_EVERY:
-                    expiries_seen_at = now
-                    mark_expired(now=now)
-                publish_due()
-            except Exception:
-                log.exception("home.failed")
-            connections.close_all()
+    def work(self) -> None:
+        if (now := timezone.now()) >= self._expiries_seen_at + LOOK_FOR_EXPIRIES_EVERY:
+            self._expiries_seen_at = now
+            mark_expired(now=now)
+        publish_due()
 
 
-worker = Worker()
+def make_worker() -> BackgroundTask:
+    return BackgroundTask("home", Publisher().work, every=LOOK_EVERY_SECONDS, settle=SETTLE.total_seconds())
+
+
+worker = make_worker()

@@ -5,14 +5,13 @@ adds what a crash left out and sends what is still waiting.
 """
 
 from pumble_bridge.notices.actions import LEAK_REVOKE, LEAK_TEST
-from pumble_bridge.notices.queueing import listener, queue, queue_due, queue_missed
+from pumble_bridge.notices.queueing import queue, queue_due, queue_missed
 from pumble_bridge.notices.sending import count_waiting, prune, send_queued, settle, wake
 
 __all__ = [
     "LEAK_REVOKE",
     "LEAK_TEST",
     "count_waiting",
-    "listener",
     "prune",
     "queue",
     "queue_due",

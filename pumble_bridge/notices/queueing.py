@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import F
 
@@ -41,14 +42,10 @@ _TELLING = (
 )
 
 
-class _Listener:
-    def happened(self, event: AuditEvent) -> None:
-        if event.type in _TELLING:
-            _queue_for(event)
-            sending.wake()
-
-
-listener = _Listener()
+def queue_for_event(event: AuditEvent, **_signal: Any) -> None:
+    if event.type in _TELLING:
+        _queue_for(event)
+        sending.wake()
 
 
 def queue(

@@ -5,20 +5,19 @@ crash came between, it stays marked until a look into the channel settles whethe
 the same notice, only one gets to mark it.
 """
 
-import atexit
 import logging
 import re
-import threading
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.conf import settings
-from django.db import connections
 from django.db.models import F
 from django.utils import timezone, translation
 
 from keys import pruning
+from keys.background import BackgroundTask
 from keys.models import Member
 from pumble_bridge import acting, deadline
 from pumble_bridge.client import PumbleClient
@@ -184,47 +183,18 @@ def _direct_channel(bot: PumbleClient, bot_user_id: str, member: Member) -> str:
     return str(info["channel"]["id"])
 
 
-class _Sender:
-    """The thread that sends. It starts with the first notice of its process; a normal end waits for what is on its way."""
-
-    def __init__(self) -> None:
-        self._starting = threading.Lock()
-        self._thread: threading.Thread | None = None
-        self._woken = threading.Event()
-        self._ends_at: float | None = None
-
-    def wake(self) -> None:
-        with self._starting:
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="notices", daemon=True)
-                self._thread.start()
-                atexit.register(self._stop)
-        self._woken.set()
-
-    def _run(self) -> None:
-        while self._ends_at is None:
-            self._woken.wait()
-            self._woken.clear()
-            try:
-                send_queued(timezone.now(), fresh_only=True, stop=self._is_late)
-            except Exception:
-                log.exception("notices.failed")  # maintenance tries again
-            connections.close_all()
-
-    def _is_late(self) -> bool:
-        return self._ends_at is not None and time.monotonic() > self._ends_at
-
-    def _stop(self) -> None:
-        self._ends_at = time.monotonic() + _LAST_ONES_SECONDS
-        self._woken.set()
-        if self._thread is not None:
-            self._thread.join(_LAST_ONES_SECONDS + SENDING_SECONDS + 1)
+def _send_fresh() -> None:
+    """Send what was not tried yet. What is left at the end of the process `maintenance` sends."""
+    stop = partial(sender.has_been_stopped_for, _LAST_ONES_SECONDS)
+    send_queued(timezone.now(), fresh_only=True, stop=stop)
 
 
-_sender = _Sender()
+# It starts with the first notice of its process; a normal end waits for what is on its way.
+sender = BackgroundTask("notices", _send_fresh, last=_send_fresh)
 
 
 def wake() -> None:
     """Something was queued and committed: it is sent soon, by another thread."""
     if settings.SEND_NOTICES_IN_BACKGROUND:
-        _sender.wake()
+        sender.start()
+        sender.wake()

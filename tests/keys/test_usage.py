@@ -195,7 +195,7 @@ class TestInTheBackground:
         assert dropped.wait(5)
         recorder.note(use(key, request_id="good"))
         assert done.wait(5)
-        recorder._stop()
+        recorder.stop()
 
         assert RequestLog.objects.get().request_id == "good"
         assert "usage.dropped" in [record.message for record in caplog.records]
@@ -209,17 +209,15 @@ class TestInTheBackground:
             recorder.note(use(key))
         assert not RequestLog.objects.exists()
 
-        recorder._stop()
+        recorder.stop()
 
         assert RequestLog.objects.count() == 3
-        assert recorder._thread is not None
-        recorder._thread.join(5)
-        assert not recorder._thread.is_alive()
+        assert "usage" not in [thread.name for thread in threading.enumerate()]
 
     def test_a_stop_does_not_wait_for_ever_for_a_database_that_is_away(
-        self, key: ApiKey, settings: Settings, monkeypatch: pytest.MonkeyPatch
+        self, key: ApiKey, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        settings.WRITE_USAGE_IN_BACKGROUND = False
+        monkeypatch.setattr(usage, "WRITE_EVERY_SECONDS", 3600)
         tried = []
 
         def away(batch: list[usage.Use], _sampler: usage.Sampler) -> None:
@@ -229,6 +227,6 @@ class TestInTheBackground:
         monkeypatch.setattr(usage, "_write", away)
         recorder = usage.Recorder()
         recorder.note(use(key))
-        recorder._stop()
+        recorder.stop()
 
         assert tried == [1] * usage.STOP_ATTEMPTS

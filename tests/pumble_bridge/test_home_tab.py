@@ -18,7 +18,6 @@ from keys.audit import OPERATOR, Actor, Surface
 from keys.models import ApiKey, LastUse, Member
 from pumble_bridge import home, oauth
 from pumble_bridge.home import publishing
-from pumble_bridge.home.publishing import Worker
 from pumble_bridge.models import HomeTab
 from tests import pumble
 from tests.meanwhile import meanwhile
@@ -312,12 +311,15 @@ class TestSeveralProcesses:
 
 class TestTheWebServersThread:
     @pytest.fixture
-    def worker(self) -> Iterator[Worker]:
-        home.worker.start()
-        yield home.worker
-        home.worker.stop()
+    def _worker(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+        worker = publishing.make_worker()
+        monkeypatch.setattr(publishing, "worker", worker)
+        worker.start()
+        yield
+        worker.stop()
 
-    def test_publishes_by_itself(self, ana: Person, general: str, worker: Worker) -> None:
+    @pytest.mark.usefixtures("_worker")
+    def test_publishes_by_itself(self, ana: Person, general: str) -> None:
         ana.type(general, "/api-keys generate ci")
 
         self.until_it_shows(ana, "ci ·")
@@ -341,7 +343,7 @@ class TestTheWebServersThread:
         monkeypatch.setattr(publishing, "publish_due", fail_once)
         ApiKey.objects.filter(pk=key.pk).update(expires_at=timezone.now())
         HomeTab.objects.update(next_at=timezone.now())
-        worker = Worker()
+        worker = publishing.make_worker()
         worker.start()
         try:
             self.until_it_shows(ana, "No keys yet")
@@ -349,12 +351,6 @@ class TestTheWebServersThread:
             worker.stop()
 
         assert "home.failed" in log_lines.getvalue()
-
-    def test_that_never_began_can_be_stopped(self) -> None:
-        worker = Worker()
-        worker.stop()
-
-        assert worker._thread is None
 
     def until_it_shows(self, person: Person, text: str) -> None:
         until = time.monotonic() + 15

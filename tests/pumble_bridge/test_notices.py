@@ -13,8 +13,10 @@ from django.db import connections
 from django.utils import timezone
 from pytest_django import Settings
 
-from keys import audit, keyformat, lifecycle, membership, notify, policy, usage
+from keys import audit, keyformat, lifecycle, membership, policy, usage
+from keys.background import BackgroundTask
 from keys.models import ApiKey, AuditEvent, Member
+from keys.signals import audit_event_recorded
 from pumble_bridge import notices, oauth
 from pumble_bridge.models import Installation, Notice
 from pumble_bridge.notices import sending, texts
@@ -630,7 +632,7 @@ class TestEachFactOnce:
     ) -> None:
         key, _plaintext = new_key(ben)
         with monkeypatch.context() as crashed:
-            crashed.setattr(notify, "_listeners", [])
+            crashed.setattr(audit_event_recorded, "send_robust", lambda **_signal: [])
             revoke(key, ana)
         assert not Notice.objects.exists()
 
@@ -642,15 +644,15 @@ class TestEachFactOnce:
 
 class TestTheBackground:
     @pytest.fixture
-    def sender(self, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[sending._Sender]:
+    def sender(self, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[BackgroundTask]:
         settings.SEND_NOTICES_IN_BACKGROUND = True
-        sender = sending._Sender()
-        monkeypatch.setattr(sending, "_sender", sender)
+        sender = BackgroundTask("notices", sending._send_fresh, last=sending._send_fresh)
+        monkeypatch.setattr(sending, "sender", sender)
         yield sender
-        sender._stop()
+        sender.stop()
 
     def test_sends_soon_and_delays_nobody(
-        self, ana: Person, ben: Person, sender: sending._Sender, monkeypatch: pytest.MonkeyPatch
+        self, ana: Person, ben: Person, sender: BackgroundTask, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         sent, send = threading.Event(), sending.send_queued
 
@@ -670,12 +672,12 @@ class TestTheBackground:
         assert len(told(ben)) == 1
 
     def test_still_sends_what_was_queued_when_its_process_ends(
-        self, ana: Person, ben: Person, sender: sending._Sender
+        self, ana: Person, ben: Person, sender: BackgroundTask
     ) -> None:
         key, _plaintext = new_key(ben, now=timezone.now())
 
         revoke(key, ana, now=timezone.now())
-        sender._stop()
+        sender.stop()
 
         assert len(told(ben)) == 1
         assert Notice.objects.get().state == "SENT"
@@ -684,7 +686,7 @@ class TestTheBackground:
         self,
         ana: Person,
         ben: Person,
-        sender: sending._Sender,
+        sender: BackgroundTask,
         monkeypatch: pytest.MonkeyPatch,
         log_lines: io.StringIO,
     ) -> None:
@@ -706,8 +708,3 @@ class TestTheBackground:
 
         assert len(told(ben)) == 2
         assert "notices.failed" in log_lines.getvalue()
-
-    def test_of_a_process_that_had_nothing_to_say_ends_at_once(self, sender: sending._Sender) -> None:
-        sender._stop()
-
-        assert sender._thread is None
