@@ -137,7 +137,7 @@ class KeyNotFound(KeysError):
 
 
 class KeyAmbiguous(KeysError):
-    """More than one key answers to that text: `names` are theirs, `ids` their ids, in the same order."""
+    """More than one key has that name: `names` are theirs, `ids` their ids, in the same order."""
 
     code = "key_ambiguous"
 
@@ -147,9 +147,13 @@ class KeyAmbiguous(KeysError):
 
 
 class NameInvalid(KeysError):
-    """A key's name is empty, longer than 64 characters, or has characters that cannot be read."""
+    """A key's name is empty or longer than 64 characters, contains a key, or `character`, which nobody can see."""
 
     code = "name_invalid"
+
+    def __init__(self, character: str | None = None, *, length: int = 0, contains_key: bool = False) -> None:
+        super().__init__(character, length, contains_key)
+        self.character, self.length, self.contains_key = character, length, contains_key
 
 
 class NameTaken(KeysError):

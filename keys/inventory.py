@@ -1,11 +1,16 @@
 """What a viewer may see: lookups that start from the viewer, so that another's key does not exist for them."""
 
+import difflib
 from datetime import datetime
 
+from keys import spelling
 from keys.errors import KeyAmbiguous, KeyNotFound
 from keys.models import ApiKey, ApiKeyQuerySet, Member
 
 _SHORTEST_BEGINNING = 3
+_MIN_SIMILARITY = 0.75
+MAX_SIMILAR_KEYS = 3
+_MAX_COMPARED_LENGTH = 64  # of a key's name; what is typed can be longer
 
 
 def list_keys(viewer: Member) -> ApiKeyQuerySet:
@@ -40,26 +45,42 @@ def get_own_key_by_id(member: Member, key_id: str, now: datetime) -> ApiKey:
 
 
 def get_own_key(member: Member, name_or_id: str, now: datetime) -> ApiKey:
-    """The one live key of `member` that goes by that id (with or without `pmb_`), name or beginning of either.
+    """Return the live key of `member` with that id (with or without `pmb_`) or that name.
 
-    Case does not matter in names. A whole id or name goes before beginnings; where a key and the one it replaced share
-    a name, the name means the newer.
+    Case does not matter in names. If a key and the one it replaced share a name, the name means the newer. A part of a
+    name is not enough: "deploy" must not end "deploy production" because another key is gone.
 
     Raises:
         KeyNotFound, KeyAmbiguous.
     """
-    key_id, name = name_or_id.removeprefix("pmb_"), " ".join(name_or_id.split()).casefold()
+    key_id, name = name_or_id.removeprefix("pmb_"), spelling.fold(name_or_id)
     own = list(list_own_keys(member, now))
-    current = [key for key in own if key.retires_at is None and (key.confirmed_at or not key.replaces_id)]
     found = [key for key in own if key.key_id == key_id] or [
-        key for key in current if key.name.casefold() == name
+        key for key in own if _owns_its_name(key) and spelling.fold(key.name) == name
     ]
-    if not found and len(name) >= _SHORTEST_BEGINNING:
-        found = [
-            key for key in current if key.name.casefold().startswith(name) or key.key_id.startswith(key_id)
-        ]
     if not found:
         raise KeyNotFound
     if len(found) > 1:
         raise KeyAmbiguous([key.name for key in found], [key.key_id for key in found])
     return found[0]
+
+
+def list_similar_keys(member: Member, name_or_id: str, now: datetime) -> list[ApiKey]:
+    """Return the live keys of `member` whose name or id begins like the text or, if none does, is spelled like it."""
+    key_id, name = name_or_id.removeprefix("pmb_"), spelling.fold(name_or_id)
+    if len(name) < _SHORTEST_BEGINNING:
+        return []
+    own = {spelling.fold(key.name): key for key in list_own_keys(member, now) if _owns_its_name(key)}
+    similar = [
+        own_name
+        for own_name, key in own.items()
+        if own_name.startswith(name) or key.key_id.startswith(key_id)
+    ]
+    close = similar or difflib.get_close_matches(
+        name[:_MAX_COMPARED_LENGTH], own, MAX_SIMILAR_KEYS, _MIN_SIMILARITY
+    )
+    return [own[own_name] for own_name in close[:MAX_SIMILAR_KEYS]]
+
+
+def _owns_its_name(key: ApiKey) -> bool:
+    return key.retires_at is None and (key.confirmed_at is not None or key.replaces_id is None)

@@ -1,5 +1,6 @@
 """What is said to people of keys, in their language: what a key can do, and why something was refused."""
 
+import unicodedata
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
@@ -81,7 +82,7 @@ def explain(error: errors.KeysError) -> str:
     """Why something was refused and what helps, as a sentence to the person who asked for it."""
     match error:
         case errors.NameInvalid():
-            return _("A key's name has 1 to 64 visible characters.")
+            return _name_invalid(error)
         case errors.NameTaken():
             return _("You already have a key of that name. Choose another name, or delete that key first.")
         case errors.TooManyKeys():
@@ -168,6 +169,26 @@ def explain(error: errors.KeysError) -> str:
             return _("That is not possible.")
 
 
+def _name_invalid(error: errors.NameInvalid) -> str:
+    if error.contains_key:
+        return _("The name contains an API key. Choose another name.")
+    rule = _("A key's name has 1 to 64 visible characters.")
+    if error.character:
+        trouble = _("The name contains %(character)s.") % {"character": _describe(error.character)}
+    elif error.length:
+        trouble = _("The name has %(n)s characters.") % {"n": error.length}
+    else:
+        return rule
+    return f"{trouble} {rule}"
+
+
+def _describe(character: str) -> str:
+    """Return the code point and the Unicode name of a character that cannot be shown."""
+    unnamed = _("control character") if unicodedata.category(character) == "Cc" else _("unnamed character")
+    name = unicodedata.name(character, "").lower() or unnamed
+    return f"U+{ord(character):04X} ({name})"
+
+
 def whole_number(least: int, most: int) -> str:
     """What to choose where something else was."""
     bounds = {"least": least, "most": number_format(most, force_grouping=True)}
@@ -204,6 +225,12 @@ def enumerate_all(items: Iterable[str]) -> str:
     if len(texts) < 2:
         return "".join(texts)
     return _("%(others)s and %(last)s") % {"others": ", ".join(texts[:-1]), "last": texts[-1]}
+
+
+def enumerate_any(items: Iterable[str]) -> str:
+    """The items as alternatives: "a", "a or b", "a, b or c"."""
+    *others, last = items
+    return _("%(others)s or %(last)s") % {"others": ", ".join(others), "last": last} if others else last
 
 
 def short_date(moment: datetime, *, now: datetime) -> str:

@@ -4,26 +4,40 @@ import unicodedata
 from collections.abc import Collection
 from datetime import datetime
 
-from keys import keyformat
+from keys import keyformat, spelling
 from keys.errors import NameInvalid, NameTaken
 from keys.models import ApiKey, Member
 
 MAX_NAME_LENGTH = 64
 MAX_NOTE_LENGTH = 200
 _JOINER = "\u200d"  # holds emoji sequences together; every other invisible character could disguise a name
+# Letters, marks and symbols that no font shows: joiners, fillers of Hangul and Khmer, and the blank of Braille.
+_INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 
 
 def clean_name(name: str) -> str:
-    """`name` with blanks folded.
+    """Return the name as it is stored.
 
     Raises:
         NameInvalid: empty, over 64 characters, with invisible characters, or with a key in it.
     """
-    folded = " ".join(name.split())
-    invisible = any(unicodedata.category(char).startswith("C") and char != _JOINER for char in folded)
-    if not folded or len(folded) > MAX_NAME_LENGTH or invisible or keyformat.looks_like_key(folded):
-        raise NameInvalid
-    return folded
+    normalized = spelling.normalize(name)
+    if keyformat.looks_like_key(normalized):
+        raise NameInvalid(contains_key=True)
+    if character := _find_invisible(normalized):
+        raise NameInvalid(character)
+    if not 0 < len(normalized) <= MAX_NAME_LENGTH:
+        raise NameInvalid(length=len(normalized))
+    return normalized
+
+
+def _find_invisible(name: str) -> str | None:
+    """Return a character that no name may have, or that no name may consist of; None if there is none."""
+    for char in name:
+        if char in _INVISIBLE or (unicodedata.category(char).startswith("C") and char != _JOINER):
+            return char
+    is_visible = any(unicodedata.category(char)[0] in "LNPS" for char in name)
+    return None if is_visible or not name else name[0]
 
 
 def clean_note(note: str) -> str:
@@ -42,7 +56,7 @@ def free_name(name: str, taken: Collection[str]) -> str:
         NameInvalid, NameTaken.
     """
     name = clean_name(name)
-    if name.casefold() in taken:
+    if spelling.fold(name) in taken:
         raise NameTaken
     return name
 
@@ -55,7 +69,7 @@ def next_name(taken: Collection[str]) -> str:
 
 
 def taken_names(owner: Member, now: datetime, *, but: ApiKey | None = None) -> list[str]:
-    """Return the casefolded name of each current key of the owner, except that of `but`."""
+    """Return the folded name of each current key of the owner, except that of `but`."""
     current = ApiKey.objects.filter(owner=owner).current(now)
     others = current.exclude(pk=but.pk) if but else current
-    return [name.casefold() for name in others.values_list("name", flat=True)]
+    return [spelling.fold(name) for name in others.values_list("name", flat=True)]

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from keys import wording
+from keys import spelling, wording
 from keys.models import ApiKey
 from portal.admin import key_actions
 from portal.admin.base import ViewerAdmin
@@ -41,7 +41,7 @@ class ApiKeys(ViewerAdmin):
     ) -> tuple[QuerySet[Any], bool]:
         text = search_term.strip()
         if text:
-            of_holder = Q(owner__name__icontains=text) | Q(owner__email__iexact=text)
+            of_holder = spelling.query("owner__name__icontains", text) | Q(owner__email__iexact=text)
             queryset = queryset.filter(key_list.matching(text) | of_holder)
         return queryset, False
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from keys import spelling
 from keys.models import AuditEvent
 from portal.admin.filters import Choices, ManyChoices, OfMember, Rows, Typed
 from portal.dashboard import history
@@ -35,7 +36,7 @@ class ByActor(Typed):
     parameter_name = "actor"
 
     def narrow(self, rows: Rows, typed: str) -> Rows:
-        named = Q(actor__name__icontains=typed) | Q(actor__email__iexact=typed)
+        named = spelling.query("actor__name__icontains", typed) | Q(actor__email__iexact=typed)
         return rows.filter(named | Q(actor_ref=typed))
 
 

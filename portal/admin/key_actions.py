@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from keys import inventory, lifecycle, wording
+from keys import inventory, lifecycle, spelling, wording
 from keys.audit import Actor
 from keys.errors import KeysError
 from keys.lifecycle import MAX_NOTE_LENGTH
@@ -169,8 +169,8 @@ class ConfirmForm(PageForm):
         return reason
 
     def clean_typed(self) -> str:
-        typed = " ".join(str(self.cleaned_data["typed"]).split())
-        if typed.casefold() != self.asked.casefold():
+        typed = spelling.normalize(str(self.cleaned_data["typed"]))
+        if spelling.fold(typed) != spelling.fold(self.asked):
             raise forms.ValidationError(_("Type exactly %(text)s.") % {"text": self.asked})
         return typed
 

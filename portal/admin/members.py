@@ -3,13 +3,14 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, F, IntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Lower
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from keys import spelling
 from keys.models import ApiKey, LastUse, Member
 from portal.admin.base import ViewerAdmin
 from portal.admin.filters import of_workspace
@@ -48,7 +49,9 @@ class Members(ViewerAdmin):
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
         text = search_term.strip()
-        return queryset.filter(Q(name__icontains=text) | Q(email__icontains=text)), False
+        return queryset.filter(
+            spelling.query("name__icontains", text) | spelling.query("email__icontains", text)
+        ), False
 
     def about(self, request: HttpRequest, row: Member) -> dict[str, Any]:
         keys = ApiKey.objects.filter(owner=row).live(timezone.now()).order_by("-created_at", "-pk")

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.core.cache import cache
 
+from keys import spelling
 from keys.errors import ChannelNotAllowed
 from portal.api.endpoint import Call
 from portal.api.errors import BotNotInChannel, ChannelNotFound, PeopleNotValid
@@ -37,7 +38,7 @@ def find_channel(call: Call, given: Json) -> Json:
         with contextlib.suppress(ChannelNotFound, ChannelNotAllowed):  # then it may be a name of that form
             return channel_by_id(call, wanted)
     try:
-        info = _channel_by_name(call, wanted.removeprefix("#").casefold())
+        info = _channel_by_name(call, spelling.fold(wanted.removeprefix("#")))
     except ChannelNotFound:
         if call.key.channels is not None:
             raise ChannelNotAllowed from None
@@ -102,7 +103,7 @@ def channel_by_id(call: Call, text: str) -> Json:
 
 
 def find_people_ids(call: Call, wanted: Iterable[str]) -> list[str]:
-    """Ids of people given by id, e-mail or name (case and a leading @ do not matter), in order, each once.
+    """Ids of people given by id, e-mail or name (case, Unicode form and a leading @ do not matter), in order, each once.
 
     Raises:
         PeopleNotValid: one of them is nobody of the workspace, or several people go by that name.
@@ -110,7 +111,7 @@ def find_people_ids(call: Call, wanted: Iterable[str]) -> list[str]:
     ids = []
     for one in wanted:
         text = one.strip()
-        name = text.removeprefix("@").casefold()
+        name = spelling.fold(text.removeprefix("@"))
         ids.append(as_id(text) or _remembered(call, "people", name, lambda: _people_names(call)) or "")
     if not all(ids):
         raise PeopleNotValid
@@ -139,7 +140,7 @@ def _channel_by_name(call: Call, name: str) -> Json:
 
 
 def _name_of(info: Json) -> str:
-    return str(info["channel"].get("name") or "").casefold()
+    return spelling.fold(str(info["channel"].get("name") or ""))
 
 
 def _people_names(call: Call) -> dict[str, str]:
@@ -152,7 +153,7 @@ def _people_names(call: Call) -> dict[str, str]:
 def _ids_by(users: list[Json], field: str) -> dict[str, str]:
     ids: dict[str, str] = {}
     for user in users:
-        if text := str(user.get(field) or "").casefold():
+        if text := spelling.fold(str(user.get(field) or "")):
             ids[text] = "" if text in ids else user["id"]
     return ids
 

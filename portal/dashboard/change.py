@@ -16,11 +16,11 @@ from keys.models import ApiKey
 from portal.dashboard.channels import own_channels
 from portal.dashboard.door import MemberView
 from portal.dashboard.narrow_form import NarrowForm
-from portal.dashboard.page_form import PageForm
+from portal.dashboard.page_form import NameField, PageForm
 
 
 class RenameForm(PageForm):
-    name = forms.CharField(
+    name = NameField(
         label=_("Name"),
         max_length=MAX_NAME_LENGTH,
         required=False,

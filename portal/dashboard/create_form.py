@@ -11,6 +11,7 @@ from keys import lifecycle, policy, scopes
 from keys.errors import NameInvalid
 from keys.lifecycle import MAX_NAME_LENGTH, MAX_NOTE_LENGTH
 from keys.models import Policy
+from portal.dashboard.page_form import NameField
 from portal.dashboard.rights_form import RightsForm, end_label, offered_scopes, own_day
 from portal.dashboard.scope_words import preset_label
 
@@ -18,7 +19,7 @@ _USUAL_DAYS = "30"
 
 
 class CreateForm(RightsForm):
-    name = forms.CharField(
+    name = NameField(
         label=gettext_lazy("Name"),
         required=False,
         max_length=MAX_NAME_LENGTH,

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
-from keys import lifecycle, wording
+from keys import lifecycle, spelling, wording
 from keys.errors import KeysError
 from keys.models import ApiKey
 from portal.dashboard.change import key_url
@@ -29,8 +29,8 @@ class DeleteForm(PageForm):
             del self.fields["confirm"]
 
     def clean_confirm(self) -> str:
-        typed = " ".join(str(self.cleaned_data["confirm"]).split())
-        if typed.casefold() != self.name.casefold():
+        typed = spelling.normalize(str(self.cleaned_data["confirm"]))
+        if spelling.fold(typed) != spelling.fold(self.name):
             raise forms.ValidationError(_("That is not the key's name."))
         return typed
 

@@ -13,11 +13,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
 
-from keys import inventory, keyformat
+from keys import inventory, keyformat, spelling
 from keys.models import ApiKey, ApiKeyQuerySet
 from portal.dashboard import once, use
 from portal.dashboard.door import MemberView
-from portal.dashboard.page_form import PageForm
+from portal.dashboard.page_form import NameField, PageForm
 from portal.templatetags.dashboard import SOON
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ _ORDER: "dict[str, tuple[str | OrderBy | Lower, ...]]" = {
 class Choice(PageForm):
     """Which keys to show, in which order. What makes no sense counts as not chosen."""
 
-    q = forms.CharField(label=_("Search by name, id or last characters"), required=False, max_length=64)
+    q = NameField(label=_("Search by name, id or last characters"), required=False, max_length=64)
     state = forms.ChoiceField(label=_("State"), choices=STATES, required=False)
     sort = forms.ChoiceField(label=_("Sort by"), choices=SORTS, required=False)
 
@@ -130,4 +130,5 @@ def search(keys: ApiKeyQuerySet, text: str) -> ApiKeyQuerySet:
 
 def matching(text: str) -> Q:
     """Keys whose name has `text` in it, or that it is the id, the beginning of the id or the last characters of."""
-    return Q(name__icontains=text) | Q(key_id__startswith=text.removeprefix("pmb_")) | Q(last_four=text)
+    by_id = Q(key_id__startswith=text.removeprefix("pmb_")) | Q(last_four=text)
+    return spelling.query("name__icontains", text) | by_id

@@ -4,7 +4,15 @@ from typing import Any
 
 from django import forms
 
+from keys import spelling
 from portal.dashboard.pasted import Pasted
+
+
+class NameField(forms.CharField):
+    """A key's name, or a part of one. Its characters are counted in the form in which names are stored."""
+
+    def to_python(self, value: Any) -> str:
+        return spelling.normalize(super().to_python(value) or "")
 
 
 class PageForm(forms.Form):

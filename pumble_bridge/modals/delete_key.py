@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext as _
 
-from keys import inventory, lifecycle
+from keys import inventory, lifecycle, spelling
 from keys.errors import KeyNotFound
 from keys.models import ApiKey
 from pumble_bridge import keytexts
@@ -28,12 +28,12 @@ def options(person: Person, query: str, complaint: str | None) -> list[Element]:
     """The person's live keys whose name has `query` in it or whose id begins with it, newest first."""
     if complaint is not None:
         return [option("-", brief(complaint))]
-    wanted = " ".join(query.split()).casefold()
+    wanted = spelling.fold(query)
     key_id = query.strip().removeprefix("pmb_")
     fitting = [
         key
         for key in inventory.list_own_keys(person.member, person.now)
-        if wanted in key.name.casefold() or key.key_id.startswith(key_id)
+        if wanted in spelling.fold(key.name) or key.key_id.startswith(key_id)
     ]
     return [_option(key, person) for key in fitting[:MOST_OPTIONS]]
 

@@ -88,7 +88,7 @@ class TestAddApiKey:
         ("typed", "said"),
         [
             ("taken", "You already have a key of that name"),
-            ("\u202eevil", "1 to 64 visible characters"),
+            ("\u202eevil", "The name contains U+202E (right-to-left override)"),
             ("   ", "1 to 64 visible characters"),
         ],
     )

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from keys import lifecycle, scopes
+from keys import lifecycle, scopes, spelling
 from keys.audit import OPERATOR
 from keys.errors import KeysError, NameTaken, OwnerNotAuthorized
 from keys.management.naming import get_member, get_workspace, iso
@@ -102,4 +102,4 @@ class Command(BaseCommand):
 
 def _channel(text: str) -> tuple[str, str]:
     channel_id, _, name = text.partition("=")
-    return channel_id.strip().lower(), name.strip().removeprefix("#")
+    return channel_id.strip().lower(), spelling.normalize(name).removeprefix("#")
