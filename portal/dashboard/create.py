@@ -1,32 +1,20 @@
 """Making a key: the form, the sentence that says what would come of it, the key itself shown once."""
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
-from keys import keyformat, lifecycle, policy, wording
+from keys import lifecycle, policy, wording
 from keys.audit import refusals_noted
 from keys.errors import KeysError
 from keys.models import ApiKey
-from portal.dashboard import once, show_once
+from portal.dashboard import once, prefill, show_once
 from portal.dashboard.channels import own_channels
 from portal.dashboard.create_form import CreateForm
 from portal.dashboard.door import MemberView
-
-_CARRIED = (
-    "name",
-    "purpose",
-    "preset",
-    "scopes",
-    "where",
-    "channels",
-    "expiry",
-    "until",
-    "addresses",
-    "calls_per_minute",
-)
 
 
 class CreateKey(MemberView):
@@ -39,14 +27,11 @@ class CreateKey(MemberView):
             policy.require_room(terms, ApiKey.objects.filter(owner=self.member).current(self.now).count())
         except KeysError as error:
             return self.page("no_new_key.html", {"why": wording.explain(error)}, status=403)
-        initial = {
-            name: given if name in {"scopes", "channels"} else given[-1]
-            for name in _CARRIED
-            if (given := _without_keys(request.GET.getlist(name)))
-        }
         options: dict[str, Any] = {"terms": terms, "now": self.now, "channels": own_channels(self.member)}
-        form = CreateForm(initial=initial, **options)
-        return self._form(form, sentence=CreateForm(form.values(), **options).sentence)
+        form = CreateForm(initial=prefill.read(request.GET), **options)
+        filled = CreateForm(form.values(), **options)
+        sentence = filled.sentence
+        return self._form(form, sentence=sentence, wrong=prefill.list_not_understood(request.GET, filled))
 
     def post(self, request: HttpRequest) -> HttpResponseBase:
         form = CreateForm(
@@ -88,16 +73,19 @@ class CreateKey(MemberView):
         """What was typed comes along, so that a session that ended costs no work."""
         sent = [
             (name, value)
-            for name in _CARRIED
-            for value in _without_keys(self.request.POST.getlist(name))
+            for name in prefill.FIELDS
+            for value in prefill.without_keys(self.request.POST.getlist(name))
             if value
         ]
         return f"{self.request.path}?{urlencode(sent)}" if sent else self.request.path
 
-    def _form(self, form: CreateForm, *, sentence: str | None = None, status: int = 200) -> HttpResponse:
+    def _form(
+        self, form: CreateForm, *, sentence: str | None = None, wrong: Sequence[str] = (), status: int = 200
+    ) -> HttpResponse:
         terms = policy.policy_of(self.member.workspace)
         context = {
             "form": form,
+            "wrong_in_link": wrong,
             "sentence": form.sentence if sentence is None else sentence,
             "terms": terms,
             "longest": wording.days(terms.largest_lifetime) if terms.largest_lifetime else "",
@@ -105,7 +93,3 @@ class CreateKey(MemberView):
             "pumble_away": form.named is None,
         }
         return self.page("new.html", context, status=status)
-
-
-def _without_keys(values: list[str]) -> list[str]:
-    return [value for value in values if not keyformat.looks_like_key(value)]
