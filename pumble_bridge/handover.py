@@ -26,10 +26,15 @@ def hand_over(
     *,
     channel_id: str,
     thread_root_id: str | None = None,
+    heading: Element | None = None,
 ) -> Answer:
-    """Show a new key to its owner alone, and let it live. Where it is not certain that they saw it, it is revoked."""
+    """Show a new key to its owner alone, and let it live. Where it is not certain that they saw it, it is revoked.
+
+    `heading` comes before the key.
+    """
     try:
-        content = message(*keytexts.new_key(key, plaintext, person.now), buttons=_buttons(key))
+        above = [heading] if heading else []
+        content = message(*above, *keytexts.new_key(key, plaintext, person.now), buttons=_buttons(key))
         person.whisper(channel_id, content, thread_root_id)
     except Exception as error:
         log.warning("key.not_delivered", exc_info=True, extra={"key_id": key.key_id})

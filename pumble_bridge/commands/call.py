@@ -13,7 +13,11 @@ from pumble_bridge.person import Person
 
 
 class Misused(Exception):
-    """The command cannot be carried out as it was typed; the text tells the person why and what to type."""
+    """The command cannot be carried out as it was typed; the text and what follows it say why and what to type."""
+
+    def __init__(self, why: str, *more: Element) -> None:
+        super().__init__(why)
+        self.more = more
 
 
 @dataclass(frozen=True, slots=True)

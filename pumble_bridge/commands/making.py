@@ -3,11 +3,14 @@
 import re
 from datetime import timedelta
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
-from keys import lifecycle, policy, scopes
-from keys.models import Policy
+from keys import lifecycle, policy, scopes, wording
+from keys.models import ApiKey, Policy
 from pumble_bridge.answers import Answer
+from pumble_bridge.blocks import Element, line, link, quoted, text
+from pumble_bridge.commands import restrictions
 from pumble_bridge.commands.call import Call, Misused
 from pumble_bridge.handover import hand_over
 from pumble_bridge.manifest import COMMAND
@@ -15,10 +18,12 @@ from pumble_bridge.manifest import COMMAND
 GENERATE_FLAGS = {"--read-only": False, "--post": False, "--full": False, "--scopes": True, "--expires": True}
 ROTATE_FLAGS = {"--grace": True}
 _PRESET_FLAGS = {"--read-only": "read-only", "--post": "post-messages", "--full": "full-access"}
-_DAYS = re.compile(r"([0-9]{1,4})d", re.ASCII)
+_RIGHTS_FLAGS = {*_PRESET_FLAGS, "--scopes"}
+_DAYS = re.compile(r"([0-9]{1,4})d?", re.ASCII)
 
 
 def generate(call: Call) -> Answer:
+    _require_clear_name(call)
     terms = policy.loaded_policy(call.member.workspace)
     lifetime = _lifetime(call, terms)
     key, plaintext = lifecycle.issue(
@@ -31,7 +36,12 @@ def generate(call: Call) -> Answer:
     )
     payload = call.payload
     return hand_over(
-        call.person, key, plaintext, channel_id=payload.channel_id, thread_root_id=payload.thread_root_id
+        call.person,
+        key,
+        plaintext,
+        channel_id=payload.channel_id,
+        thread_root_id=payload.thread_root_id,
+        heading=None if _RIGHTS_FLAGS & set(call.words.flags) else _breadth(call, key, terms),
     )
 
 
@@ -46,14 +56,74 @@ def rotate(call: Call) -> Answer:
     )
 
 
+def portal_restricts() -> Element:
+    """Say where the restrictions are that no flag has."""
+    said = _("Chat has no flag for channels, addresses or a limit of calls. Choose them in the portal: ")
+    return line(said, link(settings.PUBLIC_URL + "/keys/new", _("Create key")))
+
+
+def _require_clear_name(call: Call) -> None:
+    """A name is in quotes, or none of its words looks like a restriction.
+
+    Raises:
+        Misused
+    """
+    words = call.words
+    if len(words.plain) > 1 and len(words.bare) < len(words.plain):
+        in_quotes = text(f"{COMMAND} generate {as_argument(words.text, always_quoted=True)}", code=True)
+        raise Misused(_("No key was made: put the whole name in quotes."), line(_("Type: "), in_quotes))
+    found = restrictions.find(words.bare, words.flags.get("--expires", ""))
+    if found is None:
+        return
+    said = _("“%(words)s” looks like a restriction of the key and not like its name, so no key was made.")
+    name = as_argument(" ".join(found.others)) if found.others else ""
+    restricted = text(" ".join(filter(None, [COMMAND, "generate", name, found.example])), code=True)
+    named = text(f"{COMMAND} generate {as_argument(words.text, always_quoted=True)}", code=True)
+    raise Misused(
+        said % {"words": quoted(found.typed)},
+        line(_("To restrict the key, type: "), restricted) if found.flag else portal_restricts(),
+        line(_("If it is part of the name, put the name in quotes: "), named),
+    )
+
+
+def as_argument(name: str, *, always_quoted: bool = False) -> str:
+    """Return the name as it is typed in a command, fit to be shown."""
+    shown = quoted(name)
+    if not always_quoted and len(shown.split()) < 2 and restrictions.find([shown]) is None:
+        return shown
+    return f"«{shown}»" if '"' in shown else f'"{shown}"'
+
+
+def _breadth(call: Call, key: ApiKey, terms: Policy) -> Element:
+    """Say how much a key can do of which nobody said what it may, and how to ask for less."""
+    until = wording.short_date(key.expires_at, now=call.now) if key.expires_at else ""
+    if set(key.scopes) == set(scopes.ALL):
+        said = _("Full access until %(until)s.") if until else _("Full access, never expires.")
+    elif until:
+        said = _("All that this workspace allows, until %(until)s.")
+    else:
+        said = _("All that this workspace allows, never expires.")
+    has_preset = terms.allowed_scopes is None or set(scopes.READ_ONLY) <= set(terms.allowed_scopes)
+    less = "--read-only" if has_preset else f"--scopes {key.scopes[0]}"
+    name = as_argument(call.words.text) if call.words.plain else ""
+    expires = call.words.flags.get("--expires", "30d")
+    typed = " ".join(filter(None, [COMMAND, "generate", name, less, f"--expires {expires}"]))
+    return line(
+        text(said % {"until": until}, bold=True),
+        " ",
+        _("If that is too much, revoke it and type: "),
+        text(typed, code=True),
+    )
+
+
 def _scopes(call: Call, terms: Policy) -> list[str]:
     """What the flags choose; without one, all that the workspace allows."""
     flags = call.words.flags
-    chosen = [flag for flag in flags if flag in _PRESET_FLAGS or flag == "--scopes"]
+    chosen = [flag for flag in flags if flag in _RIGHTS_FLAGS]
     if len(chosen) > 1:
         raise Misused(_("Choose one of %(flags)s.") % {"flags": ", ".join(chosen)})
     if "--scopes" in flags:
-        return [scope for scope in flags["--scopes"].casefold().split(",") if scope]
+        return [scope for part in flags["--scopes"].casefold().split(",") if (scope := part.strip())]
     if chosen:
         return list(scopes.PRESETS[_PRESET_FLAGS[chosen[0]]])
     return list(scopes.ALL if terms.allowed_scopes is None else terms.allowed_scopes)

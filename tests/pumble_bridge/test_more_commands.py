@@ -168,13 +168,25 @@ class TestNaming:
         assert "in quotes" in say(ana, general, f"rename {words}".strip())
         assert ApiKey.objects.get().name == "ci"
 
-    def test_knows_an_unambiguous_beginning(self, ana: Person, general: str) -> None:
-        issue(ana, "deploy bot")
+    @pytest.mark.parametrize("typed", ["depl", "deploy", "delpoy bot", "deploybot"])
+    @pytest.mark.parametrize("verb", ["delete", "rotate", "disable"])
+    def test_asks_whether_a_similar_key_is_meant_and_changes_none(
+        self, ana: Person, general: str, verb: str, typed: str
+    ) -> None:
+        key, _ = issue(ana, "deploy bot")
         issue(ana, "other")
 
-        say(ana, general, "delete depl")
+        said = say(ana, general, f"{verb} {typed}")
 
-        assert ApiKey.objects.get(name="deploy bot").revoked_at is not None
+        assert f"Did you mean deploy bot ({key.key_id})? Then type: /api-keys {verb} {key.key_id}" in said
+        assert not ApiKey.objects.exclude(revoked_at=None, disabled_at=None, replaces=None).exists()
+
+    def test_suggests_the_whole_rename(self, ana: Person, general: str) -> None:
+        key, _ = issue(ana, "deploy bot")
+
+        said = say(ana, general, 'rename deploy "prod bot"')
+
+        assert f'/api-keys rename {key.key_id} "prod bot"' in said
 
     def test_lists_the_candidates_of_an_ambiguous_one(self, ana: Person, general: str) -> None:
         one, _ = issue(ana, "deploy one")
