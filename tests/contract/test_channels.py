@@ -59,6 +59,12 @@ class TestGetChannel:
         assert objects.CHANNEL_INFO(found)
         assert found["channel"]["id"] == acme.channels[name.removeprefix("#").lower()]
 
+    @pytest.mark.parametrize("name", ["disen\u0303o", "DISEN\u0303O", "#disen\u0303o", "\u00a0diseño\u3000"])
+    def test_knows_a_name_in_any_unicode_form(self, api: Api, acme: Acme, name: str) -> None:
+        found = taken(api.get("getChannel", channel=name))
+
+        assert found["channel"]["id"] == acme.channels["diseño"]
+
     def test_says_the_same_as_the_list(self, api: Api) -> None:
         for entry in taken(api.get("listChannels")):
             found = taken(api.get("getChannel", channelId=entry["channel"]["id"]))

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests import pumble
 from tests.contract import objects
 from tests.contract.conftest import Acme
 from tests.contract.wire import Api, assert_legacy, assert_structured, taken
@@ -143,6 +144,21 @@ class TestSearchMessages:
         page = self.search(api, **{"from": [acme.people.get(who, who)]})
 
         assert {hit["author"] for hit in page["content"]} == {acme.people["ben"]}
+
+    @pytest.mark.parametrize("who", ["Ana Kovac\u030c", "@ANA\u00a0KOVAC\u030c", "ana kovač"])
+    def test_finds_by_author_in_any_unicode_form(self, api: Api, acme: Acme, who: str) -> None:
+        page = self.search(api, **{"from": [who]})
+
+        assert {hit["author"] for hit in page["content"]} == {acme.people["ana"]}
+
+    def test_finds_by_author_whose_name_pumble_has_in_decomposed_form(self, api: Api, ana: Person) -> None:
+        pumble.act("invite", userId=ana.id, name="Zoe\u0308 L\u00fd", email="zoe@acme.test")
+        zoe = pumble.person("zoe@acme.test")
+        zoe.type(pumble.channel(zoe.workspace_id, "general"), "a message of hers")
+
+        page = self.search(api, **{"from": ["zo\u00eb ly\u0301"]})
+
+        assert {hit["author"] for hit in page["content"]} == {zoe.id}
 
     @pytest.mark.parametrize("where", ["random", "#Random", "{id}"])
     def test_finds_in_a_channel(self, api: Api, acme: Acme, where: str) -> None:

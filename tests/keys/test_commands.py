@@ -111,6 +111,45 @@ class TestCreateKey:
         with pytest.raises(CommandError, match="has not authorised"):
             create(bob)
 
+    def test_knows_names_in_any_unicode_form(self, alice: Member) -> None:
+        Workspace.objects.update(name="Cafe\u0301")
+        arguments = ("create_key", "--workspace=Caf\u00e9", f"--member={alice.email}")
+
+        run(*arguments, "--name=n\u0303")
+
+        assert ApiKey.objects.get().name == "\u00f1"
+        with pytest.raises(CommandError, match="already has"):
+            run(*arguments, "--name=\u00d1")
+        with pytest.raises(CommandError, match=r"The name contains U\+202E \(right-to-left override\)"):
+            run(*arguments, "--name=a\u202eb")
+
+    @pytest.mark.parametrize(
+        "more",
+        [
+            ["-read-only"],
+            ["read-only"],
+            ["\u2014scope", "user:read"],
+            ["--scope", ""],
+            ["--scope", "user:raed"],
+            ["--scope", "user:read,users:list"],
+            ["--ip", ""],
+            ["--ip", "10.0.0.0/0"],
+            ["--channel", ""],
+            ["--channel", "general"],
+            ["--expires-days", ""],
+            ["--expires-days", "0"],
+            ["--expires", "30d"],
+            ["--per-minute", "0"],
+            ["--scopes", "user:read"],
+        ],
+    )
+    def test_makes_no_key_where_a_restriction_is_mistyped_or_empty(
+        self, alice: Member, more: list[str]
+    ) -> None:
+        with pytest.raises((CommandError, SystemExit)):
+            run("create_key", "--workspace=Acme", f"--member={alice.email}", "--name=ci", *more)
+        assert not ApiKey.objects.exists()
+
     def test_revokes_a_key_it_could_not_print(self, alice: Member) -> None:
         class Closed(io.StringIO):
             def write(self, text: str) -> int:

@@ -414,6 +414,21 @@ class TestLists:
             assert "needle" in page, sought
             assert "1 in all" in page, sought
 
+    @pytest.mark.parametrize("stored", ["caf\u00e9", "cafe\u0301"])
+    @pytest.mark.parametrize("sought", ["caf\u00e9", "cafe\u0301"])
+    def test_find_a_name_in_any_unicode_form(
+        self, owner: Client, alice: Member, bob: Member, stored: str, sought: str
+    ) -> None:
+        key = make_key(alice, "needle")
+        ApiKey.objects.filter(pk=key.pk).update(name=f"{stored} bot")
+        Member.objects.filter(pk=bob.pk).update(name=f"bob {stored}")
+        make_key(bob, "hay")
+
+        assert "2 in all" in words(owner.get("/admin/keys/apikey/", {"q": sought}))
+        assert "1 in all" in words(owner.get("/admin/keys/apikey/", {"q": f"bob {sought}"}))
+        assert "1 in all" in words(owner.get("/admin/keys/member/", {"q": sought}))
+        assert "hay" in words(owner.get("/admin/keys/auditevent/", {"actor": f"bob {sought}"}))
+
     def test_say_what_they_are_filtered_by(self, owner: Client, alice: Member) -> None:
         page = words(owner.get(f"/admin/keys/apikey/?state=live&holder={alice.pk}"))
 

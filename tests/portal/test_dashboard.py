@@ -143,6 +143,16 @@ class TestTheList:
 
         assert "<script>alert" not in text(browser.get("/"))
 
+    @pytest.mark.parametrize("stored", ["caf\u00e9 bot", "cafe\u0301 bot"])
+    def test_searches_names_in_any_unicode_form(self, browser: Client, alice: Member, stored: str) -> None:
+        ApiKey.objects.filter(pk=make_key(alice, "x").pk).update(name=stored)
+        make_key(alice, "other")
+
+        for sought in ("caf\u00e9", "cafe\u0301", "f\u00e9\u00a0bot"):
+            page = words(browser.get("/", {"q": sought}))
+            assert stored in page
+            assert "other" not in page
+
     def test_searches_by_a_form_that_keeps_keys_out_of_addresses(
         self, browser: Client, alice: Member
     ) -> None:
@@ -244,6 +254,8 @@ class TestCreating:
         ("fields", "field", "said"),
         [
             ({"name": ""}, "name", "1 to 64 visible characters"),
+            ({"name": "a\u202eb"}, "name", "The name contains U+202E (right-to-left override)"),
+            ({"name": "take\u200bn"}, "name", "The name contains U+200B (zero width space)"),
             ({"name": "taken"}, "name", "already have a key of that name"),
             ({"preset": "custom"}, "scopes_0", "at least one thing"),
             ({"preset": "full-access"}, "sure", "Tick this"),
@@ -405,6 +417,73 @@ class TestCreating:
 
         assert 'value="my bot"' in page
         assert len(re.findall(r'name="scopes"[^>]*checked', page)) == 2
+
+
+class TestALink:
+    def test_of_scopes_channels_or_a_day_chooses_them(self, browser: Client) -> None:
+        page = text(browser.get(f"/keys/new?scopes=user:read&channels={OPS}&until=2027-02-01"))
+
+        for name, value in [("preset", "custom"), ("where", "chosen"), ("expiry", "day")]:
+            assert re.search(rf'name="{name}" value="{value}"[^>]*checked', page), name
+        assert "Can see channels and people in #ops until 1 February" in words(
+            browser.get(f"/keys/new?scopes=user:read&channels={OPS}&until=2027-02-01")
+        )
+
+    @pytest.mark.parametrize(
+        "part",
+        [
+            "preset=read-onyl",
+            "scope=user:read",
+            "scopes=messages:fly",
+            "channels=general",
+            "channel=general",
+            "ip=10.0.0.0/8",
+            "addresses=10.0.0.0/33",
+            "expires=30",
+            "expiry=30d",
+            "until=31.12.2027",
+            "calls_per_minute=five",
+            "read-only=",
+        ],
+    )
+    def test_with_a_typo_is_said_to_be_not_understood(self, browser: Client, part: str) -> None:
+        page = words(browser.get(f"/keys/new?name=ci&{part}"))
+
+        assert "The form does not understand all of this link" in page
+        assert part in page
+        assert "name=ci" not in page
+
+    def test_that_is_understood_says_nothing_of_it(self, browser: Client) -> None:
+        link = (
+            f"/keys/new?name=ci&preset=full-access&where=chosen&channels={OPS}&expiry=30&addresses=10.0.0.0/8"
+        )
+
+        assert "does not understand" not in words(browser.get(link))
+        assert "does not understand" not in words(browser.get("/keys/new"))
+
+    def test_does_not_repeat_a_key(self, browser: Client, bob: Member) -> None:
+        _key, plaintext = lifecycle.issue(owner=bob, name="leak", by=by(bob), now=NOW)
+
+        for query in ({"key": plaintext.text}, {plaintext.text: "x"}):
+            assert plaintext.text not in text(browser.get("/keys/new", query))
+
+
+class TestAName:
+    def test_is_counted_and_stored_in_composed_form(self, browser: Client) -> None:
+        answer = send(browser, name="e\u0301" * 64)
+
+        assert "pmb_" in text(answer)
+        assert ApiKey.objects.get().name == "\u00e9" * 64
+        assert "already have a key of that name" in words(send(browser, name="\u00c9" * 64))
+
+    def test_confirms_in_any_unicode_form(self, browser: Client, alice: Member) -> None:
+        key = make_key(alice, "caf\u00e9")
+        used(key)
+
+        browser.post(f"/keys/{key.key_id}/delete", {"confirm": "CAFE\u0301"})
+
+        key.refresh_from_db()
+        assert key.revoked_at is not None
 
 
 class TestASession:
