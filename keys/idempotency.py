@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 
 from keys import pruning
 from keys.errors import IdempotencyConflict, IdempotencyInProgress, IdempotencyUnknown
-from keys.models import ApiKey, IdempotentCall
+from keys.models import IdempotentCall
 
 MAX_LENGTH = 255
 # Longer than any call may take: one that has not ended by then never will, and nobody knows what it did.
@@ -41,8 +41,8 @@ class Repeated:
     answer: bytes
 
 
-def begin(key: ApiKey, value: str, request: bytes, *, now: datetime) -> First | Repeated:
-    """Note that a call of `key` with this `Idempotency-Key` begins. Of parallel ones exactly one is the first.
+def begin(key_pk: int, value: str, request: bytes, *, now: datetime) -> First | Repeated:
+    """Note that a call of this key with this `Idempotency-Key` begins. Of parallel ones exactly one is the first.
 
     Args:
         request: what is asked for, spelt canonically; the same value with another request is a conflict.
@@ -50,7 +50,7 @@ def begin(key: ApiKey, value: str, request: bytes, *, now: datetime) -> First | 
     Raises:
         IdempotencyConflict, IdempotencyInProgress, IdempotencyUnknown.
     """
-    names = {"key": key, "value_digest": hashlib.sha256(value.encode()).digest()}
+    names = {"key_id": key_pk, "value_digest": hashlib.sha256(value.encode()).digest()}
     request_digest = hashlib.sha256(request).digest()
     IdempotentCall.objects.filter(**names, begun_at__lte=now - IdempotentCall.KEPT_FOR).delete()
     try:

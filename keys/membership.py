@@ -50,15 +50,19 @@ def record_installation(
 def record_authorization(*, workspace: Workspace, profile: Profile, by: Actor, now: datetime) -> Member:
     """The person of that workspace, brought up to date and, if active, authorised. People are found by Pumble's ids only.
 
-    Somebody who was erased is a member again.
+    Whoever was authorised already brings another token: the event says `renewed`. Somebody who was erased is a member
+    again.
     """
     Member.objects.filter(workspace=workspace, pumble_user_id=profile.user_id).update(erased_at=None)
     member = record_profile(workspace=workspace, profile=profile, by=by, now=now)
-    if member.authorized_at is None and member.is_active:
-        member.authorized_at = now
-        member.save(update_fields=["authorized_at"])
+    if member.is_active:
+        renewed: dict[str, Any] = {"renewed": True} if member.authorized_at else {}
+        if member.authorized_at is None:
+            member.authorized_at = now
+            member.save(update_fields=["authorized_at"])
         by = by if by.member else Actor(member, by.surface, by.address, by.request_id)
-        audit.record(AuditEvent.Type.MEMBER_AUTHORIZED, workspace=workspace, member=member, by=by, now=now)
+        event = AuditEvent.Type.MEMBER_AUTHORIZED
+        audit.record(event, workspace=workspace, member=member, by=by, now=now, **renewed)
     return member
 
 

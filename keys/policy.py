@@ -139,14 +139,14 @@ def expiry_choices(policy: Policy) -> list[timedelta | None]:
 
 
 def is_entitled(owner: Member) -> bool:
-    """Whether keys of `owner` may act: an active person who authorised the app where it is installed."""
+    """Whether keys of `owner` may act."""
     workspace = owner.workspace
-    return (
-        owner.is_active
-        and owner.authorized_at is not None
-        and workspace is not None
-        and workspace.installed_at is not None
-    )
+    return workspace is not None and may_act(owner.is_active, owner.authorized_at, workspace.installed_at)
+
+
+def may_act(is_active: bool, authorized_at: datetime | None, installed_at: datetime | None) -> bool:  # noqa: FBT001
+    """Whether somebody's keys may act: an active person who authorised the app, where that is installed."""
+    return is_active and authorized_at is not None and installed_at is not None
 
 
 def require_entitled(owner: Member) -> None:

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from keys import access, audit, keyformat, lifecycle, policy
+from keys import audit, authentication, keyformat, lifecycle, policy
 from keys.audit import Actor
 from keys.models import ApiKey, AuditEvent, Member, Workspace
 from pumble_bridge import notices
@@ -117,7 +117,7 @@ def handle_action(member: Member, action: str, value: str, *, by: Actor, now: da
             now=now,
             message=message_id,
         )
-    transaction.on_commit(notices.wake)
+    transaction.on_commit(notices.wake, robust=True)
     return Acknowledged()
 
 
@@ -130,7 +130,7 @@ def _leaked(
         some = ids[start : start + _ASKED_AT_ONCE]
         ours = ApiKey.objects.filter(key_id__in=some, owner__workspace=workspace).live(now)
         for key_id in ours.order_by("pk").values_list("key_id", flat=True):
-            recognised = (access.recognise(plaintext) for plaintext in found[key_id])
+            recognised = (authentication.find_by_plaintext(plaintext) for plaintext in found[key_id])
             key = next((key for key in recognised if key is not None), None)
             if key is not None:
                 yield key

@@ -30,6 +30,7 @@ from pumble_bridge.models import Authorization, Installation, OAuthState
 
 _ID = re.compile(r"[0-9a-f]{24}")
 _TOKEN = re.compile(r"[\x21-\x7e]{1,8000}")
+_TOKEN_BATCH_SIZE = 500
 Purpose = OAuthState.Purpose
 
 
@@ -157,7 +158,7 @@ def store(grant: Grant, *, by: Actor, now: datetime) -> Member:
         installer=grant.profile.user_id,
     )
     member = membership.record_authorization(workspace=workspace, profile=grant.profile, by=by, now=now)
-    Installation.objects.update_or_create(
+    _installation, is_new = Installation.objects.update_or_create(
         workspace=workspace,
         defaults={
             "bot_user_id": grant.bot_user_id,
@@ -169,6 +170,9 @@ def store(grant: Grant, *, by: Actor, now: datetime) -> Member:
     )
     if not member.is_active:
         Authorization.objects.filter(member=member).delete()
+        if not is_new:  # nothing else tells that the bot has another token
+            event, installer = AuditEvent.Type.APP_INSTALLED, grant.profile.user_id
+            audit.record(event, workspace=workspace, by=by, now=now, installer=installer, renewed=True)
         return member
     Authorization.objects.update_or_create(
         member=member,
@@ -219,30 +223,40 @@ def note_sign_out(member: Member, *, by: Actor, now: datetime) -> None:
     audit.record(ended, workspace=member.workspace, member=member, by=by, now=now)
 
 
-def renew_tokens() -> Iterator[bool | None]:
-    """Put every stored token under the newest encryption key, each in a change of its own.
+def renew_tokens(*, by: Actor, now: datetime) -> Iterator[bool]:
+    """Put every stored token under the newest encryption key; whether one opens it, for each.
 
-    Yields, for each: True where that was done, None where no key opens it, False where it was replaced meanwhile and is
-    under the newest key already.
+    Each workspace's tokens are changed in batches, with an audit event of the workspace: records of keys hold tokens.
     """
-    for rows, column in _stored_tokens():
-        for pk, stored in rows.values_list("pk", column).iterator(chunk_size=500):
-            fresh = tokens.renew(stored)
-            yield (
-                None
-                if fresh is None
-                else bool(rows.filter(pk=pk, **{column: stored}).update(**{column: fresh}))
-            )
+    for workspace in Workspace.objects.order_by("pk"):
+        for rows, column in _stored_tokens(workspace):
+            pks = list(rows.order_by("pk").values_list("pk", flat=True))
+            for start in range(0, len(pks), _TOKEN_BATCH_SIZE):
+                batch = rows.filter(pk__in=pks[start : start + _TOKEN_BATCH_SIZE])
+                yield from _renew(workspace, batch, column, by=by, now=now)
 
 
 def count_tokens() -> int:
-    return sum(rows.count() for rows, _column in _stored_tokens())
+    return Installation.objects.count() + Authorization.objects.count()
 
 
-def _stored_tokens() -> list[tuple[QuerySet[Any], str]]:
+@transaction.atomic
+def _renew(workspace: Workspace, rows: QuerySet[Any], column: str, *, by: Actor, now: datetime) -> list[bool]:
+    Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)  # as `store` does
+    fresh = {pk: tokens.renew(stored) for pk, stored in rows.values_list("pk", column)}
+    renewed = {pk: token for pk, token in fresh.items() if token is not None}
+    for pk, token in renewed.items():
+        rows.filter(pk=pk).update(**{column: token})
+    if renewed:
+        event = AuditEvent.Type.SECRETS_ROTATED
+        audit.record(event, workspace=workspace, by=by, now=now, tokens_reencrypted=len(renewed))
+    return [pk in renewed for pk in fresh]
+
+
+def _stored_tokens(workspace: Workspace) -> list[tuple[QuerySet[Any], str]]:
     return [
-        (Installation.objects.all(), "encrypted_bot_token"),
-        (Authorization.objects.all(), "encrypted_access_token"),
+        (Installation.objects.filter(workspace=workspace), "encrypted_bot_token"),
+        (Authorization.objects.filter(member__workspace=workspace), "encrypted_access_token"),
     ]
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from keys import access, keyformat, lifecycle
+from keys import authentication, keyformat, lifecycle
 from keys.audit import Actor
 from keys.models import ApiKey
 
@@ -13,7 +13,7 @@ def revoke(pasted: list[keyformat.Plaintext], *, workspace_id: str, by: Actor, n
     """Revoke those of this workspace, whoever typed them; what to tell the person."""
     revoked = False
     for plaintext in pasted:
-        key = access.recognise(plaintext)
+        key = authentication.find_by_plaintext(plaintext)
         workspace = key.owner.workspace if key else None
         if key is not None and workspace is not None and workspace.pumble_id == workspace_id:
             lifecycle.revoke(key=key, by=by, reason=ApiKey.RevokeReason.PASTED, now=now)

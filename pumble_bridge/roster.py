@@ -3,7 +3,8 @@
 import logging
 from datetime import datetime
 
-from django.core.cache import cache
+from django.core.cache import caches
+from redis.exceptions import RedisError
 
 from keys import audit
 from keys.models import Member
@@ -23,8 +24,17 @@ def refresh(now: datetime) -> int:
     return sum(
         _refresh(installation, now)
         for installation in installations.select_related("workspace")
-        if cache.add(f"roster-of-{installation.workspace_id}", "read", EVERY_SECONDS)
+        if _is_due(installation)
     )
+
+
+def _is_due(installation: Installation) -> bool:
+    """Whether no process looked within the last hour; while Redis is away, whether this one did not."""
+    name = f"roster-of-{installation.workspace_id}"
+    try:
+        return caches["default"].add(name, "read", EVERY_SECONDS)
+    except RedisError:
+        return caches["local"].add(name, "read", EVERY_SECONDS)
 
 
 def _refresh(installation: Installation, now: datetime) -> int:

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator
 
 import pytest
 from django.conf import settings as django_settings
-from django.core.cache import cache
+from django.core.cache import caches
 from django.core.management import call_command
 from django.db.backends.base.operations import BaseDatabaseOperations
 from django.utils import translation
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
-from keys import limits, usage
+from keys import key_cache, limits, usage
 from keys.audit import guards
 from keys.models import Member, Workspace
 from portal.logs import ConsoleFormatter
@@ -62,7 +62,8 @@ def nobody_called_before(settings: Settings) -> Iterator[None]:
     """No call was counted yet, none failed, and what is noted of calls is written when a test says so."""
     breaker.forget()
     settings.WRITE_USAGE_IN_BACKGROUND = False
-    limits.store.cache_clear()
+    limits.backend.cache_clear()
+    key_cache.remembered.clear()
     yield
     usage.recorder = usage.Recorder()
 
@@ -94,10 +95,11 @@ def _pumble_process() -> Iterator[None]:
 
 
 @pytest.fixture
-def portal(_pumble_process: None, live_server: LiveServer) -> Iterator[str]:
+def portal(_pumble_process: None, live_server: LiveServer, settings: Settings) -> Iterator[str]:
     """The portal's address: on real HTTP, beside a freshly seeded local Pumble, and in line with it."""
     pumble.act("reset")
-    cache.clear()
+    for name in settings.CACHES:
+        caches[name].clear()
     call_command("seed", stdout=io.StringIO())
     yield str(live_server.url)
     pumble.settle()

@@ -9,12 +9,28 @@ from typing import Any
 
 from django.db import transaction
 
-from keys import keyformat, signals
+from keys import chain_numbers, keyformat, signals
 from keys.audit import verifier
 from keys.models import ApiKey, AuditAddress, AuditChain, AuditEvent, Member, Workspace
 
 Surface = AuditEvent.Surface
 Type = AuditEvent.Type
+
+
+# Events beside which nothing changes that a call with a key depends on: only these may be recorded outside a transaction.
+_WITHOUT_A_CHANGE = frozenset(
+    {
+        Type.KEY_IDENTIFIED,
+        Type.MEMBER_SIGNED_IN,
+        Type.MEMBER_SIGNED_OUT,
+        Type.RIGHTS_REFUSED,
+        Type.OPERATOR_SIGNED_IN,
+        Type.OPERATOR_SIGN_IN_REFUSED,
+        Type.OPERATOR_SIGNED_OUT,
+        Type.OPERATOR_LOOKED,
+        Type.AUDIT_EXPORTED,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +60,17 @@ def record(
 ) -> AuditEvent:
     """Append one event to the chain of the workspace; None for the installation's own. `audit_event_recorded` follows on commit.
 
-    The chain stays locked until the transaction ends, so whatever else the change locks it locks before.
+    The chain stays locked until the transaction ends, so whatever else the change locks it locks before. After the
+    commit other processes hear first of all that something changed: what they remember of keys holds no longer.
 
     Args:
         detail: before and after, as JSON. Never anything secret, and no name or e-mail of a person: people are told of
             by Pumble's ids. Addresses may stand in lists named `allowed_addresses` only.
     """
+    if event_type not in _WITHOUT_A_CHANGE and not transaction.get_connection().in_atomic_block:
+        raise transaction.TransactionManagementError(
+            f"{event_type} is recorded outside its change's transaction"
+        )
     addresses: list[AuditAddress] = []
     with transaction.atomic(savepoint=False):
         chain = lock_chain(workspace.pumble_id if workspace else AuditChain.INSTALLATION)
@@ -77,6 +98,8 @@ def record(
             row.event = event
         if addresses:
             AuditAddress.objects.bulk_create(addresses)
+        if workspace is not None:
+            transaction.on_commit(partial(chain_numbers.raise_to, chain.name, event.number), robust=True)
         told = partial(signals.audit_event_recorded.send_robust, sender=AuditEvent, event=event)
         transaction.on_commit(told, robust=True)
     return event

@@ -100,9 +100,9 @@ def confirm(*, key: ApiKey, by: Actor, now: datetime) -> ApiKey:
 
 
 @transaction.atomic
-def rehash(*, key: ApiKey, plaintext: keyformat.Plaintext, by: Actor, now: datetime) -> None:
-    """Digest the key anew under the newest pepper, so that older ones can be dropped one day."""
-    key = lock_key(key)
+def rehash(*, key_pk: int, plaintext: keyformat.Plaintext, by: Actor, now: datetime) -> None:
+    """Digest the key, of which this is the plaintext, anew under the newest pepper. Then older ones can be dropped."""
+    key = lock_key(key_pk)
     newest = next(iter(settings.KEY_PEPPERS))
     if key.pepper_number == newest:
         return

@@ -19,8 +19,8 @@ def lock_owner(owner: Member) -> Member:
     )
 
 
-def lock_key(key: ApiKey) -> ApiKey:
-    return _lock([key.pk])[0]
+def lock_key(pk: int) -> ApiKey:
+    return _lock([pk])[0]
 
 
 def lock_family(key: ApiKey) -> list[ApiKey]:

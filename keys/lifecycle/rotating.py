@@ -75,7 +75,7 @@ def take_over(successor: ApiKey, replaced: ApiKey, *, by: Actor, now: datetime) 
     What the predecessor itself had replaced retires now, so that never more than two plaintexts work under one name.
     What the predecessor lost while the successor was on its way, the successor does not get either.
     """
-    predecessor = lock_key(replaced)
+    predecessor = lock_key(replaced.pk)
     if predecessor.state(now) in {ApiKey.State.REVOKED, ApiKey.State.EXPIRED, ApiKey.State.ROTATED}:
         return False
     successor.name, successor.rights = predecessor.name, predecessor.rights
@@ -106,11 +106,11 @@ def finish_rotation(*, key: ApiKey, by: Actor, now: datetime) -> ApiKey:
 
 
 @transaction.atomic
-def note_late_use(*, key: ApiKey, by: Actor, now: datetime) -> None:
+def note_late_use(*, key_pk: int, by: Actor, now: datetime) -> None:
     """A replaced key was presented after its grace: somebody still has the old plaintext. Audited once a day."""
     due = Q(late_use_noted_at__isnull=True) | Q(late_use_noted_at__lte=now - _NOTED_EVERY)
-    if ApiKey.objects.filter(due, pk=key.pk).update(late_use_noted_at=now):
-        tell(AuditEvent.Type.KEY_USED_AFTER_ROTATION, key, by, now)
+    if ApiKey.objects.filter(due, pk=key_pk, retires_at__lte=now).update(late_use_noted_at=now):
+        tell(AuditEvent.Type.KEY_USED_AFTER_ROTATION, lock_key(key_pk), by, now)
 
 
 def _retire(keys: list[ApiKey], *, by: Actor, now: datetime) -> None:

@@ -11,11 +11,13 @@ from keys.limits.allowance import (
     count_oauth_step,
     count_refused,
     count_sign_in,
+    hit_own,
+    hit_own_if_current,
     pumble_quotas,
     workspace_quotas,
 )
+from keys.limits.backends import backend
 from keys.limits.quotas import PumbleQuota, Standing, Whose, Window
-from keys.limits.stores import store
 
 __all__ = [
     "Allowance",
@@ -23,10 +25,12 @@ __all__ = [
     "Standing",
     "Whose",
     "Window",
+    "backend",
     "count_oauth_step",
     "count_refused",
     "count_sign_in",
+    "hit_own",
+    "hit_own_if_current",
     "pumble_quotas",
-    "store",
     "workspace_quotas",
 ]

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 from keys import addresses, metrics
 from keys.errors import RateLimited
+from keys.key_cache import KeyRecord
+from keys.limits.backends import backend
 from keys.limits.quotas import (
     FAILURES_PER_ADDRESS,
     FAILURES_PER_KEY_ID,
@@ -18,8 +20,7 @@ from keys.limits.quotas import (
     Whose,
     Window,
 )
-from keys.limits.stores import store
-from keys.models import ApiKey, Member, Workspace
+from keys.models import Member, Workspace
 
 
 @dataclass(slots=True)
@@ -27,24 +28,26 @@ class Allowance:
     """The limits that one call of a key stands under.
 
     Attributes:
+        own: the key's own limit, of which the call has taken.
         rehearsal: calls that would change something are only imagined.
         tightest: the limit of those looked at of which least is left.
     """
 
-    key: ApiKey
+    key: KeyRecord
+    own: Standing
     rehearsal: bool = False
-    tightest: Standing | None = field(default=None, init=False)
-    _is_taken: bool = field(default=False, init=False)
+    tightest: Standing = field(init=False)
 
-    def take_call(self) -> None:
-        """Take the call itself, if its first call to Pumble has not done so already.
+    def __post_init__(self) -> None:
+        self.tightest = self.own
 
+    def require_own(self) -> None:
+        """
         Raises:
             RateLimited: the key's own limit is reached.
         """
-        if not self._is_taken:
-            self._is_taken = True
-            self._take([self._own_window()])
+        if self.own.refused:
+            raise _refusal(self.own)
 
     def take_of_pumble(self, quota: PumbleQuota | None, *, changes: bool = False) -> None:
         """Make room for one call to Pumble; `quota` is what the call takes beside the limits that every call does.
@@ -52,31 +55,27 @@ class Allowance:
         In a rehearsal the calls that change something are not made, and take nothing.
 
         Raises:
-            RateLimited: one of the quotas or the key's own limit is reached, or a rest is kept for keys that have had less.
+            RateLimited: one of the quotas is reached, or a rest is kept for keys that have had less.
         """
-        windows = _windows(self.key.owner, _holder(self.key), quota)
-        if self.rehearsal and changes:
-            self._take(windows, only_look=True)
-        elif self._is_taken:
-            self._take(windows)
-        else:
-            self._take([self._own_window(), *windows])  # one trip instead of two
-            self._is_taken = True
-
-    def _own_window(self) -> Window:
-        return Window(Whose.KEY, f"key:{_holder(self.key)}", self.key.calls_per_minute)
-
-    def _take(self, windows: list[Window], *, only_look: bool = False) -> None:
-        standings = store().take(windows, only_look=only_look)
+        windows = _windows(self.key.owner_id, self.key.workspace_id, _holder(self.key), quota)
+        only_look = self.rehearsal and changes
+        standings = backend().test(windows) if only_look else backend().hit(windows)
         refused = [standing for standing in standings if standing.refused]
-        self._is_taken |= any(
-            standing.window.whose is Whose.KEY for standing in refused
-        )  # no need to ask again
         if refused:
             self.tightest = max(refused, key=lambda standing: standing.reset_seconds)
             raise _refusal(self.tightest)
-        seen = [self.tightest, *standings] if self.tightest else standings
-        self.tightest = min(seen, key=lambda standing: standing.remaining)
+        self.tightest = min([self.tightest, *standings], key=lambda standing: standing.remaining)
+
+
+def hit_own(key: KeyRecord) -> Standing:
+    """Take one call from the key's own limit."""
+    return backend().hit([_own_window(key)])[0]
+
+
+def hit_own_if_current(key: KeyRecord) -> Standing | None:
+    """Take one call from the key's own limit, if nothing changed since the record was read; None where nobody can say."""
+    standings = backend().hit_if_current([_own_window(key)], key.workspace_pumble_id, key.number)
+    return standings[0] if standings else None
 
 
 def count_refused(address: str | None, key_id: str | None) -> None:
@@ -110,7 +109,7 @@ def count_sign_in(address: str | None, account: str) -> None:
 
 
 def _take_all(windows: list[Window]) -> None:
-    for standing in store().take(windows):
+    for standing in backend().hit(windows):
         if standing.refused:
             raise _refusal(standing)
 
@@ -127,24 +126,32 @@ def count_oauth_step(address: str | None) -> None:
 
 def pumble_quotas(member: Member) -> list[Standing]:
     """How Pumble's quotas stand right now for `member` and their workspace."""
-    windows = {window.name: window for quota in PumbleQuota for window in _windows(member, "", quota)}
-    return store().take(list(windows.values()), only_look=True)
+    windows = {
+        window.name: window
+        for quota in PumbleQuota
+        for window in _windows(member.pk, member.workspace_id, "", quota)
+    }
+    return backend().test(list(windows.values()))
 
 
 def workspace_quotas(workspace: Workspace) -> list[Standing]:
     """How those of Pumble's quotas stand right now that everybody in the workspace shares."""
     windows = {window.name: window for quota in PumbleQuota for window in _shared(workspace.pk, "", quota)}
-    return store().take(list(windows.values()), only_look=True)
+    return backend().test(list(windows.values()))
 
 
-def _holder(key: ApiKey) -> str:
+def _own_window(key: KeyRecord) -> Window:
+    return Window(Whose.KEY, f"key:{_holder(key)}", key.calls_per_minute)
+
+
+def _holder(key: KeyRecord) -> str:
     """A key and the one it replaced are one holder: they share their name until the grace is over."""
     return f"{key.owner_id}:{key.name.casefold()}"
 
 
-def _windows(owner: Member, holder: str, quota: PumbleQuota | None) -> list[Window]:
-    own = Window(Whose.PERSON, f"person:{owner.pk}", PER_PERSON, holder)
-    return [own, *_shared(owner.workspace_id, holder, quota)]
+def _windows(owner_pk: int, workspace_pk: int | None, holder: str, quota: PumbleQuota | None) -> list[Window]:
+    own = Window(Whose.PERSON, f"person:{owner_pk}", PER_PERSON, holder)
+    return [own, *_shared(workspace_pk, holder, quota)]
 
 
 def _shared(workspace_pk: int | None, holder: str, quota: PumbleQuota | None) -> list[Window]:

@@ -2,6 +2,7 @@
 
 from dataclasses import fields
 from datetime import datetime
+from typing import Protocol
 
 from django.db import models
 from django.db.models import F, Q
@@ -122,17 +123,7 @@ class ApiKey(models.Model):
         return f"API key {self.key_id}"
 
     def state(self, now: datetime) -> State:
-        if self.revoked_at is not None:
-            return self.State.REVOKED
-        if self.retires_at is not None and self.retires_at <= now:
-            return self.State.ROTATED
-        if self.expires_at is not None and self.expires_at <= now:
-            return self.State.EXPIRED
-        if self.disabled_at is not None:
-            return self.State.DISABLED
-        if self.retires_at is not None:
-            return self.State.RETIRING
-        return self.State.ACTIVE if self.confirmed_at is not None else self.State.PENDING
+        return state_of(self, now)
 
     @property
     def rights(self) -> Rights:
@@ -168,3 +159,32 @@ class ApiKey(models.Model):
     def preview(self) -> str:
         """How the key is shown in lists: enough to tell keys apart, useless for anything else."""
         return f"pmb_{self.key_id[:4]}…{self.last_four}"
+
+
+class HasState(Protocol):
+    """The row of a key, or what is remembered of it."""
+
+    @property
+    def confirmed_at(self) -> datetime | None: ...
+    @property
+    def expires_at(self) -> datetime | None: ...
+    @property
+    def disabled_at(self) -> datetime | None: ...
+    @property
+    def retires_at(self) -> datetime | None: ...
+    @property
+    def revoked_at(self) -> datetime | None: ...
+
+
+def state_of(key: HasState, now: datetime) -> ApiKey.State:
+    if key.revoked_at is not None:
+        return ApiKey.State.REVOKED
+    if key.retires_at is not None and key.retires_at <= now:
+        return ApiKey.State.ROTATED
+    if key.expires_at is not None and key.expires_at <= now:
+        return ApiKey.State.EXPIRED
+    if key.disabled_at is not None:
+        return ApiKey.State.DISABLED
+    if key.retires_at is not None:
+        return ApiKey.State.RETIRING
+    return ApiKey.State.ACTIVE if key.confirmed_at is not None else ApiKey.State.PENDING

@@ -42,7 +42,7 @@ def installation(request: HttpRequest) -> HttpResponse:
 def _parts() -> list[Part]:
     executor = MigrationExecutor(connection)
     missing = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
-    redis = limits.store().answers()
+    redis = limits.backend().is_available()
     stale = HomeTab.objects.filter(changes__gt=F("shown"))
     failing = stale.filter(failures__gt=0).count()
     return [

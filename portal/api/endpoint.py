@@ -1,9 +1,8 @@
 """The one path of every API call.
 
-Find the key in the header, let `keys.access` decide, check the scope, take from the key's limit, validate the input,
-call Pumble within its quotas, answer, note the use. A call without a body takes from the key's limit together with the
-first of Pumble's quotas, or at its end where it does not get so far; what the limits refuse is refused before anything
-else is wrong with the call. A refused call costs no call to Pumble. Adding an operation is adding one class in one file.
+Find the key in the header and authenticate it, which takes from its own limit; authorize it, check the scope, validate the
+input, call Pumble within its quotas, answer, note the use. What the limit refuses is refused before anything else is
+wrong with the call. A refused call costs no call to Pumble. Adding an operation is adding one class in one file.
 """
 
 import time
@@ -18,12 +17,11 @@ from django.utils import timezone
 from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.views import APIView
 
-from keys import access, keyformat, scopes, usage
+from keys import authentication, keyformat, scopes, usage
 from keys.audit import Actor, Surface
-from keys.compiled import OneRow, let_go
 from keys.errors import OwnerNotAuthorized
+from keys.key_cache import KeyRecord
 from keys.limits import Allowance
-from keys.models import ApiKey
 from portal.api import once, presented, rehearsal, wire
 from portal.api.errors import BadBody, answer_for, rule_for
 from portal.api.inputs import Input
@@ -32,46 +30,26 @@ from portal.api.watching import Watch
 from portal.signin import actor_of
 from pumble_bridge import acting, client, deadline, places, strict_json
 from pumble_bridge.client import PumbleClient
-from pumble_bridge.models import Authorization, Installation
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
-
-# A key and all that a call with it needs, found at once. The columns that no call needs would cost as much again.
-_KEYS = OneRow(
-    lambda key_id: (
-        ApiKey.objects.select_related("owner__authorization", "owner__workspace__installation")
-        .filter(key_id=key_id)
-        .only(
-            *("key_id", "name", "digest", "pepper_number", "scopes", "channels", "allowed_addresses"),
-            *("calls_per_minute", "confirmed_at", "expires_at", "disabled_at", "retires_at", "revoked_at"),
-            *("owner__workspace", "owner__pumble_user_id", "owner__is_active", "owner__authorized_at"),
-            *("owner__authorization__member", "owner__authorization__encrypted_access_token"),
-            *("owner__workspace__pumble_id", "owner__workspace__installed_at"),
-            "owner__workspace__installation__workspace",
-            "owner__workspace__installation__bot_user_id",
-            "owner__workspace__installation__encrypted_bot_token",
-        )
-    )
-)
 
 
 @dataclass(frozen=True)
 class Call:
     """An admitted call: the key, Pumble as its owner, and Pumble as the app's bot."""
 
-    key: ApiKey
+    key: KeyRecord
     pumble: PumbleClient
-    installation: Installation
     watch: Watch
 
     @property
     def owner_id(self) -> str:
-        return self.key.owner.pumble_user_id or ""
+        return self.key.owner_pumble_id
 
     @property
     def bot_user_id(self) -> str:
-        return self.installation.bot_user_id
+        return self.key.bot_user_id
 
     @cached_property
     def bot(self) -> PumbleClient:
@@ -79,7 +57,7 @@ class Call:
         Raises:
             OwnerNotAuthorized: the bot's token cannot be read.
         """
-        return _usable(acting.as_bot(self.installation, self.watch.of("bot")))
+        return _usable(acting.as_bot_beside(self.key, self.watch.of("bot")))
 
     def allows(self, channel_id: str) -> bool:
         """Whether the key may touch and see this channel."""
@@ -106,7 +84,7 @@ class Endpoint(APIView):
 
     # Of the request being answered: whose key it is, once known, under which limits, and how it ended.
     by: Actor
-    key: ApiKey | None = None
+    key: KeyRecord | None = None
     allowance: Allowance | None = None
     outcome: str = usage.OK
 
@@ -139,7 +117,7 @@ class Endpoint(APIView):
         if self.allowance is not None:
             wire.set_limit_headers(response, self.allowance.tightest)
         if self.key is not None:
-            request.facts |= {"key": self.key.key_id, "workspace": self.key.owner.workspace_id}  # type: ignore[attr-defined]
+            request.facts |= {"key": self.key.key_id, "workspace": self.key.workspace_id}  # type: ignore[attr-defined]
             duration_ms = round((time.monotonic() - began) * 1000)
             usage.recorder.note(
                 usage.Use(
@@ -154,27 +132,22 @@ class Endpoint(APIView):
                     agent=_printable(request.META.get("HTTP_USER_AGENT", "")),
                 )
             )
-            let_go(self.key)
         return response
 
     def _handle(self, request: HttpRequest) -> HttpResponse:
         if request.method != self.method and not (request.method == "HEAD" and self.method == "GET"):
             raise MethodNotAllowed(self.method)
         now = timezone.now()
-        self.key = access.identify(presented.find_key(request.META), by=self.by, now=now, among=_KEYS)
+        self.key, own = authentication.authenticate(presented.find_key(request.META), by=self.by, now=now)
         rehearsing = self.writes() and rehearsal.is_asked_for(request.META)
-        self.allowance = Allowance(self.key, rehearsal=rehearsing)
-        try:
-            self.key = access.admit(self.key, by=self.by, now=now)
-            if self.scope is not None:
-                access.require_scope(self.key, self.scope)
-            if self.method != "GET":
-                self.allowance.take_call()  # nobody over their limit has a body read, or anything written
-            return self._carry_out(request, self.key, Watch(self.allowance))
-        finally:
-            self.allowance.take_call()  # a refused call is a call: who repeats it for ever is slowed down, too
+        self.allowance = Allowance(self.key, own, rehearsal=rehearsing)
+        self.allowance.require_own()
+        self.key = authentication.authorize(self.key, by=self.by, now=now)
+        if self.scope is not None:
+            authentication.require_scope(self.key, self.scope)
+        return self._carry_out(request, self.key, Watch(self.allowance))
 
-    def _carry_out(self, request: HttpRequest, key: ApiKey, watch: Watch) -> HttpResponse:
+    def _carry_out(self, request: HttpRequest, key: KeyRecord, watch: Watch) -> HttpResponse:
         call = open_call(key, watch)
         read = self._read(request)
         given = self.takes(data=read)
@@ -192,11 +165,7 @@ class Endpoint(APIView):
         return run()
 
     def _place(self, call: Call) -> AbstractContextManager[None]:
-        """While it waits for one, a call of a key that is over its limit would hold a thread for nothing."""
-        if not self.asks_pumble:
-            return nullcontext()
-        workspace = call.key.owner.workspace_id
-        return places.CALLS.taken(workspace, before_waiting=call.watch.allowance.take_call)
+        return places.CALLS.taken(call.key.workspace_id) if self.asks_pumble else nullcontext()
 
     def _read(self, request: HttpRequest) -> dict[str, Any]:
         """Query parameters of a GET or DELETE, the JSON object of a POST or of what a DELETE's query leaves out.
@@ -213,18 +182,15 @@ class Endpoint(APIView):
         return {name: value for name, value in body.items() if value is not None} | query
 
 
-def open_call(key: ApiKey, watch: Watch) -> Call:
+def open_call(key: KeyRecord, watch: Watch) -> Call:
     """The call that this key opens. Nothing is asked of the database or of Pumble.
 
     Raises:
         OwnerNotAuthorized: there is no token to act with.
     """
-    authorization: Authorization | None = getattr(key.owner, "authorization", None)
-    installation: Installation | None = getattr(key.owner.workspace, "installation", None)
-    if authorization is None or installation is None:
+    if key.encrypted_bot_token is None:
         raise OwnerNotAuthorized
-    pumble = _usable(acting.as_person(authorization, watch.of("owner")))
-    return Call(key=key, pumble=pumble, installation=installation, watch=watch)
+    return Call(key=key, pumble=_usable(acting.as_owner_of(key, watch.of("owner"))), watch=watch)
 
 
 def _usable(client: PumbleClient | None) -> PumbleClient:

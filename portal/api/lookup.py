@@ -8,7 +8,7 @@ import contextlib
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from django.core.cache import cache
+from django.core.cache import caches
 
 from keys import spelling
 from keys.errors import ChannelNotAllowed
@@ -161,15 +161,15 @@ def _ids_by(users: list[Json], field: str) -> dict[str, str]:
 def _remembered(call: Call, kind: str, name: str, ask: Callable[[], dict[str, str]]) -> str | None:
     """The id that `name` means, from memory or else from `ask`."""
     key = _memory(call, kind)
-    known: dict[str, Any] | None = cache.get(key)
+    known: dict[str, Any] | None = caches["local"].get(key)
     if known is None or not known.get(name):
         known = ask()
-        cache.set(key, known, _REMEMBERED_SECONDS)
+        caches["local"].set(key, known, _REMEMBERED_SECONDS)
     return known.get(name) or None
 
 
 def _forget(call: Call, kind: str) -> None:
-    cache.delete(_memory(call, kind))
+    caches["local"].delete(_memory(call, kind))
 
 
 def _memory(call: Call, kind: str) -> str:

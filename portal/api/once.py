@@ -13,7 +13,7 @@ from rest_framework.exceptions import ValidationError
 
 from keys import idempotency
 from keys.errors import RateLimited
-from keys.models import ApiKey
+from keys.key_cache import KeyRecord
 from portal.api import wire
 from portal.api.errors import ApiError
 from portal.api.watching import Watch
@@ -26,7 +26,7 @@ _REFUSED = (ApiError, RateLimited, ValidationError)
 
 def answer(
     meta: Mapping[str, Any],
-    key: ApiKey,
+    key: KeyRecord,
     operation: str,
     read: dict[str, Any],
     watch: Watch,
@@ -41,7 +41,7 @@ def answer(
     if "HTTP_IDEMPOTENCY_KEY" not in meta:
         return run()
     request = json.dumps([operation, read], sort_keys=True, separators=(",", ":")).encode()
-    begun = idempotency.begin(key, _value(meta["HTTP_IDEMPOTENCY_KEY"]), request, now=timezone.now())
+    begun = idempotency.begin(key.pk, _value(meta["HTTP_IDEMPOTENCY_KEY"]), request, now=timezone.now())
     if isinstance(begun, idempotency.Repeated):
         response = wire.raw_answer(begun.answer)
         response["Idempotency-Replayed"] = "true"

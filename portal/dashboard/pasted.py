@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.http import QueryDict
 
-from keys import access, keyformat, lifecycle
+from keys import authentication, keyformat, lifecycle
 from keys.audit import Actor
 from keys.models import ApiKey
 from portal.dashboard.notices import notice
@@ -41,7 +41,7 @@ def _revoke(text: str, *, by: Actor, now: datetime) -> bool:
     """Whether a key of the person's workspace was there and is revoked: whoever pasted it holds its plaintext."""
     revoked = False
     for plaintext in keyformat.find_in(text):
-        key = access.recognise(plaintext)
+        key = authentication.find_by_plaintext(plaintext)
         if key is not None and by.member and key.owner.workspace_id == by.member.workspace_id:
             lifecycle.revoke(key=key, by=by, reason=ApiKey.RevokeReason.PASTED, now=now)
             revoked = True

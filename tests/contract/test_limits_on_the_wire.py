@@ -10,11 +10,11 @@ from prometheus_client import REGISTRY
 from pytest_django import Settings
 
 from keys import keyformat, limits
-from keys.limits import Allowance
 from keys.models import ApiKey
 from pumble_bridge import places
 from pumble_bridge.places import Places
 from tests import pumble
+from tests.authenticating import call_of
 from tests.contract.test_rights import key_of
 from tests.contract.wire import Api, assert_legacy, taken
 
@@ -109,7 +109,7 @@ def test_two_keys_of_one_person_are_told_what_each_can_still_get(portal: str) ->
     busy, other = (Api(portal, key_of("ana@acme.test")) for _ in range(2))
     for key, calls in zip(ApiKey.objects.order_by("pk"), (798, 99), strict=True):
         for _ in range(calls):
-            Allowance(key).take_of_pumble(None)
+            call_of(key).take_of_pumble(None)
 
     told = [limit_headers(busy.get("myInfo")) for _ in range(3)]
     refused = busy.get("myInfo")
@@ -139,13 +139,13 @@ def test_without_its_redis_the_portal_goes_on_and_says_degraded(
     portal: str, api: Api, settings: Settings, redis_url: str
 ) -> None:
     settings.REDIS_URL = redis_url
-    limits.store.cache_clear()
+    limits.backend.cache_clear()
     redis.Redis.from_url(redis_url).flushall()
     assert requests.get(f"{portal}/readyz", timeout=5).json()["status"] == "ok"
     assert limit_headers(api.get("keyInfo")) == (1000, 999)
 
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
-    limits.store.cache_clear()
+    limits.backend.cache_clear()
 
     assert limit_headers(api.get("keyInfo")) == (1000, 999)
     ready = requests.get(f"{portal}/readyz", timeout=5)

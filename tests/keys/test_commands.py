@@ -15,12 +15,13 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 from pytest_django import Settings
 
-from keys import access, keyformat, lifecycle
+from keys import keyformat, lifecycle
 from keys.audit import OPERATOR, Actor, Surface
 from keys.management.commands.identify_key import MAX_BYTES
 from keys.models import ApiKey, AuditEvent, Member, Workspace
 from pumble_bridge import tokens
 from pumble_bridge.models import AcceptedHook, Authorization, OAuthState
+from tests.authenticating import check
 from tests.conftest import make_member
 from tests.environment import PROJECT
 
@@ -45,7 +46,7 @@ class TestCreateKey:
         made = create(alice)
 
         assert set(made) == {"id", "key", "name", "scopes", "expiresAt"}
-        key = access.check(made["key"].encode(), by=API, now=timezone.now())
+        key = check(made["key"].encode(), by=API, now=timezone.now())
         assert (key.key_id, key.owner, key.confirmed_at is not None) == (made["id"], alice, True)
         assert made["expiresAt"] is None
         assert AuditEvent.objects.filter(type="key.issued", surface="CLI").count() == 1

@@ -19,7 +19,7 @@ def key(alice: Member) -> ApiKey:
 
 
 def first(key: ApiKey, value: str = "v", request: bytes = b"r") -> First:
-    begun = idempotency.begin(key, value, request, now=NOW)
+    begun = idempotency.begin(key.pk, value, request, now=NOW)
     assert isinstance(begun, First)
     return begun
 
@@ -27,7 +27,7 @@ def first(key: ApiKey, value: str = "v", request: bytes = b"r") -> First:
 def test_a_repetition_gets_the_first_answer(key: ApiKey) -> None:
     first(key).succeeded(b'{"id":"1"}', now=NOW)
 
-    assert idempotency.begin(key, "v", b"r", now=SOON) == Repeated(b'{"id":"1"}')
+    assert idempotency.begin(key.pk, "v", b"r", now=SOON) == Repeated(b'{"id":"1"}')
 
 
 def test_a_value_belongs_to_one_key(key: ApiKey, bob: Member) -> None:
@@ -40,16 +40,16 @@ def test_another_request_with_the_same_value_is_a_conflict(key: ApiKey) -> None:
     first(key).succeeded(b"{}", now=NOW)
 
     with pytest.raises(IdempotencyConflict):
-        idempotency.begin(key, "v", b"another", now=SOON)
+        idempotency.begin(key.pk, "v", b"another", now=SOON)
 
 
 def test_a_repetition_during_the_first_is_told_so_and_after_too_long_that_nobody_knows(key: ApiKey) -> None:
     first(key)
 
     with pytest.raises(IdempotencyInProgress):
-        idempotency.begin(key, "v", b"r", now=SOON)
+        idempotency.begin(key.pk, "v", b"r", now=SOON)
     with pytest.raises(IdempotencyUnknown):
-        idempotency.begin(key, "v", b"r", now=NOW + idempotency.UNDER_WAY_FOR)
+        idempotency.begin(key.pk, "v", b"r", now=NOW + idempotency.UNDER_WAY_FOR)
 
 
 def test_what_ended_unknown_stays_unknown(key: ApiKey) -> None:
@@ -57,7 +57,7 @@ def test_what_ended_unknown_stays_unknown(key: ApiKey) -> None:
 
     for when in (SOON, NOW + timedelta(hours=23)):
         with pytest.raises(IdempotencyUnknown):
-            idempotency.begin(key, "v", b"r", now=when)
+            idempotency.begin(key.pk, "v", b"r", now=when)
 
 
 def test_what_did_nothing_can_be_done_again(key: ApiKey) -> None:
@@ -70,8 +70,8 @@ def test_after_a_day_a_value_is_new_again(key: ApiKey) -> None:
     first(key).succeeded(b"{}", now=NOW)
     day = timedelta(hours=24)
 
-    assert isinstance(idempotency.begin(key, "v", b"r", now=NOW + day - timedelta(seconds=1)), Repeated)
-    assert isinstance(idempotency.begin(key, "v", b"r", now=NOW + day), First)
+    assert isinstance(idempotency.begin(key.pk, "v", b"r", now=NOW + day - timedelta(seconds=1)), Repeated)
+    assert isinstance(idempotency.begin(key.pk, "v", b"r", now=NOW + day), First)
     assert idempotency.prune(now=NOW + 2 * day) == 1
     assert not IdempotentCall.objects.exists()
 
@@ -85,6 +85,6 @@ def test_a_repetition_that_meets_the_very_end_of_a_call_without_effect_is_told_t
         meanwhile(r'SELECT .*FROM "keys_idempotentcall"', begun.did_nothing),
         pytest.raises(IdempotencyInProgress),
     ):
-        idempotency.begin(key, "v", b"r", now=SOON)
+        idempotency.begin(key.pk, "v", b"r", now=SOON)
 
     first(key)

@@ -20,12 +20,13 @@ from hypothesis.stateful import (
 )
 from hypothesis.strategies import SearchStrategy
 
-from keys import access, lifecycle, rights
+from keys import lifecycle, rights
 from keys.audit import Actor, Surface
 from keys.errors import KeysError
 from keys.keyformat import Plaintext
 from keys.models import ApiKey, AuditEvent, Member, Workspace
 from keys.rights import Rights
+from tests.authenticating import check
 from tests.conftest import NOW, make_member
 
 CHANNELS = {letter * 24: letter for letter in "abc"}
@@ -160,7 +161,7 @@ class Keys(RuleBasedStateMachine):
     def present(self, pair: tuple[ApiKey, Plaintext]) -> None:
         key, plaintext = pair
         with contextlib.suppress(KeysError):
-            opened = access.check(plaintext.text.encode(), by=self.by("alice"), now=self.now)
+            opened = check(plaintext.text.encode(), by=self.by("alice"), now=self.now)
             assert opened == key
             assert key.pk not in self.revoked
             assert opened.disabled_at is None

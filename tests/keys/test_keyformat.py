@@ -8,9 +8,10 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keys import access, keyformat
+from keys import keyformat
 from keys.audit import Actor, Surface
 from keys.errors import KeyMalformed, KeyUnknown
+from tests.authenticating import check
 from tests.conftest import NOW
 
 API = Actor(None, Surface.API)
@@ -21,7 +22,7 @@ positions = st.integers(min_value=0, max_value=54)
 def assert_refused_unasked(text: str) -> None:
     """Refused as malformed, and the database was not asked: without access to one, a query would raise."""
     with pytest.raises(KeyMalformed):
-        access.check(text.encode(), by=API, now=NOW)
+        check(text.encode(), by=API, now=NOW)
 
 
 class TestAnIssuedKey:
@@ -111,6 +112,6 @@ class TestAKnownForm:
 
         monkeypatch.setattr(psycopg.Cursor, "execute", note)
         with CaptureQueriesContext(connection) as queries, pytest.raises(KeyUnknown):
-            access.check(keyformat.generate().text.encode(), by=API, now=NOW)
+            check(keyformat.generate().text.encode(), by=API, now=NOW)
 
         assert len(sent or queries) == 1

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from keys import access, audit, inventory, lifecycle
+from keys import audit, inventory, lifecycle
 from keys.audit import MAINTENANCE, OPERATOR, Actor, Surface
 from keys.errors import (
     ExpiryInPast,
@@ -23,6 +23,7 @@ from keys.errors import (
 )
 from keys.keyformat import Plaintext
 from keys.models import ApiKey, AuditEvent, Member
+from tests.authenticating import check
 from tests.conftest import NOW
 from tests.meanwhile import meanwhile
 
@@ -168,7 +169,7 @@ class TestRename:
 
         lifecycle.rename(key=key, name="  deploy   bot ", by=web(alice), now=NOW)
 
-        assert access.check(plaintext.text.encode(), by=API, now=NOW).name == "deploy bot"
+        assert check(plaintext.text.encode(), by=API, now=NOW).name == "deploy bot"
         assert AuditEvent.objects.get(type="key.renamed").detail == {"before": "ci", "after": "deploy bot"}
 
     def test_refuses_a_taken_name_a_stranger_and_a_dead_key(self, alice: Member, olivia: Member) -> None:
@@ -228,7 +229,7 @@ class TestNarrow:
         with pytest.raises(ExpiryInPast):
             lifecycle.narrow(key=key, rights=replace(key.rights, expires_at=NOW), by=web(alice), now=NOW)
 
-        assert access.check(plaintext.text.encode(), by=API, now=NOW).expires_at is None
+        assert check(plaintext.text.encode(), by=API, now=NOW).expires_at is None
 
 
 class TestEnable:
@@ -259,19 +260,17 @@ class TestStalePendingKeys:
         key, plaintext = issue(alice)
         later = NOW + lifecycle.PENDING_FOR
 
-        with meanwhile(
-            r'"keys_apikey"."id" IN', lambda: access.check(plaintext.text.encode(), by=API, now=later)
-        ):
+        with meanwhile(r'"keys_apikey"."id" IN', lambda: check(plaintext.text.encode(), by=API, now=later)):
             assert lifecycle.revoke_stale_pending(now=later) == 0
 
-        assert access.check(plaintext.text.encode(), by=API, now=later) == key
+        assert check(plaintext.text.encode(), by=API, now=later) == key
 
 
 class TestCheck:
     def test_makes_a_pending_key_live_when_its_secret_is_presented(self, alice: Member) -> None:
         key, plaintext = issue(alice)
 
-        access.check(plaintext.text.encode(), by=API, now=NOW)
+        check(plaintext.text.encode(), by=API, now=NOW)
 
         key.refresh_from_db()
         assert key.confirmed_at == NOW
@@ -285,13 +284,13 @@ class TestCheck:
         ApiKey.objects.filter(key_id=stranger.key_id).update(key_id="n" * 12)
 
         with pytest.raises(KeyUnknown) as unknown_id:
-            access.check(stranger.text.encode(), by=API, now=NOW)
+            check(stranger.text.encode(), by=API, now=NOW)
         ApiKey.objects.filter(pk=key.pk).update(digest=bytes(32))
         with pytest.raises(KeyUnknown) as wrong_secret:
-            access.check(plaintext.text.encode(), by=API, now=NOW)
+            check(plaintext.text.encode(), by=API, now=NOW)
         settings.KEY_PEPPERS = {9: b"another pepper of thirty-two byte"}
         with pytest.raises(KeyUnknown) as foreign:
-            access.check(plaintext.text.encode(), by=API, now=NOW)
+            check(plaintext.text.encode(), by=API, now=NOW)
 
         said = {(type(refused.value), refused.value.args) for refused in (unknown_id, wrong_secret, foreign)}
         assert len(said) == 1
@@ -304,19 +303,19 @@ class TestCheck:
 
         settings.KEY_PEPPERS = {2: b"n" * 31 + b"!"}
         with pytest.raises(KeyUnknown):
-            access.check(plaintext.text.encode(), by=API, now=NOW)
+            check(plaintext.text.encode(), by=API, now=NOW)
         settings.KEY_PEPPERS = {2: b"n" * 31 + b"!"} | old
-        access.check(plaintext.text.encode(), by=API, now=NOW)
+        check(plaintext.text.encode(), by=API, now=NOW)
 
     def test_moves_a_key_to_the_newest_pepper_when_it_is_used_so_that_the_old_one_can_go(
         self, alice: Member, settings: Settings
     ) -> None:
         key, plaintext = issue(alice)
         settings.KEY_PEPPERS = {2: b"n" * 31 + b"!"} | settings.KEY_PEPPERS
-        access.check(plaintext.text.encode(), by=API, now=NOW)
+        check(plaintext.text.encode(), by=API, now=NOW)
         settings.KEY_PEPPERS = {2: b"n" * 31 + b"!"}
 
-        assert access.check(plaintext.text.encode(), by=API, now=NOW) == key
+        assert check(plaintext.text.encode(), by=API, now=NOW) == key
         assert AuditEvent.objects.get(type="key.rehashed").detail == {"before": 1, "after": 2}
 
     def test_digests_a_key_anew_once_though_two_calls_bring_it_at_the_same_time(
@@ -326,30 +325,30 @@ class TestCheck:
         settings.KEY_PEPPERS = {2: b"n" * 31 + b"!"} | settings.KEY_PEPPERS
 
         for _ in range(2):
-            lifecycle.rehash(key=seen, plaintext=plaintext, by=API, now=NOW)
+            lifecycle.rehash(key_pk=seen.pk, plaintext=plaintext, by=API, now=NOW)
 
-        assert access.check(plaintext.text.encode(), by=API, now=NOW) == seen
+        assert check(plaintext.text.encode(), by=API, now=NOW) == seen
         assert AuditEvent.objects.filter(type="key.rehashed").count() == 1
 
     def test_refuses_on_the_second_of_expiry(self, alice: Member) -> None:
         at = NOW + timedelta(hours=1)
         _, plaintext = issue(alice, expires_at=at)
 
-        access.check(plaintext.text.encode(), by=API, now=at - timedelta(seconds=1))
+        check(plaintext.text.encode(), by=API, now=at - timedelta(seconds=1))
         with pytest.raises(KeyExpired):
-            access.check(plaintext.text.encode(), by=API, now=at)
+            check(plaintext.text.encode(), by=API, now=at)
 
     def test_refuses_a_revoked_key_and_one_whose_owner_or_workspace_is_gone(self, alice: Member) -> None:
         key, plaintext = issue(alice)
         for change in ({"is_active": False}, {"authorized_at": None}):
             Member.objects.filter(pk=alice.pk).update(**change)
             with pytest.raises(OwnerNotAuthorized):
-                access.check(plaintext.text.encode(), by=API, now=NOW)
+                check(plaintext.text.encode(), by=API, now=NOW)
             Member.objects.filter(pk=alice.pk).update(is_active=True, authorized_at=NOW)
 
         lifecycle.revoke(key=key, by=web(alice), reason=ApiKey.RevokeReason.BY_HOLDER, now=NOW)
         with pytest.raises(KeyRevoked):
-            access.check(plaintext.text.encode(), by=API, now=NOW)
+            check(plaintext.text.encode(), by=API, now=NOW)
 
 
 class TestInventory:

@@ -1,8 +1,8 @@
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import redis
@@ -11,10 +11,12 @@ from pytest_django import Settings
 
 from keys import limits
 from keys.errors import RateLimited
-from keys.limits import Allowance, PumbleQuota, Whose, Window
+from keys.limits import PumbleQuota, Whose, Window
+from keys.limits.backends import Backend, MemoryBackend, RedisBackend
 from keys.limits.quotas import SECONDS
-from keys.limits.stores import MemoryStore, RedisStore
 from keys.models import ApiKey, Member
+from tests import services
+from tests.authenticating import call_of
 from tests.conftest import NOW
 
 
@@ -29,13 +31,13 @@ class Clock:
 
 
 @pytest.fixture(params=["memory", "redis"])
-def take(request: pytest.FixtureRequest) -> Callable[..., list[limits.Standing]]:
-    """Both stores answer alike."""
+def backend(request: pytest.FixtureRequest) -> Backend:
+    """Both answer alike."""
     if request.param == "memory":
-        return MemoryStore().take
+        return MemoryBackend()
     url = request.getfixturevalue("redis_url")
     redis.Redis.from_url(url).flushall()
-    return RedisStore(url).take
+    return RedisBackend(url)
 
 
 def window(limit: int, holder: str = "", *, name: str = "w", keeps_room: bool = False) -> Window:
@@ -43,59 +45,53 @@ def window(limit: int, holder: str = "", *, name: str = "w", keeps_room: bool = 
 
 
 class TestAWindow:
-    def test_admits_as_many_as_its_limit_and_says_how_many_are_left(
-        self, take: Callable[..., list[limits.Standing]]
-    ) -> None:
-        standings = [take([window(3)])[0] for _ in range(4)]
+    def test_admits_as_many_as_its_limit_and_says_how_many_are_left(self, backend: Backend) -> None:
+        standings = [backend.hit([window(3)])[0] for _ in range(4)]
 
         assert [standing.remaining for standing in standings] == [2, 1, 0, 0]
         assert [standing.refused for standing in standings] == [False, False, False, True]
         assert all(59 < standing.reset_seconds <= 60 for standing in standings)
 
-    def test_takes_nothing_when_only_looked_at(self, take: Callable[..., list[limits.Standing]]) -> None:
+    def test_takes_nothing_when_only_looked_at(self, backend: Backend) -> None:
         for _ in range(5):
-            assert take([window(1)], only_look=True)[0].refused is False
-        take([window(1)])
-        assert take([window(1)], only_look=True)[0].refused is True
+            assert backend.test([window(1)])[0].refused is False
+        backend.hit([window(1)])
+        assert backend.test([window(1)])[0].refused is True
 
-    def test_takes_from_all_or_from_none(self, take: Callable[..., list[limits.Standing]]) -> None:
+    def test_takes_from_all_or_from_none(self, backend: Backend) -> None:
         wide, narrow = window(10, name="wide"), window(1, name="narrow")
-        take([wide, narrow])
+        backend.hit([wide, narrow])
 
-        refused = take([wide, narrow])
+        refused = backend.hit([wide, narrow])
 
         assert [standing.refused for standing in refused] == [False, True]
-        assert take([wide], only_look=True)[0].remaining == 9
+        assert backend.test([wide])[0].remaining == 9
 
-    def test_of_a_lone_holder_keeps_its_last_tenth_for_whoever_comes(
-        self, take: Callable[..., list[limits.Standing]]
-    ) -> None:
-        hog = [take([window(80, "hog", keeps_room=True)])[0].refused for _ in range(100)]
-        late = [take([window(80, "late", keeps_room=True)])[0].refused for _ in range(10)]
+    def test_of_a_lone_holder_keeps_its_last_tenth_for_whoever_comes(self, backend: Backend) -> None:
+        hog = [backend.hit([window(80, "hog", keeps_room=True)])[0].refused for _ in range(100)]
+        late = [backend.hit([window(80, "late", keeps_room=True)])[0].refused for _ in range(10)]
 
         assert (hog.count(False), late.count(False)) == (72, 8)
-        assert take([window(80, "hog", keeps_room=True)])[0].remaining == 0
+        assert backend.hit([window(80, "hog", keeps_room=True)])[0].remaining == 0
 
     def test_that_keeps_no_room_gives_a_lone_holder_everything_and_others_their_share(
-        self, take: Callable[..., list[limits.Standing]]
+        self, backend: Backend
     ) -> None:
-        alone = [take([window(20, "one")])[0].refused for _ in range(25)]
+        alone = [backend.hit([window(20, "one")])[0].refused for _ in range(25)]
         assert alone.count(False) == 20
 
         shared = Counter[str]()
         for holder in ["one"] * 18 + ["two"] * 5 + ["one"] * 5:
-            if not take([window(20, holder, name="shared")])[0].refused:
+            if not backend.hit([window(20, holder, name="shared")])[0].refused:
                 shared[holder] += 1
         assert shared == {"one": 18, "two": 2}
 
-    def test_never_admits_more_than_its_limit_however_many_ask_at_once(
-        self, take: Callable[..., list[limits.Standing]]
-    ) -> None:
+    def test_never_admits_more_than_its_limit_however_many_ask_at_once(self, backend: Backend) -> None:
         admitted: list[str] = []
 
         def ask(holder: str) -> None:
             windows = [window(80, holder, keeps_room=True), window(1000, name="other")]
-            admitted.extend(holder for _ in range(30) if not take(windows)[0].refused)
+            admitted.extend(holder for _ in range(30) if not backend.hit(windows)[0].refused)
 
         threads = [threading.Thread(target=ask, args=(f"key-{n % 4}",)) for n in range(8)]
         for thread in threads:
@@ -127,14 +123,14 @@ class TestWhatRemains:
         ids=str,
     )
     def test_is_told_exactly_of_a_persons_window_and_of_the_last_fifth_of_everybodys(
-        self, take: Callable[..., list[limits.Standing]], before: dict[str, int], *, keeps_room: bool
+        self, backend: Backend, before: dict[str, int], *, keeps_room: bool
     ) -> None:
         for holder, count in before.items():
             for _ in range(count):
-                take([window(100, holder, keeps_room=keeps_room)])
+                backend.hit([window(100, holder, keeps_room=keeps_room)])
 
         told = []
-        while not (standing := take([window(100, "mine", keeps_room=keeps_room)])[0]).refused:
+        while not (standing := backend.hit([window(100, "mine", keeps_room=keeps_room)])[0]).refused:
             told.append(standing.remaining)
 
         truth = list(range(len(told)))[::-1]
@@ -144,47 +140,45 @@ class TestWhatRemains:
         assert standing.remaining == 0
 
     def test_is_nothing_of_a_reserve_that_is_kept_for_others_and_the_refusal_says_so(
-        self, take: Callable[..., list[limits.Standing]]
+        self, backend: Backend
     ) -> None:
         for holder in ["mine"] * 72 + ["late"] * 8:
-            before_last = take([window(80, holder, keeps_room=True)])[0]
+            before_last = backend.hit([window(80, holder, keeps_room=True)])[0]
             if holder == "late" and before_last.remaining == 7:
-                assert take([window(80, "mine", keeps_room=True)])[0].had_share
-        full = take([window(80, "mine", keeps_room=True)])[0]
+                assert backend.hit([window(80, "mine", keeps_room=True)])[0].had_share
+        full = backend.hit([window(80, "mine", keeps_room=True)])[0]
 
         assert (full.refused, full.had_share) == (True, False)
 
-    def test_counts_only_what_every_window_of_the_call_has(
-        self, take: Callable[..., list[limits.Standing]]
-    ) -> None:
+    def test_counts_only_what_every_window_of_the_call_has(self, backend: Backend) -> None:
         wide, narrow = window(1000, "mine", name="wide"), window(80, "mine", name="narrow", keeps_room=True)
         for _ in range(72):
-            take([wide, narrow])
+            backend.hit([wide, narrow])
 
-        assert [s.remaining for s in take([wide, narrow])] == [928, 0]
+        assert [s.remaining for s in backend.hit([wide, narrow])] == [928, 0]
 
 
 class TestTime:
     def test_frees_places_one_by_one_as_they_grow_older_than_a_minute(self) -> None:
         clock = Clock()
-        take = MemoryStore(clock).take
-        take([window(2)])
+        backend = MemoryBackend(clock)
+        backend.hit([window(2)])
         clock.now += 20
-        take([window(2)])
+        backend.hit([window(2)])
 
-        assert take([window(2)])[0].reset_seconds == 40
+        assert backend.hit([window(2)])[0].reset_seconds == 40
         clock.now += 40
-        assert take([window(2)])[0].refused is False
-        assert take([window(2)])[0].reset_seconds == 20
+        assert backend.hit([window(2)])[0].refused is False
+        assert backend.hit([window(2)])[0].reset_seconds == 20
 
     def test_gives_a_newcomer_the_places_that_a_hog_leaves(self) -> None:
         clock = Clock()
-        take = MemoryStore(clock).take
+        backend = MemoryBackend(clock)
         got = Counter[str]()
         for _second in range(240):
             for holder, wanted in (("hog", 10), ("modest", 1)):
                 for _ in range(wanted):
-                    if not take([window(80, holder, keeps_room=True)])[0].refused:
+                    if not backend.hit([window(80, holder, keeps_room=True)])[0].refused:
                         got[holder] += 1
             clock.now += 1
 
@@ -195,25 +189,25 @@ class TestTime:
 class TestMemory:
     def test_is_given_back_once_nobody_asks_for_a_window_any_more(self) -> None:
         clock = Clock()
-        store = MemoryStore(clock)
+        backend = MemoryBackend(clock)
         for number in range(3000):
-            store.take([window(1, name=f"left {number}")])
+            backend.hit([window(1, name=f"left {number}")])
         clock.now += SECONDS
         for number in range(2000):
-            store.take([window(1, name=f"taken {number}")])
+            backend.hit([window(1, name=f"taken {number}")])
 
-        assert len(store._logs) == 2000
-        assert store.take([window(1, name="taken 0")])[0].refused
+        assert len(backend._logs) == 2000
+        assert backend.hit([window(1, name="taken 0")])[0].refused
 
 
 class TestAClockThatJumps:
     def test_neither_frees_places_nor_takes_them_in_this_process(self) -> None:
-        store = MemoryStore()
+        backend = MemoryBackend()
         for jump in (timedelta(days=1), timedelta(days=-1)):
             with time_machine.travel(NOW):
-                store.take([window(1, name=str(jump))])
+                backend.hit([window(1, name=str(jump))])
             with time_machine.travel(NOW + jump):
-                assert store.take([window(1, name=str(jump))])[0].refused
+                assert backend.hit([window(1, name=str(jump))])[0].refused
 
     def test_back_at_redis_closes_no_window_for_longer_than_a_minute(self, redis_url: str) -> None:
         client = redis.Redis.from_url(redis_url)
@@ -221,40 +215,40 @@ class TestAClockThatJumps:
         an_hour_ahead = (time.time() + 3600) * 1000
         client.zadd("pumble-keys:limit:w", {"holder:1": an_hour_ahead})
 
-        assert RedisStore(redis_url).take([window(1)])[0].refused is False
+        assert RedisBackend(redis_url).hit([window(1)])[0].refused is False
 
 
 class TestRedisAway:
     def test_leaves_calls_under_a_limit_of_this_process_and_says_so(
         self, caplog: pytest.LogCaptureFixture
     ) -> None:
-        store = RedisStore("redis://127.0.0.1:1/0")
+        backend = RedisBackend("redis://127.0.0.1:1/0")
 
-        refused = [store.take([window(3)])[0].refused for _ in range(5)]
+        refused = [backend.hit([window(3)])[0].refused for _ in range(5)]
 
         assert refused == [False, False, False, True, True]
-        assert store.answers() is False
+        assert backend.is_available() is False
         assert [record.message for record in caplog.records] == ["limits.redis_away"]
 
     def test_for_a_moment_is_not_noticed(self, redis_url: str, caplog: pytest.LogCaptureFixture) -> None:
         client = redis.Redis.from_url(redis_url)
         client.flushall()
-        store = RedisStore(redis_url)
-        store.take([window(9)])
+        backend = RedisBackend(redis_url)
+        backend.hit([window(9)])
         client.client_kill_filter(_type="normal", skipme=True)
 
-        assert store.take([window(9)])[0].remaining == 7
+        assert backend.hit([window(9)])[0].remaining == 7
         assert not caplog.records
 
     def test_or_only_slow_is_not_asked_again_for_the_same(self, redis_url: str) -> None:
         client = redis.Redis.from_url(redis_url)
         client.flushall()
-        store = RedisStore(redis_url)
-        store.take([window(9)])
+        backend = RedisBackend(redis_url)
+        backend.hit([window(9)])
         connections = client.info()["total_connections_received"]
         client.client_pause(2000)
         try:
-            while_it_hangs = store.take([window(9)])[0]
+            while_it_hangs = backend.hit([window(9)])[0]
         finally:
             client.client_unpause()
 
@@ -262,20 +256,22 @@ class TestRedisAway:
         assert client.info()["total_connections_received"] == connections
 
     def test_for_long_is_found_again_all_the_same(
-        self, redis_url: str, monkeypatch: pytest.MonkeyPatch
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("keys.limits.stores._AWAY_SECONDS", 0.0)
-        store = RedisStore("redis://127.0.0.1:1/0")
+        monkeypatch.setattr("keys.limits.backends._AWAY_SECONDS", 0.0)
+        server = services.Redis(tmp_path)
+        backend = RedisBackend(server.url)
         for _ in range(120):
-            store.take([window(3)])
+            backend.hit([window(3)])
 
-        pool = store._redis.connection_pool
-        pool.connection_kwargs["port"] = int(redis_url.rpartition(":")[2].partition("/")[0])
-        for _ in range(4):
-            last = store.take([window(3, name="after a long outage")])[0]
-
-        assert last.refused
-        assert RedisStore(redis_url).take([window(3, name="after a long outage")])[0].refused
+        server.start()
+        try:
+            for _ in range(4):
+                last = backend.hit([window(3, name="after a long outage")])[0]
+            assert last.refused
+            assert RedisBackend(server.url).hit([window(3, name="after a long outage")])[0].refused
+        finally:
+            server.stop()
 
 
 @pytest.fixture
@@ -301,45 +297,43 @@ class TestTheAllowanceOfACall:
     def test_stands_under_the_keys_own_limit(self, alice: Member) -> None:
         key = _key(alice, "A" * 12, calls_per_minute=2)
         for _ in range(2):
-            Allowance(key).take_call()
+            call_of(key).require_own()
 
         with pytest.raises(RateLimited) as refused:
-            Allowance(key).take_call()
+            call_of(key).require_own()
         assert (refused.value.whose, refused.value.limit) == (Whose.KEY, 2)
         assert 1 <= refused.value.retry_after <= 60
 
     def test_is_taken_once_whether_pumble_is_asked_or_not(self, alice: Member) -> None:
         key = _key(alice, "A" * 12, calls_per_minute=3)
         for asks in (0, 1, 2):
-            allowance = Allowance(key)
+            allowance = call_of(key)
             for _ in range(asks):
                 allowance.take_of_pumble(None)
-            allowance.take_call()
+            allowance.require_own()
 
         with pytest.raises(RateLimited) as refused:
-            Allowance(key).take_of_pumble(None)
+            call_of(key).require_own()
         assert refused.value.whose == Whose.KEY
         assert limits.pumble_quotas(key.owner)[0].remaining == 997
 
     def test_is_taken_though_a_quota_of_pumbles_is_used_up(self, alice: Member) -> None:
         key = _key(alice, "A" * 12, calls_per_minute=73)
         for _ in range(72):
-            Allowance(key).take_of_pumble(PumbleQuota.MESSAGES)
+            call_of(key).take_of_pumble(PumbleQuota.MESSAGES)
 
-        refused = Allowance(key)
         with pytest.raises(RateLimited) as by_pumble:
-            refused.take_of_pumble(PumbleQuota.MESSAGES)
-        refused.take_call()
+            call_of(key).take_of_pumble(PumbleQuota.MESSAGES)
 
         with pytest.raises(RateLimited) as by_itself:
-            Allowance(key).take_of_pumble(None)
+            call_of(key).require_own()
         assert (by_pumble.value.whose, by_itself.value.whose) == (Whose.MESSAGES, Whose.KEY)
 
     def test_shares_pumbles_quotas_among_the_keys_of_a_workspace_and_no_others(
         self, key: ApiKey, bob: Member, mallory: Member
     ) -> None:
         def admitted(key: ApiKey) -> int:
-            allowance, taken = Allowance(key), 0
+            allowance, taken = call_of(key), 0
             try:
                 while taken < 100:
                     allowance.take_of_pumble(PumbleQuota.MESSAGES)
@@ -355,19 +349,17 @@ class TestTheAllowanceOfACall:
         ]
 
     def test_remembers_the_tightest_limit(self, key: ApiKey) -> None:
-        allowance = Allowance(key)
-        allowance.take_call()
-        assert allowance.tightest is not None
+        allowance = call_of(key)
         assert allowance.tightest.window.whose == Whose.KEY
         allowance.take_of_pumble(PumbleQuota.REACTIONS)
         assert (allowance.tightest.window.whose, allowance.tightest.remaining) == (Whose.REACTIONS, 53)
 
     def test_takes_nothing_of_pumbles_quotas_in_a_rehearsal(self, key: ApiKey) -> None:
         for _ in range(100):
-            Allowance(key, rehearsal=True).take_of_pumble(PumbleQuota.CHANNELS, changes=True)
+            call_of(key, rehearsal=True).take_of_pumble(PumbleQuota.CHANNELS, changes=True)
 
     def test_can_be_looked_at(self, key: ApiKey) -> None:
-        Allowance(key).take_of_pumble(PumbleQuota.SCHEDULED)
+        call_of(key).take_of_pumble(PumbleQuota.SCHEDULED)
 
         left = {s.window.whose: (s.window.limit, s.remaining) for s in limits.pumble_quotas(key.owner)}
 
@@ -392,12 +384,12 @@ class TestFailedAuthentications:
         assert refused.value.whose == Whose.KEY_ID
 
 
-def test_the_store_is_redis_where_there_is_one(settings: Settings, redis_url: str) -> None:
-    assert isinstance(limits.store(), MemoryStore)
+def test_the_backend_is_redis_where_there_is_one(settings: Settings, redis_url: str) -> None:
+    assert isinstance(limits.backend(), MemoryBackend)
     settings.REDIS_URL = redis_url
-    limits.store.cache_clear()
+    limits.backend.cache_clear()
 
-    one, other = RedisStore(redis_url), limits.store()
+    one, other = RedisBackend(redis_url), limits.backend()
     redis.Redis.from_url(redis_url).flushall()
-    one.take([window(1)])
-    assert other.take([window(1)])[0].refused, "two processes share one count"
+    one.hit([window(1)])
+    assert other.hit([window(1)])[0].refused, "two processes share one count"

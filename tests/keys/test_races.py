@@ -116,7 +116,7 @@ def test_confirming_and_revoking_a_successor_at_once_wait_for_no_one_for_ever(al
 def test_of_fifty_beginnings_with_one_idempotency_key_one_is_the_first(alice: Member) -> None:
     key = live_key(alice)
 
-    results = at_once(50, lambda _: idempotency.begin(key, "v", b"r", now=NOW))
+    results = at_once(50, lambda _: idempotency.begin(key.pk, "v", b"r", now=NOW))
 
     assert sum(isinstance(result, idempotency.First) for result in results) == 1
     assert sum(isinstance(result, IdempotencyInProgress) for result in results) == 49

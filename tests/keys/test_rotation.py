@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 
-from keys import access, lifecycle
+from keys import lifecycle
 from keys.audit import OPERATOR, Actor, Surface
 from keys.errors import (
     GraceInvalid,
@@ -18,6 +18,7 @@ from keys.errors import (
 )
 from keys.keyformat import Plaintext
 from keys.models import ApiKey, AuditEvent, Member
+from tests.authenticating import check
 from tests.conftest import NOW
 
 API = Actor(None, Surface.API)
@@ -39,7 +40,7 @@ def rotate(key: ApiKey, grace: timedelta = DAY, **options: Any) -> tuple[ApiKey,
 
 
 def opens(plaintext: Plaintext, now: Any = NOW) -> ApiKey:
-    return access.check(plaintext.text.encode(), by=API, now=now)
+    return check(plaintext.text.encode(), by=API, now=now)
 
 
 class TestARotation:

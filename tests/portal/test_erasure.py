@@ -14,13 +14,14 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import timezone
 from pytest_django import Settings
 
-from keys import access, audit, idempotency, lifecycle, policy, usage
+from keys import audit, idempotency, lifecycle, policy, usage
 from keys.addresses import parse_network
 from keys.errors import KeyRevoked
 from keys.models import ApiKey, AuditEvent, LastUse, Member, Policy, RequestLog
 from pumble_bridge import notices, roster
 from pumble_bridge.models import Authorization, Notice
 from tests import pumble
+from tests.authenticating import check
 from tests.portal.browser import Browser
 from tests.portal.dashboard import by
 from tests.pumble import Person
@@ -75,7 +76,7 @@ class TestErasing:
         lifecycle.confirm(key=key, by=audit.Actor(member(ben), audit.Surface.WEB, address=OFFICE), now=now)
         for address in (HOME, OFFICE):
             assert call(portal, plaintext.text, address).ok
-        idempotency.begin(key, "v", b"r", now=now).succeeded(b"said by bens-laptop", now=now)  # type: ignore[union-attr]
+        idempotency.begin(key.pk, "v", b"r", now=now).succeeded(b"said by bens-laptop", now=now)  # type: ignore[union-attr]
         terms = policy.Terms(creators=Policy.Creators.CHOSEN, chosen=[member(ben)])
         policy.change_policy(workspace=member(ben).workspace, terms=terms, by=by(member(ana)), now=now)  # type: ignore[arg-type]
         traces = [ben.name, ben.email, "203.0.113.", "2001:db8:77:", "bens-laptop"]
@@ -212,4 +213,4 @@ class TestTheErased:
         assert (back.name, back.email, back.erased_at) == (ben.name, ben.email, None)
         assert back.role == "ADMINISTRATOR"
         with pytest.raises(KeyRevoked):
-            access.check(plaintext.text.encode(), by=audit.PUMBLE, now=timezone.now() + timedelta(seconds=1))
+            check(plaintext.text.encode(), by=audit.PUMBLE, now=timezone.now() + timedelta(seconds=1))

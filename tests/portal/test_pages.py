@@ -193,12 +193,12 @@ class TestOurOwnFailure:
     def test_is_a_500_in_the_contracts_shape_with_the_traceback_in_the_log(
         self, portal: str, ana: Person, monkeypatch: pytest.MonkeyPatch, log_lines: Any
     ) -> None:
-        from keys import access
+        from keys import authentication
 
         def fail(*_args: Any, **_options: Any) -> None:
             raise RuntimeError("the cause")
 
-        monkeypatch.setattr(access, "identify", fail)
+        monkeypatch.setattr(authentication, "authenticate", fail)
 
         answer = requests.get(f"{portal}/myInfo", headers={"ApiKey": "x"}, timeout=5)
 

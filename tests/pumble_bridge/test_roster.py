@@ -1,8 +1,14 @@
 """People are brought in line with Pumble's list also where its events did not arrive."""
 
 import io
+import json
+import os
+import subprocess
+import sys
+from typing import Any
 
 import pytest
+import redis
 from cryptography.fernet import Fernet
 from django.core.cache import cache
 from django.utils import timezone
@@ -11,10 +17,21 @@ from pytest_django import Settings
 from keys.models import ApiKey, AuditEvent, Member
 from pumble_bridge import roster
 from tests import pumble
+from tests.environment import PROJECT
 from tests.pumble import Person
 from tests.pumble_bridge.told import new_key
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def cache_in(url: str) -> dict[str, Any]:
+    """The caches of a process with this Redis, as a start reads them from the environment."""
+    command = [sys.executable, "-c", "import json, portal.settings as s; print(json.dumps(s.CACHES))"]
+    environment = os.environ | {"REDIS_URL": url}
+    done = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=True)
+    return {
+        name: one | {"LOCATION": one.get("LOCATION", name)} for name, one in json.loads(done.stdout).items()
+    }
 
 
 def test_a_role_that_changed_unheard_is_caught_up(ben: Person) -> None:
@@ -51,6 +68,29 @@ def test_pumbles_list_is_asked_for_once_an_hour_and_its_trouble_changes_nothing(
     assert roster.refresh(timezone.now()) == 0
     cache.clear()
     assert roster.refresh(timezone.now()) == 1
+
+
+class TestWithRedis:
+    def test_pumbles_list_is_asked_for_once_an_hour_by_all_processes_together(
+        self, ben: Person, settings: Settings, redis_url: str
+    ) -> None:
+        redis.Redis.from_url(redis_url).flushall()
+        settings.CACHES = cache_in(redis_url)
+        roster.refresh(timezone.now())
+        Member.objects.filter(email=ben.email).update(role="USER")
+
+        settings.CACHES = cache_in(redis_url)  # as another process begins
+        assert roster.refresh(timezone.now()) == 0
+        redis.Redis.from_url(redis_url).flushall()
+        assert roster.refresh(timezone.now()) == 1
+
+    def test_that_is_away_each_process_asks_for_itself(self, ben: Person, settings: Settings) -> None:
+        settings.CACHES = cache_in("redis://127.0.0.1:1/0")
+        Member.objects.filter(email=ben.email).update(role="USER")
+
+        assert roster.refresh(timezone.now()) == 1
+        Member.objects.filter(email=ben.email).update(role="USER")
+        assert roster.refresh(timezone.now()) == 0
 
 
 def test_without_a_token_that_can_be_read_nobody_changes(

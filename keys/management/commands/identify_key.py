@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from keys import access, audit, keyformat
+from keys import audit, authentication, keyformat
 from keys.management.naming import describe
 
 MAX_BYTES = 20_000_000
@@ -33,7 +33,7 @@ class Command(BaseCommand):
         # A key is ASCII. In each encoding that logs have, its bytes are those of ASCII; UTF-16 and UTF-32 have zeros between.
         text = data.replace(b"\0", b"").decode("latin-1")
         whole = {plaintext.text: plaintext for plaintext in keyformat.find_in(text)}
-        known = [key for key in map(access.recognise, whole.values()) if key is not None]
+        known = [key for key in map(authentication.find_by_plaintext, whole.values()) if key is not None]
         for key in known:
             audit.record(
                 audit.Type.KEY_IDENTIFIED,

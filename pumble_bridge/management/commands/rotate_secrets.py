@@ -4,6 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
+from django.db import transaction
 from django.db.models import Count
 from django.utils import timezone
 
@@ -23,20 +24,22 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        outcomes: Counter[bool | None] = Counter()
+        outcomes: Counter[bool] = Counter()
         with interruptible():
-            outcomes.update(progress(oauth.renew_tokens(), total=oauth.count_tokens(), unit="token"))
-        renewed, unreadable = outcomes[True], outcomes[None]
+            tokens = oauth.renew_tokens(by=audit.OPERATOR, now=timezone.now())
+            outcomes.update(progress(tokens, total=oauth.count_tokens(), unit="token"))
+        renewed, unreadable = outcomes[True], outcomes[False]
         newest = next(iter(settings.KEY_PEPPERS))
-        audit.record(
-            audit.Type.SECRETS_ROTATED,
-            workspace=None,
-            by=audit.OPERATOR,
-            now=timezone.now(),
-            tokens_reencrypted=renewed,
-            tokens_unreadable=unreadable,
-            newest_pepper=newest,
-        )
+        with transaction.atomic():
+            audit.record(
+                audit.Type.SECRETS_ROTATED,
+                workspace=None,
+                by=audit.OPERATOR,
+                now=timezone.now(),
+                tokens_reencrypted=renewed,
+                tokens_unreadable=unreadable,
+                newest_pepper=newest,
+            )
         live = ApiKey.objects.live(timezone.now()).exclude(pepper_number=newest)
         counted = live.values_list("pepper_number").annotate(keys=Count("pk")).order_by("pepper_number")
         old = dict(counted)

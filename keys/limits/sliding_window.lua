@@ -1,15 +1,24 @@
--- Takes one from every window, or nothing from any if one refuses: `_room` and `_standing` of stores.py, at once.
--- KEYS: the windows' logs, sorted sets of "holder:nonce" by time. ARGV: nonce, only_look, then of each window its limit,
--- reserve, holder, keeps_room.
--- Returns "remaining milliseconds-until-the-next-place-is-free refused" of each, in one line: it is read faster than lists.
+-- Takes one from every window, or nothing from any if one refuses: `_room` and `_standing` of backends.py, at once.
+-- KEYS: the windows' logs, sorted sets of "holder:nonce" by time; last the name of a workspace's number, if ARGV has one.
+-- ARGV: nonce, how many to take (0 or 1), the workspace's number or '', then of each window its limit, reserve, holder,
+-- keeps_room.
+-- Returns false where the number in Redis is another one: then nothing was taken. Else of each window "remaining
+-- milliseconds-until-the-next-place-is-free refused", in one line: it is read faster than lists.
 -- `refused` is 0, 1 where the window is full, or 2 where its rest is kept for holders below their share.
+local takes, number, windows = tonumber(ARGV[2]), ARGV[3], #KEYS
+if number ~= '' then
+  if redis.pcall('GET', KEYS[windows]) ~= number then return false end -- also where it is missing or of another type
+  windows = windows - 1
+end
+
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local period = 60000
 local looked_at, refused = {}, false
 
-for i, log in ipairs(KEYS) do
-  local limit, reserve, holder, room = unpack(ARGV, 4 * i - 1, 4 * i + 2)
+for i = 1, windows do
+  local log = KEYS[i]
+  local limit, reserve, holder, room = unpack(ARGV, 4 * i, 4 * i + 3)
   limit, reserve, room = tonumber(limit), tonumber(reserve), tonumber(room)
   redis.call('ZREMRANGEBYSCORE', log, '-inf', now - period)
   redis.call('ZREMRANGEBYSCORE', log, '(' .. now + 1000, '+inf') -- the clock went back
@@ -32,10 +41,10 @@ for i, log in ipairs(KEYS) do
   refused = refused or refuses > 0
 end
 
-local takes = (refused or ARGV[2] == '1') and 0 or 1
+if refused then takes = 0 end
 local answers = {}
-for i, log in ipairs(KEYS) do
-  local window = looked_at[i]
+for i = 1, windows do
+  local log, window = KEYS[i], looked_at[i]
   local place = math.max(window.over, 0)
   local first = redis.call('ZRANGE', log, place, place, 'WITHSCORES')[2] or now
   if takes == 1 then

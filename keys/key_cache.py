@@ -1,0 +1,135 @@
+"""What a call needs to know of a key, as one record, and the keys that this process used lately.
+
+A record is only used while Redis has the number that it was read with (`keys.chain_numbers`): `keys.authentication` asks.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from cachetools import TLRUCache
+from django.db.models import F, OuterRef, Subquery
+
+from keys.models import ApiKey, AuditChain
+from keys.models.api_key import state_of
+
+MAX_AGE_SECONDS = 30.0
+MAX_KEYS = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRecord:
+    """A key, its owner, workspace and Pumble tokens, as one SQL statement read them.
+
+    Attributes:
+        pk, owner_id, workspace_id: primary keys; `key_id` is the public id, and Pumble's own ids are named so.
+        number: the number of the workspace's audit chain. With any change of what is here it moves.
+        read_at: when the statement began, by the monotonic clock.
+    """
+
+    pk: int
+    key_id: str
+    name: str
+    digest: bytes = field(repr=False)
+    pepper_number: int
+    confirmed_at: datetime | None
+    expires_at: datetime | None
+    disabled_at: datetime | None
+    retires_at: datetime | None
+    revoked_at: datetime | None
+    scopes: tuple[str, ...]
+    channels: tuple[str, ...] | None
+    allowed_addresses: tuple[str, ...]
+    calls_per_minute: int
+    owner_id: int
+    owner_pumble_id: str
+    owner_is_active: bool
+    owner_authorized_at: datetime | None
+    workspace_id: int
+    workspace_pumble_id: str
+    workspace_installed_at: datetime | None
+    encrypted_access_token: bytes | None = field(repr=False)
+    encrypted_bot_token: bytes | None = field(repr=False)
+    bot_user_id: str
+    number: int
+    read_at: float
+
+    def state(self, now: datetime) -> ApiKey.State:
+        return state_of(self, now)
+
+
+_OWN_COLUMNS = (
+    *("pk", "key_id", "name", "digest", "pepper_number", "scopes", "channels", "allowed_addresses"),
+    *(
+        "calls_per_minute",
+        "confirmed_at",
+        "expires_at",
+        "disabled_at",
+        "retires_at",
+        "revoked_at",
+        "owner_id",
+    ),
+)
+# The tokens are the bridge's, which this room does not import; the ORM finds its tables by the names of the relations.
+_OTHER_COLUMNS = {
+    "owner_pumble_id": F("owner__pumble_user_id"),
+    "owner_is_active": F("owner__is_active"),
+    "owner_authorized_at": F("owner__authorized_at"),
+    "workspace_id": F("owner__workspace_id"),
+    "workspace_pumble_id": F("owner__workspace__pumble_id"),
+    "workspace_installed_at": F("owner__workspace__installed_at"),
+    "encrypted_access_token": F("owner__authorization__encrypted_access_token"),
+    "encrypted_bot_token": F("owner__workspace__installation__encrypted_bot_token"),
+    "bot_user_id": F("owner__workspace__installation__bot_user_id"),
+    "number": Subquery(
+        AuditChain.objects.filter(name=OuterRef("owner__workspace__pumble_id")).values("number")
+    ),
+}
+
+
+def load(key_id: str, clock: Callable[[], float] = time.monotonic) -> KeyRecord | None:
+    """Return the key as the database has it now; None where there is none in any workspace."""
+    read_at = clock()
+    keys = ApiKey.objects.filter(key_id=key_id, owner__workspace__isnull=False)
+    row: dict[str, Any] | None = keys.values(*_OWN_COLUMNS, **_OTHER_COLUMNS).first()
+    if row is None:
+        return None
+    for name in ("digest", "encrypted_access_token", "encrypted_bot_token"):
+        row[name] = None if row[name] is None else bytes(row[name])
+    for name in ("scopes", "channels", "allowed_addresses"):
+        row[name] = None if row[name] is None else tuple(row[name])
+    row["bot_user_id"] = row["bot_user_id"] or ""
+    row["number"] = row["number"] or 0
+    return KeyRecord(**row, read_at=read_at)
+
+
+class KeyCache:
+    """Records by key id: at most 5,000, each for 30 s since it was read. `clock` gives seconds that never go back."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._lock = threading.Lock()
+        self._records: TLRUCache[str, KeyRecord] = TLRUCache(
+            MAX_KEYS, ttu=lambda _key_id, record, _now: record.read_at + MAX_AGE_SECONDS, timer=clock
+        )
+
+    def get(self, key_id: str) -> KeyRecord | None:
+        with self._lock:
+            return self._records.get(key_id)
+
+    def put(self, record: KeyRecord) -> None:
+        with self._lock:
+            self._records[record.key_id] = record
+
+    def drop(self, key_id: str) -> None:
+        with self._lock:
+            self._records.pop(key_id, None)
+
+    def clear(self) -> None:
+        with self._lock:
+            self._records.clear()
+
+
+remembered = KeyCache()
