@@ -80,6 +80,8 @@ def _carry_out(person: Person, payload: SlashCommand, typed: str, rest: str) -> 
             example = text(f"{COMMAND} {typed} deploy", code=True)
             return _say(call, line(_("Which key? Type its name or id: "), example), *telling.own_keys(call))
         return verb.run(call)
+    except words.LineTooLong:
+        return _say(call, line(_("That is too long for a command. I did nothing.")), _try(typed, verb))
     except words.HelpAsked:
         return _say(call, *_verb_help(typed))
     except words.UnknownFlag as error:

@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from keys import inventory
 from keys.audit import Actor
 from keys.models import ApiKey, Member
-from pumble_bridge.blocks import Element, message
+from pumble_bridge.blocks import Element, line, message, quoted, text
 from pumble_bridge.commands.words import Words
+from pumble_bridge.manifest import COMMAND
 from pumble_bridge.payloads import SlashCommand
 from pumble_bridge.person import Person
 
@@ -47,10 +50,30 @@ class Call:
         """
         self.person.whisper(self.payload.channel_id, message(*parts), self.payload.thread_root_id)
 
+    @property
+    def name(self) -> str:
+        """The name or id that the words are. If a part of it is in quotes, all of it is.
+
+        Raises:
+            Misused: `"ci" "prod"` are two names, and `"ci" read-only` is not clear.
+        """
+        words = self.words
+        if len(words.plain) > 1 and len(words.bare) < len(words.plain):
+            verb = self.payload.text.split(maxsplit=1)[0]
+            example = text(f"{COMMAND} {verb} {in_quotes(words.text)}", code=True)
+            raise Misused(_("I did nothing: put one whole name in quotes."), line(_("Type: "), example))
+        return words.text
+
     def own_key(self) -> ApiKey:
         """The key of the person's that the words name.
 
         Raises:
-            KeyNotFound, KeyAmbiguous.
+            Misused, KeyNotFound, KeyAmbiguous.
         """
-        return inventory.get_own_key(self.member, self.words.text, self.now)
+        return inventory.get_own_key(self.member, self.name, self.now)
+
+
+def in_quotes(name: str) -> str:
+    """Return the name as it is typed in a command, fit to be shown."""
+    shown = quoted(name)
+    return f"«{shown}»" if '"' in shown else f'"{shown}"'

@@ -11,7 +11,7 @@ from keys.models import ApiKey, Policy
 from pumble_bridge.answers import Answer
 from pumble_bridge.blocks import Element, line, link, quoted, text
 from pumble_bridge.commands import restrictions
-from pumble_bridge.commands.call import Call, Misused
+from pumble_bridge.commands.call import Call, Misused, in_quotes
 from pumble_bridge.handover import hand_over
 from pumble_bridge.manifest import COMMAND
 
@@ -23,12 +23,12 @@ _DAYS = re.compile(r"([0-9]{1,4})d?", re.ASCII)
 
 
 def generate(call: Call) -> Answer:
-    _require_clear_name(call)
+    name = _clear_name(call)
     terms = policy.loaded_policy(call.member.workspace)
     lifetime = _lifetime(call, terms)
     key, plaintext = lifecycle.issue(
         owner=call.member,
-        name=call.words.text or None,
+        name=name or None,
         scopes=_scopes(call, terms),
         expires_at=None if lifetime is None else call.now + lifetime,
         by=call.by,
@@ -62,23 +62,20 @@ def portal_restricts() -> Element:
     return line(said, link(settings.PUBLIC_URL + "/keys/new", _("Create key")))
 
 
-def _require_clear_name(call: Call) -> None:
-    """A name is in quotes, or none of its words looks like a restriction.
+def _clear_name(call: Call) -> str:
+    """Return the name of a new key; a name in quotes, or one in which no word looks like a restriction.
 
     Raises:
         Misused
     """
-    words = call.words
-    if len(words.plain) > 1 and len(words.bare) < len(words.plain):
-        in_quotes = text(f"{COMMAND} generate {as_argument(words.text, always_quoted=True)}", code=True)
-        raise Misused(_("No key was made: put the whole name in quotes."), line(_("Type: "), in_quotes))
+    name, words = call.name, call.words
     found = restrictions.find(words.bare, words.flags.get("--expires", ""))
     if found is None:
-        return
+        return name
     said = _("“%(words)s” looks like a restriction of the key and not like its name, so no key was made.")
-    name = as_argument(" ".join(found.others)) if found.others else ""
-    restricted = text(" ".join(filter(None, [COMMAND, "generate", name, found.example])), code=True)
-    named = text(f"{COMMAND} generate {as_argument(words.text, always_quoted=True)}", code=True)
+    rest = as_argument(" ".join(found.others)) if found.others else ""
+    restricted = text(" ".join(filter(None, [COMMAND, "generate", rest, found.example])), code=True)
+    named = text(f"{COMMAND} generate {in_quotes(name)}", code=True)
     raise Misused(
         said % {"words": quoted(found.typed)},
         line(_("To restrict the key, type: "), restricted) if found.flag else portal_restricts(),
@@ -86,12 +83,11 @@ def _require_clear_name(call: Call) -> None:
     )
 
 
-def as_argument(name: str, *, always_quoted: bool = False) -> str:
-    """Return the name as it is typed in a command, fit to be shown."""
+def as_argument(name: str) -> str:
+    """Return the name as it is typed in a command, in quotes if it needs them."""
     shown = quoted(name)
-    if not always_quoted and len(shown.split()) < 2 and restrictions.find([shown]) is None:
-        return shown
-    return f"«{shown}»" if '"' in shown else f'"{shown}"'
+    is_plain = len(shown.split()) < 2 and restrictions.find([shown]) is None
+    return shown if is_plain else in_quotes(name)
 
 
 def _breadth(call: Call, key: ApiKey, terms: Policy) -> Element:

@@ -54,6 +54,13 @@ _LONG_DASHES = "\u2013\u2014\u2015"  # chat clients turn two hyphens into one of
 _HELP = {"help", "ayuda", "?", "-h", "--h", "-?", "-help", "--help", "-ayuda", "--ayuda", "/?"}
 
 
+MAX_LENGTH = 1000  # the search for quotation marks takes time with the square of it
+
+
+class LineTooLong(Exception):
+    """The line is longer than any command."""
+
+
 class HelpAsked(Exception):
     """The line asks what the command does: with a flag, or with "help" as its first or last word."""
 
@@ -119,8 +126,10 @@ def read(line: str, flags: Mapping[str, bool]) -> Words:
         flags: those that the line may hold, each with whether a value follows.
 
     Raises:
-        HelpAsked, UnknownFlag, ValueMissing, ValueNotTaken, FlagRepeated.
+        LineTooLong, HelpAsked, UnknownFlag, ValueMissing, ValueNotTaken, FlagRepeated.
     """
+    if len(line) > MAX_LENGTH:
+        raise LineTooLong
     words = list(_split(line))
     asking = [word for word in words if not word.is_quoted and is_help(word.text)]
     if any(word.is_flag or word in (words[0], words[-1]) for word in asking):

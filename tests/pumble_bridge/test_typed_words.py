@@ -3,6 +3,7 @@
 A row of a table is one line in chat. Rows share a test where they leave nothing behind.
 """
 
+import time
 import unicodedata
 from datetime import timedelta
 
@@ -211,7 +212,7 @@ class TestAWordThatLooksLikeARestriction:
 
     def test_is_refused_beside_quotes_which_hold_the_whole_name(self, ana: Person, general: str) -> None:
         for typed in ('"ci" read-only', '"ci" "read-only"', 'ci "read-only"', '"deploy" bot'):
-            assert "put the whole name in quotes" in say(ana, general, f"generate {typed}"), typed
+            assert "put one whole name in quotes" in say(ana, general, f"generate {typed}"), typed
         assert not ApiKey.objects.exists()
 
     def test_is_not_seen_in_usual_names(self, ana: Person, general: str) -> None:
@@ -343,6 +344,24 @@ class TestQuotationMarks:
 
         key = ApiKey.objects.get()
         assert (key.name, key.scopes) == ("read-only", POST)
+
+    def test_around_two_names_make_no_third(self, ana: Person, general: str) -> None:
+        key, _ = issue(ana, "ci prod")
+        for verb in ("delete", "rotate", "disable", "usage"):
+            said = say(ana, general, f"{verb} “ci” “prod”")
+
+            assert "I did nothing: put one whole name in quotes" in said, verb
+            assert f'/api-keys {verb} "ci prod"' in said
+        assert is_untouched(key)
+
+    def test_without_end_take_no_time(self, ana: Person, general: str) -> None:
+        for line in ("« " * 4000, "'a " * 4000, "generate " + "„x" * 4000):
+            began = time.monotonic()
+            said = say(ana, general, f"generate {line}")
+
+            assert "too long for a command" in said
+            assert time.monotonic() - began < 3
+        assert not ApiKey.objects.exists()
 
     def test_that_are_apostrophes_stay_in_the_name(self, ana: Person, general: str) -> None:
         for name in ("Bob’s key", "l'équipe", "’90s bot", "5 o’clock"):
