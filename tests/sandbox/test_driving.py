@@ -143,6 +143,45 @@ class TestRefusals:
         assert 400 <= response.status_code < 500
         assert set(response.json()) == {"error"}
 
+    @pytest.mark.parametrize(
+        ("method", "act", "field"),
+        [
+            ("GET", "screen", "appId"),
+            ("GET", "screen", "channel"),
+            ("GET", "traffic", "limit"),
+            ("GET", "workspaces", "userId"),
+            ("POST", "message", "thread"),
+            ("POST", "reset", "userId"),
+            ("POST", "unauthorize", "memberId"),
+        ],
+    )
+    def test_name_a_field_that_the_act_does_not_know_and_do_nothing(
+        self, pumble: Pumble, method: str, act: str, field: str
+    ) -> None:
+        fields = {"userId": pumble.person("ana"), "channelId": pumble.channel("general"), "text": "unseen"}
+        known = {
+            "screen": ("userId", "channelId"),
+            "message": ("userId", "channelId", "text"),
+            "unauthorize": ("userId",),
+        }
+        sent = {name: fields[name] for name in known.get(act, ())} | {field: pumble.credentials["id"]}
+        before = pumble.look("workspaces"), pumble.screen("ana", pumble.channel("general"))
+
+        refused = (
+            pumble.http.get(f"{pumble.url}/act/{act}", params=sent, timeout=20)
+            if method == "GET"
+            else pumble.post(act, **sent)
+        )
+
+        assert refused.status_code == 400
+        assert refused.json()["error"].startswith(f"{field} is no field of this act; its fields: ")
+        assert (pumble.look("workspaces"), pumble.screen("ana", pumble.channel("general"))) == before
+
+    def test_are_none_of_an_app_that_is_named_to_an_act_of_no_app(self, pumble: Pumble) -> None:
+        body = {"userId": pumble.person("ana"), "channelId": pumble.channel("general"), "text": "x"}
+
+        assert pumble.post("message", **body, appId=pumble.credentials["id"]).status_code == 200
+
     def test_of_what_a_person_does_not_see(self, pumble: Pumble) -> None:
         fields = {"userId": pumble.person("carla"), "channelId": pumble.channel("board")}
 

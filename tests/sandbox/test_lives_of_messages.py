@@ -130,6 +130,12 @@ class TestCustomStatus:
         for word in ("today", "thisWeek", "min30", "hour4"):
             assert self.put(pumble, code=":zzz:", expiration=word)["expiresAt"] > now
 
+    @pytest.mark.parametrize("until", [4093062627467, 253402300799999, 2**63 - 1])
+    def test_may_end_however_late(self, pumble: Pumble, until: int) -> None:
+        assert self.put(pumble, code=":zzz:", expiresAt=until)["expiresAt"] == until
+        path = f"/v1/workspaceUsers/{pumble.person('ana')}"
+        assert pumble.call("GET", path, pumble.token("dan"))["customStatus"]["expiresAt"] == until
+
     def test_is_cleared_by_nothing(self, pumble: Pumble) -> None:
         self.put(pumble, code=":zzz:")
 
@@ -145,6 +151,7 @@ class TestCustomStatus:
             {"status": "x" * 101},
             {"expiresAt": 1},
             {"expiresAt": "soon"},
+            {"expiresAt": 2**63},
             {"expiration": "later"},
             {"expiration": "custom"},
             {"pausedNotifications": "yes"},

@@ -54,8 +54,13 @@ class Act:
         return app
 
 
-def act(**runs: Run) -> Callable[[HttpRequest], HttpResponse]:
-    """A view that dispatches on the method; GET reads its values from the query, the others from the body."""
+def act(takes: str, **runs: Run) -> Callable[[HttpRequest], HttpResponse]:
+    """A view that dispatches on the method; GET reads its values from the query, the others from the body.
+
+    Anything but the fields in `takes` is refused: a mistyped one would change what the act does, and nobody would see
+    it. Every act that changes something takes `appId` as well.
+    """
+    names = takes.split()
 
     @csrf_exempt
     def view(request: HttpRequest) -> HttpResponse:
@@ -63,7 +68,9 @@ def act(**runs: Run) -> Callable[[HttpRequest], HttpResponse]:
         if run is None:
             return _refused(ActRefused(f"only {', '.join(runs)}", 405))
         try:
-            return JsonResponse(run(Act(_values(request))), safe=False)
+            values = _values(request)
+            _require_known(values, names if request.method == "GET" else [*names, "appId"])
+            return JsonResponse(run(Act(values)), safe=False)
         except ActRefused as refusal:
             return _refused(refusal)
         except PlatformError as failure:
@@ -86,6 +93,13 @@ def _values(request: HttpRequest) -> Any:
     if not isinstance(values, dict) and not (isinstance(values, list) and request.path == "/act/faults"):
         raise ActRefused("a JSON object is expected")
     return values
+
+
+def _require_known(values: Any, names: list[str]) -> None:
+    unknown = [name for name in values if name not in names] if isinstance(values, dict) else []
+    if unknown:
+        taken = ", ".join(names) or "none"
+        raise ActRefused(f"{unknown[0][:40]} is no field of this act; its fields: {taken}")
 
 
 def _refused(refusal: ActRefused) -> HttpResponse:

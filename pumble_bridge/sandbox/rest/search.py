@@ -36,7 +36,7 @@ def search(call: Call) -> dict[str, Any]:
         raise Invalid("[at least one of text, from and in is needed]")
     strategy = fields.choice(body.get("strategy"), STRATEGIES, "MOST_RELEVANT")
     skip = fields.number(body.get("skip"), default=0, least=0, most=FAR)
-    limit = fields.number(body.get("limit"), default=10, least=1, most=20)
+    limit = 10 if body.get("limit") is None else fields.within(body["limit"], least=1, most=20)
 
     rows = Message.objects.filter(channel__in=visibility.channels_of(call.person), deleted=False)
     if fields.flag(body, "fromMyChannelsOnly"):

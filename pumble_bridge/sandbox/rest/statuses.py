@@ -12,7 +12,7 @@ from pumble_bridge.sandbox.rest.endpoint import Call
 NEVER, CUSTOM = "never", "custom"
 SPANS = {"min30": timedelta(minutes=30), "hour1": timedelta(hours=1), "hour4": timedelta(hours=4)}
 EXPIRATIONS = (NEVER, *SPANS, "today", "thisWeek", CUSTOM)
-LATEST_MS = 4 * 10**12
+LATEST_MS = 2**63 - 1  # clients send 4093062627467 and larger numbers for never
 
 
 def update(call: Call) -> dict[str, Any]:
