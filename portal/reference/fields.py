@@ -2,15 +2,21 @@
 
 from typing import Any
 
+from django.utils.translation import gettext as _
 from drf_spectacular.extensions import OpenApiSerializerExtension, OpenApiSerializerFieldExtension
 
 from portal.reference.objects import ID_PATTERN, ref
 
 Schema = dict[str, Any]
 
+ANY_REQUIRED = "x-any-required"  # the fields of which at least one is needed
+
 
 class OfInput(OpenApiSerializerExtension):
-    """The fields; where at least one of several is needed, that too. The class's docstring is for its readers."""
+    """The fields; where at least one of several is needed, that too. The class's docstring is for its readers.
+
+    `anyOf` could say it, but generators of clients make classes of its parts, or code that does not compile.
+    """
 
     target_class = "portal.api.inputs.Input"
     match_subclasses = True
@@ -19,7 +25,11 @@ class OfInput(OpenApiSerializerExtension):
         schema: Schema = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)  # noqa: SLF001 - the documented way
         schema.pop("description", None)
         if self.target.one_of:
-            schema["anyOf"] = [{"required": [name]} for name in self.target.one_of]
+            names = [f"`{name}`" for name in self.target.one_of]
+            schema["description"] = _("At least one of these is needed: %(names)s") % {
+                "names": ", ".join(names)
+            }
+            schema[ANY_REQUIRED] = list(self.target.one_of)
         return schema
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from portal.reference import texts
 from portal.reference.description import describe, once_per_language
+from portal.reference.fields import ANY_REQUIRED
 from portal.reference.objects import ID_PATTERN, OBJECTS
 from portal.reference.prose import inline, paragraphs
 
@@ -119,7 +120,7 @@ def _operation(whole: Json, path: str, method: str, operation: Json, failures: l
         summary=operation["summary"],
         text=paragraphs(operation["description"]),
         fields=parameters + _fields(body),
-        one_of=[name for choice in body.get("anyOf", []) for name in choice["required"]],
+        one_of=body.get(ANY_REQUIRED, []),
         request=request,
         samples=operation["x-codeSamples"],
         answers=_type(success["schema"]),

@@ -106,7 +106,8 @@ class _Operation:
             yield f"{name}: {where} may no longer be null: whoever sends null is refused."
         for label in _minus(new.get("required"), old.get("required")):
             yield f"{name}: {where} now requires {label}: whoever leaves it out is refused."
-        if new.get("anyOf") and any(one not in new["anyOf"] for one in old.get("anyOf", [{}])):
+        needed = new.get("x-any-required")
+        if needed and any(label not in needed for label in old.get("x-any-required", [None])):
             yield f"{name}: {where} now needs one of other fields: whoever sends none of them is refused."
         now = new.get("properties", {})
         for label, one in old.get("properties", {}).items():
