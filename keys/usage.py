@@ -37,7 +37,7 @@ HOURS_KEPT_FOR = timedelta(days=400)
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """One call with a key. `outcome` is `ok` or the reason of the refusal."""
+    """One call with a key. `outcome` is `ok` or the reason of the refusal, `hint` what was wrong with the request."""
 
     key_pk: int
     at: datetime
@@ -48,6 +48,7 @@ class Use:
     request_id: str
     address: str | None
     agent: str
+    hint: str = ""
 
 
 class Sampler:
@@ -159,9 +160,12 @@ def _write_last_uses(uses: Iterable[Use]) -> None:
 def _log(uses: Iterable[Use]) -> None:
     rows.insert(
         RequestLog,
-        ("key_id", "at", "operation", "outcome", "status", "duration_ms", "request_id", "address"),
+        ("key_id", "at", "operation", "outcome", "status", "duration_ms", "request_id", "address", "hint"),
         [
-            (u.key_pk, u.at, u.operation, u.outcome, u.status, u.duration_ms, u.request_id, u.address)
+            (
+                *(u.key_pk, u.at, u.operation, u.outcome, u.status, u.duration_ms, u.request_id, u.address),
+                u.hint,
+            )
             for u in uses
         ],
     )

@@ -42,6 +42,16 @@ class Sink(logging.Handler):
             self.handleError(record)
 
 
+class ClientFaults(logging.Filter):
+    """Django logs a suspicious request, such as one with a wrong Host, as an error with a traceback. It is the client's."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.name.startswith("django.security."):
+            record.levelno, record.levelname = logging.WARNING, "WARNING"
+            record.exc_info = record.exc_text = None
+        return True
+
+
 class _Formatter(logging.Formatter):
     def fields(self, record: logging.LogRecord) -> dict[str, Any]:
         at = (

@@ -2,6 +2,7 @@
 
 import sys
 
+from django.core.exceptions import DisallowedHost
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -40,7 +41,8 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     if not wants_page(request):
-        return errors.answer_for(errors.BadBody(), request)
+        unknown_host = isinstance(exception, DisallowedHost)
+        return errors.answer_for(errors.HostUnknown() if unknown_host else errors.BadBody(), request)
     title, advice = _("The request makes no sense"), _("Go back to the start page and try again.")
     return problem(request, status=400, title=title, advice=advice)
 

@@ -209,7 +209,8 @@ LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"()": f"portal.logs.{LOG_FORMAT.capitalize()}Formatter"}},
-    "handlers": {"stderr": {"class": "portal.logs.Sink", "formatter": "line"}},
+    "filters": {"client_faults": {"()": "portal.logs.ClientFaults"}},
+    "handlers": {"stderr": {"class": "portal.logs.Sink", "formatter": "line", "filters": ["client_faults"]}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {
         "django": {"handlers": [], "propagate": True},

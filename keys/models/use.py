@@ -41,7 +41,10 @@ class RequestLogQuerySet(models.QuerySet["RequestLog"]):
 
 
 class RequestLog(models.Model):
-    """One call with a key: what was asked and how it ended. No bodies. `outcome` is `ok` or the reason of the refusal."""
+    """One call with a key: what was asked and how it ended. No bodies. `outcome` is `ok` or the reason of the refusal.
+
+    `hint` says what was wrong with the request, as a name of `pumble_bridge.hints`, or which fields were.
+    """
 
     key = models.ForeignKey(ApiKey, on_delete=models.CASCADE, related_name="requests")
     at = models.DateTimeField()
@@ -51,6 +54,7 @@ class RequestLog(models.Model):
     duration_ms = models.PositiveIntegerField()
     request_id = models.CharField(max_length=64)
     address = models.GenericIPAddressField(null=True)
+    hint = models.CharField(max_length=120, blank=True, db_default="")
 
     objects = RequestLogQuerySet.as_manager()
 

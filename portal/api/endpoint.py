@@ -5,6 +5,7 @@ input, call Pumble within its quotas, answer, note the use. What the limit refus
 wrong with the call. A refused call costs no call to Pumble. Adding an operation is adding one class in one file.
 """
 
+import codecs
 import time
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.db import connection
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.utils import timezone
 from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.views import APIView
@@ -23,13 +24,14 @@ from keys.errors import OwnerNotAuthorized
 from keys.key_cache import KeyRecord
 from keys.limits import Allowance
 from portal.api import once, presented, rehearsal, wire
-from portal.api.errors import BadBody, answer_for, rule_for
+from portal.api.errors import BadBody, InvalidInput, answer_for, logged_hint, rule_for
 from portal.api.inputs import Input
 from portal.api.refusals import Refusal
 from portal.api.watching import Watch
 from portal.signin import actor_of
-from pumble_bridge import acting, client, deadline, places, strict_json
+from pumble_bridge import acting, client, deadline, hints, places, strict_json
 from pumble_bridge.client import PumbleClient
+from pumble_bridge.hints import Hint
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
@@ -87,6 +89,7 @@ class Endpoint(APIView):
     key: KeyRecord | None = None
     allowance: Allowance | None = None
     outcome: str = usage.OK
+    hint: str = ""
 
     def __init_subclass__(cls) -> None:
         setattr(cls, cls.method.lower(), cls._handle)
@@ -111,9 +114,11 @@ class Endpoint(APIView):
         try:
             response = self._handle(request)
         except Exception as error:  # noqa: BLE001 - each has its answer, and the log what nobody foresaw
-            self.outcome = rule_for(error).reason
+            self.outcome, self.hint = rule_for(error).reason, logged_hint(error)
             response = answer_for(error, request)
         request.facts = {"operation": self.operation, "outcome": self.outcome}  # type: ignore[attr-defined]
+        if self.hint:
+            request.facts["hint"] = self.hint  # type: ignore[attr-defined]
         if self.allowance is not None:
             wire.set_limit_headers(response, self.allowance.tightest)
         if self.key is not None:
@@ -125,6 +130,7 @@ class Endpoint(APIView):
                     at=at,
                     operation=self.operation,
                     outcome=self.outcome,
+                    hint=self.hint,
                     status=response.status_code,
                     duration_ms=duration_ms,
                     request_id=self.by.request_id,
@@ -151,7 +157,8 @@ class Endpoint(APIView):
         call = open_call(key, watch)
         read = self._read(request)
         given = self.takes(data=read)
-        given.is_valid(raise_exception=True)
+        if not given.is_valid():
+            raise InvalidInput(given.errors, self._misplaced(request))
 
         def run() -> HttpResponse:
             connection.close_if_unusable_or_obsolete()  # who waits for Pumble needs none, and others do
@@ -175,11 +182,43 @@ class Endpoint(APIView):
         query = {} if self.method == "POST" else {n: value for n, value in request.GET.items() if value != ""}
         if self.method == "GET":
             return query
+        raw = _body(request)
         try:
-            body = strict_json.read_object(request.body or b"{}")
+            body = strict_json.read_object(raw or b"{}")
         except strict_json.JsonRefused as error:
-            raise BadBody from error
+            raise BadBody(
+                hints.of_body(
+                    raw,
+                    content_type=request.META.get("CONTENT_TYPE", ""),
+                    content_encoding=request.META.get("HTTP_CONTENT_ENCODING", ""),
+                )
+            ) from error
         return {name: value for name, value in body.items() if value is not None} | query
+
+    def _misplaced(self, request: HttpRequest) -> Hint | None:
+        """Where fields were sent that are missing, if nothing is where this operation takes them from."""
+        if self.method == "GET":
+            has_body = request.META.get("CONTENT_LENGTH", "0") not in {"", "0"}
+            return Hint.FIELDS_IN_BODY if has_body and not request.GET else None
+        if _body(request).strip() or (request.GET and self.method == "DELETE"):
+            return None
+        return Hint.FIELDS_IN_QUERY if request.GET else Hint.EMPTY
+
+
+def _body(request: HttpRequest) -> bytes:
+    """Return the body without the mark that some editors put before UTF-8.
+
+    Raises:
+        BadBody: the body ended before it was complete.
+    """
+    try:
+        body = request.body
+    except UnreadablePostError as error:  # the connection broke, or waited too long for the rest
+        raise BadBody(Hint.CUT_SHORT) from error
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    if length.isdecimal() and len(body) < int(length):  # some servers say nothing of a connection that closed
+        raise BadBody(Hint.CUT_SHORT)
+    return body.removeprefix(codecs.BOM_UTF8)
 
 
 def open_call(key: KeyRecord, watch: Watch) -> Call:

@@ -14,9 +14,11 @@ from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from rest_framework import exceptions as drf
+from rest_framework.settings import api_settings
 
 from keys import errors as keys_errors
 from portal.api import wire
+from pumble_bridge import hints
 from pumble_bridge.errors import (
     PumbleNotAsked,
     PumbleRateLimited,
@@ -25,6 +27,7 @@ from pumble_bridge.errors import (
     PumbleUnavailable,
     TokenRejected,
 )
+from pumble_bridge.hints import Hint
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +40,30 @@ class ApiError(Exception):
 
 
 class BadBody(ApiError):
-    """The body is no JSON object."""
+    """The body is no JSON object, or the request is of no use as a whole; `hint` says why."""
+
+    def __init__(self, hint: Hint | None = None) -> None:
+        super().__init__(hint)
+        self.hint = hint
+
+
+class HostUnknown(BadBody):
+    """The request names a host that is not ours."""
+
+    def __init__(self) -> None:
+        super().__init__(Hint.HOST)
+
+
+class HttpsRequired(ApiError):
+    """A call of the API, or a key, came unencrypted. The front door answers this; its configuration repeats the text."""
+
+
+class InvalidInput(drf.ValidationError):
+    """Fields are missing or wrong; `hint` says what is wrong with the request as a whole, where something is."""
+
+    def __init__(self, detail: Any, hint: Hint | None = None) -> None:
+        super().__init__(detail)
+        self.hint = hint
 
 
 class ChannelNotFound(ApiError):
@@ -83,24 +109,40 @@ def _same(reason: str, status: int, text: str) -> Rule:
     return Rule(reason, status, status, lambda _error: text)
 
 
-_TEXT_BY_CODE = {"required": "must not be null", "null": "must not be null", "blank": "must not be blank"}
+_NULL = "must not be null"
+ONE_OF = "one_of"  # the code of an error of each field of which one is needed
+_TEXT_BY_CODE = {"required": _NULL, "null": _NULL, "blank": "must not be blank"}
 
 
 def _validation_text(error: drf.ValidationError) -> str:
     """A bracketed list without field names, as Pumble words it: `[must not be null]`."""
-    texts = dict.fromkeys(_texts(error.get_full_details()))
-    return f"[{', '.join(texts)}]"
+    found = (_NULL if code == ONE_OF else text for _name, text, code in _faults(error.get_full_details()))
+    return f"[{', '.join(dict.fromkeys(found))}]"
 
 
-def _texts(details: Any) -> Iterator[str]:
+def _fields(error: drf.ValidationError) -> dict[str, list[str]]:
+    """The same by field, one within another as `recurrence.endDate`."""
+    fields: dict[str, list[str]] = {}
+    for name, text, _code in _faults(error.get_full_details()):
+        if name and text not in fields.setdefault(name, []):
+            fields[name].append(text)
+    return fields
+
+
+def _faults(details: Any, name: str = "") -> Iterator[tuple[str, str, str]]:
+    """Field, text and code of each thing that is wrong; what is about no single field has none."""
     if isinstance(details, dict) and set(details) == {"message", "code"}:
-        yield _TEXT_BY_CODE.get(details["code"], str(details["message"]).rstrip("."))
+        code = details["code"]
+        yield name, _TEXT_BY_CODE.get(code, str(details["message"]).rstrip(".")), code
     elif isinstance(details, dict):
-        for item in details.values():
-            yield from _texts(item)
+        for key, item in details.items():
+            if key == api_settings.NON_FIELD_ERRORS_KEY or isinstance(key, int) or str(key).isdigit():
+                yield from _faults(item, name)  # an item of a list has no name
+            else:
+                yield from _faults(item, f"{name}.{key}" if name else str(key))
     elif isinstance(details, list):
         for item in details:
-            yield from _texts(item)
+            yield from _faults(item, name)
 
 
 def _limit_text(error: keys_errors.RateLimited) -> str:
@@ -166,6 +208,11 @@ _TABLE: dict[type[Exception], Rule] = {
         "The API app's bot is not a member of this private channel; add it there first",
     ),
     BadBody: _refusal("validation", 400, "Invalid request parameters"),
+    HttpsRequired: _refusal(
+        "https_required",
+        403,
+        "HTTPS is required: call https://. A key sent without it was readable on the way: rotate that key",
+    ),
     PeopleNotValid: Rule(
         "validation", 403, 400, lambda _error: "Provided participants are not valid", VALIDATION_CODE
     ),
@@ -228,7 +275,19 @@ def body_of(error: Exception, request_id: str) -> dict[str, Any]:
         code = error.code if isinstance(error, PumbleRefused) and error.code else rule.code
         localized = error.localized_message if isinstance(error, PumbleRefused) else ""
         body = {"message": text, "localizedMessage": localized or text, "code": code}
-    return body | {"reason": rule.reason, "requestId": request_id}
+    body |= {"reason": rule.reason, "requestId": request_id}
+    if hint := getattr(error, "hint", None):
+        body["hint"] = hints.english(hint)
+    if isinstance(error, drf.ValidationError) and (fields := _fields(error)):
+        body["fields"] = fields
+    return body
+
+
+def logged_hint(error: Exception) -> str:
+    """What the log of calls keeps of the error beside its reason: nothing that the request held."""
+    if hint := getattr(error, "hint", None):
+        return str(hint)
+    return hints.for_fields([*_fields(error)]) if isinstance(error, drf.ValidationError) else ""
 
 
 def all_rules() -> list[Rule]:

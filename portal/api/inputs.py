@@ -9,9 +9,11 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from portal.api.errors import CursorUnknown
+from portal.api.errors import ONE_OF
 
 MAX_TEXT = 100_000
+LOOKS_LIKE_SECONDS = "must be epoch milliseconds, and this looks like seconds: multiply it by 1000"
+_MILLISECONDS = re.compile(r"(\d{1,15})(?:\.\d*)?", re.ASCII)
 _ID = re.compile(r"[0-9a-fA-F]{24}")
 
 
@@ -40,8 +42,15 @@ class Input(serializers.Serializer[Any]):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if self.one_of and not any(attrs.get(name) for name in self.one_of):
-            raise serializers.ValidationError("required", code="required")
+            raise serializers.ValidationError(
+                {name: serializers.ErrorDetail(_missing(name, self.one_of), ONE_OF) for name in self.one_of}
+            )
         return attrs
+
+
+def _missing(name: str, one_of: tuple[str, ...]) -> str:
+    others = " or ".join(other for other in one_of if other != name)
+    return f"must not be null unless {others} is given"
 
 
 @cache
@@ -97,18 +106,25 @@ class Limit(serializers.IntegerField):
 class Cursor(serializers.CharField):
     """A message's id (str), or a moment as epoch milliseconds (int)."""
 
+    default_error_messages = {
+        "unknown": "cursor must be an id, epoch milliseconds or an ISO time",
+        "seconds": f"cursor {LOOKS_LIKE_SECONDS}",
+    }
+
     def to_internal_value(self, data: Any) -> Any:
         text = super().to_internal_value(data)
         if found := as_id(text):
             return found
-        if text.isascii() and text.isdigit() and len(text) <= 15:
-            return int(text)
+        if number := _MILLISECONDS.fullmatch(text):
+            if _are_seconds(int(number[1])):
+                self.fail("seconds")
+            return int(number[1])
         try:
             moment = parse_datetime(text)
         except ValueError:
             moment = None
         if moment is None:
-            raise CursorUnknown
+            self.fail("unknown")
         return _milliseconds(moment)
 
 
@@ -121,6 +137,23 @@ class WholeNumber(serializers.IntegerField):
         options.setdefault("min_value", 0)
         options.setdefault("max_value", 2**63 - 1)
         super().__init__(**options)
+
+
+class Milliseconds(WholeNumber):
+    """A moment as epoch milliseconds. Languages whose clock has fractions send these too; they are dropped."""
+
+    default_error_messages = {"seconds": LOOKS_LIKE_SECONDS}
+
+    def __init__(self, *, may_be_long_ago: bool = False, **options: Any) -> None:
+        self.may_be_long_ago = may_be_long_ago
+        super().__init__(**options)
+
+    def to_internal_value(self, data: Any) -> int:
+        fraction = _MILLISECONDS.fullmatch(str(data)) if isinstance(data, float | str) else None
+        number: int = super().to_internal_value(fraction[1] if fraction else data)
+        if _are_seconds(number) and not self.may_be_long_ago:
+            self.fail("seconds")
+        return number
 
 
 class ShortList(serializers.ListField):
@@ -189,6 +222,11 @@ class ChannelInput(Input):
     channel = serializers.CharField(
         required=False, help_text=_("The channel's name or id, if `channelId` is not given")
     )
+
+
+def _are_seconds(number: int) -> bool:
+    """Whether what should be milliseconds is seconds: as milliseconds it lies in the years 1970 to 1973."""
+    return 10**9 <= number < 10**11
 
 
 def _milliseconds(moment: datetime) -> int:

@@ -24,6 +24,7 @@ from pumble_bridge.errors import (
     PumbleTimeout,
     PumbleUnavailable,
 )
+from pumble_bridge.hints import Hint
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
@@ -97,7 +98,7 @@ CURSOR = Refusal(
 )
 CRITERIA = Refusal(
     "unusableCriteria",
-    errors.BadBody(),
+    errors.BadBody(Hint.CRITERION_UNKNOWN),
     _("Criteria not usable"),
     _("No criterion at all, or somebody in `from` or a channel in `in` that is unknown."),
 )
@@ -106,14 +107,20 @@ INPUT = Refusal(
     drf.ValidationError({"text": ["must not be null"]}),
     _("Invalid input"),
     _(
-        "A field is missing or has a wrong value. The list in brackets says what is wrong; correct the request."
+        "A field is missing or has a wrong value. The list in brackets says what is wrong, `fields` says it by field."
     ),
 )
 BODY = Refusal(
     "invalidBody",
-    errors.BadBody(),
+    errors.BadBody(Hint.FORM),
     _("Body not readable"),
-    _("The body is not a JSON object. Send one, in UTF-8."),
+    _("The body is not a JSON object. `hint` says what it is, and what to send instead."),
+)
+HTTPS = Refusal(
+    "httpsRequired",
+    errors.HttpsRequired(),
+    _("HTTPS required"),
+    _("The call came as http://. Use https://, and rotate the key: it was readable on the way."),
 )
 SCOPE = Refusal(
     "scopeMissing",
@@ -270,4 +277,4 @@ OF_WRITES = (
     ),
 )
 OF_PUMBLE = (FORBIDDEN, PUMBLE_RATE_LIMITED, PUMBLE_AWAY, PUMBLE_NOT_ASKED, PUMBLE_SLOW)
-OF_ALL = (RATE_LIMITED, METHOD, INTERNAL, UNAVAILABLE)
+OF_ALL = (HTTPS, RATE_LIMITED, METHOD, INTERNAL, UNAVAILABLE)

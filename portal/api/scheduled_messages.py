@@ -7,7 +7,17 @@ from rest_framework import serializers
 
 from portal.api import shapes
 from portal.api.endpoint import Call, Endpoint
-from portal.api.inputs import Blocks, ChannelId, Choice, IdField, Input, Limit, Text, WholeNumber
+from portal.api.inputs import (
+    Blocks,
+    ChannelId,
+    Choice,
+    IdField,
+    Input,
+    Limit,
+    Milliseconds,
+    Text,
+    WholeNumber,
+)
 from portal.api.lookup import find_open_channel, list_open_channel_ids
 from portal.api.refusals import CHANNEL, NOT_ALLOWED, OBJECT, PRIVATE_CHANNEL
 from pumble_bridge.client import Json
@@ -38,13 +48,13 @@ class RecurrenceInput(Input):
     endAfterOccurrences = WholeNumber(  # noqa: N815
         required=False, max_value=9999, help_text=_("After how many times it ends")
     )
-    endDate = WholeNumber(required=False, help_text=_("Epoch milliseconds after which it ends"))  # noqa: N815
+    endDate = Milliseconds(required=False, help_text=_("Epoch milliseconds after which it ends"))  # noqa: N815
 
 
 class ScheduledInput(Input):
     channelId = ChannelId()  # noqa: N815 - the contract's names
     text = Text(help_text=_("Shown where blocks are not"))
-    sendAt = WholeNumber(help_text=_("Epoch milliseconds, in the future"))  # noqa: N815
+    sendAt = Milliseconds(help_text=_("Epoch milliseconds, in the future"))  # noqa: N815
     blocks = Blocks(required=False)
     recurrence = RecurrenceInput(required=False, help_text=_("Send it again and again"))
 

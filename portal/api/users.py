@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from portal.api import shapes
 from portal.api.endpoint import Call, Endpoint
-from portal.api.inputs import Choice, Input, WholeNumber
+from portal.api.inputs import Choice, Input, Milliseconds
 
 USER_EXAMPLE = {
     "id": "65f0a1b2c3d4e5f607180002",
@@ -78,7 +78,9 @@ class CustomStatusInput(Input):
     code = serializers.CharField(
         allow_blank=True, max_length=102, help_text=_("An emoji as :code:; empty clears")
     )
-    expiresAt = WholeNumber(help_text=_("Epoch milliseconds; a time in the past clears"))  # noqa: N815 - the contract's
+    expiresAt = Milliseconds(  # noqa: N815 - the contract's name
+        may_be_long_ago=True, help_text=_("Epoch milliseconds; a time in the past clears")
+    )
     status = serializers.CharField(
         required=False, allow_blank=True, max_length=128, help_text=_("A few words beside the emoji")
     )

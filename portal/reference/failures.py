@@ -79,6 +79,7 @@ def shared_responses() -> Json:
 def schemas() -> Json:
     """The two shapes. `reason` has the values that this version can give."""
     request_id = {"type": "string", "description": _("Also in the header `X-Request-Id`")}
+    hint = {"type": "string", "description": _("What was wrong with the request, and what to send instead")}
     legacy, structured = sorted(_reasons(structured=False)), sorted(_reasons(structured=True))
     return {
         "LegacyError": {
@@ -88,6 +89,7 @@ def schemas() -> Json:
                 "error": {"type": "string", "description": _("A sentence for people")},
                 "reason": _reason(legacy),
                 "requestId": request_id,
+                "hint": hint,
             },
             "required": ["error", "reason", "requestId"],
         },
@@ -106,6 +108,12 @@ def schemas() -> Json:
                 },
                 "reason": _reason(structured),
                 "requestId": request_id,
+                "hint": hint,
+                "fields": {
+                    "type": "object",
+                    "description": _("What is wrong, by field"),
+                    "additionalProperties": {"type": "array", "items": {"type": "string"}},
+                },
             },
             "required": ["message", "localizedMessage", "code", "reason", "requestId"],
         },

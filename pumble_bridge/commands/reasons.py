@@ -4,6 +4,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from keys import usage
+from pumble_bridge import hints
 
 _REASONS = {
     usage.OK: gettext_lazy("It was carried out."),
@@ -20,6 +21,9 @@ _REASONS = {
     "ip_not_allowed": gettext_lazy(
         "The call came from an address that the key is not allowed to be used from. Call from one of its addresses, "
         "or make a key for this one."
+    ),
+    "https_required": gettext_lazy(
+        "The call was sent without encryption, so others could read the key. Use https:// and rotate the key."
     ),
     "scope_missing": gettext_lazy("The key may not do this. Make a key that may."),
     "channel_not_allowed": gettext_lazy(
@@ -65,6 +69,9 @@ _REASONS = {
 }
 
 
-def explain(outcome: str) -> str:
+def explain(outcome: str, hint: str = "") -> str:
+    """Return why a call ended so. `hint` is what the log keeps of a request that was wrong."""
+    if outcome == "validation" and (what := hints.told(hint)):
+        return _("The request was not of the form that this operation takes. %(what)s") % {"what": what}
     said = _REASONS.get(outcome)
     return str(said) if said else _("It was refused: %(reason)s.") % {"reason": outcome}

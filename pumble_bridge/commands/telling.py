@@ -71,7 +71,7 @@ def why(call: Call) -> Answer:
                 "at": wording.short_date(found.at, now=call.now),
             }
         ),
-        line(reasons.explain(found.outcome)),
+        line(reasons.explain(found.outcome, found.hint)),
         line(keytexts.unmentioning(wording.sentence(found.key.rights, now=call.now))),
     )
     return Acknowledged()

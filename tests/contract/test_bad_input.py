@@ -173,9 +173,10 @@ def test_every_field_takes_what_clients_send_for_it(world: World, operation: str
         fine = kind.fine if in_body else [value for value in kind.fine if isinstance(value, str | int)]
         for value in fine:
             world.answered(operation, world.good(operation) | {field: value}, taken)
-    numbers = {name for name, kind in FIELDS[operation].items() if kind is wrong.NUMBER}
-    for name in numbers - {"skinTone"}:
-        world.answered(operation, world.good(operation) | {name: str(world.later)}, taken)
+    moments = [name for name, kind in FIELDS[operation].items() if kind in (wrong.MOMENT, wrong.LONG_AGO)]
+    for name in moments:
+        for sent in (str(world.later), world.later + 0.25, f"{world.later}.25"):
+            world.answered(operation, world.good(operation) | {name: sent}, taken)
     unknown = {"attachments": "x", "files": "x", "members": "x", "expand": "x", "": "", "a.b": "", "ñ": "ü"}
     world.answered(operation, unknown | world.good(operation), taken)
 

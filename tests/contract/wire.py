@@ -104,7 +104,7 @@ def taken(answer: requests.Response) -> Any:
 def assert_legacy(answer: requests.Response, reason: str, status: int = 403, text: str | None = None) -> None:
     body = answer.json()
     assert (answer.status_code, body.get("reason")) == (status, reason), answer.text
-    assert set(body) == {"error", "reason", "requestId"}
+    assert set(body) - {"hint"} == {"error", "reason", "requestId"}
     assert body["requestId"] == answer.headers["X-Request-Id"]
     assert text is None or body["error"] == text
 
@@ -114,6 +114,6 @@ def assert_structured(
 ) -> None:
     body = answer.json()
     assert (answer.status_code, body.get("reason"), body.get("code")) == (status, reason, code), answer.text
-    assert set(body) == {"message", "localizedMessage", "code", "reason", "requestId"}
+    assert set(body) - {"hint", "fields"} == {"message", "localizedMessage", "code", "reason", "requestId"}
     assert body["requestId"] == answer.headers["X-Request-Id"]
     assert text is None or (body["message"], body["localizedMessage"]) == (text, text)

@@ -113,14 +113,26 @@ NUMBER = Kind(
     texts=(("abc", validation), ("-1", validation), ("9" * 20, validation), ("1e3", validation)),
     values=NO_NUMBER,
 )
+MOMENT = Kind(
+    texts=(*NUMBER.texts, ("1798761600", validation), ("1798761600.5", validation), ("1.5.5", validation)),
+    values=(*(wrong for wrong in NO_NUMBER if wrong[0] != 1.5), (1798761600, validation)),
+)
+LONG_AGO = Kind(texts=NUMBER.texts, values=MOMENT.values[:-1], fine=(1798761600, "1798761600.5"))
 LIMIT = Kind(
     texts=(("0", validation), ("-1", validation), ("abc", validation), ("1.5", validation)),
     values=(*NO_NUMBER[:-1], (0, validation), (-1, validation)),
     fine=(1, "1", 1000, "1000", "9" * 15),
 )
 CURSOR = Kind(
-    texts=(("yesterday", validation), (STRANGE_ID, validation), ("9" * 16, validation), ("-1", validation)),
-    fine=("", "1", "9999999999999", "2026-03-02T09:00:00Z"),
+    texts=(
+        ("yesterday", validation),
+        (STRANGE_ID, validation),
+        ("9" * 16, validation),
+        ("-1", validation),
+        ("1772442000", validation),
+        ("1772442000.25", validation),
+    ),
+    fine=("", "1", "9999999999999", "1772442000000.25", "2026-03-02T09:00:00Z"),
     foreign=validation,
 )
 LAST_SEEN = Kind(texts=ID.texts, fine=("", STRANGE_ID))
@@ -180,7 +192,7 @@ SEARCH_CHANNELS = Kind(
 
 WHERE = {"channelId": CHANNEL, "channel": CHANNEL}
 WHAT = {"text": TEXT, "blocks": BLOCKS, "asBot": FLAG}
-WHEN = {"channelId": CHANNEL, "text": TEXT, "sendAt": NUMBER, "blocks": BLOCKS, "recurrence": RECURRENCE}
+WHEN = {"channelId": CHANNEL, "text": TEXT, "sendAt": MOMENT, "blocks": BLOCKS, "recurrence": RECURRENCE}
 PAGE = {"cursor": CURSOR, "limit": LIMIT, "strategy": STRATEGY}
 
 FIELDS: dict[str, dict[str, Kind]] = {
@@ -202,8 +214,8 @@ FIELDS: dict[str, dict[str, Kind]] = {
         "in": SEARCH_CHANNELS,
         "limit": LIMIT,
         "strategy": RELEVANCE,
-        "beforeTs": NUMBER,
-        "afterTs": NUMBER,
+        "beforeTs": MOMENT,
+        "afterTs": MOMENT,
     },
     "editMessage": {"messageId": MESSAGE, "channelId": CHANNEL, "text": TEXT, "blocks": BLOCKS},
     "deleteMessage": {**WHERE, "messageId": MESSAGE},
@@ -217,7 +229,7 @@ FIELDS: dict[str, dict[str, Kind]] = {
     "listUsers": {},
     "listUserGroups": {},
     "myInfo": {},
-    "customStatus": {"code": CODE, "expiresAt": NUMBER, "status": STATUS, "expiration": EXPIRATION},
+    "customStatus": {"code": CODE, "expiresAt": LONG_AGO, "status": STATUS, "expiration": EXPIRATION},
     "keyInfo": {},
 }
 WINS_OVER = {

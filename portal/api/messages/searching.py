@@ -9,11 +9,12 @@ from rest_framework import serializers
 from portal.api import shapes
 from portal.api.endpoint import Call, Endpoint
 from portal.api.errors import BadBody, ChannelNotFound, PeopleNotValid
-from portal.api.inputs import Choice, Input, Limit, TextList, WholeNumber
+from portal.api.inputs import Choice, Input, Limit, Milliseconds, TextList
 from portal.api.lookup import find_open_channel, find_people_ids, list_open_channel_ids
 from portal.api.messages.reading import MESSAGE_EXAMPLE
 from portal.api.refusals import CRITERIA, NOT_ALLOWED, PRIVATE_CHANNEL
 from pumble_bridge.client import Json
+from pumble_bridge.hints import Hint
 
 MOST_CHANNELS = 50  # that Pumble takes in one search
 MOST_SEARCHES = 4
@@ -31,8 +32,8 @@ class SearchInput(Input):
         required=False,
         help_text=_("The order of the hits, MOST_RELEVANT unless said"),
     )
-    beforeTs = WholeNumber(required=False, help_text=_("Epoch milliseconds, not included"))  # noqa: N815 - the contract's
-    afterTs = WholeNumber(required=False, help_text=_("Epoch milliseconds, not included"))  # noqa: N815 - names
+    beforeTs = Milliseconds(required=False, help_text=_("Epoch milliseconds, not included"))  # noqa: N815 - the contract's
+    afterTs = Milliseconds(required=False, help_text=_("Epoch milliseconds, not included"))  # noqa: N815 - names
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         # `from` and `in` are words of Python's own.
@@ -42,7 +43,7 @@ class SearchInput(Input):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if not (attrs.get("text", "").strip() or attrs.get("from") or attrs.get("in")):
-            raise BadBody
+            raise BadBody(Hint.CRITERION_MISSING)
         return attrs
 
 
@@ -69,7 +70,7 @@ class SearchMessages(Endpoint):
                 find_open_channel(call, {"channel": one})["channel"]["id"] for one in given.get("in", [])
             ]
         except (ChannelNotFound, PeopleNotValid) as error:
-            raise BadBody from error
+            raise BadBody(Hint.CRITERION_UNKNOWN) from error
         channels = named or list_open_channel_ids(call)
         if not channels:  # to Pumble, no channel would mean every channel
             return {"content": [], "totalElements": 0, "hasMore": False}
