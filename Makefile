@@ -1,4 +1,4 @@
-# The commands people type. What each promises stands in the README.
+# The commands people type. README.md and CONTRIBUTING.md say what each does.
 
 PYTHON ?= python3
 VENV := .venv
@@ -6,8 +6,9 @@ BIN := $(VENV)/bin
 export PORT ?= 8000
 export SANDBOX_PORT ?= 9000
 export DATA_DIR ?= var
+DOCS_PORT ?= 8080
 
-.PHONY: run test check coverage audit soak bench lock
+.PHONY: run test check coverage audit soak bench docs docs-serve pictures lock
 
 run: export LOCAL_PUMBLE = true
 run: $(VENV)/run.stamp
@@ -48,6 +49,23 @@ $(VENV)/bench.stamp: $(VENV)/run.stamp requirements-bench.txt
 	@test -x $(VENV)/bench/bin/python || $(PYTHON) -m venv $(VENV)/bench
 	@$(VENV)/bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.txt
 	@touch $@
+
+# Sphinx lives in an environment of its own, so that the portal's and the tests' do not grow.
+$(VENV)/docs.stamp: $(VENV)/run.stamp requirements-docs.txt
+	@test -x $(VENV)/docs/bin/python || $(PYTHON) -m venv $(VENV)/docs
+	@$(VENV)/docs/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-docs.txt
+	@touch $@
+
+docs: $(VENV)/docs.stamp
+	@$(VENV)/docs/bin/python -m sphinx --quiet --fail-on-warning --fresh-env docs $(DATA_DIR)/docs
+	@echo "Built $(DATA_DIR)/docs/index.html; make docs-serve shows it."
+
+docs-serve: docs
+	@$(VENV)/docs/bin/python -m http.server --bind 127.0.0.1 --directory $(DATA_DIR)/docs $(DOCS_PORT)
+
+pictures: $(VENV)/test.stamp
+	@$(BIN)/python -m pytest -q tests/browser/test_pictures.py
+	@for picture in $(DATA_DIR)/screens/guide-*.png; do cp $$picture docs/images/$${picture##*guide-}; done
 
 lock:
 	@$(PYTHON) -m tests.lock

@@ -38,6 +38,8 @@ STATEMENTS = "tests/sandbox/statements"
 DEPLOYMENT = "tests/deployment"
 # What would only be the same again on PostgreSQL.
 NO_MATTER_OF_THE_DATABASE = [
+    "README.md",
+    "docs",
     "tests/contract/test_acceptance.py",
     "tests/contract/test_changing.py",
     "tests/contract/test_channels.py",
@@ -163,6 +165,7 @@ def main() -> int:
         quick = [*PYTEST, "-q", "-m", "not browser and not slow", *QUICK]
         run.step("tests on SQLite", *quick, DATABASE_URL="")
         return run.verdict()
+    run.step("guides as a site", shutil.which("make") or "/usr/bin/make", "docs")
     # Three at a time, the longest first: on two cores too, as a test waits for other processes longer than it computes.
     print("\n=== tests in three lanes; what a part prints comes when it has ended", flush=True)
     with ThreadPoolExecutor(max_workers=3) as lanes:

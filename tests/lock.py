@@ -22,6 +22,7 @@ def main() -> None:
     for lock, options in {
         "requirements.txt": ["pyproject.toml"],
         "requirements-test.txt": ["--group", "test", "--constraints", "requirements.txt"],
+        "requirements-docs.txt": ["--group", "docs"],
         "requirements-bench.txt": ["pyproject.toml", "--extra", "bench", "--constraints", "requirements.txt"],
     }.items():
         subprocess.run(

@@ -1,20 +1,15 @@
 """The whole stack as `make run` starts it, and a real Chromium before it."""
 
 import contextlib
-import os
 import shutil
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
-from tests.environment import PROJECT, SCREENS, free_port
+from tests.environment import SCREENS
+from tests.stack import Stack as Stack
+from tests.stack import running
 
 # Chromium's own errands to the outside would only be refused, many at a time.
 QUIET = [
@@ -28,45 +23,11 @@ QUIET = [
 ]
 
 
-@dataclass(frozen=True)
-class Stack:
-    portal: str
-    pumble: str
-    data_dir: Path
-    log: Path
-
-
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """Portal and local Pumble, started by the command behind `make run`, ended by its signal."""
-    data_dir = tmp_path_factory.mktemp("stack")
-    log = data_dir / "run.log"
-    ports = {
-        "PORT": str(free_port()),
-        "SANDBOX_PORT": str(free_port()),
-        "DATA_DIR": str(data_dir),
-        "DATABASE_URL": "",
-    }
-    with log.open("w") as output:
-        process = subprocess.Popen(
-            [sys.executable, "manage.py", "runlocal"],
-            cwd=PROJECT,
-            env=os.environ | ports,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        until = time.monotonic() + 60
-        while "\nready portal=" not in "\n" + log.read_text():
-            assert process.poll() is None, log.read_text()
-            assert time.monotonic() < until, log.read_text()
-            time.sleep(0.1)
-        yield Stack(
-            f"http://127.0.0.1:{ports['PORT']}", f"http://127.0.0.1:{ports['SANDBOX_PORT']}", data_dir, log
-        )
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(15)
+    """Portal and local Pumble, of one module's tests."""
+    with running(tmp_path_factory.mktemp("stack")) as stack:
+        yield stack
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import itertools
 import json
 import re
 import socket
@@ -23,8 +24,8 @@ MAY_BE_DELIVERED = {
     *("MIT", "MIT-0", "BSD-2-Clause", "BSD-3-Clause", "Apache-2.0", "PSF-2.0", "MPL-2.0"),
     "LGPL-3.0-only",  # psycopg, unmodified and exchangeable as a package of its own
 }
-EXAMPLES = {"pmb_HinAcQ2ncH7E_WHNGLINUhpFhAPuurB5ErjiSo2w70s0m3iihb4"}  # the README's; of no portal
-LOCKS = ["requirements.txt", "requirements-test.txt", "requirements-bench.txt"]
+EXAMPLES = {"pmb_HinAcQ2ncH7E_WHNGLINUhpFhAPuurB5ErjiSo2w70s0m3iihb4"}  # the guides'; of no portal
+LOCKS = ["requirements.txt", "requirements-test.txt", "requirements-docs.txt", "requirements-bench.txt"]
 
 
 class TestRequirements:
@@ -49,7 +50,8 @@ class TestRequirements:
         project = tomllib.loads(text)
         lines = text.splitlines()
 
-        for requirement in [*project["project"]["dependencies"], *project["dependency-groups"]["test"]]:
+        groups = project["dependency-groups"].values()
+        for requirement in [*project["project"]["dependencies"], *itertools.chain(*groups)]:
             line = next(line for line in lines if f'"{requirement}"' in line)
             assert len(line.partition(" # ")[2].strip()) > 3, requirement
 

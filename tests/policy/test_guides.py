@@ -1,0 +1,44 @@
+"""The guides: short where they promise it, without dead links, and complete where a reader looks something up."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.environment import PROJECT
+
+PAGES = [*PROJECT.glob("*.md"), *PROJECT.glob("docs/**/*.md")]
+DESCRIPTION = (PROJECT / "tests/portal/openapi.json").read_text()
+OPERATIONS = json.loads(DESCRIPTION)["paths"]
+
+
+def test_the_readme_is_one_screen() -> None:
+    assert len((PROJECT / "README.md").read_text().splitlines()) <= 120
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(PROJECT)))
+def test_a_link_leads_to_a_file_of_the_project(page: Path) -> None:
+    text = page.read_text()
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", text) + re.findall(
+        r'(?:src|srcset)="(?!https?:)([^"]+)"', text
+    )
+
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+class TestTheGuideToKeys:
+    TEXT = (PROJECT / "docs/keys.md").read_text()
+
+    @pytest.mark.parametrize("path", OPERATIONS)
+    def test_names_each_operation_beside_its_scope(self, path: str) -> None:
+        (operation,) = OPERATIONS[path].values()
+        needed = operation["x-required-scopes"]
+        row = next((line for line in self.TEXT.splitlines() if f"`{path[1:]}`" in line), "")
+
+        assert row.startswith(f"| `{needed[0]}` |" if needed else "`keyInfo` needs no scope")
+
+    def test_says_what_helps_with_each_reason(self) -> None:
+        (named,) = re.findall(r'"enum": (\[[^]]*"key_unknown"[^]]*\])', DESCRIPTION)
+
+        assert [reason for reason in json.loads(named) if f"`{reason}`" not in self.TEXT] == []
