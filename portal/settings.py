@@ -1,6 +1,6 @@
 """Every setting, from the environment. A missing or malformed value stops the start and names its variable.
 
-`.env.example` lists the variables; the README says which of them production needs.
+`.env.example` lists the variables and says which of them production needs.
 """
 
 import sys

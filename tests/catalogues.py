@@ -97,7 +97,7 @@ def update() -> None:
     spanish.update(extract(), no_fuzzy_matching=True)
     spanish.obsolete.clear()
     spanish.header_comment, spanish.fuzzy = (
-        "# The portal in Spanish. Tú, and the words of the glossary in the README.",
+        "# The portal in Spanish. Tú, and one word for one thing.",
         False,
     )
     with PO.open("wb") as file:

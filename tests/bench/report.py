@@ -62,7 +62,7 @@ def store(into: Path, loads: Loads, goals: list[Goal], **about: Any) -> None:
 
 
 def publish(loads: Loads, goals: list[Goal]) -> None:
-    """Put the run into the guide's table, and draw the README's chart."""
+    """Put the run into the guide's table, and draw its chart."""
     for scheme in _COLOURS:
         (PROJECT / f"docs/speed-{scheme}.svg").write_text(chart(loads, scheme))
     rows = [

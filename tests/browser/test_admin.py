@@ -23,7 +23,7 @@ OPERATOR, PASSWORD = "root", "correct horse battery"
 
 @pytest.fixture(scope="module")
 def operator(stack: Stack) -> None:
-    """An operator, made as the README says."""
+    """An operator, made as docs/operate.md says."""
     own = {
         "DATA_DIR": str(stack.data_dir),
         "PORT": str(urlsplit(stack.portal).port),

@@ -1,6 +1,6 @@
 """The deployment as compose.yaml has it, as processes of this machine: front door, two portals, PostgreSQL, Redis.
 
-It is set up as the README's guide says, and works with the local Pumble, where it is registered like any other app.
+It is set up as docs/operate.md says, and works with the local Pumble, where it is registered like any other app.
 """
 
 import contextlib

@@ -1,4 +1,4 @@
-"""The guide of the README, lived: an app that Pumble has never seen, and a workspace that comes to use it."""
+"""The guide to installing (docs/operate.md), lived: an app that Pumble has never seen, and a workspace that comes to use it."""
 
 import subprocess
 import sys
