@@ -53,13 +53,10 @@ def anonymise(member: Member, *, by: Actor, now: datetime) -> None:
         StillAuthorized: they authorised the app again this very moment; nothing was changed.
     """
     member = lifecycle.lock_owner(member)
-    lifecycle.lock_keys_of(Member.objects.filter(pk=member.pk))
+    lifecycle.lock_keys_of(Member.objects.filter(pk=member.pk))  # after whoever writes of their uses
     if member.workspace is None or member.authorized_at is not None:
         raise StillAuthorized
     keys = ApiKey.objects.filter(owner=member)
-    list(
-        keys.select_for_update().order_by("pk").values_list("pk", flat=True)
-    )  # after whoever writes of their uses
     for key in keys.filter(revoked_at__isnull=True).select_related("owner__workspace"):
         lifecycle.revoke(key=key, by=by, reason=ApiKey.RevokeReason.UNAUTHORIZED, now=now)
     LastUse.objects.filter(key__in=keys).update(address=None, agent="")

@@ -6,6 +6,7 @@ Noting never waits and never fails. A normal stop writes everything; after a cra
 import ipaddress
 import logging
 import threading
+import time
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -15,7 +16,7 @@ from functools import lru_cache
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
 
-from keys import audit, metrics, pruning, rows
+from keys import audit, metrics, pruning
 from keys.audit import Actor, Surface
 from keys.background import BackgroundTask
 from keys.models import ApiKey, AuditEvent, HourlyUse, KnownNetwork, LastUse, Policy, RequestLog
@@ -25,6 +26,8 @@ log = logging.getLogger(__name__)
 OK = "ok"
 WRITE_EVERY_SECONDS = 1.0
 STOP_ATTEMPTS = 3
+STOP_PAUSE_SECONDS = 0.2
+BATCH_SIZE = 500  # of one transaction; whoever changes one of its keys waits for the end of it
 MOST_WAITING = 20_000
 MOST_REFUSALS_LOGGED = 20  # of one key and kind in a minute; the hourly counts have them all
 MAX_AGENT_LENGTH = 120
@@ -89,24 +92,32 @@ class Recorder:
         if settings.WRITE_USAGE_IN_BACKGROUND:
             self._writer.start()
 
+    def is_waiting(self) -> bool:
+        """Whether anything is left to write."""
+        return bool(self._waiting)
+
     def flush(self) -> None:
-        """Write what is waiting. A database that is away keeps it waiting."""
+        """Write what is waiting. What cannot be written now, for the database is away or a key is held, waits on."""
         with self._writing:
-            batch = [self._waiting.popleft() for _ in range(len(self._waiting))]
-            lost, self._lost = self._lost, 0
-            metrics.USAGE_WAITING.set(len(batch))
+            waiting, lost = len(self._waiting), self._lost
+            self._lost = 0
+            metrics.USAGE_WAITING.set(waiting)
             if lost:
                 metrics.USAGE_LOST.inc(lost)
                 log.warning("usage.lost", extra={"count": lost})
-            if not batch:
-                return
+            left: list[Use] = []
+            batch: list[Use] = []
             try:
-                _write(batch, self._sampler)
+                for start in range(0, waiting, BATCH_SIZE):
+                    batch = [self._waiting.popleft() for _ in range(min(BATCH_SIZE, waiting - start))]
+                    left += _write(batch, self._sampler)
             except (OperationalError, InterfaceError):
                 log.warning("usage.not_written", exc_info=True, extra={"count": len(batch)})
+                left += batch
+            finally:
                 room = MOST_WAITING - len(self._waiting)
-                kept = batch[max(len(batch) - room, 0) :]
-                self._lost += len(batch) - len(kept)
+                kept = left[max(len(left) - room, 0) :]
+                self._lost += len(left) - len(kept)
                 self._waiting.extendleft(reversed(kept))
 
     def stop(self) -> None:
@@ -114,28 +125,38 @@ class Recorder:
         self._writer.stop()
 
     def _flush_all(self) -> None:
-        for _attempt in range(STOP_ATTEMPTS):  # each waits as long as the database lets it for a lock
+        for _attempt in range(STOP_ATTEMPTS):
             self.flush()
-            if not self._waiting:
+            if not self.is_waiting():
                 return
+            time.sleep(STOP_PAUSE_SECONDS)
 
 
 recorder = Recorder()
 
 
-def _write(batch: list[Use], sampler: Sampler) -> None:
+def _write(batch: list[Use], sampler: Sampler) -> list[Use]:
+    """Write the uses; those of keys that somebody holds right now are left, and returned.
+
+    The lock of a key keeps its owner from being erased meanwhile, and other processes from writing of the same key, so
+    what is read here of its counts and last use is still true when it is written. Keys that are held are not waited for:
+    a change of one would keep all others waiting.
+    """
     with transaction.atomic():
-        pks = {use.key_pk for use in batch}
-        used = ApiKey.objects.filter(pk__in=rows.among(pks))
-        rows.hold(ApiKey, pks)  # their owners are not erased meanwhile
+        used = ApiKey.objects.filter(pk__in={use.key_pk for use in batch})
+        lock = used.select_for_update(no_key=True, skip_locked=True).order_by("pk")
+        locked = set(lock.values_list("pk", flat=True))
+        # Read once they are locked: a join would show the owners as they were before.
         erased_at = dict(used.values_list("pk", "owner__erased_at"))
-        known = [use for use in batch if use.key_pk in erased_at]
+        known = [use for use in batch if use.key_pk in locked]
         uses = [use if erased_at[use.key_pk] is None else _but_of_the_erased(use) for use in known]
         _write_last_uses(uses)
         elsewhere = _note_networks(uses)
         _log(sampler.worth_logging(uses))
         _count_hours(uses)
         _tell_of_elsewhere(elsewhere)  # last, as nothing may be locked after the audit's chains
+    held = erased_at.keys() - locked
+    return [use for use in batch if use.key_pk in held]
 
 
 def _but_of_the_erased(use: Use) -> Use:
@@ -146,28 +167,33 @@ def _but_of_the_erased(use: Use) -> Use:
 def _write_last_uses(uses: Iterable[Use]) -> None:
     """Only a call that was let in uses a key. Of two processes the later moment stays."""
     last = {use.key_pk: use for use in sorted(uses, key=lambda use: use.at) if use.outcome == OK}
-    rows.insert(
-        LastUse,
-        ("key_id", "at", "address", "agent"),
-        [(pk, use.at, use.address, use.agent[:MAX_AGENT_LENGTH]) for pk, use in sorted(last.items())],
-        on_conflict=(
-            "ON CONFLICT (key_id) DO UPDATE SET at = excluded.at, address = excluded.address, agent = excluded.agent "
-            "WHERE keys_lastuse.at <= excluded.at"
-        ),
+    before = dict(LastUse.objects.filter(pk__in=last).values_list("pk", "at"))
+    LastUse.objects.bulk_create(
+        [
+            LastUse(key_id=pk, at=use.at, address=use.address, agent=use.agent[:MAX_AGENT_LENGTH])
+            for pk, use in last.items()
+            if pk not in before or before[pk] <= use.at
+        ],
+        update_conflicts=True,
+        unique_fields=["key"],
+        update_fields=["at", "address", "agent"],
     )
 
 
 def _log(uses: Iterable[Use]) -> None:
-    rows.insert(
-        RequestLog,
-        ("key_id", "at", "operation", "outcome", "status", "duration_ms", "request_id", "address", "hint"),
-        [
-            (
-                *(u.key_pk, u.at, u.operation, u.outcome, u.status, u.duration_ms, u.request_id, u.address),
-                u.hint,
-            )
-            for u in uses
-        ],
+    RequestLog.objects.bulk_create(
+        RequestLog(
+            key_id=use.key_pk,
+            at=use.at,
+            operation=use.operation,
+            outcome=use.outcome,
+            status=use.status,
+            duration_ms=use.duration_ms,
+            request_id=use.request_id,
+            address=use.address,
+            hint=use.hint,
+        )
+        for use in uses
     )
 
 
@@ -179,18 +205,19 @@ def _note_networks(uses: Iterable[Use]) -> list[Use]:
         if use.outcome == OK and use.address is not None:
             firsts.setdefault((use.key_pk, network_of(use.address)), use)
     known: defaultdict[int, set[str]] = defaultdict(set)
-    places = KnownNetwork.objects.filter(key__in=rows.among({key_pk for key_pk, _ in firsts}))
+    places = KnownNetwork.objects.filter(key__in={key_pk for key_pk, _ in firsts})
     for key_pk, network in places.values_list("key_id", "network"):
         known[key_pk].add(network)
     very_first: dict[int, tuple[str, datetime]] = {}
     for (key_pk, network), use in firsts.items():
         if not known[key_pk]:
             very_first.setdefault(key_pk, (network, use.at))
-    rows.insert(
-        KnownNetwork,
-        ("key_id", "network", "first_used_at"),
-        [(key_pk, *first) for key_pk, first in sorted(very_first.items())],
-        on_conflict="ON CONFLICT (key_id, network) DO NOTHING",
+    KnownNetwork.objects.bulk_create(
+        [
+            KnownNetwork(key_id=key_pk, network=network, first_used_at=at)
+            for key_pk, (network, at) in very_first.items()
+        ],
+        ignore_conflicts=True,
     )
     for key_pk, (network, _at) in very_first.items():
         known[key_pk].add(network)
@@ -253,9 +280,18 @@ def _count_hours(uses: Iterable[Use]) -> None:
     counts: defaultdict[tuple[int, datetime, str], int] = defaultdict(int)
     for use in uses:
         counts[use.key_pk, use.at.replace(minute=0, second=0, microsecond=0), use.outcome] += 1
-    rows.insert(
-        HourlyUse,
-        ("key_id", "hour", "outcome", "count"),
-        [(*counted, count) for counted, count in sorted(counts.items())],
-        on_conflict="ON CONFLICT (key_id, hour, outcome) DO UPDATE SET count = keys_hourlyuse.count + excluded.count",
+    counted = HourlyUse.objects.filter(
+        key__in={pk for pk, *_ in counts}, hour__in={hour for _, hour, _ in counts}
+    )
+    for pk, hour, outcome, before in counted.values_list("key_id", "hour", "outcome", "count"):
+        if (pk, hour, outcome) in counts:
+            counts[pk, hour, outcome] += before
+    HourlyUse.objects.bulk_create(
+        [
+            HourlyUse(key_id=pk, hour=hour, outcome=out, count=count)
+            for (pk, hour, out), count in counts.items()
+        ],
+        update_conflicts=True,
+        unique_fields=["key", "hour", "outcome"],
+        update_fields=["count"],
     )

@@ -11,7 +11,6 @@ import json
 import os
 import re
 import secrets
-import sys
 import urllib.parse
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -204,23 +203,26 @@ class Environment:
                 config = dict(environ.Env.db_url_config(self.text("DATABASE_URL")))
         if not config.get("NAME"):
             self.refuse("DATABASE_URL", "expects postgres://user:password@host:5432/name")
-        # A pooled connection that the server closed is found by a look before use, not by a failing request. While
-        # the server is away, who waits is told so in less than 2 s, also if it asks twice.
-        pool = {
-            "min_size": 1,
-            "max_size": threads + BACKGROUND_THREADS,
-            "timeout": 0.8,
-            "reconnect_timeout": 2,  # then each new try starts afresh, without having waited longer and longer
-        }
-        waits: dict[str, Any] = {"connect_timeout": 2, "tcp_user_timeout": 5000}
-        # Never by itself, only what asks for it, is a statement prepared: Django writes values into most of them.
-        prepared = {"prepare_threshold": sys.maxsize}
         given = config.get("OPTIONS", {})
         timeouts = SERVING_TIMEOUTS if serving else COMMAND_TIMEOUTS
         options = [f"-c {name}={time}" for name, time in timeouts.items()] + [given.get("options", "")]
-        waits["options"] = " ".join(options).strip()
-        config["OPTIONS"] = {**given, **waits, **prepared, "pool": pool}
-        config["ENGINE"] = "portal.postgresql"
+        config["OPTIONS"] = (
+            given
+            | {
+                "options": " ".join(options).strip(),
+                "connect_timeout": 2,
+                "tcp_user_timeout": 5000,
+                # While the server is away, who waits is told so in less than 2 s, also if it asks twice.
+                "pool": {
+                    "min_size": 1,
+                    "max_size": threads + BACKGROUND_THREADS,
+                    "timeout": 0.8,
+                    "reconnect_timeout": 2,  # then each new try starts afresh, without having waited longer and longer
+                },
+            }
+        )
+        config["CONN_HEALTH_CHECKS"] = True  # a connection that the server closed makes way for another
+        config["ENGINE"] = "django.db.backends.postgresql"
         return config
 
     def secrets(self, *, local: bool, data_dir: Path, sandbox_app: Path) -> Secrets:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import connections
+from django.db import connection, connections, transaction
 
 from keys import erasure, idempotency, lifecycle, policy, usage
 from keys.audit import OPERATOR, Actor, Surface
@@ -123,19 +123,56 @@ def test_of_fifty_beginnings_with_one_idempotency_key_one_is_the_first(alice: Me
     assert IdempotentCall.objects.count() == 1
 
 
-def test_counts_of_several_processes_add_up(alice: Member) -> None:
+@pytest.mark.parametrize("outcome", ["ok", "scope_missing"])
+def test_counts_of_several_processes_add_up(alice: Member, outcome: str) -> None:
     key = live_key(alice)
-    one = usage.Use(key.pk, NOW, "sendMessage", "ok", 200, 1, "r", None, "")
+    one = usage.Use(key.pk, NOW, "sendMessage", outcome, 200, 1, "r", None, "")
 
     def flush(_number: int) -> None:
         recorder = usage.Recorder()
         for _ in range(10):
             recorder.note(one)
-        recorder.flush()
+        while (
+            recorder.is_waiting()
+        ):  # where another process writes of the key, this one waits for its next turn
+            recorder.flush()
 
     at_once(8, flush)
 
     assert HourlyUse.objects.get().count == 80
+
+
+@pytest.mark.skipif(
+    connection.vendor != "postgresql", reason="a transaction of SQLite has everything to itself"
+)
+def test_uses_of_a_key_that_somebody_holds_keep_no_others_waiting(alice: Member) -> None:
+    held, free = live_key(alice, "held"), live_key(alice, "free")
+    recorder = usage.Recorder()
+    for key in (held, free):
+        recorder.note(usage.Use(key.pk, NOW, "sendMessage", "ok", 200, 1, "r", None, ""))
+    holds, written = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with transaction.atomic():
+            ApiKey.objects.select_for_update(no_key=True).get(pk=held.pk)
+            holds.set()
+            assert written.wait(10)
+        connections.close_all()
+
+    holding = threading.Thread(target=hold)
+    holding.start()
+    try:
+        assert holds.wait(10)
+        recorder.flush()
+        meanwhile = list(HourlyUse.objects.values_list("key_id", flat=True))
+    finally:
+        written.set()
+        holding.join()
+    recorder.flush()
+
+    assert meanwhile == [free.pk]
+    assert {row.key_id: row.count for row in HourlyUse.objects.all()} == {held.pk: 1, free.pk: 1}
+    assert not recorder.is_waiting()
 
 
 def test_no_address_is_written_of_somebody_who_is_erased_meanwhile(

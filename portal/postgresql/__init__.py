@@ -1,1 +1,0 @@
-"""Django's backend for PostgreSQL, but for how a pooled connection is known to be alive."""
