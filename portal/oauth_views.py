@@ -20,7 +20,7 @@ from keys.policy import is_entitled
 from portal.addresses import client_address
 from portal.pages import problem
 from portal.signin import actor_of, sign_in
-from pumble_bridge import deadline, oauth, places
+from pumble_bridge import deadline, oauth, resilience
 from pumble_bridge.errors import PumbleError
 from pumble_bridge.models import OAuthState
 
@@ -112,7 +112,7 @@ def returned(request: HttpRequest) -> HttpResponse:
             action=action,
         )
     try:
-        with deadline.within(10), places.PAGES.taken(None):
+        with deadline.within(10), resilience.PAGES.slot(None):
             grant = oauth.exchange(code)
     except oauth.CodeRefused:
         log.info("oauth.code_refused")

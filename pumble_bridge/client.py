@@ -7,7 +7,6 @@ Source: Pumble app platform reference, REST API.
 import logging
 import random
 import re
-import secrets
 import time
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
@@ -19,7 +18,7 @@ import msgspec
 from django.conf import settings
 
 from keys.limits import PumbleQuota
-from pumble_bridge import breaker, deadline, metrics, strict_json, transport
+from pumble_bridge import deadline, http, metrics, resilience, strict_json
 from pumble_bridge.errors import (
     PumbleNotAsked,
     PumbleRateLimited,
@@ -240,18 +239,17 @@ def call(
     """
     began = time.monotonic()
     outcome = "failed"
-    kind, body = _written(json, form)
     send = partial(
-        transport.send,
+        http.send,
         method,
-        settings.PUMBLE_API_URL,
-        f"{path}?{urlencode(params)}" if params else path,
-        headers=(headers or {}) | kind,
-        body=body,
+        f"{settings.PUMBLE_API_URL}{path}" + (f"?{urlencode(params)}" if params else ""),
+        headers=(headers or {}) | ({} if json is None else {"Content-Type": "application/json"}),
+        body=None if json is None else msgspec.json.encode(json),
+        form=form,
     )
     route = f"{method} {_ID.sub('{id}', path)}"
     try:
-        with deadline.within(CALL_SECONDS), breaker.of(workspace).watching():
+        with deadline.within(CALL_SECONDS), resilience.guard(workspace):
             answer = _ask(send, route, repeatable=repeatable)
             outcome = str(answer.status)
             if answer.status not in _UNDERSTOOD:
@@ -268,47 +266,30 @@ def call(
             log.info("pumble.called", extra=about)
 
 
-def _ask(send: Callable[[], transport.Answer], route: str, *, repeatable: bool) -> transport.Answer:
+def _ask(send: Callable[[], http.Answer], route: str, *, repeatable: bool) -> http.Answer:
     try:
         return send()
     except PumbleUnreachable as failure:
         pause = random.uniform(*_BETWEEN_TRIES)  # noqa: S311 - there is nothing to guess
         if (failure.may_have_happened and not repeatable) or deadline.left() <= pause:
             raise
-        metrics.PUMBLE_AGAIN.labels(route).inc()
+        metrics.PUMBLE_RETRIES.labels(route).inc()
         log.warning("pumble.asked_again", extra={"call": route, "reason": str(failure)})
     time.sleep(pause)
     return send()
 
 
-def _written(json: Json | None, form: dict[str, str] | None) -> tuple[dict[str, str], bytes | None]:
-    """The header that names the kind of body, and the body."""
-    if json is not None:
-        return {"Content-Type": "application/json"}, msgspec.json.encode(json)
-    if form is None:
-        return {}, None
-    boundary = secrets.token_hex(16)
-    parts = (
-        f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
-        for name, value in form.items()
-    )
-    return {"Content-Type": f"multipart/form-data; boundary={boundary}"}, (
-        "".join(parts) + f"--{boundary}--\r\n"
-    ).encode()
-
-
-def _read(answer: transport.Answer) -> Any:
-    status, retry_after, raw = answer.status, answer.retry_after, transport.unpack(answer)
+def _read(answer: http.Answer) -> Any:
+    status, raw = answer.status, answer.body
     if status < 300:
         try:
-            return strict_json.read(raw, limit=transport.MAX_ANSWER_BYTES) if raw.strip() else None
+            return strict_json.read(raw, limit=http.MAX_ANSWER_BYTES) if raw.strip() else None
         except strict_json.JsonRefused as error:
             raise PumbleUnavailable(f"answer refused: {error}") from error
     if status == 429:
-        sane = retry_after.isascii() and retry_after.isdigit()
-        raise PumbleRateLimited(min(int(retry_after[:9]), 3600) if sane else 1)
+        raise PumbleRateLimited(1 if answer.retry_after is None else answer.retry_after)
     try:
-        said = strict_json.read_object(raw, limit=transport.MAX_ANSWER_BYTES)
+        said = strict_json.read_object(raw, limit=http.MAX_ANSWER_BYTES)
     except strict_json.JsonRefused:
         said = {}
     code = said.get("code")

@@ -12,7 +12,7 @@ from keys.audit import Actor, Surface
 from keys.errors import KeysError
 from keys.models import Member, Workspace
 from keys.policy import is_entitled
-from pumble_bridge import acting, clicks, commands, deadline, keytexts, modals, pasted, places
+from pumble_bridge import acting, clicks, commands, deadline, keytexts, modals, pasted, resilience
 from pumble_bridge.answers import Acknowledged, Answer, Declined
 from pumble_bridge.errors import PumbleError
 from pumble_bridge.models import Installation
@@ -50,7 +50,7 @@ def handle(payload: Trigger, *, request_id: str, now: datetime) -> Answer:
         bot = Bot(installation.bot_user_id, client)
         by = Actor(member, Surface.CHAT, request_id=request_id)
         try:
-            with deadline.within(REPLY_SECONDS), places.CHAT.taken(installation.workspace_id):
+            with deadline.within(REPLY_SECONDS), resilience.CHAT.slot(installation.workspace_id):
                 return _carry_out(payload, member, bot, by, now)
         except KeysError as error:
             _note_refusal(payload, error.code)

@@ -61,6 +61,7 @@ NO_MATTER_OF_THE_DATABASE = [
     "tests/portal/test_redaction.py",
     "tests/portal/test_reference.py",
     "tests/pumble_bridge/test_client.py",
+    "tests/pumble_bridge/test_http.py",
     "tests/pumble_bridge/test_lengths.py",
     "tests/pumble_bridge/test_reliability.py",
     "tests/pumble_bridge/test_signature.py",

@@ -17,7 +17,7 @@ from keys import key_cache, limits, usage
 from keys.audit import guards
 from keys.models import Member, Workspace
 from portal.logs import ConsoleFormatter
-from pumble_bridge import breaker
+from pumble_bridge import resilience
 from tests import pumble, services
 from tests.pumble import Person
 
@@ -60,7 +60,7 @@ def nobody_spoke_before() -> None:
 @pytest.fixture(autouse=True)
 def nobody_called_before(settings: Settings) -> Iterator[None]:
     """No call was counted yet, none failed, and what is noted of calls is written when a test says so."""
-    breaker.forget()
+    resilience.reset()
     settings.WRITE_USAGE_IN_BACKGROUND = False
     limits.backend.cache_clear()
     key_cache.remembered.clear()

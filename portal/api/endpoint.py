@@ -29,7 +29,7 @@ from portal.api.inputs import Input
 from portal.api.refusals import Refusal
 from portal.api.watching import Watch
 from portal.signin import actor_of
-from pumble_bridge import acting, client, deadline, hints, places, strict_json
+from pumble_bridge import acting, client, deadline, hints, resilience, strict_json
 from pumble_bridge.client import PumbleClient
 from pumble_bridge.hints import Hint
 
@@ -162,7 +162,7 @@ class Endpoint(APIView):
 
         def run() -> HttpResponse:
             connection.close_if_unusable_or_obsolete()  # who waits for Pumble needs none, and others do
-            with deadline.within(client.CALL_SECONDS), self._place(call):
+            with deadline.within(client.CALL_SECONDS), self._slot(call):
                 return wire.answer(self.run(call, given.validated_data))
 
         if watch.allowance.rehearsal:
@@ -171,8 +171,8 @@ class Endpoint(APIView):
             return once.answer(request.META, key, self.operation, read, watch, run)
         return run()
 
-    def _place(self, call: Call) -> AbstractContextManager[None]:
-        return places.CALLS.taken(call.key.workspace_id) if self.asks_pumble else nullcontext()
+    def _slot(self, call: Call) -> AbstractContextManager[None]:
+        return resilience.CALLS.slot(call.key.workspace_id) if self.asks_pumble else nullcontext()
 
     def _read(self, request: HttpRequest) -> dict[str, Any]:
         """Query parameters of a GET or DELETE, the JSON object of a POST or of what a DELETE's query leaves out.

@@ -3,7 +3,7 @@
 import logging
 
 from keys.models import Member
-from pumble_bridge import acting, deadline, places
+from pumble_bridge import acting, deadline, resilience
 from pumble_bridge.errors import PumbleError
 from pumble_bridge.models import Authorization
 
@@ -19,7 +19,7 @@ def own_channels(member: Member) -> dict[str, str] | None:
     if pumble is None:
         return None
     try:
-        with deadline.within(_WAIT_SECONDS), places.PAGES.taken(member.workspace_id):
+        with deadline.within(_WAIT_SECONDS), resilience.PAGES.slot(member.workspace_id):
             listed = pumble.list_channels(["PUBLIC", "PRIVATE"])
     except PumbleError:
         log.warning("dashboard.no_channels", exc_info=True)

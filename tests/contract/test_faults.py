@@ -10,7 +10,7 @@ import requests
 from django.core.cache import caches
 
 from portal.api.operations import OPERATIONS
-from pumble_bridge import breaker, client
+from pumble_bridge import client, resilience
 from tests import pumble
 from tests.contract.conftest import Acme
 from tests.contract.talking import send
@@ -109,7 +109,7 @@ def test_is_told_in_the_contracts_shape_and_repeats_no_write(
             if used:
                 given = fresh()
             monkeypatch.setattr(client, "CALL_SECONDS", SHORT_SECONDS if fault.startswith("delay") else 9.0)
-            breaker.forget()
+            resilience.reset()
             if call == OPENING:
                 pumble.faults({"match": FINDING, "do": "status:404", "times": 1})
             pumble.faults({"match": call, "do": fault, "times": 1})

@@ -11,8 +11,8 @@ from pytest_django import Settings
 
 from keys import keyformat, limits
 from keys.models import ApiKey
-from pumble_bridge import places
-from pumble_bridge.places import Places
+from pumble_bridge import resilience
+from pumble_bridge.resilience import ConcurrencyLimit
 from tests import pumble
 from tests.authenticating import call_of
 from tests.contract.test_rights import key_of
@@ -75,12 +75,12 @@ def test_who_is_over_the_limit_has_no_body_read(portal: str) -> None:
     assert answer.startswith(b"HTTP/1.1 429 ")
 
 
-def test_who_is_over_the_limit_waits_for_no_place(portal: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(places, "CALLS", Places("one", in_all=1, for_one=1))
+def test_who_is_over_the_limit_waits_for_no_slot(portal: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resilience, "CALLS", ConcurrencyLimit("one", total=1, per_workspace=1))
     slow = Api(portal, key_of("ana@acme.test", calls_per_minute=1))
     taken(slow.get("myInfo"))
 
-    with places.CALLS.taken("somebody else"):
+    with resilience.CALLS.slot("somebody else"):
         answer = slow.get("myInfo")
 
     assert_legacy(answer, "rate_limited", 429)

@@ -22,7 +22,7 @@ from pumble_bridge.models import Authorization, Installation, OAuthState
 from tests import pumble
 from tests.portal.browser import Browser
 from tests.pumble import Person
-from tests.pumble_bridge.test_client import Connections, server, whole
+from tests.pumble_bridge.hostile import Connections, server, whole
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

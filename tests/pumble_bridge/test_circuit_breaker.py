@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import pytest
 
-from pumble_bridge.breaker import FAILURES_IN_A_ROW, REST_SECONDS, Breaker
 from pumble_bridge.errors import (
     PumbleError,
     PumbleNotAsked,
@@ -15,6 +14,7 @@ from pumble_bridge.errors import (
     PumbleUnreachable,
     TokenRejected,
 )
+from pumble_bridge.resilience import FAILURE_THRESHOLD, RESET_TIMEOUT, CircuitBreaker
 
 DOWN = PumbleUnavailable("status 503")
 
@@ -32,14 +32,16 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def breaker(clock: Clock) -> Breaker:
-    return Breaker(clock)
+def breaker(clock: Clock) -> CircuitBreaker:
+    return CircuitBreaker(clock)
 
 
-def call(breaker: Breaker, outcome: Exception | None, during: Callable[[], object] = lambda: None) -> str:
+def call(
+    breaker: CircuitBreaker, outcome: Exception | None, during: Callable[[], object] = lambda: None
+) -> str:
     """One call with that outcome, and what its caller sees; `during` happens while it is under way."""
     try:
-        with breaker.watching():
+        with breaker.guard():
             during()
             end(outcome)
     except (PumbleError, RuntimeError) as error:
@@ -52,13 +54,15 @@ def end(outcome: Exception | None) -> None:
         raise outcome
 
 
-def fail(breaker: Breaker, times: int = FAILURES_IN_A_ROW) -> None:
+def fail(breaker: CircuitBreaker, times: int = FAILURE_THRESHOLD) -> None:
     for _ in range(times):
         call(breaker, DOWN)
 
 
 @pytest.mark.parametrize("failure", [DOWN, PumbleTimeout(), PumbleUnreachable()], ids=repr)
-def test_after_five_failures_in_a_row_pumble_is_not_asked(breaker: Breaker, failure: PumbleError) -> None:
+def test_after_five_failures_in_a_row_pumble_is_not_asked(
+    breaker: CircuitBreaker, failure: PumbleError
+) -> None:
     seen = [call(breaker, failure) for _ in range(7)]
 
     assert seen == [type(failure).__name__] * 5 + ["PumbleNotAsked"] * 2
@@ -69,7 +73,7 @@ def test_after_five_failures_in_a_row_pumble_is_not_asked(breaker: Breaker, fail
     [None, PumbleRateLimited(7), PumbleRefused(404, None, "", ""), TokenRejected(401, None, "", "")],
     ids=repr,
 )
-def test_any_answer_begins_the_row_anew(breaker: Breaker, answer: Exception | None) -> None:
+def test_any_answer_begins_the_row_anew(breaker: CircuitBreaker, answer: Exception | None) -> None:
     fail(breaker, 4)
     call(breaker, answer)
     fail(breaker, 4)
@@ -78,40 +82,42 @@ def test_any_answer_begins_the_row_anew(breaker: Breaker, answer: Exception | No
 
 
 def test_who_is_not_let_through_hears_when_to_come_back_and_that_nothing_happened(
-    breaker: Breaker, clock: Clock
+    breaker: CircuitBreaker, clock: Clock
 ) -> None:
     fail(breaker)
     clock.now += 1.5
 
-    with pytest.raises(PumbleNotAsked) as refused, breaker.watching():
+    with pytest.raises(PumbleNotAsked) as refused, breaker.guard():
         pass
 
     assert (refused.value.retry_after, refused.value.may_have_happened) == (4, False)
 
 
-def test_then_exactly_one_call_tries_at_a_time(breaker: Breaker, clock: Clock) -> None:
+def test_then_exactly_one_call_tries_at_a_time(breaker: CircuitBreaker, clock: Clock) -> None:
     fail(breaker)
-    clock.now += REST_SECONDS
+    clock.now += RESET_TIMEOUT
     others: list[str] = []
 
     assert call(breaker, DOWN, lambda: others.append(call(breaker, None))) == "PumbleUnavailable"
     assert others == ["PumbleNotAsked"]
     assert call(breaker, None) == "PumbleNotAsked"  # for another while
 
-    clock.now += REST_SECONDS
+    clock.now += RESET_TIMEOUT
     assert [call(breaker, None) for _ in range(3)] == ["answered"] * 3
 
 
-def test_a_try_that_ends_in_something_else_lets_the_next_one_try(breaker: Breaker, clock: Clock) -> None:
+def test_a_try_that_ends_in_something_else_lets_the_next_one_try(
+    breaker: CircuitBreaker, clock: Clock
+) -> None:
     fail(breaker)
-    clock.now += REST_SECONDS
+    clock.now += RESET_TIMEOUT
 
     assert call(breaker, RuntimeError()) == "RuntimeError"
     assert call(breaker, None) == "answered"
 
 
 def test_calls_that_hang_while_others_are_answered_have_trouble_of_their_own(
-    breaker: Breaker, clock: Clock
+    breaker: CircuitBreaker, clock: Clock
 ) -> None:
     def hang(how_many: int) -> None:
         clock.now += 1

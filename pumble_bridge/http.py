@@ -1,0 +1,226 @@
+"""HTTP requests to Pumble by `requests`, each within the deadline of its thread.
+
+They go through a transport adapter of `requests`. A session would add redirects, cookies that calls of different people
+share, proxies of the environment, and 75 µs to each call. TLS is verified against the system's certificate authorities.
+"""
+
+import contextlib
+import http.client
+import io
+import re
+import socket
+import ssl
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import requests
+from django.conf import settings
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPResponse, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
+
+from pumble_bridge import deadline
+from pumble_bridge.errors import PumbleError, PumbleTimeout, PumbleUnavailable, PumbleUnreachable
+
+MAX_ANSWER_BYTES = 8 * 1024 * 1024
+_READ_SIZE = 64 * 1024
+_TLS_RECORD_SIZE = 16 * 1024
+_UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
+_HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "pumble-api-keys"}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`retry_after` is in whole seconds, None where the header is missing or a date."""
+
+    status: int
+    retry_after: int | None
+    body: bytes
+
+
+def send(
+    method: str,
+    url: str,
+    *,
+    headers: dict[str, str],
+    body: bytes | None = None,
+    form: dict[str, str] | None = None,
+) -> Answer:
+    """Send one request once and return the answer. `form` is sent as `multipart/form-data`.
+
+    Raises:
+        PumbleTimeout, PumbleUnreachable.
+        PumbleUnavailable: the answer is compressed, too long, or framed in a way that is not safe to read.
+        ValueError: the URL or a header holds a character that must not be in a request.
+    """
+    request = _prepare(method, url, headers, body, form)
+    seconds = deadline.left()
+    if seconds <= 0:
+        raise _failure(deadline.DeadlinePassed(), sent=False)
+    try:
+        # Half for each of two addresses of the name, or for connecting and the TLS handshake.
+        response = _adapter().send(request, stream=True, timeout=(seconds / 2, seconds))
+        return _read(response.raw)
+    except (HTTPError, OSError) as error:
+        raise _failure(error, sent=True) from error
+
+
+def _prepare(
+    method: str, url: str, headers: dict[str, str], body: bytes | None, form: dict[str, str] | None
+) -> requests.PreparedRequest:
+    """Prepare a request. The URL is built from settings and checked ids: parsing it again would take 15 µs."""
+    if " " in url or _UNPRINTABLE.search("".join([url, *headers.values()])):
+        raise ValueError("not to be put into a request")
+    request = requests.PreparedRequest()
+    request.method, request.url = method, url
+    request.prepare_headers(_HEADERS | headers)
+    request.prepare_body(body, form and {name: (None, value) for name, value in form.items()})
+    return request
+
+
+def _read(raw: HTTPResponse) -> Answer:
+    """Read the body. A connection whose answer was not read to its end is closed."""
+    with contextlib.closing(raw):
+        if raw.status < 200:
+            raise PumbleUnavailable("an interim answer")  # another one would follow
+        if raw.headers.get("Content-Encoding", "identity").lower() != "identity":
+            raise PumbleUnavailable("the answer is compressed")
+        encoding = raw.headers.get("Transfer-Encoding")
+        if encoding is not None and (encoding.lower() != "chunked" or "Content-Length" in raw.headers):
+            raise PumbleUnavailable("the answer's length is ambiguous")
+        body = bytearray()
+        while piece := raw.read1(_READ_SIZE, decode_content=False):
+            body += piece
+            if len(body) > MAX_ANSWER_BYTES:
+                raise PumbleUnavailable("the answer is too long")
+        return Answer(raw.status, _seconds(raw.headers.get("Retry-After", "")), bytes(body))
+
+
+def _seconds(retry_after: str) -> int | None:
+    return min(int(retry_after[:9]), 3600) if retry_after.isascii() and retry_after.isdigit() else None
+
+
+def _failure(error: Exception, *, sent: bool) -> PumbleError:
+    timed_out = isinstance(error, TimeoutError | ConnectTimeoutError) and not isinstance(
+        error, NewConnectionError
+    )  # the latter is a subclass: the connection was refused, or nobody has the name
+    kind = PumbleTimeout if timed_out or deadline.left() <= 0 else PumbleUnreachable
+    failure = kind(repr(error))
+    failure.may_have_happened = sent
+    return failure
+
+
+class _Bytes(io.RawIOBase):
+    """The bytes of one answer as they arrive. Every read ends at the deadline.
+
+    Attributes:
+        may_end: whether the end of the connection is a regular end of the answer.
+        complete: whether the answer was read; nothing more is read from the connection then.
+    """
+
+    may_end = complete = False
+
+    def __init__(self, sock: socket.socket, raw: io.RawIOBase) -> None:
+        self._sock, self._raw = sock, raw
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        if self.complete:
+            return None
+        self._sock.settimeout(deadline.remaining())
+        count = self._raw.readinto(buffer)
+        if not count and not self.may_end:
+            raise ConnectionResetError("the answer was cut short")
+        return count
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _Reader(io.BufferedReader):
+    """Buffers an answer. If bytes are left behind it, shuts the connection down: they must not answer another call.
+
+    The pool sees what is left in the socket by itself, but not what is left in this buffer or in TLS.
+    """
+
+    def __init__(self, sock: socket.socket, source: _Bytes) -> None:
+        super().__init__(source)
+        self._sock, self._source = sock, source
+
+    def close(self) -> None:
+        if not self.closed and self._holds_bytes():
+            with contextlib.suppress(OSError):
+                self._sock.shutdown(socket.SHUT_RDWR)
+        super().close()
+
+    def _holds_bytes(self) -> bool:
+        self._source.complete = True
+        return bool(self.peek()) or (isinstance(self._sock, ssl.SSLSocket) and self._sock.pending() > 0)
+
+
+class _Response(http.client.HTTPResponse):
+    """An answer read within the deadline. It is an error if the connection ends before the answer does.
+
+    http.client alone takes the end of the connection for the end of the headers, or of a chunk that says 0.
+    """
+
+    def __init__(self, sock: socket.socket, *args: Any, **options: Any) -> None:
+        super().__init__(sock, *args, **options)
+        self._bytes = _Bytes(sock, self.fp.detach())
+        self.fp = _Reader(sock, self._bytes)
+
+    def begin(self) -> None:
+        super().begin()
+        self._bytes.may_end = self.length is None and not self.chunked
+
+
+class _Connection(HTTPConnection):
+    """Connects and sends within the deadline. A failure before the first byte leaves says that nothing happened."""
+
+    response_class = _Response
+
+    def connect(self) -> None:
+        try:
+            super().connect()
+            deadline.remaining()  # the look-up of the name may have taken longer
+        except (HTTPError, OSError) as error:
+            raise _failure(error, sent=False) from error
+
+    def send(self, data: Any) -> None:
+        if self.sock is None:
+            self.connect()
+        # TLS sends record by record, and would grant each of them the time-out.
+        for start in range(0, len(data), _TLS_RECORD_SIZE):
+            self.sock.settimeout(deadline.remaining())
+            super().send(data[start : start + _TLS_RECORD_SIZE])
+
+
+class _SecureConnection(_Connection, HTTPSConnection):
+    pass
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _SecurePool(HTTPSConnectionPool):
+    ConnectionCls = _SecureConnection
+
+
+class _Adapter(HTTPAdapter):
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        super().init_poolmanager(*args, ssl_context=ssl.create_default_context(), **options)
+        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
+
+    def cert_verify(self, *args: Any) -> None:
+        """Verify by the context alone. `requests` would also trust the authorities of the package certifi."""
+
+
+@cache
+def _adapter() -> _Adapter:
+    return _Adapter(pool_maxsize=settings.THREADS)

@@ -1,0 +1,173 @@
+"""Protection from a Pumble that does not answer: a concurrency limit and a circuit breaker.
+
+Each process decides for itself.
+"""
+
+import contextlib
+import logging
+import math
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import AbstractContextManager
+from weakref import WeakValueDictionary
+
+from django.conf import settings
+
+from pumble_bridge import deadline, metrics
+from pumble_bridge.errors import PumbleError, PumbleNotAsked, PumbleTimeout, PumbleUnavailable
+
+log = logging.getLogger(__name__)
+
+SLOT_TIMEOUT = 1.0  # seconds
+FAILURE_THRESHOLD = 5
+RESET_TIMEOUT = 5.0  # seconds
+
+Clock = Callable[[], float]
+
+
+class _Slots:
+    def __init__(self, size: int, clock: Clock) -> None:
+        self._semaphore = threading.Semaphore(size)
+        self._clock, self._changed_at = clock, clock()
+
+    def acquire(self) -> bool:
+        """Take a slot. Wait while slots keep being taken and released; fail if none was for `SLOT_TIMEOUT`."""
+        acquired = self._semaphore.acquire(blocking=False)
+        while not acquired and (timeout := self._timeout()) > 0:
+            acquired = self._semaphore.acquire(timeout=timeout)
+        if acquired:
+            self._changed_at = self._clock()
+        return acquired
+
+    def release(self) -> None:
+        self._changed_at = self._clock()
+        self._semaphore.release()
+
+    def _timeout(self) -> float:
+        return min(self._changed_at + SLOT_TIMEOUT - self._clock(), deadline.left())
+
+
+class ConcurrencyLimit:
+    """Lets at most `total` threads wait for Pumble at once, and at most `per_workspace` for one workspace."""
+
+    def __init__(self, name: str, *, total: int, per_workspace: int, clock: Clock = time.monotonic) -> None:
+        self._name, self._per_workspace, self._clock = name, per_workspace, clock
+        self._total = _Slots(total, clock)
+        self._lock = threading.Lock()
+        # Only workspaces with calls in flight have an entry.
+        self._workspaces: WeakValueDictionary[Hashable, _Slots] = WeakValueDictionary()
+
+    @contextlib.contextmanager
+    def slot(self, workspace: Hashable) -> Iterator[None]:
+        """Hold a slot for the time of the block.
+
+        Raises:
+            PumbleNotAsked: there is no slot, and the calls that hold one do not end.
+        """
+        with contextlib.ExitStack() as held:
+            for slots in (self._slots_of(workspace), self._total):
+                if not slots.acquire():
+                    metrics.PUMBLE_REJECTED.labels(self._name).inc()
+                    log.warning("pumble.crowded", extra={"places": self._name, "workspace": workspace})
+                    raise PumbleNotAsked(1)
+                held.callback(slots.release)
+            yield
+
+    def _slots_of(self, workspace: Hashable) -> _Slots:
+        with self._lock:
+            slots = self._workspaces.get(workspace)
+            if slots is None:
+                slots = self._workspaces[workspace] = _Slots(self._per_workspace, self._clock)
+            return slots
+
+
+class CircuitBreaker:
+    """Opens after `FAILURE_THRESHOLD` calls in a row without an answer or with a 5xx. Any other answer closes it.
+
+    While it is open, one call every `RESET_TIMEOUT` seconds tries whether Pumble is back.
+    """
+
+    __slots__ = ("_answered_at", "_clock", "_failures", "_lock", "_retry_at", "_trying")
+
+    def __init__(self, clock: Clock = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._failures = 0
+        self._answered_at = self._retry_at = -math.inf
+        self._trying = False
+
+    @contextlib.contextmanager
+    def guard(self) -> Iterator[None]:
+        """Let the block make one call, and learn from what it raises.
+
+        Raises:
+            PumbleNotAsked: the circuit is open; the block was not entered.
+        """
+        began, tries = self._enter()
+        try:
+            yield
+        except (PumbleUnavailable, PumbleTimeout):
+            self._record_failure(began)
+            raise
+        except PumbleError:
+            self._record_answer()
+            raise
+        else:
+            self._record_answer()
+        finally:
+            if tries:
+                self._trying = False
+
+    def _enter(self) -> tuple[float, bool]:
+        """Return when the call began, and whether it is the one that tries whether Pumble is back."""
+        with self._lock:
+            now = self._clock()
+            if self._failures < FAILURE_THRESHOLD:
+                return now, False
+            wait = self._retry_at - now
+            if self._trying or wait > 0:
+                raise PumbleNotAsked(max(1, math.ceil(wait)))
+            self._trying = True
+            return now, True
+
+    def _record_failure(self, began: float) -> None:
+        with self._lock:
+            if began < self._answered_at:
+                return  # other calls were answered meanwhile: the failure concerns this call alone
+            self._failures += 1
+            self._retry_at = self._clock() + RESET_TIMEOUT
+            if self._failures == FAILURE_THRESHOLD:
+                metrics.OPEN_CIRCUITS.inc()
+                log.error("pumble.left_alone", extra={"failures": self._failures})
+
+    def _record_answer(self) -> None:
+        with self._lock:
+            if self._failures >= FAILURE_THRESHOLD:
+                metrics.OPEN_CIRCUITS.dec()
+                log.warning("pumble.back", extra={"failures": self._failures})
+            self._failures = 0
+            self._answered_at = self._clock()
+
+
+# A workspace has its own breaker, so that no other's calls can shut it out. Keys, hooks, notices and Home tabs share it.
+_breakers: defaultdict[Hashable, CircuitBreaker] = defaultdict(CircuitBreaker)
+
+
+def guard(workspace: Hashable) -> AbstractContextManager[None]:
+    """Guard one call of this workspace by its circuit breaker. None stands for calls in nobody's name."""
+    return _breakers[workspace].guard()
+
+
+def reset() -> None:
+    """Forget all failures."""
+    _breakers.clear()
+
+
+# Calls of keys, chat and pages cannot take each other's slots. An eighth of the threads is left for requests that do
+# not ask Pumble.
+_eighth = max(1, settings.THREADS // 8)
+CALLS = ConcurrencyLimit("calls", total=4 * _eighth, per_workspace=3 * _eighth)
+CHAT = ConcurrencyLimit("chat", total=2 * _eighth, per_workspace=2 * _eighth)
+PAGES = ConcurrencyLimit("pages", total=_eighth, per_workspace=_eighth)

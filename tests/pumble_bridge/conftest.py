@@ -1,0 +1,16 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pumble_bridge import http
+from tests.pumble_bridge.hostile import certificate
+
+
+@pytest.fixture
+def trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The certificate of the test's own servers is among the system's authorities."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate(tmp_path)))
+    http._adapter.cache_clear()
+    yield
+    http._adapter.cache_clear()
