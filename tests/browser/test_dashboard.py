@@ -308,6 +308,9 @@ class TestEveryPage:
         page.locator(".actions button").click()
         expect(page.get_by_role("alert")).to_be_visible()
         look("create-errors")
+        page.goto(f"{stack.portal}/keys/new?preset=read-onyl&channel=general&note={'long' * 20}")
+        expect(page.get_by_role("alert")).to_be_visible()
+        look("create-from-link")
         page.goto(address)
         for details in page.locator("details").all():
             details.evaluate("element => { element.open = true }")
