@@ -76,7 +76,7 @@ def _carry_out(person: Person, payload: SlashCommand, typed: str, rest: str) -> 
         return _say(call, line(_suggestion(typed)), *_help_parts())
     try:
         call = Call(person, payload, words.read(rest, verb.flags))
-        if verb.names_a_key and not call.words.plain:
+        if verb.names_a_key and not call.words.text:
             example = text(f"{COMMAND} {typed} deploy", code=True)
             return _say(call, line(_("Which key? Type its name or id: "), example), *telling.own_keys(call))
         return verb.run(call)

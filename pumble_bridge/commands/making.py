@@ -28,7 +28,7 @@ def generate(call: Call) -> Answer:
     lifetime = _lifetime(call, terms)
     key, plaintext = lifecycle.issue(
         owner=call.member,
-        name=name or None,
+        name=name if call.words.plain else None,
         scopes=_scopes(call, terms),
         expires_at=None if lifetime is None else call.now + lifetime,
         by=call.by,

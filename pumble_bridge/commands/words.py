@@ -178,9 +178,8 @@ def _read_value(flag: str, value: str, rest: Iterator[_Word]) -> str:
         if following is None or following.is_flag:
             raise ValueMissing(flag)
         value = following.text
-    value = unicodedata.normalize(
-        "NFKC", value.strip(_STRAY_QUOTES)
-    )  # values are ASCII, and some keyboards write wide digits and commas
+    # Values are ASCII, and some keyboards write wide digits and commas.
+    value = unicodedata.normalize("NFKC", value.strip(_STRAY_QUOTES))
     while value.endswith(",") and (more := next(rest, None)):
         value += unicodedata.normalize("NFKC", more.text)
     if not value or _is_dash(value[0]):
@@ -193,7 +192,7 @@ def _split(line: str) -> Iterator[_Word]:
         word = next(group for group in match.groups() if group is not None)
         is_quoted = match.lastindex != _WORD.groups
         word = word.strip() if is_quoted else word.strip(_STRAY_QUOTES)
-        if word:
+        if word or is_quoted:
             yield _Word(word, is_quoted)
 
 

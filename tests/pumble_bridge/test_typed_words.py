@@ -88,7 +88,10 @@ class TestAWordThatBeginsWithADash:
             ("--scopes user:read --scopes messages:write", "--scopes is there twice"),
             ("--expires -30", "--expires needs a value"),
             ("--expires \u221230d", "--expires needs a value"),
+            ("--expires=-30", "--expires needs a value"),
             ('--expires=""', "--expires needs a value"),
+            ('--expires ""', "--expires needs a value"),
+            ("--scopes user:read, --post", "There is no scope"),
         ]:
             assert told in say(ana, general, f"generate ci {typed}"), typed
         assert not ApiKey.objects.exists()
@@ -344,6 +347,15 @@ class TestQuotationMarks:
 
         key = ApiKey.objects.get()
         assert (key.name, key.scopes) == ("read-only", POST)
+
+    def test_around_nothing_are_no_name(self, ana: Person, general: str) -> None:
+        key, _ = issue(ana, "ci")
+
+        assert "1 to 64 visible characters" in say(ana, general, "generate “”")
+        assert "1 to 64 visible characters" in say(ana, general, 'rename ci ""')
+        assert "Which key?" in say(ana, general, 'delete ""')
+        assert "You have no key" in say(ana, general, 'rename "" x')
+        assert is_untouched(key)
 
     def test_around_two_names_make_no_third(self, ana: Person, general: str) -> None:
         key, _ = issue(ana, "ci prod")
