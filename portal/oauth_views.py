@@ -4,6 +4,7 @@ import logging
 import re
 from collections.abc import Callable
 from functools import wraps
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -17,17 +18,18 @@ from keys import limits, membership
 from keys.audit import Surface
 from keys.errors import RateLimited
 from keys.policy import is_entitled
+from portal import kept_forms
 from portal.addresses import client_address
 from portal.pages import problem
-from portal.signin import actor_of, sign_in
+from portal.signin import BROWSER_COOKIE, actor_of, bind_browser, browser_secret_of, sign_in
 from pumble_bridge import deadline, oauth, resilience
 from pumble_bridge.errors import PumbleError
 from pumble_bridge.models import OAuthState
 
 log = logging.getLogger(__name__)
 
-BROWSER_COOKIE = "__Host-oauth" if settings.SESSION_COOKIE_SECURE else "oauth"
 View = Callable[[HttpRequest], HttpResponse]
+_ON_PUBLIC_URL = "public"
 _CODE = re.compile(r"[\x21-\x7e]{1,2000}")
 
 
@@ -146,26 +148,29 @@ def returned(request: HttpRequest) -> HttpResponse:
         membership.choose_language(member, translation.get_language() or settings.LANGUAGE_CODE)
     sign_in(request, member)
     oauth.note_sign_in(member, by=actor_of(request, member=member), now=now)
-    return redirect(trip.return_to)
+    return redirect(kept_forms.come_back(request, member, trip))
 
 
 def _leave(request: HttpRequest, purpose: OAuthState.Purpose) -> HttpResponse:
-    browser_secret = request.COOKIES.get(BROWSER_COOKIE, "")
-    if len(browser_secret) < 32:
-        browser_secret = oauth.new_browser_secret()
-    url = oauth.start(
-        purpose=purpose,
-        browser_secret=browser_secret,
-        return_to=request.GET.get("next", "/"),
-        now=timezone.now(),
-    )
+    """To Pumble's consent screen, from the host to which Pumble leads back: cookies belong to one host."""
+    now, secret, back = timezone.now(), browser_secret_of(request), request.GET.get("next", "/")
+    if len(back) > oauth.MAX_ADDRESS_LENGTH:
+        return problem(
+            request,
+            status=400,
+            title=_("This address is too long"),
+            advice=_("Nothing can come back to it. Sign in first, then open it again."),
+            action="sign-in",
+        )
+    public = urlsplit(settings.PUBLIC_URL)
+    if urlsplit(f"//{request.get_host()}").hostname != public.hostname and _ON_PUBLIC_URL not in request.GET:
+        # The mark ends it where a proxy passes another name on than the browser's.
+        query = request.GET.copy()
+        query[_ON_PUBLIC_URL] = "1"
+        return HttpResponseRedirect(f"{settings.PUBLIC_URL}{request.path}?{query.urlencode()}")
+    url = oauth.set_off(state=request.GET.get("state", ""), browser_secret=secret, now=now)
+    if url is None or purpose != OAuthState.Purpose.SIGN_IN:
+        url = oauth.start(purpose=purpose, browser_secret=secret, return_to=back, now=now)
     response = HttpResponseRedirect(url)
-    response.set_cookie(
-        BROWSER_COOKIE,
-        browser_secret,
-        max_age=int(OAuthState.LIFETIME.total_seconds()),
-        httponly=True,
-        secure=settings.SESSION_COOKIE_SECURE,
-        samesite="Lax",
-    )
+    bind_browser(request, response, OAuthState.LIFETIME)
     return response

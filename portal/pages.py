@@ -21,12 +21,28 @@ def wants_page(request: HttpRequest) -> bool:
     return navigates and not presents_key(request.META) and request.path.strip("/") not in _OPERATIONS
 
 
-def problem(request: HttpRequest, *, status: int, title: str, advice: str, action: str = "") -> HttpResponse:
-    """Our error page: what happened, what to do next, and the request id. `action` offers `sign-in` or `install`."""
+def problem(
+    request: HttpRequest,
+    *,
+    status: int,
+    title: str,
+    advice: str,
+    action: str = "",
+    link: tuple[str, str] | None = None,
+) -> HttpResponse:
+    """Our error page: what happened, what to do next, and the request id.
+
+    Args:
+        action: offers `sign-in` or `install`.
+        link: the address and the words of another way on.
+    """
     context = {
         "title": title,
         "advice": advice,
         "action": action,
+        "link": link,
+        # Another language means to load the page anew, which is no answer to what was sent.
+        "languages": request.method != "POST",
         "request_id": getattr(request, "request_id", ""),
     }
     return render(request, "problem.html", context, status=status)
@@ -64,11 +80,4 @@ def server_error(request: HttpRequest) -> HttpResponse:
         status=500,
         title=title,
         advice=_("Try again; if it stays, tell your administrator the request id."),
-    )
-
-
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    title = _("This form is out of date")
-    return problem(
-        request, status=403, title=title, advice=_("Go back, reload the page and send the form again.")
     )

@@ -155,7 +155,7 @@ SESSION_COOKIE_NAME = "__Host-sessionid" if _secure else "sessionid"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _secure
 CSRF_COOKIE_NAME = "__Host-csrftoken" if _secure else "csrftoken"
-CSRF_FAILURE_VIEW = "portal.pages.csrf_failure"
+CSRF_FAILURE_VIEW = "portal.kept_forms.csrf_failure"
 CSRF_COOKIE_HTTPONLY = True  # forms carry their token themselves
 SIGNED_COOKIE_LEGACY_SALT_FALLBACK = False
 

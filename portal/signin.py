@@ -1,14 +1,16 @@
 """Who is signed in: sessions of members that began with Pumble, and of operators that began with a password."""
 
+from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import get_user, login
 from django.contrib.auth.backends import BaseBackend
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from keys import audit
@@ -16,9 +18,11 @@ from keys.audit import Actor, Surface
 from keys.models import AuditEvent, Member
 from keys.policy import is_entitled
 from portal.addresses import client_address
+from pumble_bridge import oauth
 
 SIGNED_IN_AT = "signed_in_at"
 MAX_SESSION_SECONDS = 7 * 24 * 3600
+BROWSER_COOKIE = "__Host-oauth" if settings.SESSION_COOKIE_SECURE else "oauth"
 
 
 class PumbleSignIn(BaseBackend):
@@ -69,6 +73,26 @@ def signed_in(request: HttpRequest) -> AbstractBaseUser | AnonymousUser:
     if user.is_authenticated:
         request.session.modified = True  # saved anew, so that the idle time begins again
     return user
+
+
+def browser_secret_of(request: HttpRequest) -> str:
+    """The secret that ties a sign-in to this browser. One without gets a new one, which `bind_browser` hands out."""
+    secret = request.COOKIES.get(BROWSER_COOKIE, "")
+    if len(secret) < 32:
+        secret = request.COOKIES[BROWSER_COOKIE] = oauth.new_browser_secret()
+    return secret
+
+
+def bind_browser(request: HttpRequest, response: HttpResponse, lifetime: timedelta) -> None:
+    """Let the browser keep its secret for as long as the sign-in may take."""
+    response.set_cookie(
+        BROWSER_COOKIE,
+        browser_secret_of(request),
+        max_age=int(lifetime.total_seconds()),
+        httponly=True,
+        secure=settings.SESSION_COOKIE_SECURE,
+        samesite="Lax",
+    )
 
 
 def actor_of(request: HttpRequest, *, surface: Surface = Surface.WEB, member: Member | None = None) -> Actor:

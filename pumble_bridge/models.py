@@ -53,9 +53,15 @@ class Authorization(models.Model):
 
 
 class OAuthState(models.Model):
-    """A started trip to Pumble's consent screen. Removed by the first return; only digests are stored."""
+    """A started trip to Pumble's consent screen. Removed by the first return; only digests are stored.
+
+    Attributes:
+        form: what a person typed into a form that arrived after their session had ended, as a query string without keys.
+        typed_by: who typed it. Nobody else is shown it.
+    """
 
     LIFETIME = timedelta(minutes=10)
+    FORM_LIFETIME = timedelta(hours=1)  # until the person sets off for Pumble; then it is `LIFETIME`
 
     class Purpose(models.TextChoices):
         INSTALL = "INSTALL"
@@ -64,8 +70,10 @@ class OAuthState(models.Model):
     digest = models.CharField(max_length=64, unique=True)
     browser_digest = models.CharField(max_length=64)
     purpose = models.CharField(max_length=16, choices=Purpose.choices)
-    return_to = models.CharField(max_length=500)
+    return_to = models.TextField()
     expires_at = models.DateTimeField(db_index=True)
+    form = models.TextField(default="", db_default="")
+    typed_by = models.ForeignKey(Member, on_delete=models.CASCADE, null=True, related_name="+")
 
     def __str__(self) -> str:
         return f"{self.purpose} until {self.expires_at:%H:%M:%S}"

@@ -28,6 +28,8 @@ from pumble_bridge.client import Json, PumbleClient
 from pumble_bridge.errors import PumbleError, PumbleRefused, PumbleUnavailable
 from pumble_bridge.models import Authorization, Installation, OAuthState
 
+MAX_ADDRESS_LENGTH = 8000  # the servers refuse a request line of more than 8,190 bytes
+
 _ID = re.compile(r"[0-9a-f]{24}")
 _TOKEN = re.compile(r"[\x21-\x7e]{1,8000}")
 _TOKEN_BATCH_SIZE = 500
@@ -64,9 +66,11 @@ def new_browser_secret() -> str:
 
 def own_path(address: str, *, otherwise: str) -> str:
     """`address` where it is a path of ours that one can be sent back to, else `otherwise`."""
-    own = url_has_allowed_host_and_scheme(address, allowed_hosts=set()) and address.startswith("/")
-    sane = address.isprintable() and len(address) <= 500 and keyformat.is_free_of_keys(address)
-    return address if own and sane else otherwise
+    path = address.partition("?")[0]  # Django's check takes no more than 2,048 characters
+    own = url_has_allowed_host_and_scheme(path, allowed_hosts=set()) and path.startswith("/")
+    leads_on = address.startswith("/pumble/")  # to Pumble again, without end
+    sane = address.isprintable() and len(address) <= MAX_ADDRESS_LENGTH and keyformat.is_free_of_keys(address)
+    return address if own and sane and not leads_on else otherwise
 
 
 def start(*, purpose: OAuthState.Purpose, browser_secret: str, return_to: str, now: datetime) -> str:
@@ -79,6 +83,42 @@ def start(*, purpose: OAuthState.Purpose, browser_secret: str, return_to: str, n
         return_to=own_path(return_to, otherwise="/"),
         expires_at=now + OAuthState.LIFETIME,
     )
+    return _consent_url(state)
+
+
+def prepare(
+    *, browser_secret: str, return_to: str, form: str = "", typed_by: Member | None = None, now: datetime
+) -> str:
+    """Store a sign-in that `set_off` begins; the state. `form` is what `typed_by` typed, without keys."""
+    state = secrets.token_urlsafe(32)
+    OAuthState.objects.create(
+        digest=_digest(state),
+        browser_digest=_digest(browser_secret),
+        purpose=Purpose.SIGN_IN,
+        return_to=own_path(return_to, otherwise="/"),
+        expires_at=now + OAuthState.FORM_LIFETIME,
+        form=form,
+        typed_by=typed_by,
+    )
+    return state
+
+
+def set_off(*, state: str, browser_secret: str, now: datetime) -> str | None:
+    """The URL of Pumble's consent screen for a prepared sign-in; None where this browser has no such sign-in.
+
+    The same state may set off again as long as it is open: people go back and click a second time.
+    """
+    prepared = OAuthState.objects.filter(
+        digest=_digest(state),
+        browser_digest=_digest(browser_secret),
+        purpose=Purpose.SIGN_IN,
+        expires_at__gt=now,
+    )
+    found = prepared.update(expires_at=now + OAuthState.LIFETIME)
+    return _consent_url(state) if found else None
+
+
+def _consent_url(state: str) -> str:
     scopes = [*manifest.USER_SCOPES, *(f"bot:{scope}" for scope in manifest.BOT_SCOPES)]
     query = {
         "redirectUrl": settings.PUBLIC_URL + manifest.REDIRECT_PATH,
@@ -199,9 +239,10 @@ def record_person(workspace: Workspace, profile: membership.Profile, *, by: Acto
 
 @transaction.atomic
 def forget_member(member: Member, *, by: Actor, now: datetime) -> None:
-    """The person ended their authorisation: token gone, keys revoked, sessions over."""
+    """The person ended their authorisation: token and what they typed gone, keys revoked, sessions over."""
     membership.end_authorization(member=member, by=by, now=now)  # takes the locks, as `store` does first too
     Authorization.objects.filter(member=member).delete()
+    OAuthState.objects.filter(typed_by=member).delete()
 
 
 @transaction.atomic

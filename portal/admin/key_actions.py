@@ -23,6 +23,7 @@ from portal.admin.site import site
 from portal.admin.viewing import actor, viewer_of
 from portal.dashboard.page_form import PageForm
 from portal.dashboard.pasted import take_out
+from portal.kept_forms import FormPage, form_page, kept
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
@@ -136,6 +137,7 @@ ENABLE = Verb(
     fits=lambda key, now: key.state(now) == State.DISABLED,
     run=_enable,
 )
+_CONFIRMED = FormPage(fields=("reason", "typed"), query=("key",))
 VERBS = {verb.name: verb for verb in (REVOKE, DISABLE, ENABLE)}
 
 
@@ -181,16 +183,19 @@ def ask(request: HttpRequest, verb: Verb, chosen: Sequence[ApiKey]) -> HttpRespo
 
 
 @site.page("keys/apikey/revoke/", name="revoke-keys")
+@form_page(_CONFIRMED)
 def revoke(request: HttpRequest) -> HttpResponse:
     return _view(request, REVOKE)
 
 
 @site.page("keys/apikey/disable/", name="disable-keys")
+@form_page(_CONFIRMED)
 def disable(request: HttpRequest) -> HttpResponse:
     return _view(request, DISABLE)
 
 
 @site.page("keys/apikey/enable/", name="enable-keys")
+@form_page(_CONFIRMED)
 def enable(request: HttpRequest) -> HttpResponse:
     return _view(request, ENABLE)
 
@@ -257,6 +262,9 @@ def _page(
 ) -> HttpResponse:
     now = timezone.now()
     fitting = [key for key in chosen if verb.fits(key, now)]
+    if form is None:
+        form = ConfirmForm(verb=verb, asked=_what_to_type(verb, fitting, now))
+        form.fill(kept(request))
     context = {
         "title": verb.title(len(fitting) or len(chosen)),
         "verb": verb,
@@ -266,7 +274,7 @@ def _page(
         else reverse("admin:keys_apikey_changelist"),
         "fitting": fitting,
         "others": [key for key in chosen if key not in fitting],
-        "form": form or ConfirmForm(verb=verb, asked=_what_to_type(verb, fitting, now)),
+        "form": form,
         "now": now,
     }
     return render(request, "admin/confirm.html", site.each_context(request) | context, status=status)

@@ -1,6 +1,7 @@
 """How operators sign in: by password, throttled, audited. Everybody else signs in with Pumble."""
 
 import logging
+from urllib.parse import urlencode
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
@@ -15,7 +16,9 @@ from django.views.decorators.http import require_http_methods
 from keys import keyformat, limits
 from keys.errors import RateLimited
 from keys.models import AuditEvent, Member
+from portal import kept_forms
 from portal.dashboard.page_form import PageForm
+from portal.kept_forms import FormPage, form_page
 from portal.signin import OperatorSignIn, actor_of, note_operator, sign_in
 from pumble_bridge.oauth import own_path
 
@@ -45,12 +48,14 @@ class OperatorForm(PageForm):
         return name
 
 
+@form_page(FormPage(public=True))
 @never_cache
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "HEAD", "POST"])
 def login(request: HttpRequest) -> HttpResponse:
     """Sign in with Pumble, or as an operator; then back to where one wanted to go."""
     back = own_path(request.GET.get("next", ""), otherwise=reverse("admin:index"))
+    state = request.GET.get("state", "")
     if request.method != "POST":
         if isinstance(request.user, Member) and request.user.is_staff:
             return redirect(back)
@@ -73,8 +78,10 @@ def login(request: HttpRequest) -> HttpResponse:
         return _page(request, form, back, status=403)
     sign_in(request, operator)
     note_operator(request, AuditEvent.Type.OPERATOR_SIGNED_IN, operator)
-    return redirect(back)
+    return redirect(kept_forms.finish_by_password(request, operator, state=state, otherwise=back))
 
 
 def _page(request: HttpRequest, form: OperatorForm, back: str, *, status: int = 200) -> HttpResponse:
-    return render(request, "admin/login.html", {"form": form, "back": back}, status=status)
+    state = request.GET.get("state", "")
+    ways = urlencode({"next": back} | ({"state": state} if state else {}))
+    return render(request, "admin/login.html", {"form": form, "ways": ways}, status=status)

@@ -21,6 +21,7 @@ from portal.admin.policy_form import PolicyForm, values
 from portal.admin.site import site
 from portal.admin.viewing import actor, viewer_of
 from portal.dashboard.pasted import take_out
+from portal.kept_forms import FormPage, form_page, kept
 
 MOST_AT_ONCE = 100
 
@@ -62,6 +63,7 @@ class PolicyAdmin(ViewerAdmin):
         workspaces = Workspace.objects.for_viewer(viewer).select_related("policy").order_by("name", "pk")
         return self.page(request, "admin/policies.html", {"title": self.plural, "workspaces": workspaces})
 
+    @form_page(FormPage(fields=(*PolicyForm.base_fields, "revision")))
     def change_view(
         self,
         request: HttpRequest,
@@ -74,9 +76,11 @@ class PolicyAdmin(ViewerAdmin):
         people = _people(workspace)
         if request.method != "POST":
             terms = policy.policy_of(workspace)
-            form = PolicyForm(initial=values(terms), people=people)
+            form, typed = PolicyForm(initial=values(terms), people=people), kept(request)
+            form.fill(typed)
+            revision = terms.revision if typed is None else _number(typed.get("revision"))
             breaks = sum(1 for _one in breaking.of_workspace(workspace, now))
-            return self._form(request, workspace, form, terms.revision, breaks=breaks)
+            return self._form(request, workspace, form, revision, breaks=breaks)
         by = actor(request)
         sent, pasted = take_out(request.POST, by=by, now=now)
         form, revision = PolicyForm(sent, people=people, pasted=pasted), _number(sent.get("revision"))
@@ -91,13 +95,16 @@ class PolicyAdmin(ViewerAdmin):
         breaks = any(True for _one in breaking.of_workspace(workspace, now))
         return redirect(f"admin:keys_policy_{'keys' if breaks else 'change'}", workspace.pk)
 
+    @form_page(FormPage(fields=("key",)))
     def keys_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """The keys that break the policy. Those that were ticked are brought in line once that is confirmed."""
         workspace, now = self.row(request, object_id), timezone.now()
         found = list(breaking.of_workspace(workspace, now))
         if request.method != "POST":
+            typed = kept(request)
             context = {
                 "title": _how_many(len(found)),
+                "ticked": None if typed is None else typed.getlist("key"),
                 "found": policy_keys.shown(found[:MOST_AT_ONCE], now),
                 "number": len(found),
                 "revision": policy.policy_of(workspace).revision,

@@ -15,8 +15,10 @@ from django.views.decorators.cache import never_cache
 
 from keys import keyformat
 from keys.models import Member
+from portal import kept_forms
 from portal.admin import operators, presented
 from portal.admin.viewing import actor, turn_away, viewer_of
+from portal.kept_forms import FormPage, form_page
 
 if TYPE_CHECKING:
     from portal.admin.base import ViewerAdmin
@@ -55,9 +57,11 @@ class PortalAdmin(admin.AdminSite):
                 return turn_away(request)
             if keyformat.looks_like_key(unquote_plus(request.META.get("QUERY_STRING", ""))):
                 return _take_key_out(request)
+            if request.method == "POST":
+                kept_forms.forget(request)
             return view(request, *args, **kwargs)
 
-        return update_wrapper(never_cache(guarded), view)
+        return update_wrapper(form_page(FormPage())(never_cache(guarded)), view)
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         """No adding, deleting, popups, autocomplete, passwords or redirects to elsewhere."""

@@ -1,18 +1,15 @@
 """Who looks at the admin, and who is turned away from it."""
 
 from typing import cast
-from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from keys.audit import Actor, Surface
 from keys.models import Member
+from portal import kept_forms
 from portal.pages import problem
 from portal.signin import actor_of
-from pumble_bridge.oauth import own_path
 
 
 def viewer_of(request: HttpRequest) -> Member:
@@ -36,6 +33,4 @@ def turn_away(request: HttpRequest) -> HttpResponse:
                 "Your role in Pumble is neither. Your own keys are on the start page; for everything else ask an owner of your workspace."
             ),
         )
-    asked = request.get_full_path() if request.method in {"GET", "HEAD"} else ""
-    back = own_path(asked, otherwise=reverse("admin:index"))
-    return redirect(f"{reverse('admin:login')}?{urlencode({'next': back})}")
+    return kept_forms.turn_away(request, sign_in="admin:login")

@@ -17,6 +17,8 @@ from portal.dashboard.channels import own_channels
 from portal.dashboard.door import MemberView
 from portal.dashboard.narrow_form import NarrowForm
 from portal.dashboard.page_form import NameField, PageForm
+from portal.dashboard.rights_form import RIGHTS_FIELDS
+from portal.kept_forms import FormPage
 
 
 class RenameForm(PageForm):
@@ -33,12 +35,20 @@ def key_url(key: ApiKey, done: str = "") -> str:
     return reverse("key", args=[key.key_id]) + (f"?done={done}" if done else "")
 
 
+def key_page(key_id: str) -> str:
+    return reverse("key", args=[key_id])
+
+
 class Rename(MemberView):
+    form_page = FormPage(fields=("name",))
+
     def get(self, request: HttpRequest, key_id: str) -> HttpResponse:
         key = self.own_key(key_id)
         if self.is_over(key):
             return redirect(key_url(key))
-        return self._form(key, RenameForm(initial={"name": key.name}))
+        form = RenameForm(initial={"name": key.name})
+        form.fill(self.kept)
+        return self._form(key, form)
 
     def post(self, request: HttpRequest, key_id: str) -> HttpResponse:
         key = self.own_key(key_id)
@@ -58,11 +68,17 @@ class Rename(MemberView):
 
 
 class Narrow(MemberView):
+    form_page = FormPage(fields=RIGHTS_FIELDS)
+
     def get(self, request: HttpRequest, key_id: str) -> HttpResponse:
         key = self.own_key(key_id)
         if self.is_over(key):
             return redirect(key_url(key))
-        return self._form(key, self._make(key), sentence=wording.sentence(key.rights, now=self.now))
+        form = self._make(key)
+        if self.kept is None:
+            return self._form(key, form, sentence=wording.sentence(key.rights, now=self.now))
+        form.fill(self.kept)
+        return self._form(key, form, sentence=self._make(key, form.values()).sentence)
 
     def post(self, request: HttpRequest, key_id: str) -> HttpResponse:
         key = self.own_key(key_id)
@@ -99,6 +115,7 @@ class _Switch(MemberView):
     """One click, and another takes it back."""
 
     http_method_names = ["post"]
+    form_page = FormPage(key_page)
     done: ClassVar[str]
 
     def post(self, request: HttpRequest, key_id: str) -> HttpResponse:
@@ -111,9 +128,6 @@ class _Switch(MemberView):
 
     def switch(self, key: ApiKey, now: datetime) -> None:
         raise NotImplementedError
-
-    def come_back_to(self) -> str:
-        return self.request.path.rpartition("/")[0] + "/"
 
 
 class Disable(_Switch):

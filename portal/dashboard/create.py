@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import urlencode
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -15,10 +14,13 @@ from portal.dashboard import once, prefill, show_once
 from portal.dashboard.channels import own_channels
 from portal.dashboard.create_form import CreateForm
 from portal.dashboard.door import MemberView
+from portal.kept_forms import FormPage
 
 
 class CreateKey(MemberView):
     """The form can be opened filled in: `?name=deploy&preset=post-messages`."""
+
+    form_page = FormPage(fields=(*prefill.FIELDS, "sure"))
 
     def get(self, request: HttpRequest) -> HttpResponse:
         terms = policy.policy_of(self.member.workspace)
@@ -29,9 +31,10 @@ class CreateKey(MemberView):
             return self.page("no_new_key.html", {"why": wording.explain(error)}, status=403)
         options: dict[str, Any] = {"terms": terms, "now": self.now, "channels": own_channels(self.member)}
         form = CreateForm(initial=prefill.read(request.GET), **options)
+        form.fill(self.kept)
         filled = CreateForm(form.values(), **options)
-        sentence = filled.sentence
-        return self._form(form, sentence=sentence, wrong=prefill.list_not_understood(request.GET, filled))
+        wrong = prefill.list_not_understood(request.GET, filled) if self.kept is None else ()
+        return self._form(form, sentence=filled.sentence, wrong=wrong)
 
     def post(self, request: HttpRequest) -> HttpResponseBase:
         form = CreateForm(
@@ -68,16 +71,6 @@ class CreateKey(MemberView):
             form.refuse(error)
             return self._form(form, status=400)
         return show_once.show(request, key, plaintext, member=self.member, by=self.by)
-
-    def come_back_to(self) -> str:
-        """What was typed comes along, so that a session that ended costs no work."""
-        sent = [
-            (name, value)
-            for name in prefill.FIELDS
-            for value in prefill.without_keys(self.request.POST.getlist(name))
-            if value
-        ]
-        return f"{self.request.path}?{urlencode(sent)}" if sent else self.request.path
 
     def _form(
         self, form: CreateForm, *, sentence: str | None = None, wrong: Sequence[str] = (), status: int = 200

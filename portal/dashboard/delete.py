@@ -14,6 +14,7 @@ from keys.models import ApiKey
 from portal.dashboard.change import key_url
 from portal.dashboard.door import MemberView
 from portal.dashboard.page_form import PageForm
+from portal.kept_forms import FormPage
 
 _RECENTLY = timedelta(hours=24)
 
@@ -36,11 +37,15 @@ class DeleteForm(PageForm):
 
 
 class Delete(MemberView):
+    form_page = FormPage(fields=("confirm",))
+
     def get(self, request: HttpRequest, key_id: str) -> HttpResponse:
         key = self.own_key(key_id)
         if self.is_over(key):
             return redirect(key_url(key))
-        return self._form(key, DeleteForm(key=key, in_use=self._in_use(key)))
+        form = DeleteForm(key=key, in_use=self._in_use(key))
+        form.fill(self.kept)
+        return self._form(key, form)
 
     def post(self, request: HttpRequest, key_id: str) -> HttpResponse:
         key = self.own_key(key_id)

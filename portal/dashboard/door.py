@@ -1,21 +1,21 @@
 """The door to every page of the dashboard: it starts from the signed-in member, and shows them their own keys only."""
 
 from datetime import datetime
-from typing import Any
-from urllib.parse import urlencode
+from typing import Any, ClassVar
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views import View
 
-from keys import inventory, keyformat
+from keys import inventory
 from keys.audit import Actor
 from keys.models import ApiKey, Member
+from portal import kept_forms
 from portal.dashboard.notices import notice
 from portal.dashboard.pasted import Pasted, take_out
+from portal.kept_forms import FormPage
 from portal.pages import problem
 from portal.signin import actor_of
 
@@ -28,13 +28,18 @@ class MemberView(View):
     Attributes:
         sent: what the form held, without keys that were pasted into it.
         pasted: the fields that had one.
+        kept: what the member typed into the form of this page before they had to sign in again.
+        form_page: where the form of this view stands, and what of it is kept.
     """
+
+    form_page: ClassVar[FormPage] = FormPage()
 
     member: Member
     by: Actor
     now: datetime
     sent: QueryDict
     pasted: dict[str, Pasted]
+    kept: QueryDict | None
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         member = request.user
@@ -44,17 +49,15 @@ class MemberView(View):
             return redirect("admin:index")  # an operator has no keys and no workspace
         self.member, self.now = member, timezone.now()
         self.by = actor_of(request, member=member)
+        if request.method == "POST":
+            kept_forms.forget(request)
+        self.kept = kept_forms.kept(request)
         self.sent, self.pasted = take_out(request.POST, by=self.by, now=self.now)
         return super().dispatch(request, *args, **kwargs)
 
     def turn_away(self) -> HttpResponse:
         """Nobody is signed in: sign in and come back."""
-        back = self.come_back_to()
-        back = back if keyformat.is_free_of_keys(back) else "/"
-        return redirect(f"{reverse('signin')}?{urlencode({'next': back})}")
-
-    def come_back_to(self) -> str:
-        return self.request.path
+        return kept_forms.turn_away(self.request)
 
     def own_key(self, key_id: str) -> ApiKey:
         """The member's key of that id, in whatever state.

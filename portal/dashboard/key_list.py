@@ -18,6 +18,7 @@ from keys.models import ApiKey, ApiKeyQuerySet
 from portal.dashboard import once, use
 from portal.dashboard.door import MemberView
 from portal.dashboard.page_form import NameField, PageForm
+from portal.kept_forms import FormPage
 from portal.templatetags.dashboard import SOON
 
 if TYPE_CHECKING:
@@ -56,10 +57,12 @@ class Choice(PageForm):
 
 
 class KeyList(MemberView):
+    form_page = FormPage(query=("q", "state", "sort"))
+
     def turn_away(self) -> HttpResponse:
         if self.request.method in {"GET", "HEAD"}:
             return render(self.request, "dashboard/welcome.html", {"public_url": settings.PUBLIC_URL})
-        return redirect("start")
+        return super().turn_away()
 
     def get(self, request: HttpRequest) -> HttpResponse:
         own = (

@@ -4,11 +4,13 @@ from datetime import timedelta
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 
 from keys import inventory, lifecycle, limits, wording
 from keys.errors import KeysError
 from portal.dashboard import hygiene, quotas
 from portal.dashboard.door import MemberView
+from portal.kept_forms import FormPage
 from portal.templatetags.dashboard import SOON
 
 _MEANT_TO_LAST = timedelta(days=1)  # the end of a key for an hour is no news
@@ -41,6 +43,7 @@ class Remedy(MemberView):
     """One click of the hygiene list."""
 
     http_method_names = ["post"]
+    form_page = FormPage(lambda **_key: reverse("overview"))
 
     def post(self, request: HttpRequest, key_id: str) -> HttpResponse:
         key = self.own_key(key_id)
@@ -62,6 +65,3 @@ class Remedy(MemberView):
         except KeysError as error:
             return self.refuse(wording.explain(error))
         return redirect(f"/overview?done={done}")
-
-    def come_back_to(self) -> str:
-        return "/overview"

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 
 from keys import spelling
 from portal.dashboard.pasted import Pasted
@@ -23,6 +24,12 @@ class PageForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.label_suffix = ""
+
+    def fill(self, kept: QueryDict | None) -> None:
+        """Show what was typed before, to be looked at and sent again."""
+        for name, field in self.fields.items() if kept is not None else ():
+            if not field.widget.value_omitted_from_data(kept, {}, self.add_prefix(name)):
+                self.initial[name] = field.widget.value_from_datadict(kept, {}, self.add_prefix(name))
 
     def say_pasted(self, pasted: dict[str, Pasted]) -> None:
         """At each field that had a key in it, say what became of the key instead of what else is wrong there."""

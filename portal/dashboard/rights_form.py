@@ -30,6 +30,7 @@ _FIELD_OF = {
     errors.LimitInvalid: "calls_per_minute",
     errors.ExpiryInvalid: "expiry",
 }
+RIGHTS_FIELDS = ("scopes", "where", "channels", "expiry", "until", "addresses", "calls_per_minute")
 _IN_RIGHTS = {"allowed_addresses": "addresses", "expires_at": "expiry"}
 
 

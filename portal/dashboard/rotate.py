@@ -15,6 +15,7 @@ from portal.dashboard import once, show_once
 from portal.dashboard.change import key_url
 from portal.dashboard.door import MemberView
 from portal.dashboard.page_form import PageForm
+from portal.kept_forms import FormPage
 
 
 class RotateForm(PageForm):
@@ -32,9 +33,15 @@ class RotateForm(PageForm):
 
 
 class Rotate(MemberView):
+    form_page = FormPage(fields=("grace",))
+
     def get(self, request: HttpRequest, key_id: str) -> HttpResponse:
         key = self.own_key(key_id)
-        return redirect(key_url(key)) if self.is_over(key) else self._form(key, RotateForm())
+        if self.is_over(key):
+            return redirect(key_url(key))
+        form = RotateForm()
+        form.fill(self.kept)
+        return self._form(key, form)
 
     def post(self, request: HttpRequest, key_id: str) -> HttpResponseBase:
         key = self.own_key(key_id)

@@ -3,14 +3,17 @@
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils import timezone
+from django.urls import reverse
+from django.utils import timezone, translation
 from django.utils.translation import check_for_language
 from django.views.decorators.http import require_POST
 from django.views.i18n import set_language
 
 from keys import keyformat, membership
 from keys.models import AuditEvent, Member
+from portal import kept_forms
 from portal.dashboard.try_it import end_trials
+from portal.kept_forms import FormPage, form_page
 from portal.signin import actor_of, note_operator
 from pumble_bridge import oauth
 
@@ -22,9 +25,12 @@ def language(request: HttpRequest) -> HttpResponse:
     if not keyformat.is_free_of_keys(response.get("Location", "")):
         response["Location"] = "/"
     chosen = request.POST.get("language", "")
-    if isinstance(request.user, Member) and check_for_language(chosen):
+    if not check_for_language(chosen):
+        return response
+    if isinstance(request.user, Member):
         membership.choose_language(request.user, chosen)
-    return response
+    with translation.override(chosen):
+        return kept_forms.language_chosen(request, response)
 
 
 @require_POST
@@ -40,13 +46,15 @@ def signout(request: HttpRequest) -> HttpResponse:
     return redirect("/")
 
 
+@form_page(FormPage(lambda: reverse("start")))
 @require_POST
 def signout_everywhere(request: HttpRequest) -> HttpResponse:
     """Ends this session and all others of the member."""
-    if isinstance(request.user, Member):
-        member = request.user
-        by, now = actor_of(request, member=member), timezone.now()
-        end_trials(request, member, by=by, now=now)
-        membership.sign_out_everywhere(member, by=by, now=now)
+    if not isinstance(request.user, Member):
+        return kept_forms.turn_away(request)  # the other sessions go on
+    member = request.user
+    by, now = actor_of(request, member=member), timezone.now()
+    end_trials(request, member, by=by, now=now)
+    membership.sign_out_everywhere(member, by=by, now=now)
     logout(request)
     return redirect("/")

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponseBase
+from django.urls import reverse
 
 from keys import lifecycle, policy, scopes, wording
 from keys.audit import Actor, refusals_noted
@@ -13,6 +14,7 @@ from keys.models import ApiKey, Member
 from portal.dashboard import once, show_once
 from portal.dashboard.door import MemberView
 from portal.dashboard.rights_form import offered_scopes
+from portal.kept_forms import FormPage
 
 LIFETIME = timedelta(minutes=15)
 _IN_SESSION = "tried_with"  # ids of the keys, which say nothing; never their plaintexts
@@ -22,6 +24,7 @@ class TryIt(MemberView):
     """The answer is the reference, with the key handed to its script."""
 
     http_method_names = ["post"]
+    form_page = FormPage(lambda: reverse("start"))
 
     def post(self, request: HttpRequest) -> HttpResponseBase:
         allowed = offered_scopes(policy.policy_of(self.member.workspace).allowed_scopes)
@@ -44,9 +47,6 @@ class TryIt(MemberView):
             return self.refuse(wording.explain(error))
         request.session[_IN_SESSION] = [key.key_id]
         return show_once.deliver(request, key, plaintext, "dashboard/try_it.html", {}, by=self.by)
-
-    def come_back_to(self) -> str:
-        return "/"
 
 
 def end_trials(request: HttpRequest, member: Member, *, by: Actor, now: datetime) -> None:

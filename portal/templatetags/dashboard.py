@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from keys import wording
 from keys.models import ApiKey
+from portal import kept_forms
 from portal.reference.prose import inline
 
 register = template.Library()
@@ -78,6 +79,13 @@ def state(key: ApiKey, now: datetime) -> dict[str, object]:
     if name == "active" and key.expires_at is not None and key.expires_at - now <= SOON:
         name = "expiring"
     return {"state": name, "word": _WORDS[name]}
+
+
+@register.simple_tag(takes_context=True)
+def author(context: template.Context) -> SafeString:
+    """The hidden field that says who types into a form, so that nobody else is shown it later."""
+    value = kept_forms.author_of(context["request"].user)
+    return format_html('<input type="hidden" name="{}" value="{}">', kept_forms.AUTHOR_FIELD, value)
 
 
 @register.simple_tag

@@ -11,12 +11,26 @@ for (const form of document.querySelectorAll("form[data-guard]")) {
     }
     form.dataset.sent = "yes";
     form.setAttribute("aria-busy", "true");
-    const busy = event.submitter?.dataset.busy;
-    if (busy) event.submitter.textContent = busy;
+    const { submitter } = event;
+    const { busy } = submitter?.dataset ?? {};
+    const label = submitter?.textContent;
+    if (busy) submitter.textContent = busy;
+    const revive = () => {
+      clearTimeout(tooLong);
+      delete form.dataset.sent;
+      form.removeAttribute("aria-busy");
+      if (busy) submitter.textContent = label;
+    };
+    // Where no answer replaces this page: it was left and came back, the browser refused to go on, or the network is down.
+    const tooLong = setTimeout(revive, 20_000);
+    addEventListener("pageshow", revive, { once: true });
+    document.addEventListener("securitypolicyviolation", revive, { once: true });
   });
 }
+
+// A page that comes back out of the browser's memory may be out of date. What was typed into a form is not thrown away.
 addEventListener("pageshow", (event) => {
-  if (event.persisted) location.reload();
+  if (event.persisted && !document.querySelector("form.sheet")) location.reload();
 });
 
 // The sentence follows what is chosen.
@@ -28,7 +42,7 @@ for (const form of document.querySelectorAll("form[data-sentence]")) {
     const chosen = new FormData(form);
     chosen.set("preview", "1");
     const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(chosen) });
-    if (!answer.ok || answer.redirected || mine !== asked) return;
+    if (!answer.ok || mine !== asked) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const [fresh, shown] = [page.querySelector("#outcome p"), form.querySelector("#outcome p")];
     if (fresh && shown) shown.replaceWith(fresh);
@@ -47,8 +61,9 @@ const rotation = document.querySelector("[data-refresh]");
 if (rotation) {
   setInterval(async () => {
     if (document.hidden || rotation.contains(document.activeElement)) return;
-    const answer = await fetch(location.href);
-    if (!answer.ok || answer.redirected) return;
+    // A redirect means that the session has ended. It leads to Pumble, where no script of this page may follow.
+    const answer = await fetch(location.href, { redirect: "manual" });
+    if (!answer.ok) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const fresh = page.querySelector("[data-refresh] dl");
     if (fresh) rotation.querySelector("dl").replaceWith(fresh);

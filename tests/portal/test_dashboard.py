@@ -378,13 +378,6 @@ class TestCreating:
         key.refresh_from_db()
         assert key.revoked_at is None
 
-    def test_after_the_session_ended_brings_back_what_was_typed(self, browser: Client) -> None:
-        browser.logout()
-
-        answer = browser.post("/keys/new", FORM | {"name": "my bot", "addresses": "192.0.2.1"})
-
-        assert answer["Location"].startswith("/pumble/signin?next=%2Fkeys%2Fnew%3Fname%3Dmy%2Bbot")
-
     def test_never_takes_a_missing_choice_for_all_channels(self, browser: Client) -> None:
         answer = send(browser, where="", channels=[OPS])
 

@@ -51,8 +51,11 @@ class TestSigningOutEverywhere:
         assert strict.get("/signout/everywhere").status_code == 405
         assert is_in(strict)
 
-    def test_does_nothing_to_who_is_not_signed_in(self, client: Client) -> None:
-        assert client.post("/signout/everywhere")["Location"] == "/"
+    def test_does_nothing_to_who_is_not_signed_in_and_says_so(self, client: Client) -> None:
+        answer = client.post("/signout/everywhere", headers=PAGE)
+
+        assert answer.status_code == 403
+        assert "Your session has ended Nothing was changed." in words(answer)
         assert not AuditEvent.objects.exists()
 
 

@@ -1,0 +1,291 @@
+"""Forms that arrive without a session: nothing is done, and what was typed is kept until its author signs in again.
+
+Such a POST is never answered by a redirect to the sign-in. That leads to Pumble, and `form-action 'self'` lets no form
+lead there: the browser would stay on the old page and say nothing.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, TypeVar, cast
+from urllib.parse import urlencode, urlsplit
+
+from django.core.signing import BadSignature, TimestampSigner
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect
+from django.urls import Resolver404, resolve, reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from keys import keyformat, limits
+from keys.errors import RateLimited
+from keys.models import Member
+from portal.addresses import client_address
+from portal.pages import problem, wants_page
+from portal.signin import bind_browser, browser_secret_of
+from pumble_bridge import oauth
+from pumble_bridge.models import OAuthState
+
+MAX_FORM_BYTES = 64 * 1024
+MAX_FORMS_PER_MEMBER = 20
+AUTHOR_FIELD = "author"
+_MAX_PAGE_AGE = timedelta(days=8)  # a session lasts seven
+_IN_SESSION = "kept_form"
+# What a person who is not signed in can open without being sent to Pumble.
+_PUBLIC = {"start", "api-docs", "api-docs-plain", "redirect", "admin:login"}
+
+View = TypeVar("View", bound=Callable[..., Any])
+_signer = TimestampSigner(salt="portal.kept_forms")
+
+
+@dataclass(frozen=True)
+class FormPage:
+    """Where the form of a view stands, and what of it is kept.
+
+    Attributes:
+        address: makes the page's address from the view's own arguments; None: the page has the view's address.
+        fields: the fields that are kept. No other is, so no token, nonce or password.
+        query: the fields that belong into the page's address.
+        public: the view needs no session.
+    """
+
+    address: Callable[..., str] | None = None
+    fields: tuple[str, ...] = ()
+    query: tuple[str, ...] = ()
+    public: bool = False
+
+
+_START = FormPage(lambda **_arguments: "/", public=True)
+
+
+@dataclass(frozen=True)
+class _Kept:
+    state: str = ""
+    advice: str = ""
+
+
+def form_page(page: FormPage) -> Callable[[View], View]:
+    """Say of the decorated view where its form stands. Views that are classes have an attribute `form_page`."""
+
+    def mark(view: View) -> View:
+        view.form_page = page  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def author_of(member: Member) -> str:
+    """The value of the hidden field that says who types into a form."""
+    return _signer.sign(str(member.pk))
+
+
+def turn_away(request: HttpRequest, *, sign_in: str = "signin") -> HttpResponse:
+    """Let a person who is not signed in sign in, and come back to this page or to its form.
+
+    Args:
+        sign_in: the name of the address where that begins.
+    """
+    if request.method not in {"GET", "HEAD"}:
+        return _session_ended(request, sign_in)
+    back = return_address(request)
+    address = _sign_in_address(sign_in, back)
+    if len(address) <= oauth.MAX_ADDRESS_LENGTH:
+        return redirect(address)
+    # Quoted in another address it is too long for the servers. The database has room for it.
+    state = _prepare(request, back)
+    advice = (
+        _("You come back to this page after you have signed in.")
+        if state
+        else _("This page's address is too long to come back to. Open it again after you have signed in.")
+    )
+    return _page(request, _("Sign in to go on"), advice, _sign_in_address(sign_in, "", state), state=state)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Django's answer to a form without the right token: the session or the browser's cookies are other ones by now."""
+    page = _form_page_of(request)
+    if not page.public and not request.user.is_authenticated:
+        in_admin = request.path.startswith(reverse("admin:index"))
+        return _session_ended(request, "admin:login" if in_admin else "signin")
+    back = return_address(request)
+    advice = _("Nothing was changed. Open the page again and send the form from there.")
+    text = _typed(request, page)
+    if text and _author(request) == request.user.pk and _size(request, page) <= MAX_FORM_BYTES:
+        _put_in_session(request, back, text)
+        advice = _("Nothing was changed. Open the form again: what you typed is still there.")
+    return _page(request, _("This form is out of date"), advice, back, label=_("Open the form again"))
+
+
+def language_chosen(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """`response`, unless the page it leads back to would send a person who is not signed in to Pumble."""
+    back = urlsplit(response.headers["Location"])._replace(scheme="", netloc="").geturl()
+    if request.user.is_authenticated or not _needs_sign_in(back):
+        return response
+    page = _page(
+        request,
+        _("Your session has ended"),
+        _("The language is changed. Sign in to go on where you were."),
+        _sign_in_address("signin", back),
+        status=200,
+    )
+    page.cookies = response.cookies
+    return page
+
+
+def come_back(request: HttpRequest, member: Member, trip: OAuthState) -> str:
+    """Where `member`, who has just signed in, goes on. What they typed before is put into their session."""
+    if trip.typed_by_id not in {None, member.pk}:
+        return "/"
+    if trip.form:
+        _put_in_session(request, trip.return_to, trip.form)
+    return trip.return_to
+
+
+def finish_by_password(request: HttpRequest, operator: Member, *, state: str, otherwise: str) -> str:
+    """`come_back` for an operator, who does not go by Pumble: `state` is that of the prepared sign-in, if any."""
+    try:
+        trip = oauth.finish(state=state, browser_secret=browser_secret_of(request), now=timezone.now())
+    except oauth.StateRefused:
+        return otherwise
+    return come_back(request, operator, trip)
+
+
+def kept(request: HttpRequest) -> QueryDict | None:
+    """What was typed into the form of this page before its author signed in again."""
+    stored = request.session.get(_IN_SESSION)
+    if stored is None:
+        return None
+    if stored["until"] <= timezone.now().timestamp():
+        del request.session[_IN_SESSION]
+        return None
+    return QueryDict(stored["form"]) if stored["path"] == request.path else None
+
+
+def forget(request: HttpRequest) -> None:
+    """The form of this page is sent again: the session need not keep it any longer."""
+    if request.session.get(_IN_SESSION, {}).get("path") == request.path and "preview" not in request.POST:
+        del request.session[_IN_SESSION]
+
+
+def return_address(request: HttpRequest) -> str:
+    """The page with the form of this request, or the page itself, without any key."""
+    page, match = _form_page_of(request), request.resolver_match
+    path = request.path if page.address is None or match is None else page.address(**match.kwargs)
+    query = QueryDict(mutable=True)
+    sent = {name: request.POST.getlist(name) for name in page.query if name in request.POST}
+    for name, values in {**dict(request.GET.lists()), **sent}.items():
+        clean = [str(value) for value in values if keyformat.is_free_of_keys(f"{name}={value}")]
+        if any(clean):
+            query.setlist(name, clean)
+    if not keyformat.is_free_of_keys(path):
+        return "/"
+    return f"{path}?{query.urlencode()}" if query else path
+
+
+def _session_ended(request: HttpRequest, sign_in: str) -> HttpResponse:
+    back = return_address(request)
+    stored = _keep(request, back)
+    advice = _("Nothing was changed.") + " " + stored.advice
+    return _page(
+        request,
+        _("Your session has ended"),
+        advice,
+        _sign_in_address(sign_in, back, stored.state),
+        state=stored.state,
+    )
+
+
+def _keep(request: HttpRequest, back: str) -> _Kept:
+    """Keep what was typed, where there is something and its author is known; in either case say so."""
+    page = _form_page_of(request)
+    text = _typed(request, page)
+    if not text:
+        return _Kept(advice=_("Sign in, and you come back to the page with this form."))
+    if _size(request, page) > MAX_FORM_BYTES:
+        said = _("What you typed is larger than 64 kB and could not be kept.")
+        return _Kept(advice=said + " " + _("Go back and copy it before you sign in."))
+    author = Member.objects.filter(pk=_author(request) or 0).first()
+    state = _prepare(request, back, text, author) if author and wants_page(request) else ""
+    if not state:
+        said = _("What you typed could not be kept.")
+        return _Kept(advice=said + " " + _("Go back and copy it before you sign in."))
+    return _Kept(
+        state, _("Sign in, and you come back to the form with what you typed. It is kept for an hour.")
+    )
+
+
+def _prepare(request: HttpRequest, back: str, text: str = "", author: Member | None = None) -> str:
+    """The state of a sign-in that leads back; "" where there are too many of them already."""
+    now = timezone.now()
+    waiting = OAuthState.objects.filter(typed_by=author, expires_at__gt=now) if author else None
+    if waiting is not None and waiting.count() >= MAX_FORMS_PER_MEMBER:
+        return ""
+    try:
+        limits.count_oauth_step(client_address(request.META))
+    except RateLimited:
+        return ""
+    secret = browser_secret_of(request)
+    return oauth.prepare(browser_secret=secret, return_to=back, form=text, typed_by=author, now=now)
+
+
+def _typed(request: HttpRequest, page: FormPage) -> str:
+    """The fields of the form that are kept, as a query string without keys; "" where nothing is in them."""
+    data = QueryDict(mutable=True)
+    for name in page.fields:
+        if name in request.POST:
+            data.setlist(name, [keyformat.redact(str(value)) for value in request.POST.getlist(name)])
+    return data.urlencode() if any(any(values) for _name, values in data.lists()) else ""
+
+
+def _size(request: HttpRequest, page: FormPage) -> int:
+    return sum(len(str(value).encode()) for name in page.fields for value in request.POST.getlist(name))
+
+
+def _author(request: HttpRequest) -> int | None:
+    """The primary key of the member for whom the form was made, as the form proves it."""
+    try:
+        return int(_signer.unsign(request.POST.get(AUTHOR_FIELD, ""), max_age=_MAX_PAGE_AGE))
+    except BadSignature:
+        return None
+
+
+def _put_in_session(request: HttpRequest, address: str, text: str) -> None:
+    until = timezone.now() + OAuthState.FORM_LIFETIME
+    path = urlsplit(address).path
+    request.session[_IN_SESSION] = {"path": path, "form": text, "until": until.timestamp()}
+
+
+def _form_page_of(request: HttpRequest) -> FormPage:
+    view = request.resolver_match.func if request.resolver_match else None
+    return cast(FormPage, getattr(getattr(view, "view_class", view), "form_page", _START))
+
+
+def _needs_sign_in(address: str) -> bool:
+    try:
+        return resolve(urlsplit(address).path).view_name not in _PUBLIC
+    except Resolver404:
+        return False
+
+
+def _sign_in_address(name: str, back: str, state: str = "") -> str:
+    query = {"state": state} if state else {}
+    if back and not (state and len(back) > 2000):  # the state alone leads back too
+        query["next"] = back
+    return f"{reverse(name)}?{urlencode(query)}"
+
+
+def _page(
+    request: HttpRequest,
+    title: str,
+    advice: str,
+    address: str,
+    *,
+    label: str = "",
+    state: str = "",
+    status: int = 403,
+) -> HttpResponse:
+    link = (address, label or _("Sign in"))
+    response = problem(request, status=status, title=title, advice=advice, link=link)
+    if state:
+        bind_browser(request, response, OAuthState.FORM_LIFETIME)
+    return response
