@@ -1,18 +1,28 @@
 """Pages a browser sees when something is not there, not allowed, or broken; programs get the contract's JSON."""
 
+import contextlib
 import sys
+from urllib.parse import quote
 
+from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import Resolver404, resolve
 from django.utils.translation import gettext as _
 
+from keys import keyformat
 from portal.api import errors
 from portal.api.operations import OPERATIONS
 from portal.api.presented import presents_key
 
 _OPERATIONS = {operation.operation for operation in OPERATIONS}
+# Programs ask for these, or only forms are sent there.
+_NO_PAGES = {
+    *_OPERATIONS, "hook", "redirect", "healthz", "readyz", "metrics", "signout", "signout-everywhere", "set_language",
+    "disable", "enable", "finish", "remedy", "try-it",
+}  # fmt: skip
 
 
 def wants_page(request: HttpRequest) -> bool:
@@ -49,16 +59,50 @@ def problem(
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    if address := _meant(request):
+        return redirect(address)
     if not wants_page(request):
         return errors.answer_for(errors.PathUnknown(), request)
     title, advice = _("This page does not exist"), _("Check the address, or go back to the start page.")
     return problem(request, status=404, title=title, advice=advice)
 
 
+def _meant(request: HttpRequest) -> str:
+    """The page that a mistyped address means, with its query; "" where there is none, or a program asks.
+
+    People leave a slash out or add one, paste a blank along, and phones begin with a capital letter.
+    """
+    bare = request.path.strip("/ \t\r\n\u00a0")
+    asks_for_page = request.method in {"GET", "HEAD"} and not presents_key(request.META)
+    if not asks_for_page or request.resolver_match or bare in _OPERATIONS:
+        return ""
+    small = bare.lower()
+    for path in (f"/{bare}", f"/{bare}/", f"/{small}", f"/{small}/"):
+        with contextlib.suppress(Resolver404):
+            match = resolve(path)
+            if match.view_name in _NO_PAGES or (
+                match.kwargs and bare not in path
+            ):  # ids have capital letters
+                continue
+            address, query = quote(path), request.META.get("QUERY_STRING", "")
+            if query and keyformat.is_free_of_keys(query):
+                address += f"?{query}"
+            return address if keyformat.is_free_of_keys(path) else ""
+    return ""
+
+
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     if not wants_page(request):
         unknown_host = isinstance(exception, DisallowedHost)
         return errors.answer_for(errors.HostUnknown() if unknown_host else errors.BadBody(), request)
+    if isinstance(exception, DisallowedHost):
+        return problem(
+            request,
+            status=400,
+            title=_("This address is not the portal's"),
+            advice=_("The portal does not answer under this host name. Open it at the address below."),
+            link=(settings.PUBLIC_URL, settings.PUBLIC_URL),
+        )
     title, advice = _("The request makes no sense"), _("Go back to the start page and try again.")
     return problem(request, status=400, title=title, advice=advice)
 

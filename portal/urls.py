@@ -3,6 +3,7 @@
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import path
 from django.views.decorators.http import require_safe
+from django.views.generic import RedirectView
 
 from portal import health, metrics, oauth_views
 from portal.admin.everything import site
@@ -24,6 +25,11 @@ urlpatterns = [
     path("", key_list.KeyList.as_view(), name="start"),
     path("overview", overview.Overview.as_view(), name="overview"),
     path("keys/new", create.CreateKey.as_view(), name="new-key"),
+    path(
+        "keys/new/",  # "new" is no key's id
+        RedirectView.as_view(pattern_name="new-key", query_string=True, http_method_names=["get", "head"]),
+        name="new-key-slash",
+    ),
     path("keys/<slug:key_id>/", key_page.KeyPage.as_view(), name="key"),
     path("keys/<slug:key_id>/rename", change.Rename.as_view(), name="rename"),
     path("keys/<slug:key_id>/narrow", change.Narrow.as_view(), name="narrow"),

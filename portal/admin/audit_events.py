@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponseBase, StreamingHttpResponse
-from django.urls import URLPattern
+from django.urls import URLPattern, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -20,6 +20,7 @@ from portal.admin.filters import Period, Since, Until, of_workspace
 from portal.admin.site import site
 from portal.admin.viewing import actor, viewer_of
 from portal.dashboard import history
+from portal.kept_forms import FormPage, form_page
 from portal.pages import problem
 from portal.templatetags import dashboard as shown
 
@@ -53,6 +54,7 @@ class AuditEvents(ViewerAdmin):
             "parts": list(_parts(row.told)),
         }
 
+    @form_page(FormPage(lambda: reverse("admin:keys_auditevent_changelist")))
     def export(self, request: HttpRequest) -> HttpResponseBase:
         """POST: the events that the filters of the address leave, as a file, streamed.
 
@@ -62,6 +64,8 @@ class AuditEvents(ViewerAdmin):
         form = request.POST.get("format", "")
         if request.method != "POST" or form not in export.CONTENT_TYPES:
             raise Http404
+        if refusal := self.refuse_filters(request):
+            return refusal
         viewer = viewer_of(request)
         workspace = (
             viewer.workspace

@@ -5,16 +5,19 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ERROR_FLAG, IGNORED_PARAMS, PAGE_VAR
 from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 from django.shortcuts import render
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from portal.admin import looking
 from portal.admin.paging import CappedPaginator
 from portal.admin.viewing import viewer_of
+from portal.pages import problem
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 else:
     _ModelAdmin = admin.ModelAdmin
 
+_MAX_SHOWN = 50
 _POPUP = {"_popup", "_to_field"}
 
 
@@ -115,8 +119,14 @@ class ViewerAdmin(_ModelAdmin):
         self.require_view(request)
         if request.method == "POST" and not self.actions:
             return HttpResponseNotAllowed(["GET", "HEAD"])
+        if refusal := self.refuse_filters(request):
+            return refusal
         context = {"title": self.plural, "rows": self, **(extra_context or {})}
         answer: Any = super().changelist_view(request, context)
+        if (
+            answer.headers.get("Location") == f"{request.path}?{ERROR_FLAG}=1"
+        ):  # Django's way to drop all filters
+            return self.refuse_address(request, _("This list has no such page."), dropped={PAGE_VAR})
         if listed := getattr(answer, "context_data", {}).get("cl"):
             self.note_look(request, listed.result_list)
         return answer  # type: ignore[no-any-return]
@@ -135,6 +145,27 @@ class ViewerAdmin(_ModelAdmin):
             return HttpResponseNotAllowed(["GET", "HEAD"])
         self.note_look(request, [row])
         return self.page(request, self.row_template, self.about(request, row), row=row)
+
+    def refuse_filters(self, request: HttpRequest) -> HttpResponse | None:
+        """The page that names a filter of the address that the list does not have; None where there is none.
+
+        A list that left them out would show more than was asked for.
+        """
+        known = {*IGNORED_PARAMS, PAGE_VAR, *(getattr(one, "parameter_name", "") for one in self.list_filter)}
+        unknown = [name for name in request.GET if name not in known]
+        if not unknown:
+            return None
+        advice = _("This list has no filter “%(name)s”.") % {"name": unknown[0][:_MAX_SHOWN]}
+        return self.refuse_address(request, advice, dropped={*unknown, PAGE_VAR})
+
+    def refuse_address(self, request: HttpRequest, advice: str, *, dropped: set[str]) -> HttpResponse:
+        """Say what is wrong with the address, and lead to the list without the `dropped` parts of it."""
+        query = request.GET.copy()
+        for name in dropped & {*query}:
+            del query[name]
+        address = reverse(self.list_url) + (f"?{query.urlencode()}" if query else "")
+        title = _("This address is mistyped")
+        return problem(request, status=400, title=title, advice=advice, link=(address, _("Show the list")))
 
     def note_look(self, request: HttpRequest, rows: Iterable[Any]) -> None:
         """An operator was shown `rows`: recorded in their workspaces."""
