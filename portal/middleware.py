@@ -65,6 +65,18 @@ class RequestIdMiddleware:
         return response
 
 
+class LeadingSlashesMiddleware:
+    """Serves `//sendMessage` as `/sendMessage`: clients join a base URL that ends with a slash and a path that begins with one."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.path_info.startswith("//"):
+            request.path = request.path_info = "/" + request.path_info.lstrip("/")
+        return self.get_response(request)
+
+
 class SecurityHeadersMiddleware:
     """What an answer says of these itself stands."""
 

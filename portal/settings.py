@@ -103,6 +103,7 @@ INSTALLED_APPS = [
     "keys",
 ]
 MIDDLEWARE = [
+    "portal.middleware.LeadingSlashesMiddleware",
     "portal.middleware.RequestIdMiddleware",
     "portal.middleware.SecurityHeadersMiddleware",
     "portal.middleware.ApiCallMiddleware",

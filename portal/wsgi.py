@@ -68,11 +68,15 @@ def _measure_body(environ: dict[str, Any]) -> bool:
     """Whether the body is of a size that may come in."""
     if "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower() and not environ.get("CONTENT_LENGTH"):
         # A body in chunks has no length, and Django takes it for empty: read it here, up to what is too large.
+        missing = 0
         try:
             body = environ["wsgi.input"].read(MAX_BODY_BYTES + 1)
         except OSError:
-            body = b""  # who stopped sending does not wait for an answer either
-        environ["wsgi.input"], environ["CONTENT_LENGTH"] = io.BytesIO(body), str(len(body))
+            body, missing = (
+                b"",
+                1,
+            )  # the client stopped sending: whoever reads the body finds it shorter than its length
+        environ["wsgi.input"], environ["CONTENT_LENGTH"] = io.BytesIO(body), str(len(body) + missing)
     length = environ.get("CONTENT_LENGTH") or "0"
     return length.isascii() and length.isdigit() and len(length) < 12 and int(length) <= MAX_BODY_BYTES
 
