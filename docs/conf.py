@@ -14,6 +14,8 @@ myst_heading_anchors = 3
 nitpicky = True
 html_theme = "furo"
 html_title = project
+html_static_path = ["_static"]
+html_css_files = ["guides.css"]
 html_copy_source = False
 html_show_copyright = False
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from tests.environment import PROJECT
 
 TABLE = PROJECT / "docs/licences.md"
-HEAD = """# What the portal is delivered with
+HEAD = """# Licences
 
-Each package of `requirements.txt`, its licence and why it is there. Written by `python -m tests.licences`.
+What the portal is delivered with: each package of `requirements.txt`, its licence and why it is there. Written by `python -m tests.licences`.
 
 | package | licence | why |
 |---|---|---|
