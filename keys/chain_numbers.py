@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 
 SCRIPT = (Path(__file__).parent / "chain_number.lua").read_text()
 REPEAT_SECONDS = 1.0
+# Four times as long as a call waits: a Redis that is too slow for a raise answers no call either.
+_ANSWER_SECONDS = 4 * redis_client.ANSWER_SECONDS
 
 
 def name_of(workspace: str) -> str:
@@ -48,9 +50,11 @@ class _Raises:
         # A change may record hundreds of events. Where Redis hangs, only the first of them waits for it.
         if time.monotonic() >= self._silent_until and self._arrives(url, workspace, number):
             return
-        log.warning("chain_numbers.not_raised", extra={"workspace": workspace, "number": number})
         with self._lock:
-            self._waiting[url, workspace] = max(number, self._waiting.get((url, workspace), 0))
+            known = self._waiting.get((url, workspace), 0)
+            self._waiting[url, workspace] = max(number, known)
+        if not known:
+            log.warning("chain_numbers.not_raised", extra={"workspace": workspace, "number": number})
         self._task.start()
 
     def try_all(self) -> None:
@@ -67,7 +71,7 @@ class _Raises:
 
     def _arrives(self, url: str, workspace: str, number: int) -> bool:
         """Whether Redis has the number now, or has none: no number is as good as another number."""
-        client, name = redis_client.connect(url), name_of(workspace)
+        client, name = redis_client.connect(url, _ANSWER_SECONDS), name_of(workspace)
         try:
             try:
                 client.register_script(SCRIPT)(keys=[name], args=[number, ""])

@@ -11,15 +11,15 @@ PREFIX = "pumble-keys:"
 
 
 @cache
-def connect(url: str) -> redis.Redis:
-    """Return the client of this Redis, which waits 0.25 s for a connection and for each answer.
+def connect(url: str, seconds: float = ANSWER_SECONDS) -> redis.Redis:
+    """Return the client of this Redis, which waits for a connection and for each answer as long as that.
 
     A pooled connection that Redis has closed is replaced once. A Redis that is too slow is not asked twice.
     """
     return redis.Redis.from_url(
         url,
-        socket_timeout=ANSWER_SECONDS,
-        socket_connect_timeout=ANSWER_SECONDS,
+        socket_timeout=seconds,
+        socket_connect_timeout=seconds,
         retry=Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,)),
         protocol=2,  # a new connection needs no HELLO
     )

@@ -4,7 +4,8 @@ from datetime import datetime
 
 from keys import authentication, key_cache, limits
 from keys.audit import Actor
-from keys.limits import Allowance
+from keys.key_cache import KeyRecord
+from keys.limits import Allowance, Standing, Whose, Window
 from keys.models import ApiKey
 
 
@@ -23,3 +24,8 @@ def call_of(key: ApiKey, *, rehearsal: bool = False) -> Allowance:
     record = key_cache.load(key.key_id)
     assert record is not None
     return Allowance(record, limits.hit_own(record), rehearsal=rehearsal)
+
+
+def no_limits(record: KeyRecord) -> Allowance:
+    """What a call may take whose own limit was not asked for."""
+    return Allowance(record, Standing(Window(Whose.KEY, "none", 1000), 1000, 60.0))
