@@ -2,7 +2,9 @@
 
 import contextlib
 import threading
+import time
 import tracemalloc
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
@@ -87,6 +89,30 @@ def test_one_waits_no_longer_than_the_deadline(limit: ConcurrencyLimit) -> None:
         assert turned_away(limit, "acme")
 
     assert not turned_away(limit, "acme")
+
+
+def test_whoever_waits_is_not_overtaken_for_ever() -> None:
+    limit = ConcurrencyLimit("test", total=2, per_workspace=2)
+    turns: Counter[int] = Counter()
+    over = threading.Event()
+
+    def call_again_and_again(number: int) -> None:
+        while not over.is_set():
+            with limit.slot("acme"):
+                turns[number] += 1
+                over.wait(0.002)
+
+    threads = [threading.Thread(target=call_again_and_again, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    end = time.monotonic() + 5
+    while time.monotonic() < end and min(turns[number] for number in range(6)) < 5:
+        over.wait(0.01)
+    over.set()
+    for thread in threads:
+        thread.join()
+
+    assert min(turns[number] for number in range(6)) >= 5
 
 
 def test_many_at_once_are_never_more_than_there_are_slots() -> None:

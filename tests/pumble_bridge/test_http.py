@@ -8,6 +8,8 @@ import time
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pytest_django import Settings
 
 from pumble_bridge import deadline, http
@@ -209,6 +211,47 @@ class TestAnAnswer:
             answer = http.send("GET", f"{address}/x", headers={})
 
         assert answer == http.Answer(status, seconds, b"{}")
+
+
+PIECES = [
+    *(
+        b"HTTP/1.1 200 OK\r\n",
+        b"HTTP/1.0 404 No\r\n",
+        b"HTTP/1.1 100 Continue\r\n\r\n",
+        b"HTTP/1.1 204 None\r\n",
+    ),
+    *(
+        b"Content-Length: 10\r\n",
+        b"Content-Length: -1\r\n",
+        b"Transfer-Encoding: chunked\r\n",
+        b" folded\r\n",
+    ),
+    *(
+        b"Content-Type: message/rfc822\r\n",
+        b"Content-Type: text/html; charset=zlib\r\n",
+        b"Content-Encoding: gzip\r\n",
+    ),
+    *(
+        b"Set-Cookie: \xff=\0;;domain=.;expires=x\r\n",
+        b"Retry-After: \xb2\r\n",
+        b"Connection: keep-alive\r\n",
+    ),
+    *(b"\r\n", b"\n", b"\r", b":", b"\0", b'{"id":"1"}', b'a\r\n{"id":"1"}\r\n', b"0\r\n\r\n", b"-1\r\n"),
+]
+
+
+def test_whatever_bytes_come_are_an_answer_or_a_failure_of_the_family() -> None:
+    coming = [b""]
+
+    @settings(deadline=None, max_examples=300)
+    @given(st.lists(st.sampled_from(PIECES) | st.binary(max_size=3), max_size=8))
+    def send(pieces: list[bytes]) -> None:
+        coming[0] = b"".join(pieces)
+        with deadline.within(5), contextlib.suppress(PumbleError):
+            http.send("GET", f"{address}/x", headers={})
+
+    with server(lambda connection, _over: connection.sendall(coming[0])) as address:
+        send()
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
