@@ -34,7 +34,7 @@ _WORDS = {
     "minute minuto restrict restricted restringida restringido",
 }
 _FLAG_OF_WORD = {word: flag for flag, words in _WORDS.items() for word in words.split()}
-_SCOPE_OBJECTS = {scope.partition(":")[0] for scope in scopes.ALL}
+_SCOPE_PARTS = {part for scope in scopes.ALL for part in scope.split(":")}
 _UNITS = (
     "d|days?|h|hours?|m|min|minutes?|w|weeks?|months?|y|years?|dias?|horas?|minutos?|semanas?|mes|meses|anos?"
 )
@@ -117,9 +117,9 @@ def _is_length(word: str, flag: str) -> bool:
 
 def _find_flag(word: str) -> str | None:
     """Return the flag that restricts what the word names, PORTAL if none does, or None if it is no restriction."""
-    name, has_value, _value = word.replace(":", "=").partition("=")
+    name, _separator, value = word.replace(":", "=").partition("=")
     squeezed = _squeeze(word)
-    if has_value and name in _SCOPE_OBJECTS:
+    if ":" in word and _SCOPE_PARTS & {name, *value.split(",")}:  # also `mesages:read`
         return _SCOPES
     for flag, compounds in _COMPOUNDS.items():
         if any(compound in squeezed for compound in compounds.split()):

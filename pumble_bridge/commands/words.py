@@ -116,7 +116,9 @@ class _Word:
 
     @property
     def is_flag(self) -> bool:
-        return not self.is_quoted and _is_dash(self.text[0])
+        """Whether its first character that can be seen is a dash."""
+        visible = (char for char in self.text if unicodedata.category(char)[0] not in "CM")
+        return not self.is_quoted and _is_dash(next(visible, " "))
 
 
 def read(line: str, flags: Mapping[str, bool]) -> Words:

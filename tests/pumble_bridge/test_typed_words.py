@@ -58,6 +58,9 @@ class TestAWordThatBeginsWithADash:
             ("--raed-only", "--read-only"),
             ("-r", "--read-only"),
             ('"-read-only', "--read-only"),
+            ("\u200e--read-only", "--read-only"),
+            ("\u200d--read-only", "--read-only"),
+            ("--read-only\u200f", "--read-only"),
             ("-post", "--post"),
             ("-expire 30", "--expires"),
             ("\u2014scope user:read", "--scopes"),
@@ -69,7 +72,16 @@ class TestAWordThatBeginsWithADash:
         assert not ApiKey.objects.exists()
 
     def test_is_never_a_part_of_the_name(self, ana: Person, general: str) -> None:
-        for typed in ("-", "\u2014", "- prod", "--", "-x", "--channel general", '"ci" -read-only'):
+        for typed in (
+            "-",
+            "\u2014",
+            "- prod",
+            "--",
+            "-x",
+            "\u200d-x",
+            "--channel general",
+            '"ci" -read-only',
+        ):
             said = say(ana, general, f"generate ci {typed}")
 
             assert "I don't know" in said, typed
@@ -166,6 +178,9 @@ class TestAWordThatLooksLikeARestriction:
             ("never", "generate ci --expires never"),
             ("messages:read,user:read", "generate ci --scopes messages:read,user:read"),
             ("scope user:read", "generate ci --scopes messages:write,user:read"),
+            ("mesages:read", "generate ci --scopes messages:write,user:read"),
+            ("/post", "generate ci --post"),
+            ("*read-only*", "generate ci --read-only"),
             ("read=true", "generate ci --read-only"),
         ]:
             said = say(ana, general, f"generate ci {typed}")
