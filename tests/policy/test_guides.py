@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+from django.core.management import get_commands
 
 from tests.environment import PROJECT
 
@@ -42,3 +43,11 @@ class TestTheGuideToKeys:
         (named,) = re.findall(r'"enum": (\[[^]]*"key_unknown"[^]]*\])', DESCRIPTION)
 
         assert [reason for reason in json.loads(named) if f"`{reason}`" not in self.TEXT] == []
+
+
+def test_the_guide_to_operating_has_each_command() -> None:
+    text = (PROJECT / "docs/operate.md").read_text()
+    ours = [name for name, app in get_commands().items() if app in {"portal", "keys", "pumble_bridge"}]
+
+    assert ours
+    assert [name for name in ours if f"`{name}`" not in text] == []
