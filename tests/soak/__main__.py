@@ -4,16 +4,17 @@ import argparse
 import sys
 
 from tests import environment  # noqa: F401 - ports and data of this run's own, before anything reads them
-from tests.soak import disk, flood, kills, load, rows, stack
+from tests.soak import disk, flood, kills, load, remembering, rows, stack
 from tests.soak.verdict import Verdict
 
-PARTS = ("load", "kills", "flood", "disk", "rows")
+PARTS = ("load", "remembering", "kills", "flood", "disk", "rows")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
     parser.add_argument("--only", choices=PARTS, action="append", help="repeatable; all unless given")
     parser.add_argument("--minutes", type=float, default=10, help="of load")
+    parser.add_argument("--seconds", type=float, default=60, help="of changes to a key that is remembered")
     parser.add_argument("--clients", type=int, default=64)
     parser.add_argument("--kills", type=int, default=100, help="of each step of a key's life")
     parser.add_argument("--rows", type=int, default=1_000_000)
@@ -25,13 +26,18 @@ def main() -> int:
     parts = chosen.only or PARTS
     verdict = Verdict()
     with stack.postgres() as database:
-        if "load" in parts and database and stack.has_redis():
+        shared = database and stack.has_redis()
+        if "load" in parts and shared:
             with verdict.part("load"):
                 load.run(verdict, database=database, minutes=chosen.minutes, clients=chosen.clients)
-        elif "load" in parts:
-            verdict.not_run.append(
-                "load: it needs PostgreSQL and Redis (Debian: apt-get install postgresql redis-server)"
-            )
+        if "remembering" in parts and shared:
+            with verdict.part("remembering"):
+                remembering.run(verdict, database=database, seconds=chosen.seconds)
+        verdict.not_run += [
+            f"{part}: it needs PostgreSQL and Redis (Debian: apt-get install postgresql redis-server)"
+            for part in ("load", "remembering")
+            if part in parts and not shared
+        ]
         if "kills" in parts:
             with verdict.part("kill -9"):
                 kills.run(verdict, database=database, kills=chosen.kills)

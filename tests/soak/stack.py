@@ -71,13 +71,22 @@ class Stack:
 
 @contextlib.contextmanager
 def running(
-    *, database: str, redis: bool, portals: int = 1, application: str = "", folder: Path | None = None
+    *,
+    database: str,
+    redis: bool,
+    redis_url: str = "",
+    portals: int = 1,
+    workers: int = 1,
+    application: str = "",
+    folder: Path | None = None,
 ) -> Iterator[Stack]:
     """The installation, seeded and up until the block ends.
 
     Args:
         database: the URL of a PostgreSQL server, on which it gets a database of its own; "" for SQLite.
         redis: whether there is one.
+        redis_url: of one that runs already.
+        workers: processes of each portal.
         application: another WSGI application than the portal's, loaded before the workers are forked.
         folder: for its data; one that is gone afterwards unless given.
     """
@@ -85,7 +94,8 @@ def running(
         temporary = Path(parts.enter_context(tempfile.TemporaryDirectory(prefix="soak-")))
         environment = parts.enter_context(prepared(database=database, folder=folder or temporary))
         if redis:
-            environment["REDIS_URL"] = parts.enter_context(services.redis())
+            environment["REDIS_URL"] = redis_url or parts.enter_context(services.redis())
+        environment["WORKERS"] = str(workers)
         parts.enter_context(pumble.running(DATA_DIR=str(temporary)))
         (Path(environment["DATA_DIR"]) / "static").symlink_to(_static_files())
         ports = [PORT, *(free_port() for _ in range(portals - 1))]
