@@ -2,13 +2,18 @@
 
 import contextlib
 import json
+import re
 import socket
 import threading
 import time
 
 import pytest
+import requests
+from django.urls import URLPattern, get_resolver
 
-from tests.deployment import wire
+from portal.api import errors
+from portal.api.endpoint import Endpoint
+from tests.deployment import composition, wire
 from tests.deployment.stack import Deployment
 
 PATIENCE = 5.0
@@ -71,6 +76,100 @@ class TestTheCallersAddress:
 
         assert honest.status_code == 200  # the tests call from the trusted proxy's address
         assert "(127.0.0.1)" in underscored.json()["error"]
+
+
+class TestUnencryptedCalls:
+    KEY = "pmb_HinAcQ2ncH7E_WHNGLINUhpFhAPuurB5ErjiSo2w70s0m3iihb4"
+
+    def ask(
+        self, deployment: Deployment, method: str, path: str, headers: dict[str, str] | None = None
+    ) -> requests.Response:
+        url, given = f"http://127.0.0.1:{deployment.http_port}{path}", {"Host": deployment.a.host}
+        body = b'{"channel": "general", "text": "x"}' if method == "POST" else None
+        return requests.request(
+            method, url, data=body, headers=given | (headers or {}), allow_redirects=False, timeout=5
+        )
+
+    @pytest.mark.parametrize(
+        ("method", "path", "headers"),
+        [
+            ("POST", "/sendMessage", {"ApiKey": KEY}),
+            ("GET", "/listChannels", {"ApiKey": KEY}),
+            ("DELETE", "/deleteMessage?messageId=x", {"Authorization": f"Bearer {KEY}"}),
+            ("GET", "/myInfo", {}),
+            ("GET", "/myInfo/", {}),
+            ("GET", "//keyInfo", {"Api-Key": KEY}),
+            ("GET", "/my%49nfo", {}),
+            ("POST", "/sendmessage", {"X-API-Key": KEY}),
+            ("GET", "/api-docs/openapi.json", {"apikey": KEY}),
+            ("GET", "/", {"Authorization": f"bearer {KEY}"}),
+            ("GET", f"/keys/?key={KEY}", {}),
+        ],
+    )
+    def test_are_told_to_come_by_https_and_to_rotate_the_key(
+        self, deployment: Deployment, method: str, path: str, headers: dict[str, str]
+    ) -> None:
+        answer = self.ask(deployment, method, path, headers)
+
+        said = answer.json()
+        assert answer.status_code == 403
+        assert said == errors.body_of(errors.HttpsRequired(), answer.headers["X-Request-Id"])
+        assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
+        assert "Location" not in answer.headers
+        assert self.KEY not in str(answer.headers)
+
+    @pytest.mark.parametrize(
+        ("path", "headers"),
+        [
+            ("/", {}),
+            ("/api-docs/?x=1", {}),
+            ("/keys/new", {"Authorization": "Basic eDp5"}),
+            ("/sendMessages", {}),
+        ],
+    )
+    def test_are_no_pages_which_lead_to_https(
+        self, deployment: Deployment, path: str, headers: dict[str, str]
+    ) -> None:
+        answer = self.ask(deployment, "GET", path, headers)
+
+        assert (answer.status_code, answer.headers["Location"]) == (301, deployment.public_url + path)
+
+    def raw(self, deployment: Deployment, line: str) -> bytes:
+        lines = (f"{line} HTTP/1.1", f"Host: {deployment.a.host}", f"ApiKey: {self.KEY}", "Connection: close")
+        return "\r\n".join([*lines, "", ""]).encode()
+
+    def test_are_told_so_at_the_port_of_https_too(self, deployment: Deployment) -> None:
+        (answer,) = wire.unencrypted(deployment, self.raw(deployment, "GET /myInfo"), deployment.https_port)
+
+        assert (answer.status, json.loads(answer.body)["reason"]) == (403, "https_required")
+
+    @pytest.mark.parametrize(
+        ("line", "status", "reason"),
+        [
+            ("GET /" + "a" * 9000, 414, "too_large"),
+            ("TRACE /myInfo", 405, "method_not_allowed"),
+            ("GET /.front-door/https-required", 404, "not_found"),
+        ],
+    )
+    def test_that_make_no_sense_are_refused_like_others(
+        self, deployment: Deployment, line: str, status: int, reason: str
+    ) -> None:
+        (answer,) = wire.unencrypted(deployment, self.raw(deployment, line))
+
+        assert (answer.status, json.loads(answer.body)["reason"]) == (status, reason)
+
+    def test_are_known_by_every_address_of_the_api(self) -> None:
+        template = composition.TEMPLATE.read_text()
+        names = re.search(r"\^http\\ /\(\?:([\w\s|]+)\)", template)
+        assert names
+        views = [one for one in get_resolver().url_patterns if isinstance(one, URLPattern)]
+        calls = {
+            str(one.pattern).strip("/")
+            for one in views
+            if issubclass(getattr(one.callback, "view_class", object), Endpoint)
+        }
+
+        assert {name.strip() for name in names[1].split("|")} == calls
 
 
 class TestWhatIsForTheInside:

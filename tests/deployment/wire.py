@@ -29,6 +29,11 @@ def through(deployment: Deployment, raw: bytes) -> list[Answer]:
     return _speak(connect(deployment.https_port, deployment.certificate), raw)
 
 
+def unencrypted(deployment: Deployment, raw: bytes, port: int = 0) -> list[Answer]:
+    """The answers of the front door to what comes as http://, to the port of that unless another is named."""
+    return _speak(connect(port or deployment.http_port), raw)
+
+
 def directly(deployment: Deployment, raw: bytes) -> list[Answer]:
     """The answers of a portal that somebody reaches without the front door."""
     return _speak(connect(deployment.a.port), raw)

@@ -221,7 +221,8 @@ class TestAPathWithMoreSlashes:
                 "Connection: close",
             )
             connection.sendall("\r\n".join([*lines, "", ""]).encode())
-            said = connection.makefile("rb").read()
+            with connection.makefile("rb") as answer:
+                said = answer.read()
 
         assert said.startswith(b"HTTP/1.1 404 ")
         assert b"Location:" not in said
