@@ -4,19 +4,30 @@ from collections.abc import Callable, Iterable
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from django import forms
 from django.contrib import admin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.views.main import ERROR_FLAG, IGNORED_PARAMS, PAGE_VAR
 from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseNotAllowed,
+    QueryDict,
+)
 from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from portal.admin import looking
 from portal.admin.paging import CappedPaginator
 from portal.admin.viewing import viewer_of
+from portal.kept_forms import FormPage, form_page, kept
 from portal.pages import problem
 
 if TYPE_CHECKING:
@@ -29,6 +40,9 @@ else:
     _ModelAdmin = admin.ModelAdmin
 
 _MAX_SHOWN = 50
+_TOGGLE_ALL = getattr(
+    admin.ModelAdmin.action_checkbox, "short_description", ""
+)  # a box, with what its script needs
 _POPUP = {"_popup", "_to_field"}
 
 
@@ -113,6 +127,7 @@ class ViewerAdmin(_ModelAdmin):
         whole = f"{self.opts.app_label}_{self.opts.model_name}_{name}"
         return path(route, self.admin_site.admin_view(view), name=whole)
 
+    @form_page(FormPage(fields=("action", ACTION_CHECKBOX_NAME)))
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
@@ -123,13 +138,30 @@ class ViewerAdmin(_ModelAdmin):
             return refusal
         context = {"title": self.plural, "rows": self, **(extra_context or {})}
         answer: Any = super().changelist_view(request, context)
-        if (
-            answer.headers.get("Location") == f"{request.path}?{ERROR_FLAG}=1"
-        ):  # Django's way to drop all filters
+        no_such_page = f"{request.path}?{ERROR_FLAG}=1"  # where Django leads then, without the filters
+        if answer.headers.get("Location") == no_such_page:
             return self.refuse_address(request, _("This list has no such page."), dropped={PAGE_VAR})
-        if listed := getattr(answer, "context_data", {}).get("cl"):
+        context = getattr(answer, "context_data", None) or {}
+        if listed := context.get("cl"):
             self.note_look(request, listed.result_list)
+            if context["action_form"]:
+                self.tick_again(context["action_form"], listed.result_list, kept(request))
         return answer  # type: ignore[no-any-return]
+
+    def tick_again(self, form: Any, rows: Iterable[Any], typed: QueryDict | None) -> None:
+        """Show the action and the ticks that their author had chosen before they had to sign in again."""
+        if typed is not None:
+            form.initial = {"action": typed.get("action")}
+            for row in rows:
+                row.ticked = str(row.pk) in typed.getlist(ACTION_CHECKBOX_NAME)
+
+    @admin.display(description=_TOGGLE_ALL)
+    def action_checkbox(self, obj: Any) -> SafeString:
+        """Return the box before a row, ticked where it was before its author had to sign in again."""
+        ticked = getattr(obj, "ticked", False)
+        label = _("Select %(row)s") % {"row": obj}
+        box = forms.CheckboxInput({"class": "action-select", "aria-label": label}, lambda _pk: ticked)
+        return box.render(ACTION_CHECKBOX_NAME, str(obj.pk))
 
     def change_view(
         self,

@@ -177,6 +177,25 @@ class TestAButtonThatSaysCreating:
         self.is_itself_again(waiting)
 
 
+def test_a_rotation_that_is_watched_ends_quietly(stack: Stack, new_page: NewPage) -> None:
+    page = new_page()
+    sign_in(page, stack)
+    key = create(page, stack, f"rotated {next(numbers)}")
+    page.get_by_label("I have saved this key").check()
+    page.clock.install()
+    page.goto(f"{stack.portal}/keys/{key[4:16]}/rotate")
+    page.get_by_role("button", name="Rotate key").click()
+    page.get_by_label("I have saved this key").check()
+    page.get_by_role("link", name="Done").click()
+    expect(page.get_by_role("heading", name="A new key is taking over")).to_be_visible()
+    end_sessions(stack)
+
+    with page.expect_response(lambda response: response.status == 302):
+        page.clock.run_for(6_000)
+
+    expect(page.get_by_role("button", name="Finish now")).to_be_visible()  # and the console has no complaint
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 360])
 @pytest.mark.parametrize("language", ["en-GB", "es-ES"])

@@ -304,6 +304,26 @@ class TestTheAdminsForms:
         assert all(f'value="{key}"' in page.text for key in keys)
         assert not ApiKey.objects.exclude(disabled_at=None).exists()
 
+    def test_for_ticked_keys_come_back_with_the_ticks(self, browser: Browser, ana: Person) -> None:
+        member = Member.objects.get(email=ana.email)
+        keys = [make_key(member, f"k{number}") for number in range(4)]
+        address = "/admin/keys/apikey/?state=live"
+        page = browser.open(address)
+        hidden = dict(HIDDEN.findall(page.text.split('id="changelist-form"')[1]))
+        Session.objects.all().delete()
+        ticked = {str(keys[1].pk), str(keys[2].pk)}
+        data = hidden | {"action": "disable_selected", "_selected_action": sorted(ticked)}
+        ended = browser.session.post(browser.portal + address, data=data, allow_redirects=False, timeout=5)
+        login = browser.open(link_in(ended))
+
+        page = browser.sign_in(ana, html.unescape(re.findall(r'href="(/pumble/signin[^"]+)"', login.text)[0]))
+
+        assert page.url == browser.portal + address
+        boxes = [box for box in re.findall(r"<input[^>]*>", page.text) if 'name="_selected_action"' in box]
+        assert {value_of("_selected_action", box) for box in boxes if " checked" in box} == ticked
+        assert re.search(r'value="disable_selected" selected', page.text)
+        assert not ApiKey.objects.exclude(disabled_at=None).exists()
+
     def test_come_back_to_an_operator_who_has_a_password(self, browser: Browser, ana: Person) -> None:
         operator = Member.objects.create_superuser("root", "correct horse battery")
         member = Member.objects.get(email=ana.email)
