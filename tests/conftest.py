@@ -43,6 +43,13 @@ def pytest_configure() -> None:
     BaseDatabaseOperations.execute_sql_flush = lift_and_flush  # type: ignore[method-assign, assignment]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test in a browser may be the first of its module, for which the whole stack starts."""
+    for item in items:
+        if item.get_closest_marker("browser") and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(180))
+
+
 @pytest.fixture(autouse=True)
 def plain_static_files(settings: Settings) -> None:
     """Pages name their assets without a build of the hashed names; the browser tests run against the real ones."""

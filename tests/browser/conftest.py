@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.environment import SCREENS
 from tests.stack import Stack as Stack
@@ -22,6 +22,9 @@ QUIET = [
     "--disable-sync",
 ]
 
+# For what a test waits to see, in milliseconds. Nobody waits so long where the machine has nothing else to do.
+MAX_WAIT = 15_000
+
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
@@ -32,6 +35,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
+    expect.set_options(timeout=MAX_WAIT)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=QUIET)
         yield browser
@@ -60,7 +64,7 @@ def new_page(chromium: Browser) -> Iterator[NewPage]:
             )
             contexts.callback(context.close)
             page = context.new_page()
-            page.set_default_timeout(15_000)
+            page.set_default_timeout(MAX_WAIT)
             page.on("console", note)
             page.on("pageerror", lambda error: complaints.append(str(error)))
             return page

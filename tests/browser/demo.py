@@ -361,7 +361,7 @@ class DemoApp:
             return [one for one in self.hooks if fields.items() <= one.items()]
 
         with self._arrived:
-            assert self._arrived.wait_for(lambda: bool(fitting()), 5), f"no hook with {fields}"
+            assert self._arrived.wait_for(lambda: bool(fitting()), 15), f"no hook with {fields}"
             return fitting()[-1]
 
 

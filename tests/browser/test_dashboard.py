@@ -235,7 +235,8 @@ class TestTheNewKey:
 
         page.on("dialog", stay)
         page.locator("#plaintext").click()
-        page.get_by_role("link", name="API keys for Pumble").click(no_wait_after=True)
+        with page.expect_event("dialog"):
+            page.get_by_role("link", name="API keys for Pumble").click(no_wait_after=True)
         expect(page.locator("#plaintext")).to_have_value(key)
         assert asked == ["beforeunload"]
 

@@ -10,7 +10,8 @@ import pytest
 from tests.contract.wire import METHODS, Api
 from tests.environment import PROJECT
 
-pytestmark = pytest.mark.django_db(transaction=True)
+SECONDS = 300  # it takes about 40 on an idle machine
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(SECONDS + 60)]
 
 HERE = Path(__file__).parent
 
@@ -35,7 +36,7 @@ def test_the_fuzzer_finds_nothing_that_differs_from_the_description(api: Api, tm
         },
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=SECONDS,
     )
 
     print(done.stdout)

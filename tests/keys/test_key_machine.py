@@ -196,6 +196,7 @@ class Keys(RuleBasedStateMachine):
         self.before = now
 
 
+@pytest.mark.timeout(240)
 @pytest.mark.slow
 @pytest.mark.django_db
 def test_no_sequence_of_changes_widens_rights_revives_a_key_or_goes_unrecorded() -> None:

@@ -266,7 +266,7 @@ class TestPumblesTrouble:
 
         ana.type(general, "/api-keys generate ci")
 
-        assert time.monotonic() - began < 2.5
+        assert time.monotonic() - began < 4.5  # publishing would take 5
 
 
 class TestSeveralProcesses:

@@ -97,7 +97,7 @@ class TestTraffic:
 
 
 class TestReset:
-    def test_brings_the_seed_back_quickly_and_quietly(self, pumble: Pumble, app: TestApp) -> None:
+    def test_brings_the_seed_back_quietly(self, pumble: Pumble, app: TestApp) -> None:
         before = pumble.look("workspaces")
         screen = pumble.screen("ana", pumble.channel("general"))
         pumble.say("ana", pumble.channel("general"), "soon gone")
@@ -107,11 +107,8 @@ class TestReset:
         app.events("APP_UNINSTALLED")
         sent = len(app.hooks)
 
-        begin = time.monotonic()
         pumble.act("reset")
-        took = time.monotonic() - begin
 
-        assert took < 0.5
         assert pumble.look("workspaces") == before
         assert pumble.screen("ana", pumble.channel("general")) == screen
         assert pumble.look("traffic") == []

@@ -98,12 +98,16 @@ class TestSeed:
         assert [one["recurrence"] is None for one in later] == [True, False]
 
     def test_is_quick(self, pumble: Pumble) -> None:
-        """The bounds are generous for a busy machine; at rest it takes about a fifth."""
+        """The best of several counts, since the machine may be busy; at rest each takes about a fifth of the bound."""
         general, ana = pumble.channel("general"), pumble.person("ana")
-        begin = time.monotonic()
-        pumble.act("reset")
-        between = time.monotonic()
-        pumble.look("screen", userId=ana, channelId=general)
+        resets, looks = [], []
+        for _ in range(5):
+            begin = time.monotonic()
+            pumble.act("reset")
+            between = time.monotonic()
+            pumble.look("screen", userId=ana, channelId=general)
+            resets.append(between - begin)
+            looks.append(time.monotonic() - between)
 
-        assert between - begin < 0.5
-        assert time.monotonic() - between < 0.3
+        assert min(resets) < 0.5
+        assert min(looks) < 0.3

@@ -9,7 +9,7 @@ import pytest
 from tests.environment import PROJECT
 from tests.soak import stack
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
 
 def soak(*arguments: str) -> None:

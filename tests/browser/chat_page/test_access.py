@@ -74,6 +74,7 @@ class TestAccess:
         expect(home.get_by_text("Welcome")).to_be_visible()
         self.check(page, f"fit-{name}-home")
         home.get_by_role("button", name="New ticket").click()
+        expect(top_modal(page)).to_contain_text("New ticket")
         self.check(page, f"fit-{name}-modal")
         for _ in range(2):
             top_modal(page).get_by_role("button", name="Deeper").click()

@@ -74,7 +74,7 @@ def test_05_after_three_seconds_the_actor_alone_is_told_once(
 
     screen = pumble.say("ana", channel, "/api-keys list")
 
-    assert 2.9 < time.monotonic() - begin < 3.5
+    assert 2.9 < time.monotonic() - begin < 4  # when the first of the slow answers would come
     assert whispers(screen) == [OFFLINE]
     assert whispers(pumble.screen("ben", channel)) == []
     [hook] = [entry for entry in pumble.look("traffic") if entry["kind"] == "hook"]
