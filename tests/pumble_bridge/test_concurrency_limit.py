@@ -115,6 +115,25 @@ def test_whoever_waits_is_not_overtaken_for_ever() -> None:
     assert min(turns[number] for number in range(6)) >= 5
 
 
+def test_of_several_that_wait_each_ends_at_its_deadline(limit: ConcurrencyLimit) -> None:
+    seen: list[bool] = []
+
+    def wait() -> None:
+        with deadline.within(0.05):
+            seen.append(turned_away(limit, "acme"))
+
+    with contextlib.ExitStack() as inside:
+        for _ in range(3):
+            inside.enter_context(limit.slot("acme"))
+        threads = [threading.Thread(target=wait) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(5)
+
+    assert seen == [True] * 4
+
+
 def test_many_at_once_are_never_more_than_there_are_slots() -> None:
     limit = ConcurrencyLimit("test", total=4, per_workspace=3)
     counting = threading.Lock()
