@@ -20,6 +20,7 @@ from django.conf import settings
 from keys.limits import PumbleQuota
 from pumble_bridge import deadline, http, metrics, resilience, strict_json
 from pumble_bridge.errors import (
+    PumbleBusy,
     PumbleNotAsked,
     PumbleRateLimited,
     PumbleRefused,
@@ -253,6 +254,8 @@ def call(
             answer = _ask(send, route, repeatable=repeatable)
             outcome = str(answer.status)
             if answer.status not in _UNDERSTOOD:
+                if answer.status >= 500 and answer.retry_after is not None:
+                    raise PumbleBusy(answer.retry_after)
                 raise PumbleUnavailable(f"status {answer.status}")
         return _read(answer)
     except PumbleNotAsked:

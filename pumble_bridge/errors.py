@@ -13,6 +13,14 @@ class PumbleUnavailable(PumbleError):
     may_have_happened = True
 
 
+class PumbleBusy(PumbleUnavailable):
+    """A 5xx that names a time to wait; `retry_after` is in whole seconds."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(retry_after)
+        self.retry_after = retry_after
+
+
 class PumbleUnreachable(PumbleUnavailable):
     """The connection was refused, or broke before the whole answer was there."""
 

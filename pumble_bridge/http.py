@@ -7,6 +7,7 @@ share, proxies of the environment, and 75 µs to each call. TLS is verified agai
 import contextlib
 import http.client
 import io
+import math
 import re
 import socket
 import ssl
@@ -19,12 +20,14 @@ from django.conf import settings
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPResponse, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, InvalidHeader, NewConnectionError
+from urllib3.util import Retry
 
 from pumble_bridge import deadline
 from pumble_bridge.errors import PumbleError, PumbleTimeout, PumbleUnavailable, PumbleUnreachable
 
 MAX_ANSWER_BYTES = 8 * 1024 * 1024
+MAX_RETRY_AFTER = 3600
 _READ_SIZE = 64 * 1024
 _TLS_RECORD_SIZE = 16 * 1024
 _UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
@@ -33,7 +36,7 @@ _HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity", "User-A
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`retry_after` is in whole seconds, None where the header is missing or a date."""
+    """`retry_after` is in whole seconds, None where the header is missing or makes no sense."""
 
     status: int
     retry_after: int | None
@@ -99,7 +102,16 @@ def _read(raw: HTTPResponse) -> Answer:
 
 
 def _seconds(retry_after: str) -> int | None:
-    return min(int(retry_after[:9]), 3600) if retry_after.isascii() and retry_after.isdigit() else None
+    """Return the seconds that a `Retry-After` header names, 1 to 3600, or None if it is neither a number nor a date."""
+    try:
+        seconds = Retry().parse_retry_after(retry_after)
+    except (
+        InvalidHeader,
+        ValueError,
+        OverflowError,
+    ):  # the latter two: a number too long, or a date that never was
+        return None
+    return max(1, min(math.ceil(seconds), MAX_RETRY_AFTER))
 
 
 def _failure(error: Exception, *, sent: bool) -> PumbleError:

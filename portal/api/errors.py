@@ -20,6 +20,7 @@ from keys import errors as keys_errors
 from portal.api import wire
 from pumble_bridge import hints
 from pumble_bridge.errors import (
+    PumbleBusy,
     PumbleNotAsked,
     PumbleRateLimited,
     PumbleRefused,
@@ -232,6 +233,7 @@ _TABLE: dict[type[Exception], Rule] = {
     PumbleNotAsked: _same(
         "pumble_unavailable", 503, "Pumble does not answer right now; try again in a few seconds"
     ),
+    PumbleBusy: _same("pumble_unavailable", 503, "Pumble is not available right now; try again later"),
     PumbleUnavailable: _same("pumble_unavailable", 502, "Pumble is not available"),
     PumbleTimeout: _same("pumble_timeout", 504, "Pumble did not answer in time"),
     OperationalError: _same("unavailable", 503, "The service is not available right now"),
@@ -256,7 +258,7 @@ def answer_for(error: Exception, request: HttpRequest) -> HttpResponse:
     response = wire.answer(body_of(error, getattr(request, "request_id", "")), status=status)
     if isinstance(error, drf.MethodNotAllowed):
         response["Allow"] = error.args[0] if error.args else ""
-    if isinstance(error, PumbleRateLimited | PumbleNotAsked | keys_errors.RateLimited):
+    if isinstance(error, PumbleRateLimited | PumbleBusy | PumbleNotAsked | keys_errors.RateLimited):
         response["Retry-After"] = str(error.retry_after)
     elif isinstance(error, keys_errors.IdempotencyInProgress):
         response["Retry-After"] = "1"

@@ -18,6 +18,7 @@ from keys.limits import Whose
 from keys.rights import CALLS_PER_MINUTE
 from portal.api import errors
 from pumble_bridge.errors import (
+    PumbleBusy,
     PumbleNotAsked,
     PumbleRateLimited,
     PumbleRefused,
@@ -161,6 +162,15 @@ PUMBLE_AWAY = Refusal(
     _("Pumble not available"),
     _("Pumble cannot be reached or gave no usable answer. Reads can be repeated after a pause."),
 )
+PUMBLE_BUSY = Refusal(
+    "pumbleBusy",
+    PumbleBusy(30),
+    _("Pumble busy"),
+    _(
+        "Pumble says that it is busy. Wait as many seconds as `Retry-After` says. A write may have happened all the same: "
+        "look before you repeat it."
+    ),
+)
 PUMBLE_NOT_ASKED = Refusal(
     "pumbleNotAsked",
     PumbleNotAsked(5),
@@ -276,5 +286,5 @@ OF_WRITES = (
         ),
     ),
 )
-OF_PUMBLE = (FORBIDDEN, PUMBLE_RATE_LIMITED, PUMBLE_AWAY, PUMBLE_NOT_ASKED, PUMBLE_SLOW)
+OF_PUMBLE = (FORBIDDEN, PUMBLE_RATE_LIMITED, PUMBLE_AWAY, PUMBLE_BUSY, PUMBLE_NOT_ASKED, PUMBLE_SLOW)
 OF_ALL = (HTTPS, RATE_LIMITED, METHOD, INTERNAL, UNAVAILABLE)

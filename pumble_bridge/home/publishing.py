@@ -15,7 +15,7 @@ from django.utils import timezone, translation
 from keys.background import BackgroundTask
 from keys.models import ApiKey, Member
 from pumble_bridge import acting, deadline
-from pumble_bridge.errors import PumbleError, PumbleRateLimited, TokenRejected
+from pumble_bridge.errors import PumbleBusy, PumbleError, PumbleRateLimited, TokenRejected
 from pumble_bridge.home.view import build
 from pumble_bridge.models import HomeTab, Installation
 
@@ -86,7 +86,7 @@ def _publish(tab: HomeTab) -> bool:
     except PumbleError as error:
         wait = (
             timedelta(seconds=error.retry_after)
-            if isinstance(error, PumbleRateLimited)
+            if isinstance(error, PumbleRateLimited | PumbleBusy)
             else min(RETRY * 2 ** min(tab.failures, 10), SLOWEST_RETRY)
         )
         row.update(next_at=timezone.now() + wait, claimed=False, failures=F("failures") + 1)

@@ -16,6 +16,7 @@ from pytest_django import Settings
 from pumble_bridge import client, deadline, http
 from pumble_bridge.client import PumbleClient
 from pumble_bridge.errors import (
+    PumbleBusy,
     PumbleError,
     PumbleRateLimited,
     PumbleRefused,
@@ -42,6 +43,17 @@ from tests.pumble_bridge.hostile import (
     silent,
     whole,
 )
+
+RETRY_AFTER = {
+    "7": 7,
+    " 30 ": 30,
+    "0": 1,
+    "99999": 3600,
+    "9" * 400: 3600,
+    "Fri, 31 Dec 2099 23:59:59 GMT": 3600,
+    "Sun, 06 Nov 1994 08:49:37 GMT": 1,
+}
+NO_RETRY_AFTER = ["", "soon", "-5", "1.5", "7, 8", "9" * 5000, "Wed, 99 Foo 2099 99:99:99 GMT", "\xb2"]
 
 
 class TestPumbleClient:
@@ -293,13 +305,35 @@ class TestPumbleClient:
 
     @pytest.mark.parametrize(
         ("header", "seconds"),
-        [("Retry-After: 7\r\n", 7), ("", 1), ("Retry-After: soon\r\n", 1), ("Retry-After: 99999\r\n", 3600)],
+        [
+            *((f"Retry-After: {text}\r\n", seconds) for text, seconds in RETRY_AFTER.items()),
+            *((f"Retry-After: {text}\r\n", 1) for text in NO_RETRY_AFTER),
+            ("", 1),
+        ],
     )
     def test_reads_how_long_a_limit_lasts(self, settings: Settings, header: str, seconds: int) -> None:
         with pytest.raises(PumbleRateLimited) as limited:
             ask(settings, whole("429 Slow down", headers=header))
 
         assert limited.value.retry_after == seconds
+
+    @pytest.mark.parametrize("status", ["500 Oops", "502 Gate", "503 Later", "504 Late"])
+    @pytest.mark.parametrize(("text", "seconds"), RETRY_AFTER.items())
+    def test_reads_how_long_pumble_is_busy(
+        self, settings: Settings, status: str, text: str, seconds: int
+    ) -> None:
+        with pytest.raises(PumbleBusy) as busy:
+            ask(settings, whole(status, headers=f"Retry-After: {text}\r\n"))
+
+        assert busy.value.retry_after == seconds
+        assert busy.value.may_have_happened
+
+    @pytest.mark.parametrize("text", NO_RETRY_AFTER)
+    def test_reads_no_time_where_there_is_none(self, settings: Settings, text: str) -> None:
+        with pytest.raises(PumbleUnavailable) as failed:
+            ask(settings, whole("503 Later", headers=f"Retry-After: {text}\r\n"))
+
+        assert not isinstance(failed.value, PumbleBusy)
 
     @pytest.mark.parametrize(
         "hostile", ["../oauth2/me", "a" * 23, "A" * 24, "a" * 24 + "/x", "", "a" * 24 + "\n"]
