@@ -6,7 +6,10 @@ line ends `manage.py`, the server and a test run.
 
 import base64
 import binascii
+import codecs
 import contextlib
+import io
+import ipaddress
 import json
 import os
 import re
@@ -52,6 +55,10 @@ SECRET_NAMES = frozenset(
         "TOKEN_ENCRYPTION_KEYS",
     }
 )
+TRUE = frozenset({"true", "1", "yes", "on"})
+FALSE = frozenset({"false", "0", "no", "off"})
+_ASSIGNMENT = re.compile(r"(?:export )?[A-Za-z_0-9]+=")
+_HOST_NAME = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9.-]+")
 _FITS_A_HEADER = re.compile(r"[!-~]+", re.ASCII)
 
 
@@ -68,16 +75,66 @@ class Secrets:
     signing_secrets: list[str] = field(repr=False)
 
 
+def url_host(host: str) -> str:
+    """Return the host as a URL has it: IPv6 in brackets."""
+    return f"[{host}]" if ":" in host else host
+
+
 NO_SECRETS = Secrets("", {}, [], "", "", "", [])
 
 
 class Environment:
     def __init__(self, dotenv: Path) -> None:
         self._env = environ.Env()
-        if dotenv.is_file():
-            self._env.read_env(str(dotenv))
+        self.dotenv_is_ignored = False
+        if dotenv.exists() or dotenv.is_symlink():
+            self._add(self._read_dotenv(dotenv))
 
-    def refuse(self, name: str, expectation: str) -> NoReturn:
+    def _add(self, settings: dict[str, str]) -> None:
+        """Take what `.env` sets and the environment does not.
+
+        A file that is made for production is ignored where the environment asks for the local Pumble, as `make run` does.
+        """
+        asks_for_local = self._given("LOCAL_PUMBLE").lower() in TRUE
+        if asks_for_local and settings.get("LOCAL_PUMBLE", "").strip().lower() not in TRUE:
+            self.dotenv_is_ignored = True
+            return
+        for name, value in settings.items():
+            self._env.ENVIRON.setdefault(name, value)
+
+    def _read_dotenv(self, path: Path) -> dict[str, str]:
+        class File(environ.Env):  # type: ignore[misc]
+            ENVIRON: dict[str, str] = {}
+
+        text = self._decode_dotenv(path)
+        for number, line in enumerate(text.splitlines(), start=1):
+            if line and not line.startswith("#") and not _ASSIGNMENT.match(line):
+                self.refuse(".env", f"line {number} expects NAME=VALUE, without a space before NAME or =")
+        File.read_env(io.StringIO(text))
+        return File.ENVIRON
+
+    def _decode_dotenv(self, path: Path) -> str:
+        if path.exists() and not path.is_file():
+            self.refuse(".env", "is not a file; remove it, or put a file in its place")
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            self.refuse(".env", f"cannot be read ({error.strerror}); let this account read it, or remove it")
+        return self._decode(".env", data)
+
+    def _decode(self, name: str, data: bytes) -> str:
+        if data.startswith(codecs.BOM_UTF8):
+            self.refuse(name, "begins with a byte order mark; save the file as UTF-8 without one")
+        if b"\0" in data:
+            self.refuse(name, "looks like UTF-16; save the file as UTF-8")
+        try:
+            return data.decode()
+        except UnicodeDecodeError as error:
+            line = data[: error.start].count(b"\n") + 1
+            self.refuse(name, f"line {line} is not UTF-8; save the file as UTF-8")
+
+    @staticmethod
+    def refuse(name: str, expectation: str) -> NoReturn:
         raise SystemExit(f"{name}: {expectation}")
 
     def text(self, name: str, default: str = "") -> str:
@@ -94,9 +151,10 @@ class Environment:
 
     def _from_file(self, name: str, path: str) -> str:
         try:
-            value = Path(path).read_text(encoding="utf-8").strip()
+            data = Path(path).read_bytes()
         except (OSError, ValueError):
-            value = ""
+            data = b""
+        value = self._decode(f"{name}_FILE", data).strip()
         if not value:
             self.refuse(f"{name}_FILE", "expects the path of a file that can be read and holds the value")
         return value
@@ -114,15 +172,41 @@ class Environment:
 
     def flag(self, name: str) -> bool:
         value = self.text(name, "false").lower()
-        if value not in {"true", "false", "1", "0", "yes", "no", "on", "off"}:
+        if value not in TRUE | FALSE:
             self.refuse(name, "expects true or false")
-        return value in {"true", "1", "yes", "on"}
+        return value in TRUE
 
     def number(self, name: str, default: int) -> int:
         value = self.text(name, str(default))
-        if not (value.isascii() and value.isdigit() and 0 < int(value) < 65536):
-            self.refuse(name, "expects a whole number from 1 to 65535")
+        if not (value.isascii() and value.isdigit() and len(value) < 6 and 0 < int(value) < 65536):
+            kubernetes = "; Kubernetes sets it for a service of that name unless enableServiceLinks is false"
+            self.refuse(name, f"expects a whole number from 1 to 65535{kubernetes if '://' in value else ''}")
         return int(value)
+
+    def host(self, name: str, default: str) -> str:
+        """An address or a host name. IPv6 may stand in brackets, and comes back without them."""
+        value = self.text(name, default)
+        bare = value[1:-1] if value.startswith("[") and value.endswith("]") else value
+        try:
+            ipaddress.ip_address(bare)
+        except ValueError:
+            if bare != value or not _HOST_NAME.fullmatch(value):
+                self.refuse(name, "expects an address such as 127.0.0.1 or ::1, without a port")
+        return bare
+
+    @staticmethod
+    def folder(name: str, path: Path) -> None:
+        """Make the folder that `name` sets, and refuse one that this account cannot use."""
+        cure = f"set {name} to a folder in which this account may write"
+        try:
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            Environment.refuse(name, f"{path} cannot be made ({error.strerror}); {cure}")
+        if not os.access(path, os.R_OK | os.W_OK | os.X_OK):
+            Environment.refuse(name, f"{path} cannot be written; {cure}")
+        for file in path.glob("portal.sqlite3*"):
+            if not os.access(file, os.R_OK | os.W_OK):
+                Environment.refuse(name, f"{file} cannot be written; give it to this account with chown")
 
     def count(self, name: str, default: int, most: int) -> int:
         value = self.text(name, str(default))
@@ -135,7 +219,7 @@ class Environment:
         value = self.text(name)
         if not value:
             return None
-        if not (value.isascii() and value.isdigit() and least <= int(value[:9]) <= 36500):
+        if not (value.isascii() and value.isdigit() and len(value) < 6 and least <= int(value) <= 36500):
             self.refuse(name, f"expects a number of days from {least} to 36500")
         return int(value)
 
@@ -151,6 +235,8 @@ class Environment:
     def url(self, name: str, default: str) -> str:
         """An absolute http or https URL without query, fragment or trailing slash."""
         value = self.text(name, default).rstrip("/")
+        if not value:
+            self.refuse(name, "is required; .env.example shows its form")
         try:
             parts = urllib.parse.urlsplit(value)
             sound = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port or 1) > 0
@@ -231,7 +317,7 @@ class Environment:
         Outside `local` every one is required, and a value that the local Pumble publishes is refused.
         """
         published: dict[str, str] = json.loads(sandbox_app.read_text())  # noqa: TID251 - our own file
-        derived = _derive_once(data_dir) if local else {}
+        derived = self._derive_once(data_dir) if local else {}
         offered = {
             "PUMBLE_APP_ID": published["id"],
             "PUMBLE_APP_KEY": published["appKey"],
@@ -314,27 +400,31 @@ class Environment:
         if read.secret_key in peppers | encryption or read.secret_key.encode() in raw:
             self.refuse("SECRET_KEY", "repeats a pepper or an encryption key; each secret stands alone")
 
-
-def _derive_once(data_dir: Path) -> dict[str, str]:
-    """SECRET_KEY, KEY_PEPPERS and TOKEN_ENCRYPTION_KEYS for LOCAL_PUMBLE, made at the first start and kept (0600)."""
-    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path = data_dir / "secrets.json"
-    if not path.exists():
-        made = {
-            "SECRET_KEY": secrets.token_urlsafe(48),
-            "KEY_PEPPERS": f"1:{base64.b64encode(secrets.token_bytes(32)).decode()}",
-            "TOKEN_ENCRYPTION_KEYS": Fernet.generate_key().decode(),
-        }
-        # Written aside and linked: of two processes that start together one wins and both read the same whole file.
-        aside = data_dir / f".secrets-{secrets.token_hex(8)}"
-        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            json.dump(made, file)
+    def _derive_once(self, data_dir: Path) -> dict[str, str]:
+        """SECRET_KEY, KEY_PEPPERS and TOKEN_ENCRYPTION_KEYS for LOCAL_PUMBLE, made at the first start and kept (0600)."""
+        path = data_dir / "secrets.json"
+        if not path.exists():
+            made = {
+                "SECRET_KEY": secrets.token_urlsafe(48),
+                "KEY_PEPPERS": f"1:{base64.b64encode(secrets.token_bytes(32)).decode()}",
+                "TOKEN_ENCRYPTION_KEYS": Fernet.generate_key().decode(),
+            }
+            # Written aside and linked: of two processes that start together one wins and both read the same whole file.
+            aside = data_dir / f".secrets-{secrets.token_hex(8)}"
+            descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w") as file:
+                json.dump(made, file)
+            try:
+                os.link(aside, path)
+            except FileExistsError:
+                pass
+            finally:
+                aside.unlink()
         try:
-            os.link(aside, path)
-        except FileExistsError:
-            pass
-        finally:
-            aside.unlink()
-    kept: dict[str, str] = json.loads(path.read_text())  # noqa: TID251 - our own file
-    return kept
+            kept = json.loads(path.read_bytes())  # noqa: TID251 - our own file
+            return {name: str(kept[name]) for name in ("SECRET_KEY", "KEY_PEPPERS", "TOKEN_ENCRYPTION_KEYS")}
+        except (OSError, ValueError, LookupError, TypeError):
+            self.refuse(
+                "DATA_DIR",
+                f"{path} cannot be read or is damaged; restore it, or remove the folder to start clean",
+            )

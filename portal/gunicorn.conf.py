@@ -12,15 +12,17 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
 from django.conf import settings
 
+from portal.environment import Environment, url_host
+
 # Each process counts in mapped files of its own, where the library looks when it is imported. In memory where there is
 # such a place: a process that writes to a mapped file on a full disk is killed.
 if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
-    settings.DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _memory = Path("/dev/shm")  # noqa: S108 - the folder below is made by mkdtemp
-    _place = _memory if os.access(_memory, os.W_OK) else settings.DATA_DIR
+    _place = Path("/dev/shm")  # noqa: S108 - the folder below is made by mkdtemp
+    if not os.access(_place, os.W_OK):
+        Environment.folder("DATA_DIR", _place := settings.DATA_DIR)
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="portal-counts-", dir=_place)
 
-bind = f"{settings.BIND}:{settings.PORT}"
+bind = f"{url_host(settings.BIND)}:{settings.PORT}"
 wsgi_app = "portal.wsgi"
 worker_class = "gthread"
 preload_app = True  # processes share what they were started with, and settings that are wrong end the start

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from keys.redis_client import ANSWER_SECONDS
-from portal.environment import NO_SECRETS, Environment
+from portal.environment import NO_SECRETS, Environment, url_host
 from pumble_bridge.strict_json import MAX_BODY_BYTES
 
 # What is run before there are secrets: to build an image, and to create the app at Pumble, which then names some.
@@ -19,6 +19,7 @@ THIS_MACHINE = ("127.0.0.1", "::1", "localhost")
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Environment(BASE_DIR / ".env")
 
+DOTENV_IS_IGNORED = env.dotenv_is_ignored
 LOCAL_PUMBLE = env.flag("LOCAL_PUMBLE")
 DEBUG = env.flag("DEBUG")
 if DEBUG and not LOCAL_PUMBLE:
@@ -27,21 +28,34 @@ if DEBUG and not LOCAL_PUMBLE:
     )
 
 DATA_DIR = BASE_DIR / env.text("DATA_DIR", "var")
-BIND, PORT = env.text("BIND", "127.0.0.1"), env.number("PORT", 8000)
-SANDBOX_PORT = env.number("SANDBOX_PORT", 9000)
-PUBLIC_URL = env.url("PUBLIC_URL", f"http://127.0.0.1:{PORT}")
+if LOCAL_PUMBLE or not env.text("DATABASE_URL"):
+    env.folder("DATA_DIR", DATA_DIR)
+BIND, PORT = env.host("BIND", "127.0.0.1"), env.number("PORT", 8000)
+# Only the local Pumble has this port. Elsewhere the name may be taken: Kubernetes sets it for a service named sandbox.
+SANDBOX_PORT = env.number("SANDBOX_PORT", 9000) if LOCAL_PUMBLE else 0
+_is_command = Path(sys.argv[0]).name == "manage.py"
+_command = sys.argv[1] if _is_command and sys.argv[1:] else ""
+# How this machine itself reaches the server: 0.0.0.0 and :: are no addresses to connect to.
+_wildcards = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - nothing binds here
+OWN_URL = f"http://{url_host(_wildcards.get(BIND, BIND))}:{PORT}"
+PUBLIC_URL = env.url("PUBLIC_URL", OWN_URL if LOCAL_PUMBLE or _command == "collectstatic" else "")
 _secure = PUBLIC_URL.startswith("https://")
 _host = urlsplit(PUBLIC_URL).hostname or ""
-if not (_secure or LOCAL_PUMBLE or _host in THIS_MACHINE):
+if not (_secure or LOCAL_PUMBLE or _host in THIS_MACHINE or _command == "collectstatic"):
     env.refuse("PUBLIC_URL", "expects https://, because keys and sessions travel with every request")
 
 _pumble = f"http://127.0.0.1:{SANDBOX_PORT}" if LOCAL_PUMBLE else "https://api-ga.pumble.com"
 _consent = f"{_pumble}/access-request" if LOCAL_PUMBLE else "https://app.pumble.com/access-request"
 PUMBLE_API_URL = env.url("PUMBLE_API_URL", _pumble)
 PUMBLE_CONSENT_SCREEN_URL = env.url("PUMBLE_CONSENT_SCREEN_URL", _consent)
+for _name, _url in {
+    "PUMBLE_API_URL": PUMBLE_API_URL,
+    "PUMBLE_CONSENT_SCREEN_URL": PUMBLE_CONSENT_SCREEN_URL,
+}.items():
+    if LOCAL_PUMBLE and f".{urlsplit(_url).hostname}".endswith(".pumble.com"):
+        env.refuse(_name, "is that of production Pumble; leave it out where LOCAL_PUMBLE is true")
 
-_is_command = Path(sys.argv[0]).name == "manage.py"
-if _is_command and sys.argv[1:] and sys.argv[1] in COMMANDS_WITHOUT_SECRETS:
+if _command in COMMANDS_WITHOUT_SECRETS:
     _secrets = NO_SECRETS
 else:
     _secrets = env.secrets(
@@ -82,7 +96,8 @@ SEND_NOTICES_IN_BACKGROUND = True
 API_STATUS = env.choice("API_STATUS", "compatible", ["compatible", "semantic"])
 LOG_FORMAT = env.choice("LOG_FORMAT", "console" if LOCAL_PUMBLE else "json", ["console", "json"])
 
-ALLOWED_HOSTS = env.words("ALLOWED_HOSTS") or ([_host, "127.0.0.1", "localhost"] if LOCAL_PUMBLE else [_host])
+_own_hosts = ["127.0.0.1", "localhost", "[::1]"] if LOCAL_PUMBLE else []
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS") or [url_host(_host), *_own_hosts]
 if "*" in ALLOWED_HOSTS:
     env.refuse("ALLOWED_HOSTS", "must name the hosts; a lone * admits every Host header")
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")

@@ -1,4 +1,7 @@
-"""The local Pumble's reading of the environment. A refusal is one line that names the variable."""
+"""The local Pumble's reading of the environment. A refusal is one line that names the variable.
+
+It reads no `.env`: `manage.py sandbox` hands on what is to count of it.
+"""
 
 from pathlib import Path
 from typing import NoReturn
@@ -7,8 +10,6 @@ import environ
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 _env = environ.Env()
-if (ROOT / ".env").is_file():
-    _env.read_env(str(ROOT / ".env"))
 
 
 def refuse(name: str, expectation: str) -> NoReturn:

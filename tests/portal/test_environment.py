@@ -6,13 +6,16 @@ import os
 import re
 import subprocess
 import sys
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
 
-from tests.environment import PROJECT
+from tests.deployment import composition
+from tests.environment import PROJECT, free_port
 
 PEPPER = base64.b64encode(b"a pepper of thirty-two bytes....").decode()
 PRODUCTION = {
@@ -28,11 +31,33 @@ PRODUCTION = {
 }
 
 
+# Root reads and writes what it likes; without these capabilities it is as any account.
+WITHOUT_PRIVILEGES = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
+
+
 def start(data_dir: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    return check(PROJECT, environment | {"DATA_DIR": str(data_dir)})
+
+
+def check(project: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Check the settings as an account without privileges."""
     inherited = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME"}}
     command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
-    everything = inherited | {"DATA_DIR": str(data_dir)} | environment
-    return subprocess.run(command, cwd=PROJECT, env=everything, capture_output=True, text=True)
+    return subprocess.run(
+        [*WITHOUT_PRIVILEGES, *command],
+        cwd=project,
+        env=inherited | environment,
+        capture_output=True,
+        text=True,
+    )
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the project."""
+    folder = tmp_path_factory.mktemp("project")
+    composition.lay_out(folder)
+    return folder
 
 
 class TestTheStart:
@@ -112,6 +137,261 @@ class TestTheStart:
         assert (done.returncode, len(said.splitlines())) == (1, 1), said
         assert said.split(":")[0].split("_")[0] in name or name.split("_")[0] in said
         assert len(value) < 5 or value not in said
+
+
+class TestPublicUrl:
+    def test_is_required_outside_the_local_pumble(self, tmp_path: Path) -> None:
+        done = start(tmp_path, **PRODUCTION | {"PUBLIC_URL": ""})
+
+        assert (done.returncode, done.stderr.strip()) == (
+            1,
+            "PUBLIC_URL: is required; .env.example shows its form",
+        )
+
+    def test_may_have_an_address_of_ipv6(self, tmp_path: Path) -> None:
+        assert start(tmp_path, **PRODUCTION | {"PUBLIC_URL": "https://[2001:db8::1]"}).returncode == 0
+
+
+class TestPorts:
+    def test_may_be_named_as_kubernetes_names_a_service_where_nothing_uses_them(self, tmp_path: Path) -> None:
+        done = start(tmp_path, **PRODUCTION, SANDBOX_PORT="tcp://10.0.0.1:9000")
+
+        assert done.returncode == 0, done.stderr
+
+    @pytest.mark.parametrize(
+        ("variables", "name"),
+        [
+            ({"LOCAL_PUMBLE": "true", "SANDBOX_PORT": "tcp://10.0.0.1:9000"}, "SANDBOX_PORT"),
+            (PRODUCTION | {"PORT": "tcp://10.0.0.1:8000"}, "PORT"),
+            (PRODUCTION | {"PORT": "000000000000080000"}, "PORT"),
+            (PRODUCTION | {"PORT": "9" * 5000}, "PORT"),
+        ],
+    )
+    def test_are_numbers_where_they_are_used(
+        self, tmp_path: Path, variables: dict[str, str], name: str
+    ) -> None:
+        done = start(tmp_path, **variables)
+
+        assert (done.returncode, len(done.stderr.splitlines())) == (1, 1)
+        assert done.stderr.startswith(f"{name}: expects a whole number")
+        assert ("Kubernetes" in done.stderr) == ("://" in variables[name])
+
+
+class TestBind:
+    @pytest.mark.parametrize("value", ["::1", "[::1]", "localhost"])
+    def test_is_an_address_of_either_kind_that_the_health_check_asks(
+        self, tmp_path: Path, value: str
+    ) -> None:
+        port = str(free_port())
+        own = os.environ | PRODUCTION | {"DATA_DIR": str(tmp_path), "BIND": value, "PORT": port}
+        server = [sys.executable, "-m", "gunicorn", "-c", "portal/gunicorn.conf.py"]
+        process = subprocess.Popen(server, cwd=PROJECT, env=own, stderr=subprocess.DEVNULL)
+        try:
+            until = time.monotonic() + 30
+            while self.ask_health(own):
+                assert process.poll() is None
+                assert time.monotonic() < until
+        finally:
+            process.terminate()
+            process.wait(20)
+        assert self.ask_health(own) == 1
+
+    def ask_health(self, environment: dict[str, str]) -> int:
+        command = [sys.executable, "deploy/healthcheck.py"]
+        return subprocess.run(command, cwd=PROJECT, env=environment, timeout=10).returncode
+
+    @pytest.mark.parametrize(
+        "value",
+        ["127.0.0.1:8000", "[::1]:8000", "::1::", "[localhost]", "unix:/run/portal", "*", "256.1.1.1", "a b"],
+    )
+    def test_is_refused_where_no_server_could_listen(self, tmp_path: Path, value: str) -> None:
+        done = start(tmp_path, **PRODUCTION, BIND=value)
+
+        assert (done.returncode, len(done.stderr.splitlines())) == (1, 1)
+        assert done.stderr.startswith("BIND: expects an address")
+
+
+class TestDataDir:
+    def below_a_file(self, folder: Path) -> Path:
+        (folder / "file").touch()
+        return folder / "file/data"
+
+    def a_file(self, folder: Path) -> Path:
+        (folder / "file").touch()
+        return folder / "file"
+
+    def not_writable(self, folder: Path) -> Path:
+        (folder / "data").mkdir(mode=0o500)
+        return folder / "data"
+
+    def below_one_that_is_not_writable(self, folder: Path) -> Path:
+        return self.not_writable(folder) / "data"
+
+    def a_broken_link(self, folder: Path) -> Path:
+        (folder / "data").symlink_to("/nowhere")
+        return folder / "data"
+
+    def with_a_name_too_long(self, folder: Path) -> Path:
+        return folder / ("x" * 300)
+
+    def with_the_database_of_another_account(self, folder: Path) -> Path:
+        (folder / "portal.sqlite3").touch(mode=0o400)
+        return folder
+
+    @pytest.mark.parametrize(
+        "make",
+        [
+            below_a_file,
+            a_file,
+            not_writable,
+            below_one_that_is_not_writable,
+            a_broken_link,
+            with_a_name_too_long,
+            with_the_database_of_another_account,
+        ],
+    )
+    def test_that_cannot_be_used_is_named_with_its_cure(
+        self, tmp_path: Path, make: Callable[..., Path]
+    ) -> None:
+        done = start(make(self, tmp_path), **PRODUCTION)
+
+        assert (done.returncode, len(done.stderr.splitlines())) == (1, 1), done.stderr
+        assert re.match(r"DATA_DIR: /.* cannot be (made|written)", done.stderr)
+
+    @pytest.mark.parametrize("content", ["", "{", "[]", '{"SECRET_KEY": "x"}', "\0"])
+    def test_with_damaged_secrets_is_named_with_its_cure(self, tmp_path: Path, content: str) -> None:
+        (tmp_path / "secrets.json").write_text(content)
+
+        done = start(tmp_path, LOCAL_PUMBLE="true")
+
+        assert (done.returncode, len(done.stderr.splitlines())) == (1, 1), done.stderr
+        assert "secrets.json cannot be read or is damaged" in done.stderr
+
+    def test_is_not_touched_where_the_database_is_elsewhere(self, tmp_path: Path) -> None:
+        elsewhere = {"DATABASE_URL": "postgres://p:p@127.0.0.1:1/p"}
+
+        assert start(self.below_a_file(tmp_path), **PRODUCTION | elsewhere).returncode == 0
+
+
+class TestDotenv:
+    """A file `.env` in a project of its own."""
+
+    @pytest.fixture
+    def dotenv(self, project: Path) -> Iterator[Path]:
+        path = project / ".env"
+        yield path
+        if path.is_dir():
+            path.rmdir()
+        path.unlink(missing_ok=True)
+
+    def check(self, dotenv: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+        return check(dotenv.parent, environment)
+
+    @pytest.mark.parametrize(
+        ("content", "said"),
+        [
+            pytest.param(
+                b"\xef\xbb\xbfLOCAL_PUMBLE=true\n", "begins with a byte order mark", id="UTF-8 with BOM"
+            ),
+            pytest.param("LOCAL_PUMBLE=true\n".encode("utf-16"), "looks like UTF-16", id="UTF-16 with BOM"),
+            pytest.param("LOCAL_PUMBLE=true\n".encode("utf-16-le"), "looks like UTF-16", id="UTF-16 LE"),
+            pytest.param("LOCAL_PUMBLE=true\n".encode("utf-16-be"), "looks like UTF-16", id="UTF-16 BE"),
+            pytest.param("LOCAL_PUMBLE=true\n".encode("utf-32"), "looks like UTF-16", id="UTF-32"),
+            pytest.param(
+                "LOCAL_PUMBLE=true\n# für uns\n".encode("latin-1"), "line 2 is not UTF-8", id="Latin-1"
+            ),
+            pytest.param(
+                b"LOCAL_PUMBLE=true\nSECRET_KEY: 0123456789\n", "line 2 expects NAME=VALUE", id="a colon"
+            ),
+            pytest.param(b"LOCAL_PUMBLE = true\n", "line 1 expects NAME=VALUE", id="spaces"),
+            pytest.param(b'{"LOCAL_PUMBLE": true}\n', "line 1 expects NAME=VALUE", id="JSON"),
+        ],
+    )
+    def test_that_cannot_be_understood_is_refused_with_the_cure(
+        self, dotenv: Path, content: bytes, said: str
+    ) -> None:
+        dotenv.write_bytes(content)
+
+        done = self.check(dotenv)
+
+        assert (done.returncode, len(done.stderr.splitlines())) == (1, 1), done.stderr
+        assert done.stderr.startswith(f".env: {said}")
+        assert "0123456789" not in done.stderr
+
+    @pytest.mark.parametrize(
+        ("make", "said"),
+        [
+            (lambda path: path.touch(mode=0), "cannot be read (Permission denied)"),
+            (lambda path: path.mkdir(), "is not a file"),
+            (os.mkfifo, "is not a file"),
+            (lambda path: path.symlink_to("/nowhere/.env"), "cannot be read (No such file or directory)"),
+            (lambda path: path.symlink_to(path), "cannot be read (Too many levels of symbolic links)"),
+        ],
+    )
+    def test_that_cannot_be_read_is_refused_with_the_cure(
+        self, dotenv: Path, make: Callable[[Path], None], said: str
+    ) -> None:
+        make(dotenv)
+
+        done = self.check(dotenv, LOCAL_PUMBLE="true")
+
+        assert (done.returncode, len(done.stderr.splitlines())) == (1, 1), done.stderr
+        assert done.stderr.startswith(f".env: {said}")
+
+    def test_may_have_comments_quotes_and_export(self, dotenv: Path) -> None:
+        dotenv.write_text("# für uns\n\nexport LOCAL_PUMBLE='true'\nLOG_FORMAT=\"xml\"\n")
+
+        assert self.check(dotenv).stderr.startswith("LOG_FORMAT: expects")
+
+    def test_gives_way_to_the_environment(self, dotenv: Path) -> None:
+        dotenv.write_text("LOCAL_PUMBLE=true\nLOG_FORMAT=xml\n")
+
+        assert self.check(dotenv, LOG_FORMAT="json").returncode in {0, 1}
+        assert "LOG_FORMAT" not in self.check(dotenv, LOG_FORMAT="json").stderr
+
+    @pytest.mark.parametrize(
+        "content",
+        [
+            (PROJECT / ".env.example").read_text(),
+            "PUBLIC_URL=https://keys.example.com\nPUMBLE_API_URL=https://api-ga.pumble.com\n",
+            "DATABASE_URL=postgres://production\nWORKERS=8\n",
+            "LOCAL_PUMBLE=false\nPUMBLE_APP_ID=1\nTOKEN_ENCRYPTION_KEYS=unfit\nPORT=unfit\n",
+        ],
+    )
+    def test_for_production_is_ignored_by_the_local_pumble(self, dotenv: Path, content: str) -> None:
+        dotenv.write_text(content)
+        show = "from django.conf import settings as s; print(s.PUBLIC_URL, s.PUMBLE_API_URL, s.LOG_FORMAT)"
+
+        done = subprocess.run(
+            [sys.executable, "manage.py", "shell", "--no-imports", "-c", show],
+            cwd=dotenv.parent,
+            env={"PATH": os.environ["PATH"], "LOCAL_PUMBLE": "true", "PORT": "8765", "SANDBOX_PORT": "8766"},
+            capture_output=True,
+            text=True,
+        )
+
+        assert done.stdout.strip() == "http://127.0.0.1:8765 http://127.0.0.1:8766 console", done.stderr
+
+    def test_for_the_local_pumble_counts(self, dotenv: Path) -> None:
+        dotenv.write_text("LOCAL_PUMBLE=yes\nDEBUG=perhaps\n")
+
+        assert self.check(dotenv, LOCAL_PUMBLE="true").stderr.startswith("DEBUG: expects")
+
+    @pytest.mark.parametrize(
+        "line",
+        [
+            "PUMBLE_API_URL=https://api-ga.pumble.com",
+            "PUMBLE_CONSENT_SCREEN_URL=https://app.pumble.com/access-request",
+            "PUMBLE_API_URL=https://PUMBLE.com:443",
+        ],
+    )
+    def test_for_the_local_pumble_may_not_name_production_pumble(self, dotenv: Path, line: str) -> None:
+        dotenv.write_text(f"LOCAL_PUMBLE=true\n{line}\n")
+
+        done = self.check(dotenv)
+
+        assert (done.returncode, len(done.stderr.splitlines())) == (1, 1), done.stderr
+        assert done.stderr.startswith(f"{line.partition('=')[0]}: is that of production Pumble")
 
 
 class TestTheDeployCheck:
@@ -217,6 +497,21 @@ class TestASecretInAFile:
         odd = PRODUCTION | {"SECRET_KEY": "$" + PRODUCTION["SECRET_KEY"]}
 
         assert start(tmp_path, **odd).returncode == 0
+
+    @pytest.mark.parametrize(
+        ("encoding", "said"),
+        [("utf-8-sig", "begins with a byte order mark"), ("utf-16", "looks like UTF-16")],
+    )
+    def test_in_another_encoding_ends_the_start_with_its_name(
+        self, tmp_path: Path, encoding: str, said: str
+    ) -> None:
+        path = tmp_path / "secret"
+        path.write_text(PRODUCTION["SECRET_KEY"], encoding=encoding)
+
+        done = start(tmp_path, **PRODUCTION | {"SECRET_KEY": "", "SECRET_KEY_FILE": str(path)})
+
+        assert done.returncode == 1
+        assert done.stderr.startswith(f"SECRET_KEY_FILE: {said}")
 
     @pytest.mark.parametrize(
         ("variables", "said"),

@@ -21,6 +21,7 @@ from pumble_bridge.management.ports import in_use
 START_SECONDS = 60
 STOP_SECONDS = 8
 _HERE = "127.0.0.1"
+_PUMBLE_URL = f"http://{_HERE}:{settings.SANDBOX_PORT}"
 
 
 class Command(BaseCommand):
@@ -32,9 +33,16 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.LOCAL_PUMBLE:
             raise CommandError("runlocal works with the local Pumble only: set LOCAL_PUMBLE=true")
-        for name, port in (("PORT", settings.PORT), ("SANDBOX_PORT", settings.SANDBOX_PORT)):
-            if in_use(port):
+        for name, port, host in (
+            ("PORT", settings.PORT, settings.BIND),
+            ("SANDBOX_PORT", settings.SANDBOX_PORT, _HERE),
+        ):
+            if in_use(port, host):
                 raise CommandError(f"port {port} is in use; choose another with {name}=...")
+        if settings.DOTENV_IS_IGNORED:
+            self.stderr.write(
+                ".env is made for production and ignored; with LOCAL_PUMBLE=true in it, it counts"
+            )
         stop = _StopRequest()
         if options["fresh"]:
             for name in ("portal", "pumble"):
@@ -44,7 +52,7 @@ class Command(BaseCommand):
         call_command("collectstatic", verbosity=0, interactive=False)
         with contextlib.ExitStack() as running:
             children = [running.enter_context(_child(*command)) for command in self._commands()]
-            addresses = [f"http://{_HERE}:{port}/healthz" for port in (settings.SANDBOX_PORT, settings.PORT)]
+            addresses = [f"{url}/healthz" for url in (_PUMBLE_URL, settings.OWN_URL)]
             started = _wait_for(lambda: all(map(_answers, addresses)), children, stop)
             if started:
                 call_command("seed", verbosity=0, stdout=open(os.devnull, "w"))  # noqa: SIM115, PTH123
@@ -52,7 +60,6 @@ class Command(BaseCommand):
                 _wait_for(lambda: False, children, stop, seconds=None)
         if stop.signal is None:
             raise CommandError("a process ended by itself; its last lines are above")
-        sys.stdout.flush()
         signal.signal(stop.signal, signal.SIG_DFL)
         os.kill(os.getpid(), stop.signal)
 
@@ -61,15 +68,13 @@ class Command(BaseCommand):
         yield [sys.executable, "-m", "gunicorn", "-c", "portal/gunicorn.conf.py"]
 
     def _welcome(self) -> None:
-        pumble = f"http://{_HERE}:{settings.SANDBOX_PORT}"
-        self.stdout.write(f"ready portal={settings.PUBLIC_URL} pumble={pumble}")
-        self.stdout.write(f"1. Open {pumble}/ - you are Ana, owner of the workspace Acme.")
+        self.stdout.write(f"ready portal={settings.PUBLIC_URL} pumble={_PUMBLE_URL}")
+        self.stdout.write(f"1. Open {_PUMBLE_URL}/ - you are Ana, owner of the workspace Acme.")
         self.stdout.write("2. Type /api-keys generate in a channel and copy the key that only you see.")
         self.stdout.write(
             f'3. Run: curl {settings.PUBLIC_URL}/sendMessage -H "ApiKey: PASTE-THE-KEY" '
             '-d \'{"channel":"general","text":"hello"}\''
         )
-        self.stdout.flush()
 
 
 class _StopRequest:

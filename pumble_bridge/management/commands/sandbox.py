@@ -31,6 +31,7 @@ class Command(BaseCommand):
             )
         # Another process with other settings: it shares nothing with the portal but the wire.
         os.environ["DJANGO_SETTINGS_MODULE"] = "pumble_bridge.sandbox.settings"
+        os.environ["PUBLIC_URL"] = settings.PUBLIC_URL
         os.chdir(settings.BASE_DIR)
         command = [
             "-m",
