@@ -7,8 +7,15 @@ export PORT ?= 8000
 export SANDBOX_PORT ?= 9000
 export DATA_DIR ?= var
 DOCS_PORT ?= 8080
+# A developer's settings of Python, such as PYTHONPATH and PYTHONUNBUFFERED, reach nothing that is started here.
+unexport $(filter PYTHON%,$(.VARIABLES))
+# Whether the environment can be used: it is not where it is half made, where its Python is gone or older, or lost a package.
+VENV_WORKS := $(shell $(BIN)/python -I -c 'import sys, pip, django; print(sys.version_info >= (3, 11))' 2>/dev/null)
 
 .PHONY: run test check coverage audit soak bench docs docs-serve pictures lock
+ifneq ($(VENV_WORKS),True)
+.PHONY: $(VENV)/run.stamp
+endif
 
 run: export LOCAL_PUMBLE = true
 run: $(VENV)/run.stamp
@@ -22,7 +29,7 @@ check: $(VENV)/test.stamp
 
 $(VENV)/run.stamp: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one with PYTHON=...")'
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@test -e $@ && test "$(VENV_WORKS)" = True || { test -d $(VENV) || rm -f $(VENV); $(PYTHON) -m venv --clear $(VENV); }
 	@echo "Installing the locked requirements into $(VENV) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
 	@touch $@
@@ -46,7 +53,7 @@ bench: $(VENV)/bench.stamp
 
 # The peers live in an environment of their own, so that nothing of them is ever part of the portal.
 $(VENV)/bench.stamp: $(VENV)/run.stamp requirements-bench.txt
-	@test -x $(VENV)/bench/bin/python || $(PYTHON) -m venv $(VENV)/bench
+	@test -e $@ || $(PYTHON) -m venv --clear $(VENV)/bench
 	@$(VENV)/bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.txt
 	@touch $@
 
