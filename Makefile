@@ -59,7 +59,7 @@ $(VENV)/bench.stamp: $(VENV)/run.stamp requirements-bench.txt
 
 # Sphinx lives in an environment of its own, so that the portal's and the tests' do not grow.
 $(VENV)/docs.stamp: $(VENV)/run.stamp requirements-docs.txt
-	@test -x $(VENV)/docs/bin/python || $(PYTHON) -m venv $(VENV)/docs
+	@test -e $@ || $(PYTHON) -m venv --clear $(VENV)/docs
 	@$(VENV)/docs/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-docs.txt
 	@touch $@
 
