@@ -5,6 +5,8 @@ A `console` block is a shell: lines after `$ ` are commands, the others what the
 of one guide share a shell and run in their order. `...` stands for any text, or on a line of its own for any lines. Ids, keys and
 times differ in each run: an id or key of the guide stands for the one that was printed in its place, also in later commands.
 
+A `python` block is a program that prints nothing.
+
 `<!-- skip: next "reason" -->` before a block names what the block needs and the tests do not have.
 """
 
@@ -73,6 +75,10 @@ class Guide:
                 return f"{step[0]}printed:\n{printed}\n\nbut the guide says:\n{expected}"
         return None
 
+    def run_program(self, program: str) -> str | None:
+        """Run a program with the variables of the shell. What it printed, though a guide shows none that prints."""
+        return self._run(f"{sys.executable} - <<'END'\n{self._as_here(program)}\nEND") or None
+
     def _run(self, command: str) -> str:
         script = f". {self._shell}\n{command}\nexport -p > {self._shell}"
         shell = subprocess.run(
@@ -130,10 +136,20 @@ def _live(example: Example) -> str | None:
     return guide.live(str(example.parsed))
 
 
+def _run_program(example: Example) -> str | None:
+    guide: Guide = example.namespace["guide"]
+    return guide.run_program(str(example.parsed))
+
+
 pytest_collect_file = Sybil(
     path=str(PROJECT),
     patterns=["README.md", "docs/*.md"],
-    parsers=[CodeBlockParser("console", _live), CodeBlockParser("chat", _live), SkipParser()],
+    parsers=[
+        CodeBlockParser("console", _live),
+        CodeBlockParser("chat", _live),
+        CodeBlockParser("python", _run_program),
+        SkipParser(),
+    ],
     fixtures=["guide"],
 ).pytest()
 
