@@ -4,6 +4,7 @@ import gc
 import os
 import shutil
 import signal
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 from django.conf import settings
 
 from portal.environment import Environment, url_host
+from pumble_bridge.management import ports
 
 # Each process counts in mapped files of its own, where the library looks when it is imported. In memory where there is
 # such a place: a process that writes to a mapped file on a full disk is killed.
@@ -28,7 +30,6 @@ worker_class = "gthread"
 preload_app = True  # processes share what they were started with, and settings that are wrong end the start
 workers = settings.WORKERS
 # The system spreads connections over the sockets of the processes; taken from one socket, most of them go to one process.
-# A single process goes without, so that a port that is taken ends the start.
 reuse_port = settings.WORKERS > 1
 threads = settings.THREADS
 keepalive = 5
@@ -49,6 +50,13 @@ accesslog = None  # the portal logs each request, without its query
 control_socket_disable = True
 
 _ALLOCATIONS_BETWEEN_COLLECTIONS = 20_000
+
+
+def on_starting(server: Any) -> None:
+    # Without SO_REUSEPORT gunicorn itself refuses. With it two portals of one user would share the port.
+    if reuse_port and ports.in_use(settings.PORT, settings.BIND):
+        on_exit(server)
+        sys.exit(f"port {settings.PORT} is in use; choose another with PORT=...")
 
 
 def when_ready(server: Any) -> None:

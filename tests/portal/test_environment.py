@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 import time
@@ -428,6 +429,28 @@ class TestSeveralProcesses:
         assert (done.returncode, len(done.stderr.strip().splitlines())) == (1, 1)
         assert done.stderr.startswith("WORKERS: may be above 1 only with")
         assert missing in done.stderr
+
+    def test_do_not_start_on_a_port_that_another_portal_shares_out(self, tmp_path: Path) -> None:
+        with socket.socket() as other:
+            other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            other.bind(("127.0.0.1", 0))
+            other.listen()
+            port = str(other.getsockname()[1])
+            done = subprocess.run(
+                [sys.executable, "-m", "gunicorn", "-c", "portal/gunicorn.conf.py"],
+                cwd=PROJECT,
+                env={"PATH": os.environ["PATH"], "DATA_DIR": str(tmp_path), "PORT": port}
+                | PRODUCTION
+                | self.SHARED,
+                capture_output=True,
+                text=True,
+                timeout=30,
+            )
+
+        assert (done.returncode, done.stderr.splitlines()[-1]) == (
+            1,
+            f"port {port} is in use; choose another with PORT=...",
+        )
 
 
 class TestWhatComesBeforeTheSecrets:
