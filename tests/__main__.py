@@ -56,6 +56,7 @@ NO_MATTER_OF_THE_DATABASE = [
     "tests/keys/test_wording.py",
     "tests/policy",
     "tests/portal/test_addresses.py",
+    "tests/portal/test_command_line.py",
     "tests/portal/test_environment.py",
     "tests/portal/test_in_production.py",
     "tests/portal/test_redaction.py",
