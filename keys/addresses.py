@@ -4,7 +4,7 @@ import ipaddress
 from collections.abc import Iterable
 from functools import lru_cache
 
-from keys.errors import AddressInvalid, TooManyAddresses
+from keys.exceptions import AddressInvalid, TooManyAddresses
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network

@@ -11,7 +11,7 @@ from django.db import connection
 
 from keys import addresses, key_cache, keyformat, lifecycle, limits, policy
 from keys.audit import Actor
-from keys.errors import (
+from keys.exceptions import (
     IpNotAllowed,
     KeyDisabled,
     KeyExpired,

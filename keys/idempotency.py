@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.db import IntegrityError, transaction
 
 from keys import pruning
-from keys.errors import IdempotencyConflict, IdempotencyInProgress, IdempotencyUnknown
+from keys.exceptions import IdempotencyConflict, IdempotencyInProgress, IdempotencyUnknown
 from keys.models import IdempotentCall
 
 MAX_LENGTH = 255

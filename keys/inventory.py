@@ -4,7 +4,7 @@ import difflib
 from datetime import datetime
 
 from keys import spelling
-from keys.errors import KeyAmbiguous, KeyNotFound
+from keys.exceptions import KeyAmbiguous, KeyNotFound
 from keys.models import ApiKey, ApiKeyQuerySet, Member
 
 _SHORTEST_BEGINNING = 3

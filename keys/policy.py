@@ -8,7 +8,7 @@ from django.db import transaction
 
 from keys import audit, scopes
 from keys.audit import Actor, Surface, noting_refusals
-from keys.errors import (
+from keys.exceptions import (
     AddressesRequired,
     CreationNotAllowed,
     ExpiryTooFar,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from keys import addresses, scopes
-from keys.errors import ChannelsInvalid, LimitInvalid, ScopeUnknown
+from keys.exceptions import ChannelsInvalid, LimitInvalid, ScopeUnknown
 
 CALLS_PER_MINUTE = 1000
 MOST_CHANNELS = 50  # that Pumble takes in one search

@@ -9,7 +9,7 @@ from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from keys import errors, scopes
+from keys import exceptions, scopes
 from keys.breaches import Breach, Term
 from keys.rights import CALLS_PER_MINUTE, Rights
 
@@ -78,98 +78,98 @@ def preset_name(rights: Rights) -> str:
     return names.get(scopes.preset_of(rights.scopes) or "", _("Custom"))
 
 
-def explain(error: errors.KeysError) -> str:
+def explain(error: exceptions.KeysError) -> str:
     """Why something was refused and what helps, as a sentence to the person who asked for it."""
     match error:
-        case errors.NameInvalid():
+        case exceptions.NameInvalid():
             return _name_invalid(error)
-        case errors.NameTaken():
+        case exceptions.NameTaken():
             return _("You already have a key of that name. Choose another name, or delete that key first.")
-        case errors.TooManyKeys():
+        case exceptions.TooManyKeys():
             return _(
                 "You have %(most)s keys, as many as this workspace allows. Delete one that you no longer need."
             ) % {"most": error.most}
-        case errors.ScopeUnknown():
+        case exceptions.ScopeUnknown():
             if not error.scopes:
                 return _("Choose at least one thing that the key may do.")
             return _("There is no scope %(scopes)s. There are: %(all)s.") % {
                 "scopes": ", ".join(error.scopes),
                 "all": ", ".join(scopes.ALL),
             }
-        case errors.ScopeNotAllowed():
+        case exceptions.ScopeNotAllowed():
             return _("This workspace does not let keys have %(scopes)s.") % {
                 "scopes": enumerate_all(error.scopes)
             }
-        case errors.ChannelsInvalid():
+        case exceptions.ChannelsInvalid():
             return _("Choose 1 to 50 channels.")
-        case errors.AddressInvalid() if error.meant:
+        case exceptions.AddressInvalid() if error.meant:
             return _("%(text)s has bits set behind its prefix. Did you mean %(meant)s?") % {
                 "text": error.text[:64],
                 "meant": error.meant,
             }
-        case errors.AddressInvalid():
+        case exceptions.AddressInvalid():
             return _(
                 "“%(text)s” is no address or network. Write 203.0.113.7, 10.0.0.0/8 or 2001:db8::/32."
             ) % {"text": error.text[:64]}
-        case errors.TooManyAddresses():
+        case exceptions.TooManyAddresses():
             return _("A key can be bound to 50 addresses and networks at most.")
-        case errors.AddressesRequired():
+        case exceptions.AddressesRequired():
             return _("This workspace asks for a list of addresses that the key may be used from.")
-        case errors.LimitInvalid():
+        case exceptions.LimitInvalid():
             return _("A key's own limit is 1 to 1,000 calls a minute.")
-        case errors.ExpiryInPast():
+        case exceptions.ExpiryInPast():
             return _("That end is in the past: the server's time is %(now)s.") % {
                 "now": error.now.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
             }
-        case errors.ExpiryTooFar() if error.lifetime is not None:
+        case exceptions.ExpiryTooFar() if error.lifetime is not None:
             return _("In this workspace a key lives for %(lifetime)s at most. Choose an earlier end.") % {
                 "lifetime": days(error.lifetime)
             }
-        case errors.ExpiryTooFar():
+        case exceptions.ExpiryTooFar():
             return _("In this workspace every key has an end. Choose one.")
-        case errors.GraceInvalid():
+        case exceptions.GraceInvalid():
             return _("Choose for how long the old key still works: not at all, 1 hour, 24 hours or 7 days.")
-        case errors.RotationUnderway():
+        case exceptions.RotationUnderway():
             return _(
                 "A new key was made a moment ago and is on its way. Look for it, or try again in a minute."
             )
-        case errors.KeyRetiring():
+        case exceptions.KeyRetiring():
             return _("This key is being replaced. Change the one that takes its place.")
-        case errors.KeyDisabled():
+        case exceptions.KeyDisabled():
             return _("This key is disabled. Enable it first.")
-        case errors.TermInvalid():
+        case exceptions.TermInvalid():
             return f"{_TERMS[error.term]}: {whole_number(error.least, error.most)}"
-        case errors.PolicyChanged():
+        case exceptions.PolicyChanged():
             return _(
                 "Somebody else changed the policy meanwhile. Look at it as it is now, then decide again."
             )
-        case errors.BreaksPolicy():
+        case exceptions.BreaksPolicy():
             return _(
                 "This key does not fit the policy of the workspace: %(what)s. Narrow it until it fits, or ask an owner."
             ) % {"what": enumerate_all(map(breach, error.breaches))}
-        case errors.WouldWiden():
+        case exceptions.WouldWiden():
             return _(
                 "The rights of a key can only become narrower, and this would widen its %(what)s. Make a new key."
             ) % {"what": _RIGHTS[error.what]}
-        case errors.KeyAmbiguous():
+        case exceptions.KeyAmbiguous():
             return _("More than one of your keys goes by that: %(keys)s. Use the id.") % {
                 "keys": enumerate_all(
                     f"{name} ({key_id})" for name, key_id in zip(error.names, error.ids, strict=True)
                 )
             }
-        case errors.KeyNotFound():
+        case exceptions.KeyNotFound():
             return _("There is no such key, or it no longer works.")
-        case errors.CreationNotAllowed():
+        case exceptions.CreationNotAllowed():
             return _("In this workspace only others may create keys. Ask an owner.")
-        case errors.OwnerNotAuthorized():
+        case exceptions.OwnerNotAuthorized():
             return _("The app is not allowed to act for this person. They have to authorize it first.")
-        case errors.NotAllowed():
+        case exceptions.NotAllowed():
             return _("That is not yours to do.")
         case _:
             return _("That is not possible.")
 
 
-def _name_invalid(error: errors.NameInvalid) -> str:
+def _name_invalid(error: exceptions.NameInvalid) -> str:
     if error.contains_key:
         return _("The name contains an API key. Choose another name.")
     rule = _("A key's name has 1 to 64 visible characters.")

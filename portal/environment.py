@@ -26,7 +26,7 @@ from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 
 from keys import addresses
-from keys.errors import AddressInvalid
+from keys.exceptions import AddressInvalid
 
 MIN_SECRET_BYTES = 32
 BACKGROUND_THREADS = 4  # beside those that answer: use is written, Home tabs and notices are sent

@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from keys import keyformat, limits
-from keys.errors import RateLimited
+from keys.exceptions import RateLimited
 from keys.models import Member
 from portal.addresses import client_address
 from portal.pages import problem, wants_page

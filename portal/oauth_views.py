@@ -16,14 +16,14 @@ from django.views.decorators.http import require_GET
 
 from keys import limits, membership
 from keys.audit import Surface
-from keys.errors import RateLimited
+from keys.exceptions import RateLimited
 from keys.policy import is_entitled
 from portal import kept_forms
 from portal.addresses import client_address
 from portal.pages import problem
 from portal.signin import BROWSER_COOKIE, actor_of, bind_browser, browser_secret_of, sign_in
 from pumble_bridge import deadline, oauth, resilience
-from pumble_bridge.errors import PumbleError
+from pumble_bridge.exceptions import PumbleError
 from pumble_bridge.models import OAuthState
 
 log = logging.getLogger(__name__)

@@ -13,7 +13,7 @@ from django.urls import Resolver404, resolve
 from django.utils.translation import gettext as _
 
 from keys import keyformat
-from portal.api import errors
+from portal.api import exceptions
 from portal.api.operations import OPERATIONS
 from portal.api.presented import presents_key
 
@@ -62,7 +62,7 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     if address := _meant(request):
         return redirect(address)
     if not wants_page(request):
-        return errors.answer_for(errors.PathUnknown(), request)
+        return exceptions.answer_for(exceptions.PathUnknown(), request)
     title, advice = _("This page does not exist"), _("Check the address, or go back to the start page.")
     return problem(request, status=404, title=title, advice=advice)
 
@@ -94,7 +94,9 @@ def _meant(request: HttpRequest) -> str:
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     if not wants_page(request):
         unknown_host = isinstance(exception, DisallowedHost)
-        return errors.answer_for(errors.HostUnknown() if unknown_host else errors.BadBody(), request)
+        return exceptions.answer_for(
+            exceptions.HostUnknown() if unknown_host else exceptions.BadBody(), request
+        )
     if isinstance(exception, DisallowedHost):
         return problem(
             request,
@@ -112,7 +114,9 @@ def server_error(request: HttpRequest) -> HttpResponse:
     error = sys.exception()
     away = isinstance(error, OperationalError | InterfaceError)
     if not wants_page(request):
-        return errors.answer_for(error if away and isinstance(error, Exception) else RuntimeError(), request)
+        return exceptions.answer_for(
+            error if away and isinstance(error, Exception) else RuntimeError(), request
+        )
     if away:
         advice = _("The service is not available right now. Try again in a moment.")
         response = problem(request, status=503, title=_("One moment, please"), advice=advice)

@@ -19,7 +19,7 @@ from django.conf import settings
 
 from keys.limits import PumbleQuota
 from pumble_bridge import deadline, http, metrics, resilience, strict_json
-from pumble_bridge.errors import (
+from pumble_bridge.exceptions import (
     PumbleBusy,
     PumbleNotAsked,
     PumbleRateLimited,

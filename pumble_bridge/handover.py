@@ -10,7 +10,7 @@ from keys.models import ApiKey
 from pumble_bridge import keytexts
 from pumble_bridge.answers import Acknowledged, Answer, Declined
 from pumble_bridge.blocks import LONGEST_NAME_IN_LABEL, Element, button, confirmation, message, quoted
-from pumble_bridge.errors import PumbleError
+from pumble_bridge.exceptions import PumbleError
 from pumble_bridge.person import Person
 
 log = logging.getLogger(__name__)

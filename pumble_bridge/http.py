@@ -24,7 +24,7 @@ from urllib3.exceptions import ConnectTimeoutError, HTTPError, InvalidHeader, Ne
 from urllib3.util import Retry
 
 from pumble_bridge import deadline
-from pumble_bridge.errors import PumbleError, PumbleTimeout, PumbleUnavailable, PumbleUnreachable
+from pumble_bridge.exceptions import PumbleError, PumbleTimeout, PumbleUnavailable, PumbleUnreachable
 
 MAX_ANSWER_BYTES = 8 * 1024 * 1024
 MAX_RETRY_AFTER = 3600

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from keys import errors, keyformat, wording
+from keys import exceptions, keyformat, wording
 from keys.models import ApiKey
 from pumble_bridge import welcome
 from pumble_bridge.blocks import Element, line, link, preformatted, quoted, text
@@ -59,14 +59,14 @@ def authorise_first() -> list[Element]:
     ]
 
 
-def explain(error: errors.KeysError) -> str:
+def explain(error: exceptions.KeysError) -> str:
     """Why it was refused, where what is said back to the person came from outside."""
     match error:
-        case errors.ScopeUnknown():
-            error = errors.ScopeUnknown([quoted(scope) for scope in error.scopes[:MOST_CANDIDATES]])
-        case errors.KeyAmbiguous():
+        case exceptions.ScopeUnknown():
+            error = exceptions.ScopeUnknown([quoted(scope) for scope in error.scopes[:MOST_CANDIDATES]])
+        case exceptions.KeyAmbiguous():
             names = [quoted(name) for name in error.names[:MOST_CANDIDATES]]
-            error = errors.KeyAmbiguous(names, error.ids[: len(names)])
+            error = exceptions.KeyAmbiguous(names, error.ids[: len(names)])
     return wording.explain(error)
 
 

@@ -25,7 +25,7 @@ from keys.audit import Actor
 from keys.models import AuditEvent, Member, Workspace
 from pumble_bridge import client, manifest, tokens
 from pumble_bridge.client import Json, PumbleClient
-from pumble_bridge.errors import PumbleError, PumbleRefused, PumbleUnavailable
+from pumble_bridge.exceptions import PumbleError, PumbleRefused, PumbleUnavailable
 from pumble_bridge.models import Authorization, Installation, OAuthState
 
 MAX_ADDRESS_LENGTH = 8000  # the servers refuse a request line of more than 8,190 bytes

@@ -7,7 +7,7 @@ from typing import Any
 from keys.audit import Actor
 from keys.models import Member
 from pumble_bridge.client import PumbleClient
-from pumble_bridge.errors import PumbleRefused, TokenRejected
+from pumble_bridge.exceptions import PumbleRefused, TokenRejected
 
 
 @dataclass(frozen=True, slots=True)

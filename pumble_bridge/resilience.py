@@ -16,7 +16,7 @@ from weakref import WeakValueDictionary
 from django.conf import settings
 
 from pumble_bridge import deadline, metrics
-from pumble_bridge.errors import PumbleError, PumbleNotAsked, PumbleTimeout, PumbleUnavailable
+from pumble_bridge.exceptions import PumbleError, PumbleNotAsked, PumbleTimeout, PumbleUnavailable
 
 log = logging.getLogger(__name__)
 

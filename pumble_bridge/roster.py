@@ -9,7 +9,7 @@ from redis.exceptions import RedisError
 from keys import audit
 from keys.models import Member
 from pumble_bridge import acting, deadline, oauth
-from pumble_bridge.errors import PumbleError
+from pumble_bridge.exceptions import PumbleError
 from pumble_bridge.models import Installation
 
 log = logging.getLogger(__name__)

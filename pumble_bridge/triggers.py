@@ -9,12 +9,12 @@ from django.utils.translation import gettext as _
 
 from keys import keyformat
 from keys.audit import Actor, Surface
-from keys.errors import KeysError
+from keys.exceptions import KeysError
 from keys.models import Member, Workspace
 from keys.policy import is_entitled
 from pumble_bridge import acting, clicks, commands, deadline, keytexts, modals, pasted, resilience
 from pumble_bridge.answers import Acknowledged, Answer, Declined
-from pumble_bridge.errors import PumbleError
+from pumble_bridge.exceptions import PumbleError
 from pumble_bridge.models import Installation
 from pumble_bridge.payloads import Click, Dismissal, MenuQuery, SlashCommand, Submission
 from pumble_bridge.person import Bot, Person

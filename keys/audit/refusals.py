@@ -7,7 +7,7 @@ from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 from keys.audit.recording import Actor, Type, record
-from keys.errors import CreationNotAllowed, NotAllowed
+from keys.exceptions import CreationNotAllowed, NotAllowed
 from keys.models import ApiKey, AuditEvent, Workspace
 
 MOST_AN_HOUR = 10  # of one person

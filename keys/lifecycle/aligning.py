@@ -9,7 +9,7 @@ from django.db import transaction
 from keys import audit, breaking, policy
 from keys.audit import Actor, noting_refusals
 from keys.breaking import Breaking
-from keys.errors import KeysError, PolicyChanged
+from keys.exceptions import KeysError, PolicyChanged
 from keys.lifecycle.changing import leave, live_family, stop
 from keys.lifecycle.locks import lock_owner
 from keys.models import ApiKey, Policy

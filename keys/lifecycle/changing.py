@@ -7,7 +7,7 @@ from django.db import transaction
 
 from keys import breaking, policy
 from keys.audit import Actor, noting_refusals
-from keys.errors import BreaksPolicy, ExpiryInPast, KeyNotFound, KeyRetiring, WouldWiden
+from keys.exceptions import BreaksPolicy, ExpiryInPast, KeyNotFound, KeyRetiring, WouldWiden
 from keys.lifecycle.locks import lock_family, lock_owner, lock_undelivered
 from keys.lifecycle.names import clean_name, clean_note, free_name, taken_names
 from keys.lifecycle.telling import tell, told

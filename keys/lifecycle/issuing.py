@@ -9,7 +9,7 @@ from django.db import transaction
 from keys import audit, keyformat, policy, rights
 from keys import scopes as scope_names
 from keys.audit import Actor, noting_refusals
-from keys.errors import ExpiryInPast
+from keys.exceptions import ExpiryInPast
 from keys.lifecycle import changing, rotating
 from keys.lifecycle.locks import lock_family, lock_key, lock_owner
 from keys.lifecycle.making import new_key

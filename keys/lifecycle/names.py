@@ -5,7 +5,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from keys import keyformat, spelling
-from keys.errors import NameInvalid, NameTaken
+from keys.exceptions import NameInvalid, NameTaken
 from keys.models import ApiKey, Member
 
 MAX_NAME_LENGTH = 64

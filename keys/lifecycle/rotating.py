@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from keys import keyformat, policy
 from keys.audit import Actor, noting_refusals
-from keys.errors import GraceInvalid, KeyDisabled, KeyNotFound, KeyRetiring, RotationUnderway
+from keys.exceptions import GraceInvalid, KeyDisabled, KeyNotFound, KeyRetiring, RotationUnderway
 from keys.lifecycle.changing import revoke
 from keys.lifecycle.locks import lock_family, lock_key, lock_owner, lock_undelivered
 from keys.lifecycle.making import new_key

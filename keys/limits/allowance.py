@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass, field
 
 from keys import addresses, metrics
-from keys.errors import RateLimited
+from keys.exceptions import RateLimited
 from keys.key_cache import KeyRecord
 from keys.limits.backends import backend
 from keys.limits.quotas import (

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from keys import inventory, lifecycle, spelling, wording
 from keys.audit import Actor
-from keys.errors import KeysError
+from keys.exceptions import KeysError
 from keys.lifecycle import MAX_NOTE_LENGTH
 from keys.models import ApiKey, Member
 from portal.admin.site import site

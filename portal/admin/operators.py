@@ -14,7 +14,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from keys import keyformat, limits
-from keys.errors import RateLimited
+from keys.exceptions import RateLimited
 from keys.models import AuditEvent, Member
 from portal import kept_forms
 from portal.dashboard.page_form import PageForm

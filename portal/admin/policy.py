@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from keys import breaking, policy, wording
-from keys.errors import KeysError
+from keys.exceptions import KeysError
 from keys.models import Member, Policy, Workspace
 from portal.admin import looking, policy_keys
 from portal.admin.base import ViewerAdmin

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from keys import lifecycle, wording
 from keys.audit import Actor
 from keys.breaking import Breaking
-from keys.errors import KeyNotFound, KeyRetiring, PolicyChanged
+from keys.exceptions import KeyNotFound, KeyRetiring, PolicyChanged
 from keys.models import ApiKey
 from keys.wording import short_date
 

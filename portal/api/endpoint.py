@@ -20,11 +20,11 @@ from rest_framework.views import APIView
 
 from keys import authentication, keyformat, scopes, usage
 from keys.audit import Actor, Surface
-from keys.errors import OwnerNotAuthorized
+from keys.exceptions import OwnerNotAuthorized
 from keys.key_cache import KeyRecord
 from keys.limits import Allowance
 from portal.api import once, presented, rehearsal, wire
-from portal.api.errors import BadBody, InvalidInput, answer_for, logged_hint, rule_for
+from portal.api.exceptions import BadBody, InvalidInput, answer_for, logged_hint, rule_for
 from portal.api.inputs import Input
 from portal.api.refusals import Refusal
 from portal.api.watching import Watch

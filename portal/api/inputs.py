@@ -9,7 +9,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from portal.api.errors import ONE_OF
+from portal.api.exceptions import ONE_OF
 
 MAX_TEXT = 100_000
 LOOKS_LIKE_SECONDS = "must be epoch milliseconds, and this looks like seconds: multiply it by 1000"

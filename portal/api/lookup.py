@@ -11,12 +11,12 @@ from typing import Any
 from django.core.cache import caches
 
 from keys import spelling
-from keys.errors import ChannelNotAllowed
+from keys.exceptions import ChannelNotAllowed
 from portal.api.endpoint import Call
-from portal.api.errors import BotNotInChannel, ChannelNotFound, PeopleNotValid
+from portal.api.exceptions import BotNotInChannel, ChannelNotFound, PeopleNotValid
 from portal.api.inputs import as_id
 from pumble_bridge.client import Json
-from pumble_bridge.errors import PumbleRefused, TokenRejected
+from pumble_bridge.exceptions import PumbleRefused, TokenRejected
 
 ALL_TYPES = ("PUBLIC", "PRIVATE", "DIRECT", "SELF")
 _NAMED_TYPES = ("PUBLIC", "PRIVATE")

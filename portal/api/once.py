@@ -12,12 +12,12 @@ from django.utils import timezone
 from rest_framework.exceptions import ValidationError
 
 from keys import idempotency
-from keys.errors import RateLimited
+from keys.exceptions import RateLimited
 from keys.key_cache import KeyRecord
 from portal.api import wire
-from portal.api.errors import ApiError
+from portal.api.exceptions import ApiError
 from portal.api.watching import Watch
-from pumble_bridge.errors import PumbleError
+from pumble_bridge.exceptions import PumbleError
 
 log = logging.getLogger(__name__)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from keys.errors import KeyMalformed, KeyMissing
+from keys.exceptions import KeyMalformed, KeyMissing
 
 _KEY_HEADERS = ("HTTP_APIKEY", "HTTP_API_KEY", "HTTP_X_API_KEY")  # ApiKey, Api-Key, X-API-Key
 

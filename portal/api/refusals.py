@@ -1,6 +1,6 @@
 """What the reference says of each failure: an example of it, and in words what it means and what helps.
 
-Status, body and `reason` are not repeated here: they come from the one table in `portal.api.errors`. An operation
+Status, body and `reason` are not repeated here: they come from the one table in `portal.api.exceptions`. An operation
 names those that are its own; what every operation can answer is listed at the end.
 """
 
@@ -13,11 +13,11 @@ from django.db import OperationalError
 from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions as drf
 
-from keys import errors as keys_errors
+from keys import exceptions as keys_exceptions
 from keys.limits import Whose
 from keys.rights import CALLS_PER_MINUTE
-from portal.api import errors
-from pumble_bridge.errors import (
+from portal.api import exceptions
+from pumble_bridge.exceptions import (
     PumbleBusy,
     PumbleNotAsked,
     PumbleRateLimited,
@@ -52,7 +52,7 @@ def _by_pumble(status: int, text: str) -> PumbleRefused:
 
 CHANNEL = Refusal(
     "unknownChannel",
-    errors.ChannelNotFound(),
+    exceptions.ChannelNotFound(),
     _("Unknown channel"),
     _(
         "No channel has this id or name, or the key's owner cannot see it. `listChannels` shows those they can."
@@ -60,13 +60,13 @@ CHANNEL = Refusal(
 )
 PRIVATE_CHANNEL = Refusal(
     "botNotInChannel",
-    errors.BotNotInChannel(),
+    exceptions.BotNotInChannel(),
     _("Private channel without the bot"),
     _("In a private channel the app's bot has to be a member too. Add it there and call again."),
 )
 NOT_ALLOWED = Refusal(
     "channelNotAllowed",
-    keys_errors.ChannelNotAllowed(),
+    keys_exceptions.ChannelNotAllowed(),
     _("Channel not allowed"),
     _(
         "The key is bound to channels, and the call does not stay within them. `keyInfo` lists them. With such a key a "
@@ -87,19 +87,19 @@ NAME_TAKEN = Refusal(
 )
 PEOPLE = Refusal(
     "unknownPeople",
-    errors.PeopleNotValid(),
+    exceptions.PeopleNotValid(),
     _("People not valid"),
     _("Somebody named is nobody of this workspace or is deactivated, or there are too few or too many."),
 )
 CURSOR = Refusal(
     "unknownCursor",
-    errors.CursorUnknown(),
+    exceptions.CursorUnknown(),
     _("Unknown cursor"),
     _("Start again without a cursor, or with an id or a time of a page you were given."),
 )
 CRITERIA = Refusal(
     "unusableCriteria",
-    errors.BadBody(Hint.CRITERION_UNKNOWN),
+    exceptions.BadBody(Hint.CRITERION_UNKNOWN),
     _("Criteria not usable"),
     _("No criterion at all, or somebody in `from` or a channel in `in` that is unknown."),
 )
@@ -113,19 +113,19 @@ INPUT = Refusal(
 )
 BODY = Refusal(
     "invalidBody",
-    errors.BadBody(Hint.FORM),
+    exceptions.BadBody(Hint.FORM),
     _("Body not readable"),
     _("The body is not a JSON object. `hint` says what it is, and what to send instead."),
 )
 HTTPS = Refusal(
     "httpsRequired",
-    errors.HttpsRequired(),
+    exceptions.HttpsRequired(),
     _("HTTPS required"),
     _("The call came as http://. Use https://, and rotate the key: it was readable on the way."),
 )
 SCOPE = Refusal(
     "scopeMissing",
-    keys_errors.ScopeMissing("messages:write"),
+    keys_exceptions.ScopeMissing("messages:write"),
     _("Scope missing"),
     _("The key works, but its scopes do not include this operation's. Make a key that has it."),
 )
@@ -143,7 +143,7 @@ TOO_LARGE = Refusal(
 )
 RATE_LIMITED = Refusal(
     "rateLimited",
-    keys_errors.RateLimited(Whose.KEY.value, CALLS_PER_MINUTE, 12),
+    keys_exceptions.RateLimited(Whose.KEY.value, CALLS_PER_MINUTE, 12),
     _("Too many calls"),
     _(
         "A limit of this service is reached; the text says whose. Wait as many seconds as `Retry-After` says, then call "
@@ -208,31 +208,31 @@ INTERNAL = Refusal(
 OF_KEYS = (
     Refusal(
         "keyMissing",
-        keys_errors.KeyMissing(),
+        keys_exceptions.KeyMissing(),
         _("Key missing"),
         _("Send the key in the header `ApiKey`, or as `Authorization: Bearer`."),
     ),
     Refusal(
         "keyMalformed",
-        keys_errors.KeyMalformed(),
+        keys_exceptions.KeyMalformed(),
         _("Key malformed"),
         _("What was sent cannot be a key: it is cut off or mistyped, or two headers carry different ones."),
     ),
     Refusal(
         "keyUnknown",
-        keys_errors.KeyUnknown(),
+        keys_exceptions.KeyUnknown(),
         _("Key unknown"),
         _("It has the form of a key, but is none of this service."),
     ),
     Refusal(
         "keyExpired",
-        keys_errors.KeyExpired(datetime(2026, 11, 2, tzinfo=UTC)),
+        keys_exceptions.KeyExpired(datetime(2026, 11, 2, tzinfo=UTC)),
         _("Key expired"),
         _("The key's last day is over. Make a new one."),
     ),
     Refusal(
         "keyDisabled",
-        keys_errors.KeyDisabled(),
+        keys_exceptions.KeyDisabled(),
         _("Key disabled"),
         _(
             "The key is switched off for a while. Its owner can enable it, unless an administrator disabled it."
@@ -240,25 +240,25 @@ OF_KEYS = (
     ),
     Refusal(
         "keyRotated",
-        keys_errors.KeyRotated(datetime(2026, 11, 2, 9, 30, tzinfo=UTC)),
+        keys_exceptions.KeyRotated(datetime(2026, 11, 2, 9, 30, tzinfo=UTC)),
         _("Key replaced"),
         _("A newer key took this one's place, and the time in which both worked is over. Use the newer one."),
     ),
     Refusal(
         "keyRevoked",
-        keys_errors.KeyRevoked(),
+        keys_exceptions.KeyRevoked(),
         _("Key revoked"),
         _("The key was deleted or withdrawn, and never works again. Make a new one."),
     ),
     Refusal(
         "ownerNotAuthorized",
-        keys_errors.OwnerNotAuthorized(),
+        keys_exceptions.OwnerNotAuthorized(),
         _("Owner not authorized"),
         _("The key's owner left the workspace, took the app's permission back, or the app was removed."),
     ),
     Refusal(
         "ipNotAllowed",
-        keys_errors.IpNotAllowed("203.0.113.7"),
+        keys_exceptions.IpNotAllowed("203.0.113.7"),
         _("Address not allowed"),
         _("The key may be used only from the addresses it is bound to."),
     ),
@@ -266,19 +266,19 @@ OF_KEYS = (
 OF_WRITES = (
     Refusal(
         "idempotencyConflict",
-        keys_errors.IdempotencyConflict(),
+        keys_exceptions.IdempotencyConflict(),
         _("Idempotency-Key used for another request"),
         _("Each request needs a value of its own; only its repetitions have the same."),
     ),
     Refusal(
         "idempotencyInProgress",
-        keys_errors.IdempotencyInProgress(),
+        keys_exceptions.IdempotencyInProgress(),
         _("First request under way"),
         _("Repeat it a little later to get its answer."),
     ),
     Refusal(
         "idempotencyUnknown",
-        keys_errors.IdempotencyUnknown(),
+        keys_exceptions.IdempotencyUnknown(),
         _("Outcome not known"),
         _(
             "Pumble did not answer the first request in time, so it may have happened. Look, and if it did not, send it "

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from keys import lifecycle, wording
-from keys.errors import KeysError
+from keys.exceptions import KeysError
 from keys.lifecycle import MAX_NAME_LENGTH
 from keys.models import ApiKey
 from portal.dashboard.channels import own_channels

@@ -4,7 +4,7 @@ import logging
 
 from keys.models import Member
 from pumble_bridge import acting, deadline, resilience
-from pumble_bridge.errors import PumbleError
+from pumble_bridge.exceptions import PumbleError
 from pumble_bridge.models import Authorization
 
 log = logging.getLogger(__name__)

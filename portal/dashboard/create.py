@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from keys import lifecycle, policy, wording
 from keys.audit import refusals_noted
-from keys.errors import KeysError
+from keys.exceptions import KeysError
 from keys.models import ApiKey
 from portal.dashboard import once, prefill, show_once
 from portal.dashboard.channels import own_channels

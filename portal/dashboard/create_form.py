@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from keys import lifecycle, policy, scopes
-from keys.errors import NameInvalid
+from keys.exceptions import NameInvalid
 from keys.lifecycle import MAX_NAME_LENGTH, MAX_NOTE_LENGTH
 from keys.models import Policy
 from portal.dashboard.page_form import NameField

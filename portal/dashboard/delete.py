@@ -9,7 +9,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from keys import lifecycle, spelling, wording
-from keys.errors import KeysError
+from keys.exceptions import KeysError
 from keys.models import ApiKey
 from portal.dashboard.change import key_url
 from portal.dashboard.door import MemberView

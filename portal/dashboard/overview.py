@@ -7,7 +7,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from keys import inventory, lifecycle, limits, wording
-from keys.errors import KeysError
+from keys.exceptions import KeysError
 from portal.dashboard import hygiene, quotas
 from portal.dashboard.door import MemberView
 from portal.kept_forms import FormPage

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from keys import usage
 from portal.api import refusals
-from portal.api.errors import rule_for
+from portal.api.exceptions import rule_for
 from portal.api.refusals import Refusal
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from keys import errors, rights, scopes, wording
+from keys import exceptions, rights, scopes, wording
 from keys.addresses import parse_networks
 from keys.rights import Rights
 from portal.dashboard.page_form import PageForm
@@ -19,16 +19,16 @@ from portal.dashboard.scope_words import scope_label
 
 # The field at which a refusal of the domain is said.
 _FIELD_OF = {
-    errors.NameInvalid: "name",
-    errors.NameTaken: "name",
-    errors.ScopeUnknown: "scopes",
-    errors.ScopeNotAllowed: "scopes",
-    errors.ChannelsInvalid: "channels",
-    errors.AddressInvalid: "addresses",
-    errors.TooManyAddresses: "addresses",
-    errors.AddressesRequired: "addresses",
-    errors.LimitInvalid: "calls_per_minute",
-    errors.ExpiryInvalid: "expiry",
+    exceptions.NameInvalid: "name",
+    exceptions.NameTaken: "name",
+    exceptions.ScopeUnknown: "scopes",
+    exceptions.ScopeNotAllowed: "scopes",
+    exceptions.ChannelsInvalid: "channels",
+    exceptions.AddressInvalid: "addresses",
+    exceptions.TooManyAddresses: "addresses",
+    exceptions.AddressesRequired: "addresses",
+    exceptions.LimitInvalid: "calls_per_minute",
+    exceptions.ExpiryInvalid: "expiry",
 }
 RIGHTS_FIELDS = ("scopes", "where", "channels", "expiry", "until", "addresses", "calls_per_minute")
 _IN_RIGHTS = {"allowed_addresses": "addresses", "expires_at": "expiry"}
@@ -114,7 +114,7 @@ class RightsForm(PageForm):
         texts = self.cleaned_data["addresses"].replace(",", " ").split()
         try:
             return parse_networks(texts)
-        except errors.KeysError as error:
+        except exceptions.KeysError as error:
             raise forms.ValidationError(wording.explain(error)) from error
 
     def clean(self) -> dict[str, Any]:
@@ -124,9 +124,9 @@ class RightsForm(PageForm):
         self.say_pasted(self.pasted)
         scopes_chosen, end = self.chosen_scopes(data), self._end(data)
         if not scopes_chosen:
-            self.refuse(errors.ScopeUnknown())
+            self.refuse(exceptions.ScopeUnknown())
         if self._is_bound(data) and not data.get("channels") and "channels" not in self.errors:
-            self.refuse(errors.ChannelsInvalid())
+            self.refuse(exceptions.ChannelsInvalid())
         if not set(self.errors) - {"name"}:
             self.rights = self._make_rights(data, scopes_chosen, end)
         return data
@@ -139,10 +139,10 @@ class RightsForm(PageForm):
         """The moment that a value of `expiry` means, apart from a day of one's own."""
         return None if value == "never" else self.now + timedelta(days=int(value))
 
-    def refuse(self, error: errors.KeysError) -> None:
+    def refuse(self, error: exceptions.KeysError) -> None:
         """Say at its field why the domain refused what was asked for."""
         name = next((_FIELD_OF[kind] for kind in type(error).__mro__ if kind in _FIELD_OF), None)
-        if isinstance(error, errors.WouldWiden):
+        if isinstance(error, exceptions.WouldWiden):
             name = _IN_RIGHTS.get(error.what, error.what)
         if name == "expiry" and self.data.get("expiry") == "day":
             name = "until"
@@ -177,7 +177,7 @@ class RightsForm(PageForm):
                 calls_per_minute=data["calls_per_minute"],
                 expires_at=end,
             )
-        except errors.KeysError as error:
+        except exceptions.KeysError as error:
             self.refuse(error)
             return None
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from keys import lifecycle, wording
 from keys.audit import refusals_noted
-from keys.errors import KeysError
+from keys.exceptions import KeysError
 from keys.lifecycle import GRACES
 from keys.models import ApiKey
 from portal.dashboard import once, show_once

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from keys import lifecycle, policy, scopes, wording
 from keys.audit import Actor, refusals_noted
-from keys.errors import KeysError
+from keys.exceptions import KeysError
 from keys.models import ApiKey, Member
 from portal.dashboard import once, show_once
 from portal.dashboard.door import MemberView

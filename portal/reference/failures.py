@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from portal.api import errors, refusals
+from portal.api import exceptions, refusals
 from portal.api.refusals import Refusal
 from portal.reference.objects import ref
 
@@ -56,7 +56,7 @@ def responses_of(operation: "Endpoint") -> Json:
     """The error responses of one operation, those that all share as references."""
     by_status: dict[int, list[Refusal]] = {}
     for refusal in refusals_of(operation):
-        by_status.setdefault(errors.rule_for(refusal.error).status, []).append(refusal)
+        by_status.setdefault(exceptions.rule_for(refusal.error).status, []).append(refusal)
     return {
         str(status): {"$ref": f"#/components/responses/{_SHARED[status]}"}
         if status in _SHARED
@@ -68,7 +68,7 @@ def responses_of(operation: "Endpoint") -> Json:
 def shared_responses() -> Json:
     by_status: dict[int, list[Refusal]] = {}
     for refusal in (refusals.TOO_LARGE, *refusals.OF_ALL, *refusals.OF_PUMBLE):
-        by_status.setdefault(errors.rule_for(refusal.error).status, []).append(refusal)
+        by_status.setdefault(exceptions.rule_for(refusal.error).status, []).append(refusal)
     return {
         _SHARED[status]: _response(str(given[0].meaning), given, None, _headers(status))
         for status, given in by_status.items()
@@ -178,7 +178,7 @@ def _response(
 
 
 def _example(refusal: Refusal, scope: str | None) -> Json:
-    body = errors.body_of(refusal.error, EXAMPLE_REQUEST_ID)
+    body = exceptions.body_of(refusal.error, EXAMPLE_REQUEST_ID)
     if refusal is refusals.SCOPE:
         body["error"] = body["error"].replace(refusal.error.args[0], str(scope))
     return {"summary": str(refusal.title), "description": str(refusal.meaning), "value": body}
@@ -191,11 +191,11 @@ def _headers(status: int) -> Json:
 
 
 def _shape(refusal: Refusal) -> str:
-    return "LegacyError" if errors.rule_for(refusal.error).code is None else "StructuredError"
+    return "LegacyError" if exceptions.rule_for(refusal.error).code is None else "StructuredError"
 
 
 def _reasons(*, structured: bool) -> set[str]:
-    return {rule.reason for rule in errors.all_rules() if (rule.code is not None) == structured}
+    return {rule.reason for rule in exceptions.all_rules() if (rule.code is not None) == structured}
 
 
 def _reason(values: list[str]) -> Json:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from keys import inventory, lifecycle, scopes, wording
-from keys.errors import KeyNotFound, KeysError
+from keys.exceptions import KeyNotFound, KeysError
 from pumble_bridge import keytexts
 from pumble_bridge.answers import Acknowledged, Answer, Declined
 from pumble_bridge.blocks import Element, bullets, line, link, message, quoted, text

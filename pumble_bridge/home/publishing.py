@@ -15,7 +15,7 @@ from django.utils import timezone, translation
 from keys.background import BackgroundTask
 from keys.models import ApiKey, Member
 from pumble_bridge import acting, deadline
-from pumble_bridge.errors import PumbleBusy, PumbleError, PumbleRateLimited, TokenRejected
+from pumble_bridge.exceptions import PumbleBusy, PumbleError, PumbleRateLimited, TokenRejected
 from pumble_bridge.home.view import build
 from pumble_bridge.models import HomeTab, Installation
 

@@ -5,10 +5,10 @@ import logging
 from django.utils.translation import gettext as _
 
 from keys import keyformat
-from keys.errors import KeyNotFound, KeysError
+from keys.exceptions import KeyNotFound, KeysError
 from pumble_bridge import keytexts
 from pumble_bridge.answers import Answer, Declined, Offered, Shown
-from pumble_bridge.errors import PumbleError
+from pumble_bridge.exceptions import PumbleError
 from pumble_bridge.manifest import KEY_MENU
 from pumble_bridge.modals import add_key, delete_key, rename_key, rotate_key
 from pumble_bridge.modals.form import Filled, Form, Refused

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext as _
 
 from keys import inventory, lifecycle, spelling
-from keys.errors import KeyNotFound
+from keys.exceptions import KeyNotFound
 from keys.models import ApiKey
 from pumble_bridge import keytexts
 from pumble_bridge.answers import Acknowledged, Answer, Shown

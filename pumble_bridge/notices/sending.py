@@ -21,7 +21,7 @@ from keys.background import BackgroundTask
 from keys.models import Member
 from pumble_bridge import acting, deadline
 from pumble_bridge.client import PumbleClient
-from pumble_bridge.errors import (
+from pumble_bridge.exceptions import (
     PumbleError,
     PumbleRateLimited,
     PumbleRefused,

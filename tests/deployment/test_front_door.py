@@ -11,7 +11,7 @@ import pytest
 import requests
 from django.urls import URLPattern, get_resolver
 
-from portal.api import errors
+from portal.api import exceptions
 from portal.api.endpoint import Endpoint
 from tests.deployment import composition, wire
 from tests.deployment.stack import Deployment
@@ -113,7 +113,7 @@ class TestUnencryptedCalls:
 
         said = answer.json()
         assert answer.status_code == 403
-        assert said == errors.body_of(errors.HttpsRequired(), answer.headers["X-Request-Id"])
+        assert said == exceptions.body_of(exceptions.HttpsRequired(), answer.headers["X-Request-Id"])
         assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
         assert "Location" not in answer.headers
         assert self.KEY not in str(answer.headers)

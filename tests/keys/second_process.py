@@ -22,7 +22,7 @@ from django.utils import timezone
 
 from keys import authentication, chain_numbers, key_cache, lifecycle
 from keys.audit import OPERATOR, Actor, Surface
-from keys.errors import KeysError
+from keys.exceptions import KeysError
 from keys.models import ApiKey
 from portal.api.endpoint import open_call
 from portal.api.watching import Watch

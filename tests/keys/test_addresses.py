@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keys import addresses
-from keys.errors import AddressInvalid, TooManyAddresses
+from keys.exceptions import AddressInvalid, TooManyAddresses
 
 
 @pytest.mark.parametrize(

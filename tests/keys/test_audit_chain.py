@@ -12,7 +12,7 @@ from pytest_django.fixtures import DjangoAssertNumQueries
 
 from keys import audit, lifecycle, membership, policy
 from keys.audit import MAINTENANCE, OPERATOR, PUMBLE, Actor, Surface, Type, checking, guards
-from keys.errors import CreationNotAllowed, NotAllowed
+from keys.exceptions import CreationNotAllowed, NotAllowed
 from keys.models import ApiKey, AuditAddress, AuditChain, AuditEvent, Member, Policy, Workspace
 from tests.conftest import NOW
 from tests.keys.chains import lengthen

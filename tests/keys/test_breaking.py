@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 from keys import breaking, lifecycle, policy, scopes
 from keys.audit import OPERATOR, Actor, Surface
 from keys.breaches import Breach, Term
-from keys.errors import BreaksPolicy, KeyNotFound, KeysError, NotAllowed, PolicyChanged
+from keys.exceptions import BreaksPolicy, KeyNotFound, KeysError, NotAllowed, PolicyChanged
 from keys.models import ApiKey, AuditEvent, LastUse, Member, Policy
 from keys.policy import Terms
 from keys.rights import Rights

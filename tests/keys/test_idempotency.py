@@ -4,7 +4,7 @@ import pytest
 
 from keys import idempotency, lifecycle
 from keys.audit import OPERATOR
-from keys.errors import IdempotencyConflict, IdempotencyInProgress, IdempotencyUnknown
+from keys.exceptions import IdempotencyConflict, IdempotencyInProgress, IdempotencyUnknown
 from keys.idempotency import First, Repeated
 from keys.models import ApiKey, IdempotentCall, Member
 from tests.conftest import NOW

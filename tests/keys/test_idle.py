@@ -7,7 +7,7 @@ import pytest
 
 from keys import lifecycle, policy
 from keys.audit import OPERATOR, Actor, Surface
-from keys.errors import NotAllowed
+from keys.exceptions import NotAllowed
 from keys.models import ApiKey, AuditEvent, LastUse, Member
 from keys.policy import Terms
 from tests.conftest import NOW

@@ -24,7 +24,7 @@ from pytest_django import Settings
 
 from keys import audit, authentication, chain_numbers, key_cache, lifecycle, limits, membership, policy
 from keys.audit import OPERATOR, Actor, Surface
-from keys.errors import KeyRevoked, KeyUnknown
+from keys.exceptions import KeyRevoked, KeyUnknown
 from keys.key_cache import KeyCache, KeyRecord
 from keys.keyformat import Plaintext
 from keys.models import ApiKey, AuditChain, Member, Policy

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from keys import keyformat
 from keys.audit import Actor, Surface
-from keys.errors import KeyMalformed, KeyUnknown
+from keys.exceptions import KeyMalformed, KeyUnknown
 from tests.authenticating import check
 from tests.conftest import NOW
 

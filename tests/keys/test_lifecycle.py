@@ -7,7 +7,7 @@ from pytest_django import Settings
 
 from keys import audit, inventory, lifecycle
 from keys.audit import MAINTENANCE, OPERATOR, Actor, Surface
-from keys.errors import (
+from keys.exceptions import (
     ExpiryInPast,
     ExpiryInvalid,
     KeyExpired,

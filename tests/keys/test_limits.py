@@ -10,7 +10,7 @@ import time_machine
 from pytest_django import Settings
 
 from keys import limits
-from keys.errors import RateLimited
+from keys.exceptions import RateLimited
 from keys.limits import PumbleQuota, Whose, Window
 from keys.limits.backends import Backend, MemoryBackend, RedisBackend
 from keys.limits.quotas import SECONDS

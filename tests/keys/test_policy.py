@@ -5,7 +5,7 @@ import pytest
 
 from keys import lifecycle, policy, scopes
 from keys.audit import OPERATOR, Actor, Surface
-from keys.errors import (
+from keys.exceptions import (
     AddressesRequired,
     CreationNotAllowed,
     ExpiryTooFar,

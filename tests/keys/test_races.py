@@ -10,7 +10,7 @@ from django.db import connection, connections, transaction
 
 from keys import erasure, idempotency, lifecycle, policy, usage
 from keys.audit import OPERATOR, Actor, Surface
-from keys.errors import (
+from keys.exceptions import (
     IdempotencyInProgress,
     KeyNotFound,
     KeyRetiring,

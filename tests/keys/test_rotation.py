@@ -6,7 +6,7 @@ from django.db import IntegrityError, transaction
 
 from keys import lifecycle
 from keys.audit import OPERATOR, Actor, Surface
-from keys.errors import (
+from keys.exceptions import (
     GraceInvalid,
     KeyDisabled,
     KeyNotFound,

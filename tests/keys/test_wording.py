@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from django.utils import translation
 
-from keys import errors, rights, scopes, wording
+from keys import exceptions, rights, scopes, wording
 from keys.breaches import Breach, Term
 from tests.conftest import NOW
 
@@ -70,31 +70,31 @@ def test_names_the_presets() -> None:
     ]
 
 
-def _all_errors() -> list[errors.KeysError]:
-    samples: dict[type[errors.KeysError], errors.KeysError] = {
-        errors.KeyExpired: errors.KeyExpired(NOW),
-        errors.KeyRotated: errors.KeyRotated(NOW),
-        errors.IpNotAllowed: errors.IpNotAllowed("192.0.2.1"),
-        errors.ScopeMissing: errors.ScopeMissing("user:read"),
-        errors.RateLimited: errors.RateLimited("this API key", 5, 1),
-        errors.TooManyKeys: errors.TooManyKeys(5),
-        errors.ScopeNotAllowed: errors.ScopeNotAllowed(["user:read"]),
-        errors.AddressInvalid: errors.AddressInvalid("x", "10.0.0.0/8"),
-        errors.ExpiryInPast: errors.ExpiryInPast(NOW),
-        errors.ExpiryTooFar: errors.ExpiryTooFar(timedelta(days=30)),
-        errors.WouldWiden: errors.WouldWiden("expires_at"),
-        errors.TermInvalid: errors.TermInvalid("idle_days", 1, 3650),
-        errors.BreaksPolicy: errors.BreaksPolicy([Breach(Term.ADDRESSES)]),
+def _all_errors() -> list[exceptions.KeysError]:
+    samples: dict[type[exceptions.KeysError], exceptions.KeysError] = {
+        exceptions.KeyExpired: exceptions.KeyExpired(NOW),
+        exceptions.KeyRotated: exceptions.KeyRotated(NOW),
+        exceptions.IpNotAllowed: exceptions.IpNotAllowed("192.0.2.1"),
+        exceptions.ScopeMissing: exceptions.ScopeMissing("user:read"),
+        exceptions.RateLimited: exceptions.RateLimited("this API key", 5, 1),
+        exceptions.TooManyKeys: exceptions.TooManyKeys(5),
+        exceptions.ScopeNotAllowed: exceptions.ScopeNotAllowed(["user:read"]),
+        exceptions.AddressInvalid: exceptions.AddressInvalid("x", "10.0.0.0/8"),
+        exceptions.ExpiryInPast: exceptions.ExpiryInPast(NOW),
+        exceptions.ExpiryTooFar: exceptions.ExpiryTooFar(timedelta(days=30)),
+        exceptions.WouldWiden: exceptions.WouldWiden("expires_at"),
+        exceptions.TermInvalid: exceptions.TermInvalid("idle_days", 1, 3650),
+        exceptions.BreaksPolicy: exceptions.BreaksPolicy([Breach(Term.ADDRESSES)]),
     }
 
-    def below(kind: type[errors.KeysError]) -> list[type[errors.KeysError]]:
+    def below(kind: type[exceptions.KeysError]) -> list[type[exceptions.KeysError]]:
         return [kind, *(found for one in kind.__subclasses__() for found in below(one))]
 
-    return [samples[kind] if kind in samples else kind() for kind in below(errors.KeysError)]
+    return [samples[kind] if kind in samples else kind() for kind in below(exceptions.KeysError)]
 
 
 @pytest.mark.parametrize("error", _all_errors(), ids=lambda error: type(error).__name__)
-def test_every_failure_is_a_sentence_in_both_languages(error: errors.KeysError) -> None:
+def test_every_failure_is_a_sentence_in_both_languages(error: exceptions.KeysError) -> None:
     english = wording.explain(error)
     with translation.override("es"):
         spanish = wording.explain(error)
@@ -105,7 +105,7 @@ def test_every_failure_is_a_sentence_in_both_languages(error: errors.KeysError) 
 
 
 def test_an_end_in_the_past_is_refused_with_the_servers_time() -> None:
-    assert "2026-12-31 23:59:58 UTC" in wording.explain(errors.ExpiryInPast(NOW))
+    assert "2026-12-31 23:59:58 UTC" in wording.explain(exceptions.ExpiryInPast(NOW))
 
 
 @pytest.mark.parametrize(

@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from keys import errors as keys_errors
+from keys import exceptions as keys_exceptions
 from keys import keyformat
-from portal.api import errors as api_errors
-from pumble_bridge import errors as pumble_errors
+from portal.api import exceptions as api_exceptions
+from pumble_bridge import exceptions as pumble_exceptions
 from tests import audit, licences
 from tests.environment import PROJECT
 
@@ -101,15 +101,15 @@ class TestErrors:
         return {base} | {found for child in base.__subclasses__() for found in self.subclasses(child)}
 
     def test_that_reach_a_client_all_have_their_answer(self) -> None:
-        families = [keys_errors.KeyRefused, api_errors.ApiError, pumble_errors.PumbleError]
+        families = [keys_exceptions.KeyRefused, api_exceptions.ApiError, pumble_exceptions.PumbleError]
         unanswered = set()
         for family in families:
             for kind in self.subclasses(family) - set(families):
                 error = kind.__new__(kind)
-                if isinstance(error, pumble_errors.PumbleRefused):
+                if isinstance(error, pumble_exceptions.PumbleRefused):
                     error.status = 403
-                if api_errors.rule_for(error).reason == "internal" and kind.__module__.startswith(
-                    ("keys", "portal", "pumble_bridge.errors")
+                if api_exceptions.rule_for(error).reason == "internal" and kind.__module__.startswith(
+                    ("keys", "portal", "pumble_bridge.exceptions")
                 ):
                     unanswered.add(kind)
 

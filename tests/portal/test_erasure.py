@@ -16,7 +16,7 @@ from pytest_django import Settings
 
 from keys import audit, idempotency, lifecycle, policy, usage
 from keys.addresses import parse_network
-from keys.errors import KeyRevoked
+from keys.exceptions import KeyRevoked
 from keys.models import ApiKey, AuditEvent, LastUse, Member, Policy, RequestLog
 from pumble_bridge import notices, roster
 from pumble_bridge.models import Authorization, Notice

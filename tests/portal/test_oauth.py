@@ -17,7 +17,7 @@ from pytest_django import Settings
 from keys.audit import PUMBLE
 from keys.models import ApiKey, AuditEvent, Member, Workspace
 from pumble_bridge import oauth
-from pumble_bridge.errors import PumbleUnavailable
+from pumble_bridge.exceptions import PumbleUnavailable
 from pumble_bridge.models import Authorization, Installation, OAuthState
 from tests import pumble
 from tests.portal.browser import Browser

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from pumble_bridge.errors import (
+from pumble_bridge.exceptions import (
     PumbleError,
     PumbleNotAsked,
     PumbleRateLimited,

@@ -15,7 +15,7 @@ from pytest_django import Settings
 
 from pumble_bridge import client, deadline, http
 from pumble_bridge.client import PumbleClient
-from pumble_bridge.errors import (
+from pumble_bridge.exceptions import (
     PumbleBusy,
     PumbleError,
     PumbleRateLimited,

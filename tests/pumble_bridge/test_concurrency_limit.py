@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from pumble_bridge import deadline
-from pumble_bridge.errors import PumbleNotAsked
+from pumble_bridge.exceptions import PumbleNotAsked
 from pumble_bridge.resilience import SLOT_TIMEOUT, ConcurrencyLimit
 
 

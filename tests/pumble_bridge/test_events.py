@@ -10,7 +10,7 @@ import requests
 from django.core.management import call_command
 from django.utils import timezone
 
-from keys.errors import OwnerNotAuthorized
+from keys.exceptions import OwnerNotAuthorized
 from keys.models import ApiKey, AuditEvent, Member
 from pumble_bridge import notices
 from pumble_bridge.models import Authorization

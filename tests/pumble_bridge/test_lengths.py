@@ -8,9 +8,9 @@ import pytest
 from django.conf import settings
 from django.utils import timezone, translation
 
-from keys import errors, scopes, wording
+from keys import exceptions, scopes, wording
 from keys.audit import Actor, Surface
-from keys.errors import KeysError
+from keys.exceptions import KeysError
 from keys.models import Member
 from pumble_bridge import clicks, home, keytexts, manifest, modals
 from pumble_bridge.blocks import LONGEST_LABEL, MOST_OPTIONS, message
@@ -54,20 +54,20 @@ def check(shown: Any, inside: str = "") -> None:
 
 def every_error() -> Iterator[KeysError]:
     samples: list[KeysError] = [
-        errors.TooManyKeys(200),
-        errors.ScopeUnknown([LONG] * 30),
-        errors.ScopeUnknown(),
-        errors.ScopeNotAllowed(list(scopes.ALL)),
-        errors.AddressInvalid(LONG),
-        errors.AddressInvalid(LONG, "10.0.0.0/8"),
-        errors.ExpiryInPast(timezone.now()),
-        errors.ExpiryTooFar(timedelta(days=365)),
-        errors.ExpiryTooFar(None),
-        errors.WouldWiden("calls_per_minute"),
-        errors.KeyAmbiguous([LONG] * 200, ["a" * 12] * 200),
+        exceptions.TooManyKeys(200),
+        exceptions.ScopeUnknown([LONG] * 30),
+        exceptions.ScopeUnknown(),
+        exceptions.ScopeNotAllowed(list(scopes.ALL)),
+        exceptions.AddressInvalid(LONG),
+        exceptions.AddressInvalid(LONG, "10.0.0.0/8"),
+        exceptions.ExpiryInPast(timezone.now()),
+        exceptions.ExpiryTooFar(timedelta(days=365)),
+        exceptions.ExpiryTooFar(None),
+        exceptions.WouldWiden("calls_per_minute"),
+        exceptions.KeyAmbiguous([LONG] * 200, ["a" * 12] * 200),
     ]
     yield from samples
-    for kind in vars(errors).values():
+    for kind in vars(exceptions).values():
         plain = isinstance(kind, type) and issubclass(kind, KeysError) and hasattr(kind, "code")
         if plain and kind.__init__ is KeysError.__init__:
             yield kind()

@@ -11,7 +11,7 @@ from keys import lifecycle, policy, scopes, usage
 from keys.audit import OPERATOR
 from keys.models import ApiKey, Member, Workspace
 from keys.policy import Terms
-from portal.api import errors
+from portal.api import exceptions
 from pumble_bridge.commands import reasons
 from tests.pumble import Person
 from tests.pumble_bridge.screens import issue, key_in, member_of
@@ -262,7 +262,11 @@ class TestWhy:
         assert "requestId" in say(ana, general, f"why {words}".strip())
 
     def test_knows_every_reason_that_a_call_with_a_key_can_be_refused_for(self) -> None:
-        rules = [*errors._TABLE.values(), *errors._BY_PUMBLE_STATUS.values(), errors._FORBIDDEN_BY_PUMBLE]
+        rules = [
+            *exceptions._TABLE.values(),
+            *exceptions._BY_PUMBLE_STATUS.values(),
+            exceptions._FORBIDDEN_BY_PUMBLE,
+        ]
 
         for reason in {rule.reason for rule in rules} - {"key_missing"}:
             assert not reasons.explain(reason).startswith("It was refused"), reason

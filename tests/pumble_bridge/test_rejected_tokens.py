@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from keys.models import ApiKey, AuditEvent
 from pumble_bridge import acting, notices
-from pumble_bridge.errors import TokenRejected
+from pumble_bridge.exceptions import TokenRejected
 from pumble_bridge.models import Authorization, Installation, Notice
 from tests import pumble
 from tests.contract.wire import Api, assert_legacy, issue, taken

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from keys import lifecycle, scopes, spelling
 from keys.audit import OPERATOR
-from keys.errors import KeysError, NameTaken, OwnerNotAuthorized
+from keys.exceptions import KeysError, NameTaken, OwnerNotAuthorized
 from keys.management.naming import get_member, get_workspace, iso
 from keys.models import ApiKey
 from keys.wording import explain, sentence

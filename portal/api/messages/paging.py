@@ -6,9 +6,9 @@ cursor, a thread newest first with an inclusive one, and takes moments too.
 
 from dataclasses import dataclass
 
-from portal.api.errors import CursorUnknown
+from portal.api.exceptions import CursorUnknown
 from pumble_bridge.client import Json, PumbleClient
-from pumble_bridge.errors import PumbleRefused
+from pumble_bridge.exceptions import PumbleRefused
 
 _FLAGS = ("hasMoreBefore", "hasMoreAfter")
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from keys.errors import ChannelNotAllowed
+from keys.exceptions import ChannelNotAllowed
 from portal.api.endpoint import Call, Endpoint
 from portal.api.inputs import ChannelId, IdField, Input, WholeNumber
 from portal.api.lookup import find_open_channel

@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from portal.api import shapes
 from portal.api.endpoint import Call, Endpoint
-from portal.api.errors import BadBody, ChannelNotFound, PeopleNotValid
+from portal.api.exceptions import BadBody, ChannelNotFound, PeopleNotValid
 from portal.api.inputs import Choice, Input, Limit, Milliseconds, TextList
 from portal.api.lookup import find_open_channel, find_people_ids, list_open_channel_ids
 from portal.api.messages.reading import MESSAGE_EXAMPLE

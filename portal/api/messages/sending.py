@@ -5,14 +5,14 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from keys.errors import ChannelNotAllowed
+from keys.exceptions import ChannelNotAllowed
 from portal.api.endpoint import Call, Endpoint
-from portal.api.errors import PeopleNotValid
+from portal.api.exceptions import PeopleNotValid
 from portal.api.inputs import Blocks, ChannelInput, IdField, IdList, Input, Text, TextList
 from portal.api.lookup import find_open_channel, find_people_ids
 from portal.api.refusals import CHANNEL, NOT_ALLOWED, OBJECT, PEOPLE, PRIVATE_CHANNEL
 from pumble_bridge.client import Json, PumbleClient
-from pumble_bridge.errors import PumbleRefused
+from pumble_bridge.exceptions import PumbleRefused
 
 REF_EXAMPLE = {"id": "65f0a1b2c3d4e5f607180004", "channelId": "65f0a1b2c3d4e5f607180003"}
 MOST_RECIPIENTS = 8

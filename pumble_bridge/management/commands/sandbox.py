@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from pumble_bridge import client
-from pumble_bridge.errors import PumbleError, PumbleRefused
+from pumble_bridge.exceptions import PumbleError, PumbleRefused
 from pumble_bridge.management.ports import in_use
 
 

@@ -9,7 +9,7 @@ from keys import membership
 from keys.audit import PUMBLE
 from keys.models import Workspace
 from pumble_bridge import client, oauth
-from pumble_bridge.errors import PumbleError
+from pumble_bridge.exceptions import PumbleError
 
 
 class Command(BaseCommand):

@@ -16,10 +16,10 @@ from django.http import HttpRequest, HttpResponse
 from rest_framework import exceptions as drf
 from rest_framework.settings import api_settings
 
-from keys import errors as keys_errors
+from keys import exceptions as keys_exceptions
 from portal.api import wire
 from pumble_bridge import hints
-from pumble_bridge.errors import (
+from pumble_bridge.exceptions import (
     PumbleBusy,
     PumbleNotAsked,
     PumbleRateLimited,
@@ -146,7 +146,7 @@ def _faults(details: Any, name: str = "") -> Iterator[tuple[str, str, str]]:
             yield from _faults(item, name)
 
 
-def _limit_text(error: keys_errors.RateLimited) -> str:
+def _limit_text(error: keys_exceptions.RateLimited) -> str:
     limit, wait = f"{error.limit} a minute, {error.whose}", f"try again in {error.retry_after} s"
     if error.had_share:
         return f"This API key has had its share of a limit: {limit}; the rest is kept for other keys; {wait}"
@@ -154,14 +154,14 @@ def _limit_text(error: keys_errors.RateLimited) -> str:
 
 
 _TABLE: dict[type[Exception], Rule] = {
-    keys_errors.KeyMissing: _refusal("key_missing", 401, "API key missing: send it in the ApiKey header"),
-    keys_errors.KeyMalformed: _refusal("key_malformed", 401, "Invalid API key"),
-    keys_errors.KeyUnknown: _refusal("key_unknown", 401, "Invalid API key"),
-    keys_errors.KeyExpired: Rule(
+    keys_exceptions.KeyMissing: _refusal("key_missing", 401, "API key missing: send it in the ApiKey header"),
+    keys_exceptions.KeyMalformed: _refusal("key_malformed", 401, "Invalid API key"),
+    keys_exceptions.KeyUnknown: _refusal("key_unknown", 401, "Invalid API key"),
+    keys_exceptions.KeyExpired: Rule(
         "key_expired", 403, 401, lambda error: f"API key expired on {error.expired_at:%Y-%m-%d}"
     ),
-    keys_errors.KeyDisabled: _refusal("key_disabled", 401, "API key disabled"),
-    keys_errors.KeyRotated: Rule(
+    keys_exceptions.KeyDisabled: _refusal("key_disabled", 401, "API key disabled"),
+    keys_exceptions.KeyRotated: Rule(
         "key_rotated",
         403,
         401,
@@ -169,8 +169,8 @@ _TABLE: dict[type[Exception], Rule] = {
             f"API key replaced by a newer one; it stopped working at {error.retired_at:%Y-%m-%d %H:%M} UTC"
         ),
     ),
-    keys_errors.KeyRevoked: _refusal("key_revoked", 401, "API key revoked"),
-    keys_errors.OwnerNotAuthorized: _refusal(
+    keys_exceptions.KeyRevoked: _refusal("key_revoked", 401, "API key revoked"),
+    keys_exceptions.OwnerNotAuthorized: _refusal(
         "owner_not_authorized",
         403,
         "The owner of this API key no longer authorizes the app, or it is not installed",
@@ -178,26 +178,26 @@ _TABLE: dict[type[Exception], Rule] = {
     TokenRejected: _refusal(
         "owner_not_authorized", 403, "Pumble no longer accepts the authorization of this API key's owner"
     ),
-    keys_errors.ScopeMissing: Rule(
+    keys_exceptions.ScopeMissing: Rule(
         "scope_missing", 403, 403, lambda error: f"API key lacks the scope {error.scope}"
     ),
-    keys_errors.IpNotAllowed: Rule(
+    keys_exceptions.IpNotAllowed: Rule(
         "ip_not_allowed",
         403,
         403,
         lambda error: f"API key may not be used from this address ({error.address or 'unknown'})",
     ),
-    keys_errors.ChannelNotAllowed: _refusal(
+    keys_exceptions.ChannelNotAllowed: _refusal(
         "channel_not_allowed", 403, "API key is bound to other channels; reactions need channelId with it"
     ),
-    keys_errors.RateLimited: Rule("rate_limited", 429, 429, _limit_text),
-    keys_errors.IdempotencyConflict: _refusal(
+    keys_exceptions.RateLimited: Rule("rate_limited", 429, 429, _limit_text),
+    keys_exceptions.IdempotencyConflict: _refusal(
         "idempotency_conflict", 409, "This Idempotency-Key came with another request before"
     ),
-    keys_errors.IdempotencyInProgress: _refusal(
+    keys_exceptions.IdempotencyInProgress: _refusal(
         "idempotency_in_progress", 409, "The first request with this Idempotency-Key is still under way"
     ),
-    keys_errors.IdempotencyUnknown: _refusal(
+    keys_exceptions.IdempotencyUnknown: _refusal(
         "idempotency_unknown",
         409,
         "How the first request with this Idempotency-Key ended is not known; look, then use another value",
@@ -258,9 +258,9 @@ def answer_for(error: Exception, request: HttpRequest) -> HttpResponse:
     response = wire.answer(body_of(error, getattr(request, "request_id", "")), status=status)
     if isinstance(error, drf.MethodNotAllowed):
         response["Allow"] = error.args[0] if error.args else ""
-    if isinstance(error, PumbleRateLimited | PumbleBusy | PumbleNotAsked | keys_errors.RateLimited):
+    if isinstance(error, PumbleRateLimited | PumbleBusy | PumbleNotAsked | keys_exceptions.RateLimited):
         response["Retry-After"] = str(error.retry_after)
-    elif isinstance(error, keys_errors.IdempotencyInProgress):
+    elif isinstance(error, keys_exceptions.IdempotencyInProgress):
         response["Retry-After"] = "1"
     elif status == 503:
         response["Retry-After"] = "2"
