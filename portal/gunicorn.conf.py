@@ -35,9 +35,8 @@ threads = settings.THREADS
 keepalive = 5
 timeout = 60
 graceful_timeout = 20  # longer than any call to Pumble may take
-header_map = (
-    "drop"  # WSGI names X_Forwarded_For like X-Forwarded-For, and proxies pass on the one that clients send
-)
+# WSGI names X_Forwarded_For like X-Forwarded-For, and proxies pass on the one that a client sends.
+header_map = "drop"
 forwarder_headers = ""  # the default lets a local proxy's clients set Script_Name and Path_Info
 secure_scheme_headers: dict[str, str] = {}  # PUBLIC_URL says how people reach the portal
 forwarded_allow_ips = "127.0.0.1"

@@ -234,6 +234,22 @@ class TestWhy:
         assert "The key may not do this. Make a key that may." in said
         assert "Can see channels and people" in said
 
+    @pytest.mark.parametrize("language", ["en", "es"])
+    def test_repeats_what_was_wrong_with_the_body(
+        self, portal: str, ana: Person, general: str, language: str
+    ) -> None:
+        _, plaintext = issue(ana, "anas")
+        headers = {"ApiKey": plaintext.text}
+        answer = requests.post(f"{portal}/sendMessage", b"text=geheim", headers=headers, timeout=10).json()
+        say(ana, general, f"language {language}")
+        usage.recorder.flush()
+
+        said = say(ana, general, f"why {answer['requestId']}")
+
+        assert (answer["hint"] in said) is (language == "en")
+        assert ("El cuerpo es un formulario. Envía JSON:" in said) is (language == "es")
+        assert "geheim" not in said
+
     def test_tells_an_owner_of_the_workspace_whose_key_it_was(
         self, ana: Person, ben: Person, general: str, refused: str
     ) -> None:
