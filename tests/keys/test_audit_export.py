@@ -160,7 +160,8 @@ class TestACell:
 class TestOtherThings:
     def test_that_are_told_to_the_auditor(self, alice: Member, monkeypatch: pytest.MonkeyPatch) -> None:
         key, plaintext = lifecycle.issue(owner=alice, name="ci", by=OPERATOR, now=NOW)
-        monkeypatch.setattr("sys.stdin", io.StringIO(f"log: {plaintext.text}"))
+        log = io.BytesIO(f"log: {plaintext.text}".encode())
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(log))
 
         call_command("identify_key", stdout=io.StringIO())
 
