@@ -186,13 +186,11 @@ def _session_ended(request: HttpRequest, sign_in: str) -> HttpResponse:
     back = return_address(request)
     stored = _keep(request, back)
     advice = _("Nothing was changed.") + " " + stored.advice
-    return _page(
-        request,
-        _("Your session has ended"),
-        advice,
-        _sign_in_address(sign_in, back, stored.state),
-        state=stored.state,
-    )
+    address, state = _sign_in_address(sign_in, back, stored.state), stored.state
+    if len(address) > oauth.MAX_ADDRESS_LENGTH:
+        state = _prepare(request, back)
+        address = _sign_in_address(sign_in, "", state)
+    return _page(request, _("Your session has ended"), advice, address, state=state)
 
 
 def _keep(request: HttpRequest, back: str) -> _Kept:

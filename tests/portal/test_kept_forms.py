@@ -403,6 +403,13 @@ class TestEveryForm:
 
         assert (answer.status_code, answer["Location"]) == (302, page)
 
+    def test_leads_on_by_an_address_that_servers_take(self, client: Client) -> None:
+        answer: Any = client.post("/", {"q": "é" * 2000}, headers=PAGE)
+
+        link = html.unescape(re.findall(r'class="button primary" href="([^"]+)"', text(answer))[0])
+        assert len(link) < 8000
+        assert client.get(link, HTTP_HOST="127.0.0.1").status_code == 302
+
     def test_says_what_was_typed_in_a_search_again(self, client: Client) -> None:
         answer: Any = client.post("/", {"q": "deploy", "state": "ended", "sort": ""}, headers=PAGE)
 
