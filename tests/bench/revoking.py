@@ -61,10 +61,9 @@ def change_and_call(
         yield from (status(connection, key["key"]) for connection in connections)
 
 
-def change_while_paused(
-    keys: list[dict[str, str]], connections: list[http.client.HTTPConnection], redis: int
-) -> Iterator[int]:
+def change_while_paused(keys: list[dict[str, str]], url: str, server: int, redis: int) -> Iterator[int]:
     """All keys are changed while Redis stands still, and called 2 s after it goes on; the statuses."""
+    connections = connections_by_worker(url, server)
     for key in keys:
         require_let_in(key, connections)
     os.kill(redis, signal.SIGSTOP)
@@ -76,6 +75,7 @@ def change_while_paused(
     finally:
         os.kill(redis, signal.SIGCONT)
     time.sleep(SETTLE_SECONDS)
+    connections = connections_by_worker(url, server)  # the server has closed those that were idle
     for key in keys:
         yield from (status(connection, key["key"]) for connection in connections)
 
@@ -93,10 +93,10 @@ def status(connection: http.client.HTTPConnection, key: str) -> int:
 
 def main(url: str, server: str, *redis: str) -> None:
     keys: list[dict[str, str]] = json.load(sys.stdin)
-    connections = connections_by_worker(url, int(server))
-    trial = (
-        change_while_paused(keys, connections, int(redis[0])) if redis else change_and_call(keys, connections)
-    )
+    if redis:
+        trial = change_while_paused(keys, url, int(server), int(redis[0]))
+    else:
+        trial = change_and_call(keys, connections_by_worker(url, int(server)))
     statuses = list(trial)
     print(statuses.count(200), len(statuses))
 
