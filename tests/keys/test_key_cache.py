@@ -1,5 +1,6 @@
 """What a process remembers of keys holds until something changes, and no call longer. A second process shows it."""
 
+import ast
 import dataclasses
 import io
 import json
@@ -22,12 +23,22 @@ from django.db import connection, connections, transaction
 from django.utils import timezone
 from pytest_django import Settings
 
-from keys import audit, authentication, chain_numbers, key_cache, lifecycle, limits, membership, policy
+from keys import (
+    audit,
+    authentication,
+    chain_numbers,
+    key_cache,
+    lifecycle,
+    limits,
+    membership,
+    policy,
+    signals,
+)
 from keys.audit import OPERATOR, Actor, Surface
 from keys.exceptions import KeyRevoked, KeyUnknown
 from keys.key_cache import KeyCache, KeyRecord
 from keys.keyformat import Plaintext
-from keys.models import ApiKey, AuditChain, Member, Policy
+from keys.models import ApiKey, AuditChain, AuditEvent, Member, Policy
 from portal.api.watching import Watch
 from pumble_bridge import acting, erasure, oauth
 from pumble_bridge.models import Authorization
@@ -703,20 +714,74 @@ class TestWithRedis:
         with pytest.raises(KeyRevoked):
             check(plaintext.text.encode(), by=API, now=timezone.now())
 
-    def test_whatever_else_fails_after_a_commit_takes_nothing_from_it(
-        self, alice: Member, other: Process, monkeypatch: pytest.MonkeyPatch
+    def test_there_the_raise_comes_before_whatever_else_follows_the_commit(
+        self, alice: Member, server: redis.Redis
     ) -> None:
         key, plaintext = new_key(alice)
-        other.call(plaintext)
+        check(plaintext.text.encode(), by=API, now=timezone.now())  # the number is there to be raised
+        raised = []
 
-        def fail() -> None:
-            raise RuntimeError("something else")
+        def look(event: AuditEvent, **_signal: Any) -> None:
+            raised.append((event.number, server.get(NUMBER)))
+            raise RuntimeError("what a receiver does is its own affair")
 
-        with transaction.atomic():
-            transaction.on_commit(fail, robust=True)
-            revoke(key)
+        signals.audit_event_recorded.connect(look)
+        try:
+            with transaction.atomic():
+                for number in range(3):
+                    change(key, lifecycle.rename, name=f"new {number}")
+                assert raised == [], "nothing is committed yet"
+        finally:
+            signals.audit_event_recorded.disconnect(look)
 
-        assert other.outcome(plaintext) == "key_revoked"
+        assert [stands for _number, stands in raised] == [str(number).encode() for number, _stands in raised]
+        assert len(raised) == 3
+
+
+class TestAfterACommit:
+    def test_nothing_can_keep_a_raise_from_being_made(self) -> None:
+        """A callback that fails takes those behind it with it, unless it is robust."""
+        calls = [
+            (str(path.relative_to(PROJECT)), call)
+            for room in ("keys", "portal", "pumble_bridge")
+            for path in (PROJECT / room).rglob("*.py")
+            if "sandbox" not in path.parts
+            for call in ast.walk(ast.parse(path.read_text()))
+            if isinstance(call, ast.Call)
+            and isinstance(call.func, ast.Attribute)
+            and call.func.attr == "on_commit"
+        ]
+
+        assert len(calls) >= 4
+        for path, call in calls:
+            assert "robust" in {keyword.arg for keyword in call.keywords}, f"{path}:{call.lineno}"
+
+
+class TestAnEvent:
+    def test_of_a_change_is_refused_outside_the_changes_transaction(self, alice: Member) -> None:
+        before = AuditEvent.objects.count()
+
+        with pytest.raises(transaction.TransactionManagementError):
+            audit.record(
+                AuditEvent.Type.KEY_REVOKED, workspace=alice.workspace, by=OPERATOR, now=timezone.now()
+            )
+
+        assert AuditEvent.objects.count() == before
+
+    def test_tells_of_each_new_token_of_somebody_who_was_authorised_already(self, alice: Member) -> None:
+        store(access_token="second")
+        store(access_token="third")
+
+        told = AuditEvent.objects.filter(type="member.authorized").order_by("number")
+        assert [event.detail.get("renewed", False) for event in told] == [False, True, True]
+
+    def test_tells_each_workspace_of_its_tokens_that_were_encrypted_anew(
+        self, alice: Member, settings: Settings
+    ) -> None:
+        rotate_secrets(settings)
+
+        told = AuditEvent.objects.filter(type="secrets.rotated", workspace=alice.workspace)
+        assert sum(event.detail["tokens_reencrypted"] for event in told) == 2
 
 
 class TestARecord:
