@@ -19,7 +19,7 @@ import pytest
 import redis
 from cryptography.fernet import Fernet
 from django.core.management import call_command
-from django.db import connection, connections, transaction
+from django.db import OperationalError, connection, connections, transaction
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -846,6 +846,27 @@ class TestARecord:
         cache.put(dataclasses.replace(record, key_id="one more"))
         assert cache.get("0") is None
         assert cache.get(record.key_id) is record
+
+    def test_carries_calls_while_the_database_is_away_and_no_longer_than_30_s(
+        self, alice: Member, server: redis.Redis, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        at = time.monotonic()
+        monkeypatch.setattr(key_cache, "remembered", KeyCache(lambda: at))
+        _key, plaintext = new_key(alice)
+
+        def ask() -> str:
+            record, _own = authentication.authenticate(plaintext.text.encode(), by=API, now=timezone.now())
+            return authentication.authorize(record, by=API, now=timezone.now()).name
+
+        def away(*_statement: Any) -> None:
+            raise OperationalError
+
+        assert ask() == "ci"
+        with connection.execute_wrapper(away):
+            assert ask() == "ci"
+            at += 31
+            with pytest.raises(OperationalError):
+                ask()
 
     def test_under_a_pepper_that_is_gone_is_not_used(
         self, alice: Member, server: redis.Redis, settings: Settings
