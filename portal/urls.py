@@ -54,8 +54,10 @@ urlpatterns = [
     path("api-docs/", reference.interactive, name="api-docs"),
     path("api-docs/try", try_it.TryIt.as_view(), name="try-it"),
     path("api-docs/plain/", reference.plain_html, name="api-docs-plain"),
+    path("api-docs/plain.md", reference.plain_markdown, name="api-docs-markdown"),
     path("api-docs/openapi.json", reference.openapi_json, name="openapi-json"),
     path("api-docs/openapi.yaml", reference.openapi_yaml, name="openapi-yaml"),
+    path("llms.txt", reference.llms_txt, name="llms-txt"),
 ]
 
 handler400 = "portal.pages.bad_request"

@@ -49,7 +49,7 @@ def _sources() -> Iterator[tuple[str, bytes]]:
         for path in sorted((PROJECT / room).rglob("*.py")):
             if "sandbox" not in path.parts and "migrations" not in path.parts:
                 yield str(path.relative_to(PROJECT)), path.read_bytes()
-    for path in sorted((PROJECT / "templates").rglob("*.html")):
+    for path in sorted(path for path in (PROJECT / "templates").rglob("*") if path.is_file()):
         lines = templatize(path.read_text()).splitlines()
         # Indentation means something in Python, and nothing in a template.
         yield str(path.relative_to(PROJECT)), "\n".join(line.strip() for line in lines).encode()

@@ -1,19 +1,23 @@
-"""The description as what a template can walk: groups of operations, their fields, examples and errors, the objects."""
+"""The plain reference: the description as what templates can walk, and as Markdown.
+
+The texts have the few marks of `prose`, which are Markdown's too: the HTML page turns them into elements, the Markdown
+keeps them.
+"""
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.conf import settings
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from portal.reference import texts
 from portal.reference.description import describe, once_per_language
 from portal.reference.fields import ANY_REQUIRED
 from portal.reference.objects import ID_PATTERN, OBJECTS
-from portal.reference.prose import inline, paragraphs
 
 Json = dict[str, Any]
 
@@ -23,10 +27,10 @@ class Field:
     """One row of a table: a parameter, a field of a body or of an object."""
 
     name: str
-    type: SafeString
+    type: str
     required: bool
-    text: SafeString
-    limits: list[SafeString]
+    text: str
+    limits: list[str]
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,7 @@ class Failure:
     status: str
     reason: str
     title: str
-    text: SafeString
+    text: str
     example: str
 
 
@@ -44,12 +48,13 @@ class Operation:
     method: str
     path: str
     summary: str
-    text: SafeString
+    text: str
     fields: list[Field]
+    headers: list[Field]
     one_of: list[str]
     request: str
     samples: list[Json]
-    answers: SafeString
+    answers: str
     answer: str
     failures: list[Failure]
 
@@ -64,7 +69,7 @@ class Group:
 
 @once_per_language
 def context() -> Json:
-    """What the plain page shows."""
+    """Return what both forms of the plain reference show."""
     whole = describe()
     operations = {
         operation["operationId"]: (path, method, operation)
@@ -89,16 +94,37 @@ def context() -> Json:
     schemas = whole["components"]["schemas"]
     named = [*OBJECTS, *(name for name in schemas if name.endswith("Error") or name == "RecurrenceInput")]
     return {
-        "about": paragraphs(whole["info"]["description"]),
+        "about": whole["info"]["description"],
         "server": whole["servers"][0]["url"],
         "version": whole["info"]["version"],
         "groups": groups,
         "everywhere": everywhere,
+        "elsewhere": _different(
+            item for given in failures.values() for item in given if item not in everywhere
+        ),
+        "write_headers": _parameters(operations["sendMessage"][2], "header"),
         "objects": [
             {"name": name, "text": schemas[name].get("description", ""), "fields": _fields(schemas[name])}
             for name in named
         ],
     }
+
+
+@once_per_language
+def as_markdown() -> str:
+    """Return the plain reference as Markdown, with whole addresses: its readers take it out of its place."""
+    return _tidy(render_to_string("api_docs_plain.md", context() | {"base_url": settings.PUBLIC_URL}))
+
+
+@once_per_language
+def as_llms_txt() -> str:
+    """Return what a program reads first. Source: https://llmstxt.org."""
+    return _tidy(render_to_string("llms.txt", {"base_url": settings.PUBLIC_URL}))
+
+
+def _tidy(text: str) -> str:
+    """Return the text without the empty lines that a template's tags leave."""
+    return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
 
 def _operation(whole: Json, path: str, method: str, operation: Json, failures: list[Failure]) -> Operation:
@@ -109,17 +135,15 @@ def _operation(whole: Json, path: str, method: str, operation: Json, failures: l
         body = _resolved(whole, content["schema"])
         request = _pretty(content["examples"]["Example"]["value"])
     success = operation["responses"]["200"]["content"]["application/json"]
-    parameters = [
-        _field(one["name"], one["schema"] | {"description": one.get("description", "")}, one.get("required"))
-        for one in operation.get("parameters", [])
-    ]
+    query, headers = (_parameters(operation, place) for place in ("query", "header"))
     return Operation(
         name=operation["operationId"],
         method=method.upper(),
         path=path,
         summary=operation["summary"],
-        text=paragraphs(operation["description"]),
-        fields=parameters + _fields(body),
+        text=operation["description"],
+        fields=query + _fields(body),
+        headers=headers,
         one_of=body.get(ANY_REQUIRED, []),
         request=request,
         samples=operation["x-codeSamples"],
@@ -138,9 +162,22 @@ def _failures(whole: Json, operation: Json) -> Iterator[Failure]:
                     status=status,
                     reason=example["value"]["reason"],
                     title=example["summary"],
-                    text=inline(example["description"]),
+                    text=example["description"],
                     example=json.dumps(example["value"], ensure_ascii=False),
                 )
+
+
+def _different(failures: Iterable[Failure]) -> list[Failure]:
+    """Return the failures without those that differ in the example only."""
+    return list({(item.status, item.reason, item.title): item for item in failures}.values())
+
+
+def _parameters(operation: Json, place: str) -> list[Field]:
+    return [
+        _field(item["name"], item["schema"] | {"description": item["description"]}, item.get("required"))
+        for item in operation.get("parameters", [])
+        if item["in"] == place
+    ]
 
 
 def _fields(schema: Json) -> list[Field]:
@@ -153,23 +190,22 @@ def _field(name: str, schema: Json, required: Any) -> Field:
         name=name,
         type=_type(schema),
         required=bool(required),
-        text=inline(schema.get("description", "")),
+        text=schema.get("description", ""),
         limits=list(_limits(schema)),
     )
 
 
-def _type(schema: Json) -> SafeString:
-    """A type in words, an object's name as a link to it."""
+def _type(schema: Json) -> str:
+    """Return the type in words. An object's name is marked as code, and nothing else is."""
     if "allOf" in schema:
         return _type(schema["allOf"][0])
     if "$ref" in schema:
-        name = schema["$ref"].rsplit("/", 1)[1]
-        return format_html('<a href="#{}">{}</a>', f"object-{name}", name)
+        return f"`{schema['$ref'].rsplit('/', 1)[1]}`"
     if schema["type"] == "array":
-        shown = format_html("{} {}", _("list of"), _type(schema["items"]))
+        shown = _("list of") + " " + _type(schema["items"])
     else:
-        shown = format_html("{}", _TYPES[schema["type"]]())
-    return format_html("{} {}", shown, _("or null")) if schema.get("nullable") else shown
+        shown = _TYPES[schema["type"]]()
+    return shown + " " + _("or null") if schema.get("nullable") else shown
 
 
 _TYPES = {
@@ -180,19 +216,20 @@ _TYPES = {
 }
 
 
-def _limits(schema: Json) -> Iterator[SafeString]:
+def _limits(schema: Json) -> Iterator[str]:
     if "enum" in schema and len(schema["enum"]) > 1:
-        yield inline(_("One of %(words)s.") % {"words": ", ".join(f"`{word}`" for word in schema["enum"])})
+        yield _("One of %(words)s.") % {"words": ", ".join(f"`{word}`" for word in schema["enum"])}
     pattern = schema.get("pattern") or schema.get("items", {}).get("pattern")
     if pattern == ID_PATTERN:
-        yield inline(_("An id: 24 hexadecimal characters."))
+        yield _("An id: 24 hexadecimal characters.")
     if "maxLength" in schema and not pattern:
-        yield inline(_("At most %(count)s characters.") % {"count": schema["maxLength"]})
+        yield _("At most %(count)s characters.") % {"count": schema["maxLength"]}
     if "default" in schema:
-        yield inline(
-            _("%(least)s to %(most)s; %(usual)s unless said.")
-            % {"least": schema["minimum"], "most": schema["maximum"], "usual": schema["default"]}
-        )
+        yield _("%(least)s to %(most)s; %(usual)s unless said.") % {
+            "least": schema["minimum"],
+            "most": schema["maximum"],
+            "usual": schema["default"],
+        }
 
 
 def _resolved(whole: Json, part: Json) -> Json:

@@ -6,6 +6,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 _MARKED = re.compile(r"`([^`]+)`|\*\*([^*]+)\*\*")
+_CODE = re.compile(r"`([^`]+)`")
 
 
 def inline(text: str) -> SafeString:
@@ -24,3 +25,16 @@ def inline(text: str) -> SafeString:
 
 def paragraphs(text: str) -> SafeString:
     return format_html_join("\n", "<p>{}</p>", ((inline(one),) for one in text.split("\n\n") if one))
+
+
+def link_objects(words: str) -> SafeString:
+    """Return a type in words with the names of objects as links to them."""
+    pieces = _CODE.split(words)  # every second one is a name
+    return format_html_join(
+        "",
+        "{}",
+        (
+            (format_html('<a href="#object-{}">{}</a>', piece, piece) if at % 2 else piece,)
+            for at, piece in enumerate(pieces)
+        ),
+    )

@@ -22,6 +22,18 @@ def plain_html(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+def plain_markdown(request: HttpRequest) -> HttpResponse:
+    """The same for programs that read: agents, editors, search."""
+    return _by_language(HttpResponse(plain.as_markdown(), content_type="text/markdown; charset=utf-8"))
+
+
+@require_safe
+def llms_txt(request: HttpRequest) -> HttpResponse:
+    """What this service is, how a program starts, and where everything else stands."""
+    return _by_language(HttpResponse(plain.as_llms_txt(), content_type="text/plain; charset=utf-8"))
+
+
+@require_safe
 def openapi_json(request: HttpRequest) -> HttpResponse:
     return _by_language(HttpResponse(as_json(), content_type="application/json; charset=utf-8"))
 

@@ -213,6 +213,7 @@ class TestTheMap:
     PUBLIC = {
         "", "keys/new/", "signout", "signout/everywhere", "language", "manifest", "pumble/hook", "pumble/install", "pumble/signin", "pumble/redirect",
         "healthz", "readyz", "metrics", "api-docs/", "api-docs/plain/", "api-docs/openapi.json", "api-docs/openapi.yaml",
+        "api-docs/plain.md", "llms.txt",
     }  # fmt: skip
 
     SIGNED_IN = {

@@ -223,10 +223,124 @@ class TestThePlainPage:
         assert len(ids) == len(set(ids))
         assert set(re.findall(r'href="#([^"]+)"', page)) <= set(ids)
 
+    def test_keeps_headers_apart_from_the_fields_of_a_body(self, client: Client) -> None:
+        page = client.get("/api-docs/plain/").content.decode()
+
+        sending = page.partition('<h3 id="sendMessage">')[2].partition("</article>")[0]
+        fields, headers = (
+            sending.partition("<h4>Headers</h4>")[at].partition("</table>")[0] for at in (0, 2)
+        )
+        assert "<code>text</code>" in fields
+        assert "Idempotency-Key" not in fields
+        assert "<code>Idempotency-Key</code>" in headers
+
     def test_escapes_what_it_shows(self) -> None:
         text = paragraphs("a <b> `c<d>` **e&f**\n\nsecond")
 
         assert text == ("<p>a &lt;b&gt; <code>c&lt;d&gt;</code> <strong>e&amp;f</strong></p>\n<p>second</p>")
+
+
+class TestTheMarkdown:
+    """What an agent reads: everything that it needs for a call, and no word of HTML."""
+
+    @pytest.fixture
+    def text(self, client: Client) -> str:
+        return client.get("/api-docs/plain.md").content.decode()
+
+    def test_has_every_operation_with_its_fields_and_a_sample(self, text: str, described: Json) -> None:
+        for operation in operations(described):
+            part = text.partition(f"### `{operation['operationId']}`:")[2].partition("\n### ")[0]
+            assert operation["summary"] in part
+            scopes = operation["x-required-scopes"]
+            assert f"Scope: `{scopes[0]}`" in part if scopes else "Scope: none" in part
+            for parameter in operation.get("parameters", []):
+                assert f"- `{parameter['name']}` (" in (part if parameter["in"] == "query" else text)
+            if "requestBody" in operation:
+                body = resolve(described, operation["requestBody"]["content"]["application/json"]["schema"])
+                for name in body["properties"]:
+                    assert f"- `{name}` (" in part
+            assert operation["x-codeSamples"][0]["source"] in part
+
+    def test_explains_every_reason_and_object(self, text: str) -> None:
+        explained = text.partition("\n## Errors of every operation\n")[2]
+
+        for reason in {rule.reason for rule in exceptions.all_rules()}:
+            assert re.search(rf"- \d{{3}} `{reason}` .+: .+ `{{.+}}`\n", explained)
+        named = set(re.findall(r"(?:with:|list of|\() `?([A-Z]\w+)`", text.replace("(`", "( `")))
+        assert {"MessageRef", "Block", "Reaction"} <= named
+        for name in named:
+            assert f"\n### `{name}`\n" in explained
+
+    def test_is_text_without_marks_of_html(self, text: str) -> None:
+        assert text.startswith("# API reference\n")
+        assert "&quot;" not in text
+        assert "&#x27;" not in text
+        assert not re.search(r"</?(a|p|code|table|span)\b", text)
+        assert "\n\n\n" not in text
+
+    def test_tells_enough_to_send_a_message(self, text: str, settings: Settings) -> None:
+        about = text.partition("\n## ")[0]
+
+        for word in (
+            settings.PUBLIC_URL,
+            "`ApiKey`",
+            "`Idempotency-Key`",
+            "`Retry-After`",
+            "`reason`",
+            "dry-run",
+        ):
+            assert word in about
+
+
+class TestTheFacesForPrograms:
+    """The Markdown and llms.txt."""
+
+    FACES = [("/api-docs/plain.md", "text/markdown"), ("/llms.txt", "text/plain")]
+
+    @pytest.mark.parametrize(("address", "kind"), FACES)
+    def test_need_no_session_and_set_no_cookie(self, client: Client, address: str, kind: str) -> None:
+        answer = client.get(address)
+
+        assert (answer.status_code, answer["Content-Type"]) == (200, f"{kind}; charset=utf-8")
+        assert not answer.cookies
+        assert client.head(address)["Content-Type"] == answer["Content-Type"]
+        assert client.post(address).status_code == 405
+
+    @pytest.mark.parametrize(("address", "kind"), FACES)
+    def test_follow_the_language(self, client: Client, address: str, kind: str) -> None:
+        answer = client.get(address, headers={"accept-language": "es"})
+
+        assert answer["Content-Language"] == "es"
+        assert {"Accept-Language", "Cookie"} <= set(answer["Vary"].split(", "))
+        spanish, english = answer.content.decode(), client.get(address).content.decode()
+        same = {line for line in spanish.splitlines() if line in english.splitlines()}
+        # Names, code and data stay; a sentence does not.
+        assert not {line for line in same if re.search(r"^[A-Z>#-].*[a-z]{3} [a-z]+ [a-z]+ ", line)}
+
+    def test_lead_to_each_other_and_to_the_description(self, client: Client, settings: Settings) -> None:
+        faces = (
+            "/api-docs/",
+            "/api-docs/plain/",
+            "/api-docs/plain.md",
+            "/llms.txt",
+            "/api-docs/openapi.json",
+            "/api-docs/openapi.yaml",
+        )
+
+        for face in faces[:4]:
+            page = client.get(face).content.decode()
+            for other in faces:
+                whole = f"({settings.PUBLIC_URL}{other})" if face in faces[2:] else f'href="{other}"'
+                assert whole in page or face == other, (face, other)
+
+    def test_name_the_same_limits_and_headers_as_the_description(
+        self, client: Client, described: Json
+    ) -> None:
+        text = client.get("/llms.txt").content.decode()
+
+        assert find(described, "sendMessage")["x-codeSamples"][0]["source"].replace(" \\\n ", "") in text
+        assert all(name in text for name in ("Idempotency-Key", "handling=dry-run", "Retry-After"))
+        assert len(text.splitlines()) < 25
 
 
 class TestTheSamples:
