@@ -1,28 +1,25 @@
-"""The headers that keep a browser safe. They stand on every answer, also on those that Django never hears of."""
+"""The security headers of an answer that no middleware of Django's or of a library sets them for."""
 
+from csp.utils import build_policy
 from django.conf import settings
 
-_POLICY = "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
-# Swagger UI's stylesheet has its icons as data.
-POLICY_OF_THE_REFERENCE = f"{_POLICY}; img-src 'self' data:"
-
-_NOT_NEEDED = (
+_UNUSED_FEATURES = (
     "accelerometer", "autoplay", "camera", "display-capture", "encrypted-media", "geolocation", "gyroscope",
     "magnetometer", "microphone", "midi", "payment", "picture-in-picture", "publickey-credentials-get",
     "screen-wake-lock", "usb", "xr-spatial-tracking",
 )  # fmt: skip
+PERMISSIONS_POLICY = ", ".join(f"{feature}=()" for feature in _UNUSED_FEATURES)
+CONTENT_SECURITY_POLICY = build_policy()
 
-SAFE = {
-    "Content-Security-Policy": _POLICY,
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Permissions-Policy": ", ".join(f"{feature}=()" for feature in _NOT_NEEDED),
-    "Referrer-Policy": "same-origin",
+# What the middleware sets, for the WSGI wrapper, which answers without Django.
+SECURITY_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "Cross-Origin-Opener-Policy": settings.SECURE_CROSS_ORIGIN_OPENER_POLICY,
+    "Permissions-Policy": PERMISSIONS_POLICY,
+    "Referrer-Policy": settings.SECURE_REFERRER_POLICY,
     "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
+    "X-Frame-Options": settings.X_FRAME_OPTIONS,
 }
-if settings.PUBLIC_URL.startswith("https://"):
-    # Not for subdomains and not preloaded: the other hosts of a company are not ours to decide about.
-    SAFE["Strict-Transport-Security"] = "max-age=31536000"
-
-# What is said to a program where there is no view; no cache may keep it.
-SAFE_AND_FRESH = SAFE | {"Cache-Control": "no-store"}
+if settings.SECURE_HSTS_SECONDS:
+    SECURITY_HEADERS["Strict-Transport-Security"] = f"max-age={settings.SECURE_HSTS_SECONDS}"

@@ -14,8 +14,8 @@ from keys import limits
 # Set by the server's handler of SIGTERM. A plain name, because a signal handler must not wait for a lock.
 is_shutting_down = False
 
-# Asked for by addresses of the inside, with whatever Host.
-PROBED = frozenset({"/healthz", "/readyz", "/metrics"})
+# Probes use internal addresses, so any Host header is accepted here.
+PROBE_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
 @require_safe

@@ -77,7 +77,7 @@ class JsonFormatter(_Formatter):
     def format(self, record: logging.LogRecord) -> str:
         fields = self.fields(record)
         line = json.dumps(fields, default=str)
-        return json.dumps(_redacted(fields), default=str) if redaction.is_suspicious(line) else line
+        return json.dumps(_redacted(fields), default=str) if redaction.may_contain_secret(line) else line
 
 
 class ConsoleFormatter(_Formatter):

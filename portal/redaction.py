@@ -15,7 +15,7 @@ from django.conf import settings
 
 from keys import keyformat
 
-GONE = "[redacted]"
+REDACTED = "[redacted]"
 
 # One of these stands in every text that the rules below change: looking for them is all that most texts cost.
 _SIGNS = (
@@ -34,19 +34,19 @@ _QUOTE = r"\\{0,3}[\"']"  # perhaps inside of quotes itself
 _AFTER_A_NAME = rf"[\w-]{{0,24}}(?:{_QUOTE})?\s*[:=]\s*(?:b?{_QUOTE})?"
 _IN_A_PAIR = rf"[\w-]{{0,24}}{_QUOTE},\s*b?{_QUOTE}"  # ('token', 'x')
 _RULES = [
-    (re.compile(r"://[^\s/@\"']*@"), f"://{GONE}@"),
-    (re.compile(r"(?<=[\w/.~%)\]-])\?[^\s\"'<>]+"), f"?{GONE}"),
-    (re.compile(rf"(?i)((?:{_TO_THE_END}){_AFTER_A_NAME})[^\"'\r\n]+"), rf"\1{GONE}"),
-    (re.compile(rf"(?i)((?:{_ONE_WORD}){_AFTER_A_NAME})[^\s\"',;&)}}\]]+"), rf"\1{GONE}"),
-    (re.compile(rf"(?i)((?:{_TO_THE_END}|{_ONE_WORD}){_IN_A_PAIR})[^\"'\r\n]+"), rf"\1{GONE}"),
-    (re.compile(r"(?i)\b((?:code|state)(?:=|[\"']:\s*[\"']))[^\s\"',;&)}\]]+"), rf"\1{GONE}"),
-    (re.compile(r"(?i)(header value\W{1,3})[^\s].*"), rf"\1{GONE}"),
+    (re.compile(r"://[^\s/@\"']*@"), f"://{REDACTED}@"),
+    (re.compile(r"(?<=[\w/.~%)\]-])\?[^\s\"'<>]+"), f"?{REDACTED}"),
+    (re.compile(rf"(?i)((?:{_TO_THE_END}){_AFTER_A_NAME})[^\"'\r\n]+"), rf"\1{REDACTED}"),
+    (re.compile(rf"(?i)((?:{_ONE_WORD}){_AFTER_A_NAME})[^\s\"',;&)}}\]]+"), rf"\1{REDACTED}"),
+    (re.compile(rf"(?i)((?:{_TO_THE_END}|{_ONE_WORD}){_IN_A_PAIR})[^\"'\r\n]+"), rf"\1{REDACTED}"),
+    (re.compile(r"(?i)\b((?:code|state)(?:=|[\"']:\s*[\"']))[^\s\"',;&)}\]]+"), rf"\1{REDACTED}"),
+    (re.compile(r"(?i)(header value\W{1,3})[^\s].*"), rf"\1{REDACTED}"),
 ]
 _NAME = re.compile(rf"(?i){_TO_THE_END}|{_ONE_WORD}")
 _SIGNATURE = re.compile(r"[0-9a-f]{64,}")
 
 
-def is_suspicious(text: str) -> bool:
+def may_contain_secret(text: str) -> bool:
     """Whether `redact` might change the text, or any text that this one is the JSON of."""
     lower = text.lower()
     for sign in _SIGNS:  # a loop: every line comes by here, and `any` takes twice as long
@@ -57,20 +57,20 @@ def is_suspicious(text: str) -> bool:
 
 def redact(text: str) -> str:
     """`text` without secrets. Takes time in proportion to its length, whatever it is."""
-    if not is_suspicious(text):
+    if not may_contain_secret(text):
         return text
     for secret in _own_secrets():
-        text = text.replace(secret, GONE)
+        text = text.replace(secret, REDACTED)
     text = keyformat.redact(text)
     for pattern, replacement in _RULES:
         text = pattern.sub(replacement, text)
-    return _SIGNATURE.sub(GONE, text)
+    return _SIGNATURE.sub(REDACTED, text)
 
 
 def redact_field(name: str, value: Any) -> Any:
     """A field of a log line; numbers stay what they are."""
     if _NAME.search(name):
-        return GONE
+        return REDACTED
     return value if value is None or isinstance(value, bool | int | float) else redact(str(value))
 
 

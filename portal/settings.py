@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from csp.constants import NONE, SELF
+
 from keys.redis_client import ANSWER_SECONDS
 from portal.environment import NO_SECRETS, Environment, url_host
 from pumble_bridge.strict_json import MAX_BODY_BYTES
@@ -120,7 +122,10 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "portal.middleware.LeadingSlashesMiddleware",
     "portal.middleware.RequestIdMiddleware",
-    "portal.middleware.SecurityHeadersMiddleware",
+    "portal.middleware.DefaultHeadersMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "portal.middleware.CSPMiddleware",
     "portal.middleware.ApiCallMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "portal.middleware.SessionMiddleware",
@@ -175,10 +180,26 @@ CSRF_FAILURE_VIEW = "portal.kept_forms.csrf_failure"
 CSRF_COOKIE_HTTPONLY = True  # forms carry their token themselves
 SIGNED_COOKIE_LEGACY_SALT_FALLBACK = False
 
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        "form-action": [SELF],
+    }
+}
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SECURE_SSL_REDIRECT = (
+    _secure  # `portal.wsgi` takes the scheme from PUBLIC_URL, so the proxy redirects, not Django
+)
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if _secure else 0
+# Other hosts of a company are not the portal's to bind to HTTPS: PUBLIC_URL may be https://example.com.
 SILENCED_SYSTEM_CHECKS = [
-    # `portal.headers` sets what these two middlewares would, also on answers that Django never sees.
-    "security.W001",
-    "security.W002",
+    "security.W005",  # SECURE_HSTS_INCLUDE_SUBDOMAINS
+    "security.W021",  # SECURE_HSTS_PRELOAD
 ]
 
 LANGUAGE_CODE = "en"

@@ -116,13 +116,13 @@ class Endpoint(APIView):
         except Exception as error:  # noqa: BLE001 - each has its answer, and the log what nobody foresaw
             self.outcome, self.hint = rule_for(error).reason, logged_hint(error)
             response = answer_for(error, request)
-        request.facts = {"operation": self.operation, "outcome": self.outcome}  # type: ignore[attr-defined]
+        request.log_fields = {"operation": self.operation, "outcome": self.outcome}  # type: ignore[attr-defined]
         if self.hint:
-            request.facts["hint"] = self.hint  # type: ignore[attr-defined]
+            request.log_fields["hint"] = self.hint  # type: ignore[attr-defined]
         if self.allowance is not None:
             wire.set_limit_headers(response, self.allowance.tightest)
         if self.key is not None:
-            request.facts |= {"key": self.key.key_id, "workspace": self.key.workspace_id}  # type: ignore[attr-defined]
+            request.log_fields |= {"key": self.key.key_id, "workspace": self.key.workspace_id}  # type: ignore[attr-defined]
             duration_ms = round((time.monotonic() - began) * 1000)
             usage.recorder.note(
                 usage.Use(

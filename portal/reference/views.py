@@ -1,5 +1,7 @@
 """The pages of the reference, and the description as files."""
 
+from csp.constants import SELF
+from csp.decorators import csp_update
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
@@ -9,6 +11,7 @@ from portal.reference import plain
 from portal.reference.description import as_json, as_yaml
 
 
+@csp_update({"img-src": [SELF, "data:"]})  # the icons of Swagger UI's stylesheet
 @require_safe
 def interactive(request: HttpRequest) -> HttpResponse:
     """Swagger UI."""

@@ -12,7 +12,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 from django.urls import get_resolver
 
-from portal.wsgi import Outermost
+from portal.wsgi import ErrorBoundary
 from pumble_bridge.strict_json import MAX_BODY_BYTES
 from tests.pumble import Person
 
@@ -121,14 +121,14 @@ class TestAPage:
         assert "out of date" in answer.content.decode()
 
 
-class TestTheOutermostLayer:
+class TestTheErrorBoundary:
     def test_answers_in_the_contracts_shape_what_escapes_django(self, log_lines: Any) -> None:
         def broken(_environ: dict[str, Any], _start: Callable[..., Any]) -> Any:
             raise RuntimeError("secret detail")
 
         said: list[Any] = []
         body = b"".join(
-            Outermost(broken)({"HTTP_X_REQUEST_ID": "trace-00001"}, lambda *args: said.extend(args))
+            ErrorBoundary(broken)({"HTTP_X_REQUEST_ID": "trace-00001"}, lambda *args: said.extend(args))
         )
 
         assert said[0].startswith("500")
@@ -146,7 +146,7 @@ class TestTheOutermostLayer:
 
         for length in (5, MAX_BODY_BYTES, 3_000_000):
             environ = {"HTTP_TRANSFER_ENCODING": "Chunked", "wsgi.input": io.BytesIO(b"x" * length)}
-            Outermost(application)(environ, lambda *_: None)
+            ErrorBoundary(application)(environ, lambda *_: None)
             if length > MAX_BODY_BYTES:
                 assert seen == {}
             else:
@@ -173,7 +173,7 @@ class TestTheOutermostLayer:
             seen.update(environ)
             return []
 
-        Outermost(application)({"CONTENT_TYPE": sent}, lambda *_: None)
+        ErrorBoundary(application)({"CONTENT_TYPE": sent}, lambda *_: None)
 
         assert seen["CONTENT_TYPE"] == passed
 
@@ -182,7 +182,7 @@ class TestTheOutermostLayer:
         said: list[Any] = []
         environ = {"CONTENT_LENGTH": length, "wsgi.input": None}
 
-        body = b"".join(Outermost(None)(environ, lambda *args: said.extend(args)))
+        body = b"".join(ErrorBoundary(None)(environ, lambda *args: said.extend(args)))
 
         assert said[0].startswith("413")
         assert b'"reason": "too_large"' in body
