@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 
 SCRIPT = (Path(__file__).parent / "chain_number.lua").read_text()
 REPEAT_SECONDS = 1.0
+_BURST_SECONDS = 0.1  # between the raises of one change at the most
 # Four times as long as a call waits: a Redis that is too slow for a raise answers no call either.
 _ANSWER_SECONDS = 4 * redis_client.ANSWER_SECONDS
 
@@ -43,12 +44,11 @@ class _Raises:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._waiting: dict[tuple[str, str], int] = {}
-        self._silent_until = 0.0
+        self._local = threading.local()
         self._task = BackgroundTask("chain_numbers", self.try_all, every=REPEAT_SECONDS, last=self.try_all)
 
     def make(self, url: str, workspace: str, number: int) -> None:
-        # A change may record hundreds of events. Where Redis hangs, only the first of them waits for it.
-        if time.monotonic() >= self._silent_until and self._arrives(url, workspace, number):
+        if not self._waits_in_vain() and self._arrives(url, workspace, number):
             return
         with self._lock:
             known = self._waiting.get((url, workspace), 0)
@@ -69,6 +69,17 @@ class _Raises:
                     del self._waiting[url, workspace]
             log.info("chain_numbers.raised", extra={"workspace": workspace, "number": number})
 
+    def _waits_in_vain(self) -> bool:
+        """Whether this thread found Redis hanging a moment ago.
+
+        A change may record hundreds of events, whose raises follow one another; only the first of them waits.
+        """
+        now = time.monotonic()
+        hangs = now < getattr(self._local, "hangs_until", 0.0)
+        if hangs:
+            self._local.hangs_until = now + _BURST_SECONDS
+        return hangs
+
     def _arrives(self, url: str, workspace: str, number: int) -> bool:
         """Whether Redis has the number now, or has none: no number is as good as another number."""
         client, name = redis_client.connect(url, _ANSWER_SECONDS), name_of(workspace)
@@ -79,7 +90,7 @@ class _Raises:
                 client.delete(name)
         except redis.RedisError as error:
             if isinstance(error, redis.TimeoutError):
-                self._silent_until = time.monotonic() + REPEAT_SECONDS
+                self._local.hangs_until = time.monotonic() + _BURST_SECONDS
             return False
         return True
 
