@@ -95,7 +95,7 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
     if not wants_page(request):
         unknown_host = isinstance(exception, DisallowedHost)
         return exceptions.answer_for(
-            exceptions.HostUnknown() if unknown_host else exceptions.BadBody(), request
+            exceptions.HostUnknown() if unknown_host else exceptions.InvalidBody(), request
         )
     if isinstance(exception, DisallowedHost):
         return problem(

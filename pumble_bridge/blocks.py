@@ -33,6 +33,12 @@ def line(*elements: Element | str) -> Element:
     return {"type": "rich_text_section", "elements": [text(e) if isinstance(e, str) else e for e in elements]}
 
 
+def prose(content: str) -> Element:
+    """A paragraph, in which code stands between backticks."""
+    pieces = content.split("`")
+    return line(*(text(piece, code=place % 2 == 1) for place, piece in enumerate(pieces) if piece))
+
+
 def preformatted(content: str) -> Element:
     return {"type": "rich_text_preformatted", "elements": [text(content)]}
 

@@ -53,7 +53,7 @@ def handle(payload: Trigger, *, request_id: str, now: datetime) -> Answer:
             with deadline.within(REPLY_SECONDS), resilience.CHAT.slot(installation.workspace_id):
                 return _carry_out(payload, member, bot, by, now)
         except KeysError as error:
-            _note_refusal(payload, error.code)
+            _note_refusal(payload, error.reason)
             return Declined(keytexts.explain(error))
         except PumbleError:
             log.warning("trigger.reply_failed", exc_info=True)

@@ -61,7 +61,7 @@ def refusals_noted(
     try:
         yield
     except (NotAllowed, CreationNotAllowed) as error:
-        note_refusal(what, why=error.code, by=by, now=now, workspace=workspace, key=key)
+        note_refusal(what, why=error.reason, by=by, now=now, workspace=workspace, key=key)
         raise
 
 

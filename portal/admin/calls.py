@@ -17,9 +17,9 @@ from portal.admin.base import ViewerAdmin
 from portal.admin.filters import ManyChoices, Period, Rows, Since, Typed, Until, of_workspace
 from portal.admin.site import site
 from portal.api.operations import OPERATIONS
-from portal.dashboard import refusal_words
-from portal.dashboard.refusal_words import Outcome
 from portal.templatetags import dashboard as shown
+from pumble_bridge import outcomes
+from pumble_bridge.outcomes import Outcome
 
 
 class OfOutcome(ManyChoices):
@@ -28,7 +28,7 @@ class OfOutcome(ManyChoices):
     options = [
         (usage.OK, _("Worked")),
         ("refused", _("Refused")),
-        *refusal_words.titles(),
+        *outcomes.titles(),
     ]
 
     @classmethod
@@ -80,9 +80,7 @@ class _Calls(ViewerAdmin):
 
     @admin.display(description=_("Outcome"))
     def how(self, row: Any) -> SafeString:
-        outcome = Outcome(row.outcome)
-        title = _("Worked") if outcome.worked else outcome.title
-        return format_html("{} <code>{}</code>", title, row.outcome)
+        return format_html("{} <code>{}</code>", Outcome(row.outcome).title, row.outcome)
 
 
 @admin.register(RequestLog, site=site)
@@ -94,7 +92,7 @@ class Calls(_Calls):
     ordering = ("-at", "-pk")
 
     def about(self, request: HttpRequest, row: RequestLog) -> dict[str, Any]:
-        return {"title": row.operation, "outcome": Outcome(row.outcome)}
+        return {"title": row.operation, "outcome": Outcome(row.outcome, row.hint)}
 
     @admin.display(description=_("When"))
     def when(self, row: RequestLog) -> str:

@@ -16,7 +16,7 @@ from portal.admin.calls import HourPeriod, OfOutcome
 from portal.admin.filters import Choices
 from portal.admin.key_filters import Breadth, Expiry, LastUsed, State
 from portal.admin.member_filters import Left
-from portal.dashboard.refusal_words import Outcome
+from pumble_bridge.outcomes import Outcome
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise

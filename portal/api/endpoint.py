@@ -24,7 +24,7 @@ from keys.exceptions import OwnerNotAuthorized
 from keys.key_cache import KeyRecord
 from keys.limits import Allowance
 from portal.api import once, presented, rehearsal, wire
-from portal.api.exceptions import BadBody, InvalidInput, answer_for, logged_hint, rule_for
+from portal.api.exceptions import InvalidBody, InvalidInput, answer_for, logged_hint, spec_for
 from portal.api.inputs import Input
 from portal.api.refusals import Refusal
 from portal.api.watching import Watch
@@ -114,7 +114,7 @@ class Endpoint(APIView):
         try:
             response = self._handle(request)
         except Exception as error:  # noqa: BLE001 - each has its answer, and the log what nobody foresaw
-            self.outcome, self.hint = rule_for(error).reason, logged_hint(error)
+            self.outcome, self.hint = spec_for(error).reason, logged_hint(error)
             response = answer_for(error, request)
         request.log_fields = {"operation": self.operation, "outcome": self.outcome}  # type: ignore[attr-defined]
         if self.hint:
@@ -186,7 +186,7 @@ class Endpoint(APIView):
         try:
             body = strict_json.read_object(raw or b"{}")
         except strict_json.JsonRefused as error:
-            raise BadBody(
+            raise InvalidBody(
                 hints.of_body(
                     raw,
                     content_type=request.META.get("CONTENT_TYPE", ""),
@@ -209,15 +209,15 @@ def _body(request: HttpRequest) -> bytes:
     """Return the body without the mark that some editors put before UTF-8.
 
     Raises:
-        BadBody: the body ended before it was complete.
+        InvalidBody: the body ended before it was complete.
     """
     try:
         body = request.body
     except UnreadablePostError as error:  # the connection broke, or waited too long for the rest
-        raise BadBody(Hint.CUT_SHORT) from error
+        raise InvalidBody(Hint.CUT_SHORT) from error
     length = request.META.get("CONTENT_LENGTH") or "0"
     if length.isdecimal() and len(body) < int(length):  # some servers say nothing of a connection that closed
-        raise BadBody(Hint.CUT_SHORT)
+        raise InvalidBody(Hint.CUT_SHORT)
     return body.removeprefix(codecs.BOM_UTF8)
 
 

@@ -1,12 +1,11 @@
-"""The one table from failure to status, body and reason.
+"""From an exception to the contract's answer. The catalogue, `keys.reasons`, has status, reason and text of each.
 
 Two shapes: legacy `{"error"}` for what this app decides, structured `{"message", "localizedMessage", "code"}` for what
 the contract passes on from Pumble. Both carry `reason` and `requestId`, which no client trips over.
 """
 
 import logging
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.conf import settings
@@ -16,39 +15,40 @@ from django.http import HttpRequest, HttpResponse
 from rest_framework import exceptions as drf
 from rest_framework.settings import api_settings
 
-from keys import exceptions as keys_exceptions
+from keys import reasons
+from keys.exceptions import KeysError
+from keys.reasons import ErrorSpec
 from portal.api import wire
 from pumble_bridge import hints
-from pumble_bridge.exceptions import (
-    PumbleBusy,
-    PumbleNotAsked,
-    PumbleRateLimited,
-    PumbleRefused,
-    PumbleTimeout,
-    PumbleUnavailable,
-    TokenRejected,
-)
+from pumble_bridge.exceptions import PumbleError
 from pumble_bridge.hints import Hint
 
 log = logging.getLogger(__name__)
 
-VALIDATION_CODE = 400000
-NOT_FOUND_CODE = 404100
+ONE_OF = "one_of"  # the code of an error of each field of which one is needed
+_NULL = "must not be null"
+_TEXT_BY_CODE = {"required": _NULL, "null": _NULL, "blank": "must not be blank"}
 
 
 class ApiError(Exception):
-    """A refusal of the REST API itself."""
+    """A refusal of the REST API itself. `reason` and `case` name its row of the catalogue."""
+
+    reason: str
+    case: str = ""
 
 
-class BadBody(ApiError):
+class InvalidBody(ApiError):
     """The body is no JSON object, or the request is of no use as a whole; `hint` says why."""
+
+    reason = "validation"
+    case = "invalid_body"
 
     def __init__(self, hint: Hint | None = None) -> None:
         super().__init__(hint)
         self.hint = hint
 
 
-class HostUnknown(BadBody):
+class HostUnknown(InvalidBody):
     """The request names a host that is not ours."""
 
     def __init__(self) -> None:
@@ -57,6 +57,8 @@ class HostUnknown(BadBody):
 
 class HttpsRequired(ApiError):
     """A call of the API, or a key, came unencrypted. The front door answers this; its configuration repeats the text."""
+
+    reason = "https_required"
 
 
 class InvalidInput(drf.ValidationError):
@@ -70,49 +72,114 @@ class InvalidInput(drf.ValidationError):
 class ChannelNotFound(ApiError):
     """No such channel, or none that the key's owner can see."""
 
+    reason = "not_found"
+    case = "unknown_channel"
+
 
 class BotNotInChannel(ApiError):
     """A private channel is served only where the app's bot is a member too."""
+
+    reason = "bot_not_in_channel"
 
 
 class PeopleNotValid(ApiError):
     """Somebody named is nobody of this workspace, or nobody at all is named."""
 
+    reason = "validation"
+    case = "unknown_people"
+
 
 class CursorUnknown(ApiError):
     """The cursor is neither an id nor a time."""
 
+    reason = "validation"
+    case = "unknown_cursor"
+
 
 class PathUnknown(ApiError):
-    pass
+    """No operation has this path."""
+
+    reason = "not_found"
+    case = "unknown_path"
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """How one kind of failure is answered; `code` chooses the structured shape."""
-
-    reason: str
-    compatible: int
-    semantic: int
-    text: Callable[[Any], str]
-    code: int | None = None
-
-    @property
-    def status(self) -> int:
-        return self.semantic if settings.API_STATUS == "semantic" else self.compatible
+# The rows of exceptions that others define and that therefore name none.
+_ROWS: dict[type[Exception], ErrorSpec] = {
+    drf.ValidationError: reasons.VALIDATION,
+    drf.MethodNotAllowed: reasons.METHOD_NOT_ALLOWED,
+    SuspiciousOperation: reasons.INVALID_BODY,
+    RequestDataTooBig: reasons.TOO_LARGE,
+    OperationalError: reasons.UNAVAILABLE,
+    InterfaceError: reasons.UNAVAILABLE,
+}
 
 
-def _refusal(reason: str, semantic: int, text: str) -> Rule:
-    return Rule(reason, 403, semantic, lambda _error: text)
+def spec_for(error: Exception) -> ErrorSpec:
+    """Return the row of the catalogue that answers `error`; that of an internal error where there is none."""
+    if isinstance(error, ApiError | KeysError | PumbleError):
+        return reasons.CATALOGUE.get(error.case or error.reason, reasons.INTERNAL)
+    return next((_ROWS[kind] for kind in type(error).__mro__ if kind in _ROWS), reasons.INTERNAL)
 
 
-def _same(reason: str, status: int, text: str) -> Rule:
-    return Rule(reason, status, status, lambda _error: text)
+def answer_for(error: Exception, request: HttpRequest) -> HttpResponse:
+    """Return the contract's answer to `error`."""
+    spec = spec_for(error)
+    request_id = getattr(request, "request_id", "")
+    if spec.reason in {"internal", "unavailable"}:
+        log.error("request.failed", exc_info=error, extra={"request_id": request_id})
+    response = wire.answer(body_of(error, request_id), status=spec.status(settings.API_STATUS))
+    if isinstance(error, drf.MethodNotAllowed):
+        response["Allow"] = error.args[0] if error.args else ""
+    if seconds := _attributes(error).get("retry_after") or spec.retry_after:
+        response["Retry-After"] = str(seconds)
+    return response
 
 
-_NULL = "must not be null"
-ONE_OF = "one_of"  # the code of an error of each field of which one is needed
-_TEXT_BY_CODE = {"required": _NULL, "null": _NULL, "blank": "must not be blank"}
+def handle_exception(error: Exception, context: Mapping[str, Any]) -> HttpResponse:
+    """Answer `error`, and let the view know for the log of calls how the call ended. REST framework calls this."""
+    context["view"].outcome, context["view"].hint = spec_for(error).reason, logged_hint(error)
+    return answer_for(error, context["request"])
+
+
+def body_of(error: Exception, request_id: str) -> dict[str, Any]:
+    """Return the JSON of the contract's answer to `error`."""
+    return _body(spec_for(error), _attributes(error), request_id)
+
+
+def example_of(spec: ErrorSpec, request_id: str, **attributes: Any) -> dict[str, Any]:
+    """Return an answer as the reference shows it; `attributes` take the place of the row's samples of that name."""
+    return _body(spec, {**spec.sample, **attributes}, request_id)
+
+
+def logged_hint(error: Exception) -> str:
+    """Return what the log of calls keeps of the error beside its reason: nothing that the request held."""
+    if hint := getattr(error, "hint", None):
+        return str(hint)
+    return hints.for_fields([*_fields(error)]) if isinstance(error, drf.ValidationError) else ""
+
+
+def _body(spec: ErrorSpec, attributes: Mapping[str, Any], request_id: str) -> dict[str, Any]:
+    named = {name: "unknown" if value is None else value for name, value in attributes.items()}
+    text = (spec.keeps_message and attributes.get("message")) or spec.text.format_map(named)
+    if spec.code is None:
+        body: dict[str, Any] = {"error": text}
+    else:
+        localized, code = attributes.get("localized_message"), attributes.get("code")
+        body = {"message": text, "localizedMessage": localized or text, "code": code or spec.code}
+    body |= {"reason": spec.reason, "requestId": request_id}
+    if hint := attributes.get("hint"):
+        body["hint"] = hints.english(Hint(hint))
+    if fields := attributes.get("fields"):
+        body["fields"] = fields
+    return body
+
+
+def _attributes(error: Exception) -> Mapping[str, Any]:
+    """Return what the answer may say of `error`. Of an exception of others that is nothing but wrong fields."""
+    if isinstance(error, drf.ValidationError):
+        hint = getattr(error, "hint", None)
+        return {"message": _validation_text(error), "fields": _fields(error), "hint": hint}
+    return vars(error) if isinstance(error, ApiError | KeysError | PumbleError) else {}
 
 
 def _validation_text(error: drf.ValidationError) -> str:
@@ -144,163 +211,3 @@ def _faults(details: Any, name: str = "") -> Iterator[tuple[str, str, str]]:
     elif isinstance(details, list):
         for item in details:
             yield from _faults(item, name)
-
-
-def _limit_text(error: keys_exceptions.RateLimited) -> str:
-    limit, wait = f"{error.limit} a minute, {error.whose}", f"try again in {error.retry_after} s"
-    if error.had_share:
-        return f"This API key has had its share of a limit: {limit}; the rest is kept for other keys; {wait}"
-    return f"Limit reached: {limit}; {wait}"
-
-
-_TABLE: dict[type[Exception], Rule] = {
-    keys_exceptions.KeyMissing: _refusal("key_missing", 401, "API key missing: send it in the ApiKey header"),
-    keys_exceptions.KeyMalformed: _refusal("key_malformed", 401, "Invalid API key"),
-    keys_exceptions.KeyUnknown: _refusal("key_unknown", 401, "Invalid API key"),
-    keys_exceptions.KeyExpired: Rule(
-        "key_expired", 403, 401, lambda error: f"API key expired on {error.expired_at:%Y-%m-%d}"
-    ),
-    keys_exceptions.KeyDisabled: _refusal("key_disabled", 401, "API key disabled"),
-    keys_exceptions.KeyRotated: Rule(
-        "key_rotated",
-        403,
-        401,
-        lambda error: (
-            f"API key replaced by a newer one; it stopped working at {error.retired_at:%Y-%m-%d %H:%M} UTC"
-        ),
-    ),
-    keys_exceptions.KeyRevoked: _refusal("key_revoked", 401, "API key revoked"),
-    keys_exceptions.OwnerNotAuthorized: _refusal(
-        "owner_not_authorized",
-        403,
-        "The owner of this API key no longer authorizes the app, or it is not installed",
-    ),
-    TokenRejected: _refusal(
-        "owner_not_authorized", 403, "Pumble no longer accepts the authorization of this API key's owner"
-    ),
-    keys_exceptions.ScopeMissing: Rule(
-        "scope_missing", 403, 403, lambda error: f"API key lacks the scope {error.scope}"
-    ),
-    keys_exceptions.IpNotAllowed: Rule(
-        "ip_not_allowed",
-        403,
-        403,
-        lambda error: f"API key may not be used from this address ({error.address or 'unknown'})",
-    ),
-    keys_exceptions.ChannelNotAllowed: _refusal(
-        "channel_not_allowed", 403, "API key is bound to other channels; reactions need channelId with it"
-    ),
-    keys_exceptions.RateLimited: Rule("rate_limited", 429, 429, _limit_text),
-    keys_exceptions.IdempotencyConflict: _refusal(
-        "idempotency_conflict", 409, "This Idempotency-Key came with another request before"
-    ),
-    keys_exceptions.IdempotencyInProgress: _refusal(
-        "idempotency_in_progress", 409, "The first request with this Idempotency-Key is still under way"
-    ),
-    keys_exceptions.IdempotencyUnknown: _refusal(
-        "idempotency_unknown",
-        409,
-        "How the first request with this Idempotency-Key ended is not known; look, then use another value",
-    ),
-    ChannelNotFound: _refusal("not_found", 404, "Could not find channel with that identifier"),
-    BotNotInChannel: _refusal(
-        "bot_not_in_channel",
-        403,
-        "The API app's bot is not a member of this private channel; add it there first",
-    ),
-    BadBody: _refusal("validation", 400, "Invalid request parameters"),
-    HttpsRequired: _refusal(
-        "https_required",
-        403,
-        "HTTPS is required: call https://. A key sent without it was readable on the way: rotate that key",
-    ),
-    PeopleNotValid: Rule(
-        "validation", 403, 400, lambda _error: "Provided participants are not valid", VALIDATION_CODE
-    ),
-    CursorUnknown: Rule(
-        "validation",
-        403,
-        400,
-        lambda _error: "[cursor must be an id, epoch milliseconds or an ISO time]",
-        VALIDATION_CODE,
-    ),
-    drf.ValidationError: Rule("validation", 403, 400, _validation_text, VALIDATION_CODE),
-    PathUnknown: _same("not_found", 404, "No such operation"),
-    drf.MethodNotAllowed: _same("method_not_allowed", 405, "Method not allowed"),
-    SuspiciousOperation: _refusal("validation", 400, "Invalid request parameters"),
-    RequestDataTooBig: _same("too_large", 413, "The request body is larger than 1 MiB"),
-    PumbleRateLimited: _same("pumble_rate_limited", 429, "Pumble's own limit is reached; try again later"),
-    PumbleNotAsked: _same(
-        "pumble_unavailable", 503, "Pumble does not answer right now; try again in a few seconds"
-    ),
-    PumbleBusy: _same("pumble_unavailable", 503, "Pumble is not available right now; try again later"),
-    PumbleUnavailable: _same("pumble_unavailable", 502, "Pumble is not available"),
-    PumbleTimeout: _same("pumble_timeout", 504, "Pumble did not answer in time"),
-    OperationalError: _same("unavailable", 503, "The service is not available right now"),
-    InterfaceError: _same("unavailable", 503, "The service is not available right now"),
-    Exception: _same("internal", 500, "Internal error"),
-}
-_BY_PUMBLE_STATUS = {
-    400: Rule("validation", 403, 400, lambda error: error.message or "[invalid request]", VALIDATION_CODE),
-    404: Rule("not_found", 403, 404, lambda _error: "Not found", NOT_FOUND_CODE),
-}
-_FORBIDDEN_BY_PUMBLE = Rule(
-    "forbidden_by_pumble", 403, 403, lambda error: error.message or "Pumble refused the call"
-)
-
-
-def answer_for(error: Exception, request: HttpRequest) -> HttpResponse:
-    """The contract's answer to `error`."""
-    rule = rule_for(error)
-    if rule.reason in {"internal", "unavailable"}:
-        log.error("request.failed", exc_info=error, extra={"request_id": getattr(request, "request_id", "")})
-    status = rule.status
-    response = wire.answer(body_of(error, getattr(request, "request_id", "")), status=status)
-    if isinstance(error, drf.MethodNotAllowed):
-        response["Allow"] = error.args[0] if error.args else ""
-    if isinstance(error, PumbleRateLimited | PumbleBusy | PumbleNotAsked | keys_exceptions.RateLimited):
-        response["Retry-After"] = str(error.retry_after)
-    elif isinstance(error, keys_exceptions.IdempotencyInProgress):
-        response["Retry-After"] = "1"
-    elif status == 503:
-        response["Retry-After"] = "2"
-    return response
-
-
-def body_of(error: Exception, request_id: str) -> dict[str, Any]:
-    """The answer's JSON, in the shape that the failure's rule chooses."""
-    rule = rule_for(error)
-    text = rule.text(error)
-    if rule.code is None:
-        body: dict[str, Any] = {"error": text}
-    else:
-        code = error.code if isinstance(error, PumbleRefused) and error.code else rule.code
-        localized = error.localized_message if isinstance(error, PumbleRefused) else ""
-        body = {"message": text, "localizedMessage": localized or text, "code": code}
-    body |= {"reason": rule.reason, "requestId": request_id}
-    if hint := getattr(error, "hint", None):
-        body["hint"] = hints.english(hint)
-    if isinstance(error, drf.ValidationError) and (fields := _fields(error)):
-        body["fields"] = fields
-    return body
-
-
-def logged_hint(error: Exception) -> str:
-    """What the log of calls keeps of the error beside its reason: nothing that the request held."""
-    if hint := getattr(error, "hint", None):
-        return str(hint)
-    return hints.for_fields([*_fields(error)]) if isinstance(error, drf.ValidationError) else ""
-
-
-def all_rules() -> list[Rule]:
-    """Every way in which a failure is answered."""
-    return [*_TABLE.values(), *_BY_PUMBLE_STATUS.values(), _FORBIDDEN_BY_PUMBLE]
-
-
-def rule_for(error: Exception) -> Rule:
-    for kind in type(error).__mro__:
-        if kind is PumbleRefused and isinstance(error, PumbleRefused):
-            return _BY_PUMBLE_STATUS.get(error.status, _FORBIDDEN_BY_PUMBLE)
-        if kind in _TABLE:
-            return _TABLE[kind]
-    return _TABLE[Exception]

@@ -8,7 +8,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiExample
 
 from portal.api.endpoint import Endpoint
-from portal.reference import failures, fields, texts
+from portal.reference import error_responses, fields, texts
 from portal.reference.objects import list_of, ref
 from portal.reference.samples import samples
 
@@ -83,9 +83,9 @@ class EndpointSchema(AutoSchema):
             "description": str(texts.SUCCESS),
             "headers": {
                 "X-Request-Id": {"$ref": "#/components/headers/RequestId"},
-                **failures.RATE_LIMIT_HEADERS,
+                **error_responses.RATE_LIMIT_HEADERS,
                 **(of_writes if self.view.writes() else {}),
             },
             "content": {"application/json": {"schema": schema, "examples": {"Example": example}}},
         }
-        return {"200": success} | failures.responses_of(self.view)
+        return {"200": success} | error_responses.responses_of(self.view)

@@ -8,8 +8,8 @@ from django.db.models import QuerySet
 from keys import scopes, usage, wording
 from keys.models import ApiKey, HourlyUse, RequestLog
 from portal.dashboard import history, use
-from portal.dashboard.refusal_words import Outcome
 from portal.dashboard.scope_words import SCOPES
+from pumble_bridge.outcomes import Outcome
 
 _MOST_CALLS = 50
 
@@ -29,7 +29,7 @@ def about(key: ApiKey, now: datetime, *, outcome: str = "") -> dict[str, Any]:
         "chart": chart,
         "outcomes": outcomes,
         "outcome": shown,
-        "calls": [(call, Outcome(call.outcome)) for call in calls],
+        "calls": [(call, Outcome(call.outcome, call.hint)) for call in calls],
         "history": history.of_key(key),
     }
 

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.utils import translation
 from drf_spectacular.generators import SchemaGenerator
 
-from portal.reference import failures, texts
+from portal.reference import error_responses, texts
 from portal.reference.objects import OBJECTS
 
 Json = dict[str, Any]
@@ -56,9 +56,9 @@ def as_yaml() -> str:
 def complete(result: Json, generator: Any, request: Any, public: Any) -> Json:
     """Puts beside the operations what all of them share; a hook of drf-spectacular's."""
     components = result["components"]
-    components["schemas"] |= copy.deepcopy(OBJECTS) | failures.schemas()
-    components["responses"] = failures.shared_responses()
-    components["headers"] = failures.headers()
+    components["schemas"] |= copy.deepcopy(OBJECTS) | error_responses.schemas()
+    components["responses"] = error_responses.shared_responses()
+    components["headers"] = error_responses.headers()
     components["securitySchemes"] = {
         "ApiKeyAuth": {"type": "apiKey", "in": "header", "name": "ApiKey", "description": texts.API_KEY},
         "BearerAuth": {"type": "http", "scheme": "bearer", "description": texts.BEARER},

@@ -91,10 +91,10 @@ def _carry_out(person: Person, payload: SlashCommand, typed: str, rest: str) -> 
     except Misused as error:
         return _say(call, line(str(error)), *error.more)
     except KeyNotFound as error:
-        log.info("command.refused", extra={"verb": typed, "reason": error.code})
+        log.info("command.refused", extra={"verb": typed, "reason": error.reason})
         return _say(call, *_key_not_found(call, typed))
     except KeysError as error:
-        log.info("command.refused", extra={"verb": typed, "reason": error.code})
+        log.info("command.refused", extra={"verb": typed, "reason": error.reason})
         return _say(call, line(keytexts.explain(error)))
 
 

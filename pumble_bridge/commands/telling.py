@@ -12,10 +12,10 @@ from keys import history, inventory, membership, usage, wording
 from keys.models import ApiKey
 from pumble_bridge import keytexts
 from pumble_bridge.answers import Acknowledged, Answer
-from pumble_bridge.blocks import Element, bullets, line, link, quoted, text
-from pumble_bridge.commands import reasons
+from pumble_bridge.blocks import Element, bullets, line, link, prose, quoted, text
 from pumble_bridge.commands.call import Call, Misused
 from pumble_bridge.manifest import COMMAND
+from pumble_bridge.outcomes import Outcome
 
 KEYS_PER_REPLY = 10
 
@@ -71,7 +71,7 @@ def why(call: Call) -> Answer:
                 "at": wording.short_date(found.at, now=call.now),
             }
         ),
-        line(reasons.explain(found.outcome, found.hint)),
+        prose(Outcome(found.outcome, found.hint).explanation),
         line(keytexts.unmentioning(wording.sentence(found.key.rights, now=call.now))),
     )
     return Acknowledged()

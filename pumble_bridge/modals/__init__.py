@@ -63,8 +63,8 @@ def submit(submission: Submission, person: Person, complaint: str | None) -> Ans
     except KeyNotFound:
         raise
     except KeysError as error:
-        where = form.inputs.get(error.code, form.main_input)
-        return _again(form, filled, where, keytexts.explain(error), reason=error.code)
+        where = form.inputs.get(error.reason, form.main_input)
+        return _again(form, filled, where, keytexts.explain(error), reason=error.reason)
 
 
 def offer(query: MenuQuery, person: Person | None, complaint: str | None) -> Answer:

@@ -13,8 +13,8 @@ from django.utils import translation
 from keys import usage
 from keys.models import RequestLog
 from pumble_bridge import hints
-from pumble_bridge.commands import reasons
 from pumble_bridge.hints import Hint
+from pumble_bridge.outcomes import Outcome
 from tests.contract.talking import fetch
 from tests.contract.wire import Api, assert_legacy, assert_structured, taken
 
@@ -255,7 +255,7 @@ class TestWhy:
         call = RequestLog.objects.get(request_id=answer.headers["X-Request-Id"])
         assert "geheim" not in str(vars(call))
         with translation.override(language):
-            return reasons.explain(call.outcome, call.hint)
+            return Outcome(call.outcome, call.hint).explanation
 
     def test_repeats_the_hint_in_the_language_of_the_person(self, api: Api) -> None:
         answer = api.post("sendMessage", raw=b"text=geheim")
@@ -271,7 +271,7 @@ class TestWhy:
 
     @pytest.mark.parametrize("stored", ["", "of a later version", "fields:"])
     def test_says_what_it_can_where_the_log_says_nothing(self, stored: str) -> None:
-        assert reasons.explain("validation", stored)
+        assert Outcome("validation", stored).explanation
 
     @pytest.mark.parametrize("language", ["en", "es"])
     def test_has_a_text_for_every_kind(self, language: str) -> None:

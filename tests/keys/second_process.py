@@ -39,7 +39,7 @@ def call(raw_key: str) -> dict[str, Any]:
             record = authentication.authorize(record, by=API, now=timezone.now())
             opened = open_call(record, Watch(no_limits(record)))
         except KeysError as error:
-            return {"outcome": error.code, "queries": len(queries)}
+            return {"outcome": error.reason, "queries": len(queries)}
     return {
         "outcome": "ok",
         "name": record.name,

@@ -355,7 +355,7 @@ def test_a_policy_changed_and_keys_brought_in_line_at_once_leave_keys_that_fit_o
                 lifecycle.bring_in_line(key=keys[number], revision=seen, by=acting(olivia), now=NOW)
             ended.append("done")
         except KeysError as error:
-            ended.append(error.code)
+            ended.append(error.reason)
         finally:
             connections.close_all()
 

@@ -13,10 +13,7 @@ from typing import Any
 
 import pytest
 
-from keys import exceptions as keys_exceptions
 from keys import keyformat
-from portal.api import exceptions as api_exceptions
-from pumble_bridge import exceptions as pumble_exceptions
 from tests import audit, licences
 from tests.environment import PROJECT
 
@@ -94,26 +91,6 @@ class TestATest:
     def test_cannot_reach_the_network(self, address: str) -> None:
         with pytest.raises(PermissionError, match="wants to speak to"):
             socket.create_connection((address, 443), timeout=1)
-
-
-class TestErrors:
-    def subclasses(self, base: type[Exception]) -> set[type[Exception]]:
-        return {base} | {found for child in base.__subclasses__() for found in self.subclasses(child)}
-
-    def test_that_reach_a_client_all_have_their_answer(self) -> None:
-        families = [keys_exceptions.KeyRefused, api_exceptions.ApiError, pumble_exceptions.PumbleError]
-        unanswered = set()
-        for family in families:
-            for kind in self.subclasses(family) - set(families):
-                error = kind.__new__(kind)
-                if isinstance(error, pumble_exceptions.PumbleRefused):
-                    error.status = 403
-                if api_exceptions.rule_for(error).reason == "internal" and kind.__module__.startswith(
-                    ("keys", "portal", "pumble_bridge.exceptions")
-                ):
-                    unanswered.add(kind)
-
-        assert not unanswered
 
 
 class TestTheSource:

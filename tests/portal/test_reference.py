@@ -16,7 +16,7 @@ from openapi_schema_validator import OAS30Validator
 from openapi_spec_validator import validate
 from pytest_django import Settings
 
-from portal.api import exceptions
+from keys.reasons import CATALOGUE
 from portal.api.operations import OPERATIONS
 from portal.reference.prose import paragraphs
 from portal.reference.samples import samples
@@ -127,7 +127,7 @@ class TestTheDescription:
                         assert example["description"]
                         explained.add(example["value"]["reason"])
 
-        assert explained == {rule.reason for rule in exceptions.all_rules()}
+        assert explained == {spec.reason for spec in CATALOGUE.values()}
 
     @pytest.mark.parametrize("name", ["sendMessage", "dmGroup", "searchMessages"])
     def test_says_of_which_fields_one_is_needed(self, described: Json, name: str) -> None:
@@ -209,7 +209,7 @@ class TestThePlainPage:
         for operation in operations(described):
             assert f'<h3 id="{operation["operationId"]}">' in page
             assert f'<a href="#{operation["operationId"]}">' in page
-        for reason in {rule.reason for rule in exceptions.all_rules()}:
+        for reason in {spec.reason for spec in CATALOGUE.values()}:
             assert f"<code>{reason}</code>" in page
         for name in ("User", "Message", "KeyInfo", "LegacyError", "StructuredError"):
             assert f'id="object-{name}"' in page

@@ -12,12 +12,14 @@ from keys import exceptions, scopes, wording
 from keys.audit import Actor, Surface
 from keys.exceptions import KeysError
 from keys.models import Member
+from keys.reasons import CATALOGUE
 from pumble_bridge import clicks, home, keytexts, manifest, modals
 from pumble_bridge.blocks import LONGEST_LABEL, MOST_OPTIONS, message
 from pumble_bridge.client import PumbleClient
-from pumble_bridge.commands import _help_parts, reasons
+from pumble_bridge.commands import _help_parts
 from pumble_bridge.modals import delete_key
 from pumble_bridge.modals.form import Filled
+from pumble_bridge.outcomes import Outcome
 from pumble_bridge.payloads import Click
 from pumble_bridge.person import Bot, Person
 from tests import pumble
@@ -68,7 +70,7 @@ def every_error() -> Iterator[KeysError]:
     ]
     yield from samples
     for kind in vars(exceptions).values():
-        plain = isinstance(kind, type) and issubclass(kind, KeysError) and hasattr(kind, "code")
+        plain = isinstance(kind, type) and issubclass(kind, KeysError) and hasattr(kind, "reason")
         if plain and kind.__init__ is KeysError.__init__:
             yield kind()
 
@@ -100,7 +102,7 @@ class TestEveryView:
             key_id = "" if form in (modals.ADD_KEY, modals.DELETE_KEY) else key.key_id
             check(form.view(Filled(person, "t", key_id, {}, {})))
             for error in every_error():
-                where = form.inputs.get(error.code, form.main_input)
+                where = form.inputs.get(error.reason, form.main_input)
                 said = keytexts.explain(error)
                 check(form.view(Filled(person, "t", key_id, {"name": LONG}, {where: said})))
 
@@ -170,8 +172,8 @@ class TestEveryReply:
                 )
             )
             assert len(keytexts.explain(error)) < 3000
-        for reason in reasons._REASONS:
-            assert len(reasons.explain(reason)) < 300
+        for reason in CATALOGUE:
+            assert len(Outcome(reason).explanation) < 300
         check(message(*_help_parts()))
         check(message(*keytexts.authorise_first()))
 

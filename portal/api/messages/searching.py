@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from portal.api import shapes
 from portal.api.endpoint import Call, Endpoint
-from portal.api.exceptions import BadBody, ChannelNotFound, PeopleNotValid
+from portal.api.exceptions import ChannelNotFound, InvalidBody, PeopleNotValid
 from portal.api.inputs import Choice, Input, Limit, Milliseconds, TextList
 from portal.api.lookup import find_open_channel, find_people_ids, list_open_channel_ids
 from portal.api.messages.reading import MESSAGE_EXAMPLE
@@ -43,7 +43,7 @@ class SearchInput(Input):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if not (attrs.get("text", "").strip() or attrs.get("from") or attrs.get("in")):
-            raise BadBody(Hint.CRITERION_MISSING)
+            raise InvalidBody(Hint.CRITERION_MISSING)
         return attrs
 
 
@@ -70,7 +70,7 @@ class SearchMessages(Endpoint):
                 find_open_channel(call, {"channel": one})["channel"]["id"] for one in given.get("in", [])
             ]
         except (ChannelNotFound, PeopleNotValid) as error:
-            raise BadBody(Hint.CRITERION_UNKNOWN) from error
+            raise InvalidBody(Hint.CRITERION_UNKNOWN) from error
         channels = named or list_open_channel_ids(call)
         if not channels:  # to Pumble, no channel would mean every channel
             return {"content": [], "totalElements": 0, "hasMore": False}

@@ -2,11 +2,13 @@
 
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from portal.api import exceptions, refusals
-from portal.api.refusals import Refusal
+from keys import reasons
+from keys.reasons import CATALOGUE, ErrorSpec, Operations
+from portal.api import exceptions
 from portal.reference.objects import ref
 
 if TYPE_CHECKING:
@@ -35,43 +37,36 @@ _TITLES = {
 }
 
 
-def refusals_of(operation: "Endpoint") -> list[Refusal]:
-    """Every way in which this operation can fail, the key's first."""
-    found = [*refusals.OF_KEYS]
-    if operation.scope is not None:
-        found.append(refusals.SCOPE)
-    if operation.takes().fields:
-        found.append(refusals.INPUT)
-    if operation.method != "GET":
-        found += [refusals.BODY, refusals.TOO_LARGE]
-    found += operation.refusals
-    if operation.writes():
-        found += refusals.OF_WRITES
-    if operation.asks_pumble:
-        found += refusals.OF_PUMBLE
-    return [*found, *refusals.OF_ALL]
+def errors_of(operation: "Endpoint") -> list[ErrorSpec]:
+    """Return every way in which this operation can fail, in the order of the catalogue."""
+    applies = {
+        Operations.ALL: True,
+        Operations.WITH_SCOPE: operation.scope is not None,
+        Operations.WITH_INPUT: bool(operation.takes().fields),
+        Operations.WITH_BODY: operation.method != "GET",
+        Operations.WRITING: operation.writes(),
+        Operations.ASKING_PUMBLE: operation.asks_pumble,
+    }
+    return [spec for spec in CATALOGUE.values() if applies.get(spec.applies_to) or spec in operation.refusals]
 
 
 def responses_of(operation: "Endpoint") -> Json:
-    """The error responses of one operation, those that all share as references."""
-    by_status: dict[int, list[Refusal]] = {}
-    for refusal in refusals_of(operation):
-        by_status.setdefault(exceptions.rule_for(refusal.error).status, []).append(refusal)
+    """Return the error responses of one operation, those that all share as references."""
     return {
         str(status): {"$ref": f"#/components/responses/{_SHARED[status]}"}
         if status in _SHARED
-        else _response(str(_TITLES[status]), by_status[status], operation.scope)
-        for status in sorted(by_status)
+        else _response(str(_TITLES[status]), specs, operation.scope)
+        for status, specs in sorted(_by_status(errors_of(operation)).items())
     }
 
 
 def shared_responses() -> Json:
-    by_status: dict[int, list[Refusal]] = {}
-    for refusal in (refusals.TOO_LARGE, *refusals.OF_ALL, *refusals.OF_PUMBLE):
-        by_status.setdefault(exceptions.rule_for(refusal.error).status, []).append(refusal)
+    by_status = _by_status(
+        [spec for spec in CATALOGUE.values() if spec.applies_to is not Operations.NAMING_IT]
+    )
     return {
-        _SHARED[status]: _response(str(given[0].meaning), given, None, _headers(status))
-        for status, given in by_status.items()
+        _SHARED[status]: _response(specs[0].explanation, specs, None, _headers(status))
+        for status, specs in by_status.items()
         if status in _SHARED
     }
 
@@ -160,10 +155,17 @@ RATE_LIMIT_HEADERS = {
 }
 
 
+def _by_status(specs: list[ErrorSpec]) -> dict[int, list[ErrorSpec]]:
+    by_status: dict[int, list[ErrorSpec]] = {}
+    for spec in specs:
+        by_status.setdefault(spec.status(settings.API_STATUS), []).append(spec)
+    return by_status
+
+
 def _response(
-    description: str, given: list[Refusal], scope: str | None, more_headers: Json | None = None
+    description: str, specs: list[ErrorSpec], scope: str | None, more_headers: Json | None = None
 ) -> Json:
-    shapes = {_shape(refusal): None for refusal in given}
+    shapes = {_shape(spec): None for spec in specs}
     schema: Json = {"oneOf": [ref(shape) for shape in shapes]} if len(shapes) > 1 else ref(next(iter(shapes)))
     return {
         "description": description,
@@ -171,17 +173,24 @@ def _response(
         "content": {
             "application/json": {
                 "schema": schema,
-                "examples": {refusal.name: _example(refusal, scope) for refusal in given},
+                "examples": {_example_name(spec): _example(spec, scope) for spec in specs},
             }
         },
     }
 
 
-def _example(refusal: Refusal, scope: str | None) -> Json:
-    body = exceptions.body_of(refusal.error, EXAMPLE_REQUEST_ID)
-    if refusal is refusals.SCOPE:
-        body["error"] = body["error"].replace(refusal.error.args[0], str(scope))
-    return {"summary": str(refusal.title), "description": str(refusal.meaning), "value": body}
+def _example_name(spec: ErrorSpec) -> str:
+    first, *others = spec.name.split("_")
+    return first + "".join(map(str.capitalize, others))
+
+
+def _example(spec: ErrorSpec, scope: str | None) -> Json:
+    attributes = {"scope": scope} if spec is reasons.SCOPE_MISSING else {}
+    return {
+        "summary": str(spec.title),
+        "description": spec.explanation,
+        "value": exceptions.example_of(spec, EXAMPLE_REQUEST_ID, **attributes),
+    }
 
 
 def _headers(status: int) -> Json:
@@ -190,12 +199,12 @@ def _headers(status: int) -> Json:
     return own | (RATE_LIMIT_HEADERS if status == 429 else {})
 
 
-def _shape(refusal: Refusal) -> str:
-    return "LegacyError" if exceptions.rule_for(refusal.error).code is None else "StructuredError"
+def _shape(spec: ErrorSpec) -> str:
+    return "LegacyError" if spec.code is None else "StructuredError"
 
 
 def _reasons(*, structured: bool) -> set[str]:
-    return {rule.reason for rule in exceptions.all_rules() if (rule.code is not None) == structured}
+    return {spec.reason for spec in CATALOGUE.values() if (spec.code is not None) == structured}
 
 
 def _reason(values: list[str]) -> Json:

@@ -1,0 +1,537 @@
+"""The catalogue of reasons: for each way in which a call can fail, how the API answers it and what people are told.
+
+Pure data. An exception names its row: by its `reason`, or by its `case` where a reason has special cases. The REST API and
+its reference, the dashboard, the admin and chat all read the same rows. A new reason is one row here, and an
+exception that names it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext_lazy as _
+
+from keys.rights import CALLS_PER_MINUTE
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
+
+VALIDATION_CODE = 400000
+NOT_FOUND_CODE = 404100
+
+
+class Operations(Enum):
+    """Which operations of the API can fail so."""
+
+    ALL = auto()
+    WITH_SCOPE = auto()
+    WITH_INPUT = auto()
+    WITH_BODY = auto()
+    WRITING = auto()
+    ASKING_PUMBLE = auto()
+    NAMING_IT = auto()  # those that have the row among their own failures
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ErrorSpec:
+    """One way in which a call fails.
+
+    Attributes:
+        reason: the machine-readable word of the contract.
+        case: names a special case of the reason, which the log of calls does not tell from the others.
+        compatible, semantic: the HTTP status, by the setting `API_STATUS`.
+        code: Pumble's number for it; chooses the structured shape of the answer.
+        applies_to: where the reference lists it.
+        text: what the contract says, always in English. `{name}` stands for an attribute of the exception.
+        keeps_message: the exception's own message, where it has one, takes the place of `text`.
+        retry_after: seconds, where the exception does not know better.
+        sample: attributes of an exception, for the example in the reference.
+        title, meaning, advice: for people: the failure in a few words, what it means, and what helps. Code stands
+            between backticks.
+    """
+
+    reason: str
+    case: str = ""
+    applies_to: Operations = Operations.NAMING_IT
+    compatible: int = 403
+    semantic: int = 403
+    code: int | None = None
+    text: str
+    keeps_message: bool = False
+    retry_after: int | None = None
+    sample: Mapping[str, Any] = field(default_factory=dict)
+    title: "StrPromise"
+    meaning: "StrPromise"
+    advice: "StrPromise"
+
+    @property
+    def name(self) -> str:
+        """The row's own name."""
+        return self.case or self.reason
+
+    @property
+    def explanation(self) -> str:
+        """What it means and what helps, in the active language."""
+        return f"{self.meaning} {self.advice}"
+
+    def status(self, api_status: str) -> int:
+        return self.semantic if api_status == "semantic" else self.compatible
+
+
+CATALOGUE: dict[str, ErrorSpec] = {}  # by name
+_WAIT = _("Wait as many seconds as `Retry-After` says, then call again.")
+_LOOK_FIRST = _("Repeat a read after a pause. A write may have happened: check before you repeat it.")
+
+
+def _add(spec: ErrorSpec) -> ErrorSpec:
+    if spec.name in CATALOGUE:
+        raise ValueError(f"two rows are named {spec.name}")
+    CATALOGUE[spec.name] = spec
+    return spec
+
+
+def _add_case(of: ErrorSpec, case: str, **changes: Any) -> ErrorSpec:
+    """Add a row that differs from `of` in `changes`, for operations that name it unless these say otherwise."""
+    changes.setdefault("applies_to", Operations.NAMING_IT)
+    return _add(replace(of, case=case, **changes))
+
+
+# The key and its owner.
+
+KEY_MISSING = _add(
+    ErrorSpec(
+        reason="key_missing",
+        applies_to=Operations.ALL,
+        semantic=401,
+        text="API key missing: send it in the ApiKey header",
+        title=_("Key missing"),
+        meaning=_("The request has no API key."),
+        advice=_("Send the key in the header `ApiKey`, or as `Authorization: Bearer`."),
+    )
+)
+KEY_MALFORMED = _add(
+    ErrorSpec(
+        reason="key_malformed",
+        applies_to=Operations.ALL,
+        semantic=401,
+        text="Invalid API key",
+        title=_("Key malformed"),
+        meaning=_("What was sent is not a complete API key, or two headers have different keys."),
+        advice=_("Copy the key again, or rotate it to get a new one."),
+    )
+)
+KEY_UNKNOWN = _add(
+    ErrorSpec(
+        reason="key_unknown",
+        applies_to=Operations.ALL,
+        semantic=401,
+        text="Invalid API key",
+        title=_("Key unknown"),
+        meaning=_("What was sent has the form of an API key, but this service has no such key."),
+        advice=_("Copy the key again, or create a new one."),
+    )
+)
+KEY_EXPIRED = _add(
+    ErrorSpec(
+        reason="key_expired",
+        applies_to=Operations.ALL,
+        semantic=401,
+        text="API key expired on {expired_at:%Y-%m-%d}",
+        sample={"expired_at": datetime(2026, 11, 2, tzinfo=UTC)},
+        title=_("Key expired"),
+        meaning=_("The key has expired."),
+        advice=_("Create a new key."),
+    )
+)
+KEY_DISABLED = _add(
+    ErrorSpec(
+        reason="key_disabled",
+        applies_to=Operations.ALL,
+        semantic=401,
+        text="API key disabled",
+        title=_("Key disabled"),
+        meaning=_("The key is disabled."),
+        advice=_(
+            "Its owner can enable it, unless an administrator or the workspace's policy disabled it. Then ask an "
+            "administrator."
+        ),
+    )
+)
+KEY_ROTATED = _add(
+    ErrorSpec(
+        reason="key_rotated",
+        applies_to=Operations.ALL,
+        semantic=401,
+        text="API key replaced by a newer one; it stopped working at {retired_at:%Y-%m-%d %H:%M} UTC",
+        sample={"retired_at": datetime(2026, 11, 2, 9, 30, tzinfo=UTC)},
+        title=_("Key replaced"),
+        meaning=_("A newer key has replaced this one, and the time in which both worked is over."),
+        advice=_("Use the newer key."),
+    )
+)
+KEY_REVOKED = _add(
+    ErrorSpec(
+        reason="key_revoked",
+        applies_to=Operations.ALL,
+        semantic=401,
+        text="API key revoked",
+        title=_("Key revoked"),
+        meaning=_("The key was deleted or revoked, and never works again."),
+        advice=_("Create a new key."),
+    )
+)
+OWNER_NOT_AUTHORIZED = _add(
+    ErrorSpec(
+        reason="owner_not_authorized",
+        applies_to=Operations.ALL,
+        text="The owner of this API key no longer authorizes the app, or it is not installed",
+        title=_("Owner not authorized"),
+        meaning=_(
+            "The key's owner no longer authorizes the app or has left the workspace, or the app was removed."
+        ),
+        advice=_("The owner has to authorize the app again."),
+    )
+)
+TOKEN_REJECTED = _add_case(
+    OWNER_NOT_AUTHORIZED,
+    "token_rejected",
+    text="Pumble no longer accepts the authorization of this API key's owner",
+)
+
+# What the key may do, and from where.
+
+IP_NOT_ALLOWED = _add(
+    ErrorSpec(
+        reason="ip_not_allowed",
+        applies_to=Operations.ALL,
+        text="API key may not be used from this address ({address})",
+        sample={"address": "203.0.113.7"},
+        title=_("IP address not allowed"),
+        meaning=_("The key works only from its allowed IP addresses, and the call came from another one."),
+        advice=_("Call from an allowed address, or create a key for this one."),
+    )
+)
+HTTPS_REQUIRED = _add(
+    ErrorSpec(
+        reason="https_required",
+        applies_to=Operations.ALL,
+        text="HTTPS is required: call https://. A key sent without it was readable on the way: rotate that key",
+        title=_("HTTPS required"),
+        meaning=_("The call was sent over http://, so others could read the key."),
+        advice=_("Use https://, and rotate the key."),
+    )
+)
+SCOPE_MISSING = _add(
+    ErrorSpec(
+        reason="scope_missing",
+        applies_to=Operations.WITH_SCOPE,
+        text="API key lacks the scope {scope}",
+        sample={"scope": "messages:write"},
+        title=_("Scope missing"),
+        meaning=_("The key works, but does not have the scope of this operation."),
+        advice=_("Use a key that has it."),
+    )
+)
+CHANNEL_NOT_ALLOWED = _add(
+    ErrorSpec(
+        reason="channel_not_allowed",
+        text="API key is bound to other channels; reactions need channelId with it",
+        title=_("Channel not allowed"),
+        meaning=_("The key is limited to certain channels, and the call does not stay within them."),
+        advice=_("`keyInfo` lists the key's channels. With such a key a reaction needs `channelId`."),
+    )
+)
+BOT_NOT_IN_CHANNEL = _add(
+    ErrorSpec(
+        reason="bot_not_in_channel",
+        text="The API app's bot is not a member of this private channel; add it there first",
+        title=_("Private channel without the bot"),
+        meaning=_("In a private channel the app's bot has to be a member too."),
+        advice=_("Add the bot to the channel, then call again."),
+    )
+)
+FORBIDDEN_BY_PUMBLE = _add(
+    ErrorSpec(
+        reason="forbidden_by_pumble",
+        applies_to=Operations.ASKING_PUMBLE,
+        text="Pumble refused the call",
+        keeps_message=True,
+        sample={"message": "You do not have permission to do this"},
+        title=_("Forbidden by Pumble"),
+        meaning=_("Pumble does not let the key's owner do this, for example change somebody else's message."),
+        advice=_("A key can do only what its owner can do in Pumble."),
+    )
+)
+
+# The request.
+
+VALIDATION = _add(
+    ErrorSpec(
+        reason="validation",
+        applies_to=Operations.WITH_INPUT,
+        semantic=400,
+        code=VALIDATION_CODE,
+        text="[invalid request]",
+        keeps_message=True,
+        sample={"message": "[must not be null]", "fields": {"text": ["must not be null"]}},
+        title=_("Invalid input"),
+        meaning=_("The request is not what this operation accepts."),
+        advice=_(
+            "The answer says what is wrong: `fields` says it by field, `hint` for the request as a whole."
+        ),
+    )
+)
+INVALID_BODY = _add_case(
+    VALIDATION,
+    "invalid_body",
+    applies_to=Operations.WITH_BODY,
+    code=None,
+    text="Invalid request parameters",
+    keeps_message=False,
+    sample={"hint": "form"},
+    title=_("Body not readable"),
+    meaning=_("The body is not a JSON object."),
+    advice=_("`hint` says what it is, and what to send instead."),
+)
+UNUSABLE_CRITERIA = _add_case(
+    INVALID_BODY,
+    "unusable_criteria",
+    sample={"hint": "criterion_unknown"},
+    title=_("Criteria not usable"),
+    meaning=_("The search has no criterion, or a person in `from` or a channel in `in` does not exist."),
+    advice=_("`listUsers` and `listChannels` show the ids and names that you can send."),
+)
+UNKNOWN_PEOPLE = _add_case(
+    VALIDATION,
+    "unknown_people",
+    text="Provided participants are not valid",
+    sample={},
+    title=_("People not valid"),
+    meaning=_(
+        "A person named is not in this workspace or is deactivated, or there are too few or too many people."
+    ),
+    advice=_("`listUsers` shows the people of the workspace."),
+)
+UNKNOWN_CURSOR = _add_case(
+    VALIDATION,
+    "unknown_cursor",
+    text="[cursor must be an id, epoch milliseconds or an ISO time]",
+    sample={},
+    title=_("Unknown cursor"),
+    meaning=_("The cursor does not belong to this list."),
+    advice=_("Start again without a cursor, or send an id or a time from a page that you received."),
+)
+CHANNEL_NAME_TAKEN = _add_case(
+    VALIDATION,
+    "channel_name_taken",
+    sample={"message": "This channel name is already taken"},
+    title=_("Name taken"),
+    meaning=_("A channel has this name already; it may be an archived one."),
+    advice=_("Choose another name."),
+)
+NOT_FOUND = _add(
+    ErrorSpec(
+        reason="not_found",
+        semantic=404,
+        code=NOT_FOUND_CODE,
+        text="Not found",
+        title=_("Not found"),
+        meaning=_("What the request names does not exist, or the key's owner cannot see it."),
+        advice=_("Check the id or name."),
+    )
+)
+UNKNOWN_CHANNEL = _add_case(
+    NOT_FOUND,
+    "unknown_channel",
+    code=None,
+    text="Could not find channel with that identifier",
+    title=_("Unknown channel"),
+    meaning=_("No channel has this id or name, or the key's owner cannot see it."),
+    advice=_("`listChannels` shows the channels that they can see."),
+)
+UNKNOWN_PATH = _add_case(
+    NOT_FOUND,
+    "unknown_path",
+    compatible=404,
+    code=None,
+    text="No such operation",
+    title=_("Unknown operation"),
+    meaning=_("No operation has this path."),
+    advice=_("The API reference lists the operations."),
+)
+METHOD_NOT_ALLOWED = _add(
+    ErrorSpec(
+        reason="method_not_allowed",
+        applies_to=Operations.ALL,
+        compatible=405,
+        semantic=405,
+        text="Method not allowed",
+        title=_("Wrong method"),
+        meaning=_("The operation does not take this HTTP method."),
+        advice=_("Use the method that the header `Allow` names."),
+    )
+)
+TOO_LARGE = _add(
+    ErrorSpec(
+        reason="too_large",
+        applies_to=Operations.WITH_BODY,
+        compatible=413,
+        semantic=413,
+        text="The request body is larger than 1 MiB",
+        title=_("Body too large"),
+        meaning=_("The body is larger than 1 MiB."),
+        advice=_("Send less at a time."),
+    )
+)
+
+# Repeated requests.
+
+IDEMPOTENCY_CONFLICT = _add(
+    ErrorSpec(
+        reason="idempotency_conflict",
+        applies_to=Operations.WRITING,
+        semantic=409,
+        text="This Idempotency-Key came with another request before",
+        title=_("Idempotency-Key used for another request"),
+        meaning=_("The same `Idempotency-Key` came with another request before."),
+        advice=_("Use a new value for each request. Only its repetitions have the same one."),
+    )
+)
+IDEMPOTENCY_IN_PROGRESS = _add(
+    ErrorSpec(
+        reason="idempotency_in_progress",
+        applies_to=Operations.WRITING,
+        semantic=409,
+        text="The first request with this Idempotency-Key is still under way",
+        retry_after=1,
+        title=_("First request in progress"),
+        meaning=_("The first request with this `Idempotency-Key` has not finished."),
+        advice=_("Repeat the request a little later to get its answer."),
+    )
+)
+IDEMPOTENCY_UNKNOWN = _add(
+    ErrorSpec(
+        reason="idempotency_unknown",
+        applies_to=Operations.WRITING,
+        semantic=409,
+        text="How the first request with this Idempotency-Key ended is not known; look, then use another value",
+        title=_("Outcome not known"),
+        meaning=_(
+            "Pumble did not answer the first request with this `Idempotency-Key` in time, so it may have happened."
+        ),
+        advice=_("Check whether it happened. If it did not, send it with a new value."),
+    )
+)
+
+# Limits, and this service itself.
+
+RATE_LIMITED = _add(
+    ErrorSpec(
+        reason="rate_limited",
+        applies_to=Operations.ALL,
+        compatible=429,
+        semantic=429,
+        text="Limit reached: {limit} a minute, {whose}; try again in {retry_after} s",
+        sample={"whose": "this API key", "limit": CALLS_PER_MINUTE, "retry_after": 12},
+        title=_("Too many calls"),
+        meaning=_("A limit of this service is reached; the error text says which. Nothing was done."),
+        advice=_WAIT,
+    )
+)
+SHARE_USED_UP = _add_case(
+    RATE_LIMITED,
+    "share_used_up",
+    text=(
+        "This API key has had its share of a limit: {limit} a minute, {whose}; the rest is kept for other keys; "
+        "try again in {retry_after} s"
+    ),
+)
+UNAVAILABLE = _add(
+    ErrorSpec(
+        reason="unavailable",
+        applies_to=Operations.ALL,
+        compatible=503,
+        semantic=503,
+        text="The service is not available right now",
+        retry_after=2,
+        title=_("Service not available"),
+        meaning=_("This service cannot reach its database."),
+        advice=_WAIT,
+    )
+)
+INTERNAL = _add(
+    ErrorSpec(
+        reason="internal",
+        applies_to=Operations.ALL,
+        compatible=500,
+        semantic=500,
+        text="Internal error",
+        title=_("Internal error"),
+        meaning=_("Something failed in this service."),
+        advice=_("Give the `requestId` to its administrator."),
+    )
+)
+
+# Pumble.
+
+PUMBLE_RATE_LIMITED = _add(
+    ErrorSpec(
+        reason="pumble_rate_limited",
+        applies_to=Operations.ASKING_PUMBLE,
+        compatible=429,
+        semantic=429,
+        text="Pumble's own limit is reached; try again later",
+        title=_("Too many calls to Pumble"),
+        meaning=_("Pumble's own limit is reached."),
+        advice=_WAIT,
+    )
+)
+PUMBLE_UNAVAILABLE = _add(
+    ErrorSpec(
+        reason="pumble_unavailable",
+        applies_to=Operations.ASKING_PUMBLE,
+        compatible=502,
+        semantic=502,
+        text="Pumble is not available",
+        title=_("Pumble not available"),
+        meaning=_("Pumble cannot be reached, or its answer makes no sense."),
+        advice=_LOOK_FIRST,
+    )
+)
+PUMBLE_BUSY = _add_case(
+    PUMBLE_UNAVAILABLE,
+    "pumble_busy",
+    applies_to=Operations.ASKING_PUMBLE,
+    compatible=503,
+    semantic=503,
+    text="Pumble is not available right now; try again later",
+    title=_("Pumble busy"),
+    meaning=_("Pumble says that it is busy, and in `Retry-After` how many seconds to wait."),
+)
+PUMBLE_NOT_ASKED = _add_case(
+    PUMBLE_UNAVAILABLE,
+    "pumble_not_asked",
+    applies_to=Operations.ASKING_PUMBLE,
+    compatible=503,
+    semantic=503,
+    text="Pumble does not answer right now; try again in a few seconds",
+    title=_("Pumble not asked"),
+    meaning=_(
+        "Pumble has not been answering, or too many calls of the workspace wait for it. Nothing was done."
+    ),
+    advice=_WAIT,
+)
+PUMBLE_TIMEOUT = _add(
+    ErrorSpec(
+        reason="pumble_timeout",
+        applies_to=Operations.ASKING_PUMBLE,
+        compatible=504,
+        semantic=504,
+        text="Pumble did not answer in time",
+        title=_("Pumble too slow"),
+        meaning=_("Pumble did not answer in time."),
+        advice=_LOOK_FIRST,
+    )
+)

@@ -1,0 +1,48 @@
+"""How a call ended, in the words of the catalogue: for chat, the dashboard and the admin."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+
+from keys import usage
+from keys.reasons import CATALOGUE
+from pumble_bridge import hints
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The outcome of a call as the log keeps it: `ok` or a reason, and the hint of what was wrong with the request."""
+
+    name: str
+    hint: str = ""
+
+    @property
+    def worked(self) -> bool:
+        return self.name == usage.OK
+
+    @property
+    def title(self) -> str:
+        if self.worked:
+            return _("Worked")
+        spec = CATALOGUE.get(self.name)
+        return str(spec.title) if spec else self.name
+
+    @property
+    def explanation(self) -> str:
+        """What it means and what helps. Code stands between backticks."""
+        if self.worked:
+            return _("The call was carried out.")
+        spec = CATALOGUE.get(self.name)
+        if spec is None:  # of another version
+            return _("The call was refused with the reason `%(reason)s`.") % {"reason": self.name}
+        told = hints.told(self.hint)
+        return f"{spec.meaning} {told}" if told else spec.explanation
+
+
+def titles() -> "list[tuple[str, StrPromise]]":
+    """Return the reason and the title of every way in which a call can be refused."""
+    return [(spec.reason, spec.title) for spec in CATALOGUE.values() if not spec.case]
