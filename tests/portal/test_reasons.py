@@ -21,6 +21,7 @@ from portal.api.operations import OPERATIONS
 from portal.reference import error_responses
 from pumble_bridge.exceptions import PumbleError, PumbleRefused
 from pumble_bridge.outcomes import Outcome, titles
+from tests.environment import PROJECT
 
 # Each reason of this version, with its status under API_STATUS=compatible and semantic, and whether a case has others.
 STATUSES = {
@@ -144,6 +145,13 @@ class TestTheCatalogue:
 
         assert reasons
         assert not reasons & CATALOGUE.keys()
+
+
+def test_the_guide_tells_what_helps_with_each_reason() -> None:
+    guide = (PROJECT / "docs/keys.md").read_text()
+    helps = guide.partition("## When a call is refused")[2].partition("\n## ")[0]
+
+    assert {reason for reason in STATUSES if f"`{reason}`" not in helps} == set()
 
 
 class TestAFailureOfALibrary:
