@@ -1,4 +1,4 @@
-"""Every setting, from the environment. A missing or malformed value stops the start and names its variable.
+"""The settings. A missing or malformed environment variable stops the start with a line that names it.
 
 `.env.example` lists the variables and says which of them production needs.
 """
@@ -10,9 +10,7 @@ from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
 
-from keys.redis_client import ANSWER_SECONDS
 from portal.environment import NO_SECRETS, Environment, url_host
-from pumble_bridge.strict_json import MAX_BODY_BYTES
 
 # What is run before there are secrets: to build an image, and to create the app at Pumble, which then names some.
 COMMANDS_WITHOUT_SECRETS = ("collectstatic", "manifest")
@@ -25,16 +23,16 @@ DOTENV_IS_IGNORED = env.dotenv_is_ignored
 LOCAL_PUMBLE = env.flag("LOCAL_PUMBLE")
 DEBUG = env.flag("DEBUG")
 if DEBUG and not LOCAL_PUMBLE:
-    env.refuse(
+    env.fail(
         "DEBUG", "may be true only together with LOCAL_PUMBLE, because debug pages show settings and data"
     )
 
 DATA_DIR = BASE_DIR / env.text("DATA_DIR", "var")
 if LOCAL_PUMBLE or not env.text("DATABASE_URL"):
     env.folder("DATA_DIR", DATA_DIR)
-BIND, PORT = env.host("BIND", "127.0.0.1"), env.number("PORT", 8000)
+BIND, PORT = env.host("BIND", "127.0.0.1"), env.integer("PORT", 8000, maximum=65535)
 # Only the local Pumble has this port. Elsewhere the name may be taken: Kubernetes sets it for a service named sandbox.
-SANDBOX_PORT = env.number("SANDBOX_PORT", 9000) if LOCAL_PUMBLE else 0
+SANDBOX_PORT = env.integer("SANDBOX_PORT", 9000, maximum=65535) if LOCAL_PUMBLE else 0
 _is_command = Path(sys.argv[0]).name == "manage.py"
 _command = sys.argv[1] if _is_command and sys.argv[1:] else ""
 # How this machine itself reaches the server: 0.0.0.0 and :: are no addresses to connect to.
@@ -44,7 +42,7 @@ PUBLIC_URL = env.url("PUBLIC_URL", OWN_URL if LOCAL_PUMBLE or _command == "colle
 _secure = PUBLIC_URL.startswith("https://")
 _host = urlsplit(PUBLIC_URL).hostname or ""
 if not (_secure or LOCAL_PUMBLE or _host in THIS_MACHINE or _command == "collectstatic"):
-    env.refuse("PUBLIC_URL", "expects https://, because keys and sessions travel with every request")
+    env.fail("PUBLIC_URL", "expects https://, because keys and sessions travel with every request")
 
 _pumble = f"http://127.0.0.1:{SANDBOX_PORT}" if LOCAL_PUMBLE else "https://api-ga.pumble.com"
 _consent = f"{_pumble}/access-request" if LOCAL_PUMBLE else "https://app.pumble.com/access-request"
@@ -55,7 +53,7 @@ for _name, _url in {
     "PUMBLE_CONSENT_SCREEN_URL": PUMBLE_CONSENT_SCREEN_URL,
 }.items():
     if LOCAL_PUMBLE and f".{urlsplit(_url).hostname}".endswith(".pumble.com"):
-        env.refuse(_name, "is that of production Pumble; leave it out where LOCAL_PUMBLE is true")
+        env.fail(_name, "is that of production Pumble; leave it out where LOCAL_PUMBLE is true")
 
 if _command in COMMANDS_WITHOUT_SECRETS:
     _secrets = NO_SECRETS
@@ -64,7 +62,7 @@ else:
         local=LOCAL_PUMBLE, data_dir=DATA_DIR, sandbox_app=BASE_DIR / "pumble_bridge/sandbox/app.json"
     )
 SECRET_KEY = _secrets.secret_key
-SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS")
 KEY_PEPPERS = _secrets.peppers
 TOKEN_ENCRYPTION_KEYS = _secrets.token_encryption_keys
 PUMBLE_APP_ID = _secrets.app_id or env.text("PUMBLE_APP_ID")
@@ -85,13 +83,17 @@ if REDIS_URL:
         "KEY_PREFIX": "pumble-keys:cache",
         "OPTIONS": {
             "serializer": "portal.caches.JsonSerializer",
-            "socket_timeout": ANSWER_SECONDS,
-            "socket_connect_timeout": ANSWER_SECONDS,
+            "socket_timeout": 0.25,  # as `keys.redis_client`
+            "socket_connect_timeout": 0.25,
         },
     }
 METRICS_TOKEN = env.token("METRICS_TOKEN")
 TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
-AUDIT_RETENTION_DAYS = env.days("AUDIT_RETENTION_DAYS", least=30)
+AUDIT_RETENTION_DAYS = (
+    env.integer("AUDIT_RETENTION_DAYS", 365, minimum=30, maximum=36500)
+    if env.text("AUDIT_RETENTION_DAYS")
+    else None
+)
 WRITE_USAGE_IN_BACKGROUND = True
 SEND_NOTICES_IN_BACKGROUND = True
 
@@ -99,10 +101,10 @@ API_STATUS = env.choice("API_STATUS", "compatible", ["compatible", "semantic"])
 LOG_FORMAT = env.choice("LOG_FORMAT", "console" if LOCAL_PUMBLE else "json", ["console", "json"])
 
 _own_hosts = ["127.0.0.1", "localhost", "[::1]"] if LOCAL_PUMBLE else []
-ALLOWED_HOSTS = env.words("ALLOWED_HOSTS") or [url_host(_host), *_own_hosts]
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS") or [url_host(_host), *_own_hosts]
 if "*" in ALLOWED_HOSTS:
-    env.refuse("ALLOWED_HOSTS", "must name the hosts; a lone * admits every Host header")
-CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
+    env.fail("ALLOWED_HOSTS", "must name the hosts; a lone * admits every Host header")
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS")
 
 INSTALLED_APPS = [
     "portal.apps.AdminConfig",
@@ -153,14 +155,52 @@ TEMPLATES = [
     },
 ]
 
-WORKERS, THREADS = env.count("WORKERS", 1, most=64), env.count("THREADS", 16, most=256)
-DATABASES = {"default": env.database(DATA_DIR, threads=THREADS, serving=not _is_command)}
-if WORKERS > 1 and not REDIS_URL:
-    env.refuse(
-        "WORKERS", "may be above 1 only with REDIS_URL: processes that count alone multiply every limit"
+WORKERS, THREADS = env.integer("WORKERS", 1, maximum=64), env.integer("THREADS", 16, maximum=256)
+DATABASES: dict[str, dict[str, Any]] = {"default": env.database_url("DATABASE_URL")}
+_database = DATABASES["default"]
+if _database:
+    # A call's query takes milliseconds, and no transaction waits for Pumble longer than a call may take. A command may
+    # run for long, but a migration that waits for a lock makes all later queries wait behind it.
+    _timeouts = (
+        {"statement_timeout": "1h", "lock_timeout": "1min"}
+        if _is_command
+        else {"statement_timeout": "5s", "lock_timeout": "3s", "idle_in_transaction_session_timeout": "15s"}
     )
-if WORKERS > 1 and DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-    env.refuse("WORKERS", "may be above 1 only with DATABASE_URL=postgres://...: SQLite is for one process")
+    _url_options = _database.get("OPTIONS", {})
+    _server_options = [f"-c {name}={value}" for name, value in _timeouts.items()]
+    _database |= {
+        "ENGINE": "django.db.backends.postgresql",
+        "CONN_HEALTH_CHECKS": True,  # replace a connection that the server closed
+        "OPTIONS": _url_options
+        | {
+            "options": " ".join([*_server_options, _url_options.get("options", "")]).strip(),
+            "connect_timeout": 2,
+            "tcp_user_timeout": 5000,
+            # While the server is away, a request fails in less than 2 s, also if it asks twice.
+            "pool": {
+                "min_size": 1,
+                "max_size": THREADS + 4,  # background threads write usage and send Home tabs and notices
+                "timeout": 0.8,
+                "reconnect_timeout": 2,  # then the next try starts without the long wait between late ones
+            },
+        },
+    }
+else:
+    _database |= {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": DATA_DIR / "portal.sqlite3",
+        "OPTIONS": {
+            "timeout": 10,
+            "transaction_mode": "IMMEDIATE",  # wait for the write lock at the start of a transaction, not in its middle
+            # WAL lets others read during a write. NORMAL may forget a committed revocation at power loss.
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+        },
+        "TEST": {"NAME": DATA_DIR / "portal-test.sqlite3"},
+    }
+if WORKERS > 1 and not REDIS_URL:
+    env.fail("WORKERS", "may be above 1 only with REDIS_URL: processes that count alone multiply every limit")
+if WORKERS > 1 and not env.text("DATABASE_URL"):
+    env.fail("WORKERS", "may be above 1 only with DATABASE_URL=postgres://...: SQLite is for one process")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "keys.Member"
@@ -221,7 +261,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
-DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # `portal.wsgi` holds it for every request
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],

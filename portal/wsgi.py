@@ -14,7 +14,6 @@ from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 from portal.headers import SECURITY_HEADERS
-from pumble_bridge.strict_json import MAX_BODY_BYTES
 
 log = logging.getLogger(__name__)
 
@@ -68,12 +67,17 @@ def _measure_body(environ: dict[str, Any]) -> bool:
         # Django takes a body in chunks for empty, because it has no length.
         missing = 0
         try:
-            body = environ["wsgi.input"].read(MAX_BODY_BYTES + 1)
+            body = environ["wsgi.input"].read(settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)
         except OSError:
             body, missing = b"", 1  # the client stopped sending, so the body is shorter than its length
         environ["wsgi.input"], environ["CONTENT_LENGTH"] = io.BytesIO(body), str(len(body) + missing)
     length = environ.get("CONTENT_LENGTH") or "0"
-    return length.isascii() and length.isdigit() and len(length) < 12 and int(length) <= MAX_BODY_BYTES
+    return (
+        length.isascii()
+        and length.isdigit()
+        and len(length) < 12
+        and int(length) <= settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    )
 
 
 def _refuse(
