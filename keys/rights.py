@@ -1,17 +1,16 @@
 """What a key may do, as one value: made from outside input, compared, never widened. Pure."""
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from keys import addresses, scopes
 from keys.exceptions import ChannelsInvalid, LimitInvalid, ScopeUnknown
+from keys.pumble_ids import is_pumble_id
 
 CALLS_PER_MINUTE = 1000
 MOST_CHANNELS = 50  # that Pumble takes in one search
 MAX_CHANNEL_NAME_LENGTH = 80
-_CHANNEL_ID = re.compile(r"[0-9a-f]{24}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +78,6 @@ def make(
 
 
 def _channels(named: Mapping[str, str]) -> dict[str, str]:
-    if not 1 <= len(named) <= MOST_CHANNELS or not all(map(_CHANNEL_ID.fullmatch, named)):
+    if not 1 <= len(named) <= MOST_CHANNELS or not all(map(is_pumble_id, named)):
         raise ChannelsInvalid
     return {channel_id: name[:MAX_CHANNEL_NAME_LENGTH] for channel_id, name in named.items()}

@@ -18,6 +18,7 @@ import msgspec
 from django.conf import settings
 
 from keys.limits import PumbleQuota
+from keys.pumble_ids import PUMBLE_ID, is_pumble_id
 from pumble_bridge import deadline, http, metrics, resilience, strict_json
 from pumble_bridge.exceptions import (
     PumbleBusy,
@@ -32,7 +33,7 @@ from pumble_bridge.exceptions import (
 log = logging.getLogger(__name__)
 
 CALL_SECONDS = 9.0  # a REST call of ours is answered within 10 s
-_ID = re.compile(r"[0-9a-f]{24}")
+_ID = re.compile(PUMBLE_ID)
 _UNDERSTOOD = {*range(200, 300), *range(400, 500)}
 _SLOW_SECONDS = 1.0  # of what is fine and faster the metrics tell
 _BETWEEN_TRIES = (0.02, 0.1)  # seconds; apart, so that calls that broke together do not come back together
@@ -303,7 +304,7 @@ def _read(answer: http.Answer) -> Any:
 
 
 def _id(value: str) -> str:
-    if not _ID.fullmatch(value):
+    if not is_pumble_id(value):
         raise ValueError("not an id of Pumble")
     return quote(value)
 

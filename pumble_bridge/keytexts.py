@@ -27,8 +27,9 @@ def entry(key: ApiKey, now: datetime) -> Element:
 
 
 def last_use(key: ApiKey, now: datetime) -> str:
-    used = getattr(key, "last_use", None)
-    return _("last used %(at)s") % {"at": wording.short_date(used.at, now=now)} if used else _("never used")
+    if key.last_used_at is None:
+        return _("never used")
+    return _("last used %(at)s") % {"at": wording.short_date(key.last_used_at, now=now)}
 
 
 def new_key(key: ApiKey, plaintext: keyformat.Plaintext, now: datetime) -> list[Element]:

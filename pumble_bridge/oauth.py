@@ -23,6 +23,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from keys import audit, keyformat, membership
 from keys.audit import Actor
 from keys.models import AuditEvent, Member, Workspace
+from keys.pumble_ids import is_pumble_id
 from pumble_bridge import client, manifest, tokens
 from pumble_bridge.client import Json, PumbleClient
 from pumble_bridge.exceptions import PumbleError, PumbleRefused, PumbleUnavailable
@@ -30,7 +31,6 @@ from pumble_bridge.models import Authorization, Installation, OAuthState
 
 MAX_ADDRESS_LENGTH = 8000  # the servers refuse a request line of more than 8,190 bytes
 
-_ID = re.compile(r"[0-9a-f]{24}")
 _TOKEN = re.compile(r"[\x21-\x7e]{1,8000}")
 _TOKEN_BATCH_SIZE = 500
 Purpose = OAuthState.Purpose
@@ -166,7 +166,7 @@ def exchange(code: str) -> Grant:
         isinstance(given.get(name), str) and given[name] for name in names
     ):
         raise PumbleUnavailable("answer of an unexpected shape")
-    if not all(_ID.fullmatch(given[name]) for name in ("userId", "botId", "workspaceId")):
+    if not all(is_pumble_id(given[name]) for name in ("userId", "botId", "workspaceId")):
         raise PumbleUnavailable("answer of an unexpected shape")
     if not all(_TOKEN.fullmatch(given[name]) for name in ("accessToken", "botToken")):
         raise PumbleUnavailable("a token that no header can carry")

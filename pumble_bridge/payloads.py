@@ -1,14 +1,13 @@
 """Hook bodies as dataclasses. A signed body is still hostile: any field may be missing, null, huge or of another type."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from keys.pumble_ids import is_pumble_id
 from pumble_bridge import strict_json
 
 LONGEST_TEXT = 100_000
-_ID = re.compile(r"[0-9a-f]{24}")
 
 
 class BadPayload(Exception):
@@ -162,9 +161,7 @@ def _values(view: Mapping[str, Any]) -> dict[str, str]:
 
 def _event(hook: Mapping[str, Any]) -> Event:
     users = hook.get("workspaceUserIds") or []
-    if not isinstance(users, list) or not all(
-        isinstance(user, str) and _ID.fullmatch(user) for user in users
-    ):
+    if not isinstance(users, list) or not all(map(is_pumble_id, users)):
         raise BadPayload("workspaceUserIds is not a list of ids")
     body = _inner(hook, "body")
     request_id = body.get("rid")
@@ -206,7 +203,7 @@ def _text(hook: Mapping[str, Any], name: str, *, limit: int, default: str | None
 
 def _id(hook: Mapping[str, Any], name: str) -> str:
     value = hook.get(name)
-    if not isinstance(value, str) or not _ID.fullmatch(value):
+    if not isinstance(value, str) or not is_pumble_id(value):
         raise BadPayload(f"{name} is not an id")
     return value
 

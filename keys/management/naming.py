@@ -46,7 +46,7 @@ def describe(key: ApiKey, now: datetime) -> dict[str, Any]:
         "state": key.state(now).value.lower(),
         "scopes": key.scopes,
         "expiresAt": iso(key.expires_at),
-        "lastUsedAt": iso(key.last_use.at) if hasattr(key, "last_use") else None,
+        "lastUsedAt": iso(key.last_used_at),
     }
 
 

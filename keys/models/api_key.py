@@ -1,7 +1,7 @@
 """API keys and their rights."""
 
 from dataclasses import fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from django.db import models
@@ -148,10 +148,20 @@ class ApiKey(models.Model):
         return bool(self.disabled_reason) or self.disabled_by_id != self.owner_id
 
     @property
+    def last_used_at(self) -> datetime | None:
+        """Return when the key was last used, or None. Select `last_use` with the key."""
+        use = getattr(self, "last_use", None)
+        return use.at if use else None
+
+    def is_in_use(self, now: datetime) -> bool:
+        """Return whether the key was used within the last 24 hours, so that its end would break something."""
+        return self.last_used_at is not None and self.last_used_at > now - timedelta(hours=24)
+
+    @property
     def idle_since(self) -> datetime:
         """When the key, or what it replaced, was last used; or when it was enabled or begun, where that is later."""
-        uses = [getattr(one, "last_use", None) for one in (self, self.replaces) if one is not None]
-        moments = [self.confirmed_at or self.created_at, self.enabled_at, *(use.at for use in uses if use)]
+        uses = [key.last_used_at for key in (self, self.replaces) if key is not None]
+        moments = [self.confirmed_at or self.created_at, self.enabled_at, *uses]
         latest: datetime = max(moment for moment in moments if moment is not None)
         return latest
 

@@ -85,8 +85,7 @@ class ApiKeys(ViewerAdmin):
 
     @admin.display(description=gettext_lazy("Last used"), ordering=F("last_use__at").asc(nulls_first=True))
     def used(self, key: ApiKey) -> str:
-        last = getattr(key, "last_use", None)
-        return shown.ago(last.at, timezone.now()) if last else _("Never used")
+        return shown.ago(key.last_used_at, timezone.now()) if key.last_used_at else _("Never used")
 
     @admin.display(description=gettext_lazy("Expires"), ordering=F("expires_at").asc(nulls_last=True))
     def ends(self, key: ApiKey) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -14,14 +14,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from keys import inventory, lifecycle, spelling, wording
+from keys import inventory, lifecycle, wording
 from keys.audit import Actor
 from keys.exceptions import KeysError
 from keys.lifecycle import MAX_NOTE_LENGTH
 from keys.models import ApiKey, Member
 from portal.admin.site import site
 from portal.admin.viewing import actor, viewer_of
-from portal.dashboard.page_form import PageForm
+from portal.dashboard.page_form import ConfirmationField, PageForm
 from portal.dashboard.pasted import take_out
 from portal.kept_forms import FormPage, form_page, kept
 
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
 
 MOST_AT_ONCE = 200
-_RECENTLY = timedelta(hours=24)
 OVER = {ApiKey.State.REVOKED, ApiKey.State.EXPIRED, ApiKey.State.ROTATED}
 State = ApiKey.State
 
@@ -149,16 +148,13 @@ class ConfirmForm(PageForm):
         error_messages={"required": gettext_lazy("Say why: the holder wants to know.")},
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    typed = forms.CharField(
-        required=False, max_length=MAX_NOTE_LENGTH, widget=forms.TextInput(attrs={"autocomplete": "off"})
-    )
 
     def __init__(self, *args: Any, verb: Verb, asked: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.asked = asked
-        self.fields["typed"].label = _("Type %(name)s to confirm") % {"name": asked}
-        if not asked:
-            del self.fields["typed"]
+        if asked:
+            self.fields["typed"] = ConfirmationField(
+                asked, _("Type exactly %(text)s.") % {"text": asked}, max_length=MAX_NOTE_LENGTH
+            )
         if not verb.reason:
             del self.fields["reason"]
         elif verb.reason == "optional":
@@ -169,12 +165,6 @@ class ConfirmForm(PageForm):
         if not reason and self.fields["reason"].required:
             raise forms.ValidationError(self.fields["reason"].error_messages["required"])
         return reason
-
-    def clean_typed(self) -> str:
-        typed = spelling.normalize(str(self.cleaned_data["typed"]))
-        if spelling.fold(typed) != spelling.fold(self.asked):
-            raise forms.ValidationError(_("Type exactly %(text)s.") % {"text": self.asked})
-        return typed
 
 
 def ask(request: HttpRequest, verb: Verb, chosen: Sequence[ApiKey]) -> HttpResponse:
@@ -253,8 +243,7 @@ def _what_to_type(verb: Verb, keys: Sequence[ApiKey], now: datetime) -> str:
         return ""
     if len(keys) > 1:
         return str(len(keys))
-    last = getattr(keys[0], "last_use", None)
-    return keys[0].name if last is not None and last.at > now - _RECENTLY else ""
+    return keys[0].name if keys[0].is_in_use(now) else ""
 
 
 def _page(

@@ -9,17 +9,17 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
+from keys.pumble_ids import is_pumble_id
 from portal.api.exceptions import ONE_OF
 
 MAX_TEXT = 100_000
 LOOKS_LIKE_SECONDS = "must be epoch milliseconds, and this looks like seconds: multiply it by 1000"
 _MILLISECONDS = re.compile(r"(\d{1,15})(?:\.\d*)?", re.ASCII)
-_ID = re.compile(r"[0-9a-fA-F]{24}")
 
 
 def as_id(value: str) -> str | None:
     """`value` as one of Pumble's ids, in lower case; None where it is none."""
-    return value.lower() if _ID.fullmatch(value) else None
+    return value.lower() if is_pumble_id(value.lower()) else None
 
 
 class Input(serializers.Serializer[Any]):

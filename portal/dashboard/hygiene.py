@@ -85,5 +85,4 @@ def _used_scopes(keys: Collection[ApiKey], now: datetime) -> dict[int, set[str]]
 
 
 def _is_idle(key: ApiKey, now: datetime) -> bool:
-    last = getattr(key, "last_use", None)
-    return (last.at if last else key.created_at) <= now - IDLE
+    return (key.last_used_at or key.created_at) <= now - IDLE

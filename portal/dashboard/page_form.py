@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.http import QueryDict
+from django.utils.translation import gettext as _
 
 from keys import spelling
 from portal.dashboard.pasted import Pasted
@@ -14,6 +15,22 @@ class NameField(forms.CharField):
 
     def to_python(self, value: Any) -> str:
         return spelling.normalize(super().to_python(value) or "")
+
+
+class ConfirmationField(forms.CharField):
+    """A field in which people type a name, such as that of the key they are about to delete."""
+
+    def __init__(self, name: str, error: str, **kwargs: Any) -> None:
+        self.name, self.error = name, error
+        label = _("Type %(name)s to confirm") % {"name": name}
+        widget = forms.TextInput(attrs={"autocomplete": "off"})
+        super().__init__(required=False, label=label, widget=widget, **kwargs)
+
+    def to_python(self, value: Any) -> str:
+        typed = spelling.normalize(super().to_python(value) or "")
+        if spelling.fold(typed) != spelling.fold(self.name):
+            raise forms.ValidationError(self.error)
+        return typed
 
 
 class PageForm(forms.Form):

@@ -1,19 +1,19 @@
-"""Keys that were pasted into a form: revoked, said, and not repeated."""
+"""Keys that were pasted into a form: they are revoked, reported and not shown again."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.http import QueryDict
 
-from keys import authentication, keyformat, lifecycle
+from keys import keyformat
 from keys.audit import Actor
-from keys.models import ApiKey
+from keys.pasted_keys import revoke_pasted
 from portal.dashboard.notices import notice
 
 
 @dataclass(frozen=True)
 class Pasted:
-    """Something of a key's form that stood in a field; `revoked` if it was a key of this workspace."""
+    """A field's value with the form of a key. `revoked` if it was a key of this workspace."""
 
     revoked: bool
 
@@ -26,23 +26,19 @@ class Pasted:
 
 
 def take_out(sent: QueryDict, *, by: Actor, now: datetime) -> tuple[QueryDict, dict[str, Pasted]]:
-    """What was sent without anything of a key's form, and the fields that had such a thing in them."""
-    rest, found = sent.copy(), {}
+    """Return the data without anything of a key's form, and the fields that contained such a thing."""
+    data, pasted = sent.copy(), {}
     for name in sent:
         values = [str(value) for value in sent.getlist(name)]
         keys = [value for value in values if keyformat.looks_like_key(value)]
         if keys:
-            rest.setlist(name, [value for value in values if value not in keys])
-            found[name] = Pasted(_revoke("\n".join(keys), by=by, now=now))
-    return rest, found
+            data.setlist(name, [value for value in values if value not in keys])
+            pasted[name] = Pasted(_revoke("\n".join(keys), by=by, now=now))
+    return data, pasted
 
 
 def _revoke(text: str, *, by: Actor, now: datetime) -> bool:
-    """Whether a key of the person's workspace was there and is revoked: whoever pasted it holds its plaintext."""
-    revoked = False
-    for plaintext in keyformat.find_in(text):
-        key = authentication.find_by_plaintext(plaintext)
-        if key is not None and by.member and key.owner.workspace_id == by.member.workspace_id:
-            lifecycle.revoke(key=key, by=by, reason=ApiKey.RevokeReason.PASTED, now=now)
-            revoked = True
-    return revoked
+    workspace = by.member.workspace if by.member else None
+    if workspace is None:
+        return False
+    return revoke_pasted(keyformat.find_in(text), workspace_id=workspace.pumble_id, by=by, now=now)

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_lazy as _
 
+from keys.pumble_ids import PUMBLE_ID
+
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
 
 Schema = dict[str, Any]
 
-ID_PATTERN = "^[0-9a-f]{24}$"
+ID_PATTERN = f"^{PUMBLE_ID}$"
 
 
 def ref(name: str) -> Schema:

@@ -93,12 +93,6 @@ def sentence(key: ApiKey, now: datetime) -> str:
     return wording.sentence(key.rights, now=now)
 
 
-@register.filter
-def last_use(key: ApiKey) -> object:
-    """The key's `LastUse`, or None."""
-    return getattr(key, "last_use", None)
-
-
 def _time(moment: datetime, words: str) -> SafeString:
     return format_html(
         '<time datetime="{}" title="{}">{}</time>', moment.isoformat(timespec="seconds"), exact(moment), words

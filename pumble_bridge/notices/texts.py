@@ -210,10 +210,9 @@ def _rejected() -> list[Element]:
 
 
 def _key_line(key: ApiKey) -> Element:
-    last_use = getattr(key, "last_use", None)
     used = _("never used")
-    if last_use is not None:
-        used = _("last used %(date)s") % {"date": date_format(last_use.at, "DATE_FORMAT")}
+    if key.last_used_at:
+        used = _("last used %(date)s") % {"date": date_format(key.last_used_at, "DATE_FORMAT")}
     return line(text(quoted(key.name), bold=True), " · ", text(key.preview, code=True), f" · {used}")
 
 
