@@ -1,7 +1,7 @@
 """Who may do what with a key. Each rule stands once; every surface meets it through `keys.lifecycle`."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -57,20 +57,17 @@ class Terms:
         Raises:
             TermInvalid: a number out of `BOUNDS`. ScopeUnknown: a scope that is none, or none at all.
         """
-        lifetime = self.largest_lifetime
-        numbers = {
-            "largest_lifetime": None if lifetime is None else lifetime / timedelta(days=1),
-            "most_keys": self.most_keys,
-            "idle_days": self.idle_days,
-            "requests_kept_days": self.requests_kept_days,
-        }
-        for term, number in numbers.items():
-            least, most = BOUNDS[term]
+        for term, (least, most) in BOUNDS.items():
+            value = getattr(self, term)
+            number = value / timedelta(days=1) if isinstance(value, timedelta) else value
             if number is not None and not (least <= number <= most and number == int(number)):
                 raise TermInvalid(term, least, most)
         unknown = [scope for scope in self.allowed_scopes or () if scope not in scopes.ALL]
         if unknown or self.allowed_scopes == []:
             raise ScopeUnknown(unknown)
+
+
+TERMS = frozenset(field.name for field in fields(Terms))
 
 
 def policy_of(workspace: Workspace | None) -> Policy:
@@ -109,15 +106,9 @@ def change_policy(
     before = _told(policy)
     if terms.idle_days and (policy.idle_days is None or terms.idle_days < policy.idle_days):
         policy.idle_from = now
-    policy.creators = terms.creators
+    for name in TERMS - {"chosen"}:
+        setattr(policy, name, getattr(terms, name))
     policy.allowed_scopes = None if terms.allowed_scopes is None else scopes.in_order(terms.allowed_scopes)
-    policy.largest_lifetime = terms.largest_lifetime
-    policy.never_allowed = terms.never_allowed
-    policy.most_keys = terms.most_keys
-    policy.addresses_required = terms.addresses_required
-    policy.idle_days = terms.idle_days
-    policy.requests_kept_days = terms.requests_kept_days
-    policy.leak_guard = terms.leak_guard
     policy.save()
     policy.chosen.set(terms.chosen)
     after = _told(policy)
@@ -289,16 +280,8 @@ def _oversees(person: Member, workspace_pk: int | None) -> bool:
 
 
 def _told(policy: Policy) -> dict[str, object]:
-    """The policy as an audit event tells it."""
-    return {
-        "creators": policy.creators,
+    """Return the policy as an audit event records it."""
+    return {name: getattr(policy, name) for name in TERMS - {"chosen", "largest_lifetime"}} | {
         "chosen": sorted(map(audit.ref_of, policy.chosen.all())) if policy.pk else [],
-        "allowed_scopes": policy.allowed_scopes,
         "largest_lifetime_days": policy.largest_lifetime.days if policy.largest_lifetime else None,
-        "never_allowed": policy.never_allowed,
-        "most_keys": policy.most_keys,
-        "addresses_required": policy.addresses_required,
-        "idle_days": policy.idle_days,
-        "requests_kept_days": policy.requests_kept_days,
-        "leak_guard": policy.leak_guard,
     }

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from keys import scopes, wording
 from keys.models import Member, Policy
-from keys.policy import BOUNDS, Terms
+from keys.policy import BOUNDS, TERMS, Terms
 from portal.dashboard.page_form import PageForm
 from portal.dashboard.pasted import Pasted
 from portal.dashboard.scope_words import scope_label
@@ -123,38 +123,28 @@ class PolicyForm(PageForm):
 
     @property
     def terms(self) -> Terms:
-        """What the valid form asks for."""
+        """Return the terms of the valid form."""
         data = self.cleaned_data
         allowed = data["allowed_scopes"]
         longest = data["largest_lifetime"] if data["life"] == "days" else None
-        return Terms(
-            creators=Policy.Creators(data["creators"]),
-            chosen=[self.people[pk] for pk in data["chosen"]],
-            allowed_scopes=None if len(allowed) == len(scopes.ALL) else allowed,
-            largest_lifetime=timedelta(days=longest) if longest else None,
-            never_allowed=data["life"] == "ever",
-            most_keys=data["most_keys"],
-            addresses_required=data["addresses_required"],
-            idle_days=data["idle_days"],
-            requests_kept_days=data["requests_kept_days"],
-            leak_guard=data["leak_guard"],
-        )
+        terms = {name: value for name, value in data.items() if name in TERMS} | {
+            "creators": Policy.Creators(data["creators"]),
+            "chosen": [self.people[pk] for pk in data["chosen"]],
+            "allowed_scopes": None if len(allowed) == len(scopes.ALL) else allowed,
+            "largest_lifetime": timedelta(days=longest) if longest else None,
+            "never_allowed": data["life"] == "ever",
+        }
+        return Terms(**terms)
 
 
 def values(policy: Policy) -> dict[str, Any]:
-    """What the form shows of a policy."""
+    """Return the initial data of the form."""
     longest = policy.largest_lifetime
-    return {
-        "creators": policy.creators,
+    return {name: getattr(policy, name) for name in TERMS} | {
         "chosen": [str(pk) for pk in policy.chosen.values_list("pk", flat=True)],
         "allowed_scopes": scopes.ALL if policy.allowed_scopes is None else policy.allowed_scopes,
         "life": "days" if longest else "ever" if policy.never_allowed else "end",
         "largest_lifetime": longest.days if longest else None,
-        "most_keys": policy.most_keys,
-        "addresses_required": policy.addresses_required,
-        "idle_days": policy.idle_days,
-        "requests_kept_days": policy.requests_kept_days,
-        "leak_guard": policy.leak_guard,
     }
 
 
