@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from keys import usage
 from keys.models import HourlyUse, RequestLog
 from portal.admin.base import ViewerAdmin
-from portal.admin.filters import ManyChoices, Period, Rows, Since, Typed, Until, of_workspace
+from portal.admin.filters import KeyId, ManyChoices, Period, Rows, Since, Until, of_workspace
 from portal.admin.site import site
 from portal.api.operations import OPERATIONS
 from portal.templatetags import dashboard as shown
@@ -48,17 +48,9 @@ class OfOperation(ManyChoices):
     parameter_name = "operation"
     options = [(one.operation, one.operation) for one in OPERATIONS]
 
-    @classmethod
-    def choose(cls, rows: Rows, chosen: str, now: datetime) -> Rows:
-        return rows.filter(operation=chosen)
 
-
-class OfKey(Typed):
-    title = _("id of the key")
-    parameter_name = "key"
-
-    def narrow(self, rows: Rows, typed: str) -> Rows:
-        return rows.filter(key__key_id=typed.removeprefix("pmb_"))
+class OfKey(KeyId):
+    field = "key__key_id"
 
 
 class HourPeriod(Period):

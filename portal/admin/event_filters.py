@@ -1,13 +1,11 @@
 """Which audit events: by type, surface, actor, key and whom they are about."""
 
-from datetime import datetime
-
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from keys import spelling
 from keys.models import AuditEvent
-from portal.admin.filters import Choices, ManyChoices, OfMember, Rows, Typed
+from portal.admin.filters import Choices, KeyId, ManyChoices, OfMember, Rows, Typed
 from portal.dashboard import history
 
 
@@ -16,19 +14,11 @@ class Type(ManyChoices):
     parameter_name = "type"
     options = [(value, value) for value in AuditEvent.Type.values]
 
-    @classmethod
-    def choose(cls, rows: Rows, chosen: str, now: datetime) -> Rows:
-        return rows.filter(type=chosen)
-
 
 class Surface(Choices):
     title = _("where")
     parameter_name = "surface"
     options = [(value, words) for value, words in history.SURFACES.items()]
-
-    @classmethod
-    def choose(cls, rows: Rows, chosen: str, now: datetime) -> Rows:
-        return rows.filter(surface=chosen)
 
 
 class ByActor(Typed):
@@ -40,12 +30,8 @@ class ByActor(Typed):
         return rows.filter(named | Q(actor_ref=typed))
 
 
-class OfKey(Typed):
-    title = _("id of the key")
-    parameter_name = "key"
-
-    def narrow(self, rows: Rows, typed: str) -> Rows:
-        return rows.filter(key_ref=typed.removeprefix("pmb_"))
+class OfKey(KeyId):
+    field = "key_ref"
 
 
 class About(OfMember):

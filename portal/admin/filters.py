@@ -47,8 +47,8 @@ class Choices(_Filter):
 
     @classmethod
     def choose(cls, rows: Rows, chosen: str, now: datetime) -> Rows:
-        """Those of `rows` that `chosen`, one of the options, means."""
-        raise NotImplementedError
+        """Return the rows for `chosen`, one of the options: by default those whose field of the parameter's name has it."""
+        return rows.filter(**{str(cls.parameter_name): chosen})
 
 
 class ManyChoices(Choices):
@@ -117,6 +117,17 @@ class Typed(_Filter):
 
     def narrow(self, rows: Rows, typed: str) -> Rows:
         raise NotImplementedError
+
+
+class KeyId(Typed):
+    """A key's id, also with the prefix that people copy with it. `field` is where the rows have it."""
+
+    title = _("id of the key")
+    parameter_name = "key"
+    field: ClassVar[str]
+
+    def narrow(self, rows: Rows, typed: str) -> Rows:
+        return rows.filter(**{self.field: typed.removeprefix("pmb_")})
 
 
 class OfWorkspace(_Filter):

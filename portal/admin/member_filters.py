@@ -17,10 +17,6 @@ class Role(Choices):
     parameter_name = "role"
     options = list(Member.Role.choices)
 
-    @classmethod
-    def choose(cls, rows: Rows, chosen: str, now: datetime) -> Rows:
-        return rows.filter(role=chosen)
-
 
 class Authorized(Choices):
     title = _("authorization")

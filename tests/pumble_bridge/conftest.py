@@ -14,3 +14,17 @@ def trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     http._adapter.cache_clear()
     yield
     http._adapter.cache_clear()
+
+
+class Clock:
+    """A monotonic clock that stands still."""
+
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()

@@ -15,20 +15,9 @@ from pumble_bridge.exceptions import (
     TokenRejected,
 )
 from pumble_bridge.resilience import FAILURE_THRESHOLD, RESET_TIMEOUT, CircuitBreaker
+from tests.pumble_bridge.conftest import Clock
 
 DOWN = PumbleUnavailable("status 503")
-
-
-class Clock:
-    now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

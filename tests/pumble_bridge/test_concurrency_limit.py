@@ -12,18 +12,7 @@ import pytest
 from pumble_bridge import deadline
 from pumble_bridge.exceptions import PumbleNotAsked
 from pumble_bridge.resilience import SLOT_TIMEOUT, ConcurrencyLimit
-
-
-class Clock:
-    now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
+from tests.pumble_bridge.conftest import Clock
 
 
 @pytest.fixture

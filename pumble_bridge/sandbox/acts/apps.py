@@ -1,5 +1,6 @@
 """Registering, installing, authorising apps, and the end of each."""
 
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urljoin
 
@@ -60,46 +61,41 @@ def listing(act: Act) -> list[dict[str, Any]]:
 
 def commands(act: Act) -> list[dict[str, Any]]:
     """Slash commands of the apps installed in the person's workspace, for completion."""
-    person = act.person()
-    found: list[dict[str, Any]] = []
-    rows = Installation.objects.filter(workspace_id=person.workspace_id, active=True)
-    for installation in rows.select_related("app").order_by("app_id"):
-        read = registry.manifest_of(installation.app)
-        if read is None:
-            continue
-        found += [
-            {
-                "command": one.get("command", ""),
-                "description": one.get("description") or "",
-                "usageHint": one.get("usageHint") or "",
-                "app": read.display_name,
-            }
-            for one in read.commands
-        ]
-    return found
+    return [
+        {
+            "command": command.get("command", ""),
+            "description": command.get("description") or "",
+            "usageHint": command.get("usageHint") or "",
+            "app": read.display_name,
+        }
+        for _app_id, read in _installed_manifests(act)
+        for command in read.commands
+    ]
 
 
 def shortcuts(act: Act) -> list[dict[str, Any]]:
     """Shortcuts of the apps installed in the person's workspace; `type` is GLOBAL or ON_MESSAGE."""
-    person = act.person()
-    found: list[dict[str, Any]] = []
-    rows = Installation.objects.filter(workspace_id=person.workspace_id, active=True)
+    return [
+        {
+            "appId": app_id,
+            "type": shortcut.get("shortcutType", ""),
+            "name": shortcut.get("name", ""),
+            "displayName": shortcut.get("displayName") or shortcut.get("name", ""),
+            "description": shortcut.get("description") or "",
+            "app": read.display_name,
+        }
+        for app_id, read in _installed_manifests(act)
+        for shortcut in read.shortcuts
+    ]
+
+
+def _installed_manifests(act: Act) -> Iterator[tuple[str, Manifest]]:
+    """Yield the id and the manifest of each app that is installed in the person's workspace."""
+    rows = Installation.objects.filter(workspace_id=act.person().workspace_id, active=True)
     for installation in rows.select_related("app").order_by("app_id"):
         read = registry.manifest_of(installation.app)
-        if read is None:
-            continue
-        found += [
-            {
-                "appId": installation.app_id,
-                "type": one.get("shortcutType", ""),
-                "name": one.get("name", ""),
-                "displayName": one.get("displayName") or one.get("name", ""),
-                "description": one.get("description") or "",
-                "app": read.display_name,
-            }
-            for one in read.shortcuts
-        ]
-    return found
+        if read is not None:
+            yield installation.app_id, read
 
 
 def install(act: Act) -> dict[str, Any]:
