@@ -22,7 +22,7 @@ from django.utils.functional import SimpleLazyObject
 
 from keys import keyformat
 from portal import headers, logs, metrics
-from portal.api.operations import PATHS as API_PATHS
+from portal.api.urls import PATHS as API_PATHS
 from portal.signin import signed_in
 
 log = logging.getLogger(__name__)

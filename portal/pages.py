@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 
 from keys import keyformat
 from portal.api import exceptions
-from portal.api.operations import OPERATIONS
-from portal.api.presented import presents_key
+from portal.api.authentication import presents_key
+from portal.api.urls import OPERATIONS
 
 _OPERATIONS = {operation.operation for operation in OPERATIONS}
 # Programs ask for these, or only forms are sent there.

@@ -264,13 +264,11 @@ STORAGES = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # `portal.wsgi` holds it for every request
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": [],
-    "DEFAULT_PERMISSION_CLASSES": [],
-    "UNAUTHENTICATED_USER": None,
-    "DEFAULT_RENDERER_CLASSES": ["portal.api.wire.JsonRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["portal.api.wire.JsonParser"],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "portal.api.wire.OnlyJson",
-    "DEFAULT_SCHEMA_CLASS": "portal.api.schema.EndpointSchema",
+    "DEFAULT_PARSER_CLASSES": ["portal.api.parsers.StrictJsonParser"],
+    "DEFAULT_RENDERER_CLASSES": ["portal.api.renderers.JsonRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "portal.api.renderers.IgnoreClientNegotiation",
+    "DEFAULT_SCHEMA_CLASS": "portal.api.schema.OperationSchema",
+    "EXCEPTION_HANDLER": "portal.api.exceptions.handle_exception",
 }
 SPECTACULAR_SETTINGS = {
     "VERSION": "1.0.0",

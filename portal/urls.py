@@ -1,13 +1,12 @@
 """The map of the house."""
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.urls import path
+from django.urls import include, path
 from django.views.decorators.http import require_safe
 from django.views.generic import RedirectView
 
 from portal import health, metrics, oauth_views
 from portal.admin.everything import site
-from portal.api.operations import OPERATIONS
 from portal.dashboard import change, create, delete, key_list, key_page, overview, rotate, session, try_it
 from portal.reference import views as reference
 from pumble_bridge import manifest
@@ -20,8 +19,7 @@ def serve_manifest(request: HttpRequest) -> HttpResponse:
 
 
 urlpatterns = [
-    *(path(one.operation, one.as_view(), name=one.operation) for one in OPERATIONS),
-    *(path(f"{one.operation}/", one.as_view(schema=None)) for one in OPERATIONS),  # some clients add a slash
+    path("", include("portal.api.urls")),  # first, because most requests are calls
     path("", key_list.KeyList.as_view(), name="start"),
     path("overview", overview.Overview.as_view(), name="overview"),
     path("keys/new", create.CreateKey.as_view(), name="new-key"),

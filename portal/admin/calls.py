@@ -16,7 +16,7 @@ from keys.models import HourlyUse, RequestLog
 from portal.admin.base import ViewerAdmin
 from portal.admin.filters import KeyId, ManyChoices, Period, Rows, Since, Until, of_workspace
 from portal.admin.site import site
-from portal.api.operations import OPERATIONS
+from portal.api.urls import OPERATIONS
 from portal.templatetags import dashboard as shown
 from pumble_bridge import outcomes
 from pumble_bridge.outcomes import Outcome

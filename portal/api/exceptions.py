@@ -18,7 +18,7 @@ from rest_framework.settings import api_settings
 from keys import reasons
 from keys.exceptions import KeysError
 from keys.reasons import ErrorSpec
-from portal.api import wire
+from portal.api.renderers import json_response
 from pumble_bridge import hints
 from pumble_bridge.exceptions import PumbleError
 from pumble_bridge.hints import Hint
@@ -127,7 +127,7 @@ def answer_for(error: Exception, request: HttpRequest) -> HttpResponse:
     request_id = getattr(request, "request_id", "")
     if spec.reason in {"internal", "unavailable"}:
         log.error("request.failed", exc_info=error, extra={"request_id": request_id})
-    response = wire.answer(body_of(error, request_id), status=spec.status(settings.API_STATUS))
+    response = json_response(body_of(error, request_id), status=spec.status(settings.API_STATUS))
     if isinstance(error, drf.MethodNotAllowed):
         response["Allow"] = error.args[0] if error.args else ""
     if seconds := _attributes(error).get("retry_after") or spec.retry_after:

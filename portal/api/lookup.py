@@ -12,28 +12,28 @@ from django.core.cache import caches
 
 from keys import spelling
 from keys.exceptions import ChannelNotAllowed
-from portal.api.endpoint import Call
+from portal.api.calls import ApiCall
 from portal.api.exceptions import BotNotInChannel, ChannelNotFound, PeopleNotValid
-from portal.api.inputs import as_id
+from portal.api.serializers.base import as_id
 from pumble_bridge.client import Json
 from pumble_bridge.exceptions import PumbleRefused, TokenRejected
 
 ALL_TYPES = ("PUBLIC", "PRIVATE", "DIRECT", "SELF")
 _NAMED_TYPES = ("PUBLIC", "PRIVATE")
-_OPEN_TYPES = {"PUBLIC", "DIRECT", "SELF"}  # a type nobody knows yet is treated as private
+_ALWAYS_ACCESSIBLE_TYPES = {"PUBLIC", "DIRECT", "SELF"}  # a type nobody knows yet is treated as private
 _REMEMBERED_SECONDS = 60
 
 
-def find_channel(call: Call, given: Json) -> Json:
-    """ChannelInfo of the channel that `given` names by `channelId` or else by `channel`, a name or an id.
+def find_channel(call: ApiCall, data: Json) -> Json:
+    """ChannelInfo of the channel that `data` names by `channelId` or else by `channel`, a name or an id.
 
     Raises:
         ChannelNotFound: there is none, or none the owner can see.
         ChannelNotAllowed: the key is bound to channels, and this is none of them, whether it exists or not.
     """
-    if given.get("channelId"):
-        return channel_by_id(call, given["channelId"])
-    wanted = given["channel"].strip()
+    if data.get("channelId"):
+        return channel_by_id(call, data["channelId"])
+    wanted = data["channel"].strip()
     if as_id(wanted):
         with contextlib.suppress(ChannelNotFound, ChannelNotAllowed):  # then it may be a name of that form
             return channel_by_id(call, wanted)
@@ -48,7 +48,7 @@ def find_channel(call: Call, given: Json) -> Json:
     return info
 
 
-def find_open_channel(call: Call, given: Json) -> Json:
+def get_accessible_channel(call: ApiCall, data: Json) -> Json:
     """As `find_channel`, for operations on messages: a private channel only where owner and bot are both members.
 
     Without the owner's membership the bot would become a way around Pumble's own permissions.
@@ -56,32 +56,33 @@ def find_open_channel(call: Call, given: Json) -> Json:
     Raises:
         ChannelNotFound, ChannelNotAllowed, BotNotInChannel.
     """
-    info = find_channel(call, given)
-    if not is_open(call, info):
+    info = find_channel(call, data)
+    if not is_accessible(call, info):
         if call.owner_id not in info["users"]:
             raise ChannelNotFound
         raise BotNotInChannel
     return info
 
 
-def is_open(call: Call, info: Json) -> bool:
+def is_accessible(call: ApiCall, info: Json) -> bool:
     """Whether messages of this channel may be read and written through the key."""
-    return info["channel"].get("channelType") in _OPEN_TYPES or {call.owner_id, call.bot_user_id} <= {
-        *info["users"]
-    }
+    return info["channel"].get("channelType") in _ALWAYS_ACCESSIBLE_TYPES or {
+        call.owner_id,
+        call.bot_user_id,
+    } <= {*info["users"]}
 
 
-def list_open_channel_ids(call: Call) -> list[str]:
+def list_accessible_channel_ids(call: ApiCall) -> list[str]:
     """Every channel whose messages may be read through the key."""
-    return [info["channel"]["id"] for info in list_allowed_channels(call) if is_open(call, info)]
+    return [info["channel"]["id"] for info in list_allowed_channels(call) if is_accessible(call, info)]
 
 
-def list_allowed_channels(call: Call) -> list[Json]:
+def list_allowed_channels(call: ApiCall) -> list[Json]:
     """ChannelInfo of every channel that the owner can see and the key may."""
     return [info for info in call.pumble.list_channels(ALL_TYPES) if call.allows(info["channel"]["id"])]
 
 
-def channel_by_id(call: Call, text: str) -> Json:
+def channel_by_id(call: ApiCall, text: str) -> Json:
     """
     Raises:
         ChannelNotFound: `text` is no id, or Pumble shows the owner no such channel.
@@ -102,7 +103,7 @@ def channel_by_id(call: Call, text: str) -> Json:
         raise
 
 
-def find_people_ids(call: Call, wanted: Iterable[str]) -> list[str]:
+def find_people_ids(call: ApiCall, wanted: Iterable[str]) -> list[str]:
     """Ids of people given by id, e-mail or name (case, Unicode form and a leading @ do not matter), in order, each once.
 
     Raises:
@@ -118,7 +119,7 @@ def find_people_ids(call: Call, wanted: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(ids))
 
 
-def _channel_by_name(call: Call, name: str) -> Json:
+def _channel_by_name(call: ApiCall, name: str) -> Json:
     listed: list[Json] = []
 
     def names() -> dict[str, str]:
@@ -143,7 +144,7 @@ def _name_of(info: Json) -> str:
     return spelling.fold(str(info["channel"].get("name") or ""))
 
 
-def _people_names(call: Call) -> dict[str, str]:
+def _people_names(call: ApiCall) -> dict[str, str]:
     """E-mails and names to ids. What several people have means nobody; an e-mail goes before anybody's name."""
     users = call.pumble.list_users()
     active = [user for user in users if user.get("status") != "DEACTIVATED"]
@@ -158,7 +159,7 @@ def _ids_by(users: list[Json], field: str) -> dict[str, str]:
     return ids
 
 
-def _remembered(call: Call, kind: str, name: str, ask: Callable[[], dict[str, str]]) -> str | None:
+def _remembered(call: ApiCall, kind: str, name: str, ask: Callable[[], dict[str, str]]) -> str | None:
     """The id that `name` means, from memory or else from `ask`."""
     key = _memory(call, kind)
     known: dict[str, Any] | None = caches["local"].get(key)
@@ -168,9 +169,9 @@ def _remembered(call: Call, kind: str, name: str, ask: Callable[[], dict[str, st
     return known.get(name) or None
 
 
-def _forget(call: Call, kind: str) -> None:
+def _forget(call: ApiCall, kind: str) -> None:
     caches["local"].delete(_memory(call, kind))
 
 
-def _memory(call: Call, kind: str) -> str:
+def _memory(call: ApiCall, kind: str) -> str:
     return f"{kind}-of-{call.key.owner_id}"

@@ -1,4 +1,4 @@
-"""One operation of the OpenAPI description, made from what its endpoint says of itself."""
+"""One operation of the OpenAPI description, made from what its view says of itself."""
 
 from typing import Any
 
@@ -7,16 +7,16 @@ from django.utils.translation import gettext as _
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiExample
 
-from portal.api.endpoint import Endpoint
+from portal.api.base import OperationView
 from portal.reference import error_responses, fields, texts
 from portal.reference.objects import list_of, ref
 from portal.reference.samples import samples
 
-__all__ = ["EndpointSchema", "fields"]  # drf-spectacular finds the fields' extensions once they are imported
+__all__ = ["OperationSchema", "fields"]  # drf-spectacular finds the fields' extensions once they are imported
 
 
-class EndpointSchema(AutoSchema):
-    view: Endpoint  # type: ignore[override]
+class OperationSchema(AutoSchema):
+    view: OperationView  # type: ignore[override]
 
     def get_operation_id(self) -> str:
         return self.view.operation
@@ -43,11 +43,11 @@ class EndpointSchema(AutoSchema):
         }
 
     def get_override_parameters(self) -> list[Any]:
-        in_query = self.view.method != "POST" and bool(self.view.takes().fields)
-        return [self.view.takes] if in_query else []
+        in_query = self.view.method != "POST" and bool(self.view.input_serializer().fields)
+        return [self.view.input_serializer] if in_query else []
 
     def get_request_serializer(self) -> Any:
-        return self.view.takes if self.view.method == "POST" else None
+        return self.view.input_serializer if self.view.method == "POST" else None
 
     def get_examples(self) -> list[OpenApiExample]:
         if self.view.request_example is None or self.view.method != "POST":
@@ -69,7 +69,7 @@ class EndpointSchema(AutoSchema):
         ] + (texts.write_headers() if self.view.writes() else [])
 
     def get_response_serializers(self) -> Any:
-        answers = self.view.answers
+        answers = self.view.response_serializer
         return {200: list_of(ref(answers[0])) if isinstance(answers, list) else ref(answers)}
 
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:

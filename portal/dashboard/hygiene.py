@@ -10,7 +10,7 @@ from django.db.models import Q
 from keys import policy, scopes, usage
 from keys.models import ApiKey, ApiKeyQuerySet, Member, RequestLog
 from keys.rights import Rights
-from portal.api.operations import OPERATIONS
+from portal.api.urls import OPERATIONS
 
 IDLE = timedelta(days=90)
 USE_SEEN = timedelta(days=30)

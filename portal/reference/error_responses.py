@@ -12,7 +12,7 @@ from portal.api import exceptions
 from portal.reference.objects import ref
 
 if TYPE_CHECKING:
-    from portal.api.endpoint import Endpoint
+    from portal.api.base import OperationView
 
 Json = dict[str, Any]
 
@@ -37,12 +37,12 @@ _TITLES = {
 }
 
 
-def errors_of(operation: "Endpoint") -> list[ErrorSpec]:
+def errors_of(operation: "OperationView") -> list[ErrorSpec]:
     """Return every way in which this operation can fail, in the order of the catalogue."""
     applies = {
         Operations.ALL: True,
         Operations.WITH_SCOPE: operation.scope is not None,
-        Operations.WITH_INPUT: bool(operation.takes().fields),
+        Operations.WITH_INPUT: bool(operation.input_serializer().fields),
         Operations.WITH_BODY: operation.method != "GET",
         Operations.WRITING: operation.writes(),
         Operations.ASKING_PUMBLE: operation.asks_pumble,
@@ -50,7 +50,7 @@ def errors_of(operation: "Endpoint") -> list[ErrorSpec]:
     return [spec for spec in CATALOGUE.values() if applies.get(spec.applies_to) or spec in operation.refusals]
 
 
-def responses_of(operation: "Endpoint") -> Json:
+def responses_of(operation: "OperationView") -> Json:
     """Return the error responses of one operation, those that all share as references."""
     return {
         str(status): {"$ref": f"#/components/responses/{_SHARED[status]}"}

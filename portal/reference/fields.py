@@ -18,56 +18,56 @@ class OfInput(OpenApiSerializerExtension):
     `anyOf` could say it, but generators of clients make classes of its parts, or code that does not compile.
     """
 
-    target_class = "portal.api.inputs.Input"
+    target_class = "portal.api.serializers.base.Input"
     match_subclasses = True
 
     def map_serializer(self, auto_schema: Any, direction: Any) -> Schema:
         schema: Schema = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)  # noqa: SLF001 - the documented way
         schema.pop("description", None)
-        if self.target.one_of:
-            names = [f"`{name}`" for name in self.target.one_of]
+        if self.target.require_any_of:
+            names = [f"`{name}`" for name in self.target.require_any_of]
             schema["description"] = _("At least one of these is needed: %(names)s") % {
                 "names": ", ".join(names)
             }
-            schema[ANY_REQUIRED] = list(self.target.one_of)
+            schema[ANY_REQUIRED] = list(self.target.require_any_of)
         return schema
 
 
 class OfId(OpenApiSerializerFieldExtension):
-    target_class = "portal.api.inputs.IdField"
+    target_class = "portal.api.serializers.base.IdField"
 
     def map_serializer_field(self, auto_schema: Any, direction: Any) -> Schema:
         return {"type": "string", "pattern": ID_PATTERN}
 
 
 class OfChannelId(OpenApiSerializerFieldExtension):
-    target_class = "portal.api.inputs.ChannelId"
+    target_class = "portal.api.serializers.base.ChannelId"
 
     def map_serializer_field(self, auto_schema: Any, direction: Any) -> Schema:
         return {"type": "string", "pattern": ID_PATTERN}
 
 
 class OfIdList(OpenApiSerializerFieldExtension):
-    target_class = "portal.api.inputs.IdList"
+    target_class = "portal.api.serializers.base.IdList"
 
     def map_serializer_field(self, auto_schema: Any, direction: Any) -> Schema:
         return {"type": "array", "items": {"type": "string", "pattern": ID_PATTERN}, "minItems": 1}
 
 
 class OfLimit(OpenApiSerializerFieldExtension):
-    target_class = "portal.api.inputs.Limit"
+    target_class = "portal.api.serializers.base.Limit"
 
     def map_serializer_field(self, auto_schema: Any, direction: Any) -> Schema:
         return {
             "type": "integer",
             "minimum": 1,
-            "maximum": self.target.most,
-            "default": self.target.usual,
+            "maximum": self.target.max_limit,
+            "default": self.target.default_limit,
         }
 
 
 class OfCursor(OpenApiSerializerFieldExtension):
-    target_class = "portal.api.inputs.Cursor"
+    target_class = "portal.api.serializers.base.Cursor"
 
     def map_serializer_field(self, auto_schema: Any, direction: Any) -> Schema:
         iso = r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?Z"
@@ -75,14 +75,14 @@ class OfCursor(OpenApiSerializerFieldExtension):
 
 
 class OfChoice(OpenApiSerializerFieldExtension):
-    target_class = "portal.api.inputs.Choice"
+    target_class = "portal.api.serializers.base.Choice"
 
     def map_serializer_field(self, auto_schema: Any, direction: Any) -> Schema:
         return {"type": "string", "enum": list(self.target.choices)}
 
 
 class OfBlocks(OpenApiSerializerFieldExtension):
-    target_class = "portal.api.inputs.Blocks"
+    target_class = "portal.api.serializers.base.Blocks"
 
     def map_serializer_field(self, auto_schema: Any, direction: Any) -> Schema:
         return {"type": "array", "items": ref("Block")}

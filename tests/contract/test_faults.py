@@ -9,7 +9,7 @@ import pytest
 import requests
 from django.core.cache import caches
 
-from portal.api.operations import OPERATIONS
+from portal.api.urls import OPERATIONS
 from pumble_bridge import client, resilience
 from tests import pumble
 from tests.contract.conftest import Acme
@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 ASKING = {one.operation: one for one in OPERATIONS if one.asks_pumble}
 CASES: list[tuple[str, dict[str, Any]]] = [(name, {}) for name in ASKING]
-CASES += [(name, {"asBot": True}) for name, one in ASKING.items() if "asBot" in one.takes().fields]
+CASES += [(name, {"asBot": True}) for name, one in ASKING.items() if "asBot" in one.input_serializer().fields]
 
 FINDING, OPENING = "GET /v1/channels/direct", "POST /v1/channels/direct"
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from keys import lifecycle, scopes
 from keys.audit import OPERATOR
 from keys.models import ApiKey, Member
-from portal.api.operations import OPERATIONS
+from portal.api.urls import OPERATIONS
 from tests import pumble
 from tests.contract.conftest import Acme
 from tests.contract.talking import send

@@ -24,8 +24,7 @@ from keys import authentication, chain_numbers, key_cache, lifecycle
 from keys.audit import OPERATOR, Actor, Surface
 from keys.exceptions import KeysError
 from keys.models import ApiKey
-from portal.api.endpoint import open_call
-from portal.api.watching import Watch
+from portal.api.calls import CallObserver, open_call
 from tests.authenticating import no_limits
 
 API = Actor(None, Surface.API, address="203.0.113.9")
@@ -37,7 +36,7 @@ def call(raw_key: str) -> dict[str, Any]:
         try:
             record, _own_limit = authentication.authenticate(raw_key.encode(), by=API, now=timezone.now())
             record = authentication.authorize(record, by=API, now=timezone.now())
-            opened = open_call(record, Watch(no_limits(record)))
+            opened = open_call(record, CallObserver(no_limits(record)))
         except KeysError as error:
             return {"outcome": error.reason, "queries": len(queries)}
     return {

@@ -39,7 +39,7 @@ from keys.exceptions import KeyRevoked, KeyUnknown
 from keys.key_cache import KeyCache, KeyRecord
 from keys.keyformat import Plaintext
 from keys.models import ApiKey, AuditChain, AuditEvent, Member, Policy
-from portal.api.watching import Watch
+from portal.api.calls import CallObserver
 from pumble_bridge import acting, erasure, oauth
 from pumble_bridge.models import Authorization
 from tests import services
@@ -905,7 +905,7 @@ class TestARecord:
         assert record is not None
         settings.TOKEN_ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
 
-        assert acting.as_owner_of(record, Watch(no_limits(record)).of("owner")) is None
+        assert acting.as_owner_of(record, CallObserver(no_limits(record)).for_sender("owner")) is None
 
         assert key_cache.remembered.get(key.key_id) is None
 

@@ -17,7 +17,7 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from keys import keyformat, limits
-from portal.api.endpoint import Endpoint
+from portal.api.base import OperationView
 from portal.wsgi import application
 from tests.contract.wire import issue
 from tests.environment import PROJECT
@@ -114,7 +114,9 @@ def test_nothing_of_a_call_waits_for_the_collector_of_garbage(key: str, path: st
 
     def left() -> list[str]:
         kinds = [type(one) for one in gc.get_objects()]
-        return sorted(kind.__name__ for kind in kinds if issubclass(kind, Model | HttpRequest | Endpoint))
+        return sorted(
+            kind.__name__ for kind in kinds if issubclass(kind, Model | HttpRequest | OperationView)
+        )
 
     def served() -> None:
         environ = RequestFactory().get(path, headers={"Host": "127.0.0.1", "ApiKey": presented}).environ

@@ -17,7 +17,7 @@ from openapi_spec_validator import validate
 from pytest_django import Settings
 
 from keys.reasons import CATALOGUE
-from portal.api.operations import OPERATIONS
+from portal.api.urls import OPERATIONS
 from portal.reference.prose import paragraphs
 from portal.reference.samples import samples
 from tests.contract.wire import issue

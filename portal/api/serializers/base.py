@@ -1,4 +1,4 @@
-"""What operations take in: DRF serializers that coerce as liberally as existing clients need."""
+"""What the serializers of all operations are made of. They coerce as liberally as existing clients need."""
 
 import re
 from datetime import UTC, datetime
@@ -12,21 +12,16 @@ from rest_framework import serializers
 from keys.pumble_ids import is_pumble_id
 from portal.api.exceptions import ONE_OF
 
-MAX_TEXT = 100_000
+MAX_TEXT_LENGTH = 100_000
 LOOKS_LIKE_SECONDS = "must be epoch milliseconds, and this looks like seconds: multiply it by 1000"
 _MILLISECONDS = re.compile(r"(\d{1,15})(?:\.\d*)?", re.ASCII)
-
-
-def as_id(value: str) -> str | None:
-    """`value` as one of Pumble's ids, in lower case; None where it is none."""
-    return value.lower() if is_pumble_id(value.lower()) else None
 
 
 class Input(serializers.Serializer[Any]):
     """Unknown fields are ignored, null ones absent. `aliases` maps other spellings that clients use to the field's own name."""
 
     aliases: ClassVar[dict[str, str]] = {}
-    one_of: ClassVar[tuple[str, ...]] = ()  # of these at least one is needed
+    require_any_of: ClassVar[tuple[str, ...]] = ()  # of these at least one is needed
 
     @cached_property
     def fields(self) -> Any:
@@ -36,33 +31,31 @@ class Input(serializers.Serializer[Any]):
     def to_internal_value(self, data: Any) -> Any:
         if not isinstance(data, dict):
             return super().to_internal_value(data)  # says that it is none
-        given = {name: value for name, value in data.items() if value is not None}
-        renamed = {name: given[other] for other, name in self.aliases.items() if other in given}
-        return super().to_internal_value(renamed | given)
+        sent = {name: value for name, value in data.items() if value is not None}
+        renamed = {name: sent[other] for other, name in self.aliases.items() if other in sent}
+        return super().to_internal_value(renamed | sent)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if self.one_of and not any(attrs.get(name) for name in self.one_of):
+        if self.require_any_of and not any(attrs.get(name) for name in self.require_any_of):
             raise serializers.ValidationError(
-                {name: serializers.ErrorDetail(_missing(name, self.one_of), ONE_OF) for name in self.one_of}
+                {
+                    name: serializers.ErrorDetail(_missing(name, self.require_any_of), ONE_OF)
+                    for name in self.require_any_of
+                }
             )
         return attrs
 
 
-def _missing(name: str, one_of: tuple[str, ...]) -> str:
-    others = " or ".join(other for other in one_of if other != name)
-    return f"must not be null unless {others} is given"
-
-
-@cache
-def _fields_of(kind: type[Input]) -> Any:
-    return super(Input, kind()).fields
+def as_id(value: str) -> str | None:
+    """`value` as one of Pumble's ids, in lower case; None where it is none."""
+    return value.lower() if is_pumble_id(value.lower()) else None
 
 
 class Text(serializers.CharField):
     """A message's text, to the letter."""
 
     def __init__(self, **options: Any) -> None:
-        options.setdefault("max_length", MAX_TEXT)
+        options.setdefault("max_length", MAX_TEXT_LENGTH)
         super().__init__(trim_whitespace=False, **options)
 
 
@@ -72,10 +65,10 @@ class IdField(serializers.CharField):
     default_error_messages = {"invalid_id": "must be an id"}
 
     def to_internal_value(self, data: Any) -> str:
-        found = as_id(super().to_internal_value(data))
-        if found is None:
+        pumble_id = as_id(super().to_internal_value(data))
+        if pumble_id is None:
             self.fail("invalid_id")
-        return found
+        return pumble_id
 
 
 class ChannelId(serializers.CharField):
@@ -87,20 +80,20 @@ class ChannelId(serializers.CharField):
 
 
 class Limit(serializers.IntegerField):
-    """A page's length: `usual` unless said; more than `most` means `most`."""
+    """A page's length. More than `max_limit` means `max_limit`."""
 
     default_error_messages = {"invalid": "must be a number", "too_small": "must be greater than 0"}
 
-    def __init__(self, *, most: int, usual: int, **options: Any) -> None:
-        self.most = most
-        self.usual = usual
+    def __init__(self, *, max_limit: int, default_limit: int, **options: Any) -> None:
+        self.max_limit = max_limit
+        self.default_limit = default_limit
         super().__init__(**options)
 
     def to_internal_value(self, data: Any) -> int:
         number: int = super().to_internal_value(data)
         if number < 1:
             self.fail("too_small")
-        return min(number, self.most)
+        return min(number, self.max_limit)
 
 
 class Cursor(serializers.CharField):
@@ -113,8 +106,8 @@ class Cursor(serializers.CharField):
 
     def to_internal_value(self, data: Any) -> Any:
         text = super().to_internal_value(data)
-        if found := as_id(text):
-            return found
+        if pumble_id := as_id(text):
+            return pumble_id
         if number := _MILLISECONDS.fullmatch(text):
             if _are_seconds(int(number[1])):
                 self.fail("seconds")
@@ -207,21 +200,31 @@ class Choice(serializers.ChoiceField):
         super().__init__(**options)
 
     def to_internal_value(self, data: Any) -> str:
-        found = str(data).upper() if self.to_upper else str(data)
-        if found not in self.choices:
+        choice = str(data).upper() if self.to_upper else str(data)
+        if choice not in self.choices:
             self.fail("invalid_choice", choices="|".join(self.choices))
-        return found
+        return choice
 
 
 class ChannelInput(Input):
     """`channelId` wins over `channel`, which holds a name or an id."""
 
-    one_of = ("channelId", "channel")
+    require_any_of = ("channelId", "channel")
 
     channelId = ChannelId(required=False, help_text=_("The channel's id; wins over `channel`"))  # noqa: N815 - the contract's name
     channel = serializers.CharField(
         required=False, help_text=_("The channel's name or id, if `channelId` is not given")
     )
+
+
+def _missing(name: str, one_of: tuple[str, ...]) -> str:
+    others = " or ".join(other for other in one_of if other != name)
+    return f"must not be null unless {others} is given"
+
+
+@cache
+def _fields_of(kind: type[Input]) -> Any:
+    return super(Input, kind()).fields
 
 
 def _are_seconds(number: int) -> bool:

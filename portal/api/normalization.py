@@ -48,17 +48,17 @@ _ROLES = {"OWNER": "OWNER", "ADMINISTRATOR": "ADMIN", "USER": "MEMBER"}
 
 def user(sent: Json) -> Json:
     """A User; people's roles have the contract's names OWNER, ADMIN, MEMBER, GUEST, a bot's stays as it is."""
-    mended = _mended(sent, _USER, _USER_OMIT)
+    filled = fill_nulls(sent, _USER, _USER_OMIT)
     avatar = sent.get("avatar") if isinstance(sent.get("avatar"), dict) else {}
-    mended["avatar"] = {name: (avatar or {}).get(name) or "" for name in ("fullPath", "scaledPath")}
+    filled["avatar"] = {name: (avatar or {}).get(name) or "" for name in ("fullPath", "scaledPath")}
     role = str(sent.get("role") or "USER")
-    if not (mended["isAddonBot"] or mended["isPumbleBot"]):
+    if not (filled["isAddonBot"] or filled["isPumbleBot"]):
         role = "GUEST" if role.startswith("GUEST") else _ROLES.get(role, role)
-    return mended | {"role": role}
+    return filled | {"role": role}
 
 
 def channel(sent: Json) -> Json:
-    return _mended(sent, _CHANNEL, _CHANNEL_OMIT)
+    return fill_nulls(sent, _CHANNEL, _CHANNEL_OMIT)
 
 
 def channel_entry(info: Json) -> Json:
@@ -78,12 +78,12 @@ def channel_entry(info: Json) -> Json:
 
 def message(sent: Json) -> Json:
     """A Message; the counter of a thread goes by both names that clients know."""
-    mended = _mended(sent, _MESSAGE, set())
-    mended["reactions"] = _reactions(mended["reactions"])
-    root = mended.get("threadRootInfo")
+    filled = fill_nulls(sent, _MESSAGE, set())
+    filled["reactions"] = _reactions(filled["reactions"])
+    root = filled.get("threadRootInfo")
     if isinstance(root, dict) and "repliesCount" in root:
-        mended["threadRootInfo"] = root | {"replyCount": root["repliesCount"]}
-    return mended
+        filled["threadRootInfo"] = root | {"replyCount": root["repliesCount"]}
+    return filled
 
 
 def search_result(found: Json) -> Json:
@@ -102,15 +102,15 @@ def search_result(found: Json) -> Json:
 
 
 def user_group(sent: Json) -> Json:
-    return _mended(sent, _USER_GROUP, set())
+    return fill_nulls(sent, _USER_GROUP, set())
 
 
 def scheduled_message(sent: Json) -> Json:
     """A ScheduledMessage; Pumble calls the time by two names."""
-    mended = _mended(sent, _SCHEDULED, set())
-    if isinstance(mended.get("recurrence"), dict):
-        mended["recurrence"] = _mended(mended["recurrence"], {}, _RECURRENCE_OMIT)
-    return mended if mended.get("sendAt") is not None else mended | {"sendAt": sent.get("sentAt") or 0}
+    filled = fill_nulls(sent, _SCHEDULED, set())
+    if isinstance(filled.get("recurrence"), dict):
+        filled["recurrence"] = fill_nulls(filled["recurrence"], {}, _RECURRENCE_OMIT)
+    return filled if filled.get("sendAt") is not None else filled | {"sendAt": sent.get("sentAt") or 0}
 
 
 def _marked(blocks: Any) -> Any:
@@ -136,15 +136,15 @@ def _reactions(sent: Any) -> list[Json]:
     return single
 
 
-def _mended(sent: Json, neutral: Json, omit: set[str]) -> Json:
-    mended = dict(sent)
+def fill_nulls(sent: Json, neutral: Json, omit: set[str]) -> Json:
+    filled = dict(sent)
     if not neutral.keys() <= sent.keys():  # quicker than to find out which, and mostly enough
         for name in neutral.keys() - sent.keys():
-            mended[name] = neutral[name]
+            filled[name] = neutral[name]
     if None in sent.values():
         for name in [name for name, value in sent.items() if value is None]:
             if name in neutral:
-                mended[name] = neutral[name]
+                filled[name] = neutral[name]
             elif name in omit:
-                del mended[name]
-    return mended
+                del filled[name]
+    return filled

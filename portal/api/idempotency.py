@@ -3,20 +3,21 @@
 import contextlib
 import json
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.db import DatabaseError
 from django.http import HttpResponse
 from django.utils import timezone
 from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
 
 from keys import idempotency
 from keys.exceptions import RateLimited
-from keys.key_cache import KeyRecord
-from portal.api import wire
+from portal.api.calls import CallObserver
 from portal.api.exceptions import ApiError
-from portal.api.watching import Watch
+from portal.api.parsers import read_input
+from portal.api.renderers import JsonRenderer, stored_response
 from pumble_bridge.exceptions import PumbleError
 
 log = logging.getLogger(__name__)
@@ -24,45 +25,43 @@ log = logging.getLogger(__name__)
 _REFUSED = (ApiError, RateLimited, ValidationError)
 
 
-def answer(
-    meta: Mapping[str, Any],
-    key: KeyRecord,
-    operation: str,
-    read: dict[str, Any],
-    watch: Watch,
-    run: Callable[[], HttpResponse],
+def is_requested(request: Request) -> bool:
+    return "HTTP_IDEMPOTENCY_KEY" in request.META
+
+
+def respond(
+    request: Request, operation: str, observer: CallObserver, perform: Callable[[], Any]
 ) -> HttpResponse:
-    """The answer of `run`, or of the first call of this key with the same `Idempotency-Key`.
+    """Return the answer of `perform`, or that of the first call of this key with the same `Idempotency-Key`.
 
     Raises:
         ValidationError: the header's value is not usable.
         IdempotencyConflict, IdempotencyInProgress, IdempotencyUnknown.
     """
-    if "HTTP_IDEMPOTENCY_KEY" not in meta:
-        return run()
-    request = json.dumps([operation, read], sort_keys=True, separators=(",", ":")).encode()
-    begun = idempotency.begin(key.pk, _value(meta["HTTP_IDEMPOTENCY_KEY"]), request, now=timezone.now())
+    value = _value(request.META["HTTP_IDEMPOTENCY_KEY"])
+    content = json.dumps([operation, read_input(request)], sort_keys=True, separators=(",", ":")).encode()
+    begun = idempotency.begin(request.auth.pk, value, content, now=timezone.now())
     if isinstance(begun, idempotency.Repeated):
-        response = wire.raw_answer(begun.answer)
+        response = stored_response(begun.answer)
         response["Idempotency-Replayed"] = "true"
         return response
     try:
-        response = run()
+        answer = JsonRenderer().render(perform())
     except Exception as error:
-        with _said_but_not_lost():
-            if watch.wrote and _may_have_happened(error):
+        with _storing_errors_logged():
+            if observer.wrote and _may_have_happened(error):
                 begun.may_have_happened(now=timezone.now())
             else:
                 begun.did_nothing()
         raise
-    with _said_but_not_lost():
-        begun.succeeded(response.content, now=timezone.now())
-    return response
+    with _storing_errors_logged():
+        begun.succeeded(answer, now=timezone.now())
+    return stored_response(answer)
 
 
 @contextlib.contextmanager
-def _said_but_not_lost() -> Iterator[None]:
-    """A database that is away now changes nothing about what happened; repetitions will hear that it is not known."""
+def _storing_errors_logged() -> Iterator[None]:
+    """A database that is away now changes nothing about what happened; repetitions hear that it is not known."""
     try:
         yield
     except DatabaseError:
@@ -70,7 +69,7 @@ def _said_but_not_lost() -> Iterator[None]:
 
 
 def _value(header: str) -> str:
-    """The value; the draft has it in quotes, most clients leave them out."""
+    """Return the value; the draft has it in quotes, most clients leave them out."""
     text = header.strip()
     if len(text) >= 2 and text[0] == text[-1] == '"':
         text = text[1:-1]

@@ -1,9 +1,11 @@
-"""The operations there are, in the order of the reference: the contract's 26, and `keyInfo` beside them."""
+"""The addresses of the API: one line for each operation, in the order of the reference."""
 
-from portal.api import channels, messages, scheduled_messages, users
-from portal.api.endpoint import Endpoint
+from django.urls import path
 
-OPERATIONS: list[type[Endpoint]] = [
+from portal.api.base import OperationView
+from portal.api.views import channels, keys, messages, reactions, scheduled_messages, search, users
+
+OPERATIONS: list[type[OperationView]] = [
     channels.ListChannels,
     channels.GetChannel,
     channels.CreateChannel,
@@ -16,11 +18,11 @@ OPERATIONS: list[type[Endpoint]] = [
     messages.FetchMessage,
     messages.FetchThreadReplies,
     messages.ListMessages,
-    messages.SearchMessages,
+    search.SearchMessages,
     messages.EditMessage,
     messages.DeleteMessage,
-    messages.AddReaction,
-    messages.RemoveReaction,
+    reactions.AddReaction,
+    reactions.RemoveReaction,
     scheduled_messages.CreateScheduledMessage,
     scheduled_messages.FetchScheduledMessages,
     scheduled_messages.FetchScheduledMessage,
@@ -30,8 +32,12 @@ OPERATIONS: list[type[Endpoint]] = [
     users.ListUserGroups,
     users.MyInfo,
     users.CustomStatus,
-    users.KeyInfo,
+    keys.KeyInfo,
 ]
 
 # With and without a slash: some clients add one, and a redirect would turn a POST into a GET.
-PATHS = frozenset(f"/{one.operation}{slash}" for one in OPERATIONS for slash in ("", "/"))
+urlpatterns = [
+    *(path(view.operation, view.as_view(), name=view.operation) for view in OPERATIONS),
+    *(path(f"{view.operation}/", view.as_view(schema=None)) for view in OPERATIONS),
+]
+PATHS = frozenset(f"/{pattern.pattern}" for pattern in urlpatterns)

@@ -1,0 +1,169 @@
+"""The path of every API call. Each operation is a view of REST framework's; adding one is adding one class and its address.
+
+`initial` lets the key in, `handle` reads the input, runs the operation and answers, `finalize_response` says how the limits
+stand and records the call. A refused call costs no call to Pumble.
+"""
+
+import time
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from rest_framework.exceptions import MethodNotAllowed
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from keys import keyformat, usage
+from keys.audit import Actor, Surface
+from keys.key_cache import KeyRecord
+from keys.limits import Allowance
+from portal.api import dry_run, idempotency
+from portal.api.authentication import ApiKeyAuthentication, OwnLimitThrottle
+from portal.api.calls import ApiCall, CallObserver, open_call
+from portal.api.exceptions import InvalidInput
+from portal.api.parsers import find_misplaced_input, read_input
+from portal.api.permissions import KeyHasScope, KeyIsUsable
+from portal.api.refusals import Refusal
+from portal.api.renderers import set_limit_headers
+from portal.api.serializers.base import Input
+from portal.signin import actor_of
+from pumble_bridge import client, deadline, resilience
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
+
+
+class OperationView(APIView):
+    """One operation. A subclass names its method, scope and serializers, and says in `run` what it does."""
+
+    authentication_classes = [ApiKeyAuthentication]
+    throttle_classes = [OwnLimitThrottle]
+    permission_classes = [KeyIsUsable, KeyHasScope]
+
+    operation: ClassVar[str]
+    method: ClassVar[str] = "GET"
+    scope: ClassVar[str | None]
+    tag: ClassVar[str]
+    summary: ClassVar["StrPromise"]
+    description: ClassVar["StrPromise | str"] = ""
+    input_serializer: ClassVar[type[Input]] = Input
+    request_example: ClassVar[dict[str, Any] | None] = None
+    # The object that `portal.reference.objects` describes, or a list of them.
+    response_serializer: ClassVar[str | list[str]]
+    answer_example: ClassVar[Any]
+    refusals: ClassVar[tuple[Refusal, ...]] = ()  # its own, beside those of all operations
+    asks_pumble: ClassVar[bool] = True
+
+    default_response_headers: ClassVar[dict[str, str]] = {}  # `Allow` is only in the answer to a wrong method
+    actor: Actor
+    outcome: str = usage.OK
+    hint: str = ""
+
+    def __init_subclass__(cls) -> None:
+        cls.http_method_names = [cls.method.lower(), *(["head"] if cls.method == "GET" else [])]
+
+    def run(self, call: ApiCall, data: dict[str, Any]) -> Any:
+        """Return the answer's JSON. `data` is the validated input; absent and null fields are not in it."""
+        raise NotImplementedError
+
+    @classmethod
+    def writes(cls) -> bool:
+        """Return whether the operation changes something in Pumble."""
+        return issubclass(cls, WriteOperationView)
+
+    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super().setup(request, *args, **kwargs)
+        self.began, self.at = time.monotonic(), timezone.now()
+        self.actor = request.actor = actor_of(request, surface=Surface.API)  # type: ignore[attr-defined]
+        # What the log line says of the call, also where it ends in a way that nobody foresaw.
+        self.log_fields = request.log_fields = {"operation": self.operation, "outcome": "internal"}  # type: ignore[attr-defined]
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Let the call in, or refuse it.
+
+        The steps have another order than REST framework's own. A wrong method is refused before the key is looked at. The
+        throttle comes before the permissions, because a refused call counts too and a key over its limit hears only that.
+        """
+        if request.method not in self.allowed_methods:
+            self.http_method_not_allowed(request)
+        self.format_kwarg = None
+        request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(request)
+        self.perform_authentication(request)
+        self.check_throttles(request)
+        self.check_permissions(request)
+
+    def handle(self, request: Any) -> HttpResponse:
+        call = open_call(request.auth, CallObserver(request.budget))
+        serializer = self.input_serializer(data=read_input(request))
+        if not serializer.is_valid():
+            raise InvalidInput(serializer.errors, find_misplaced_input(request))
+        return self.respond(request, call, serializer.validated_data)
+
+    # `http_method_names` has those that the operation serves. Without a `head` of the class, Django would give each view its
+    # own, through which the view holds itself until the garbage collector comes.
+    get = head = post = delete = handle
+
+    def respond(self, request: Request, call: ApiCall, data: dict[str, Any]) -> HttpResponse:
+        return Response(self.perform(call, data))
+
+    def perform(self, call: ApiCall, data: dict[str, Any]) -> Any:
+        """Run the operation within the deadline, in a slot of those that the key's workspace may have."""
+        connection.close_if_unusable_or_obsolete()  # a call that waits for Pumble needs none, and others do
+        with deadline.within(client.CALL_SECONDS), self._slot(call):
+            return self.run(call, data)
+
+    def _slot(self, call: ApiCall) -> AbstractContextManager[None]:
+        return resilience.CALLS.slot(call.key.workspace_id) if self.asks_pumble else nullcontext()
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        super().finalize_response(request, response, *args, **kwargs)
+        self.log_fields["outcome"] = self.outcome
+        if self.hint:
+            self.log_fields["hint"] = self.hint
+        budget: Allowance | None = getattr(request, "budget", None)
+        if budget is not None:  # the key is known, whatever became of the call
+            set_limit_headers(response, budget.tightest)
+            self.log_fields |= {"key": budget.key.key_id, "workspace": budget.key.workspace_id}
+            self._record_use(budget.key, response.status_code)
+        request.parser_context.clear()  # it holds the request itself, until the garbage collector comes
+        return response
+
+    def http_method_not_allowed(self, request: Any, *args: Any, **kwargs: Any) -> NoReturn:
+        raise MethodNotAllowed(self.method)  # the answer's `Allow` names the one to use
+
+    def _record_use(self, key: KeyRecord, status: int) -> None:
+        """Note the call. It is written after the answer, with others."""
+        usage.recorder.note(
+            usage.Use(
+                key_pk=key.pk,
+                at=self.at,
+                operation=self.operation,
+                outcome=self.outcome,
+                hint=self.hint,
+                status=status,
+                duration_ms=round((time.monotonic() - self.began) * 1000),
+                request_id=self.actor.request_id,
+                address=self.actor.address,
+                agent=_printable(self.request.META.get("HTTP_USER_AGENT", "")),
+            )
+        )
+
+
+class WriteOperationView(OperationView):
+    """An operation that changes something: it can be tried without sending, and repeated without happening twice."""
+
+    def respond(self, request: Request, call: ApiCall, data: dict[str, Any]) -> HttpResponse:
+        perform = partial(self.perform, call, data)
+        if dry_run.is_requested(request):
+            return dry_run.respond(call.observer, perform)
+        if idempotency.is_requested(request):
+            return idempotency.respond(request, self.operation, call.observer, perform)
+        return super().respond(request, call, data)
+
+
+def _printable(agent: str) -> str:
+    return keyformat.redact("".join(char for char in agent[:400] if char.isprintable()))

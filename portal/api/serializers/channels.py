@@ -1,0 +1,37 @@
+"""What the operations on channels take in."""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
+
+from portal.api.serializers.base import ChannelId, Choice, IdField, IdList, Input
+
+
+class CreateChannelInput(Input):
+    name = serializers.CharField(
+        max_length=80,
+        help_text=_("Letters, digits, blanks, _ and -; stored in lower case, blanks as -"),
+    )
+    type = Choice(
+        choices=["PUBLIC", "PRIVATE"],
+        help_text=_("Whether everybody can find and join it, or only who is added"),
+    )
+    description = serializers.CharField(
+        required=False, allow_blank=True, max_length=250, help_text=_("What the channel is for")
+    )
+
+    def to_internal_value(self, data: dict[str, Any]) -> Any:
+        if "type" not in data and isinstance(data.get("isPrivate"), bool):  # how some clients say it
+            data = data | {"type": "PRIVATE" if data["isPrivate"] else "PUBLIC"}
+        return super().to_internal_value(data)
+
+
+class AddUsersInput(Input):
+    channelId = ChannelId()  # noqa: N815 - the contract's names
+    userIds = IdList(help_text=_("The people's ids"))  # noqa: N815
+
+
+class RemoveUserInput(Input):
+    channelId = ChannelId()  # noqa: N815 - the contract's names
+    userId = IdField(help_text=_("The person's id"))  # noqa: N815

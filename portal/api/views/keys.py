@@ -1,0 +1,39 @@
+"""The key itself."""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from portal.api.base import OperationView
+from portal.api.calls import ApiCall
+
+
+class KeyInfo(OperationView):
+    operation = "keyInfo"
+    scope = None
+    asks_pumble = False
+    tag = "Users"
+    summary = _("What this key is and may do")
+    description = _(
+        "For the key itself; needs no scope. `channels` has the ids of the only channels it may touch and see, and is null "
+        "for a key that is not bound to channels."
+    )
+    response_serializer = "KeyInfo"
+    answer_example = {
+        "id": "4F9DkLmN0pQr",
+        "name": "deploy bot",
+        "scopes": ["messages:write"],
+        "channels": None,
+        "expiresAt": "2027-01-12T22:59:59Z",
+    }
+
+    def run(self, call: ApiCall, data: dict[str, Any]) -> Any:
+        key = call.key
+        expires_at = key.expires_at.strftime("%Y-%m-%dT%H:%M:%SZ") if key.expires_at else None
+        return {
+            "id": key.key_id,
+            "name": key.name,
+            "scopes": key.scopes,
+            "channels": None if key.channels is None else list(key.channels),
+            "expiresAt": expires_at,
+        }

@@ -1,0 +1,282 @@
+"""Send messages to channels, threads and people; read, edit and delete them."""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from keys.exceptions import ChannelNotAllowed
+from portal.api import normalization, pagination
+from portal.api.base import OperationView, WriteOperationView
+from portal.api.calls import ApiCall
+from portal.api.exceptions import PeopleNotValid
+from portal.api.lookup import find_people_ids, get_accessible_channel
+from portal.api.refusals import CHANNEL, CURSOR, NOT_ALLOWED, OBJECT, PEOPLE, PRIVATE_CHANNEL
+from portal.api.serializers.messages import (
+    DeleteMessageInput,
+    DmGroupInput,
+    DmUserInput,
+    EditMessageInput,
+    FetchMessageInput,
+    FetchThreadRepliesInput,
+    PageInput,
+    SendMessageInput,
+    SendReplyInput,
+)
+from pumble_bridge.client import Json, PumbleClient
+from pumble_bridge.exceptions import PumbleRefused
+
+REF_EXAMPLE = {"id": "65f0a1b2c3d4e5f607180004", "channelId": "65f0a1b2c3d4e5f607180003"}
+MAX_RECIPIENTS = 8
+MESSAGE_EXAMPLE = {
+    "id": "65f0a1b2c3d4e5f607180004",
+    "workspaceId": "65f0a1b2c3d4e5f607180001",
+    "channelId": "65f0a1b2c3d4e5f607180003",
+    "author": "65f0a1b2c3d4e5f607180002",
+    "text": "hello",
+    "timestamp": "2026-11-22T10:00:00Z",
+    "timestampMilli": 1795341600000,
+}
+ROOT_EXAMPLE = MESSAGE_EXAMPLE | {
+    "reactions": [{"user": "65f0a1b2c3d4e5f607180005", "code": ":+1:"}],
+    "threadRootInfo": {
+        "repliesCount": 1,
+        "replyCount": 1,
+        "repliers": ["65f0a1b2c3d4e5f607180005"],
+        "lastReplyTimestamp": "2026-11-22T10:05:00Z",
+        "lastReplyTimestampMilli": 1795341900000,
+    },
+    "threadReplyInfo": None,
+}
+REPLY_EXAMPLE = MESSAGE_EXAMPLE | {
+    "id": "65f0a1b2c3d4e5f607180007",
+    "author": "65f0a1b2c3d4e5f607180005",
+    "text": "done",
+    "timestamp": "2026-11-22T10:05:00Z",
+    "timestampMilli": 1795341900000,
+    "threadReplyInfo": {
+        "rootId": "65f0a1b2c3d4e5f607180004",
+        "replySentToChannel": False,
+        "rootText": "hello",
+    },
+}
+
+
+class SendMessage(WriteOperationView):
+    operation = "sendMessage"
+    method = "POST"
+    scope = "messages:write"
+    tag = "Messages"
+    summary = _("Send a message to a channel")
+    description = _(
+        "As the key's owner, or as the app's bot with `asBot`. A private channel takes messages only where both the "
+        "owner and the bot are members."
+    )
+    input_serializer = SendMessageInput
+    request_example = {"channel": "general", "text": "hello"}
+    refusals = (CHANNEL, NOT_ALLOWED, PRIVATE_CHANNEL, OBJECT)
+    response_serializer = "MessageRef"
+    answer_example = REF_EXAMPLE
+
+    def run(self, call: ApiCall, data: dict[str, Any]) -> Any:
+        channel_id = get_accessible_channel(call, data)["channel"]["id"]
+        return _send(call, channel_id, data, thread_root_id=data.get("threadRootId"))
+
+
+class SendReply(WriteOperationView):
+    operation = "sendReply"
+    method = "POST"
+    scope = "messages:write"
+    tag = "Messages"
+    summary = _("Reply in a thread")
+    description = _("`alsoSendToChannel` shows the reply in the channel too.")
+    input_serializer = SendReplyInput
+    request_example = {"channel": "general", "messageId": "65f0a1b2c3d4e5f607180004", "text": "done"}
+    refusals = (CHANNEL, NOT_ALLOWED, PRIVATE_CHANNEL, OBJECT)
+    response_serializer = "MessageRef"
+    answer_example = {"id": "65f0a1b2c3d4e5f607180007", "channelId": "65f0a1b2c3d4e5f607180003"}
+
+    def run(self, call: ApiCall, data: dict[str, Any]) -> Any:
+        channel_id = get_accessible_channel(call, data)["channel"]["id"]
+        also = {"alsoSendToChannel": True} if data.get("alsoSendToChannel") else {}
+        return _send(call, channel_id, data, thread_root_id=data["messageId"], **also)
+
+
+class DmUser(WriteOperationView):
+    operation = "dmUser"
+    method = "POST"
+    scope = "messages:write"
+    tag = "Messages"
+    summary = _("Send a direct message to one person")
+    description = _(
+        "By `userId` or `email`. The direct channel is opened if there is none yet. Not to oneself."
+    )
+    input_serializer = DmUserInput
+    request_example = {"userId": "65f0a1b2c3d4e5f607180005", "text": "hello"}
+    refusals = (PEOPLE, NOT_ALLOWED)
+    response_serializer = "MessageRef"
+    answer_example = REF_EXAMPLE
+
+    def run(self, call: ApiCall, data: dict[str, Any]) -> Any:
+        return _send_direct(call, find_people_ids(call, [data.get("userId") or data["email"]]), data)
+
+
+class DmGroup(WriteOperationView):
+    operation = "dmGroup"
+    method = "POST"
+    scope = "messages:write"
+    tag = "Messages"
+    summary = _("Send a direct message to a group")
+    description = _(
+        "To 2 to 8 people; one's own id among them is ignored. The same people share one channel."
+    )
+    input_serializer = DmGroupInput
+    request_example = {"userIds": ["65f0a1b2c3d4e5f607180005", "65f0a1b2c3d4e5f607180008"], "text": "hello"}
+    refusals = (PEOPLE, NOT_ALLOWED)
+    response_serializer = "MessageRef"
+    answer_example = REF_EXAMPLE
+
+    def run(self, call: ApiCall, data: dict[str, Any]) -> Any:
+        people = find_people_ids(call, data.get("userIds") or data["emails"])
+        return _send_direct(call, [person for person in people if person != call.owner_id], data)
+
+
+class FetchMessage(OperationView):
+    operation = "fetchMessage"
+    scope = "messages:read"
+    tag = "Messages"
+    summary = _("Fetch one message")
+    description = _("A thread's root has `threadRootInfo`, a reply `threadReplyInfo`.")
+    input_serializer = FetchMessageInput
+    request_example = {"channel": "general", "messageId": "65f0a1b2c3d4e5f607180004"}
+    refusals = (CHANNEL, NOT_ALLOWED, PRIVATE_CHANNEL, OBJECT)
+    response_serializer = "Message"
+    answer_example = ROOT_EXAMPLE
+
+    def run(self, call: ApiCall, data: dict[str, Any]) -> Any:
+        channel_id = get_accessible_channel(call, data)["channel"]["id"]
+        return normalization.message(call.pumble.get_message(channel_id, data["messageId"]))
+
+
+class ListMessages(OperationView):
+    operation = "listMessages"
+    scope = "messages:read"
+    tag = "Messages"
+    summary = _("List a channel's messages")
+    description = _(
+        "Oldest first within the page; without a cursor the newest. The message of the cursor itself is not included, "
+        "except with AROUND. Messages of a private channel are served only where both the key's owner and the app's "
+        "bot are members."
+    )
+    input_serializer = PageInput
+    request_example = {"channel": "general", "limit": 20}
+    refusals = (CHANNEL, NOT_ALLOWED, PRIVATE_CHANNEL, CURSOR)
+    response_serializer = "MessagePage"
+    answer_example = {"messages": [ROOT_EXAMPLE], "hasMoreBefore": True, "hasMoreAfter": None}
+
+    def run(self, call: ApiCall, data: dict[str, Any]) -> Any:
+        channel_id = get_accessible_channel(call, data)["channel"]["id"]
+        strategy, limit = data.get("strategy", "BEFORE"), data.get("limit", 100)
+        page = pagination.of_channel(call.pumble, channel_id, data.get("cursor"), strategy, limit)
+        return page | {"messages": [normalization.message(message) for message in page["messages"]]}
+
+
+class FetchThreadReplies(OperationView):
+    operation = "fetchThreadReplies"
+    scope = "messages:read"
+    tag = "Messages"
+    summary = _("List a thread's replies")
+    description = _(
+        "Newest first, without the root. The reply whose id is the `cursor` comes first again, followed by up to `limit` "
+        "older ones; where nothing is older the answer is empty."
+    )
+    input_serializer = FetchThreadRepliesInput
+    request_example = {"channel": "general", "rootMessageId": "65f0a1b2c3d4e5f607180004"}
+    refusals = (CHANNEL, NOT_ALLOWED, PRIVATE_CHANNEL, OBJECT, CURSOR)
+    response_serializer = ["Message"]
+    answer_example = [REPLY_EXAMPLE]
+
+    def run(self, call: ApiCall, data: dict[str, Any]) -> Any:
+        channel_id = get_accessible_channel(call, data)["channel"]["id"]
+        strategy, limit = data.get("strategy", "BEFORE"), data.get("limit", 100)
+        thread = pagination.Thread(call.pumble, channel_id, data["rootMessageId"])
+        return [normalization.message(reply) for reply in thread.page(data.get("cursor"), strategy, limit)]
+
+
+class EditMessage(WriteOperationView):
+    operation = "editMessage"
+    method = "POST"
+    scope = "messages:edit"
+    tag = "Messages"
+    summary = _("Edit a message")
+    description = _("One of the owner's own. The change can be read at once.")
+    input_serializer = EditMessageInput
+    request_example = {
+        "channelId": "65f0a1b2c3d4e5f607180003",
+        "messageId": "65f0a1b2c3d4e5f607180004",
+        "text": "hello, corrected",
+    }
+    refusals = (CHANNEL, NOT_ALLOWED, PRIVATE_CHANNEL, OBJECT)
+    response_serializer = "Empty"
+    answer_example = {}
+
+    def run(self, call: ApiCall, data: dict[str, Any]) -> Any:
+        channel_id = get_accessible_channel(call, data)["channel"]["id"]
+        change = {"text": data["text"]} | ({"blocks": data["blocks"]} if data.get("blocks") else {})
+        call.pumble.edit_message(channel_id, data["messageId"], change)
+        return {}
+
+
+class DeleteMessage(WriteOperationView):
+    operation = "deleteMessage"
+    method = "DELETE"
+    scope = "messages:delete"
+    tag = "Messages"
+    summary = _("Delete a message")
+    description = _(
+        "A message with replies leaves an empty place with `deleted: true` in the channel's list."
+    )
+    input_serializer = DeleteMessageInput
+    request_example = {"channel": "general", "messageId": "65f0a1b2c3d4e5f607180004"}
+    refusals = (CHANNEL, NOT_ALLOWED, PRIVATE_CHANNEL, OBJECT)
+    response_serializer = "Empty"
+    answer_example = {}
+
+    def run(self, call: ApiCall, data: dict[str, Any]) -> Any:
+        call.pumble.delete_message(get_accessible_channel(call, data)["channel"]["id"], data["messageId"])
+        return {}
+
+
+def _send_direct(call: ApiCall, people: list[str], data: Json) -> Json:
+    if not 1 <= len(people) <= MAX_RECIPIENTS:
+        raise PeopleNotValid
+    sender, sender_id = (call.bot, call.bot_user_id) if data.get("asBot") else (call.pumble, call.owner_id)
+    return _send(call, _direct_channel(call, sender, sender_id, people), data)
+
+
+def _direct_channel(call: ApiCall, sender: PumbleClient, sender_id: str, people: list[str]) -> str:
+    """The id of the direct channel of the sender with these people, opened if there is none.
+
+    Raises:
+        ChannelNotAllowed: the key is bound to other channels.
+    """
+    try:
+        info = sender.find_direct_channel([sender_id, *people])
+    except PumbleRefused as error:
+        if error.status != 404:
+            raise
+        if call.key.channels is not None:
+            raise ChannelNotAllowed from error
+        info = sender.open_direct_channel(people)
+    channel_id = str(info["channel"]["id"])
+    if not call.allows(channel_id):
+        raise ChannelNotAllowed
+    return channel_id
+
+
+def _send(
+    call: ApiCall, channel_id: str, data: Json, *, thread_root_id: str | None = None, **more: Any
+) -> Json:
+    message: Json = {"text": data["text"]} | ({"blocks": data["blocks"]} if data.get("blocks") else {}) | more
+    author = call.bot if data.get("asBot") else call.pumble
+    sent = author.post_message(channel_id, message, thread_root_id=thread_root_id)
+    return {"id": sent["id"], "channelId": sent["channelId"]}

@@ -1,0 +1,65 @@
+"""React to a message, and take it back."""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from keys.exceptions import ChannelNotAllowed
+from portal.api.base import WriteOperationView
+from portal.api.calls import ApiCall
+from portal.api.lookup import get_accessible_channel
+from portal.api.refusals import CHANNEL, NOT_ALLOWED, OBJECT, PRIVATE_CHANNEL
+from portal.api.serializers.reactions import AddReactionInput, RemoveReactionInput
+
+
+class AddReaction(WriteOperationView):
+    operation = "addReaction"
+    method = "POST"
+    scope = "reaction:write"
+    tag = "Messages"
+    summary = _("React to a message")
+    description = _("Reacting twice with the same emoji is no error.")
+    input_serializer = AddReactionInput
+    refusals = (CHANNEL, NOT_ALLOWED, PRIVATE_CHANNEL, OBJECT)
+    response_serializer = "StatusOk"
+    request_example = {"messageId": "65f0a1b2c3d4e5f607180004", "reaction": ":+1:"}
+    answer_example = {"status": "ok"}
+
+    def run(self, call: ApiCall, data: dict[str, Any]) -> Any:
+        _check_channel(call, data)
+        tone = {"skinTone": data["skinTone"]} if "skinTone" in data else {}
+        call.pumble.add_reaction(data["messageId"], {"code": data["reaction"]} | tone)
+        return {"status": "ok"}
+
+
+class RemoveReaction(WriteOperationView):
+    operation = "removeReaction"
+    method = "DELETE"
+    scope = "reaction:write"
+    tag = "Messages"
+    summary = _("Take a reaction back")
+    description = _("Taking back what is not there is no error.")
+    input_serializer = RemoveReactionInput
+    refusals = (CHANNEL, NOT_ALLOWED, PRIVATE_CHANNEL, OBJECT)
+    response_serializer = "StatusOk"
+    request_example = {"messageId": "65f0a1b2c3d4e5f607180004", "reaction": ":+1:"}
+    answer_example = {"status": "ok"}
+
+    def run(self, call: ApiCall, data: dict[str, Any]) -> Any:
+        _check_channel(call, data)
+        call.pumble.remove_reaction(data["messageId"], {"code": data["reaction"]})
+        return {"status": "ok"}
+
+
+def _check_channel(call: ApiCall, data: dict[str, Any]) -> None:
+    """The rule on private channels, and that the message is in the channel that is named.
+
+    Pumble reacts by message id alone and tells nobody which channel a message is in. So where `channelId` is left out
+    the rule cannot be checked, and only Pumble's own permissions of the owner hold; nothing is read this way. A key that
+    is bound to channels has to name it.
+    """
+    if call.key.channels is not None and not data.get("channelId"):
+        raise ChannelNotAllowed
+    if data.get("channelId"):
+        channel_id = get_accessible_channel(call, data)["channel"]["id"]
+        call.pumble.get_message(channel_id, data["messageId"])
