@@ -62,6 +62,15 @@ class TestAnyServer:
         assert answer.json()["reason"] == "key_missing"
         assert (too_large.status_code, too_large.json()["reason"]) == (413, "too_large")
 
+    @pytest.mark.parametrize("method", ["POST", "DELETE", "GET"])
+    @pytest.mark.parametrize("has_length", [True, False])
+    def test_has_ten_mebibytes_refused(self, url: str, method: str, has_length: bool) -> None:
+        piece = b" " * 64 * 1024
+        body = piece * 160 if has_length else iter([piece] * 160)
+        answer = requests.request(method, f"{url}/sendMessage", data=body, timeout=10)
+
+        assert (answer.status_code, answer.json()["reason"]) == (413, "too_large")
+
     def test_has_bodies_that_are_too_large_refused(self, url: str) -> None:
         answer = requests.post(f"{url}/sendMessage", data=b"x" * 1_100_000, timeout=5)
 
