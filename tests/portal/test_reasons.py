@@ -11,13 +11,13 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest
 from django.utils import translation
 from django.utils.translation import gettext_lazy
-from portal.api.urls import OPERATIONS
 from pytest_django import Settings
 from rest_framework import exceptions as drf
 
 from keys.exceptions import ChangeRefused, KeyRefused, KeysError, RateLimited
 from keys.reasons import CATALOGUE, ErrorSpec, Operations
 from portal.api.exceptions import ApiError, answer_for, spec_for
+from portal.api.urls import OPERATIONS
 from portal.reference import error_responses
 from pumble_bridge.exceptions import PumbleError, PumbleRefused
 from pumble_bridge.outcomes import Outcome, titles
