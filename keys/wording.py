@@ -3,6 +3,7 @@
 import unicodedata
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
@@ -13,17 +14,53 @@ from keys import exceptions, scopes
 from keys.breaches import Breach, Term
 from keys.rights import CALLS_PER_MINUTE, Rights
 
-# Of the abilities that matter most to whoever gives a key away, in the order in which they are said.
-_ABILITIES = {
-    "messages:read": gettext_lazy("read messages"),
-    "messages:write": gettext_lazy("post as you"),
-    "messages:edit": gettext_lazy("edit your messages"),
-    "messages:delete": gettext_lazy("delete your messages"),
-    "reaction:write": gettext_lazy("react to messages"),
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
+
+
+class ScopeText(NamedTuple):
+    """What a scope lets a key do: in a list, and in a sentence that begins with "Can" if it is worth saying there.
+
+    `in_channels` goes before the key's channels, `elsewhere` is not done in a channel.
+    """
+
+    label: "StrPromise"
+    in_channels: "StrPromise | None" = None
+    elsewhere: "StrPromise | None" = None
+
+
+class PresetText(NamedTuple):
+    label: "StrPromise"
+    description: "StrPromise"
+
+
+SCOPES = {
+    "channels:list": ScopeText(gettext_lazy("List channels")),
+    "channels:read": ScopeText(gettext_lazy("Look up one channel")),
+    "channels:write": ScopeText(
+        gettext_lazy("Create channels and change their members"),
+        elsewhere=gettext_lazy("create channels and change their members"),
+    ),
+    "messages:read": ScopeText(gettext_lazy("Read and search messages"), gettext_lazy("read messages")),
+    "messages:write": ScopeText(gettext_lazy("Post messages, now or later"), gettext_lazy("post as you")),
+    "messages:edit": ScopeText(gettext_lazy("Edit your messages"), gettext_lazy("edit your messages")),
+    "messages:delete": ScopeText(gettext_lazy("Delete your messages"), gettext_lazy("delete your messages")),
+    "reaction:write": ScopeText(gettext_lazy("React to messages"), gettext_lazy("react to messages")),
+    "users:list": ScopeText(gettext_lazy("List people and groups")),
+    "user:read": ScopeText(gettext_lazy("See your own profile")),
+    "status:write": ScopeText(gettext_lazy("Set your status"), elsewhere=gettext_lazy("set your status")),
 }
-_ELSEWHERE = {
-    "channels:write": gettext_lazy("create channels and change their members"),
-    "status:write": gettext_lazy("set your status"),
+PRESETS = {
+    "read-only": PresetText(
+        gettext_lazy("Read only"), gettext_lazy("sees channels, people and messages; changes nothing")
+    ),
+    "post-messages": PresetText(
+        gettext_lazy("Post messages"), gettext_lazy("posts, and sees channels and people; reads no messages")
+    ),
+    "full-access": PresetText(
+        gettext_lazy("Full access"), gettext_lazy("does everything that you can do in Pumble")
+    ),
+    "custom": PresetText(gettext_lazy("Custom"), gettext_lazy("choose each thing yourself")),
 }
 _TERMS = {
     "largest_lifetime": gettext_lazy("Longest life of a key, in days"),
@@ -31,7 +68,7 @@ _TERMS = {
     "idle_days": gettext_lazy("Days without use"),
     "requests_kept_days": gettext_lazy("Days for which calls are kept"),
 }
-_RIGHTS = {
+RIGHTS = {
     "scopes": gettext_lazy("scopes"),
     "channels": gettext_lazy("channels"),
     "allowed_addresses": gettext_lazy("addresses"),
@@ -70,12 +107,7 @@ def sentence(rights: Rights, *, now: datetime) -> str:
 
 def preset_name(rights: Rights) -> str:
     """Read only, Post messages, Full access or Custom."""
-    names = {
-        "read-only": _("Read only"),
-        "post-messages": _("Post messages"),
-        "full-access": _("Full access"),
-    }
-    return names.get(scopes.preset_of(rights.scopes) or "", _("Custom"))
+    return str(PRESETS[scopes.preset_of(rights.scopes) or "custom"].label)
 
 
 def explain(error: exceptions.KeysError) -> str:
@@ -150,7 +182,7 @@ def explain(error: exceptions.KeysError) -> str:
         case exceptions.WouldWiden():
             return _(
                 "The rights of a key can only become narrower, and this would widen its %(what)s. Make a new key."
-            ) % {"what": _RIGHTS[error.what]}
+            ) % {"what": RIGHTS[error.what]}
         case exceptions.KeyAmbiguous():
             return _("More than one of your keys goes by that: %(keys)s. Use the id.") % {
                 "keys": enumerate_all(
@@ -249,7 +281,11 @@ def days(length: timedelta) -> str:
 def _can(rights: Rights) -> str:
     if set(rights.scopes) == set(scopes.ALL):
         return _("do everything as you")
-    said = [str(text) for scope, text in _ABILITIES.items() if scope in rights.scopes]
+    said = [
+        str(SCOPES[scope].in_channels)
+        for scope in scopes.in_order(rights.scopes)
+        if SCOPES[scope].in_channels
+    ]
     if rights.channels is None:
         said += _elsewhere(rights)
     return enumerate_all(said or [_("see channels and people")])
@@ -257,7 +293,9 @@ def _can(rights: Rights) -> str:
 
 def _elsewhere(rights: Rights) -> list[str]:
     """What is not done in a channel."""
-    return [str(text) for scope, text in _ELSEWHERE.items() if scope in rights.scopes]
+    return [
+        str(SCOPES[scope].elsewhere) for scope in scopes.in_order(rights.scopes) if SCOPES[scope].elsewhere
+    ]
 
 
 def _cannot(rights: Rights) -> str:

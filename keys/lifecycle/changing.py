@@ -14,8 +14,6 @@ from keys.lifecycle.telling import tell, told
 from keys.models import ApiKey, AuditEvent, IdempotentCall
 from keys.rights import Rights
 
-_OVER = {ApiKey.State.REVOKED, ApiKey.State.EXPIRED, ApiKey.State.ROTATED}
-
 
 @noting_refusals
 @transaction.atomic
@@ -151,7 +149,7 @@ def revoke(*, key: ApiKey, by: Actor, reason: ApiKey.RevokeReason, now: datetime
         policy.require_may_stop(key, by)
     going = [key]
     if key.confirmed_at is not None or key.replaces_id is None:
-        going = [one for one in family if one is key or one.state(now) not in _OVER]
+        going = [one for one in family if one is key or not one.state(now).is_over]
         going += lock_undelivered(key)
     for one in going:
         if one.revoked_at is None:
@@ -169,8 +167,8 @@ def live_family(key: ApiKey, now: datetime) -> list[ApiKey]:
         KeyNotFound: the key is over. KeyRetiring: another has taken its place.
     """
     family = lock_family(key)
-    if family[-1].state(now) in _OVER:
+    if family[-1].state(now).is_over:
         raise KeyNotFound
     if family[-1].retires_at is not None:
         raise KeyRetiring
-    return [one for one in family if one.state(now) not in _OVER]
+    return [one for one in family if not one.state(now).is_over]

@@ -44,7 +44,7 @@ def _stop(key: ApiKey, event: dict[str, Any], *, by: Actor, now: datetime) -> bo
         given = event["detail"].get("reason")
         reason = ApiKey.RevokeReason(given) if given in _KNOWN_REASONS else ApiKey.RevokeReason.BY_OPERATOR
         revoke(key=key, by=by, reason=reason, now=now, note=note)
-    elif key.state(now) in {ApiKey.State.EXPIRED, ApiKey.State.ROTATED}:
+    elif key.state(now).is_over:
         return False
     elif event["type"] == Type.KEY_DISABLED and key.retires_at is None:
         if key.disabled_at is not None:

@@ -76,7 +76,7 @@ def take_over(successor: ApiKey, replaced: ApiKey, *, by: Actor, now: datetime) 
     What the predecessor lost while the successor was on its way, the successor does not get either.
     """
     predecessor = lock_key(replaced.pk)
-    if predecessor.state(now) in {ApiKey.State.REVOKED, ApiKey.State.EXPIRED, ApiKey.State.ROTATED}:
+    if predecessor.state(now).is_over:
         return False
     successor.name, successor.rights = predecessor.name, predecessor.rights
     for field in ("disabled_at", "disabled_by", "disabled_reason"):

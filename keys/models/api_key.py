@@ -59,6 +59,11 @@ class ApiKey(models.Model):
         EXPIRED = "EXPIRED", _("expired")
         REVOKED = "REVOKED", _("revoked")
 
+        @property
+        def is_over(self) -> bool:
+            """Whether the key never works again."""
+            return self in {self.ROTATED, self.EXPIRED, self.REVOKED}
+
     class RevokeReason(models.TextChoices):
         BY_HOLDER = "BY_HOLDER", _("deleted by its holder")
         BY_ADMINISTRATOR = "BY_ADMINISTRATOR", _("revoked by an administrator")

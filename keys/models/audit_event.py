@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from keys.models.api_key import ApiKey
 from keys.models.people import Member, Workspace
@@ -50,49 +51,51 @@ class AuditEvent(models.Model):
     """
 
     class Type(models.TextChoices):
-        KEY_ISSUED = "key.issued"
-        KEY_CONFIRMED = "key.confirmed"
-        KEY_RENAMED = "key.renamed"
-        KEY_NARROWED = "key.narrowed"
-        KEY_DISABLED = "key.disabled"
-        KEY_ENABLED = "key.enabled"
-        KEY_ROTATED = "key.rotated"
-        KEY_RETIRED = "key.retired"
-        KEY_USED_AFTER_ROTATION = "key.used_after_rotation"
-        KEY_REHASHED = "key.rehashed"
-        KEY_REVOKED = "key.revoked"
-        KEY_USED_ELSEWHERE = "key.used_elsewhere"
-        KEY_LEAKED = "key.leaked"
-        KEY_LEAK_DISMISSED = "key.leak_dismissed"
-        KEY_IDENTIFIED = "key.identified"
-        POLICY_CHANGED = "policy.changed"
-        APP_INSTALLED = "app.installed"
-        APP_UNINSTALLED = "app.uninstalled"
-        MEMBER_AUTHORIZED = "member.authorized"
-        MEMBER_UNAUTHORIZED = "member.unauthorized"
-        MEMBER_ROLE_CHANGED = "member.role_changed"
-        MEMBER_DEACTIVATED = "member.deactivated"
-        MEMBER_REACTIVATED = "member.reactivated"
-        MEMBER_SIGNED_IN = "member.signed_in"
-        MEMBER_SIGNED_OUT = "member.signed_out"
-        MEMBER_ERASED = "member.erased"
-        RIGHTS_REFUSED = "rights.refused"
-        OPERATOR_SIGNED_IN = "operator.signed_in"
-        OPERATOR_SIGN_IN_REFUSED = "operator.sign_in_refused"
-        OPERATOR_SIGNED_OUT = "operator.signed_out"
-        OPERATOR_LOOKED = "operator.looked"
-        AUDIT_EXPORTED = "audit.exported"
-        AUDIT_CHECKPOINT = "audit.checkpoint"
-        SECRETS_ROTATED = "secrets.rotated"
+        """What happened, and how it is told. `%(name)s` stands for a detail of the event; `portal.dashboard.history` fills it in."""
+
+        KEY_ISSUED = "key.issued", _("Created")
+        KEY_CONFIRMED = "key.confirmed", _("Key shown to its owner")
+        KEY_RENAMED = "key.renamed", _("Renamed from “%(before)s” to “%(after)s”")
+        KEY_NARROWED = "key.narrowed", _("Given fewer rights: %(changed)s")
+        KEY_DISABLED = "key.disabled", _("Disabled")
+        KEY_ENABLED = "key.enabled", _("Enabled again")
+        KEY_ROTATED = "key.rotated", _("Rotated: pmb_%(successor)s takes its place")
+        KEY_RETIRED = "key.retired", _("Its grace was ended")
+        KEY_USED_AFTER_ROTATION = "key.used_after_rotation", _("Presented after its grace had ended")
+        KEY_REHASHED = "key.rehashed", _("Its digest was renewed")
+        KEY_REVOKED = "key.revoked", _("Revoked: %(reason)s")
+        KEY_USED_ELSEWHERE = "key.used_elsewhere", _("Used from a network for the first time")
+        KEY_LEAKED = "key.leaked", _("Found in a chat message")
+        KEY_LEAK_DISMISSED = "key.leak_dismissed", _("Its leak was said to be a test")
+        KEY_IDENTIFIED = "key.identified", _("Looked up by its plaintext")
+        POLICY_CHANGED = "policy.changed", _("The workspace's policy was changed")
+        APP_INSTALLED = "app.installed", _("The app was installed")
+        APP_UNINSTALLED = "app.uninstalled", _("The app was uninstalled")
+        MEMBER_AUTHORIZED = "member.authorized", _("Authorized the app")
+        MEMBER_UNAUTHORIZED = "member.unauthorized", _("No longer authorizes the app")
+        MEMBER_ROLE_CHANGED = "member.role_changed", _("Role changed from %(before)s to %(after)s")
+        MEMBER_DEACTIVATED = "member.deactivated", _("Deactivated in Pumble")
+        MEMBER_REACTIVATED = "member.reactivated", _("Active in Pumble again")
+        MEMBER_SIGNED_IN = "member.signed_in", _("Signed in")
+        MEMBER_SIGNED_OUT = "member.signed_out", _("Signed out")
+        MEMBER_ERASED = "member.erased", _("Name, e-mail and addresses erased")
+        RIGHTS_REFUSED = "rights.refused", _("Tried what is not theirs to do: %(tried)s")
+        OPERATOR_SIGNED_IN = "operator.signed_in", _("An operator signed in")
+        OPERATOR_SIGN_IN_REFUSED = "operator.sign_in_refused", _("Somebody failed to sign in as operator")
+        OPERATOR_SIGNED_OUT = "operator.signed_out", _("An operator signed out")
+        OPERATOR_LOOKED = "operator.looked", _("An operator looked at this workspace: %(page)s")
+        AUDIT_EXPORTED = "audit.exported", _("The audit log was exported")
+        AUDIT_CHECKPOINT = "audit.checkpoint", _("Audit events were removed by retention")
+        SECRETS_ROTATED = "secrets.rotated", _("Secrets of the installation were rotated")
 
     class Surface(models.TextChoices):
-        WEB = "WEB"
-        CHAT = "CHAT"
-        ADMIN = "ADMIN"
-        API = "API"
-        CLI = "CLI"
-        PUMBLE = "PUMBLE"  # a lifecycle event or an answer of the platform
-        SYSTEM = "SYSTEM"  # maintenance
+        WEB = "WEB", _("in the browser")
+        CHAT = "CHAT", _("in chat")
+        ADMIN = "ADMIN", _("in the admin")
+        API = "API", _("through the API")
+        CLI = "CLI", _("by the operator")
+        PUMBLE = "PUMBLE", _("by Pumble")  # a lifecycle event or an answer of the platform
+        SYSTEM = "SYSTEM", _("by itself")  # maintenance
 
     chain = models.ForeignKey(AuditChain, on_delete=models.PROTECT, related_name="events", db_column="chain")
     number = models.PositiveBigIntegerField()

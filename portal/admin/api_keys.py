@@ -49,7 +49,7 @@ class ApiKeys(ViewerAdmin):
         now = timezone.now()
         verbs = [verb for verb in key_actions.VERBS.values() if verb.fits(row, now)]
         facts = key_facts.about(row, now, outcome=request.GET.get("outcome", ""))
-        return facts | {"title": row.name, "verbs": verbs, "over": row.state(now) in key_actions.OVER}
+        return facts | {"title": row.name, "verbs": verbs, "over": row.state(now).is_over}
 
     @admin.action(description=gettext_lazy("Revoke"))
     def revoke_selected(self, request: HttpRequest, keys: QuerySet[Any]) -> HttpResponse | None:

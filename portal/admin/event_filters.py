@@ -6,7 +6,6 @@ from django.utils.translation import gettext_lazy as _
 from keys import spelling
 from keys.models import AuditEvent
 from portal.admin.filters import Choices, KeyId, ManyChoices, OfMember, Rows, Typed
-from portal.dashboard import history
 
 
 class Type(ManyChoices):
@@ -18,7 +17,7 @@ class Type(ManyChoices):
 class Surface(Choices):
     title = _("where")
     parameter_name = "surface"
-    options = [(value, words) for value, words in history.SURFACES.items()]
+    options = list(AuditEvent.Surface.choices)
 
 
 class ByActor(Typed):

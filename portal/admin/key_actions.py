@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
 
 MOST_AT_ONCE = 200
-OVER = {ApiKey.State.REVOKED, ApiKey.State.EXPIRED, ApiKey.State.ROTATED}
 State = ApiKey.State
 
 
@@ -118,7 +117,7 @@ def _enable(key: ApiKey, *, by: Actor, now: datetime, note: str) -> None:
 REVOKE = Verb(
     name="revoke",
     button=gettext_lazy("Revoke"),
-    fits=lambda key, now: key.state(now) not in OVER,
+    fits=lambda key, now: not key.state(now).is_over,
     run=_revoke,
     reason="required",
     for_good=True,

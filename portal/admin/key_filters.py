@@ -7,10 +7,10 @@ from django.utils.translation import gettext_lazy as _
 
 from keys import scopes
 from keys.models import Member
+from keys.wording import SCOPES
 from portal.admin.filters import Choices, ManyChoices, OfMember, Rows
 from portal.admin.viewing import viewer_of
 from portal.dashboard import hygiene, key_list
-from portal.dashboard.scope_words import SCOPES
 
 SOON = timedelta(days=14)
 _MOST_HOLDERS = 20
@@ -79,7 +79,7 @@ class Breadth(Choices):
 class Scope(ManyChoices):
     title = _("scope")
     parameter_name = "scope"
-    options = list(SCOPES.items())
+    options = [(name, text.label) for name, text in SCOPES.items()]
 
     @classmethod
     def choose(cls, rows: Rows, chosen: str, now: datetime) -> Rows:

@@ -14,7 +14,7 @@ from keys.models import Member, Policy
 from keys.policy import BOUNDS, TERMS, Terms
 from portal.dashboard.page_form import PageForm
 from portal.dashboard.pasted import Pasted
-from portal.dashboard.scope_words import scope_label
+from portal.dashboard.scope_labels import scope_label
 
 
 class NumberField(forms.IntegerField):

@@ -13,7 +13,7 @@ from keys.lifecycle import MAX_NAME_LENGTH, MAX_NOTE_LENGTH
 from keys.models import Policy
 from portal.dashboard.page_form import NameField
 from portal.dashboard.rights_form import RightsForm, end_label, offered_scopes, own_day
-from portal.dashboard.scope_words import preset_label
+from portal.dashboard.scope_labels import preset_label
 
 _USUAL_DAYS = "30"
 

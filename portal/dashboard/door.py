@@ -19,8 +19,6 @@ from portal.kept_forms import FormPage
 from portal.pages import problem
 from portal.signin import actor_of
 
-_OVER = {ApiKey.State.REVOKED, ApiKey.State.EXPIRED, ApiKey.State.ROTATED}
-
 
 class MemberView(View):
     """A page of a member.
@@ -72,7 +70,7 @@ class MemberView(View):
 
     def is_over(self, key: ApiKey) -> bool:
         """Whether the key is revoked, expired or replaced for good."""
-        return key.state(self.now) in _OVER
+        return key.state(self.now).is_over
 
     def page(self, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
         said = notice(self.request.GET.get("done", "")) if status == 200 else ""

@@ -8,7 +8,6 @@ from django.db.models import QuerySet
 from keys import scopes, usage, wording
 from keys.models import ApiKey, HourlyUse, RequestLog
 from portal.dashboard import history, use
-from portal.dashboard.scope_words import SCOPES
 from pumble_bridge.outcomes import Outcome
 
 _MOST_CALLS = 50
@@ -24,7 +23,7 @@ def about(key: ApiKey, now: datetime, *, outcome: str = "") -> dict[str, Any]:
         "key": key,
         "now": now,
         "preset": wording.preset_name(key.rights),
-        "scopes": [(name, SCOPES[name]) for name in scopes.in_order(key.scopes)],
+        "scopes": [(name, wording.SCOPES[name].label) for name in scopes.in_order(key.scopes)],
         "channels": sorted((key.channels or {}).values()),
         "chart": chart,
         "outcomes": outcomes,

@@ -15,7 +15,7 @@ from keys.addresses import parse_networks
 from keys.rights import Rights
 from portal.dashboard.page_form import PageForm
 from portal.dashboard.pasted import Pasted
-from portal.dashboard.scope_words import scope_label
+from portal.dashboard.scope_labels import scope_label
 
 # The field at which a refusal of the domain is said.
 _FIELD_OF = {

@@ -6,7 +6,6 @@ from django.utils.translation import gettext as _
 
 from keys import lifecycle, policy, scopes, wording
 from keys.models import Policy
-from keys.rights import Rights
 from pumble_bridge.answers import Answer
 from pumble_bridge.blocks import Element, input_block, option, select, text_input
 from pumble_bridge.handover import hand_over
@@ -63,31 +62,16 @@ def _submit(filled: Filled) -> Answer:
 def _may(terms: Policy) -> list[Element]:
     """The presets that the workspace allows; where it allows none whole, what it allows."""
     allowed = set(scopes.ALL if terms.allowed_scopes is None else terms.allowed_scopes)
-    said = {
-        "read-only": _("It reads, and changes nothing."),
-        "post-messages": _("It posts as you, and cannot read messages."),
-        "full-access": _("It can do everything as you."),
-    }
     fitting = [name for name, held in scopes.PRESETS.items() if allowed.issuperset(held)]
     if not fitting:
         return [option(_ALL_ALLOWED, _("All that this workspace allows"))]
-    return [option(name, wording.preset_name(_rights(name)), said[name]) for name in fitting]
+    return [option(name, *map(str, wording.PRESETS[name])) for name in fitting]
 
 
 def _usual_preset(may: list[Element]) -> str:
     """Full access, as those expect who know Pumble's own app; else what comes first."""
     offered = [str(one["value"]) for one in may]
     return "full-access" if "full-access" in offered else offered[0]
-
-
-def _rights(preset: str) -> Rights:
-    return Rights(
-        scopes=list(scopes.PRESETS[preset]),
-        channels=None,
-        allowed_addresses=[],
-        calls_per_minute=1,
-        expires_at=None,
-    )
 
 
 def _lifetimes(filled: Filled, terms: Policy) -> list[Element]:

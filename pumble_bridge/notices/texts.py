@@ -22,7 +22,6 @@ Kind = Notice.Kind
 State = ApiKey.State
 
 KEYS_PER_NOTICE = 20
-_OVER = {State.REVOKED, State.ROTATED, State.EXPIRED}
 
 
 def write(notice: Notice, now: datetime) -> dict[str, Any] | None:
@@ -57,13 +56,13 @@ def _parts(notice: Notice, now: datetime) -> list[Element]:
             return _revoked(event, named)
         case Kind.DISABLED if event and state == State.DISABLED:
             return _disabled(event, named)
-        case Kind.NARROWED if event and state not in _OVER:
+        case Kind.NARROWED if event and not state.is_over:
             return policy_texts.narrowed(event, key, named | {"who": _who(event)}, now)
         case Kind.IDLE_SOON if state == State.ACTIVE:
             return policy_texts.idle_soon(key, named, notice.fact, now)
-        case Kind.USED_ELSEWHERE if event and event.address and state not in _OVER:
+        case Kind.USED_ELSEWHERE if event and event.address and not state.is_over:
             return _used_elsewhere(event, named, now)
-        case Kind.LEAKED if event and state not in _OVER:
+        case Kind.LEAKED if event and not state.is_over:
             return _leaked(named)
         case Kind.LEAK_REVOKED:
             return _leak_revoked(named)

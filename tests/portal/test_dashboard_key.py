@@ -108,7 +108,7 @@ class TestTheKeyPage:
             "Worked 3",
             "Scope missing scope_missing 2",
             "its scopes do not include this operation",
-            "Made alice in the browser",
+            "Created alice in the browser",
             "31 Dec 2026, 22:59 UTC",
         ):
             assert said in words(page), said
