@@ -107,7 +107,7 @@ class TestTheKeyPage:
             "curl/8",
             "Worked 3",
             "Scope missing scope_missing 2",
-            "its scopes do not include this operation",
+            "does not have the scope of this operation",
             "Created alice in the browser",
             "31 Dec 2026, 22:59 UTC",
         ):
