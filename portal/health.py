@@ -1,4 +1,4 @@
-"""Is the process alive, and can it do its work. Neither answer tells versions, hosts or paths."""
+"""Liveness and readiness of the process. The answers contain no versions, hosts or paths."""
 
 from functools import cache
 
@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from keys import limits
 
-# Set by the server's handler of SIGTERM. A plain name, because a signal handler must not wait for a lock.
+# The server's SIGTERM handler sets it. It is a plain variable, because a signal handler must not wait for a lock.
 is_shutting_down = False
 
 # Probes use internal addresses, so any Host header is accepted here.
@@ -20,34 +20,34 @@ PROBE_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
 
 @require_safe
 def healthz(request: HttpRequest) -> JsonResponse:
-    """The process answers; nothing else is asked."""
+    """Answer, without a look at anything else."""
     return JsonResponse({"status": "ok"})
 
 
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """A member for each thing that the portal depends on. 503 where it cannot do without one, or is about to stop.
+    """Return the state of each dependency. The status is 503 if a required one is down or the process is stopping.
 
-    Without its Redis the portal goes on by limits of its own: 200, but `degraded`.
+    Without Redis the portal uses limits of its own, so the status is 200 with `degraded`.
     """
-    found = {"database": "ok", "migrations": "ok"}
+    checks = {"database": "ok", "migrations": "ok"}
     if settings.REDIS_URL:
-        found["redis"] = "ok"
+        checks["redis"] = "ok"
     if not limits.backend().is_available():
-        found["redis"] = "down"
+        checks["redis"] = "down"
     try:
         if not _all_migrations() <= MigrationRecorder(connection).applied_migrations().keys():
-            found["migrations"] = "missing"
+            checks["migrations"] = "missing"
     except (DatabaseError, InterfaceError):
-        found |= {"database": "down", "migrations": "unknown"}
+        checks |= {"database": "down", "migrations": "unknown"}
     if is_shutting_down:
-        found["process"] = "stopping"
-    ready = found["migrations"] == "ok" and not is_shutting_down
-    able = "degraded" if "down" in found.values() else "ok"
-    return JsonResponse({"status": able if ready else "unavailable"} | found, status=200 if ready else 503)
+        checks["process"] = "stopping"
+    ready = checks["migrations"] == "ok" and not is_shutting_down
+    able = "degraded" if "down" in checks.values() else "ok"
+    return JsonResponse({"status": able if ready else "unavailable"} | checks, status=200 if ready else 503)
 
 
 @cache
 def _all_migrations() -> frozenset[tuple[str, str]]:
-    """Those that the code has; reading them takes a while, and they do not change under a running process."""
+    """Return the migrations of the code. They are read once, because they do not change while the process runs."""
     return frozenset(MigrationLoader(None).graph.nodes)

@@ -1,7 +1,7 @@
-"""Takes out of a text whatever opens something: keys, tokens, cookies, signatures, codes, passwords, query strings.
+"""Remove secrets from a text: keys, tokens, cookies, signatures, codes, passwords and query strings.
 
-Two nets. By form: what looks like a secret or stands where one stands. By value: the secrets of this deployment,
-wherever they turn up. Better too much is taken than too little; the text stays readable.
+Some are found by their form or by the name before them, the secrets of this deployment by their value. The rules would
+rather remove too much than too little.
 """
 
 import base64
@@ -17,7 +17,7 @@ from keys import keyformat
 
 REDACTED = "[redacted]"
 
-# One of these stands in every text that the rules below change: looking for them is all that most texts cost.
+# Every text that the rules below change contains one of these. Most texts cost no more than this search.
 _SIGNS = (
     "pmb", "authorization", "cookie", "token", "secret", "signature", "passw", "pepper", "apikey", "api-key", "api_key",
     "appkey", "app-key", "app_key", "encryption", "session", "csrf", "code", "state", "header value", "?", "@",
@@ -25,12 +25,12 @@ _SIGNS = (
 _HEX = {ord(char): "h" if char in "0123456789abcdef" else " " for char in map(chr, range(128))}
 _LONG_HEX = "h" * 64
 
-_TO_THE_END = r"authorization|cookie"  # of the line or the quotes: `Bearer x`, `a=1; b=2`
+_TO_THE_END = r"authorization|cookie"  # the value ends with the line or the quotes: `Bearer x`, `a=1; b=2`
 _ONE_WORD = (
     r"token|secret|signature|passw(?:or)?d|pepper|(?:api|app|secret|encryption)[-_]?key|"
     r"sessionid|csrfmiddleware"
 )
-_QUOTE = r"\\{0,3}[\"']"  # perhaps inside of quotes itself
+_QUOTE = r"\\{0,3}[\"']"  # escaped if it is inside of quotes
 _AFTER_A_NAME = rf"[\w-]{{0,24}}(?:{_QUOTE})?\s*[:=]\s*(?:b?{_QUOTE})?"
 _IN_A_PAIR = rf"[\w-]{{0,24}}{_QUOTE},\s*b?{_QUOTE}"  # ('token', 'x')
 _RULES = [
@@ -47,16 +47,16 @@ _SIGNATURE = re.compile(r"[0-9a-f]{64,}")
 
 
 def may_contain_secret(text: str) -> bool:
-    """Whether `redact` might change the text, or any text that this one is the JSON of."""
+    """Return whether `redact` might change the text, or a text of which this one is the JSON."""
     lower = text.lower()
-    for sign in _SIGNS:  # a loop: every line comes by here, and `any` takes twice as long
+    for sign in _SIGNS:  # each log line runs this loop; `any` takes twice as long
         if sign in lower:
             return True
     return _LONG_HEX in text.translate(_HEX) or any(secret in text for secret in _own_secrets())
 
 
 def redact(text: str) -> str:
-    """`text` without secrets. Takes time in proportion to its length, whatever it is."""
+    """Return the text without secrets, in time linear in its length."""
     if not may_contain_secret(text):
         return text
     for secret in _own_secrets():
@@ -68,7 +68,7 @@ def redact(text: str) -> str:
 
 
 def redact_field(name: str, value: Any) -> Any:
-    """A field of a log line; numbers stay what they are."""
+    """Return a field of a log line without secrets. Numbers stay as they are."""
     if _NAME.search(name):
         return REDACTED
     return value if value is None or isinstance(value, bool | int | float) else redact(str(value))
@@ -76,7 +76,7 @@ def redact_field(name: str, value: Any) -> Any:
 
 @cache
 def _own_secrets() -> tuple[str, ...]:
-    """The secrets of this deployment in every spelling in which a text may have them."""
+    """Return the secrets of this deployment as they are, quoted for URLs and escaped for JSON."""
     peppers = [base64.b64encode(pepper).decode() for pepper in settings.KEY_PEPPERS.values()]
     plain = {
         settings.SECRET_KEY,
@@ -91,5 +91,5 @@ def _own_secrets() -> tuple[str, ...]:
         urlsplit(settings.REDIS_URL).password or "",
     }
     spelt = {form for secret in plain for form in (secret, quote(secret, safe=""), json.dumps(secret)[1:-1])}
-    # What is shorter would be found in innocent words.
+    # Shorter ones would match parts of ordinary words.
     return tuple(sorted((form for form in spelt if len(form) >= 8), key=len, reverse=True))

@@ -12,7 +12,7 @@ from csp.constants import NONE, SELF
 
 from portal.environment import NO_SECRETS, Environment, url_host
 
-# What is run before there are secrets: to build an image, and to create the app at Pumble, which then names some.
+# These run before there are secrets: one builds an image, the other creates the app at Pumble, which issues some.
 COMMANDS_WITHOUT_SECRETS = ("collectstatic", "manifest")
 THIS_MACHINE = ("127.0.0.1", "::1", "localhost")
 
@@ -31,11 +31,11 @@ DATA_DIR = BASE_DIR / env.text("DATA_DIR", "var")
 if LOCAL_PUMBLE or not env.text("DATABASE_URL"):
     env.folder("DATA_DIR", DATA_DIR)
 BIND, PORT = env.host("BIND", "127.0.0.1"), env.integer("PORT", 8000, maximum=65535)
-# Only the local Pumble has this port. Elsewhere the name may be taken: Kubernetes sets it for a service named sandbox.
+# Only the local Pumble uses this port. Kubernetes sets the variable for a service named sandbox.
 SANDBOX_PORT = env.integer("SANDBOX_PORT", 9000, maximum=65535) if LOCAL_PUMBLE else 0
 _is_command = Path(sys.argv[0]).name == "manage.py"
 _command = sys.argv[1] if _is_command and sys.argv[1:] else ""
-# How this machine itself reaches the server: 0.0.0.0 and :: are no addresses to connect to.
+# Nobody can connect to 0.0.0.0 and ::, so this machine reaches the server at its loopback address.
 _wildcards = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - nothing binds here
 OWN_URL = f"http://{url_host(_wildcards.get(BIND, BIND))}:{PORT}"
 PUBLIC_URL = env.url("PUBLIC_URL", OWN_URL if LOCAL_PUMBLE or _command == "collectstatic" else "")
@@ -71,7 +71,7 @@ PUMBLE_APP_CLIENT_SECRET = _secrets.client_secret
 PUMBLE_APP_SIGNING_SECRETS = _secrets.signing_secrets
 
 REDIS_URL = env.redis_url("REDIS_URL")
-# What must happen once for all processes goes through the default cache; what only saves time stays in the process.
+# All processes share the default cache, for what must happen once. The local cache only saves time.
 CACHES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
     "local": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "local"},
@@ -139,7 +139,7 @@ MIDDLEWARE = [
 ]
 ROOT_URLCONF = "portal.urls"
 WSGI_APPLICATION = "portal.wsgi.application"
-APPEND_SLASH = False  # a redirect turns a POST into a GET; each address is served where it is
+APPEND_SLASH = False  # a redirect would turn a POST into a GET
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -217,7 +217,7 @@ SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _secure
 CSRF_COOKIE_NAME = "__Host-csrftoken" if _secure else "csrftoken"
 CSRF_FAILURE_VIEW = "portal.kept_forms.csrf_failure"
-CSRF_COOKIE_HTTPONLY = True  # forms carry their token themselves
+CSRF_COOKIE_HTTPONLY = True  # forms contain the token
 SIGNED_COOKIE_LEGACY_SALT_FALLBACK = False
 
 CONTENT_SECURITY_POLICY = {
@@ -289,7 +289,7 @@ LOGGING: dict[str, Any] = {
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {
         "django": {"handlers": [], "propagate": True},
-        "django.request": {"level": "ERROR"},  # each request has its line already
+        "django.request": {"level": "ERROR"},  # `portal.middleware` logs each request
         "gunicorn.error": {"level": "WARNING", "handlers": [], "propagate": True},
     },
 }
