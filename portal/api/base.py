@@ -21,13 +21,13 @@ from keys import keyformat, usage
 from keys.audit import Actor, Surface
 from keys.key_cache import KeyRecord
 from keys.limits import Allowance
+from keys.reasons import ErrorSpec
 from portal.api import dry_run, idempotency
 from portal.api.authentication import ApiKeyAuthentication, OwnLimitThrottle
 from portal.api.calls import ApiCall, CallObserver, open_call
 from portal.api.exceptions import InvalidInput
 from portal.api.parsers import find_misplaced_input, read_input
 from portal.api.permissions import KeyHasScope, KeyIsUsable
-from portal.api.refusals import Refusal
 from portal.api.renderers import set_limit_headers
 from portal.api.serializers.base import Input
 from portal.signin import actor_of
@@ -55,7 +55,7 @@ class OperationView(APIView):
     # The object that `portal.reference.objects` describes, or a list of them.
     response_serializer: ClassVar[str | list[str]]
     answer_example: ClassVar[Any]
-    refusals: ClassVar[tuple[Refusal, ...]] = ()  # its own, beside those of all operations
+    errors: ClassVar[tuple[ErrorSpec, ...]] = ()  # its own, beside those of all operations
     asks_pumble: ClassVar[bool] = True
 
     default_response_headers: ClassVar[dict[str, str]] = {}  # `Allow` is only in the answer to a wrong method

@@ -47,7 +47,7 @@ def errors_of(operation: "OperationView") -> list[ErrorSpec]:
         Operations.WRITING: operation.writes(),
         Operations.ASKING_PUMBLE: operation.asks_pumble,
     }
-    return [spec for spec in CATALOGUE.values() if applies.get(spec.applies_to) or spec in operation.refusals]
+    return [spec for spec in CATALOGUE.values() if applies.get(spec.applies_to) or spec in operation.errors]
 
 
 def responses_of(operation: "OperationView") -> Json:

@@ -5,11 +5,11 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from keys.exceptions import ChannelNotAllowed
+from keys.reasons import CHANNEL_NAME_TAKEN, CHANNEL_NOT_ALLOWED, UNKNOWN_CHANNEL, UNKNOWN_PEOPLE
 from portal.api import normalization
 from portal.api.base import OperationView, WriteOperationView
 from portal.api.calls import ApiCall
 from portal.api.lookup import channel_by_id, find_channel, list_allowed_channels
-from portal.api.refusals import CHANNEL, NAME_TAKEN, NOT_ALLOWED, PEOPLE
 from portal.api.serializers.base import ChannelInput
 from portal.api.serializers.channels import AddUsersInput, CreateChannelInput, RemoveUserInput
 
@@ -53,7 +53,7 @@ class GetChannel(OperationView):
     )
     input_serializer = ChannelInput
     request_example = {"channel": "general"}
-    refusals = (CHANNEL, NOT_ALLOWED)
+    errors = (UNKNOWN_CHANNEL, CHANNEL_NOT_ALLOWED)
     response_serializer = "ChannelInfo"
     answer_example = {"channel": CHANNEL_EXAMPLE, "users": ["65f0a1b2c3d4e5f607180002"]}
 
@@ -71,7 +71,7 @@ class CreateChannel(WriteOperationView):
     description = _("The key's owner becomes its creator and first member. A name that is taken is refused.")
     input_serializer = CreateChannelInput
     request_example = {"name": "deploys", "type": "PUBLIC", "description": "What went live"}
-    refusals = (NAME_TAKEN, NOT_ALLOWED)
+    errors = (CHANNEL_NAME_TAKEN, CHANNEL_NOT_ALLOWED)
     response_serializer = "ChannelRef"
     answer_example = {"id": "65f0a1b2c3d4e5f607180003", "name": "deploys"}
 
@@ -91,7 +91,7 @@ class AddUsersToChannel(WriteOperationView):
     description = _("Someone who is a member already stays one. Each addition leaves a system message.")
     input_serializer = AddUsersInput
     request_example = {"channelId": "65f0a1b2c3d4e5f607180003", "userIds": ["65f0a1b2c3d4e5f607180005"]}
-    refusals = (CHANNEL, NOT_ALLOWED, PEOPLE)
+    errors = (UNKNOWN_CHANNEL, CHANNEL_NOT_ALLOWED, UNKNOWN_PEOPLE)
     response_serializer = "Empty"
     answer_example = {}
 
@@ -110,7 +110,7 @@ class RemoveUserFromChannel(WriteOperationView):
     description = _("Refused where they are no member. Leaves a system message.")
     input_serializer = RemoveUserInput
     request_example = {"channelId": "65f0a1b2c3d4e5f607180003", "userId": "65f0a1b2c3d4e5f607180005"}
-    refusals = (CHANNEL, NOT_ALLOWED)
+    errors = (UNKNOWN_CHANNEL, CHANNEL_NOT_ALLOWED)
     response_serializer = "Empty"
     answer_example = {}
 

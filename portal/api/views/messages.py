@@ -5,12 +5,19 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from keys.exceptions import ChannelNotAllowed
+from keys.reasons import (
+    BOT_NOT_IN_CHANNEL,
+    CHANNEL_NOT_ALLOWED,
+    NOT_FOUND,
+    UNKNOWN_CHANNEL,
+    UNKNOWN_CURSOR,
+    UNKNOWN_PEOPLE,
+)
 from portal.api import normalization, pagination
 from portal.api.base import OperationView, WriteOperationView
 from portal.api.calls import ApiCall
 from portal.api.exceptions import PeopleNotValid
 from portal.api.lookup import find_people_ids, get_accessible_channel
-from portal.api.refusals import CHANNEL, CURSOR, NOT_ALLOWED, OBJECT, PEOPLE, PRIVATE_CHANNEL
 from portal.api.serializers.messages import (
     DeleteMessageInput,
     DmGroupInput,
@@ -73,7 +80,7 @@ class SendMessage(WriteOperationView):
     )
     input_serializer = SendMessageInput
     request_example = {"channel": "general", "text": "hello"}
-    refusals = (CHANNEL, NOT_ALLOWED, PRIVATE_CHANNEL, OBJECT)
+    errors = (UNKNOWN_CHANNEL, CHANNEL_NOT_ALLOWED, BOT_NOT_IN_CHANNEL, NOT_FOUND)
     response_serializer = "MessageRef"
     answer_example = REF_EXAMPLE
 
@@ -91,7 +98,7 @@ class SendReply(WriteOperationView):
     description = _("`alsoSendToChannel` shows the reply in the channel too.")
     input_serializer = SendReplyInput
     request_example = {"channel": "general", "messageId": "65f0a1b2c3d4e5f607180004", "text": "done"}
-    refusals = (CHANNEL, NOT_ALLOWED, PRIVATE_CHANNEL, OBJECT)
+    errors = (UNKNOWN_CHANNEL, CHANNEL_NOT_ALLOWED, BOT_NOT_IN_CHANNEL, NOT_FOUND)
     response_serializer = "MessageRef"
     answer_example = {"id": "65f0a1b2c3d4e5f607180007", "channelId": "65f0a1b2c3d4e5f607180003"}
 
@@ -112,7 +119,7 @@ class DmUser(WriteOperationView):
     )
     input_serializer = DmUserInput
     request_example = {"userId": "65f0a1b2c3d4e5f607180005", "text": "hello"}
-    refusals = (PEOPLE, NOT_ALLOWED)
+    errors = (UNKNOWN_PEOPLE, CHANNEL_NOT_ALLOWED)
     response_serializer = "MessageRef"
     answer_example = REF_EXAMPLE
 
@@ -131,7 +138,7 @@ class DmGroup(WriteOperationView):
     )
     input_serializer = DmGroupInput
     request_example = {"userIds": ["65f0a1b2c3d4e5f607180005", "65f0a1b2c3d4e5f607180008"], "text": "hello"}
-    refusals = (PEOPLE, NOT_ALLOWED)
+    errors = (UNKNOWN_PEOPLE, CHANNEL_NOT_ALLOWED)
     response_serializer = "MessageRef"
     answer_example = REF_EXAMPLE
 
@@ -148,7 +155,7 @@ class FetchMessage(OperationView):
     description = _("A thread's root has `threadRootInfo`, a reply `threadReplyInfo`.")
     input_serializer = FetchMessageInput
     request_example = {"channel": "general", "messageId": "65f0a1b2c3d4e5f607180004"}
-    refusals = (CHANNEL, NOT_ALLOWED, PRIVATE_CHANNEL, OBJECT)
+    errors = (UNKNOWN_CHANNEL, CHANNEL_NOT_ALLOWED, BOT_NOT_IN_CHANNEL, NOT_FOUND)
     response_serializer = "Message"
     answer_example = ROOT_EXAMPLE
 
@@ -169,7 +176,7 @@ class ListMessages(OperationView):
     )
     input_serializer = PageInput
     request_example = {"channel": "general", "limit": 20}
-    refusals = (CHANNEL, NOT_ALLOWED, PRIVATE_CHANNEL, CURSOR)
+    errors = (UNKNOWN_CHANNEL, CHANNEL_NOT_ALLOWED, BOT_NOT_IN_CHANNEL, UNKNOWN_CURSOR)
     response_serializer = "MessagePage"
     answer_example = {"messages": [ROOT_EXAMPLE], "hasMoreBefore": True, "hasMoreAfter": None}
 
@@ -191,7 +198,7 @@ class FetchThreadReplies(OperationView):
     )
     input_serializer = FetchThreadRepliesInput
     request_example = {"channel": "general", "rootMessageId": "65f0a1b2c3d4e5f607180004"}
-    refusals = (CHANNEL, NOT_ALLOWED, PRIVATE_CHANNEL, OBJECT, CURSOR)
+    errors = (UNKNOWN_CHANNEL, CHANNEL_NOT_ALLOWED, BOT_NOT_IN_CHANNEL, NOT_FOUND, UNKNOWN_CURSOR)
     response_serializer = ["Message"]
     answer_example = [REPLY_EXAMPLE]
 
@@ -215,7 +222,7 @@ class EditMessage(WriteOperationView):
         "messageId": "65f0a1b2c3d4e5f607180004",
         "text": "hello, corrected",
     }
-    refusals = (CHANNEL, NOT_ALLOWED, PRIVATE_CHANNEL, OBJECT)
+    errors = (UNKNOWN_CHANNEL, CHANNEL_NOT_ALLOWED, BOT_NOT_IN_CHANNEL, NOT_FOUND)
     response_serializer = "Empty"
     answer_example = {}
 
@@ -237,7 +244,7 @@ class DeleteMessage(WriteOperationView):
     )
     input_serializer = DeleteMessageInput
     request_example = {"channel": "general", "messageId": "65f0a1b2c3d4e5f607180004"}
-    refusals = (CHANNEL, NOT_ALLOWED, PRIVATE_CHANNEL, OBJECT)
+    errors = (UNKNOWN_CHANNEL, CHANNEL_NOT_ALLOWED, BOT_NOT_IN_CHANNEL, NOT_FOUND)
     response_serializer = "Empty"
     answer_example = {}
 

@@ -5,10 +5,10 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from keys.exceptions import ChannelNotAllowed
+from keys.reasons import BOT_NOT_IN_CHANNEL, CHANNEL_NOT_ALLOWED, NOT_FOUND, UNKNOWN_CHANNEL
 from portal.api.base import WriteOperationView
 from portal.api.calls import ApiCall
 from portal.api.lookup import get_accessible_channel
-from portal.api.refusals import CHANNEL, NOT_ALLOWED, OBJECT, PRIVATE_CHANNEL
 from portal.api.serializers.reactions import AddReactionInput, RemoveReactionInput
 
 
@@ -20,7 +20,7 @@ class AddReaction(WriteOperationView):
     summary = _("React to a message")
     description = _("Reacting twice with the same emoji is no error.")
     input_serializer = AddReactionInput
-    refusals = (CHANNEL, NOT_ALLOWED, PRIVATE_CHANNEL, OBJECT)
+    errors = (UNKNOWN_CHANNEL, CHANNEL_NOT_ALLOWED, BOT_NOT_IN_CHANNEL, NOT_FOUND)
     response_serializer = "StatusOk"
     request_example = {"messageId": "65f0a1b2c3d4e5f607180004", "reaction": ":+1:"}
     answer_example = {"status": "ok"}
@@ -40,7 +40,7 @@ class RemoveReaction(WriteOperationView):
     summary = _("Take a reaction back")
     description = _("Taking back what is not there is no error.")
     input_serializer = RemoveReactionInput
-    refusals = (CHANNEL, NOT_ALLOWED, PRIVATE_CHANNEL, OBJECT)
+    errors = (UNKNOWN_CHANNEL, CHANNEL_NOT_ALLOWED, BOT_NOT_IN_CHANNEL, NOT_FOUND)
     response_serializer = "StatusOk"
     request_example = {"messageId": "65f0a1b2c3d4e5f607180004", "reaction": ":+1:"}
     answer_example = {"status": "ok"}

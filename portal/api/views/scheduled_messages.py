@@ -4,11 +4,11 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from keys.reasons import BOT_NOT_IN_CHANNEL, CHANNEL_NOT_ALLOWED, NOT_FOUND, UNKNOWN_CHANNEL
 from portal.api import normalization
 from portal.api.base import OperationView, WriteOperationView
 from portal.api.calls import ApiCall
 from portal.api.lookup import get_accessible_channel, list_accessible_channel_ids
-from portal.api.refusals import CHANNEL, NOT_ALLOWED, OBJECT, PRIVATE_CHANNEL
 from portal.api.serializers.scheduled_messages import (
     CreateScheduledMessageInput,
     EditScheduledMessageInput,
@@ -42,7 +42,7 @@ class CreateScheduledMessage(WriteOperationView):
         "text": "Stand-up in five minutes",
         "sendAt": 1798761600000,
     }
-    refusals = (CHANNEL, NOT_ALLOWED, PRIVATE_CHANNEL, OBJECT)
+    errors = (UNKNOWN_CHANNEL, CHANNEL_NOT_ALLOWED, BOT_NOT_IN_CHANNEL, NOT_FOUND)
     response_serializer = "MessageRef"
     answer_example = {"id": "65f0a1b2c3d4e5f607180009", "channelId": "65f0a1b2c3d4e5f607180003"}
 
@@ -60,7 +60,7 @@ class FetchScheduledMessages(OperationView):
     description = _("The owner's own that are still to be sent, in the order in which they were made.")
     input_serializer = FetchScheduledMessagesInput
     request_example = {"limit": 20}
-    refusals = (CHANNEL, NOT_ALLOWED, PRIVATE_CHANNEL)
+    errors = (UNKNOWN_CHANNEL, CHANNEL_NOT_ALLOWED, BOT_NOT_IN_CHANNEL)
     response_serializer = "ScheduledMessagePage"
     answer_example = {"scheduledMessages": [SCHEDULED_EXAMPLE], "hasMore": False}
 
@@ -86,7 +86,7 @@ class FetchScheduledMessage(OperationView):
     description = _("One of the owner's own that is still to be sent.")
     input_serializer = OneScheduledInput
     request_example = {"scheduledMessageId": "65f0a1b2c3d4e5f607180009"}
-    refusals = (NOT_ALLOWED, PRIVATE_CHANNEL, OBJECT)
+    errors = (CHANNEL_NOT_ALLOWED, BOT_NOT_IN_CHANNEL, NOT_FOUND)
     response_serializer = "ScheduledMessage"
     answer_example = SCHEDULED_EXAMPLE
 
@@ -108,7 +108,7 @@ class EditScheduledMessage(WriteOperationView):
         "text": "Stand-up in ten minutes",
         "sendAt": 1798761900000,
     }
-    refusals = (CHANNEL, NOT_ALLOWED, PRIVATE_CHANNEL, OBJECT)
+    errors = (UNKNOWN_CHANNEL, CHANNEL_NOT_ALLOWED, BOT_NOT_IN_CHANNEL, NOT_FOUND)
     response_serializer = "ScheduledMessage"
     answer_example = SCHEDULED_EXAMPLE
 
@@ -131,7 +131,7 @@ class DeleteScheduledMessage(WriteOperationView):
     description = _("One that was sent or deleted already is not found.")
     input_serializer = OneScheduledInput
     request_example = {"scheduledMessageId": "65f0a1b2c3d4e5f607180009"}
-    refusals = (NOT_ALLOWED, PRIVATE_CHANNEL, OBJECT)
+    errors = (CHANNEL_NOT_ALLOWED, BOT_NOT_IN_CHANNEL, NOT_FOUND)
     response_serializer = "Empty"
     answer_example = {}
 

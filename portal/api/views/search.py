@@ -5,12 +5,12 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from keys.reasons import BOT_NOT_IN_CHANNEL, CHANNEL_NOT_ALLOWED, UNUSABLE_CRITERIA
 from portal.api import normalization
 from portal.api.base import OperationView
 from portal.api.calls import ApiCall
 from portal.api.exceptions import ChannelNotFound, InvalidBody, PeopleNotValid
 from portal.api.lookup import find_people_ids, get_accessible_channel, list_accessible_channel_ids
-from portal.api.refusals import CRITERIA, NOT_ALLOWED, PRIVATE_CHANNEL
 from portal.api.serializers.search import SearchInput
 from portal.api.views.messages import MESSAGE_EXAMPLE
 from pumble_bridge.client import Json
@@ -31,7 +31,7 @@ class SearchMessages(OperationView):
         "bot. At least one of `text`, `from` and `in` is needed. A message that was sent just now may not be found yet."
     )
     input_serializer = SearchInput
-    refusals = (CRITERIA, NOT_ALLOWED, PRIVATE_CHANNEL)
+    errors = (UNUSABLE_CRITERIA, CHANNEL_NOT_ALLOWED, BOT_NOT_IN_CHANNEL)
     response_serializer = "SearchResult"
     request_example = {"text": "release", "in": ["general"], "limit": 10}
     answer_example = {"content": [MESSAGE_EXAMPLE], "totalElements": 1, "hasMore": False}
