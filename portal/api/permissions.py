@@ -4,7 +4,6 @@ from typing import Any
 
 from django.utils import timezone
 from rest_framework.permissions import BasePermission
-from rest_framework.views import APIView
 
 from keys import authentication
 
@@ -12,7 +11,7 @@ from keys import authentication
 class KeyIsUsable(BasePermission):
     """The key is in force, its owner authorizes the app, and the call comes from an address that the key allows."""
 
-    def has_permission(self, request: Any, view: APIView) -> bool:
+    def has_permission(self, request: Any, view: Any) -> bool:
         """
         Raises:
             KeyRevoked, KeyRotated, KeyExpired, KeyDisabled, OwnerNotAuthorized, IpNotAllowed.
@@ -25,12 +24,11 @@ class KeyIsUsable(BasePermission):
 class KeyHasScope(BasePermission):
     """The key has the scope that the view names."""
 
-    def has_permission(self, request: Any, view: APIView) -> bool:
+    def has_permission(self, request: Any, view: Any) -> bool:
         """
         Raises:
             ScopeMissing.
         """
-        scope = getattr(view, "scope", None)
-        if scope is not None:
-            authentication.require_scope(request.auth, scope)
+        if view.scope is not None:
+            authentication.require_scope(request.auth, view.scope)
         return True

@@ -20,10 +20,15 @@ from tests.pumble import Person
 pytestmark = pytest.mark.django_db(transaction=True)
 
 SCOPES = {operation.operation: operation.scope for operation in OPERATIONS}
+WRITING = {name for name, scope in SCOPES.items() if scope and not scopes.only_reads(scope)}
 # With a key bound to `general`: what is refused there although the scope is held.
 NEVER_WHEN_BOUND = {"createChannel", "dmUser", "dmGroup"}
 NO_CHANNEL = {"listChannels", "listUsers", "listUserGroups", "myInfo", "customStatus", "keyInfo"}
 NO_CHANNEL |= {"searchMessages", "fetchScheduledMessages"}  # they answer less instead
+
+
+def test_what_needs_a_scope_to_write_can_be_tried_without_sending_and_repeated() -> None:
+    assert {operation.operation for operation in OPERATIONS if operation.writes()} == WRITING
 
 
 def key_of(person: str, **rights: Any) -> str:

@@ -12,9 +12,10 @@ import redis
 from django.db import connection
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
-from django.test import Client, RequestFactory
+from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
+from rest_framework.test import APIClient
 
 from keys import keyformat, limits
 from portal.api.base import OperationView
@@ -30,10 +31,10 @@ TRIPS = ("evalsha", "eval", "script|load")  # what these do inside is counted un
 
 def call(path: str, key: str, body: dict[str, str] | None = None) -> HttpResponse:
     """In this process, where its queries can be counted."""
-    client = Client(headers={"Host": "127.0.0.1", "ApiKey": key})
+    client = APIClient(headers={"Host": "127.0.0.1", "ApiKey": key})
     if body is None:
         return cast(HttpResponse, client.get(path))
-    return cast(HttpResponse, client.post(path, body, content_type="application/json"))
+    return cast(HttpResponse, client.post(path, body, format="json"))
 
 
 @pytest.fixture
