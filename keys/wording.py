@@ -192,11 +192,11 @@ def explain(error: exceptions.KeysError) -> str:
         case exceptions.KeyNotFound():
             return _("There is no such key, or it no longer works.")
         case exceptions.CreationNotAllowed():
-            return _("In this workspace only others may create keys. Ask an owner.")
+            return _("You may not create keys in this workspace. Ask an owner.")
         case exceptions.OwnerNotAuthorized():
             return _("The app is not allowed to act for this person. They have to authorize it first.")
         case exceptions.NotAllowed():
-            return _("That is not yours to do.")
+            return _("You do not have permission to do this.")
         case _:
             return _("That is not possible.")
 

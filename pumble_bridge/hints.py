@@ -1,7 +1,7 @@
 """What was wrong with a request that could not be read, and what to send instead: one entry for each kind. Pure.
 
-The REST API answers with the English text. Chat tells it in the person's language, from the kind that the log of calls
-keeps. No text quotes the request.
+The REST API answers with the English text. Chat, the dashboard and the admin tell it in the person's language, from the
+kind that the log of calls keeps. No text quotes the request.
 """
 
 import re

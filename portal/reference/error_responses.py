@@ -30,9 +30,9 @@ _SHARED = {
 }
 _TITLES = {
     400: gettext_lazy("The input is not valid."),
-    401: gettext_lazy("The key opens nothing."),
+    401: gettext_lazy("The key is missing or cannot be used."),
     403: gettext_lazy("The call was refused: `reason` says why in one word, the text in a sentence."),
-    404: gettext_lazy("There is no such object, or the key's owner cannot see it."),
+    404: reasons.NOT_FOUND.meaning,
     409: gettext_lazy("The `Idempotency-Key` came before, and its first request has no answer to repeat."),
 }
 

@@ -14,7 +14,7 @@ from keys import lifecycle
 from keys.audit import Actor, Surface
 from keys.keyformat import generate
 from keys.lifecycle import GRACES
-from keys.models import ApiKey, Member
+from keys.models import ApiKey, Member, RequestLog
 from portal.dashboard import change
 from tests.conftest import NOW
 from tests.portal.dashboard import (
@@ -113,6 +113,17 @@ class TestTheKeyPage:
         ):
             assert said in words(page), said
         assert "Calls a day: 3 worked, 2 were refused" in text(page)
+
+    def test_says_what_was_wrong_with_a_request_in_the_language_of_the_reader(
+        self, browser: Client, key: ApiKey
+    ) -> None:
+        used(key, outcome="validation")
+        RequestLog.objects.update(hint="fields:channelId,text")
+        address = f"/keys/{key.key_id}/"
+
+        assert "These fields were missing or wrong: channelId, text." in words(browser.get(address))
+        browser.cookies["language"] = "es"
+        assert "Estos campos faltaban o estaban mal: channelId, text." in words(browser.get(address))
 
     def test_shows_the_calls_of_one_outcome(self, browser: Client, key: ApiKey) -> None:
         used(key)
@@ -220,7 +231,7 @@ class TestDisabling:
         lifecycle.disable(key=key, by=by(olivia), now=NOW)
 
         assert "An administrator disabled this key" in words(browser.get(f"/keys/{key.key_id}/"))
-        assert "not yours to do" in words(browser.post(f"/keys/{key.key_id}/enable"))
+        assert "You do not have permission to do this." in words(browser.post(f"/keys/{key.key_id}/enable"))
 
     def test_for_lying_idle_is_explained_and_undone_by_the_holder(
         self, browser: Client, key: ApiKey, olivia: Member

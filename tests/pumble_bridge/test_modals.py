@@ -313,5 +313,5 @@ class TestOneKeysMenu:
 
         screen = click_home(carla, f"key.{key.key_id}", "enable")
 
-        assert "not yours to do" in screen["ephemeral"][-1]["text"]
+        assert "You do not have permission to do this." in screen["ephemeral"][-1]["text"]
         assert ApiKey.objects.get().disabled_at is not None

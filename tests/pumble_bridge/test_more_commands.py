@@ -149,7 +149,7 @@ class TestStoppingForAWhile:
         Member.objects.filter(pumble_user_id=ben.id).update(role="USER")
         lifecycle.disable(key=key, by=OPERATOR, now=timezone.now())
 
-        assert "not yours to do" in say(ben, general, "enable ci")
+        assert "You do not have permission to do this." in say(ben, general, "enable ci")
 
 
 class TestNaming:
