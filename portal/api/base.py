@@ -15,6 +15,7 @@ from django.utils import timezone
 from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
 from keys import keyformat, usage
@@ -52,8 +53,8 @@ class OperationView(APIView):
     description: ClassVar["StrPromise | str"] = ""
     input_serializer: ClassVar[type[Input]] = Input
     request_example: ClassVar[dict[str, Any] | None] = None
-    # The object that `portal.reference.objects` describes, or a list of them.
-    response_serializer: ClassVar[str | list[str]]
+    # Describes the answer; `run` gives what is rendered. One of `serializers.responses`, with `many=True` for a list.
+    response_serializer: ClassVar[type[BaseSerializer[Any]] | BaseSerializer[Any]]
     answer_example: ClassVar[Any]
     errors: ClassVar[tuple[ErrorSpec, ...]] = ()  # its own, beside those of all operations
     asks_pumble: ClassVar[bool] = True

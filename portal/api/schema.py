@@ -3,16 +3,21 @@
 from typing import Any
 
 from django.conf import settings
+from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.utils import OpenApiExample
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema_serializer
+from rest_framework.serializers import ListSerializer
 
 from portal.api.base import OperationView
+from portal.api.serializers.base import Input
 from portal.reference import error_responses, fields, texts
-from portal.reference.objects import list_of, ref
 from portal.reference.samples import samples
 
 __all__ = ["OperationSchema", "fields"]  # drf-spectacular finds the fields' extensions once they are imported
+
+ANY_REQUIRED = "x-any-required"  # the fields of which at least one is needed
 
 
 class OperationSchema(AutoSchema):
@@ -40,14 +45,27 @@ class OperationSchema(AutoSchema):
         return {
             "x-required-scopes": [view.scope] if view.scope else [],
             "x-codeSamples": samples(url, view.method, view.request_example),
-        }
+        } | (
+            {ANY_REQUIRED: list(view.input_serializer.require_any_of)}
+            if view.input_serializer.require_any_of and view.method != "POST"
+            else {}
+        )
 
     def get_override_parameters(self) -> list[Any]:
         in_query = self.view.method != "POST" and bool(self.view.input_serializer().fields)
-        return [self.view.input_serializer] if in_query else []
+        return ([self.view.input_serializer] if in_query else []) + (
+            texts.write_headers() if self.view.writes() else []
+        )
 
     def get_request_serializer(self) -> Any:
-        return self.view.input_serializer if self.view.method == "POST" else None
+        return _describe(self.view.input_serializer) if self.view.method == "POST" else None
+
+    def get_response_serializers(self) -> Any:
+        serializer, value = self.view.response_serializer, self.view.answer_example
+        if isinstance(serializer, ListSerializer):
+            (value,) = value  # drf-spectacular makes the list
+        example = OpenApiExample("Example", value, summary=str(texts.EXAMPLE_ANSWER), response_only=True)
+        return {200: OpenApiResponse(serializer, description=str(texts.SUCCESS), examples=[example])}
 
     def get_examples(self) -> list[OpenApiExample]:
         if self.view.request_example is None or self.view.method != "POST":
@@ -61,31 +79,30 @@ class OperationSchema(AutoSchema):
             )
         ]
 
-    def _get_parameters(self) -> list[dict[str, Any]]:
+    def get_operation(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the operation with what drf-spectacular has no means for.
+
+        That is one example of each parameter, and references to headers and responses that operations share.
+        """
+        operation: Any = super().get_operation(*args, **kwargs)
         examples = self.view.request_example or {}
-        return [
-            parameter | ({"example": examples[parameter["name"]]} if parameter["name"] in examples else {})
-            for parameter in super()._get_parameters()
-        ] + (texts.write_headers() if self.view.writes() else [])
+        for parameter in operation.get("parameters", []):
+            if parameter["name"] in examples:
+                parameter["example"] = examples[parameter["name"]]
+        operation["responses"]["200"]["headers"] = error_responses.success_headers(writes=self.view.writes())
+        operation["responses"] |= error_responses.responses_of(self.view)
+        return operation
 
-    def get_response_serializers(self) -> Any:
-        answers = self.view.response_serializer
-        return {200: list_of(ref(answers[0])) if isinstance(answers, list) else ref(answers)}
 
-    def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
-        schema = self.get_response_serializers()[200]
-        example = {"summary": str(texts.EXAMPLE_ANSWER), "value": self.view.answer_example}
-        of_writes = {
-            name: {"$ref": f"#/components/headers/{name.replace('-', '')}"}
-            for name in ("Idempotency-Replayed", "Preference-Applied")
-        }
-        success = {
-            "description": str(texts.SUCCESS),
-            "headers": {
-                "X-Request-Id": {"$ref": "#/components/headers/RequestId"},
-                **error_responses.RATE_LIMIT_HEADERS,
-                **(of_writes if self.view.writes() else {}),
-            },
-            "content": {"application/json": {"schema": schema, "examples": {"Example": example}}},
-        }
-        return {"200": success} | error_responses.responses_of(self.view)
+def _describe(serializer: type[Input]) -> type[Input]:
+    """Say of an input which fields are needed where no single one is.
+
+    `anyOf` could say it, but generators of clients make classes of its parts, or code that does not compile.
+    """
+    if not serializer.require_any_of:
+        return serializer
+    names = ", ".join(f"`{name}`" for name in serializer.require_any_of)
+    return extend_schema_serializer(
+        description=format_lazy(gettext_lazy("At least one of these is needed: {names}"), names=names),
+        extensions={ANY_REQUIRED: list(serializer.require_any_of)},
+    )(serializer)

@@ -1,6 +1,5 @@
 """The OpenAPI description as a whole, in one language."""
 
-import copy
 import json
 from collections.abc import Callable
 from functools import lru_cache, wraps
@@ -12,7 +11,6 @@ from django.utils import translation
 from drf_spectacular.generators import SchemaGenerator
 
 from portal.reference import error_responses, texts
-from portal.reference.objects import OBJECTS
 
 Json = dict[str, Any]
 Made = TypeVar("Made")
@@ -56,7 +54,7 @@ def as_yaml() -> str:
 def complete(result: Json, generator: Any, request: Any, public: Any) -> Json:
     """Puts beside the operations what all of them share; a hook of drf-spectacular's."""
     components = result["components"]
-    components["schemas"] |= copy.deepcopy(OBJECTS) | error_responses.schemas()
+    components["schemas"] |= error_responses.schemas()
     components["responses"] = error_responses.shared_responses()
     components["headers"] = error_responses.headers()
     components["securitySchemes"] = {

@@ -9,7 +9,6 @@ from django.utils.translation import gettext_lazy
 from keys import reasons
 from keys.reasons import CATALOGUE, ErrorSpec, Operations
 from portal.api import exceptions
-from portal.reference.objects import ref
 
 if TYPE_CHECKING:
     from portal.api.base import OperationView
@@ -162,11 +161,25 @@ def _by_status(specs: list[ErrorSpec]) -> dict[int, list[ErrorSpec]]:
     return by_status
 
 
+def success_headers(*, writes: bool) -> Json:
+    """Return the headers of a success, as references to `headers`."""
+    of_writes = {
+        name: {"$ref": f"#/components/headers/{name.replace('-', '')}"}
+        for name in ("Idempotency-Replayed", "Preference-Applied")
+    }
+    return (
+        {"X-Request-Id": {"$ref": "#/components/headers/RequestId"}}
+        | RATE_LIMIT_HEADERS
+        | (of_writes if writes else {})
+    )
+
+
 def _response(
     description: str, specs: list[ErrorSpec], scope: str | None, more_headers: Json | None = None
 ) -> Json:
     shapes = {_shape(spec): None for spec in specs}
-    schema: Json = {"oneOf": [ref(shape) for shape in shapes]} if len(shapes) > 1 else ref(next(iter(shapes)))
+    refs: list[Json] = [{"$ref": f"#/components/schemas/{shape}"} for shape in shapes]
+    schema: Json = {"oneOf": refs} if len(refs) > 1 else refs[0]
     return {
         "description": description,
         "headers": {"X-Request-Id": {"$ref": "#/components/headers/RequestId"}} | (more_headers or {}),

@@ -5,32 +5,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 from drf_spectacular.extensions import OpenApiSerializerExtension, OpenApiSerializerFieldExtension
 
-from portal.reference.objects import ID_PATTERN, ref
+from portal.api.serializers.responses.fields import ID_PATTERN
+from portal.api.serializers.responses.messages import Block
 
 Schema = dict[str, Any]
-
-ANY_REQUIRED = "x-any-required"  # the fields of which at least one is needed
-
-
-class OfInput(OpenApiSerializerExtension):
-    """The fields; where at least one of several is needed, that too. The class's docstring is for its readers.
-
-    `anyOf` could say it, but generators of clients make classes of its parts, or code that does not compile.
-    """
-
-    target_class = "portal.api.serializers.base.Input"
-    match_subclasses = True
-
-    def map_serializer(self, auto_schema: Any, direction: Any) -> Schema:
-        schema: Schema = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)  # noqa: SLF001 - the documented way
-        schema.pop("description", None)
-        if self.target.require_any_of:
-            names = [f"`{name}`" for name in self.target.require_any_of]
-            schema["description"] = _("At least one of these is needed: %(names)s") % {
-                "names": ", ".join(names)
-            }
-            schema[ANY_REQUIRED] = list(self.target.require_any_of)
-        return schema
 
 
 class OfId(OpenApiSerializerFieldExtension):
@@ -85,4 +63,14 @@ class OfBlocks(OpenApiSerializerFieldExtension):
     target_class = "portal.api.serializers.base.Blocks"
 
     def map_serializer_field(self, auto_schema: Any, direction: Any) -> Schema:
-        return {"type": "array", "items": ref("Block")}
+        return {"type": "array", "items": auto_schema.resolve_serializer(Block, direction).ref}
+
+
+class OfEmpty(OpenApiSerializerExtension):
+    """An object without fields, which drf-spectacular would leave out."""
+
+    target_class = "portal.api.serializers.responses.fields.Empty"
+
+    def map_serializer(self, auto_schema: Any, direction: Any) -> Schema:
+        text = _("An empty object: it worked, and there is nothing to tell.")
+        return {"type": "object", "additionalProperties": {}, "description": text}

@@ -14,10 +14,10 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
+from portal.api.schema import ANY_REQUIRED
+from portal.api.serializers.responses.fields import ID_PATTERN
 from portal.reference import texts
 from portal.reference.description import describe, once_per_language
-from portal.reference.fields import ANY_REQUIRED
-from portal.reference.objects import ID_PATTERN, OBJECTS
 
 Json = dict[str, Any]
 
@@ -52,6 +52,7 @@ class Operation:
     fields: list[Field]
     headers: list[Field]
     one_of: list[str]
+    body: str
     request: str
     samples: list[Json]
     answers: str
@@ -92,7 +93,8 @@ def context() -> Json:
         for tag in whole["tags"]
     ]
     schemas = whole["components"]["schemas"]
-    named = [*OBJECTS, *(name for name in schemas if name.endswith("Error") or name == "RecurrenceInput")]
+    bodies = {operation.body for group in groups for operation in group.operations}
+    named = sorted(name for name in schemas if name not in bodies)
     return {
         "about": whole["info"]["description"],
         "server": whole["servers"][0]["url"],
@@ -129,10 +131,10 @@ def _tidy(text: str) -> str:
 
 def _operation(whole: Json, path: str, method: str, operation: Json, failures: list[Failure]) -> Operation:
     body: Json = {}
-    request = ""
+    name = request = ""
     if "requestBody" in operation:
         content = operation["requestBody"]["content"]["application/json"]
-        body = _resolved(whole, content["schema"])
+        body, name = _resolved(whole, content["schema"]), _name(content["schema"])
         request = _pretty(content["examples"]["Example"]["value"])
     success = operation["responses"]["200"]["content"]["application/json"]
     query, headers = (_parameters(operation, place) for place in ("query", "header"))
@@ -144,7 +146,8 @@ def _operation(whole: Json, path: str, method: str, operation: Json, failures: l
         text=operation["description"],
         fields=query + _fields(body),
         headers=headers,
-        one_of=body.get(ANY_REQUIRED, []),
+        one_of=(body | operation).get(ANY_REQUIRED, []),
+        body=name,
         request=request,
         samples=operation["x-codeSamples"],
         answers=_type(success["schema"]),
@@ -197,15 +200,32 @@ def _field(name: str, schema: Json, required: Any) -> Field:
 
 def _type(schema: Json) -> str:
     """Return the type in words. An object's name is marked as code, and nothing else is."""
+    schema, nullable = without_null(schema)
     if "allOf" in schema:
-        return _type(schema["allOf"][0])
-    if "$ref" in schema:
-        return f"`{schema['$ref'].rsplit('/', 1)[1]}`"
-    if schema["type"] == "array":
+        shown = _type(schema["allOf"][0])
+    elif "$ref" in schema:
+        shown = f"`{_name(schema)}`"
+    elif schema["type"] == "array":
         shown = _("list of") + " " + _type(schema["items"])
     else:
         shown = _TYPES[schema["type"]]()
-    return shown + " " + _("or null") if schema.get("nullable") else shown
+    return shown + " " + _("or null") if nullable else shown
+
+
+def without_null(schema: Json) -> tuple[Json, bool]:
+    """Return the schema of what is not null, and whether null may come instead."""
+    rest = {name: part for name, part in schema.items() if name not in {"oneOf", "type"}}
+    if isinstance(schema.get("type"), list):
+        (kind,) = (kind for kind in schema["type"] if kind != "null")
+        return rest | {"type": kind}, True
+    if {"type": "null"} in schema.get("oneOf", []):
+        (other,) = (one for one in schema["oneOf"] if one != {"type": "null"})
+        return rest | other, True
+    return schema, False
+
+
+def _name(schema: Json) -> str:
+    return str(schema["$ref"].rsplit("/", 1)[1])
 
 
 _TYPES = {

@@ -1,8 +1,7 @@
 """What the reference says before the first operation, and of each group of operations. Paragraphs and code marks only."""
 
-from typing import Any
-
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import OpenApiParameter
 
 TITLE = _("API reference")
 
@@ -72,23 +71,12 @@ EXAMPLE_REQUEST = _("Request")
 EXAMPLE_ANSWER = _("Answer")
 
 
-def write_headers() -> list[dict[str, Any]]:
-    """The headers that requests take which change something, as parameters of the description."""
+def write_headers() -> list[OpenApiParameter]:
+    """Return the headers of requests that change something, as parameters of the description."""
     once = _("A value of your own; a request repeated with it within 24 hours is not carried out again")
     rehearse = _("With `handling=dry-run`: only check, and say what would be sent")
+    token = {"type": "string", "pattern": "^[A-Za-z0-9_-]+$", "minLength": 1, "maxLength": 255}
     return [
-        {
-            "name": "Idempotency-Key",
-            "in": "header",
-            "required": False,
-            "description": str(once),
-            "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]+$", "minLength": 1, "maxLength": 255},
-        },
-        {
-            "name": "Prefer",
-            "in": "header",
-            "required": False,
-            "description": str(rehearse),
-            "schema": {"type": "string"},
-        },
+        OpenApiParameter("Idempotency-Key", token, OpenApiParameter.HEADER, description=str(once)),
+        OpenApiParameter("Prefer", str, OpenApiParameter.HEADER, description=str(rehearse)),
     ]

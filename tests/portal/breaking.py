@@ -32,6 +32,8 @@ def breaks(old: Json, new: Json) -> list[str]:
                 found.append(f"{name} is gone: whoever calls {method.upper()} {path} is refused.")
             else:
                 found += _Operation(name, old, new).breaks(operation, now)
+    for name in old["components"]["schemas"].keys() - new["components"]["schemas"].keys():
+        found.append(f"The schema {name} is gone: generated clients lose their class.")
     return list(dict.fromkeys(found))
 
 
@@ -167,17 +169,24 @@ def _step(old: Json, new: Json) -> tuple[str, str]:
 
 
 def _resolved(whole: Json, schema: Json) -> Json:
-    """The schema itself, where it only refers to another; `allOf` of one is a reference with a description."""
-    while "$ref" in schema or len(schema.get("allOf", [])) == 1:
-        if "$ref" in schema:
-            found: Json = whole
-            for part in schema["$ref"].removeprefix("#/").split("/"):
-                found = found[part]
-            schema = found
-        else:
-            schema = {name: part for name, part in schema.items() if name != "allOf"} | _resolved(
-                whole, schema["allOf"][0]
-            )
+    """The schema itself, where it only refers to another, and `nullable` where null may come instead.
+
+    `allOf` of one is a reference with a description. OpenAPI 3.0 says null by `nullable`, 3.1 by a second type.
+    """
+    if "$ref" in schema:
+        found: Json = whole
+        for part in schema["$ref"].removeprefix("#/").split("/"):
+            found = found[part]
+        return _resolved(whole, found)
+    if isinstance(schema.get("type"), list):
+        (kind,) = (kind for kind in schema["type"] if kind != "null")
+        return schema | {"type": kind, "nullable": True}
+    for word in ("allOf", "oneOf"):
+        others = [one for one in schema.get(word, []) if one != {"type": "null"}]
+        if len(others) == 1:
+            rest = {name: part for name, part in schema.items() if name != word}
+            null = {"nullable": True} if len(schema[word]) == 2 else {}
+            return rest | _resolved(whole, others[0]) | null
     return schema
 
 

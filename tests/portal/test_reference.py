@@ -12,7 +12,7 @@ import pytest
 import yaml
 from django.core.management import call_command
 from django.test import Client
-from openapi_schema_validator import OAS30Validator
+from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import validate
 from pytest_django import Settings
 
@@ -61,7 +61,7 @@ class TestTheDescription:
         validate(described)
         call_command("spectacular", "--fail-on-warn", "--validate")
 
-        assert described["openapi"] == "3.0.3"
+        assert described["openapi"] == "3.1.0"
         assert capsys.readouterr().err == ""
 
     def test_has_the_operations_and_groups_in_the_order_of_the_reference(
@@ -106,7 +106,7 @@ class TestTheDescription:
     def test_gives_examples_that_keep_to_its_schemas(self, described: Json, name: str) -> None:
         def check(content: Json) -> None:
             schema = content["schema"] | {"components": described["components"]}
-            validator = OAS30Validator(schema)
+            validator = OAS31Validator(schema)
             for example in content["examples"].values():
                 validator.validate(example["value"])
 
@@ -515,7 +515,7 @@ class TestTheGate:
         [
             (lambda user: user["required"].remove("email"), "may now lack email"),
             (lambda user: user["properties"].pop("title"), "no longer has title"),
-            (lambda user: user["properties"]["email"].update(nullable=True), "may now be null"),
+            (lambda user: user["properties"]["email"].update(type=["string", "null"]), "may now be null"),
             (lambda user: user["properties"]["email"].update(type="object"), "is now object, was string"),
         ],
     )
@@ -527,6 +527,34 @@ class TestTheGate:
 
         assert {one.split(":")[0] for one in found} == {"listUsers", "myInfo"}
         assert all(said in one for one in found)
+
+    @pytest.mark.parametrize(
+        ("before", "after"),
+        [
+            ({"type": "string", "nullable": True}, {"type": ["string", "null"]}),
+            (
+                {"allOf": [{"$ref": "#/components/schemas/Reaction"}], "nullable": True},
+                {"oneOf": [{"$ref": "#/components/schemas/Reaction"}, {"type": "null"}]},
+            ),
+        ],
+    )
+    def test_knows_null_as_both_versions_of_openapi_say_it(
+        self, old: Json, before: Json, after: Json
+    ) -> None:
+        new = self.changed(old)
+        old["components"]["schemas"]["User"]["properties"]["title"] = before
+        new["components"]["schemas"]["User"]["properties"]["title"] = after
+
+        assert breaking.breaks(old, new) == []
+        never = self.changed(new)
+        never["components"]["schemas"]["User"]["properties"]["title"] = {"type": "string"}
+        assert any("may now be null" in one or "is now" in one for one in breaking.breaks(never, new))
+
+    def test_names_a_schema_that_is_gone(self, old: Json) -> None:
+        new = self.changed(old)
+        del new["components"]["schemas"]["StructuredError"]
+
+        assert "The schema StructuredError is gone" in self.the_only(old, new)
 
     def test_names_a_list_that_became_an_object(self, old: Json) -> None:
         new = self.changed(old)

@@ -12,6 +12,8 @@ from portal.api.calls import ApiCall
 from portal.api.lookup import channel_by_id, find_channel, list_allowed_channels
 from portal.api.serializers.base import ChannelInput
 from portal.api.serializers.channels import AddUsersInput, CreateChannelInput, RemoveUserInput
+from portal.api.serializers.responses.channels import ChannelInfo, ChannelListEntry, ChannelRef
+from portal.api.serializers.responses.fields import Empty
 
 CHANNEL_EXAMPLE = {
     "id": "65f0a1b2c3d4e5f607180003",
@@ -33,7 +35,7 @@ class ListChannels(OperationView):
         "Every channel that the key's owner can see, with its members' ids: public ones, private and direct ones they "
         "are in, archived ones. Everything in one answer. A key that is bound to channels is shown only these."
     )
-    response_serializer = ["ChannelListEntry"]
+    response_serializer = ChannelListEntry(many=True)
     answer_example = [
         {"channel": CHANNEL_EXAMPLE, "users": ["65f0a1b2c3d4e5f607180002"], "pinnedMessages": []}
     ]
@@ -54,7 +56,7 @@ class GetChannel(OperationView):
     input_serializer = ChannelInput
     request_example = {"channel": "general"}
     errors = (UNKNOWN_CHANNEL, CHANNEL_NOT_ALLOWED)
-    response_serializer = "ChannelInfo"
+    response_serializer = ChannelInfo
     answer_example = {"channel": CHANNEL_EXAMPLE, "users": ["65f0a1b2c3d4e5f607180002"]}
 
     def run(self, call: ApiCall, data: dict[str, Any]) -> Any:
@@ -72,7 +74,7 @@ class CreateChannel(WriteOperationView):
     input_serializer = CreateChannelInput
     request_example = {"name": "deploys", "type": "PUBLIC", "description": "What went live"}
     errors = (CHANNEL_NAME_TAKEN, CHANNEL_NOT_ALLOWED)
-    response_serializer = "ChannelRef"
+    response_serializer = ChannelRef
     answer_example = {"id": "65f0a1b2c3d4e5f607180003", "name": "deploys"}
 
     def run(self, call: ApiCall, data: dict[str, Any]) -> Any:
@@ -92,7 +94,7 @@ class AddUsersToChannel(WriteOperationView):
     input_serializer = AddUsersInput
     request_example = {"channelId": "65f0a1b2c3d4e5f607180003", "userIds": ["65f0a1b2c3d4e5f607180005"]}
     errors = (UNKNOWN_CHANNEL, CHANNEL_NOT_ALLOWED, UNKNOWN_PEOPLE)
-    response_serializer = "Empty"
+    response_serializer = Empty
     answer_example = {}
 
     def run(self, call: ApiCall, data: dict[str, Any]) -> Any:
@@ -111,7 +113,7 @@ class RemoveUserFromChannel(WriteOperationView):
     input_serializer = RemoveUserInput
     request_example = {"channelId": "65f0a1b2c3d4e5f607180003", "userId": "65f0a1b2c3d4e5f607180005"}
     errors = (UNKNOWN_CHANNEL, CHANNEL_NOT_ALLOWED)
-    response_serializer = "Empty"
+    response_serializer = Empty
     answer_example = {}
 
     def run(self, call: ApiCall, data: dict[str, Any]) -> Any:

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.api.base import OperationView
 from portal.api.calls import ApiCall
+from portal.api.serializers.responses import users
 
 
 class KeyInfo(OperationView):
@@ -18,7 +19,7 @@ class KeyInfo(OperationView):
         "For the key itself; needs no scope. `channels` has the ids of the only channels it may touch and see, and is null "
         "for a key that is not bound to channels."
     )
-    response_serializer = "KeyInfo"
+    response_serializer = users.KeyInfo
     answer_example = {
         "id": "4F9DkLmN0pQr",
         "name": "deploy bot",

@@ -29,6 +29,8 @@ from portal.api.serializers.messages import (
     SendMessageInput,
     SendReplyInput,
 )
+from portal.api.serializers.responses.fields import Empty
+from portal.api.serializers.responses.messages import Message, MessagePage, MessageRef
 from pumble_bridge.client import Json, PumbleClient
 from pumble_bridge.exceptions import PumbleRefused
 
@@ -81,7 +83,7 @@ class SendMessage(WriteOperationView):
     input_serializer = SendMessageInput
     request_example = {"channel": "general", "text": "hello"}
     errors = (UNKNOWN_CHANNEL, CHANNEL_NOT_ALLOWED, BOT_NOT_IN_CHANNEL, NOT_FOUND)
-    response_serializer = "MessageRef"
+    response_serializer = MessageRef
     answer_example = REF_EXAMPLE
 
     def run(self, call: ApiCall, data: dict[str, Any]) -> Any:
@@ -99,7 +101,7 @@ class SendReply(WriteOperationView):
     input_serializer = SendReplyInput
     request_example = {"channel": "general", "messageId": "65f0a1b2c3d4e5f607180004", "text": "done"}
     errors = (UNKNOWN_CHANNEL, CHANNEL_NOT_ALLOWED, BOT_NOT_IN_CHANNEL, NOT_FOUND)
-    response_serializer = "MessageRef"
+    response_serializer = MessageRef
     answer_example = {"id": "65f0a1b2c3d4e5f607180007", "channelId": "65f0a1b2c3d4e5f607180003"}
 
     def run(self, call: ApiCall, data: dict[str, Any]) -> Any:
@@ -120,7 +122,7 @@ class DmUser(WriteOperationView):
     input_serializer = DmUserInput
     request_example = {"userId": "65f0a1b2c3d4e5f607180005", "text": "hello"}
     errors = (UNKNOWN_PEOPLE, CHANNEL_NOT_ALLOWED)
-    response_serializer = "MessageRef"
+    response_serializer = MessageRef
     answer_example = REF_EXAMPLE
 
     def run(self, call: ApiCall, data: dict[str, Any]) -> Any:
@@ -139,7 +141,7 @@ class DmGroup(WriteOperationView):
     input_serializer = DmGroupInput
     request_example = {"userIds": ["65f0a1b2c3d4e5f607180005", "65f0a1b2c3d4e5f607180008"], "text": "hello"}
     errors = (UNKNOWN_PEOPLE, CHANNEL_NOT_ALLOWED)
-    response_serializer = "MessageRef"
+    response_serializer = MessageRef
     answer_example = REF_EXAMPLE
 
     def run(self, call: ApiCall, data: dict[str, Any]) -> Any:
@@ -156,7 +158,7 @@ class FetchMessage(OperationView):
     input_serializer = FetchMessageInput
     request_example = {"channel": "general", "messageId": "65f0a1b2c3d4e5f607180004"}
     errors = (UNKNOWN_CHANNEL, CHANNEL_NOT_ALLOWED, BOT_NOT_IN_CHANNEL, NOT_FOUND)
-    response_serializer = "Message"
+    response_serializer = Message
     answer_example = ROOT_EXAMPLE
 
     def run(self, call: ApiCall, data: dict[str, Any]) -> Any:
@@ -177,7 +179,7 @@ class ListMessages(OperationView):
     input_serializer = PageInput
     request_example = {"channel": "general", "limit": 20}
     errors = (UNKNOWN_CHANNEL, CHANNEL_NOT_ALLOWED, BOT_NOT_IN_CHANNEL, UNKNOWN_CURSOR)
-    response_serializer = "MessagePage"
+    response_serializer = MessagePage
     answer_example = {"messages": [ROOT_EXAMPLE], "hasMoreBefore": True, "hasMoreAfter": None}
 
     def run(self, call: ApiCall, data: dict[str, Any]) -> Any:
@@ -199,7 +201,7 @@ class FetchThreadReplies(OperationView):
     input_serializer = FetchThreadRepliesInput
     request_example = {"channel": "general", "rootMessageId": "65f0a1b2c3d4e5f607180004"}
     errors = (UNKNOWN_CHANNEL, CHANNEL_NOT_ALLOWED, BOT_NOT_IN_CHANNEL, NOT_FOUND, UNKNOWN_CURSOR)
-    response_serializer = ["Message"]
+    response_serializer = Message(many=True)
     answer_example = [REPLY_EXAMPLE]
 
     def run(self, call: ApiCall, data: dict[str, Any]) -> Any:
@@ -223,7 +225,7 @@ class EditMessage(WriteOperationView):
         "text": "hello, corrected",
     }
     errors = (UNKNOWN_CHANNEL, CHANNEL_NOT_ALLOWED, BOT_NOT_IN_CHANNEL, NOT_FOUND)
-    response_serializer = "Empty"
+    response_serializer = Empty
     answer_example = {}
 
     def run(self, call: ApiCall, data: dict[str, Any]) -> Any:
@@ -245,7 +247,7 @@ class DeleteMessage(WriteOperationView):
     input_serializer = DeleteMessageInput
     request_example = {"channel": "general", "messageId": "65f0a1b2c3d4e5f607180004"}
     errors = (UNKNOWN_CHANNEL, CHANNEL_NOT_ALLOWED, BOT_NOT_IN_CHANNEL, NOT_FOUND)
-    response_serializer = "Empty"
+    response_serializer = Empty
     answer_example = {}
 
     def run(self, call: ApiCall, data: dict[str, Any]) -> Any:

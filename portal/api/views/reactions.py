@@ -10,6 +10,7 @@ from portal.api.base import WriteOperationView
 from portal.api.calls import ApiCall
 from portal.api.lookup import get_accessible_channel
 from portal.api.serializers.reactions import AddReactionInput, RemoveReactionInput
+from portal.api.serializers.responses.fields import StatusOk
 
 
 class AddReaction(WriteOperationView):
@@ -21,7 +22,7 @@ class AddReaction(WriteOperationView):
     description = _("Reacting twice with the same emoji is no error.")
     input_serializer = AddReactionInput
     errors = (UNKNOWN_CHANNEL, CHANNEL_NOT_ALLOWED, BOT_NOT_IN_CHANNEL, NOT_FOUND)
-    response_serializer = "StatusOk"
+    response_serializer = StatusOk
     request_example = {"messageId": "65f0a1b2c3d4e5f607180004", "reaction": ":+1:"}
     answer_example = {"status": "ok"}
 
@@ -41,7 +42,7 @@ class RemoveReaction(WriteOperationView):
     description = _("Taking back what is not there is no error.")
     input_serializer = RemoveReactionInput
     errors = (UNKNOWN_CHANNEL, CHANNEL_NOT_ALLOWED, BOT_NOT_IN_CHANNEL, NOT_FOUND)
-    response_serializer = "StatusOk"
+    response_serializer = StatusOk
     request_example = {"messageId": "65f0a1b2c3d4e5f607180004", "reaction": ":+1:"}
     answer_example = {"status": "ok"}
 

@@ -9,6 +9,9 @@ from portal.api import normalization
 from portal.api.base import OperationView, WriteOperationView
 from portal.api.calls import ApiCall
 from portal.api.lookup import get_accessible_channel, list_accessible_channel_ids
+from portal.api.serializers.responses.fields import Empty
+from portal.api.serializers.responses.messages import MessageRef
+from portal.api.serializers.responses.scheduled_messages import ScheduledMessage, ScheduledMessagePage
 from portal.api.serializers.scheduled_messages import (
     CreateScheduledMessageInput,
     EditScheduledMessageInput,
@@ -43,7 +46,7 @@ class CreateScheduledMessage(WriteOperationView):
         "sendAt": 1798761600000,
     }
     errors = (UNKNOWN_CHANNEL, CHANNEL_NOT_ALLOWED, BOT_NOT_IN_CHANNEL, NOT_FOUND)
-    response_serializer = "MessageRef"
+    response_serializer = MessageRef
     answer_example = {"id": "65f0a1b2c3d4e5f607180009", "channelId": "65f0a1b2c3d4e5f607180003"}
 
     def run(self, call: ApiCall, data: dict[str, Any]) -> Any:
@@ -61,7 +64,7 @@ class FetchScheduledMessages(OperationView):
     input_serializer = FetchScheduledMessagesInput
     request_example = {"limit": 20}
     errors = (UNKNOWN_CHANNEL, CHANNEL_NOT_ALLOWED, BOT_NOT_IN_CHANNEL)
-    response_serializer = "ScheduledMessagePage"
+    response_serializer = ScheduledMessagePage
     answer_example = {"scheduledMessages": [SCHEDULED_EXAMPLE], "hasMore": False}
 
     def run(self, call: ApiCall, data: dict[str, Any]) -> Any:
@@ -87,7 +90,7 @@ class FetchScheduledMessage(OperationView):
     input_serializer = OneScheduledInput
     request_example = {"scheduledMessageId": "65f0a1b2c3d4e5f607180009"}
     errors = (CHANNEL_NOT_ALLOWED, BOT_NOT_IN_CHANNEL, NOT_FOUND)
-    response_serializer = "ScheduledMessage"
+    response_serializer = ScheduledMessage
     answer_example = SCHEDULED_EXAMPLE
 
     def run(self, call: ApiCall, data: dict[str, Any]) -> Any:
@@ -109,7 +112,7 @@ class EditScheduledMessage(WriteOperationView):
         "sendAt": 1798761900000,
     }
     errors = (UNKNOWN_CHANNEL, CHANNEL_NOT_ALLOWED, BOT_NOT_IN_CHANNEL, NOT_FOUND)
-    response_serializer = "ScheduledMessage"
+    response_serializer = ScheduledMessage
     answer_example = SCHEDULED_EXAMPLE
 
     def run(self, call: ApiCall, data: dict[str, Any]) -> Any:
@@ -132,7 +135,7 @@ class DeleteScheduledMessage(WriteOperationView):
     input_serializer = OneScheduledInput
     request_example = {"scheduledMessageId": "65f0a1b2c3d4e5f607180009"}
     errors = (CHANNEL_NOT_ALLOWED, BOT_NOT_IN_CHANNEL, NOT_FOUND)
-    response_serializer = "Empty"
+    response_serializer = Empty
     answer_example = {}
 
     def run(self, call: ApiCall, data: dict[str, Any]) -> Any:

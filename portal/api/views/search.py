@@ -11,6 +11,7 @@ from portal.api.base import OperationView
 from portal.api.calls import ApiCall
 from portal.api.exceptions import ChannelNotFound, InvalidBody, PeopleNotValid
 from portal.api.lookup import find_people_ids, get_accessible_channel, list_accessible_channel_ids
+from portal.api.serializers.responses.messages import SearchResult
 from portal.api.serializers.search import SearchInput
 from portal.api.views.messages import MESSAGE_EXAMPLE
 from pumble_bridge.client import Json
@@ -32,7 +33,7 @@ class SearchMessages(OperationView):
     )
     input_serializer = SearchInput
     errors = (UNUSABLE_CRITERIA, CHANNEL_NOT_ALLOWED, BOT_NOT_IN_CHANNEL)
-    response_serializer = "SearchResult"
+    response_serializer = SearchResult
     request_example = {"text": "release", "in": ["general"], "limit": 10}
     answer_example = {"content": [MESSAGE_EXAMPLE], "totalElements": 1, "hasMore": False}
 

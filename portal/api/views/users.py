@@ -8,6 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from portal.api import normalization
 from portal.api.base import OperationView, WriteOperationView
 from portal.api.calls import ApiCall
+from portal.api.serializers.responses.fields import Empty
+from portal.api.serializers.responses.users import User, UserGroup
 from portal.api.serializers.users import CustomStatusInput
 
 USER_EXAMPLE = {
@@ -31,7 +33,7 @@ class ListUsers(OperationView):
     description = _(
         "Everybody in one answer, bots and deactivated people included. Roles: OWNER, ADMIN, MEMBER, GUEST."
     )
-    response_serializer = ["User"]
+    response_serializer = User(many=True)
     answer_example = [USER_EXAMPLE]
 
     def run(self, call: ApiCall, data: dict[str, Any]) -> Any:
@@ -44,7 +46,7 @@ class ListUserGroups(OperationView):
     tag = "Users"
     summary = _("List the workspace's user groups")
     description = _("Every group with its members' ids, in one answer.")
-    response_serializer = ["UserGroup"]
+    response_serializer = UserGroup(many=True)
     answer_example = [
         {
             "id": "65f0a1b2c3d4e5f607180006",
@@ -65,7 +67,7 @@ class MyInfo(OperationView):
     tag = "Users"
     summary = _("The user who owns the key")
     description = _("Good as a test whether a key works.")
-    response_serializer = "User"
+    response_serializer = User
     answer_example = USER_EXAMPLE
 
     def run(self, call: ApiCall, data: dict[str, Any]) -> Any:
@@ -81,7 +83,7 @@ class CustomStatus(WriteOperationView):
     description = _("An empty `code` or an `expiresAt` in the past clears it.")
     input_serializer = CustomStatusInput
     request_example = {"code": ":palm_tree:", "status": "On holiday", "expiresAt": 1798761599000}
-    response_serializer = "Empty"
+    response_serializer = Empty
     answer_example = {}
 
     def run(self, call: ApiCall, data: dict[str, Any]) -> Any:
