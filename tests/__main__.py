@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from tests import services
+from tests import node, services
 
 PROJECT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
@@ -50,6 +50,7 @@ NO_MATTER_OF_THE_DATABASE = [
     "tests/contract/test_scheduled_messages.py",
     "tests/contract/test_semantic_status.py",
     "tests/contract/test_sending.py",
+    "tests/contract/test_typescript_client.py",
     "tests/contract/test_users.py",
     "tests/keys/test_addresses.py",
     "tests/keys/test_key_machine.py",
@@ -167,6 +168,8 @@ def main() -> int:
         quick = [*PYTEST, "-q", "-m", "not browser and not slow", *QUICK]
         run.step("tests on SQLite", *quick, DATABASE_URL="")
         return run.verdict()
+    if reason := node.why_missing():
+        run.skipped.append(f"test of a client in TypeScript: {reason}")
     run.step("guides as a site", shutil.which("make") or "/usr/bin/make", "docs")
     # Three at a time, the longest first: on two cores too, as a test waits for other processes longer than it computes.
     print("\n=== tests in three lanes; what a part prints comes when it has ended", flush=True)

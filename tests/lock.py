@@ -23,6 +23,7 @@ def main() -> None:
         "requirements.txt": ["pyproject.toml"],
         "requirements-test.txt": ["--group", "test", "--constraints", "requirements.txt"],
         "requirements-docs.txt": ["--group", "docs"],
+        "requirements-node.txt": ["--group", "node"],
         "requirements-bench.txt": ["pyproject.toml", "--extra", "bench", "--constraints", "requirements.txt"],
     }.items():
         subprocess.run(

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from keys import keyformat
-from tests import audit, licences
+from tests import audit, licences, node
 from tests.environment import PROJECT
 
 MAY_BE_DELIVERED = {
@@ -22,7 +22,10 @@ MAY_BE_DELIVERED = {
     "LGPL-3.0-only",  # psycopg, unmodified and exchangeable as a package of its own
 }
 EXAMPLES = {"pmb_HinAcQ2ncH7E_WHNGLINUhpFhAPuurB5ErjiSo2w70s0m3iihb4"}  # the guides'; of no portal
-LOCKS = ["requirements.txt", "requirements-test.txt", "requirements-docs.txt", "requirements-bench.txt"]
+LOCKS = [
+    *("requirements.txt", "requirements-test.txt", "requirements-docs.txt", "requirements-node.txt"),
+    "requirements-bench.txt",
+]
 
 
 class TestRequirements:
@@ -41,6 +44,15 @@ class TestRequirements:
         text = (PROJECT / name).read_text()
 
         assert not re.search(r"https?://|file:|index.url|find.links|@ /", text)
+
+    def test_of_npm_are_hashed_and_name_no_host(self) -> None:
+        text = node.LOCK.read_text()
+        packages = json.loads(text)["packages"]
+
+        assert "://" not in text
+        assert len(packages) > 3
+        for name, package in packages.items():
+            assert not name or package["integrity"].startswith("sha512-"), name
 
     def test_each_have_a_reason_of_one_line(self) -> None:
         text = (PROJECT / "pyproject.toml").read_text()
