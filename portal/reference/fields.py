@@ -5,6 +5,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from drf_spectacular.extensions import OpenApiSerializerExtension, OpenApiSerializerFieldExtension
 
+from keys.pumble_ids import PUMBLE_ID
 from portal.api.serializers.responses.fields import ID_PATTERN
 from portal.api.serializers.responses.messages import Block
 
@@ -49,7 +50,7 @@ class OfCursor(OpenApiSerializerFieldExtension):
 
     def map_serializer_field(self, auto_schema: Any, direction: Any) -> Schema:
         iso = r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?Z"
-        return {"type": "string", "pattern": rf"^([0-9a-f]{{24}}|\d{{1,15}}|{iso})$"}
+        return {"type": "string", "pattern": rf"^({PUMBLE_ID}|\d{{1,15}}|{iso})$"}
 
 
 class OfChoice(OpenApiSerializerFieldExtension):
