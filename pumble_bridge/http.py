@@ -9,10 +9,10 @@ import http.client
 import io
 import math
 import re
-import socket
 import ssl
 from dataclasses import dataclass
 from functools import cache
+from socket import SHUT_RDWR, socket
 from typing import Any
 
 import requests
@@ -134,7 +134,7 @@ class _Bytes(io.RawIOBase):
 
     may_end = complete = False
 
-    def __init__(self, sock: socket.socket, raw: io.RawIOBase) -> None:
+    def __init__(self, sock: socket, raw: io.RawIOBase) -> None:
         self._sock, self._raw = sock, raw
 
     def readable(self) -> bool:
@@ -160,14 +160,14 @@ class _Reader(io.BufferedReader):
     The pool sees what is left in the socket by itself, but not what is left in this buffer or in TLS.
     """
 
-    def __init__(self, sock: socket.socket, source: _Bytes) -> None:
+    def __init__(self, sock: socket, source: _Bytes) -> None:
         super().__init__(source)
         self._sock, self._source = sock, source
 
     def close(self) -> None:
         if not self.closed and self._holds_bytes():
             with contextlib.suppress(OSError):
-                self._sock.shutdown(socket.SHUT_RDWR)
+                self._sock.shutdown(SHUT_RDWR)
         super().close()
 
     def _holds_bytes(self) -> bool:
@@ -181,7 +181,7 @@ class _Response(http.client.HTTPResponse):
     http.client alone takes the end of the connection for the end of the headers, or of a chunk that says 0.
     """
 
-    def __init__(self, sock: socket.socket, *args: Any, **options: Any) -> None:
+    def __init__(self, sock: socket, *args: Any, **options: Any) -> None:
         super().__init__(sock, *args, **options)
         self._bytes = _Bytes(sock, self.fp.detach())
         self.fp = _Reader(sock, self._bytes)

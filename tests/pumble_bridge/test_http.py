@@ -202,7 +202,10 @@ class TestAnAnswer:
     @pytest.mark.parametrize("status", [200, 403, 429, 503])
     @pytest.mark.parametrize(
         ("header", "seconds"),
-        [("7", 7), ("99999", 3600), ("", None), ("-1", None), ("Sun, 29 Nov 2026 12:00:00 GMT", None)],
+        [
+            *(("7", 7), ("99999", 3600), ("", None), ("-1", None), ("soon", None)),
+            *(("Sun, 29 Nov 2020 12:00:00 GMT", 1), ("Thu, 31 Dec 2099 23:59:59 GMT", 3600)),
+        ],
     )
     def test_says_with_any_status_when_to_come_back(
         self, status: int, header: str, seconds: int | None
