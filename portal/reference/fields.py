@@ -20,21 +20,21 @@ class OfId(OpenApiSerializerFieldExtension):
 
 
 class OfChannelId(OpenApiSerializerFieldExtension):
-    target_class = "portal.api.serializers.base.ChannelId"
+    target_class = "portal.api.serializers.base.ChannelIdField"
 
     def map_serializer_field(self, auto_schema: Any, direction: Any) -> Schema:
         return {"type": "string", "pattern": ID_PATTERN}
 
 
 class OfIdList(OpenApiSerializerFieldExtension):
-    target_class = "portal.api.serializers.base.IdList"
+    target_class = "portal.api.serializers.base.IdListField"
 
     def map_serializer_field(self, auto_schema: Any, direction: Any) -> Schema:
         return {"type": "array", "items": {"type": "string", "pattern": ID_PATTERN}, "minItems": 1}
 
 
 class OfLimit(OpenApiSerializerFieldExtension):
-    target_class = "portal.api.serializers.base.Limit"
+    target_class = "portal.api.serializers.base.LimitField"
 
     def map_serializer_field(self, auto_schema: Any, direction: Any) -> Schema:
         return {
@@ -46,7 +46,7 @@ class OfLimit(OpenApiSerializerFieldExtension):
 
 
 class OfCursor(OpenApiSerializerFieldExtension):
-    target_class = "portal.api.serializers.base.Cursor"
+    target_class = "portal.api.serializers.base.CursorField"
 
     def map_serializer_field(self, auto_schema: Any, direction: Any) -> Schema:
         iso = r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?Z"
@@ -54,14 +54,14 @@ class OfCursor(OpenApiSerializerFieldExtension):
 
 
 class OfChoice(OpenApiSerializerFieldExtension):
-    target_class = "portal.api.serializers.base.Choice"
+    target_class = "portal.api.serializers.base.AnyCaseChoiceField"
 
     def map_serializer_field(self, auto_schema: Any, direction: Any) -> Schema:
         return {"type": "string", "enum": list(self.target.choices)}
 
 
 class OfBlocks(OpenApiSerializerFieldExtension):
-    target_class = "portal.api.serializers.base.Blocks"
+    target_class = "portal.api.serializers.base.BlocksField"
 
     def map_serializer_field(self, auto_schema: Any, direction: Any) -> Schema:
         return {"type": "array", "items": auto_schema.resolve_serializer(Block, direction).ref}

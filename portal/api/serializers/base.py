@@ -51,7 +51,7 @@ def as_id(value: str) -> str | None:
     return value.lower() if is_pumble_id(value.lower()) else None
 
 
-class Text(serializers.CharField):
+class TextField(serializers.CharField):
     """A message's text, to the letter."""
 
     def __init__(self, **options: Any) -> None:
@@ -71,7 +71,7 @@ class IdField(serializers.CharField):
         return pumble_id
 
 
-class ChannelId(serializers.CharField):
+class ChannelIdField(serializers.CharField):
     """A channel's id. Any text is taken: what is no id is an unknown channel, not an invalid input."""
 
     def __init__(self, **options: Any) -> None:
@@ -79,7 +79,7 @@ class ChannelId(serializers.CharField):
         super().__init__(**options)
 
 
-class Limit(serializers.IntegerField):
+class LimitField(serializers.IntegerField):
     """A page's length. More than `max_limit` means `max_limit`."""
 
     default_error_messages = {"invalid": "must be a number", "too_small": "must be greater than 0"}
@@ -96,7 +96,7 @@ class Limit(serializers.IntegerField):
         return min(number, self.max_limit)
 
 
-class Cursor(serializers.CharField):
+class CursorField(serializers.CharField):
     """A message's id (str), or a moment as epoch milliseconds (int)."""
 
     default_error_messages = {
@@ -121,7 +121,7 @@ class Cursor(serializers.CharField):
         return _milliseconds(moment)
 
 
-class WholeNumber(serializers.IntegerField):
+class WholeNumberField(serializers.IntegerField):
     """A whole number, also as text; a 64-bit one at most, as Pumble's are."""
 
     default_error_messages = {"invalid": "must be a number"}
@@ -132,7 +132,7 @@ class WholeNumber(serializers.IntegerField):
         super().__init__(**options)
 
 
-class Milliseconds(WholeNumber):
+class MillisecondsField(WholeNumberField):
     """A moment as epoch milliseconds. Languages whose clock has fractions send these too; they are dropped."""
 
     default_error_messages = {"seconds": LOOKS_LIKE_SECONDS}
@@ -149,7 +149,7 @@ class Milliseconds(WholeNumber):
         return number
 
 
-class ShortList(serializers.ListField):
+class ShortListField(serializers.ListField):
     """A list whose length is looked at before its items, because each item that is wrong costs an error of its own."""
 
     def to_internal_value(self, data: Any) -> list[Any]:
@@ -159,7 +159,7 @@ class ShortList(serializers.ListField):
         return items
 
 
-class TextList(ShortList):
+class TextListField(ShortListField):
     """At most 100 texts; a single one may stand for a list of one."""
 
     def __init__(self, **options: Any) -> None:
@@ -171,14 +171,14 @@ class TextList(ShortList):
         return super().to_internal_value([data] if isinstance(data, str) else data)
 
 
-class IdList(TextList):
+class IdListField(TextListField):
     """At least one id of Pumble."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(child=IdField(), allow_empty=False, **options)
 
 
-class Blocks(ShortList):
+class BlocksField(ShortListField):
     """At most 1,000 rich-text blocks, passed on untouched; shown instead of the text."""
 
     def __init__(self, **options: Any) -> None:
@@ -190,7 +190,7 @@ class Blocks(ShortList):
         )
 
 
-class Choice(serializers.ChoiceField):
+class AnyCaseChoiceField(serializers.ChoiceField):
     """One of a few words, in either case where they are upper case."""
 
     default_error_messages = {"invalid_choice": "Allowed values are {choices}"}
@@ -211,7 +211,7 @@ class ChannelInput(Input):
 
     require_any_of = ("channelId", "channel")
 
-    channelId = ChannelId(required=False, help_text=_("The channel's id; wins over `channel`"))  # noqa: N815 - the contract's name
+    channelId = ChannelIdField(required=False, help_text=_("The channel's id; wins over `channel`"))  # noqa: N815 - the contract's name
     channel = serializers.CharField(
         required=False, help_text=_("The channel's name or id, if `channelId` is not given")
     )

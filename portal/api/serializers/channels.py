@@ -5,7 +5,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from portal.api.serializers.base import ChannelId, Choice, IdField, IdList, Input
+from portal.api.serializers.base import AnyCaseChoiceField, ChannelIdField, IdField, IdListField, Input
 
 
 class CreateChannelInput(Input):
@@ -13,7 +13,7 @@ class CreateChannelInput(Input):
         max_length=80,
         help_text=_("Letters, digits, blanks, _ and -; stored in lower case, blanks as -"),
     )
-    type = Choice(
+    type = AnyCaseChoiceField(
         choices=["PUBLIC", "PRIVATE"],
         help_text=_("Whether everybody can find and join it, or only who is added"),
     )
@@ -28,10 +28,10 @@ class CreateChannelInput(Input):
 
 
 class AddUsersInput(Input):
-    channelId = ChannelId()  # noqa: N815 - the contract's names
-    userIds = IdList(help_text=_("The people's ids"))  # noqa: N815
+    channelId = ChannelIdField()  # noqa: N815 - the contract's names
+    userIds = IdListField(help_text=_("The people's ids"))  # noqa: N815
 
 
 class RemoveUserInput(Input):
-    channelId = ChannelId()  # noqa: N815 - the contract's names
+    channelId = ChannelIdField()  # noqa: N815 - the contract's names
     userId = IdField(help_text=_("The person's id"))  # noqa: N815

@@ -4,25 +4,25 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from portal.api.serializers.base import (
-    Blocks,
-    ChannelId,
+    AnyCaseChoiceField,
+    BlocksField,
+    ChannelIdField,
     ChannelInput,
-    Choice,
-    Cursor,
+    CursorField,
     IdField,
-    IdList,
+    IdListField,
     Input,
-    Limit,
-    Text,
-    TextList,
+    LimitField,
+    TextField,
+    TextListField,
 )
 
 
 class EditMessageInput(Input):
     messageId = IdField(help_text=_("The message's id"))  # noqa: N815 - the contract's names
-    channelId = ChannelId()  # noqa: N815
-    text = Text(help_text=_("The new text"))
-    blocks = Blocks(required=False)
+    channelId = ChannelIdField()  # noqa: N815
+    text = TextField(help_text=_("The new text"))
+    blocks = BlocksField(required=False)
 
 
 class DeleteMessageInput(ChannelInput):
@@ -34,9 +34,11 @@ class FetchMessageInput(ChannelInput):
 
 
 class PageInput(ChannelInput):
-    cursor = Cursor(required=False, help_text=_("A message's id, epoch milliseconds or an ISO time"))
-    limit = Limit(max_limit=200, default_limit=100, required=False, help_text=_("How many a page may have"))
-    strategy = Choice(
+    cursor = CursorField(required=False, help_text=_("A message's id, epoch milliseconds or an ISO time"))
+    limit = LimitField(
+        max_limit=200, default_limit=100, required=False, help_text=_("How many a page may have")
+    )
+    strategy = AnyCaseChoiceField(
         choices=["BEFORE", "AFTER", "AROUND"],
         required=False,
         help_text=_("Which side of the cursor, BEFORE unless said"),
@@ -50,8 +52,8 @@ class FetchThreadRepliesInput(PageInput):
 class ComposeInput(Input):
     aliases = {"asbot": "asBot"}
 
-    text = Text(help_text=_("Shown where blocks are not"))
-    blocks = Blocks(required=False)
+    text = TextField(help_text=_("Shown where blocks are not"))
+    blocks = BlocksField(required=False)
     asBot = serializers.BooleanField(required=False, help_text=_("Send as the app's bot"))  # noqa: N815 - the contract's
 
 
@@ -76,5 +78,5 @@ class DmUserInput(ComposeInput):
 class DmGroupInput(ComposeInput):
     require_any_of = ("userIds", "emails")
 
-    userIds = IdList(required=False, help_text=_("The people's ids; win over emails"))  # noqa: N815 - the contract's
-    emails = TextList(required=False, help_text=_("The people's e-mails"))
+    userIds = IdListField(required=False, help_text=_("The people's ids; win over emails"))  # noqa: N815 - the contract's
+    emails = TextListField(required=False, help_text=_("The people's e-mails"))

@@ -5,7 +5,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from portal.api.serializers.base import ChannelId, IdField, Input, WholeNumber
+from portal.api.serializers.base import ChannelIdField, IdField, Input, WholeNumberField
 
 _CODE = r"^:[A-Za-z0-9_+\-]+:$"
 
@@ -21,14 +21,14 @@ class ReactionInput(Input):
         error_messages={"invalid": "must be an emoji as :code:"},
         help_text=_("An emoji as :code:, such as :+1:"),
     )
-    channelId = ChannelId(  # noqa: N815
+    channelId = ChannelIdField(  # noqa: N815
         required=False,
         help_text=_("The channel the message is in; needed for a key that is bound to channels"),
     )
 
 
 class AddReactionInput(ReactionInput):
-    skinTone = WholeNumber(  # noqa: N815 - the contract's name
+    skinTone = WholeNumberField(  # noqa: N815 - the contract's name
         required=False, min_value=1, max_value=6, help_text=_("1 (none) to 6 (darkest)")
     )
 

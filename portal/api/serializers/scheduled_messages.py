@@ -4,15 +4,15 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from portal.api.serializers.base import (
-    Blocks,
-    ChannelId,
-    Choice,
+    AnyCaseChoiceField,
+    BlocksField,
+    ChannelIdField,
     IdField,
     Input,
-    Limit,
-    Milliseconds,
-    Text,
-    WholeNumber,
+    LimitField,
+    MillisecondsField,
+    TextField,
+    WholeNumberField,
 )
 
 RECURRENCES = [
@@ -29,18 +29,18 @@ RECURRENCES = [
 
 
 class RecurrenceInput(Input):
-    recurrenceType = Choice(choices=RECURRENCES, help_text=_("How often"))  # noqa: N815 - the contract's names
-    endAfterOccurrences = WholeNumber(  # noqa: N815
+    recurrenceType = AnyCaseChoiceField(choices=RECURRENCES, help_text=_("How often"))  # noqa: N815 - the contract's names
+    endAfterOccurrences = WholeNumberField(  # noqa: N815
         required=False, max_value=9999, help_text=_("After how many times it ends")
     )
-    endDate = Milliseconds(required=False, help_text=_("Epoch milliseconds after which it ends"))  # noqa: N815
+    endDate = MillisecondsField(required=False, help_text=_("Epoch milliseconds after which it ends"))  # noqa: N815
 
 
 class ScheduledInput(Input):
-    channelId = ChannelId()  # noqa: N815 - the contract's names
-    text = Text(help_text=_("Shown where blocks are not"))
-    sendAt = Milliseconds(help_text=_("Epoch milliseconds, in the future"))  # noqa: N815
-    blocks = Blocks(required=False)
+    channelId = ChannelIdField()  # noqa: N815 - the contract's names
+    text = TextField(help_text=_("Shown where blocks are not"))
+    sendAt = MillisecondsField(help_text=_("Epoch milliseconds, in the future"))  # noqa: N815
+    blocks = BlocksField(required=False)
     recurrence = RecurrenceInput(required=False, help_text=_("Send it again and again"))
 
 
@@ -52,9 +52,11 @@ class CreateScheduledMessageInput(ScheduledInput):
 
 
 class FetchScheduledMessagesInput(Input):
-    channelId = ChannelId(required=False, help_text=_("Only those for this channel"))  # noqa: N815
+    channelId = ChannelIdField(required=False, help_text=_("Only those for this channel"))  # noqa: N815
     cursor = IdField(required=False, help_text=_("The id of the last one of the page before"))
-    limit = Limit(max_limit=200, default_limit=100, required=False, help_text=_("How many a page may have"))
+    limit = LimitField(
+        max_limit=200, default_limit=100, required=False, help_text=_("How many a page may have")
+    )
 
 
 class OneScheduledInput(Input):

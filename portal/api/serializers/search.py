@@ -6,7 +6,13 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from portal.api.exceptions import InvalidBody
-from portal.api.serializers.base import Choice, Input, Limit, Milliseconds, TextList
+from portal.api.serializers.base import (
+    AnyCaseChoiceField,
+    Input,
+    LimitField,
+    MillisecondsField,
+    TextListField,
+)
 from pumble_bridge.hints import Hint
 
 
@@ -16,19 +22,21 @@ class SearchInput(Input):
     text = serializers.CharField(
         required=False, allow_blank=True, max_length=1000, help_text=_("Words to look for")
     )
-    limit = Limit(max_limit=20, default_limit=10, required=False, help_text=_("How many a page may have"))
-    strategy = Choice(
+    limit = LimitField(
+        max_limit=20, default_limit=10, required=False, help_text=_("How many a page may have")
+    )
+    strategy = AnyCaseChoiceField(
         choices=["MOST_RELEVANT", "MOST_RECENT", "NEWEST", "OLDEST"],
         required=False,
         help_text=_("The order of the hits, MOST_RELEVANT unless said"),
     )
-    beforeTs = Milliseconds(required=False, help_text=_("Epoch milliseconds, not included"))  # noqa: N815 - the contract's
-    afterTs = Milliseconds(required=False, help_text=_("Epoch milliseconds, not included"))  # noqa: N815 - names
+    beforeTs = MillisecondsField(required=False, help_text=_("Epoch milliseconds, not included"))  # noqa: N815 - the contract's
+    afterTs = MillisecondsField(required=False, help_text=_("Epoch milliseconds, not included"))  # noqa: N815 - names
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         # `from` and `in` are words of Python's own.
-        people = TextList(required=False, help_text=_("People's ids, names or e-mails"))
-        channels = TextList(required=False, help_text=_("Channels' ids or names"))
+        people = TextListField(required=False, help_text=_("People's ids, names or e-mails"))
+        channels = TextListField(required=False, help_text=_("Channels' ids or names"))
         return super().get_fields() | {"from": people, "in": channels}
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
