@@ -41,7 +41,7 @@ class ErrorSpec:
     Attributes:
         reason: the machine-readable word of the contract.
         case: names a special case of the reason, which the log of calls does not tell from the others.
-        compatible, semantic: the HTTP status, by the setting `API_STATUS`.
+        compatible, semantic: the HTTP status, by the setting `API_STATUS`; without `semantic` it is the same.
         code: Pumble's number for it; chooses the structured shape of the answer.
         applies_to: where the reference lists it.
         text: what the contract says, always in English. `{name}` stands for an attribute of the exception.
@@ -56,7 +56,7 @@ class ErrorSpec:
     case: str = ""
     applies_to: Operations = Operations.NAMING_IT
     compatible: int = 403
-    semantic: int = 403
+    semantic: int | None = None
     code: int | None = None
     text: str
     keeps_message: bool = False
@@ -77,124 +77,99 @@ class ErrorSpec:
         return f"{self.meaning} {self.advice}"
 
     def status(self, api_status: str) -> int:
-        return self.semantic if api_status == "semantic" else self.compatible
+        return self.semantic if api_status == "semantic" and self.semantic else self.compatible
 
 
-CATALOGUE: dict[str, ErrorSpec] = {}  # by name
+def _case(of: ErrorSpec, case: str, **changes: Any) -> ErrorSpec:
+    """Return a row that differs from `of` in `changes`, for operations that name it unless these say otherwise."""
+    changes.setdefault("applies_to", Operations.NAMING_IT)
+    return replace(of, case=case, **changes)
+
+
 _WAIT = _("Wait as many seconds as `Retry-After` says, then call again.")
 _LOOK_FIRST = _("Repeat a read after a pause. A write may have happened: check before you repeat it.")
 
-
-def _add(spec: ErrorSpec) -> ErrorSpec:
-    if spec.name in CATALOGUE:
-        raise ValueError(f"two rows are named {spec.name}")
-    CATALOGUE[spec.name] = spec
-    return spec
-
-
-def _add_case(of: ErrorSpec, case: str, **changes: Any) -> ErrorSpec:
-    """Add a row that differs from `of` in `changes`, for operations that name it unless these say otherwise."""
-    changes.setdefault("applies_to", Operations.NAMING_IT)
-    return _add(replace(of, case=case, **changes))
-
-
 # The key and its owner.
 
-KEY_MISSING = _add(
-    ErrorSpec(
-        reason="key_missing",
-        applies_to=Operations.ALL,
-        semantic=401,
-        text="API key missing: send it in the ApiKey header",
-        title=_("Key missing"),
-        meaning=_("The request has no API key."),
-        advice=_("Send the key in the header `ApiKey`, or as `Authorization: Bearer`."),
-    )
+KEY_MISSING = ErrorSpec(
+    reason="key_missing",
+    applies_to=Operations.ALL,
+    semantic=401,
+    text="API key missing: send it in the ApiKey header",
+    title=_("Key missing"),
+    meaning=_("The request has no API key."),
+    advice=_("Send the key in the header `ApiKey`, or as `Authorization: Bearer`."),
 )
-KEY_MALFORMED = _add(
-    ErrorSpec(
-        reason="key_malformed",
-        applies_to=Operations.ALL,
-        semantic=401,
-        text="Invalid API key",
-        title=_("Key malformed"),
-        meaning=_("What was sent is not a complete API key, or two headers have different keys."),
-        advice=_("Copy the key again, or rotate it to get a new one."),
-    )
+KEY_MALFORMED = ErrorSpec(
+    reason="key_malformed",
+    applies_to=Operations.ALL,
+    semantic=401,
+    text="Invalid API key",
+    title=_("Key malformed"),
+    meaning=_("What was sent is not a complete API key, or two headers have different keys."),
+    advice=_("Copy the key again, or rotate it to get a new one."),
 )
-KEY_UNKNOWN = _add(
-    ErrorSpec(
-        reason="key_unknown",
-        applies_to=Operations.ALL,
-        semantic=401,
-        text="Invalid API key",
-        title=_("Key unknown"),
-        meaning=_("What was sent has the form of an API key, but this service has no such key."),
-        advice=_("Copy the key again, or create a new one."),
-    )
+KEY_UNKNOWN = ErrorSpec(
+    reason="key_unknown",
+    applies_to=Operations.ALL,
+    semantic=401,
+    text="Invalid API key",
+    title=_("Key unknown"),
+    meaning=_("What was sent has the form of an API key, but this service has no such key."),
+    advice=_("Copy the key again, or create a new one."),
 )
-KEY_EXPIRED = _add(
-    ErrorSpec(
-        reason="key_expired",
-        applies_to=Operations.ALL,
-        semantic=401,
-        text="API key expired on {expired_at:%Y-%m-%d}",
-        sample={"expired_at": datetime(2026, 11, 2, tzinfo=UTC)},
-        title=_("Key expired"),
-        meaning=_("The key has expired."),
-        advice=_("Create a new key."),
-    )
+KEY_EXPIRED = ErrorSpec(
+    reason="key_expired",
+    applies_to=Operations.ALL,
+    semantic=401,
+    text="API key expired on {expired_at:%Y-%m-%d}",
+    sample={"expired_at": datetime(2026, 11, 2, tzinfo=UTC)},
+    title=_("Key expired"),
+    meaning=_("The key has expired."),
+    advice=_("Create a new key."),
 )
-KEY_DISABLED = _add(
-    ErrorSpec(
-        reason="key_disabled",
-        applies_to=Operations.ALL,
-        semantic=401,
-        text="API key disabled",
-        title=_("Key disabled"),
-        meaning=_("The key is disabled."),
-        advice=_(
-            "Its owner can enable it, unless an administrator or the workspace's policy disabled it. Then ask an "
-            "administrator."
-        ),
-    )
+KEY_DISABLED = ErrorSpec(
+    reason="key_disabled",
+    applies_to=Operations.ALL,
+    semantic=401,
+    text="API key disabled",
+    title=_("Key disabled"),
+    meaning=_("The key is disabled."),
+    advice=_(
+        "Its owner can enable it, unless an administrator or the workspace's policy disabled it. Then ask an "
+        "administrator."
+    ),
 )
-KEY_ROTATED = _add(
-    ErrorSpec(
-        reason="key_rotated",
-        applies_to=Operations.ALL,
-        semantic=401,
-        text="API key replaced by a newer one; it stopped working at {retired_at:%Y-%m-%d %H:%M} UTC",
-        sample={"retired_at": datetime(2026, 11, 2, 9, 30, tzinfo=UTC)},
-        title=_("Key replaced"),
-        meaning=_("A newer key has replaced this one, and the time in which both worked is over."),
-        advice=_("Use the newer key."),
-    )
+KEY_ROTATED = ErrorSpec(
+    reason="key_rotated",
+    applies_to=Operations.ALL,
+    semantic=401,
+    text="API key replaced by a newer one; it stopped working at {retired_at:%Y-%m-%d %H:%M} UTC",
+    sample={"retired_at": datetime(2026, 11, 2, 9, 30, tzinfo=UTC)},
+    title=_("Key replaced"),
+    meaning=_("A newer key has replaced this one, and the time in which both worked is over."),
+    advice=_("Use the newer key."),
 )
-KEY_REVOKED = _add(
-    ErrorSpec(
-        reason="key_revoked",
-        applies_to=Operations.ALL,
-        semantic=401,
-        text="API key revoked",
-        title=_("Key revoked"),
-        meaning=_("The key was deleted or revoked, and never works again."),
-        advice=_("Create a new key."),
-    )
+KEY_REVOKED = ErrorSpec(
+    reason="key_revoked",
+    applies_to=Operations.ALL,
+    semantic=401,
+    text="API key revoked",
+    title=_("Key revoked"),
+    meaning=_("The key was deleted or revoked, and never works again."),
+    advice=_("Create a new key."),
 )
-OWNER_NOT_AUTHORIZED = _add(
-    ErrorSpec(
-        reason="owner_not_authorized",
-        applies_to=Operations.ALL,
-        text="The owner of this API key no longer authorizes the app, or it is not installed",
-        title=_("Owner not authorized"),
-        meaning=_(
-            "The key's owner no longer authorizes the app or has left the workspace, or the app was removed."
-        ),
-        advice=_("The owner has to authorize the app again."),
-    )
+OWNER_NOT_AUTHORIZED = ErrorSpec(
+    reason="owner_not_authorized",
+    applies_to=Operations.ALL,
+    text="The owner of this API key no longer authorizes the app, or it is not installed",
+    title=_("Owner not authorized"),
+    meaning=_(
+        "The key's owner no longer authorizes the app or has left the workspace, or the app was removed."
+    ),
+    advice=_("The owner has to authorize the app again."),
 )
-TOKEN_REJECTED = _add_case(
+TOKEN_REJECTED = _case(
     OWNER_NOT_AUTHORIZED,
     "token_rejected",
     text="Pumble no longer accepts the authorization of this API key's owner",
@@ -202,88 +177,72 @@ TOKEN_REJECTED = _add_case(
 
 # What the key may do, and from where.
 
-IP_NOT_ALLOWED = _add(
-    ErrorSpec(
-        reason="ip_not_allowed",
-        applies_to=Operations.ALL,
-        text="API key may not be used from this address ({address})",
-        sample={"address": "203.0.113.7"},
-        title=_("IP address not allowed"),
-        meaning=_("The key works only from its allowed IP addresses, and the call came from another one."),
-        advice=_("Call from an allowed address, or create a key for this one."),
-    )
+IP_NOT_ALLOWED = ErrorSpec(
+    reason="ip_not_allowed",
+    applies_to=Operations.ALL,
+    text="API key may not be used from this address ({address})",
+    sample={"address": "203.0.113.7"},
+    title=_("IP address not allowed"),
+    meaning=_("The key works only from its allowed IP addresses, and the call came from another one."),
+    advice=_("Call from an allowed address, or create a key for this one."),
 )
-HTTPS_REQUIRED = _add(
-    ErrorSpec(
-        reason="https_required",
-        applies_to=Operations.ALL,
-        text="HTTPS is required: call https://. A key sent without it was readable on the way: rotate that key",
-        title=_("HTTPS required"),
-        meaning=_("The call was sent over http://, so others could read the key."),
-        advice=_("Use https://, and rotate the key."),
-    )
+HTTPS_REQUIRED = ErrorSpec(
+    reason="https_required",
+    applies_to=Operations.ALL,
+    text="HTTPS is required: call https://. A key sent without it was readable on the way: rotate that key",
+    title=_("HTTPS required"),
+    meaning=_("The call was sent over http://, so others could read the key."),
+    advice=_("Use https://, and rotate the key."),
 )
-SCOPE_MISSING = _add(
-    ErrorSpec(
-        reason="scope_missing",
-        applies_to=Operations.WITH_SCOPE,
-        text="API key lacks the scope {scope}",
-        sample={"scope": "messages:write"},
-        title=_("Scope missing"),
-        meaning=_("The key works, but does not have the scope of this operation."),
-        advice=_("Use a key that has it."),
-    )
+SCOPE_MISSING = ErrorSpec(
+    reason="scope_missing",
+    applies_to=Operations.WITH_SCOPE,
+    text="API key lacks the scope {scope}",
+    sample={"scope": "messages:write"},
+    title=_("Scope missing"),
+    meaning=_("The key works, but does not have the scope of this operation."),
+    advice=_("Use a key that has it."),
 )
-CHANNEL_NOT_ALLOWED = _add(
-    ErrorSpec(
-        reason="channel_not_allowed",
-        text="API key is bound to other channels; reactions need channelId with it",
-        title=_("Channel not allowed"),
-        meaning=_("The key is limited to certain channels, and the call does not stay within them."),
-        advice=_("`keyInfo` lists the key's channels. With such a key a reaction needs `channelId`."),
-    )
+CHANNEL_NOT_ALLOWED = ErrorSpec(
+    reason="channel_not_allowed",
+    text="API key is bound to other channels; reactions need channelId with it",
+    title=_("Channel not allowed"),
+    meaning=_("The key is limited to certain channels, and the call does not stay within them."),
+    advice=_("`keyInfo` lists the key's channels. With such a key a reaction needs `channelId`."),
 )
-BOT_NOT_IN_CHANNEL = _add(
-    ErrorSpec(
-        reason="bot_not_in_channel",
-        text="The API app's bot is not a member of this private channel; add it there first",
-        title=_("Private channel without the bot"),
-        meaning=_("In a private channel the app's bot has to be a member too."),
-        advice=_("Add the bot to the channel, then call again."),
-    )
+BOT_NOT_IN_CHANNEL = ErrorSpec(
+    reason="bot_not_in_channel",
+    text="The API app's bot is not a member of this private channel; add it there first",
+    title=_("Private channel without the bot"),
+    meaning=_("In a private channel the app's bot has to be a member too."),
+    advice=_("Add the bot to the channel, then call again."),
 )
-FORBIDDEN_BY_PUMBLE = _add(
-    ErrorSpec(
-        reason="forbidden_by_pumble",
-        applies_to=Operations.ASKING_PUMBLE,
-        text="Pumble refused the call",
-        keeps_message=True,
-        sample={"message": "You do not have permission to do this"},
-        title=_("Forbidden by Pumble"),
-        meaning=_("Pumble does not let the key's owner do this, for example change somebody else's message."),
-        advice=_("A key can do only what its owner can do in Pumble."),
-    )
+FORBIDDEN_BY_PUMBLE = ErrorSpec(
+    reason="forbidden_by_pumble",
+    applies_to=Operations.ASKING_PUMBLE,
+    text="Pumble refused the call",
+    keeps_message=True,
+    sample={"message": "You do not have permission to do this"},
+    title=_("Forbidden by Pumble"),
+    meaning=_("Pumble does not let the key's owner do this, for example change somebody else's message."),
+    advice=_("A key can do only what its owner can do in Pumble."),
 )
 
 # The request.
 
-VALIDATION = _add(
-    ErrorSpec(
-        reason="validation",
-        applies_to=Operations.WITH_INPUT,
-        semantic=400,
-        code=VALIDATION_CODE,
-        text="[invalid request]",
-        keeps_message=True,
-        sample={"message": "[must not be null]", "fields": {"text": ["must not be null"]}},
-        title=_("Invalid input"),
-        meaning=_("The request is not what this operation accepts."),
-        advice=_(
-            "The answer says what is wrong: `fields` says it by field, `hint` for the request as a whole."
-        ),
-    )
+VALIDATION = ErrorSpec(
+    reason="validation",
+    applies_to=Operations.WITH_INPUT,
+    semantic=400,
+    code=VALIDATION_CODE,
+    text="[invalid request]",
+    keeps_message=True,
+    sample={"message": "[must not be null]", "fields": {"text": ["must not be null"]}},
+    title=_("Invalid input"),
+    meaning=_("The request is not what this operation accepts."),
+    advice=_("The answer says what is wrong: `fields` says it by field, `hint` for the request as a whole."),
 )
-INVALID_BODY = _add_case(
+INVALID_BODY = _case(
     VALIDATION,
     "invalid_body",
     applies_to=Operations.WITH_BODY,
@@ -295,7 +254,7 @@ INVALID_BODY = _add_case(
     meaning=_("The body is not a JSON object."),
     advice=_("`hint` says what it is, and what to send instead."),
 )
-UNUSABLE_CRITERIA = _add_case(
+UNUSABLE_CRITERIA = _case(
     INVALID_BODY,
     "unusable_criteria",
     sample={"hint": "criterion_unknown"},
@@ -303,7 +262,7 @@ UNUSABLE_CRITERIA = _add_case(
     meaning=_("The search has no criterion, or a person in `from` or a channel in `in` does not exist."),
     advice=_("`listUsers` and `listChannels` show the ids and names that you can send."),
 )
-UNKNOWN_PEOPLE = _add_case(
+UNKNOWN_PEOPLE = _case(
     VALIDATION,
     "unknown_people",
     text="Provided participants are not valid",
@@ -314,7 +273,7 @@ UNKNOWN_PEOPLE = _add_case(
     ),
     advice=_("`listUsers` shows the people of the workspace."),
 )
-UNKNOWN_CURSOR = _add_case(
+UNKNOWN_CURSOR = _case(
     VALIDATION,
     "unknown_cursor",
     text="[cursor must be an id, epoch milliseconds or an ISO time]",
@@ -323,7 +282,7 @@ UNKNOWN_CURSOR = _add_case(
     meaning=_("The cursor does not belong to this list."),
     advice=_("Start again without a cursor, or send an id or a time from a page that you received."),
 )
-CHANNEL_NAME_TAKEN = _add_case(
+CHANNEL_NAME_TAKEN = _case(
     VALIDATION,
     "channel_name_taken",
     sample={"message": "This channel name is already taken"},
@@ -331,18 +290,16 @@ CHANNEL_NAME_TAKEN = _add_case(
     meaning=_("A channel has this name already; it may be an archived one."),
     advice=_("Choose another name."),
 )
-NOT_FOUND = _add(
-    ErrorSpec(
-        reason="not_found",
-        semantic=404,
-        code=NOT_FOUND_CODE,
-        text="Not found",
-        title=_("Not found"),
-        meaning=_("What the request names does not exist, or the key's owner cannot see it."),
-        advice=_("Check the id or name."),
-    )
+NOT_FOUND = ErrorSpec(
+    reason="not_found",
+    semantic=404,
+    code=NOT_FOUND_CODE,
+    text="Not found",
+    title=_("Not found"),
+    meaning=_("What the request names does not exist, or the key's owner cannot see it."),
+    advice=_("Check the id or name."),
 )
-UNKNOWN_CHANNEL = _add_case(
+UNKNOWN_CHANNEL = _case(
     NOT_FOUND,
     "unknown_channel",
     code=None,
@@ -351,7 +308,7 @@ UNKNOWN_CHANNEL = _add_case(
     meaning=_("No channel has this id or name, or the key's owner cannot see it."),
     advice=_("`listChannels` shows the channels that they can see."),
 )
-UNKNOWN_PATH = _add_case(
+UNKNOWN_PATH = _case(
     NOT_FOUND,
     "unknown_path",
     compatible=404,
@@ -361,86 +318,71 @@ UNKNOWN_PATH = _add_case(
     meaning=_("No operation has this path."),
     advice=_("The API reference lists the operations."),
 )
-METHOD_NOT_ALLOWED = _add(
-    ErrorSpec(
-        reason="method_not_allowed",
-        applies_to=Operations.ALL,
-        compatible=405,
-        semantic=405,
-        text="Method not allowed",
-        title=_("Wrong method"),
-        meaning=_("The operation does not take this HTTP method."),
-        advice=_("Use the method that the header `Allow` names."),
-    )
+METHOD_NOT_ALLOWED = ErrorSpec(
+    reason="method_not_allowed",
+    applies_to=Operations.ALL,
+    compatible=405,
+    text="Method not allowed",
+    title=_("Wrong method"),
+    meaning=_("The operation does not take this HTTP method."),
+    advice=_("Use the method that the header `Allow` names."),
 )
-TOO_LARGE = _add(
-    ErrorSpec(
-        reason="too_large",
-        applies_to=Operations.WITH_BODY,
-        compatible=413,
-        semantic=413,
-        text="The request body is larger than 1 MiB",
-        title=_("Body too large"),
-        meaning=_("The body is larger than 1 MiB."),
-        advice=_("Send less at a time."),
-    )
+TOO_LARGE = ErrorSpec(
+    reason="too_large",
+    applies_to=Operations.WITH_BODY,
+    compatible=413,
+    text="The request body is larger than 1 MiB",
+    title=_("Body too large"),
+    meaning=_("The body is larger than 1 MiB."),
+    advice=_("Send less at a time."),
 )
 
 # Repeated requests.
 
-IDEMPOTENCY_CONFLICT = _add(
-    ErrorSpec(
-        reason="idempotency_conflict",
-        applies_to=Operations.WRITING,
-        semantic=409,
-        text="This Idempotency-Key came with another request before",
-        title=_("Idempotency-Key used for another request"),
-        meaning=_("The same `Idempotency-Key` came with another request before."),
-        advice=_("Use a new value for each request. Only its repetitions have the same one."),
-    )
+IDEMPOTENCY_CONFLICT = ErrorSpec(
+    reason="idempotency_conflict",
+    applies_to=Operations.WRITING,
+    semantic=409,
+    text="This Idempotency-Key came with another request before",
+    title=_("Idempotency-Key used for another request"),
+    meaning=_("The same `Idempotency-Key` came with another request before."),
+    advice=_("Use a new value for each request. Only its repetitions have the same one."),
 )
-IDEMPOTENCY_IN_PROGRESS = _add(
-    ErrorSpec(
-        reason="idempotency_in_progress",
-        applies_to=Operations.WRITING,
-        semantic=409,
-        text="The first request with this Idempotency-Key is still under way",
-        retry_after=1,
-        title=_("First request in progress"),
-        meaning=_("The first request with this `Idempotency-Key` has not finished."),
-        advice=_("Repeat the request a little later to get its answer."),
-    )
+IDEMPOTENCY_IN_PROGRESS = ErrorSpec(
+    reason="idempotency_in_progress",
+    applies_to=Operations.WRITING,
+    semantic=409,
+    text="The first request with this Idempotency-Key is still under way",
+    retry_after=1,
+    title=_("First request in progress"),
+    meaning=_("The first request with this `Idempotency-Key` has not finished."),
+    advice=_("Repeat the request a little later to get its answer."),
 )
-IDEMPOTENCY_UNKNOWN = _add(
-    ErrorSpec(
-        reason="idempotency_unknown",
-        applies_to=Operations.WRITING,
-        semantic=409,
-        text="How the first request with this Idempotency-Key ended is not known; look, then use another value",
-        title=_("Outcome not known"),
-        meaning=_(
-            "Pumble did not answer the first request with this `Idempotency-Key` in time, so it may have happened."
-        ),
-        advice=_("Check whether it happened. If it did not, send it with a new value."),
-    )
+IDEMPOTENCY_UNKNOWN = ErrorSpec(
+    reason="idempotency_unknown",
+    applies_to=Operations.WRITING,
+    semantic=409,
+    text="How the first request with this Idempotency-Key ended is not known; look, then use another value",
+    title=_("Outcome not known"),
+    meaning=_(
+        "Pumble did not answer the first request with this `Idempotency-Key` in time, so it may have happened."
+    ),
+    advice=_("Check whether it happened. If it did not, send it with a new value."),
 )
 
 # Limits, and this service itself.
 
-RATE_LIMITED = _add(
-    ErrorSpec(
-        reason="rate_limited",
-        applies_to=Operations.ALL,
-        compatible=429,
-        semantic=429,
-        text="Limit reached: {limit} a minute, {whose}; try again in {retry_after} s",
-        sample={"whose": "this API key", "limit": CALLS_PER_MINUTE, "retry_after": 12},
-        title=_("Too many calls"),
-        meaning=_("A limit of this service is reached; the error text says which. Nothing was done."),
-        advice=_WAIT,
-    )
+RATE_LIMITED = ErrorSpec(
+    reason="rate_limited",
+    applies_to=Operations.ALL,
+    compatible=429,
+    text="Limit reached: {limit} a minute, {whose}; try again in {retry_after} s",
+    sample={"whose": "this API key", "limit": CALLS_PER_MINUTE, "retry_after": 12},
+    title=_("Too many calls"),
+    meaning=_("A limit of this service is reached; the error text says which. Nothing was done."),
+    advice=_WAIT,
 )
-SHARE_USED_UP = _add_case(
+SHARE_USED_UP = _case(
     RATE_LIMITED,
     "share_used_up",
     text=(
@@ -448,74 +390,60 @@ SHARE_USED_UP = _add_case(
         "try again in {retry_after} s"
     ),
 )
-UNAVAILABLE = _add(
-    ErrorSpec(
-        reason="unavailable",
-        applies_to=Operations.ALL,
-        compatible=503,
-        semantic=503,
-        text="The service is not available right now",
-        retry_after=2,
-        title=_("Service not available"),
-        meaning=_("This service cannot reach its database."),
-        advice=_WAIT,
-    )
+UNAVAILABLE = ErrorSpec(
+    reason="unavailable",
+    applies_to=Operations.ALL,
+    compatible=503,
+    text="The service is not available right now",
+    retry_after=2,
+    title=_("Service not available"),
+    meaning=_("This service cannot reach its database."),
+    advice=_WAIT,
 )
-INTERNAL = _add(
-    ErrorSpec(
-        reason="internal",
-        applies_to=Operations.ALL,
-        compatible=500,
-        semantic=500,
-        text="Internal error",
-        title=_("Internal error"),
-        meaning=_("Something failed in this service."),
-        advice=_("Give the `requestId` to its administrator."),
-    )
+INTERNAL = ErrorSpec(
+    reason="internal",
+    applies_to=Operations.ALL,
+    compatible=500,
+    text="Internal error",
+    title=_("Internal error"),
+    meaning=_("Something failed in this service."),
+    advice=_("Give the `requestId` to its administrator."),
 )
 
 # Pumble.
 
-PUMBLE_RATE_LIMITED = _add(
-    ErrorSpec(
-        reason="pumble_rate_limited",
-        applies_to=Operations.ASKING_PUMBLE,
-        compatible=429,
-        semantic=429,
-        text="Pumble's own limit is reached; try again later",
-        title=_("Too many calls to Pumble"),
-        meaning=_("Pumble's own limit is reached."),
-        advice=_WAIT,
-    )
+PUMBLE_RATE_LIMITED = ErrorSpec(
+    reason="pumble_rate_limited",
+    applies_to=Operations.ASKING_PUMBLE,
+    compatible=429,
+    text="Pumble's own limit is reached; try again later",
+    title=_("Too many calls to Pumble"),
+    meaning=_("Pumble's own limit is reached."),
+    advice=_WAIT,
 )
-PUMBLE_UNAVAILABLE = _add(
-    ErrorSpec(
-        reason="pumble_unavailable",
-        applies_to=Operations.ASKING_PUMBLE,
-        compatible=502,
-        semantic=502,
-        text="Pumble is not available",
-        title=_("Pumble not available"),
-        meaning=_("Pumble cannot be reached, or its answer makes no sense."),
-        advice=_LOOK_FIRST,
-    )
+PUMBLE_UNAVAILABLE = ErrorSpec(
+    reason="pumble_unavailable",
+    applies_to=Operations.ASKING_PUMBLE,
+    compatible=502,
+    text="Pumble is not available",
+    title=_("Pumble not available"),
+    meaning=_("Pumble cannot be reached, or its answer makes no sense."),
+    advice=_LOOK_FIRST,
 )
-PUMBLE_BUSY = _add_case(
+PUMBLE_BUSY = _case(
     PUMBLE_UNAVAILABLE,
     "pumble_busy",
     applies_to=Operations.ASKING_PUMBLE,
     compatible=503,
-    semantic=503,
     text="Pumble is not available right now; try again later",
     title=_("Pumble busy"),
     meaning=_("Pumble says that it is busy, and in `Retry-After` how many seconds to wait."),
 )
-PUMBLE_NOT_ASKED = _add_case(
+PUMBLE_NOT_ASKED = _case(
     PUMBLE_UNAVAILABLE,
     "pumble_not_asked",
     applies_to=Operations.ASKING_PUMBLE,
     compatible=503,
-    semantic=503,
     text="Pumble does not answer right now; try again in a few seconds",
     title=_("Pumble not asked"),
     meaning=_(
@@ -523,15 +451,14 @@ PUMBLE_NOT_ASKED = _add_case(
     ),
     advice=_WAIT,
 )
-PUMBLE_TIMEOUT = _add(
-    ErrorSpec(
-        reason="pumble_timeout",
-        applies_to=Operations.ASKING_PUMBLE,
-        compatible=504,
-        semantic=504,
-        text="Pumble did not answer in time",
-        title=_("Pumble too slow"),
-        meaning=_("Pumble did not answer in time."),
-        advice=_LOOK_FIRST,
-    )
+PUMBLE_TIMEOUT = ErrorSpec(
+    reason="pumble_timeout",
+    applies_to=Operations.ASKING_PUMBLE,
+    compatible=504,
+    text="Pumble did not answer in time",
+    title=_("Pumble too slow"),
+    meaning=_("Pumble did not answer in time."),
+    advice=_LOOK_FIRST,
 )
+
+CATALOGUE = {spec.name: spec for spec in list(globals().values()) if isinstance(spec, ErrorSpec)}

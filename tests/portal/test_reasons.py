@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from pytest_django import Settings
 from rest_framework import exceptions as drf
 
+from keys import reasons
 from keys.exceptions import ChangeRefused, KeyRefused, KeysError, RateLimited
 from keys.reasons import CATALOGUE, ErrorSpec, Operations
 from portal.api.exceptions import ApiError, answer_for, spec_for
@@ -96,6 +97,11 @@ class TestTheCatalogue:
 
         assert rows == Counter(STATUSES.keys())
 
+    def test_has_each_row_under_a_name_of_its_own(self) -> None:
+        rows = [row for row in vars(reasons).values() if isinstance(row, ErrorSpec)]
+
+        assert Counter(row.name for row in rows) == Counter(CATALOGUE.keys())
+
     def test_answers_with_the_statuses_of_the_contract(self) -> None:
         for name, spec in CATALOGUE.items():
             expected = OF_CASES.get(name, STATUSES[spec.reason])
@@ -141,10 +147,10 @@ class TestTheCatalogue:
             for child in kind.__subclasses__():
                 yield from below(child)
 
-        reasons = {kind.reason for kind in below(ChangeRefused) if hasattr(kind, "reason")}
+        named = {kind.reason for kind in below(ChangeRefused) if hasattr(kind, "reason")}
 
-        assert reasons
-        assert not reasons & CATALOGUE.keys()
+        assert named
+        assert not named & CATALOGUE.keys()
 
 
 def test_the_guide_tells_what_helps_with_each_reason() -> None:
