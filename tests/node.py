@@ -20,7 +20,11 @@ MODULES = FOLDER / "client/node_modules"
 REQUIREMENTS = PROJECT / "requirements-node.txt"
 LOCK = CLIENT / "package-lock.json"
 MAX_INSTALL_SECONDS = 300
-ENVIRONMENT = os.environ | {"PATH": f"{FOLDER / 'bin'}:{os.environ.get('PATH', '')}", "NO_COLOR": "1"}
+ENVIRONMENT = os.environ | {
+    "PATH": f"{FOLDER / 'bin'}:{os.environ.get('PATH', '')}",
+    "NO_COLOR": "1",
+    "NODE_USE_SYSTEM_CA": "1",  # a company's own authority counts for Node, too
+}
 _STAMP = FOLDER / "installed"
 
 
@@ -49,7 +53,10 @@ def why_missing() -> str:
             *("python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
             *("--require-hashes", "-r", REQUIREMENTS),
         ),
-        ("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier"),
+        (
+            *("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier"),
+            *("--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-timeout=30000"),
+        ),
     ]
     for step in steps:
         try:
@@ -57,8 +64,10 @@ def why_missing() -> str:
         except (OSError, subprocess.TimeoutExpired) as error:
             return f"{step[0]}: {error}"
         if done.returncode:
-            lines = (done.stderr or done.stdout).strip().splitlines()
-            return f"{' '.join(map(str, step[:4]))}: {lines[-1] if lines else 'failed'}"
+            lines = (done.stderr or done.stdout).strip().splitlines() or ["failed"]
+            print(*lines, sep="\n", file=sys.stderr)
+            named = [line for line in lines if " code " in line or "ERROR" in line]
+            return f"{step[0]}: {(named or lines)[-1]}"
     _STAMP.write_text(wanted)
     return ""
 
