@@ -36,10 +36,11 @@ _MESSAGE: Json = {
 _USER_GROUP: Json = {"name": "", "handle": "", "disabled": False, "createdBy": "", "workspaceUserIds": []}
 _SCHEDULED: Json = {"text": "", "blocks": [], "attachments": [], "files": [], "alsoSendToChannel": False}
 # Fields that must be left out rather than be null: clients take their absence, not their emptiness.
-_CHANNEL_OMIT = {"creatorId", "postingPermissions", "postingPermissionsV2"} | {
-    f"{name}{suffix}"
-    for name in ("timestamp", "lastMessageTimestamp", "lastMarkTimestamp")
-    for suffix in ("", "Milli")
+_CHANNEL_OMIT = {
+    *("creatorId", "postingPermissions", "postingPermissionsV2", "notifyAboutRepliesInThreads"),
+    *("isArchived", "isHidden", "isMember", "isMuted", "isMain", "isInitial", "isAddonBot", "isPumbleBot"),
+    *("timestamp", "timestampMilli", "lastMessageTimestamp", "lastMessageTimestampMilli"),
+    *("lastMarkTimestamp", "lastMarkTimestampMilli"),
 }
 _USER_OMIT = {"timeFormat"}
 _RECURRENCE_OMIT = {"endAfterOccurrences", "endDate"}

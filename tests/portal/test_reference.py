@@ -5,7 +5,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -17,6 +17,7 @@ from openapi_spec_validator import validate
 from pytest_django import Settings
 
 from keys.reasons import CATALOGUE
+from portal.api import normalization
 from portal.api.urls import OPERATIONS
 from portal.reference.prose import paragraphs
 from portal.reference.samples import samples
@@ -159,6 +160,36 @@ class TestTheDescription:
 
         assert yaml.safe_load(text) == described
         assert "&id" not in text
+
+
+class TestAnAnswer:
+    """What is rendered is no serializer's: it keeps to their description all the same."""
+
+    KINDS: dict[str, tuple[str, Callable[[Json], Json]]] = {
+        "User": ("myInfo", normalization.user),
+        "Message": ("fetchMessage", normalization.message),
+        "ScheduledMessage": ("fetchScheduledMessage", normalization.scheduled_message),
+        "Channel": ("getChannel", normalization.channel),
+        "UserGroup": ("listUserGroups", normalization.user_group),
+    }
+    ALWAYS_SENT = {"id", "workspaceId", "channelId", "author", "timestamp", "timestampMilli", "channelType"}
+
+    @pytest.mark.parametrize("kind", KINDS)
+    def test_keeps_to_the_description_wherever_pumble_says_null(self, described: Json, kind: str) -> None:
+        name, normalize = self.KINDS[kind]
+        content = find(described, name)["responses"]["200"]["content"]["application/json"]
+        example = content["examples"]["Example"]["value"]
+        example = example[0] if isinstance(example, list) else example.get("channel", example)
+        schema = described["components"]["schemas"][kind]
+        validator = OAS31Validator(schema | {"components": described["components"]})
+
+        wrong = {
+            field: error.message
+            for field in schema["properties"].keys() - self.ALWAYS_SENT
+            for error in validator.iter_errors(normalize(example | {field: None}))
+        }
+
+        assert not wrong
 
 
 class TestTheLanguages:
