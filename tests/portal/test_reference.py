@@ -319,6 +319,7 @@ class TestTheMarkdown:
             "`Retry-After`",
             "`reason`",
             "dry-run",
+            "/api-keys generate",
         ):
             assert word in about
 
