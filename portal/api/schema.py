@@ -12,10 +12,8 @@ from rest_framework.serializers import ListSerializer
 
 from portal.api.base import OperationView
 from portal.api.serializers.base import Input
-from portal.reference import error_responses, fields, texts
+from portal.reference import error_responses, texts
 from portal.reference.samples import samples
-
-__all__ = ["OperationSchema", "fields"]  # drf-spectacular finds the fields' extensions once they are imported
 
 ANY_REQUIRED = "x-any-required"  # the fields of which at least one is needed
 

@@ -1,4 +1,7 @@
-"""What the serializers of all operations are made of. They coerce as liberally as existing clients need."""
+"""What the serializers of all operations are made of.
+
+They coerce as liberally as existing clients need. The description states the strict form of each field.
+"""
 
 import re
 from datetime import UTC, datetime
@@ -7,14 +10,20 @@ from typing import Any, ClassVar
 
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.extensions import OpenApiSerializerFieldExtension
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from keys.pumble_ids import is_pumble_id
+from keys.pumble_ids import PUMBLE_ID, is_pumble_id
 from portal.api.exceptions import ONE_OF
+from portal.api.serializers.responses.fields import ID_PATTERN
+from portal.api.serializers.responses.messages import Block
 
 MAX_TEXT_LENGTH = 100_000
 LOOKS_LIKE_SECONDS = "must be epoch milliseconds, and this looks like seconds: multiply it by 1000"
 _MILLISECONDS = re.compile(r"(\d{1,15})(?:\.\d*)?", re.ASCII)
+_ISO_TIME = r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?Z"
+_ID_SCHEMA = {"type": "string", "pattern": ID_PATTERN}
 
 
 class Input(serializers.Serializer[Any]):
@@ -59,6 +68,7 @@ class TextField(serializers.CharField):
         super().__init__(trim_whitespace=False, **options)
 
 
+@extend_schema_field(_ID_SCHEMA)
 class IdField(serializers.CharField):
     """An id of Pumble: 24 hexadecimal characters, in either case."""
 
@@ -71,6 +81,7 @@ class IdField(serializers.CharField):
         return pumble_id
 
 
+@extend_schema_field(_ID_SCHEMA)
 class ChannelIdField(serializers.CharField):
     """A channel's id. Any text is taken: what is no id is an unknown channel, not an invalid input."""
 
@@ -96,6 +107,19 @@ class LimitField(serializers.IntegerField):
         return min(number, self.max_limit)
 
 
+class LimitFieldSchema(OpenApiSerializerFieldExtension):
+    target_class = LimitField
+
+    def map_serializer_field(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
+        return {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": self.target.max_limit,
+            "default": self.target.default_limit,
+        }
+
+
+@extend_schema_field({"type": "string", "pattern": rf"^({PUMBLE_ID}|\d{{1,15}}|{_ISO_TIME})$"})
 class CursorField(serializers.CharField):
     """A message's id (str), or a moment as epoch milliseconds (int)."""
 
@@ -171,6 +195,7 @@ class TextListField(ShortListField):
         return super().to_internal_value([data] if isinstance(data, str) else data)
 
 
+@extend_schema_field({"type": "array", "items": _ID_SCHEMA, "minItems": 1})
 class IdListField(TextListField):
     """At least one id of Pumble."""
 
@@ -178,6 +203,7 @@ class IdListField(TextListField):
         super().__init__(child=IdField(), allow_empty=False, **options)
 
 
+@extend_schema_field(Block(many=True))
 class BlocksField(ShortListField):
     """At most 1,000 rich-text blocks, passed on untouched; shown instead of the text."""
 
@@ -204,6 +230,13 @@ class AnyCaseChoiceField(serializers.ChoiceField):
         if choice not in self.choices:
             self.fail("invalid_choice", choices="|".join(self.choices))
         return choice
+
+
+class AnyCaseChoiceFieldSchema(OpenApiSerializerFieldExtension):
+    target_class = AnyCaseChoiceField
+
+    def map_serializer_field(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
+        return {"type": "string", "enum": list(self.target.choices)}
 
 
 class ChannelInput(Input):

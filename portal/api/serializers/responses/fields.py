@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.utils.translation import gettext as _
+from drf_spectacular.extensions import OpenApiSerializerExtension
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -71,6 +73,16 @@ class Objects(serializers.ListField):
 
 class Empty(Response):
     """An object without fields."""
+
+
+class EmptySchema(OpenApiSerializerExtension):
+    """Describes `Empty`, which drf-spectacular would leave out."""
+
+    target_class = Empty
+
+    def map_serializer(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
+        text = _("An empty object: it worked, and there is nothing to tell.")
+        return {"type": "object", "additionalProperties": {}, "description": text}
 
 
 @extend_schema_field({"type": "string", "enum": ["ok"]})
