@@ -49,13 +49,13 @@ def of_rounds(rounds: Rounds) -> list[Goal]:
 
     check, unknown = "check: portal", ratio(rounds, "check: unknown key", "check: drf-token")
     return [
-        times("1", "check of a key: portal to DRF TokenAuthentication", 1.6, check, "check: drf-token"),
-        times("1", "check of a key: portal to djangorestframework-api-key", 1.25, check, "check: drf-api-key"),
-        times("1", "check of a key: portal to django-rest-knox", 2, check, "check: knox"),
+        times("1", "check of a key: portal to DRF TokenAuthentication", 1.4, check, "check: drf-token"),
+        times("1", "check of a key: portal to djangorestframework-api-key", 1.0, check, "check: drf-api-key"),
+        times("1", "check of a key: portal to django-rest-knox", 1.8, check, "check: knox"),
         times("2", "malformed key: portal to DRF TokenAuthentication", 2.5, "check: malformed key", "check: drf-token"),
         Goal("2", "unknown key: portal to DRF TokenAuthentication", "", f"{unknown:.2f} ×", met=True),
-        times("4", "proxied myInfo: portal to the naive proxy", 1.7, "myInfo: portal", "myInfo: naive"),
-        times("4", "proxied myInfo: portal to the bare proxy", 0.9, "myInfo: portal", "myInfo: bare"),
+        times("4", "proxied myInfo: portal to the naive proxy", 1.4, "myInfo: portal", "myInfo: naive"),
+        times("4", "proxied myInfo: portal to the bare proxy", 0.6, "myInfo: portal", "myInfo: bare"),
         times("5", "sendMessage, 64 connections: portal to the bare proxy", 0.85, "sendMessage, 64: portal", "sendMessage, 64: bare"),
         at_most("5", "sendMessage, 1 connection: added by the portal to added by the bare proxy", 1.5, "×", added_ms("portal") / added_ms("bare")),
         Goal("5", "sendMessage, 1 connection: added by the portal at the median", "", f"{added_ms('portal'):.2f} ms", met=True),
