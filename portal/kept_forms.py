@@ -118,6 +118,8 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def language_chosen(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """`response`, unless the page it leads back to would send a person who is not signed in to Pumble."""
+    if "Location" not in response:
+        return response  # Django answers a program's request without a page to return to
     back = urlsplit(response.headers["Location"])._replace(scheme="", netloc="").geturl()
     if request.user.is_authenticated or not _needs_sign_in(back):
         return response
@@ -285,5 +287,5 @@ def _page(
     link = (address, label or _("Sign in"))
     response = problem(request, status=status, title=title, advice=advice, link=link)
     if state:
-        bind_browser(request, response, OAuthState.FORM_LIFETIME)
+        bind_browser(request, response)
     return response

@@ -172,5 +172,5 @@ def _leave(request: HttpRequest, purpose: OAuthState.Purpose) -> HttpResponse:
     if url is None or purpose != OAuthState.Purpose.SIGN_IN:
         url = oauth.start(purpose=purpose, browser_secret=secret, return_to=back, now=now)
     response = HttpResponseRedirect(url)
-    bind_browser(request, response, OAuthState.LIFETIME)
+    bind_browser(request, response)
     return response

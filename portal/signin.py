@@ -1,6 +1,5 @@
 """Who is signed in: sessions of members that began with Pumble, and of operators that began with a password."""
 
-from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -19,6 +18,7 @@ from keys.models import AuditEvent, Member
 from keys.policy import is_entitled
 from portal.addresses import client_address
 from pumble_bridge import oauth
+from pumble_bridge.models import OAuthState
 
 SIGNED_IN_AT = "signed_in_at"
 MAX_SESSION_SECONDS = 7 * 24 * 3600
@@ -83,12 +83,12 @@ def browser_secret_of(request: HttpRequest) -> str:
     return secret
 
 
-def bind_browser(request: HttpRequest, response: HttpResponse, lifetime: timedelta) -> None:
-    """Let the browser keep its secret for as long as the sign-in may take."""
+def bind_browser(request: HttpRequest, response: HttpResponse) -> None:
+    """Let the browser keep its secret for as long as a form is kept; a started sign-in ends earlier by itself."""
     response.set_cookie(
         BROWSER_COOKIE,
         browser_secret_of(request),
-        max_age=int(lifetime.total_seconds()),
+        max_age=int(OAuthState.FORM_LIFETIME.total_seconds()),
         httponly=True,
         secure=settings.SESSION_COOKIE_SECURE,
         samesite="Lax",

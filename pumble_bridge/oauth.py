@@ -209,7 +209,7 @@ def store(grant: Grant, *, by: Actor, now: datetime) -> Member:
         },
     )
     if not member.is_active:
-        Authorization.objects.filter(member=member).delete()
+        _forget_tokens_and_forms(pk=member.pk)
         if not is_new:  # nothing else tells that the bot has another token
             event, installer = AuditEvent.Type.APP_INSTALLED, grant.profile.user_id
             audit.record(event, workspace=workspace, by=by, now=now, installer=installer, renewed=True)
@@ -231,26 +231,32 @@ def store(grant: Grant, *, by: Actor, now: datetime) -> Member:
 
 @transaction.atomic
 def record_person(workspace: Workspace, profile: membership.Profile, *, by: Actor, now: datetime) -> None:
-    """The person as Pumble describes them now; with somebody deactivated their token goes."""
+    """Record the person as Pumble describes them now. Delete the token of somebody deactivated, and what they typed."""
     member = membership.record_profile(workspace=workspace, profile=profile, by=by, now=now)
     if not member.is_active:
-        Authorization.objects.filter(member=member).delete()
+        _forget_tokens_and_forms(pk=member.pk)
 
 
 @transaction.atomic
 def forget_member(member: Member, *, by: Actor, now: datetime) -> None:
     """The person ended their authorisation: token and what they typed gone, keys revoked, sessions over."""
     membership.end_authorization(member=member, by=by, now=now)  # takes the locks, as `store` does first too
-    Authorization.objects.filter(member=member).delete()
-    OAuthState.objects.filter(typed_by=member).delete()
+    _forget_tokens_and_forms(pk=member.pk)
 
 
 @transaction.atomic
 def forget_workspace(workspace: Workspace, *, by: Actor, now: datetime) -> None:
-    """The app was uninstalled: every token of the workspace gone, every key revoked."""
+    """Delete every token of the workspace and what its members typed, and revoke every key: the app was uninstalled."""
     membership.end_installation(workspace=workspace, by=by, now=now)
-    Authorization.objects.filter(member__workspace=workspace).delete()
+    _forget_tokens_and_forms(workspace=workspace)
     Installation.objects.filter(workspace=workspace).delete()
+
+
+def _forget_tokens_and_forms(**whose: Any) -> None:
+    """Delete what is kept of the members that match: their access tokens, and forms of an ended session."""
+    members = Member.objects.filter(**whose)
+    Authorization.objects.filter(member__in=members).delete()
+    OAuthState.objects.filter(typed_by__in=members).delete()
 
 
 def note_sign_in(member: Member, *, by: Actor, now: datetime) -> None:

@@ -135,7 +135,7 @@ ENABLE = Verb(
     fits=lambda key, now: key.state(now) == State.DISABLED,
     run=_enable,
 )
-_CONFIRMED = FormPage(fields=("reason", "typed"), query=("key",))
+_CONFIRMED = FormPage(fields=("reason",), query=("key",))
 VERBS = {verb.name: verb for verb in (REVOKE, DISABLE, ENABLE)}
 
 

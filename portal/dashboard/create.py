@@ -20,7 +20,7 @@ from portal.kept_forms import FormPage
 class CreateKey(MemberView):
     """The form can be opened filled in: `?name=deploy&preset=post-messages`."""
 
-    form_page = FormPage(fields=(*prefill.FIELDS, "sure"))
+    form_page = FormPage(fields=tuple(prefill.FIELDS))
 
     def get(self, request: HttpRequest) -> HttpResponse:
         terms = policy.policy_of(self.member.workspace)

@@ -24,7 +24,7 @@ class DeleteForm(PageForm):
 
 
 class Delete(MemberView):
-    form_page = FormPage(fields=("confirm",))
+    form_page = FormPage()
 
     def get(self, request: HttpRequest, key_id: str) -> HttpResponse:
         key = self.own_key(key_id)

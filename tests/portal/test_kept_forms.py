@@ -397,6 +397,12 @@ class TestEveryForm:
         assert "/pumble/signin?next=%2Fkeys%2Fnew" in text(answer)
         assert answer.cookies["language"].value == "es"
 
+    def test_for_another_language_of_a_program_has_no_page_to_lead_back_to(self, client: Client) -> None:
+        answer = client.post("/language", {"language": "es"}, headers={"Accept": "application/json"})
+
+        assert answer.status_code == 204
+        assert answer.cookies["language"].value == "es"
+
     @pytest.mark.parametrize("page", ["/", "/api-docs/", "/no/such/page"])
     def test_for_another_language_leads_back_to_pages_for_everybody(self, client: Client, page: str) -> None:
         answer = client.post("/language", {"language": "es", "next": page}, headers=PAGE)
