@@ -68,18 +68,37 @@ def _clear_name(call: Call) -> str:
     Raises:
         Misused
     """
-    name, words = call.name, call.words
-    found = restrictions.find(words.bare, words.flags.get("--expires", ""))
-    if found is None:
-        return name
-    said = _("“%(words)s” looks like a restriction of the key and not like its name, so no key was made.")
+    words = call.words
+    number, unit = words.flags.get("--expires", ""), words.after.get("--expires")
+    if unit is not None and number.isdigit():  # of any unit: no list of them is complete
+        others = list(words.bare)
+        others.remove(unit)
+        said = _(
+            "--expires takes days: --expires 30d. It is not clear what “%(words)s” means, so no key was made."
+        )
+        raise _misused(call, said, restrictions.Restriction(f"{number} {unit}", "--expires", tuple(others)))
+    name = call.name
+    found = restrictions.find(words.bare)
+    if found is not None:
+        said = _("“%(words)s” looks like a restriction of the key and not like its name, so no key was made.")
+        raise _misused(call, said, found)
+    return name
+
+
+def _misused(call: Call, said: str, found: restrictions.Restriction) -> Misused:
+    """Return the refusal, with what to type for the restriction and what for the name."""
+    flags = {flag: f"{flag} {quoted(value)}".rstrip() for flag, value in call.words.flags.items()}
+    replaced = _RIGHTS_FLAGS if found.flag in _RIGHTS_FLAGS else {found.flag}
+    kept = [typed for flag, typed in flags.items() if flag not in replaced]
     rest = as_argument(" ".join(found.others)) if found.others else ""
-    restricted = text(" ".join(filter(None, [COMMAND, "generate", rest, found.example])), code=True)
-    named = text(f"{COMMAND} generate {in_quotes(name)}", code=True)
-    raise Misused(
+    restricted = " ".join(filter(None, [COMMAND, "generate", rest, *kept, found.example]))
+    named = " ".join([COMMAND, "generate", in_quotes(call.words.text), *flags.values()])
+    return Misused(
         said % {"words": quoted(found.typed)},
-        line(_("To restrict the key, type: "), restricted) if found.flag else portal_restricts(),
-        line(_("If it is part of the name, put the name in quotes: "), named),
+        line(_("To restrict the key, type: "), text(restricted, code=True))
+        if found.flag
+        else portal_restricts(),
+        line(_("If it is part of the name, put the name in quotes: "), text(named, code=True)),
     )
 
 

@@ -1,6 +1,10 @@
 """Words of a name that look like a restriction of the key. They are refused: taken as a name, they restrict nothing.
 
-Somebody who types `generate ci read-only` wants a read-only key. Words in English and Spanish. Pure.
+Somebody who types `generate ci read-only` wants a read-only key. The parts of a word are what stands between its
+separators, and between letters and digits: `expires-30d` is "expires", "30" and "d". A word looks like a restriction if
+one of its parts restricts alone (only, expires), if all its parts are words of restrictions and numbers (no-write), or if
+it has a number with a unit of time (ci-30d) or the name of a scope. So `post-office` and `ci-30` are names.
+Words in English and Spanish. Pure.
 """
 
 import difflib
@@ -9,37 +13,54 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from keys import scopes
 
 PORTAL = ""  # no flag restricts it, the portal's form does
 _EXPIRES, _SCOPES = "--expires", "--scopes"
-# Letters and digits only, without accents. These are restrictions wherever they stand in a word.
+# Letters and digits only, without accents. These are restrictions wherever they stand in a word, as in `myreadonly`.
 _COMPOUNDS = {
-    "--read-only": "readonly onlyread readaccess sololectura sololeer",
-    "--post": "postonly onlypost postmessages solopublicar",
+    "--read-only": "readonly onlyread viewonly readaccess sololectura sololeer solover",
+    "--post": "postonly onlypost writeonly postmessages solopublicar soloescribir",
     "--full": "fullaccess accesototal accesocompleto",
     _SCOPES: "readwrite",
     _EXPIRES: "neverexpire noexpir nocaduca sincaducidad",
     PORTAL: "perminute porminuto ratelimit",
 }
-# These are restrictions as whole words only: there are post offices.
-_WORDS = {
-    "--read-only": "ro read reading only solo lectura leer",
+# These are restrictions as one part of a word, or as two that follow one another.
+_ALONE = {
+    "--read-only": "nowrite nowriting noescribir sinescribir sinescritura",
+    _SCOPES: " ".join(scope.replace(":", "") for scope in scopes.ALL),
+    _EXPIRES: "expire expires expired expiry expiring expiration until never ttl "
+    "caduca caducan caducidad expira expiran vence hasta nunca",
+    PORTAL: "only solo solamente limited limitada limitado restrict restricted restringida restringido",
+}
+# These are restrictions if the word has no other parts: there are post offices.
+_TOGETHER = {
+    "--read-only": "ro read reading view lectura leer ver",
     "--post": "post posts posting write publicar escribir",
     "--full": "full total completo completa",
-    _SCOPES: "scope scopes permission permissions permiso permisos alcance alcances",
-    _EXPIRES: "expire expires expiry expiring expiration until never ttl caduca caducidad expira vence hasta nunca",
-    PORTAL: "channel channels canal canales ip ips cidr address addresses direccion direcciones limit limited limite "
-    "minute minuto restrict restricted restringida restringido",
+    _SCOPES: "rw access acceso scope scopes permission permissions permiso permisos alcance alcances",
+    PORTAL: "channel channels canal canales ip ips cidr address addresses direccion direcciones limit limite "
+    "minute minuto",
 }
-_FLAG_OF_WORD = {word: flag for flag, words in _WORDS.items() for word in words.split()}
+_FILLER = re.compile("[0-9]+|a|de|en|for|in|messages?|mensajes?|not?|para|per|por|sin|to")
+
+
+def _flag_of_each(*tables: dict[str, str]) -> dict[str, str]:
+    return {word: flag for table in tables for flag, words in table.items() for word in words.split()}
+
+
+_FLAG_ALONE = _flag_of_each(_COMPOUNDS, _ALONE)
+_FLAG_TOGETHER = _flag_of_each(_TOGETHER)
 _SCOPE_PARTS = {part for scope in scopes.ALL for part in scope.split(":")}
 _UNITS = (
-    "d|days?|h|hours?|m|min|minutes?|w|weeks?|months?|y|years?|dias?|horas?|minutos?|semanas?|mes|meses|anos?"
+    "s|secs?|seconds?|segs?|segundos?|m|mins?|minutes?|minutos?|h|hs|hrs?|hours?|horas?|d|days?|dias?|w|wks?|weeks?|"
+    "semanas?|mos?|months?|mes|meses|y|yrs?|years?|anos?|fortnights?|quincenas?"
 )
-_DURATION = re.compile(rf"[0-9]+({_UNITS})")
-_DAYS = re.compile(r"\D*([1-9][0-9]{0,3})\s*(d|days?|d[ií]as?)?", re.IGNORECASE)
+_DURATION = re.compile(rf"(?<![^\W_])[0-9]+[\W_]{{0,3}}({_UNITS})(?![^\W_])")
+_DAYS = re.compile(r"(?<![0-9])(?<![0-9]\W)([1-9][0-9]{0,3})\s*(d|days?|dias?)?(?!\W?[0-9]|\s*[^\W\d_])")
 _NEVER = re.compile("never|nunca|noexpir|nocaduca|sincaducidad")
 _NETWORK = re.compile(r"[0-9]{1,3}(\.[0-9]{1,3}){3}(?![0-9])|[0-9]+(\.[0-9]+)+/[0-9]")
 _CHANNEL = re.compile(r"#[^\W\d]|<<#")
@@ -65,30 +86,29 @@ class Restriction:
         if self.flag == _EXPIRES:
             if _NEVER.search(_squeeze(self.typed)):
                 return f"{_EXPIRES} never"
-            days = _DAYS.fullmatch(self.typed)
-            return f"{_EXPIRES} {days[1] if days else 30}d"
+            if days := _DAYS.search(_fold(self.typed)):
+                return f"{_EXPIRES} {days[1]}d"
+            has_number = any(map(str.isdigit, self.typed))  # of hours, for example: a day is the shortest
+            return f"{_EXPIRES} {1 if has_number else 30}d"
         if self.flag == _SCOPES:
-            are_scopes = set(self.typed.split(",")) <= set(scopes.ALL)
-            return f"{_SCOPES} {self.typed if are_scopes else 'messages:write,user:read'}"
+            named = [scope for scope in scopes.ALL if scope.replace(":", "") in _squeeze(self.typed)]
+            return f"{_SCOPES} {','.join(named) or 'messages:write,user:read'}"
         return self.flag
 
 
-def find(words: Sequence[str], number: str = "") -> Restriction | None:
-    """Return the first restriction among the words of a name, or None.
-
-    Args:
-        number: the value of `--expires`: of `--expires 30 minutes`, "minutes" is among the words.
-    """
+def find(words: Sequence[str]) -> Restriction | None:
+    """Return the first restriction among the words of a name, or None."""
     short = [word[:_MAX_LENGTH] for word in words]
     for start, word in enumerate(short):
-        flag = _find_flag(unicodedata.normalize("NFKC", word).casefold())
+        both = " ".join(short[start : start + 2])
+        flag = _FLAG_ALONE.get(_squeeze(both))  # "no write"
+        if flag is not None:
+            return _restriction(short, start, _end(short, start + both.count(" "), flag), flag)
+        flag = _find_flag(word)
         if flag is not None:
             return _restriction(short, start, _end(short, start, flag), flag)
-        before = short[start - 1] if start else ""
-        if _DURATION.fullmatch(_squeeze(before + word)) or _is_mistyped_expiry(before, word):
-            return _restriction(short, start - 1, start + 1, _EXPIRES)
-        if number.isdigit() and _DURATION.fullmatch(_squeeze(number + word)):
-            return Restriction(f"{number} {word}", _EXPIRES, (*short[:start], *short[start + 1 :]))
+        if _is_duration_of_two(both) or _is_mistyped_expiry(both):
+            return _restriction(short, start, start + 2, _EXPIRES)
     return None
 
 
@@ -99,7 +119,7 @@ def _restriction(words: Sequence[str], start: int, end: int, flag: str) -> Restr
 def _end(words: Sequence[str], start: int, flag: str) -> int:
     """Return where the restriction ends that starts there: of `ci expires 30 days`, after "days"."""
     end = start + 1
-    if flag == PORTAL and end < len(words) and _squeeze(words[start]) in _FLAG_OF_WORD:
+    if flag == PORTAL and end < len(words) and _squeeze(words[start]) in _FLAG_ALONE | _FLAG_TOGETHER:
         end += 1  # which channel or address
     while end < len(words) and _continues(words[end - 1], words[end], flag):
         end += 1
@@ -107,8 +127,8 @@ def _end(words: Sequence[str], start: int, flag: str) -> int:
 
 
 def _continues(before: str, word: str, flag: str) -> bool:
-    together = _find_flag((before + word).casefold())  # "full access"
-    return flag in {_find_flag(word.casefold()), together} or _is_length(word, flag)
+    together = _find_flag(before + word)  # "full access"
+    return flag in {_find_flag(word), together} or _is_length(word, flag)
 
 
 def _is_length(word: str, flag: str) -> bool:
@@ -117,6 +137,7 @@ def _is_length(word: str, flag: str) -> bool:
 
 def _find_flag(word: str) -> str | None:
     """Return the flag that restricts what the word names, PORTAL if none does, or None if it is no restriction."""
+    word = unicodedata.normalize("NFKC", word).casefold()
     name, _separator, value = word.replace(":", "=").partition("=")
     squeezed = _squeeze(word)
     if ":" in word and _SCOPE_PARTS & {name, *value.split(",")}:  # also `mesages:read`
@@ -124,15 +145,27 @@ def _find_flag(word: str) -> str | None:
     for flag, compounds in _COMPOUNDS.items():
         if any(compound in squeezed for compound in compounds.split()):
             return flag
-    for known in (squeezed, _squeeze(name)):
-        if known in _FLAG_OF_WORD:
-            return _FLAG_OF_WORD[known]
+    for parts in (_split(word), _split(name), [squeezed]):
+        flag_of_parts = _find_flag_of_parts(parts)
+        if flag_of_parts is not None:
+            return flag_of_parts
     if close := difflib.get_close_matches(squeezed, _OFTEN_MISTYPED, 1, _MIN_SIMILARITY):
         return _OFTEN_MISTYPED[close[0]]
-    if _DURATION.fullmatch(squeezed):
-        return _EXPIRES
-    if _NETWORK.match(word) or _CHANNEL.match(word) or _is_address(word) or "=" in word:
+    if _NETWORK.match(word) or _CHANNEL.match(word) or _is_address(word):
         return PORTAL
+    if _DURATION.search(_fold(word)):
+        return _EXPIRES
+    return PORTAL if "=" in word else None
+
+
+def _find_flag_of_parts(parts: list[str]) -> str | None:
+    pairs = [first + second for first, second in pairwise(parts)]
+    for alone in (*pairs, *parts):
+        if alone in _FLAG_ALONE:
+            return _FLAG_ALONE[alone]
+    others = [part for part in parts if not _FILLER.fullmatch(part)]
+    if others and all(part in _FLAG_TOGETHER for part in others):
+        return _FLAG_TOGETHER[others[0]]
     return None
 
 
@@ -144,13 +177,30 @@ def _is_address(word: str) -> bool:
     return True
 
 
-def _is_mistyped_expiry(word: str, number: str) -> bool:
+def _is_duration_of_two(both: str) -> bool:
+    """Whether it is like `30 days`."""
+    duration = _DURATION.search(_fold(both))
+    return duration is not None and " " in duration[0]
+
+
+def _is_mistyped_expiry(both: str) -> bool:
     """Whether it is like `expries 30`."""
-    known = _WORDS[_EXPIRES].split()
+    word, _space, number = both.partition(" ")
+    known = _ALONE[_EXPIRES].split()
     return number.isdigit() and bool(difflib.get_close_matches(_squeeze(word), known, 1, _MIN_SIMILARITY))
 
 
 def _squeeze(text: str) -> str:
     """Return the letters and digits of the text, in lower case and without accents."""
+    return "".join(_split(text))
+
+
+def _split(text: str) -> list[str]:
+    """Return the parts of the text: runs of letters and runs of digits, in lower case and without accents."""
+    return re.findall(r"[^\W\d_]+|\d+", _fold(text))
+
+
+def _fold(text: str) -> str:
+    """Return the text in lower case, without accents and without characters that cannot be seen."""
     decomposed = unicodedata.normalize("NFKD", text).casefold()
-    return "".join(char for char in decomposed if char.isalnum())
+    return "".join(char for char in decomposed if unicodedata.category(char)[0] not in "CM")

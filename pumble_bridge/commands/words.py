@@ -97,12 +97,13 @@ class FlagRepeated(FlagMisused):
 class Words:
     """`plain` are the words that are no flags, what stood in quotes as one; `flags` have "" where they take no value.
 
-    `bare` are those of `plain` that stood in no quotes.
+    `bare` are those of `plain` that stood in no quotes. `after` has the one that directly follows a flag's value.
     """
 
     plain: tuple[str, ...] = ()
     flags: Mapping[str, str] = field(default_factory=dict)
     bare: tuple[str, ...] = ()
+    after: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def text(self) -> str:
@@ -138,10 +139,15 @@ def read(line: str, flags: Mapping[str, bool]) -> Words:
         raise HelpAsked
     plain: list[_Word] = []
     found: dict[str, str] = {}
+    after: dict[str, str] = {}
+    valued = ""  # the flag whose value has just been read
     rest = iter(words)
     for word in rest:
         if not word.is_flag:
             plain.append(word)
+            if valued and not word.is_quoted:
+                after[valued] = word.text
+            valued = ""
             continue
         if all(map(_is_dash, word.text)):
             following = next(rest, None)
@@ -155,9 +161,9 @@ def read(line: str, flags: Mapping[str, bool]) -> Words:
         if not flags[name] and has_value:
             raise ValueNotTaken(name)
         found[name] = _read_value(name, value, rest) if flags[name] else ""
-    return Words(
-        tuple(word.text for word in plain), found, tuple(word.text for word in plain if not word.is_quoted)
-    )
+        valued = name if flags[name] else ""
+    bare = tuple(word.text for word in plain if not word.is_quoted)
+    return Words(tuple(word.text for word in plain), found, bare, after)
 
 
 def is_help(word: str) -> bool:

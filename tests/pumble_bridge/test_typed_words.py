@@ -177,11 +177,34 @@ class TestAWordThatLooksLikeARestriction:
             ("caduca 30 días", "generate ci --expires 30d"),
             ("never", "generate ci --expires never"),
             ("messages:read,user:read", "generate ci --scopes messages:read,user:read"),
-            ("scope user:read", "generate ci --scopes messages:write,user:read"),
+            ("scope user:read", "generate ci --scopes user:read"),
+            ("permissions", "generate ci --scopes messages:write,user:read"),
             ("mesages:read", "generate ci --scopes messages:write,user:read"),
             ("/post", "generate ci --post"),
             ("*read-only*", "generate ci --read-only"),
             ("read=true", "generate ci --read-only"),
+            ("view-only", "generate ci --read-only"),
+            ("viewonly", "generate ci --read-only"),
+            ("view only", "generate ci --read-only"),
+            ("solo-ver", "generate ci --read-only"),
+            ("no-write", "generate ci --read-only"),
+            ("no write", "generate ci --read-only"),
+            ("write-only", "generate ci --post"),
+            ("expires-30d", "generate ci --expires 30d"),
+            ("expires30d", "generate ci --expires 30d"),
+            ("expires-in-30d", "generate ci --expires 30d"),
+            ("ttl-7d", "generate ci --expires 7d"),
+            ("ttl3", "generate ci --expires 3d"),
+            ("30d-expiry", "generate ci --expires 30d"),
+            ("expira-30", "generate ci --expires 30d"),
+            ("caduca30d", "generate ci --expires 30d"),
+            ("until-friday", "generate ci --expires 30d"),
+            ("expires-2025-12-31", "generate ci --expires 1d"),
+            ("12hr", "generate ci --expires 1d"),
+            ("2hrs", "generate ci --expires 1d"),
+            ("messages.read", "generate ci --scopes messages:read"),
+            ("messages-read", "generate ci --scopes messages:read"),
+            ("read-messages", "generate ci --read-only"),
         ]:
             said = say(ana, general, f"generate ci {typed}")
 
@@ -199,7 +222,10 @@ class TestAWordThatLooksLikeARestriction:
             "10.0.0.0/33",
             "2001:db8::/32",
             "limit 5",
+            "limit5",
             "color=red",
+            "limited-access",
+            "general-only",
         ]:
             said = say(ana, general, f"generate ci {typed}")
 
@@ -213,13 +239,21 @@ class TestAWordThatLooksLikeARestriction:
             "post",
             "read-only ci",
             "ci-read-only",
-            "ci --expires 30 minutes",
-            "ci --expires 30 d",
+            "ci-no-write",
+            "ci-30d",
+            "ci_expires_30",
+            "ci.messages.read",
             "ci --post read-only",
             "ci --scopes user:read messages:read",
         ]:
             assert "looks like a restriction" in say(ana, general, f"generate {typed}"), typed
         assert not ApiKey.objects.exists()
+
+    def test_is_refused_without_losing_the_other_flags(self, ana: Person, general: str) -> None:
+        said = say(ana, general, "generate ci --read-only expires-7d")
+
+        assert "type: /api-keys generate ci --read-only --expires 7d\n" in said
+        assert said.endswith('/api-keys generate "ci expires-7d" --read-only')
 
     def test_is_a_name_in_quotes(self, ana: Person, general: str) -> None:
         for name in ("read-only", "ci read only", "-x", "help", "expires 30", "10.0.0.0/8"):
@@ -235,6 +269,8 @@ class TestAWordThatLooksLikeARestriction:
 
     def test_is_not_seen_in_usual_names(self, ana: Person, general: str) -> None:
         names = ["blog-post-bot", "express app", "district 9", "v1.2.3", "api 24/7", "Bob's key", "señal #2"]
+        names += ["post-office", "release-2", "ci-30", "build7", "prod-eu1", "v2", "log-access", "no-reply"]
+        names += ["k8s", "i18n", "a11y", "s3", "d3", "2fa", "status bot", "read-replica", "nightly", "unit-2"]
         for name in names:
             say(ana, general, f"generate {name} --post")
 
@@ -243,10 +279,70 @@ class TestAWordThatLooksLikeARestriction:
     def test_is_refused_in_spanish(self, ana: Person, general: str) -> None:
         Member.objects.filter(email=ana.email).update(language="es")
 
-        said = say(ana, general, "generate ci solo lectura")
+        for typed, flag in [
+            ("solo lectura", "--read-only"),
+            ("solo-ver", "--read-only"),
+            ("expira-30", "--expires 30d"),
+            ("caduca30d", "--expires 30d"),
+        ]:
+            said = say(ana, general, f"generate ci {typed}")
 
+            assert "no se creó ninguna clave" in said, typed
+            assert f"/api-keys generate ci {flag}\n" in said, typed
+
+
+class TestANumberOfDays:
+    def test_is_refused_before_a_bare_word_that_may_be_its_unit(self, ana: Person, general: str) -> None:
+        for typed in [
+            "2 hrs",
+            "90 seconds",
+            "30 mins",
+            "1 hr",
+            "10 sec",
+            "3 wks",
+            "1 fortnight",
+            "3 hs",
+            "=2 hrs",
+            "\uff13 moons",
+            "30 minutes",
+        ]:
+            said = say(ana, general, f"generate ci --read-only --expires {typed}".replace(" =", "="))
+
+            assert said.startswith("--expires takes days: --expires 30d."), typed
+            assert "type: /api-keys generate ci --read-only --expires 1d\n" in said, typed
+        assert not ApiKey.objects.exists()
+
+    def test_gets_the_command_for_days_and_for_a_name(self, ana: Person, general: str) -> None:
+        for typed, days, name in [
+            ("ci --expires 2 days", "generate ci --expires 2d", 'generate "ci days" --expires 2'),
+            ("--expires 30 d", "generate --expires 30d", 'generate "d" --expires 30'),
+            ("--expires 30 ci", "generate --expires 1d", 'generate "ci" --expires 30'),
+        ]:
+            said = say(ana, general, f"generate {typed}")
+
+            assert f"type: /api-keys {days}\n" in said, typed
+            assert said.endswith(f"/api-keys {name}"), typed
+        assert not ApiKey.objects.exists()
+
+    def test_is_refused_in_spanish(self, ana: Person, general: str) -> None:
+        Member.objects.filter(email=ana.email).update(language="es")
+
+        said = say(ana, general, "generate ci --expires 3 hs")
+
+        assert said.startswith("--expires admite días: --expires 30d.")
         assert "no se creó ninguna clave" in said
-        assert "/api-keys generate ci --read-only" in said
+        assert not ApiKey.objects.exists()
+
+    def test_stands_before_a_name_in_quotes_or_has_its_unit(self, ana: Person, general: str) -> None:
+        for line in (
+            '--expires 30 "ci hrs"',
+            "--expires 30d ci",
+            "nightly --expires 30",
+            "--expires 7 --post bot",
+        ):
+            assert "Your new key" in say(ana, general, f"generate {line}"), line
+
+        assert set(ApiKey.objects.values_list("name", flat=True)) == {"ci hrs", "ci", "nightly", "bot"}
 
 
 class TestTheFirstLine:
