@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import reverse
+from django.utils.decorators import method_decorator
 
 from keys import lifecycle, policy, scopes, wording
 from keys.audit import Actor, refusals_noted
@@ -15,11 +16,13 @@ from portal.dashboard import once, show_once
 from portal.dashboard.door import MemberView
 from portal.dashboard.rights_form import offered_scopes
 from portal.kept_forms import FormPage
+from portal.reference.views import allow_swagger_icons
 
 LIFETIME = timedelta(minutes=15)
 _IN_SESSION = "tried_with"  # ids of the keys, which say nothing; never their plaintexts
 
 
+@method_decorator(allow_swagger_icons, name="dispatch")
 class TryIt(MemberView):
     """The answer is the reference, with the key handed to its script."""
 

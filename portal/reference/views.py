@@ -10,8 +10,11 @@ from django.views.decorators.http import require_safe
 from portal.reference import plain
 from portal.reference.description import as_json, as_yaml
 
+# The icons of Swagger UI's stylesheet are images in `data:` addresses. For each view that shows Swagger UI.
+allow_swagger_icons = csp_update({"img-src": [SELF, "data:"]})
 
-@csp_update({"img-src": [SELF, "data:"]})  # the icons of Swagger UI's stylesheet
+
+@allow_swagger_icons
 @require_safe
 def interactive(request: HttpRequest) -> HttpResponse:
     """Swagger UI."""
