@@ -183,10 +183,8 @@ def _room(window: Window, entries: deque[tuple[float, str]]) -> int:
     That is all that is left before the reserve, or all that is left of the holder's share of the window.
     """
     taken, common = len(entries), window.limit - window.reserve
-    if not window.reserve or (window.keeps_room and taken < common - window.reserve):
-        return (
-            common - taken
-        )  # in a busy workspace counting takes 1 ms: the figure errs by a tenth, to the safe side
+    if not window.reserve:
+        return common - taken
     holders = [holder for _at, holder in entries]
     share = math.ceil(window.limit / (len({*holders, window.holder}) + window.keeps_room))
     return max(common - taken, min(share - holders.count(window.holder), window.limit - taken))

@@ -16,28 +16,32 @@ local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local period = 60000
 local looked_at, refused = {}, false
 
+local function forget_old(log)
+  redis.call('ZREMRANGEBYSCORE', log, '-inf', now - period)
+  redis.call('ZREMRANGEBYSCORE', log, '(' .. now + 1000, '+inf') -- the clock went back
+end
+
 for i = 1, windows do
   local log = KEYS[i]
   local limit, reserve, holder, room = unpack(ARGV, 4 * i, 4 * i + 3)
   limit, reserve, room = tonumber(limit), tonumber(reserve), tonumber(room)
-  redis.call('ZREMRANGEBYSCORE', log, '-inf', now - period)
-  redis.call('ZREMRANGEBYSCORE', log, '(' .. now + 1000, '+inf') -- the clock went back
+  -- A shared window has two more sets: what this holder took, and each holder by the time of the last take. So the share is
+  -- known without reading the log, which takes 0.4 ms for 1,000 entries.
+  local own, holders = log .. ':of:' .. holder, log .. ':holders'
+  forget_old(log)
   local taken, common = redis.call('ZCARD', log), limit - reserve
   local left = common - taken
-  if reserve > 0 and (room == 0 or taken >= common - reserve) then
-    local own, shares, seen = 0, 1 + room, { [holder] = true }
-    for _, entry in ipairs(redis.call('ZRANGE', log, 0, -1)) do
-      local other = string.match(entry, '^(.*):')
-      if other == holder then
-        own = own + 1
-      elseif not seen[other] then
-        seen[other], shares = true, shares + 1
-      end
-    end
-    left = math.max(left, math.min(math.ceil(limit / shares) - own, limit - taken))
+  if reserve > 0 then
+    forget_old(own)
+    forget_old(holders)
+    local shares = redis.call('ZCARD', holders) + room + (redis.call('ZSCORE', holders, holder) and 0 or 1)
+    left = math.max(left, math.min(math.ceil(limit / shares) - redis.call('ZCARD', own), limit - taken))
   end
   local refuses = left > 0 and 0 or taken >= limit and 1 or 2
-  looked_at[i] = { left = left, holder = holder, refuses = refuses, over = taken - (refuses == 2 and common or limit) }
+  local over = taken - (refuses == 2 and common or limit)
+  looked_at[i] = {
+    left = left, holder = holder, own = own, holders = holders, is_shared = reserve > 0, refuses = refuses, over = over,
+  }
   refused = refused or refuses > 0
 end
 
@@ -50,6 +54,12 @@ for i = 1, windows do
   if takes == 1 then
     redis.call('ZADD', log, now, window.holder .. ':' .. ARGV[1])
     redis.call('PEXPIRE', log, period + 1000)
+    if window.is_shared then
+      redis.call('ZADD', window.own, now, ARGV[1])
+      redis.call('PEXPIRE', window.own, period + 1000)
+      redis.call('ZADD', window.holders, now, window.holder)
+      redis.call('PEXPIRE', window.holders, period + 1000)
+    end
   end
   local remaining = math.max(window.left - takes, 0)
   answers[i] = string.format('%d %d %d', remaining, tonumber(first) + period - now, window.refuses)

@@ -59,7 +59,7 @@ def of_rounds(rounds: Rounds) -> list[Goal]:
         times("5", "sendMessage, 64 connections: portal to the bare proxy", 0.85, "sendMessage, 64: portal", "sendMessage, 64: bare"),
         at_most("5", "sendMessage, 1 connection: added by the portal to added by the bare proxy", 1.5, "×", added_ms("portal") / added_ms("bare")),
         Goal("5", "sendMessage, 1 connection: added by the portal at the median", "", f"{added_ms('portal'):.2f} ms", met=True),
-        times("6", "check beside 1,000,000 keys and 10,000,000 logged calls, to few", 0.95, f"{check}, many rows", check),
+        times("6", "check beside many keys and logged calls, to few", 0.95, f"{check}, many rows", check),
         times("6", "proxied myInfo beside them, to few", 0.95, "myInfo: portal, many rows", "myInfo: portal"),
         times("6", "a message of 20 kB, to one of 300 B", 0.9, "one message: 20 kB", "one message: 300 B"),
         times("6", "a page of messages of 20 kB, to one of one message", 0.9, "page of messages: 20 kB", "page of messages: 300 B"),

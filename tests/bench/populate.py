@@ -22,12 +22,13 @@ from keys.models import ApiKey, Member, Workspace
 from pumble_bridge import tokens
 from pumble_bridge.models import Authorization, Installation
 
+# As many keys as a second of calls warms up in each process, and enough that no limit of a key is reached.
 # What the stand-in for Pumble does with the calls of a group (see upstream.py), and how many keys the group has.
 GROUPS = {
-    "fast": ("delay=0;size=0", 1000),
-    "slow": ("delay=20;size=0", 1000),
-    "large": ("delay=0;size=20000", 500),
-    "narrow": ("delay=0;size=0", 1000),
+    "fast": ("delay=0;size=0", 100),
+    "slow": ("delay=20;size=0", 100),
+    "large": ("delay=0;size=20000", 100),
+    "narrow": ("delay=0;size=0", 100),
     "revoked": ("delay=0;size=0", 1400),
 }
 
