@@ -192,12 +192,11 @@ def cost(staged: Stage, load: Load, seconds: int) -> Cost:
             told = store.info("commandstats")
             return sum(told.get(f"cmdstat_{name}", {}).get("calls", 0) for name in ("eval", "evalsha"))
 
-        before = transactions()
-        calls = load.burst(1).calls  # warms the records, and is counted
-        ran = scripts()
-        measured = load.burst(seconds).calls
+        load.burst(2)  # records live 30 s, so they are still there after the pause for the counts
+        before, ran = transactions(), scripts()
+        calls = load.burst(seconds).calls
         ran = scripts() - ran
-        return Cost((transactions() - before) / (calls + measured), round(ran / measured, 1))
+        return Cost((transactions() - before) / calls, round(ran / calls, 1))
 
 
 def _keys_of_hooks(staged: Stage) -> int:
