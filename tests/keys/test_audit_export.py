@@ -94,6 +94,7 @@ class TestAnExport:
             assert ("event" in stream.getvalue()) == drawn
 
 
+@pytest.mark.slow
 class TestMemory:
     def test_does_not_grow_with_the_events_that_are_exported_and_verified(self, alice: Member) -> None:
         assert alice.workspace is not None

@@ -248,6 +248,7 @@ class TestMaintenance:
         assert list(ApiKey.objects.live(now).values_list("name", flat=True)) == ["new"]
 
 
+@pytest.mark.slow
 class TestEveryCommand:
     NAMES = ["create_key", "list_keys", "revoke_key", "maintenance", "seed", "sandbox"]
 

@@ -334,6 +334,7 @@ CHANGES: dict[str, tuple[Callable[[World], Any], Callable[[World], Any], dict[st
 }
 
 
+@pytest.mark.slow
 class TestAnotherProcess:
     @pytest.mark.parametrize("name", CHANGES)
     def test_answers_by_a_change_with_its_next_call(
@@ -629,6 +630,7 @@ def wait_for(holds: Callable[[], bool], seconds: float) -> None:
         time.sleep(0.02)
 
 
+@pytest.mark.slow
 class TestWithRedis:
     def test_full_a_change_is_felt_at_once_and_all_is_well_afterwards(
         self, alice: Member, other: Process, server: redis.Redis

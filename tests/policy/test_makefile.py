@@ -96,6 +96,7 @@ def python_is_no_program(venv: Path) -> None:
     (venv / "bin/python").chmod(0o644)
 
 
+@pytest.mark.slow
 class TestAnEnvironment:
     @pytest.mark.parametrize(
         "broken",
