@@ -22,7 +22,7 @@ LIFETIME = timedelta(minutes=15)
 _IN_SESSION = "tried_with"  # ids of the keys, which say nothing; never their plaintexts
 
 
-@method_decorator(allow_swagger_icons, name="dispatch")
+@method_decorator(allow_swagger_icons, name="post")
 class TryIt(MemberView):
     """The answer is the reference, with the key handed to its script."""
 
