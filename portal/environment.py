@@ -28,6 +28,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from keys import addresses
 from keys.exceptions import AddressInvalid
+from portal.local_pumble import APP_CREDENTIALS
 
 MIN_SECRET_BYTES = 32
 # Each may be set as NAME_FILE instead: the path of a file with the value, which is how container engines pass secrets.
@@ -255,23 +256,16 @@ class Environment:
             self.fail(name, "expects postgres://user:password@host:5432/name")
         return config
 
-    def secrets(self, *, local: bool, data_dir: Path, sandbox_app: Path) -> Secrets:
+    def secrets(self, *, local: bool, data_dir: Path) -> Secrets:
         """Return the deployment's secrets. With `local`, those that are not set are created in `data_dir`.
 
         Without `local` each is required, and must not be one that the local Pumble publishes.
         """
-        published: dict[str, str] = json.loads(sandbox_app.read_text())  # noqa: TID251 - our own file
-        app = {
-            "PUMBLE_APP_ID": published["id"],
-            "PUMBLE_APP_KEY": published["appKey"],
-            "PUMBLE_APP_CLIENT_SECRET": published["clientSecret"],
-            "PUMBLE_APP_SIGNING_SECRET": published["signingSecret"],
-        }
-        defaults = self._load_or_create_local_secrets(data_dir) | app if local else {}
+        defaults = self._load_or_create_local_secrets(data_dir) | APP_CREDENTIALS if local else {}
 
         def required(name: str) -> str:
             value = self.required(name, defaults.get(name, ""))
-            if not local and value in app.values():
+            if not local and value in APP_CREDENTIALS.values():
                 self.fail(name, "is the local Pumble's published value; take the one of your app at Pumble")
             return value
 
@@ -282,7 +276,7 @@ class Environment:
             required("PUMBLE_APP_SIGNING_SECRET"),
             *self.list("PUMBLE_APP_SIGNING_SECRET_FALLBACKS"),
         ]
-        if not local and app["PUMBLE_APP_SIGNING_SECRET"] in signing_secrets:
+        if not local and APP_CREDENTIALS["PUMBLE_APP_SIGNING_SECRET"] in signing_secrets:
             self.fail("PUMBLE_APP_SIGNING_SECRET_FALLBACKS", "contains the local Pumble's published value")
         values = Secrets(
             secret_key=secret_key,

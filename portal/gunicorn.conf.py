@@ -14,7 +14,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 from django.conf import settings
 
 from portal.environment import Environment, url_host
-from pumble_bridge.management import ports
+from portal.management import ports
 
 # Each process counts in mapped files of its own, where the library looks when it is imported. In memory where there is
 # such a place: a process that writes to a mapped file on a full disk is killed.

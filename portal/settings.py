@@ -58,9 +58,7 @@ for _name, _url in {
 if _command in COMMANDS_WITHOUT_SECRETS:
     _secrets = NO_SECRETS
 else:
-    _secrets = env.secrets(
-        local=LOCAL_PUMBLE, data_dir=DATA_DIR, sandbox_app=BASE_DIR / "pumble_bridge/sandbox/app.json"
-    )
+    _secrets = env.secrets(local=LOCAL_PUMBLE, data_dir=DATA_DIR)
 SECRET_KEY = _secrets.secret_key
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS")
 KEY_PEPPERS = _secrets.peppers

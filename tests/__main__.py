@@ -157,7 +157,7 @@ def main() -> int:
     run.step(
         "missing migrations of the local Pumble",
         *("python", "manage.py", "makemigrations", "--check", "--dry-run"),
-        DJANGO_SETTINGS_MODULE="pumble_bridge.sandbox.settings",
+        DJANGO_SETTINGS_MODULE="sandbox.settings",
     )
     run.step("translations", "python", "-m", "tests.catalogues", "--check")
     if not fast:

@@ -7,4 +7,4 @@ os.environ.setdefault("LOCAL_PUMBLE", "true")
 from portal.settings import *  # noqa: F403
 from portal.settings import INSTALLED_APPS as PORTAL_APPS
 
-INSTALLED_APPS = [*PORTAL_APPS, "pumble_bridge.sandbox"]
+INSTALLED_APPS = [*PORTAL_APPS, "sandbox"]

@@ -496,7 +496,7 @@ class TestTheExample:
             PROJECT / "portal/environment.py"
         ).read_text()
         source += (PROJECT / "portal/gunicorn.conf.py").read_text()
-        source += "".join(path.read_text() for path in (PROJECT / "pumble_bridge/sandbox").rglob("*.py"))
+        source += "".join(path.read_text() for path in (PROJECT / "sandbox").rglob("*.py"))
         calls = r"(?:env\.\w+|self\.(?:text|list)|required|environ\.get|environ\[|switch\w*)\(?\s*\"([A-Z][A-Z_]+)\""
         read = set(re.findall(calls, source)) - {"DJANGO_SETTINGS_MODULE", "PROMETHEUS_MULTIPROC_DIR"}
         example = re.findall(r"^#? ?([A-Z][A-Z_]+)=", (PROJECT / ".env.example").read_text(), re.MULTILINE)

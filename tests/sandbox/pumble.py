@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 import requests
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-CREDENTIALS = json.loads((ROOT / "pumble_bridge/sandbox/app.json").read_text())
+CREDENTIALS = json.loads((ROOT / "sandbox/app.json").read_text())
 
 
 def free_port() -> int:
@@ -36,7 +36,7 @@ class Pumble:
             "DATA_DIR": str(data_dir),
             "SANDBOX_PORT": str(self.port),
             "PUBLIC_URL": public_url,
-            "DJANGO_SETTINGS_MODULE": "pumble_bridge.sandbox.settings",
+            "DJANGO_SETTINGS_MODULE": "sandbox.settings",
             **environment,
         }
         self.start()
@@ -46,8 +46,8 @@ class Pumble:
             "-m",
             "gunicorn",
             "-c",
-            "pumble_bridge/sandbox/gunicorn.conf.py",
-            "pumble_bridge.sandbox.wsgi",
+            "sandbox/gunicorn.conf.py",
+            "sandbox.wsgi",
         ]
         with (self.data_dir / "pumble.log").open("ab") as log:
             self.process = subprocess.Popen(

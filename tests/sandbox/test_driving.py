@@ -283,13 +283,13 @@ class TestProcess:
             "LOCAL_PUMBLE": "false",
             "DATA_DIR": str(tmp_path_factory.mktemp("none")),
         }
-        environment["DJANGO_SETTINGS_MODULE"] = "pumble_bridge.sandbox.settings"
+        environment["DJANGO_SETTINGS_MODULE"] = "sandbox.settings"
         command = [
             "-m",
             "gunicorn",
             "-c",
-            "pumble_bridge/sandbox/gunicorn.conf.py",
-            "pumble_bridge.sandbox.wsgi",
+            "sandbox/gunicorn.conf.py",
+            "sandbox.wsgi",
         ]
 
         refused = subprocess.run(

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pumble_bridge.sandbox import recurrence
+from sandbox import recurrence
 from tests.sandbox.app import TestApp
 from tests.sandbox.pumble import Pumble
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from pumble_bridge.sandbox.secrecy import masked_text
+from sandbox.secrecy import masked_text
 from tests.sandbox.app import TestApp
 from tests.sandbox.pumble import Pumble
 

@@ -1,9 +1,11 @@
 """What a fresh local Pumble looks like: a company that has used it for a while."""
 
+import json
 import time
 from typing import Any
 
-from tests.sandbox.pumble import Pumble
+from portal.local_pumble import APP_CREDENTIALS
+from tests.sandbox.pumble import ROOT, Pumble
 
 
 def channels(pumble: Pumble, key: str = "ana") -> list[Any]:
@@ -111,3 +113,15 @@ class TestSeed:
 
         assert min(resets) < 0.5
         assert min(looks) < 0.3
+
+
+def test_the_portal_knows_the_published_credentials() -> None:
+    """Each has its own copy, because neither imports the other."""
+    published = json.loads((ROOT / "sandbox/app.json").read_text())
+
+    assert {
+        "PUMBLE_APP_ID": published["id"],
+        "PUMBLE_APP_KEY": published["appKey"],
+        "PUMBLE_APP_CLIENT_SECRET": published["clientSecret"],
+        "PUMBLE_APP_SIGNING_SECRET": published["signingSecret"],
+    } == APP_CREDENTIALS

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from pumble_bridge.management.ports import in_use
+from portal.management.ports import in_use
 
 START_SECONDS = 60
 STOP_SECONDS = 8

@@ -1,0 +1,56 @@
+import json
+import os
+import sys
+from importlib.util import find_spec
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from portal.management.ports import in_use
+from pumble_bridge import client
+from pumble_bridge.exceptions import PumbleError, PumbleRefused
+
+
+class Command(BaseCommand):
+    help = "Run the local Pumble alone; with --manifest, register an app with the one already on the port."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--manifest", metavar="URL", help="print this app's credentials as one JSON line and exit"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not settings.LOCAL_PUMBLE:
+            raise CommandError("the local Pumble starts only with LOCAL_PUMBLE=true")
+        if options["manifest"]:
+            self.stdout.write(json.dumps(self._register(options["manifest"])))
+            return
+        if in_use(settings.SANDBOX_PORT):
+            raise CommandError(
+                f"port {settings.SANDBOX_PORT} is in use; choose another with SANDBOX_PORT=..."
+            )
+        if find_spec("sandbox") is None:
+            raise CommandError(
+                "the local Pumble is not part of this installation; run it from the repository"
+            )
+        # Another process with other settings: it shares nothing with the portal but the wire.
+        os.environ["DJANGO_SETTINGS_MODULE"] = "sandbox.settings"
+        os.environ["PUBLIC_URL"] = settings.PUBLIC_URL
+        os.chdir(settings.BASE_DIR)
+        command = [
+            "-m",
+            "gunicorn",
+            "-c",
+            "sandbox/gunicorn.conf.py",
+            "sandbox.wsgi",
+        ]
+        os.execv(sys.executable, [sys.executable, *command])  # noqa: S606 - no shell is wanted
+
+    def _register(self, manifest_url: str) -> Any:
+        try:
+            return client.call("POST", "/act/apps", json={"manifestUrl": manifest_url})
+        except PumbleRefused as error:
+            raise CommandError(f"the local Pumble refused this manifest: {error.message or error}") from error
+        except PumbleError as error:
+            raise CommandError(f"no local Pumble answers on port {settings.SANDBOX_PORT}") from error

@@ -1,5 +1,0 @@
-"""The workspaces that a fresh local Pumble opens on. Ids, tokens and times are the same every time."""
-
-from pumble_bridge.sandbox.seed.credentials import API_APP_ID
-
-__all__ = ["API_APP_ID"]

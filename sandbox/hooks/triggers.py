@@ -1,0 +1,230 @@
+"""Triggers: a person did something that an app must answer now. Source: Pumble app platform reference, 3.4 to 3.8."""
+
+import json
+import secrets
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox import blocks, home, modals, posting, registry, spinners
+from sandbox.errors import ActRefused
+from sandbox.hooks import answers, delivery
+from sandbox.manifest import Manifest
+from sandbox.modals import STACKS, Modal
+from sandbox.models import App, Channel, Installation, Message, Person
+from sandbox.spinners import SPINNERS, Spinner
+
+OFFLINE = "{name} is not responding right now. Please try again in a moment."
+UNKNOWN = "{command} is not a valid command. Apps add commands; see + Add apps."
+HOME_KEYS = ("blocks", "title", "state")
+TOO_DEEP = "No more than three windows can be open on top of each other."
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts, where. `channel` is where anything said in return appears."""
+
+    person: Person
+    channel: Channel
+
+    def facts(self) -> dict[str, Any]:
+        return {
+            "userId": self.person.id,
+            "channelId": self.channel.id,
+            "workspaceId": self.person.workspace_id,
+            "triggerId": secrets.token_hex(12),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where an element stands, in the words of the wire; `view` belongs to VIEW alone."""
+
+    type: str
+    id: str
+    view: dict[str, Any] | None = None
+
+    def facts(self) -> dict[str, Any]:
+        facts: dict[str, Any] = {"sourceType": self.type, "sourceId": self.id}
+        return facts if self.view is None else facts | {"view": self.view}
+
+
+def slash_command(actor: Actor, line: str, root: Message | None) -> None:
+    """Send `/command text` to the app that has the command; without one, Pumble itself says so."""
+    command, *rest = line.split(maxsplit=1)
+    text = rest[0].strip() if rest else ""
+    until = delivery.deadline()
+    unreached: App | None = None
+    for installation in _installed(actor.person):
+        read = registry.manifest_of(installation.app, until)
+        if read is None:
+            unreached = unreached or installation.app
+            continue
+        url = read.command_url(command)
+        if url is not None:
+            payload = {
+                "messageType": "SLASH_COMMAND",
+                "slashCommand": command,
+                "text": text,
+                "blocks": blocks.from_text(text),
+                **actor.facts(),
+            }
+            if root is not None:
+                payload["threadRootId"] = root.id
+            _trigger(actor, installation.app, url, payload, until)
+            return
+    if unreached is not None:
+        # Nobody knows the commands of an app that was never reached, so any command may be its own.
+        _whisper_offline(actor, unreached, None)
+    else:
+        posting.whisper_from_pumble(actor.channel, actor.person.id, UNKNOWN.format(command=command[:64]))
+
+
+def shortcut(
+    actor: Actor, name: str, message: Message | None, *, root: Message | None = None, app_id: str = ""
+) -> None:
+    """A global shortcut (in a thread with its `root`), or one on a message; of this app, or of the first that has it.
+
+    Raises:
+        ActRefused: no installed app has it.
+    """
+    kind = "ON_MESSAGE" if message else "GLOBAL"
+    until = delivery.deadline()
+    for installation in _installed(actor.person):
+        if app_id not in {"", installation.app_id}:
+            continue
+        read = registry.manifest_of(installation.app, until)
+        url = read.shortcut_url(kind, name) if read else None
+        if url:
+            payload = {"messageType": "SHORTCUT", "type": kind, "shortcut": name, **actor.facts()}
+            if message:
+                payload["messageId"] = message.id
+            elif root:
+                payload["threadRootId"] = root.id
+            _trigger(actor, installation.app, url, payload, until)
+            return
+    raise ActRefused("no installed app has this shortcut", 404)
+
+
+def click(actor: Actor, app: App, source: Source, element: dict[str, Any], value: object) -> None:
+    """A block interaction; the element's spinner turns from now on, if it has one."""
+    until = delivery.deadline()
+    read = registry.manifest_of(app, until)
+    kind = str(element.get("type", ""))
+    timeout = spinners.seconds(element)
+    payload = {
+        "messageType": "BLOCK_INTERACTION",
+        **source.facts(),
+        "actionType": blocks.ACTION_TYPES.get(kind, kind.upper()),
+        "onAction": element["onAction"],
+        "payload": json.dumps({"values" if isinstance(value, list) else "value": value}),
+        "loadingTimeout": timeout,
+        **actor.facts(),
+    }
+    if timeout:
+        ends = time.monotonic() + timeout
+        SPINNERS.start(
+            Spinner(
+                payload["triggerId"],
+                app.id,
+                actor.person.id,
+                source.type,
+                source.id,
+                element["onAction"],
+                ends,
+            )
+        )
+    answer = _trigger(actor, app, read.interaction_url if read else "", payload, until)
+    if isinstance(answer, answers.Nack | answers.Unavailable):
+        SPINNERS.complete(app.id, source.type, source.id, payload["triggerId"])
+
+
+def view_action(actor: Actor, modal: Modal, app: App, kind: str) -> answers.Answer:
+    """SUBMIT or CLOSE of a modal; what it does to the modal is up to the caller."""
+    until = delivery.deadline()
+    read = registry.manifest_of(app, until)
+    payload = {"messageType": "VIEW_ACTION", "viewActionType": kind, "view": modal.view, **actor.facts()}
+    return _send(actor, app, read, read.view_url if read else "", payload, until)
+
+
+def menu(
+    actor: Actor, app: App, source: Source, element: dict[str, Any], query: str, chosen: object
+) -> list[Any]:
+    """The options of a dynamic menu where `chosen` is the value so far; none when the app has nothing to say."""
+    until = delivery.deadline()
+    read = registry.manifest_of(app, until)
+    url = read.menu_url(element["onAction"]) if read else None
+    if not url:
+        raise ActRefused("the app has no such dynamic menu", 404)
+    payload = {
+        "messageType": "DYNAMIC_MENU",
+        "onAction": element["onAction"],
+        "query": query,
+        **source.facts(),
+        **{name: value for name, value in actor.facts().items() if name != "channelId"},
+    }
+    if chosen and isinstance(chosen, str):
+        payload["value"] = chosen
+    answer = _send(actor, app, read, url, payload, until)
+    return answer.options if isinstance(answer, answers.Options) else []
+
+
+def _installed(person: Person) -> list[Installation]:
+    rows = Installation.objects.filter(workspace_id=person.workspace_id, active=True)
+    return list(rows.select_related("app").order_by("app_id"))
+
+
+def _trigger(
+    actor: Actor, app: App, url: str, payload: dict[str, Any], until: float
+) -> answers.Answer:  # fmt: skip
+    answer = _send(actor, app, registry.manifest_of(app, until), url, payload, until)
+    if isinstance(answer, answers.ViewAnswer):
+        show(actor, app, answer, payload.get("sourceId") if payload.get("sourceType") == "VIEW" else None)
+    return answer
+
+
+def _send(
+    actor: Actor, app: App, read: Manifest | None, url: str, payload: dict[str, Any], until: float
+) -> answers.Answer:  # fmt: skip
+    """Send and say what a person must be told: a nack's message, or once that the app is unavailable."""
+    answer = (
+        delivery.send(app, url, payload, until) if url else answers.Unavailable("no address in the manifest")
+    )
+    if isinstance(answer, answers.Nack):
+        _whisper(actor, app, answer.message)
+    elif isinstance(answer, answers.Unavailable):
+        _whisper_offline(actor, app, read)
+    return answer
+
+
+def show(actor: Actor, app: App, answer: answers.ViewAnswer, source_id: str | None) -> None:
+    """Bring a view on the screen. PUSH from a Home tab opens a root modal; OPEN always does."""
+    person_id = actor.person.id
+    on_modal = source_id is not None and STACKS.find(person_id, source_id) is not None
+    if answer.action == "UPDATE":
+        view_id = str(answer.view.get("id") or source_id)
+        if view_id == home.home_id(app, actor.person):
+            home.publish(
+                app, actor.person, {key: answer.view[key] for key in HOME_KEYS if key in answer.view}
+            )
+        else:
+            STACKS.update(person_id, app.id, view_id, answer.view)
+    elif answer.action == "PUSH" and on_modal:
+        try:
+            STACKS.push(person_id, app.id, actor.channel.id, {"parentViewId": source_id, **answer.view})
+        except modals.TooDeep:
+            _whisper(actor, app, TOO_DEEP)
+    else:
+        STACKS.open(person_id, app.id, actor.channel.id, answer.view)
+
+
+def _whisper_offline(actor: Actor, app: App, read: Manifest | None) -> None:
+    text = read.offline if read else ""
+    _whisper(actor, app, text or OFFLINE.format(name=registry.display_name(app)))
+
+
+def _whisper(actor: Actor, app: App, text: str) -> None:
+    bot = Person.objects.filter(app=app, workspace_id=actor.person.workspace_id).first()
+    posting.whisper_from_pumble(
+        actor.channel, actor.person.id, text, app_id=app.id, author_id=bot.id if bot else "", refusal=True
+    )

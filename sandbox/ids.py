@@ -1,0 +1,31 @@
+"""Ids as Pumble makes them: 24 lower-case hex digits, the first eight a time in seconds, so that order is age."""
+
+import secrets
+import threading
+
+from sandbox import clock
+
+
+class IdMaker:
+    """Ids that never repeat and never go backwards within a process."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._process = ""
+        self._seconds = 0
+        self._count = 0
+
+    def make(self, seconds: int) -> str:
+        with self._lock:
+            # Chosen at the first use: two processes that were forked from one must not share it.
+            self._process = self._process or secrets.token_hex(5)
+            self._seconds = max(self._seconds, seconds)
+            self._count += 1
+            return f"{self._seconds:08x}{self._process}{self._count:06x}"
+
+
+_maker = IdMaker()
+
+
+def new_id() -> str:
+    return _maker.make(clock.now_ms() // 1000)

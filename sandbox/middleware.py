@@ -1,0 +1,165 @@
+"""What every request of the local Pumble passes: page headers, same-origin check, traffic list, ordered faults, schedule."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+
+from sandbox import severed
+from sandbox.errors import PlatformError, TooManyRequests
+from sandbox.faults import ORDERS, Fault
+from sandbox.scheduling import SCHEDULER
+from sandbox.traffic import LOG, LONGEST_BODY
+
+Next = Callable[[HttpRequest], HttpResponseBase]
+
+CSP = "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
+API = ("/v1/", "/oauth2/", "/upload/", "/files/")
+
+
+class PageHeadersMiddleware:
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        response.setdefault("Content-Security-Policy", CSP)
+        response.setdefault("X-Content-Type-Options", "nosniff")
+        response.setdefault("Referrer-Policy", "same-origin")
+        if not request.path.startswith("/static/"):
+            response.setdefault("Cache-Control", "no-store")
+        return response
+
+
+class SameOriginMiddleware:
+    """A page from elsewhere may not drive the local Pumble: `/act/` knows no sign-in, so the browser must vouch."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.path.startswith("/act/"):
+            origin = request.headers.get("Origin")
+            foreign = origin is not None and origin != f"{request.scheme}://{request.get_host()}"
+            if foreign or request.headers.get("Sec-Fetch-Site", "none") not in {"none", "same-origin"}:
+                return JsonResponse({"error": "only the chat page itself may do this"}, status=403)
+        return self.get_response(request)
+
+
+class TrafficMiddleware:
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if not request.path.startswith(API):
+            return self.get_response(request)
+        entry = LOG.begin("api", request.method or "", request.get_full_path(), sent=_sent(request))
+        response = self.get_response(request)
+        facts = _caller(request)
+        fault = getattr(request, "sandbox_fault", None)
+        if fault:
+            facts["fault"] = fault
+        content = response.content if isinstance(response, HttpResponse) else b""
+        LOG.end(entry, response.status_code, received=content, **facts)
+        return response
+
+
+class FaultMiddleware:
+    """Carries out the fault that was ordered for this call of the API, if any.
+
+    `delay` comes before the work; `truncate` and `lose` (no answer at all) after it; every other kind replaces it.
+    """
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        fault = ORDERS.take(request.method or "", request.path) if request.path.startswith(API) else None
+        if fault is None:
+            return self.get_response(request)
+        request.sandbox_fault = fault.kind  # type: ignore[attr-defined]
+        if fault.kind == "delay":
+            waited = ORDERS.sit_out(fault.number)
+            return self.get_response(request) if waited else severed.at_once(request)
+        if fault.kind in {"truncate", "lose"}:
+            response = self.get_response(request)
+            content = response.content if isinstance(response, HttpResponse) else b""
+            return severed.after(request, content) if fault.kind == "truncate" else severed.at_once(request)
+        if fault.kind == "drip":
+            return _drip(self.get_response(request), fault.number)
+        return _instead(request, fault)
+
+
+class ScheduleMiddleware:
+    """Whoever looks sees scheduled messages posted as soon as they are due."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.path.startswith(("/v1/", "/act/")):
+            SCHEDULER.post_due()
+        return self.get_response(request)
+
+
+def _sent(request: HttpRequest) -> bytes:
+    """The body, where it is short enough to be shown; a longer one is left to whoever parses it."""
+    length = request.headers.get("Content-Length", "")
+    return request.body if length.isdecimal() and int(length) <= LONGEST_BODY else b""
+
+
+def _caller(request: HttpRequest) -> dict[str, str]:
+    """Whose token the call was made with: `user` or `bot` and the name, `refused`, or `none`."""
+    call = getattr(request, "sandbox_call", None)
+    if call is not None:
+        return {
+            "token": "bot" if call.person.is_bot else "user",
+            "who": call.person.name,
+            "appId": call.app.id,
+        }
+    return {"token": "refused" if request.headers.get("token") else "none"}
+
+
+def _instead(request: HttpRequest, fault: Fault) -> HttpResponse:
+    if fault.kind == "rate_limit":
+        return refused(TooManyRequests(int(fault.number)))
+    if fault.kind == "status":
+        failure = PlatformError("Ordered fault")
+        failure.status = int(fault.number)
+        failure.code = failure.status * 1000
+        return refused(failure)
+    if fault.kind == "garbage":
+        return HttpResponse(b'{"id": "64a0\xff\xfe', content_type="application/json")
+    if fault.kind == "html":
+        return HttpResponse("<!doctype html><title>Gateway</title><h1>It works!</h1>")
+    if fault.kind == "redirect":
+        response = HttpResponse(status=302)
+        response["Location"] = f"http://127.0.0.1:{settings.SANDBOX_PORT}/healthz"
+        return response
+    return severed.at_once(request)
+
+
+def _drip(response: HttpResponseBase, seconds: float) -> HttpResponseBase:
+    """The same answer, byte by byte, with this pause before each."""
+    content = response.content if isinstance(response, HttpResponse) else b""
+
+    def drops() -> Iterator[bytes]:
+        for position in range(len(content)):
+            time.sleep(seconds)
+            yield content[position : position + 1]
+
+    slow = StreamingHttpResponse(drops(), status=response.status_code, content_type="application/json")
+    slow["Content-Length"] = str(len(content))
+    return slow
+
+
+def refused(failure: PlatformError) -> HttpResponse:
+    response = HttpResponse(
+        json.dumps(failure.body()), status=failure.status, content_type="application/json"
+    )
+    if isinstance(failure, TooManyRequests):
+        response["Retry-After"] = str(failure.retry_after)
+    return response

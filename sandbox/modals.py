@@ -1,0 +1,106 @@
+"""The modals each person has open, from bottom to top; at most three. Source: Pumble app platform reference, 4.1."""
+
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox.ids import new_id
+
+MAX_DEPTH = 3
+
+
+class TooDeep(Exception):
+    """A fourth modal on top of three."""
+
+
+@dataclass(slots=True)
+class Modal:
+    app_id: str
+    channel_id: str
+    view: dict[str, Any]
+
+    @property
+    def id(self) -> str:
+        return str(self.view["id"])
+
+
+class ModalStacks:
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._stacks: dict[str, list[Modal]] = {}
+
+    def of(self, person_id: str) -> list[Modal]:
+        with self._lock:
+            return list(self._stacks.get(person_id, []))
+
+    def find(self, person_id: str, view_id: str) -> Modal | None:
+        return next((modal for modal in self.of(person_id) if modal.id == view_id), None)
+
+    def forget(self, person_id: str) -> None:
+        """Close all of a person's modals without a word to their apps, as a reload of the page does."""
+        with self._lock:
+            self._stacks.pop(person_id, None)
+
+    def is_in_front(self, person_id: str, view_id: str) -> bool:
+        """Only the modal on top of the others can be acted on."""
+        return [modal.id for modal in self.of(person_id)][-1:] == [view_id]
+
+    def open(self, person_id: str, app_id: str, channel_id: str, view: dict[str, Any]) -> None:
+        """The only modal from now on."""
+        with self._lock:
+            self._stacks[person_id] = [Modal(app_id, channel_id, _identified(view))]
+
+    def push(self, person_id: str, app_id: str, channel_id: str, view: dict[str, Any]) -> None:
+        """On top of the others.
+
+        Raises:
+            TooDeep: three are open already.
+        """
+        with self._lock:
+            stack = self._stacks.setdefault(person_id, [])
+            if len(stack) >= MAX_DEPTH:
+                raise TooDeep
+            stack.append(Modal(app_id, channel_id, _identified(view)))
+
+    def replace(self, person_id: str, view_id: str, view: dict[str, Any]) -> bool:
+        """Put `view` where `view_id` stands, under a new id of its own; false where no such modal is open."""
+        with self._lock:
+            for modal in self._stacks.get(person_id, []):
+                if modal.id == view_id:
+                    modal.view = _identified(_kept(modal, "parentViewId") | view)
+                    return True
+            return False
+
+    def update(self, person_id: str, app_id: str, view_id: str, view: dict[str, Any]) -> bool:
+        """Replace an app's own modal in place; its id and parent stay. False where it has no such modal open."""
+        with self._lock:
+            for modal in self._stacks.get(person_id, []):
+                if modal.id == view_id and modal.app_id == app_id:
+                    kept = _kept(modal, "id", "parentViewId")
+                    modal.view = {"state": {"values": {}}, **view, **kept, "type": "MODAL"}
+                    return True
+            return False
+
+    def close(self, person_id: str, view_id: str) -> None:
+        """Close one modal and whatever stands on it."""
+        with self._lock:
+            stack = self._stacks.get(person_id, [])
+            for depth, modal in enumerate(stack):
+                if modal.id == view_id:
+                    del stack[depth:]
+                    return
+
+    def clear(self) -> None:
+        with self._lock:
+            self._stacks.clear()
+
+
+def _kept(modal: Modal, *names: str) -> dict[str, Any]:
+    return {name: modal.view[name] for name in names if name in modal.view}
+
+
+def _identified(view: dict[str, Any]) -> dict[str, Any]:
+    return {"state": {"values": {}}, **view, "type": "MODAL", "id": new_id()}
+
+
+STACKS = ModalStacks()

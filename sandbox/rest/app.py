@@ -1,0 +1,48 @@
+"""What an app does about itself: publish Home tabs, end an authorisation, uninstall."""
+
+from sandbox import home, lifecycle, limits
+from sandbox.errors import Forbidden, Invalid, NotFound
+from sandbox.limits import WINDOWS
+from sandbox.models import HUMAN, Authorization, Installation, Person
+from sandbox.rest import fields
+from sandbox.rest.endpoint import Call
+
+
+def publish_home(call: Call, person_id: str) -> None:
+    """One person's Home tab becomes this view; the bot may publish for anybody, a person for themselves."""
+    body = call.body()
+    blocks = fields.blocks(body.get("blocks"))
+    if blocks is None:
+        raise Invalid("[must not be null]")
+    person = Person.objects.filter(HUMAN, pk=person_id, workspace_id=call.person.workspace_id).first()
+    if person is None:
+        raise NotFound
+    if not call.person.is_bot and call.person.id != person.id:
+        raise Forbidden
+    WINDOWS.count(limits.HOME_VIEW, call.app.id, person.id)
+    view: dict[str, object] = {"blocks": blocks}
+    for name in ("title", "state"):
+        value = body.get(name)
+        if value is not None and not isinstance(value, dict):
+            raise Invalid(f"[{name} must be an object]")
+        if value is not None:
+            view[name] = value
+    home.publish(call.app, person, view)
+
+
+def remove_authorization(call: Call) -> None:
+    authorization = Authorization.objects.filter(app=call.app, person=call.person, active=True).first()
+    if authorization is None:
+        raise Forbidden("Only a person has an authorization")
+    lifecycle.unauthorize(authorization)
+
+
+def uninstall(call: Call) -> None:
+    if not (call.person.is_bot or call.person.may_install):
+        raise Forbidden
+    installation = Installation.objects.filter(
+        app=call.app, workspace_id=call.person.workspace_id, active=True
+    ).first()
+    if installation is None:
+        raise NotFound
+    lifecycle.uninstall(installation)

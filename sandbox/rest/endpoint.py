@@ -1,0 +1,124 @@
+"""The way of every API call: who calls, may they, how often; then the operation, then JSON."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
+from django.views.decorators.csrf import csrf_exempt
+
+from sandbox import jsonbody, limits
+from sandbox.errors import (
+    Forbidden,
+    Invalid,
+    MethodNotAllowed,
+    PlatformError,
+    TooLarge,
+    Unauthorized,
+)
+from sandbox.limits import WINDOWS, Limit
+from sandbox.middleware import refused
+from sandbox.models import App, Authorization, Installation, Person
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call: `person` is a human or a bot, who acts through `app`."""
+
+    request: HttpRequest
+    app: App
+    person: Person
+    scopes: frozenset[str]
+
+    def query(self, name: str) -> str | None:
+        """A query parameter; an empty one counts as absent."""
+        return self.request.GET.get(name) or None
+
+    def body(self) -> jsonbody.JsonObject:
+        return read_body(self.request)
+
+
+Operate = Callable[..., Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """`scope` names what a token must hold, several with a blank between; `limit` counts for app and workspace."""
+
+    run: Operate
+    scope: str = ""
+    limit: Limit | None = None
+
+
+def serve(**operations: Operation) -> Callable[..., HttpResponseBase]:
+    """A view that dispatches on the method."""
+
+    @csrf_exempt
+    def view(request: HttpRequest, **ids: str) -> HttpResponseBase:
+        try:
+            operation = operations.get(request.method or "")
+            if operation is None:
+                raise MethodNotAllowed
+            call = _identify(request)
+            request.sandbox_call = call  # type: ignore[attr-defined]  # the traffic list names the caller
+            WINDOWS.count(limits.APP, call.app.id)
+            WINDOWS.count(limits.TOKEN, call.app.id, call.person.id)
+            missing = [scope for scope in operation.scope.split() if scope not in call.scopes]
+            if missing:
+                raise Forbidden(f"Missing scope: {missing[0]}")
+            if operation.limit is not None:
+                WINDOWS.count(operation.limit, call.app.id, call.person.workspace_id)
+            return answer(operation.run(call, **ids))
+        except PlatformError as failure:
+            return refused(failure)
+
+    return view
+
+
+def answer(result: Any) -> HttpResponseBase:
+    """200 with the JSON, or with nothing at all where nothing is returned; a response is itself."""
+    if isinstance(result, HttpResponseBase):
+        return result
+    if result is None:
+        response = HttpResponse(status=200)
+        del response["Content-Type"]
+        return response
+    return JsonResponse(result, safe=False)
+
+
+def read_body(request: HttpRequest) -> jsonbody.JsonObject:
+    """The JSON object of a call; no body at all is an empty object."""
+    try:
+        raw = request.body
+    except RequestDataTooBig:
+        raise TooLarge from None
+    if not raw.strip():
+        return {}
+    try:
+        return jsonbody.read_object(raw)
+    except jsonbody.BadJson as exc:
+        raise Invalid(f"[{exc}]") from None
+
+
+def _identify(request: HttpRequest) -> Call:
+    token = request.headers.get("token")
+    app = App.objects.filter(app_key=request.headers.get("x-app-token", "")).first()
+    if not token or app is None:
+        raise Unauthorized
+    authorization = (
+        Authorization.objects.filter(token=token, active=True).select_related("person__workspace").first()
+    )
+    if authorization is not None:
+        owner_id, person, scopes = authorization.app_id, authorization.person, authorization.scopes
+    else:
+        installation = (
+            Installation.objects.filter(bot_token=token, active=True).select_related("bot__workspace").first()
+        )
+        if installation is None or installation.bot is None:
+            raise Unauthorized
+        owner_id, person, scopes = installation.app_id, installation.bot, installation.bot_scopes
+    if owner_id != app.id or not person.is_active:
+        raise Unauthorized
+    return Call(request, app, person, frozenset(scopes))

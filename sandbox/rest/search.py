@@ -1,0 +1,106 @@
+"""Search over what the caller sees. Source: Pumble app platform reference, 5.5 (SearchRequest)."""
+
+import re
+from collections import Counter
+from typing import Any
+
+from django.db.models import Count, Func, IntegerField
+
+from sandbox import shapes, visibility
+from sandbox.errors import Invalid
+from sandbox.models import Message
+from sandbox.rest import fields
+from sandbox.rest.endpoint import Call
+
+_WORD = re.compile(r"\w+")
+STRATEGIES = ("MOST_RELEVANT", "MOST_RECENT", "NEWEST", "OLDEST")
+FAR = 10**15
+WHOLE_WORD = 10
+COUNTED = {
+    "minReactionCount": Count("reactions"),
+    "minAttachmentCount": Func("attachments", function="JSON_ARRAY_LENGTH", output_field=IntegerField()),
+    "minFileCount": Func("files", function="JSON_ARRAY_LENGTH", output_field=IntegerField()),
+}
+
+
+def search(call: Call) -> dict[str, Any]:
+    """Messages with every word of the text (upper and lower case alike); `beforeTs` and `afterTs` exclude their own.
+
+    The counts of hits are exact, as nothing is cut before it is counted.
+    """
+    body = call.body()
+    channel_ids = fields.ids(body.get("in"), least=0, most=50)
+    author_ids = fields.ids(body.get("from"), least=0, most=50)
+    words = fields.text(body, "text", most=500, default="").casefold().split()
+    if not (words or channel_ids or author_ids):
+        raise Invalid("[at least one of text, from and in is needed]")
+    strategy = fields.choice(body.get("strategy"), STRATEGIES, "MOST_RELEVANT")
+    skip = fields.number(body.get("skip"), default=0, least=0, most=FAR)
+    limit = 10 if body.get("limit") is None else fields.within(body["limit"], least=1, most=20)
+
+    rows = Message.objects.filter(channel__in=visibility.channels_of(call.person), deleted=False)
+    if fields.flag(body, "fromMyChannelsOnly"):
+        rows = rows.filter(channel__memberships__person=call.person)
+    if fields.flag(body, "fromHumanOnly"):
+        rows = rows.filter(author_app_id="", author__is_pumble_bot=False)
+    if channel_ids:
+        rows = rows.filter(channel_id__in=channel_ids)
+    if author_ids:
+        rows = rows.filter(author_id__in=author_ids)
+    if body.get("beforeTs") is not None:
+        rows = rows.filter(sent_ms__lt=fields.number(body["beforeTs"], default=0, least=1, most=FAR))
+    if body.get("afterTs") is not None:
+        rows = rows.filter(sent_ms__gt=fields.number(body["afterTs"], default=0, least=1, most=FAR))
+
+    for name, counted in COUNTED.items():
+        least = fields.number(body.get(name), default=0, least=0, most=FAR)
+        if least:
+            rows = rows.alias(**{name: counted}).filter(**{f"{name}__gte": least})
+
+    hits = _ranked(list(rows.order_by("-id").values_list("id", "text")), words, strategy)
+    wanted = hits[skip : skip + limit]
+    found = {row.id: row for row in Message.objects.filter(pk__in=wanted)}
+    page = [found[one] for one in wanted if one in found]
+    content = shapes.messages(page, call.person.id, call.person.workspace_id)
+    return {
+        "content": [{**hit, "highlightedBlocks": _highlighted(hit["text"], words)} for hit in content],
+        "totalElements": len(hits),
+        "hasMore": skip + limit < len(hits),
+    }
+
+
+def _ranked(rows: list[tuple[str, str]], words: list[str], strategy: str) -> list[str]:
+    """Ids in the order asked for; `rows` come newest first."""
+    folded = [(message_id, text.casefold()) for message_id, text in rows]
+    hits = [(message_id, text) for message_id, text in folded if all(word in text for word in words)]
+    if strategy == "OLDEST":
+        hits.reverse()
+    elif strategy == "MOST_RELEVANT" and words:
+        hits.sort(key=lambda hit: -_score(hit[1], words))
+    return [message_id for message_id, _ in hits]
+
+
+def _score(text: str, words: list[str]) -> int:
+    """A whole word counts more than a part of one; the sort is stable, so that the newer of two equals stays first."""
+    whole = Counter(_WORD.findall(text))
+    return sum(WHOLE_WORD * whole[word] + text.count(word) for word in words)
+
+
+def _highlighted(text: str, words: list[str]) -> list[dict[str, Any]]:
+    """The text as a block whose found parts carry `highlight`."""
+    elements: list[dict[str, Any]] = []
+    folded, position = text.casefold(), 0
+    if len(folded) != len(text):
+        words = []  # positions of the folded text do not fit the text itself
+    while position < len(text):
+        starts = [(folded.find(word, position), len(word)) for word in words]
+        found = [one for one in starts if one[0] >= 0]
+        if not found:
+            elements.append({"type": "text", "text": text[position:]})
+            break
+        start, length = min(found)
+        if start > position:
+            elements.append({"type": "text", "text": text[position:start]})
+        elements.append({"type": "text", "text": text[start : start + length], "highlight": True})
+        position = start + length
+    return [{"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": elements}]}]

@@ -1,0 +1,69 @@
+"""Back to the seed, in the database and in memory."""
+
+from typing import Any
+
+from django.apps import apps
+from django.core.management.color import no_style
+from django.db import connection, transaction
+
+from sandbox import ephemerals, faults, limits, modals, registry, spinners, traffic, uploads
+from sandbox.developers.leads import LEADS
+from sandbox.hooks import outbox
+from sandbox.manifest import Manifest
+from sandbox.models import App
+from sandbox.scheduling import SCHEDULER
+from sandbox.seed import build
+from sandbox.seed.credentials import API_APP_ID
+from sandbox.switches import SWITCHES
+
+_statements: list[tuple[str, Any]] = []
+
+
+def restore() -> None:
+    """Everything is as on the first day, but for the API app's manifest, which stays known. No hook is sent."""
+    tables = [
+        model._meta.db_table  # noqa: SLF001 - Django documents _meta
+        for model in apps.get_app_config("sandbox").get_models()
+    ]
+    with SCHEDULER.lock, transaction.atomic():
+        manifest = App.objects.filter(pk=API_APP_ID).values_list("manifest", flat=True).first()
+        with connection.cursor() as cursor:
+            for statement in connection.ops.sql_flush(no_style(), tables):
+                cursor.execute(statement)
+        _insert()
+        if manifest:
+            registry.store(App.objects.get(pk=API_APP_ID), Manifest(manifest))
+    outbox.clear()
+    uploads.clear()
+    for store in (
+        ephemerals.STORE,
+        modals.STACKS,
+        LEADS,
+        spinners.SPINNERS,
+        faults.ORDERS,
+        limits.WINDOWS,
+        traffic.LOG,
+        SWITCHES,
+        SCHEDULER,
+    ):
+        store.clear()
+
+
+def _insert() -> None:
+    """The seed's rows. They never change while a process lives, and making them takes longer than writing them."""
+    if _statements:
+        with connection.cursor() as cursor:
+            for sql, params in _statements:
+                cursor.execute(sql, params)
+                cursor.fetchall()
+        return
+    executed: list[tuple[str, Any]] = []
+
+    def keep(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:  # noqa: FBT001 - Django's order
+        executed.append((sql, params))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(keep):
+        for model, rows in build.rows().items():
+            model._default_manager.bulk_create(rows)  # noqa: SLF001 - documented as well
+    _statements.extend(executed)

@@ -1,0 +1,12 @@
+"""The local Pumble as a WSGI application."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sandbox.settings")
+application = get_wsgi_application()
+
+from sandbox.scheduling import SCHEDULER  # noqa: E402 - models exist from here on
+
+SCHEDULER.start()
