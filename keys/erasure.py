@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 
 from keys import audit, lifecycle
 from keys.audit import Actor
@@ -34,13 +35,14 @@ class StillAuthorized(Exception):
 
 
 def forget_calls(member: Member) -> Iterator[int]:
-    """Take the addresses out of the log of calls with their keys, batch by batch; how many rows each one changed.
+    """Take addresses and agents out of the log of calls with their keys, batch by batch; how many rows each one changed.
 
     Each batch is committed by itself, so that stopping loses nothing and repeating goes on from there.
     """
-    with_address = RequestLog.objects.filter(key__owner=member, address__isnull=False)
-    while batch := list(with_address.values_list("pk", flat=True)[:_AT_ONCE]):
-        yield RequestLog.objects.filter(pk__in=batch).update(address=None)
+    calls = RequestLog.objects.filter(key__owner=member)
+    traceable = calls.filter(Q(address__isnull=False) | ~Q(agent=""))
+    while batch := list(traceable.values_list("pk", flat=True)[:_AT_ONCE]):
+        yield RequestLog.objects.filter(pk__in=batch).update(address=None, agent="")
 
 
 @transaction.atomic

@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
 
 from keys import audit, metrics, pruning
-from keys.audit import Actor, Surface
+from keys.audit import Actor
 from keys.background import BackgroundTask
 from keys.models import ApiKey, AuditEvent, HourlyUse, KnownNetwork, LastUse, Policy, RequestLog
 
@@ -52,6 +52,7 @@ class Use:
     address: str | None
     agent: str
     hint: str = ""
+    surface: AuditEvent.Surface = AuditEvent.Surface.API
 
 
 class Sampler:
@@ -192,6 +193,8 @@ def _log(uses: Iterable[Use]) -> None:
             request_id=use.request_id,
             address=use.address,
             hint=use.hint,
+            surface=use.surface,
+            agent=use.agent[:MAX_AGENT_LENGTH],
         )
         for use in uses
     )
@@ -243,7 +246,7 @@ def _tell_of_elsewhere(uses: Iterable[Use]) -> None:
             workspace=workspace,
             key=key,
             member=key.owner,
-            by=Actor(None, Surface.API, address=use.address, request_id=use.request_id),
+            by=Actor(None, use.surface, address=use.address, request_id=use.request_id),
             now=use.at,
         )
 

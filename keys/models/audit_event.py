@@ -93,6 +93,7 @@ class AuditEvent(models.Model):
         CHAT = "CHAT", _("in chat")
         ADMIN = "ADMIN", _("in the admin")
         API = "API", _("through the API")
+        MCP = "MCP", _("through MCP")
         CLI = "CLI", _("by the operator")
         PUMBLE = "PUMBLE", _("by Pumble")  # a lifecycle event or an answer of the platform
         SYSTEM = "SYSTEM", _("by itself")  # maintenance

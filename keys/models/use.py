@@ -3,6 +3,7 @@
 from django.db import models
 
 from keys.models.api_key import ApiKey
+from keys.models.audit_event import AuditEvent
 from keys.models.people import Member
 from keys.models.viewing import seen_by
 
@@ -43,8 +44,11 @@ class RequestLogQuerySet(models.QuerySet["RequestLog"]):
 class RequestLog(models.Model):
     """One call with a key: what was asked and how it ended. No bodies. `outcome` is `ok` or the reason of the refusal.
 
-    `hint` says what was wrong with the request, as a name of `pumble_bridge.hints`, or which fields were.
+    `hint` says what was wrong with the request, as a name of `pumble_bridge.hints`, or which fields were. `surface` is the
+    API that was called, `agent` the program that called it.
     """
+
+    SURFACES = [(AuditEvent.Surface.API, "REST"), (AuditEvent.Surface.MCP, "MCP")]
 
     key = models.ForeignKey(ApiKey, on_delete=models.CASCADE, related_name="requests")
     at = models.DateTimeField()
@@ -55,6 +59,8 @@ class RequestLog(models.Model):
     request_id = models.CharField(max_length=64)
     address = models.GenericIPAddressField(null=True)
     hint = models.CharField(max_length=120, blank=True, db_default="")
+    surface = models.CharField(max_length=8, choices=SURFACES, db_default=AuditEvent.Surface.API)
+    agent = models.CharField(max_length=120, blank=True, db_default="")
 
     objects = RequestLogQuerySet.as_manager()
 

@@ -87,7 +87,7 @@ class TestErasing:
         left = everything()
         assert [trace for trace in traces if trace in left and trace != "bens-laptop"] == []
         assert "bens-laptop" not in json.dumps(
-            [list(ApiKey.objects.values()), list(LastUse.objects.values())], default=repr
+            [list(model.objects.values()) for model in (ApiKey, LastUse, RequestLog)], default=repr
         )
         assert call(portal, plaintext.text, HOME).json()["reason"] == "key_revoked"
         assert browser.open("/keys/new", allow_redirects=False).status_code == 302
