@@ -55,7 +55,7 @@ def problem(
         "languages": request.method != "POST",
         "request_id": getattr(request, "request_id", ""),
     }
-    return render(request, "problem.html", context, status=status)
+    return render(request, "error.html", context, status=status)
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

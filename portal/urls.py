@@ -6,8 +6,16 @@ from django.views.decorators.http import require_safe
 from django.views.generic import RedirectView
 
 from portal import health, metrics, oauth_views
-from portal.admin.everything import site
-from portal.dashboard import change, create, delete, key_list, key_page, overview, rotate, session, try_it
+from portal.dashboard import (
+    key_changes,
+    key_creation,
+    key_list,
+    key_page,
+    key_rotation,
+    overview,
+    session,
+    trial_keys,
+)
 from portal.reference import views as reference
 from pumble_bridge import manifest
 from pumble_bridge.hooks import hook
@@ -22,22 +30,22 @@ urlpatterns = [
     path("", include("portal.api.urls")),  # first, because most requests are calls
     path("", key_list.KeyList.as_view(), name="start"),
     path("overview", overview.Overview.as_view(), name="overview"),
-    path("keys/new", create.CreateKey.as_view(), name="new-key"),
+    path("keys/new", key_creation.CreateKey.as_view(), name="new-key"),
     path(
         "keys/new/",  # "new" is no key's id
         RedirectView.as_view(pattern_name="new-key", query_string=True, http_method_names=["get", "head"]),
         name="new-key-slash",
     ),
     path("keys/<slug:key_id>/", key_page.KeyPage.as_view(), name="key"),
-    path("keys/<slug:key_id>/rename", change.Rename.as_view(), name="rename"),
-    path("keys/<slug:key_id>/narrow", change.Narrow.as_view(), name="narrow"),
-    path("keys/<slug:key_id>/disable", change.Disable.as_view(), name="disable"),
-    path("keys/<slug:key_id>/enable", change.Enable.as_view(), name="enable"),
-    path("keys/<slug:key_id>/rotate", rotate.Rotate.as_view(), name="rotate"),
-    path("keys/<slug:key_id>/finish", change.FinishRotation.as_view(), name="finish"),
-    path("keys/<slug:key_id>/delete", delete.Delete.as_view(), name="delete"),
+    path("keys/<slug:key_id>/rename", key_changes.Rename.as_view(), name="rename"),
+    path("keys/<slug:key_id>/narrow", key_changes.Narrow.as_view(), name="narrow"),
+    path("keys/<slug:key_id>/disable", key_changes.Disable.as_view(), name="disable"),
+    path("keys/<slug:key_id>/enable", key_changes.Enable.as_view(), name="enable"),
+    path("keys/<slug:key_id>/rotate", key_rotation.Rotate.as_view(), name="rotate"),
+    path("keys/<slug:key_id>/finish", key_changes.FinishRotation.as_view(), name="finish"),
+    path("keys/<slug:key_id>/delete", key_changes.Delete.as_view(), name="delete"),
     path("keys/<slug:key_id>/remedy", overview.Remedy.as_view(), name="remedy"),
-    path("admin/", site.urls),
+    path("admin/", include("portal.admin.urls")),
     path("signout", session.signout, name="signout"),
     path("signout/everywhere", session.signout_everywhere, name="signout-everywhere"),
     path("language", session.language, name="set_language"),
@@ -50,7 +58,7 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics.serve, name="metrics"),
     path("api-docs/", reference.interactive, name="api-docs"),
-    path("api-docs/try", try_it.TryIt.as_view(), name="try-it"),
+    path("api-docs/try", trial_keys.TryIt.as_view(), name="try-it"),
     path("api-docs/plain/", reference.plain_html, name="api-docs-plain"),
     path("api-docs/plain.md", reference.plain_markdown, name="api-docs-markdown"),
     path("api-docs/openapi.json", reference.openapi_json, name="openapi-json"),

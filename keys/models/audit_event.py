@@ -51,7 +51,7 @@ class AuditEvent(models.Model):
     """
 
     class Type(models.TextChoices):
-        """What happened, and how it is told. `%(name)s` stands for a detail of the event; `portal.dashboard.history` fills it in."""
+        """What happened, and how it is told. `%(name)s` stands for a detail of the event; `portal.presentation.event_texts` fills it in."""
 
         KEY_ISSUED = "key.issued", _("Created")
         KEY_CONFIRMED = "key.confirmed", _("Key shown to its owner")

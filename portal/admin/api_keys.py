@@ -1,5 +1,6 @@
 """The keys of a workspace: who has which, what each may do, when it was used and when it ends."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import admin, messages
@@ -12,21 +13,110 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from keys import spelling, wording
-from keys.models import ApiKey
+from keys import scopes, spelling, wording
+from keys.models import ApiKey, Member
+from keys.wording import SCOPES
 from portal.admin import key_actions
 from portal.admin.base import ViewerAdmin
-from portal.admin.filters import of_workspace
-from portal.admin.key_filters import Breadth, Expiry, Holder, LastUsed, Scope, State
-from portal.admin.site import site
-from portal.dashboard import key_facts, key_list
-from portal.templatetags import dashboard as shown
+from portal.admin.filters import Choices, ManyChoices, OfMember, Rows, of_workspace
+from portal.admin.viewer import viewer_of
+from portal.presentation import hygiene, key_detail, key_search
+from portal.templatetags import presentation as shown
+
+SOON = timedelta(days=14)
+_MOST_HOLDERS = 20
 
 
-@admin.register(ApiKey, site=site)
+class State(Choices):
+    title = gettext_lazy("state")
+    parameter_name = "state"
+    options = [
+        *[(name, label) for name, label in key_search.STATES if name not in {"expiring", "all"}],
+        ("pending", gettext_lazy("Being delivered")),
+    ]
+
+    @classmethod
+    def choose(cls, rows: Rows, chosen: str, now: datetime) -> Rows:
+        if chosen == "pending":
+            return rows.live(now).filter(confirmed_at=None)
+        return key_search.in_state(rows, chosen, now)
+
+
+class Expiry(Choices):
+    title = gettext_lazy("expiry")
+    parameter_name = "expiry"
+    options = [("soon", gettext_lazy("Within 14 days")), ("never", gettext_lazy("Never"))]
+
+    @classmethod
+    def choose(cls, rows: Rows, chosen: str, now: datetime) -> Rows:
+        live = rows.live(now)
+        return live.filter(expires_at__lte=now + SOON) if chosen == "soon" else live.filter(expires_at=None)
+
+
+class LastUsed(Choices):
+    title = gettext_lazy("last use")
+    parameter_name = "used"
+    options = [
+        ("day", gettext_lazy("Past 24 hours")),
+        ("month", gettext_lazy("Past 30 days")),
+        ("idle", gettext_lazy("Not for 90 days")),
+        ("never", gettext_lazy("Never")),
+    ]
+
+    @classmethod
+    def choose(cls, rows: Rows, chosen: str, now: datetime) -> Rows:
+        match chosen:
+            case "idle":
+                return hygiene.idle(rows, now)
+            case "never":
+                return rows.filter(last_use=None)
+            case _:
+                length = timedelta(days=1 if chosen == "day" else 30)
+                return rows.filter(last_use__at__gt=now - length)
+
+
+class Breadth(Choices):
+    title = gettext_lazy("breadth")
+    parameter_name = "breadth"
+    options = [("broad", gettext_lazy("May do more than it did")), ("full", gettext_lazy("Full access"))]
+
+    @classmethod
+    def choose(cls, rows: Rows, chosen: str, now: datetime) -> Rows:
+        if chosen == "full":
+            return rows.live(now).filter(scopes=list(scopes.ALL))
+        return rows.filter(pk__in=hygiene.too_broad(rows, now))
+
+
+class Scope(ManyChoices):
+    title = gettext_lazy("scope")
+    parameter_name = "scope"
+    options = [(name, text.label) for name, text in SCOPES.items()]
+
+    @classmethod
+    def choose(cls, rows: Rows, chosen: str, now: datetime) -> Rows:
+        return rows.filter(scopes__icontains=f'"{chosen}"')
+
+
+class Holder(OfMember):
+    """The first holders by name; the page of any other member leads to their keys."""
+
+    title = gettext_lazy("holder")
+    parameter_name = "holder"
+
+    def offered(self, request: HttpRequest) -> list[tuple[str, str]]:
+        holders = Member.objects.for_viewer(viewer_of(request)).filter(api_keys__isnull=False).distinct()
+        return [
+            (str(pk), name)
+            for pk, name in holders.order_by("name", "pk").values_list("pk", "name")[:_MOST_HOLDERS]
+        ]
+
+    def narrow(self, rows: Rows, chosen: int) -> Rows:
+        return rows.filter(owner=chosen)
+
+
 class ApiKeys(ViewerAdmin):
     singular, plural, place = gettext_lazy("API key"), gettext_lazy("API keys"), 10
-    row_template = "admin/key.html"
+    row_template = "admin/api_key.html"
     list_display = ("named", "holder", "in_state", "used", "ends", "preset")
     list_filter = (State, Expiry, LastUsed, Breadth, Holder, Scope, of_workspace("owner__workspace"))
     list_select_related = ("owner__workspace", "last_use")
@@ -42,13 +132,13 @@ class ApiKeys(ViewerAdmin):
         text = search_term.strip()
         if text:
             of_holder = spelling.query("owner__name__icontains", text) | Q(owner__email__iexact=text)
-            queryset = queryset.filter(key_list.matching(text) | of_holder)
+            queryset = queryset.filter(key_search.matching(text) | of_holder)
         return queryset, False
 
     def about(self, request: HttpRequest, row: ApiKey) -> dict[str, Any]:
         now = timezone.now()
         verbs = [verb for verb in key_actions.VERBS.values() if verb.fits(row, now)]
-        facts = key_facts.about(row, now, outcome=request.GET.get("outcome", ""))
+        facts = key_detail.about(row, now, outcome=request.GET.get("outcome", ""))
         return facts | {"title": row.name, "verbs": verbs, "over": row.state(now).is_over}
 
     @admin.action(description=gettext_lazy("Revoke"))

@@ -5,33 +5,78 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponseBase, StreamingHttpResponse
 from django.urls import URLPattern, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from keys import audit
+from keys import audit, spelling
 from keys.audit import export
 from keys.models import AuditEvent, Workspace
 from portal.admin.base import ViewerAdmin
-from portal.admin.event_filters import About, ByActor, OfKey, Surface, Type
-from portal.admin.filters import Period, Since, Until, of_workspace
-from portal.admin.site import site
-from portal.admin.viewing import actor, viewer_of
-from portal.dashboard import history
+from portal.admin.filters import (
+    Choices,
+    KeyId,
+    ManyChoices,
+    OfMember,
+    Period,
+    Rows,
+    Since,
+    Typed,
+    Until,
+    of_workspace,
+)
+from portal.admin.viewer import actor, viewer_of
 from portal.kept_forms import FormPage, form_page
 from portal.pages import problem
-from portal.templatetags import dashboard as shown
+from portal.presentation import event_texts
+from portal.templatetags import presentation as shown
+
+
+class Type(ManyChoices):
+    title = gettext_lazy("event")
+    parameter_name = "type"
+    options = [(value, value) for value in AuditEvent.Type.values]
+
+
+class Surface(Choices):
+    title = gettext_lazy("where")
+    parameter_name = "surface"
+    options = list(AuditEvent.Surface.choices)
+
+
+class ByActor(Typed):
+    title = gettext_lazy("who: name, e-mail or id")
+    parameter_name = "actor"
+
+    def narrow(self, rows: Rows, typed: str) -> Rows:
+        named = spelling.query("actor__name__icontains", typed) | Q(actor__email__iexact=typed)
+        return rows.filter(named | Q(actor_ref=typed))
+
+
+class OfKey(KeyId):
+    field = "key_ref"
+
+
+class About(OfMember):
+    """Chosen on the member's own page."""
+
+    title = gettext_lazy("whose")
+    parameter_name = "member"
+
+    def narrow(self, rows: Rows, chosen: int) -> Rows:
+        return rows.filter(member=chosen)
+
 
 _PERSONAL = {ByActor.parameter_name}  # holds what was typed of a name; an event must not
 
 
-@admin.register(AuditEvent, site=site)
 class AuditEvents(ViewerAdmin):
     singular, plural, place = gettext_lazy("Audit event"), gettext_lazy("Audit log"), 40
-    row_template = "admin/event.html"
-    change_list_template = "admin/events.html"
+    row_template = "admin/audit_event.html"
+    change_list_template = "admin/audit_event_list.html"
     list_display = ("when", "what", "who", "about_whom", "key_name", "where", "from_address")
     list_filter = (Type, Surface, Period, ByActor, OfKey, Since, Until, About, of_workspace("workspace"))
     list_select_related = ("workspace", "actor", "member", "key")
@@ -48,9 +93,9 @@ class AuditEvents(ViewerAdmin):
 
     def about(self, request: HttpRequest, row: AuditEvent) -> dict[str, Any]:
         return {
-            "title": history.what(row),
+            "title": event_texts.what(row),
             "who": self.who(row),
-            "where": history.where(row),
+            "where": event_texts.where(row),
             "parts": list(_parts(row.told)),
         }
 
@@ -102,7 +147,7 @@ class AuditEvents(ViewerAdmin):
 
     @admin.display(description=gettext_lazy("What"))
     def what(self, event: AuditEvent) -> str:
-        return history.what(event)
+        return event_texts.what(event)
 
     @admin.display(description=gettext_lazy("Who"))
     def who(self, event: AuditEvent) -> str:
@@ -120,7 +165,7 @@ class AuditEvents(ViewerAdmin):
 
     @admin.display(description=gettext_lazy("Where"))
     def where(self, event: AuditEvent) -> str:
-        return history.where(event)
+        return event_texts.where(event)
 
     @admin.display(description=gettext_lazy("Address"))
     def from_address(self, event: AuditEvent) -> str:

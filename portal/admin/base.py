@@ -1,5 +1,14 @@
 """What all lists of the admin share: they start from the viewer, show what they name, and change nothing by themselves."""
 
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from django.core.paginator import Paginator
+
+if TYPE_CHECKING:
+    _Paginator = Paginator[Any]
+else:
+    _Paginator = Paginator
 from collections.abc import Callable, Iterable
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -24,9 +33,8 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from portal.admin import looking
-from portal.admin.paging import CappedPaginator
-from portal.admin.viewing import viewer_of
+from portal.admin import view_audit
+from portal.admin.viewer import viewer_of
 from portal.kept_forms import FormPage, form_page, kept
 from portal.pages import problem
 
@@ -44,6 +52,27 @@ _TOGGLE_ALL = getattr(
     admin.ModelAdmin.action_checkbox, "short_description", ""
 )  # a box, with what its script needs
 _POPUP = {"_popup", "_to_field"}
+
+
+MOST_COUNTED = 10_000
+
+
+class CappedPaginator(_Paginator):
+    """Counts to 10,000. What lies behind is found by a filter, not by paging through two hundred pages."""
+
+    @cached_property
+    def count(self) -> int:
+        return min(self._counted, MOST_COUNTED)
+
+    @property
+    def has_more(self) -> bool:
+        """Whether there are rows beyond those counted."""
+        return self._counted > MOST_COUNTED
+
+    @cached_property
+    def _counted(self) -> int:
+        rows: Any = self.object_list
+        return int(rows.order_by()[: MOST_COUNTED + 1].count())
 
 
 class ViewerAdmin(_ModelAdmin):
@@ -202,7 +231,9 @@ class ViewerAdmin(_ModelAdmin):
     def note_look(self, request: HttpRequest, rows: Iterable[Any]) -> None:
         """An operator was shown `rows`: recorded in their workspaces."""
         if self.workspace_path:
-            looking.note(request, map(attrgetter(self.workspace_path), rows), str(self.opts.model_name))
+            view_audit.record_view(
+                request, map(attrgetter(self.workspace_path), rows), str(self.opts.model_name)
+            )
 
     def row(self, request: HttpRequest, object_id: str) -> Any:
         """The row with that primary key.

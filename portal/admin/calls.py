@@ -15,9 +15,8 @@ from keys import usage
 from keys.models import HourlyUse, RequestLog
 from portal.admin.base import ViewerAdmin
 from portal.admin.filters import KeyId, ManyChoices, Period, Rows, Since, Until, of_workspace
-from portal.admin.site import site
 from portal.api.urls import OPERATIONS
-from portal.templatetags import dashboard as shown
+from portal.templatetags import presentation as shown
 from pumble_bridge import outcomes
 from pumble_bridge.outcomes import Outcome
 
@@ -75,7 +74,6 @@ class _Calls(ViewerAdmin):
         return format_html("{} <code>{}</code>", Outcome(row.outcome).title, row.outcome)
 
 
-@admin.register(RequestLog, site=site)
 class Calls(_Calls):
     singular, plural, place = _("Call"), _("Calls"), 50
     row_template = "admin/call.html"
@@ -107,11 +105,10 @@ class Calls(_Calls):
         return format_html("<code>{}</code>", row.request_id)
 
 
-@admin.register(HourlyUse, site=site)
 class HourlyCounts(_Calls):
     singular, plural, place = _("Count"), _("Counts"), 60
-    change_list_template = "admin/counts.html"
-    row_template = "admin/count.html"
+    change_list_template = "admin/hourly_count_list.html"
+    row_template = "admin/hourly_count.html"
     list_display = ("when", "how", "of_key", "holder", "calls")
     list_filter = (OfOutcome, HourPeriod, OfKey, of_workspace("key__owner__workspace"))
     ordering = ("-hour", "-pk")

@@ -12,7 +12,7 @@ from django.utils.dateparse import parse_date
 from django.utils.translation import gettext_lazy as _
 
 from keys.models import Member, Workspace
-from portal.admin.viewing import viewer_of
+from portal.admin.viewer import viewer_of
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
@@ -94,7 +94,7 @@ class OfMember(_Filter):
 class Typed(_Filter):
     """A text that is typed into a field of its own."""
 
-    template = "admin/typed_filter.html"
+    template = "admin/text_filter.html"
     input_type = "text"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:

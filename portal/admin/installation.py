@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from keys import limits
 from keys.models import ApiKey, Member, Workspace
 from portal.admin.site import site
-from portal.admin.viewing import viewer_of
+from portal.admin.viewer import viewer_of
 from pumble_bridge.models import HomeTab, Notice
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ class Part:
     well: bool = True
 
 
-@site.page("installation/", name="installation")
 def installation(request: HttpRequest) -> HttpResponse:
     if not viewer_of(request).is_superuser:
         raise Http404

@@ -20,10 +20,10 @@ from keys.exceptions import KeysError
 from keys.lifecycle import MAX_NOTE_LENGTH
 from keys.models import ApiKey, Member
 from portal.admin.site import site
-from portal.admin.viewing import actor, viewer_of
-from portal.dashboard.page_form import ConfirmationField, PageForm
-from portal.dashboard.pasted import take_out
+from portal.admin.viewer import actor, viewer_of
 from portal.kept_forms import FormPage, form_page, kept
+from portal.presentation.forms import ConfirmationField, PageForm
+from portal.presentation.pasted_keys import take_out
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
@@ -171,19 +171,16 @@ def ask(request: HttpRequest, verb: Verb, chosen: Sequence[ApiKey]) -> HttpRespo
     return _page(request, verb, chosen, None)
 
 
-@site.page("keys/apikey/revoke/", name="revoke-keys")
 @form_page(_CONFIRMED)
 def revoke(request: HttpRequest) -> HttpResponse:
     return _view(request, REVOKE)
 
 
-@site.page("keys/apikey/disable/", name="disable-keys")
 @form_page(_CONFIRMED)
 def disable(request: HttpRequest) -> HttpResponse:
     return _view(request, DISABLE)
 
 
-@site.page("keys/apikey/enable/", name="enable-keys")
 @form_page(_CONFIRMED)
 def enable(request: HttpRequest) -> HttpResponse:
     return _view(request, ENABLE)

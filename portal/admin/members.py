@@ -1,9 +1,10 @@
 """The people of a workspace: their role, whether they authorise the app, what keys they have."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Count, F, IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models import Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Lower
 from django.http import HttpRequest
 from django.utils import timezone
@@ -11,17 +12,52 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from keys import spelling
-from keys.models import ApiKey, LastUse, Member
+from keys.models import ApiKey, AuditEvent, LastUse, Member
 from portal.admin.base import ViewerAdmin
-from portal.admin.filters import of_workspace
-from portal.admin.member_filters import Authorized, Left, Role
-from portal.admin.site import site
-from portal.templatetags import dashboard as shown
+from portal.admin.filters import Choices, Rows, of_workspace
+from portal.templatetags import presentation as shown
+
+LATELY = timedelta(days=30)
+_LEFT = (AuditEvent.Type.MEMBER_UNAUTHORIZED, AuditEvent.Type.MEMBER_DEACTIVATED)
+
+
+class Role(Choices):
+    title = gettext_lazy("role")
+    parameter_name = "role"
+    options = list(Member.Role.choices)
+
+
+class Authorized(Choices):
+    title = gettext_lazy("authorization")
+    parameter_name = "authorized"
+    options = [
+        ("yes", gettext_lazy("Authorizes the app")),
+        ("no", gettext_lazy("Does not")),
+        ("off", gettext_lazy("Deactivated in Pumble")),
+    ]
+
+    @classmethod
+    def choose(cls, rows: Rows, chosen: str, now: datetime) -> Rows:
+        if chosen == "off":
+            return rows.filter(is_active=False)
+        return rows.filter(is_active=True, authorized_at__isnull=chosen == "no")
+
+
+class Left(Choices):
+    title = gettext_lazy("off-boarded")
+    parameter_name = "left"
+    options = [("lately", gettext_lazy("In the past 30 days"))]
+
+    @classmethod
+    def choose(cls, rows: Rows, chosen: str, now: datetime) -> Rows:
+        """Who went in that time and did not come back since."""
+        events = AuditEvent.objects.filter(type__in=_LEFT, at__gt=now - LATELY).values("member")
+        return rows.filter(Q(is_active=False) | Q(authorized_at=None), pk__in=events)
+
 
 _MOST_KEYS = 50
 
 
-@admin.register(Member, site=site)
 class Members(ViewerAdmin):
     singular, plural, place = gettext_lazy("Member"), gettext_lazy("Members"), 20
     row_template = "admin/member.html"

@@ -12,9 +12,8 @@ from django.utils.translation import gettext_lazy
 from keys import scopes, wording
 from keys.models import Member, Policy
 from keys.policy import BOUNDS, TERMS, Terms
-from portal.dashboard.page_form import PageForm
-from portal.dashboard.pasted import Pasted
-from portal.dashboard.scope_labels import scope_label
+from portal.presentation.forms import PageForm, scope_label
+from portal.presentation.pasted_keys import Pasted
 
 
 class NumberField(forms.IntegerField):

@@ -16,8 +16,9 @@ from django.views.decorators.cache import never_cache
 from keys import keyformat
 from keys.models import Member
 from portal import kept_forms
-from portal.admin import operators, presented
-from portal.admin.viewing import actor, turn_away, viewer_of
+from portal.admin import login
+from portal.admin.view_audit import find_pasted_key
+from portal.admin.viewer import actor, turn_away, viewer_of
 from portal.kept_forms import FormPage, form_page
 
 if TYPE_CHECKING:
@@ -33,16 +34,6 @@ class PortalAdmin(admin.AdminSite):
     def __init__(self, name: str = "admin") -> None:
         super().__init__(name)
         self.disable_action("delete_selected")
-        self._pages: list[tuple[str, str, View]] = []
-
-    def page(self, route: str, name: str) -> Callable[[View], View]:
-        """Puts the decorated view, which belongs to no model, at `route`; "" is the first page."""
-
-        def add(view: View) -> View:
-            self._pages.append((route, name, self.admin_view(view)))
-            return view
-
-        return add
 
     def has_permission(self, request: HttpRequest) -> bool:
         return isinstance(request.user, Member) and request.user.is_staff
@@ -66,9 +57,8 @@ class PortalAdmin(admin.AdminSite):
     def get_urls(self) -> list[URLPattern | URLResolver]:
         """No adding, deleting, popups, autocomplete, passwords or redirects to elsewhere."""
         return [
-            path("login/", operators.login, name="login"),
+            path("login/", login.login, name="login"),
             path("jsi18n/", self.admin_view(self.i18n_javascript), name="jsi18n"),
-            *(path(route, view, name=name) for route, name, view in self._pages),
             *(
                 path(f"{rows.opts.app_label}/{rows.opts.model_name}/", include(rows.urls))
                 for rows in self.lists
@@ -105,7 +95,7 @@ class PortalAdmin(admin.AdminSite):
 def _take_key_out(request: HttpRequest) -> HttpResponse:
     """Answers what was asked, at an address without the key. The browser's history has it all the same."""
     asked = unquote_plus(request.META["QUERY_STRING"])
-    key = presented.find(asked, viewer_of(request), by=actor(request))
+    key = find_pasted_key(asked, viewer_of(request), by=actor(request))
     said = _("A key stood in this page's address. Addresses are kept in histories and logs: revoke that key.")
     messages.warning(request, said)
     if key is None:

@@ -16,9 +16,8 @@ from django.utils.translation import gettext_lazy
 from keys import spelling
 from keys.models import ApiKey, Workspace
 from portal.admin.base import ViewerAdmin
-from portal.admin.site import site
-from portal.admin.viewing import viewer_of
-from portal.templatetags import dashboard as shown
+from portal.admin.viewer import viewer_of
+from portal.templatetags import presentation as shown
 
 
 def with_counts(workspaces: QuerySet[Any]) -> QuerySet[Any]:
@@ -32,7 +31,6 @@ def with_counts(workspaces: QuerySet[Any]) -> QuerySet[Any]:
     return annotated
 
 
-@admin.register(Workspace, site=site)
 class Workspaces(ViewerAdmin):
     singular, plural, place = gettext_lazy("Workspace"), gettext_lazy("Workspaces"), 70
     row_template = ""

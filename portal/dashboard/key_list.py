@@ -1,39 +1,30 @@
 """The start page: what this is for strangers, one's own keys for members."""
 
-from datetime import datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from django import forms
 from django.conf import settings
 from django.core.paginator import Paginator
-from django.db.models import F, OrderBy, Q
+from django.db.models import F, OrderBy
 from django.db.models.functions import Lower
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
 
-from keys import inventory, keyformat, spelling
-from keys.models import ApiKey, ApiKeyQuerySet
-from portal.dashboard import once, use
-from portal.dashboard.door import MemberView
-from portal.dashboard.page_form import NameField, PageForm
+from keys import inventory, keyformat
+from keys.models import ApiKey
+from portal.dashboard import form_nonce
+from portal.dashboard.base import MemberView
 from portal.kept_forms import FormPage
-from portal.templatetags.dashboard import SOON
+from portal.presentation import key_search, usage_charts
+from portal.presentation.forms import NameField, PageForm
+from portal.templatetags.presentation import SOON
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
 
 KEYS_PER_PAGE = 50
-STATES: "list[tuple[str, StrPromise]]" = [
-    ("live", _("Live")),
-    ("active", _("Active")),
-    ("expiring", _("Expires soon")),
-    ("disabled", _("Disabled")),
-    ("replaced", _("Being replaced")),
-    ("ended", _("Ended")),
-    ("all", _("All")),
-]
 SORTS: "list[tuple[str, StrPromise]]" = [
     ("expiry", _("Expiring soonest")),
     ("used", _("Most recently used")),
@@ -52,7 +43,7 @@ class Choice(PageForm):
     """Which keys to show, in which order. What makes no sense counts as not chosen."""
 
     q = NameField(label=_("Search by name, id or last characters"), required=False, max_length=64)
-    state = forms.ChoiceField(label=_("State"), choices=STATES, required=False)
+    state = forms.ChoiceField(label=_("State"), choices=key_search.STATES, required=False)
     sort = forms.ChoiceField(label=_("Sort by"), choices=SORTS, required=False)
 
 
@@ -75,21 +66,23 @@ class KeyList(MemberView):
         sort = chosen["sort"] or self._usual_sort()
         # A key in an address is in the history and in other people's logs already, and must not be repeated here.
         holds_key = keyformat.looks_like_key(text)
-        found = search(in_state(own, state, self.now), "" if holds_key else text).order_by(*_ORDER[sort])
+        found = key_search.in_state(own, state, self.now).order_by(*_ORDER[sort])
+        if text and not holds_key:
+            found = found.filter(key_search.matching(text))
         page = Paginator(found, KEYS_PER_PAGE).get_page(request.GET.get("page"))
         keys = list(page.object_list)
-        sparks = use.sparks(keys, self.now)
+        sparks = usage_charts.sparks(keys, self.now)
         shown = {"q": "" if holds_key else text, "state": state, "sort": sort}
         context = {
             "rows": [{"key": key, "spark": sparks[key.pk], "over": self.is_over(key)} for key in keys],
             "page": page,
             "form": Choice(shown),
             "query": urlencode(shown),
-            "nonce": once.new_nonce(self.member),
+            "nonce": form_nonce.new_nonce(self.member),
             "holds_key": holds_key,
             "has_keys": bool(keys) or own.exists(),
         }
-        return self.page("keys.html", context)
+        return self.page("key_list.html", context)
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """A search is sent here, so that a key that was pasted into it never becomes part of an address."""
@@ -106,32 +99,3 @@ class KeyList(MemberView):
     def _usual_sort(self) -> str:
         ending = ApiKey.objects.filter(owner=self.member, expires_at__lte=self.now + SOON).live(self.now)
         return "expiry" if ending.exists() else "used"
-
-
-def in_state(keys: ApiKeyQuerySet, state: str, now: datetime) -> ApiKeyQuerySet:
-    live = keys.live(now)
-    match state:
-        case "active":
-            return live.filter(disabled_at=None, retires_at=None, confirmed_at__isnull=False)
-        case "expiring":
-            return live.filter(expires_at__lte=now + SOON)
-        case "disabled":
-            return live.filter(disabled_at__isnull=False)
-        case "replaced":
-            return live.filter(retires_at__isnull=False)
-        case "ended":
-            return keys.filter(Q(revoked_at__isnull=False) | Q(expires_at__lte=now) | Q(retires_at__lte=now))
-        case "all":
-            return keys
-        case _:
-            return live
-
-
-def search(keys: ApiKeyQuerySet, text: str) -> ApiKeyQuerySet:
-    return keys.filter(matching(text)) if text else keys
-
-
-def matching(text: str) -> Q:
-    """Keys whose name has `text` in it, or that it is the id, the beginning of the id or the last characters of."""
-    by_id = Q(key_id__startswith=text.removeprefix("pmb_")) | Q(last_four=text)
-    return spelling.query("name__icontains", text) | by_id

@@ -6,8 +6,8 @@ from django.http import HttpRequest, HttpResponse
 
 from keys import breaking, policy, wording
 from keys.models import ApiKey
-from portal.dashboard import key_facts
-from portal.dashboard.door import MemberView
+from portal.dashboard.base import MemberView
+from portal.presentation import key_detail
 
 
 class KeyPage(MemberView):
@@ -15,7 +15,7 @@ class KeyPage(MemberView):
         key = self.own_key(key_id)
         by_policy, broken = key.disabled_reason == ApiKey.DisableReason.POLICY, self._breaches(key)
         context = {
-            **key_facts.about(key, self.now, outcome=request.GET.get("outcome", "")),
+            **key_detail.about(key, self.now, outcome=request.GET.get("outcome", "")),
             "over": self.is_over(key),
             "disabled": key.disabled_at is not None,
             "can_enable": self.member.is_workspace_admin or not key.is_held or (by_policy and not broken),

@@ -8,10 +8,10 @@ from django.urls import reverse
 
 from keys import inventory, lifecycle, limits, wording
 from keys.exceptions import KeysError
-from portal.dashboard import hygiene, quotas
-from portal.dashboard.door import MemberView
+from portal.dashboard.base import MemberView
 from portal.kept_forms import FormPage
-from portal.templatetags.dashboard import SOON
+from portal.presentation import hygiene, quotas
+from portal.templatetags.presentation import SOON
 
 _MEANT_TO_LAST = timedelta(days=1)  # the end of a key for an hour is no news
 _MOST_KEYS = 500  # of one member; more are looked at by nobody

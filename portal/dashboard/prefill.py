@@ -9,7 +9,7 @@ from typing import Any
 from django.http import QueryDict
 
 from keys import keyformat
-from portal.dashboard.create_form import CreateForm
+from portal.dashboard.rights_forms import CreateForm
 
 _MAX_SHOWN = 10
 _MAX_SHOWN_LENGTH = 64

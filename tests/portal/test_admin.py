@@ -21,7 +21,7 @@ from keys import lifecycle, membership
 from keys.audit import PUMBLE, verifier
 from keys.membership import Profile
 from keys.models import ApiKey, AuditEvent, Member, RequestLog, Workspace
-from portal.admin import key_actions, paging
+from portal.admin import base, key_actions
 from tests.conftest import NOW, make_member
 from tests.portal.dashboard import PAGE, browser_of, by, make_key, text, used, words
 from tests.portal.test_admin_matrix import PASSWORD, browser
@@ -337,7 +337,7 @@ class TestLists:
     def test_count_no_further_than_anybody_pages(
         self, owner: Client, alice: Member, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(paging, "MOST_COUNTED", 60)
+        monkeypatch.setattr(base, "MOST_COUNTED", 60)
         key = make_key(alice)
         RequestLog.objects.bulk_create(
             RequestLog(

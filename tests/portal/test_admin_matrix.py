@@ -13,7 +13,8 @@ from django.utils import timezone
 
 from keys import lifecycle, policy
 from keys.models import ApiKey, AuditEvent, HourlyUse, LastUse, Member, Policy, RequestLog, Workspace
-from portal.admin.everything import site
+from portal.admin import urls
+from portal.admin.site import site
 from portal.signin import SIGNED_IN_AT
 from tests.conftest import NOW, make_member
 from tests.portal.dashboard import PAGE, by, make_key, used
@@ -115,7 +116,7 @@ def routes() -> list[str]:
                 yield route
 
     named = []
-    for route in walk(site.get_urls(), ""):
+    for route in walk(urls.urlpatterns, ""):
         of = next((name for prefix, name in OF.items() if route.startswith(prefix)), "")
         named.append(route.replace("<str:object_id>", f"{{{of}}}"))
     return named

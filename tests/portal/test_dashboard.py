@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from keys import lifecycle
 from keys.models import ApiKey, AuditEvent, Member, Policy
 from keys.policy import Terms, change_policy
-from portal.dashboard import change, create, show_once
+from portal.dashboard import key_changes, key_creation, reveal
 from tests.conftest import NOW
 from tests.portal.dashboard import browser_of, by, make_key, nonce, plaintext_in, text, used, words
 
@@ -35,7 +35,7 @@ def at_noon() -> Iterator[None]:
 def pumble_lists(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """What Pumble says of a member's channels."""
     said: dict[str, Any] = {"channels": {GENERAL: "general", OPS: "ops"}}
-    for module in (create, change):
+    for module in (key_creation, key_changes):
         monkeypatch.setattr(module, "own_channels", lambda _member: said["channels"])
     return said
 
@@ -225,7 +225,7 @@ class TestCreating:
         def broken(*_args: object) -> str:
             raise RuntimeError
 
-        monkeypatch.setattr(show_once, "render_to_string", broken)
+        monkeypatch.setattr(reveal, "render_to_string", broken)
         browser.raise_request_exception = False
 
         assert send(browser).status_code == 500

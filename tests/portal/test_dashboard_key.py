@@ -15,7 +15,7 @@ from keys.audit import Actor, Surface
 from keys.keyformat import generate
 from keys.lifecycle import GRACES
 from keys.models import ApiKey, Member, RequestLog
-from portal.dashboard import change
+from portal.dashboard import key_changes
 from tests.conftest import NOW
 from tests.portal.dashboard import (
     browser_of,
@@ -40,7 +40,7 @@ def at_noon() -> Iterator[time_machine.Traveller]:
 
 @pytest.fixture(autouse=True)
 def channels(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(change, "own_channels", lambda _member: {"1" * 24: "general"})
+    monkeypatch.setattr(key_changes, "own_channels", lambda _member: {"1" * 24: "general"})
 
 
 @pytest.fixture

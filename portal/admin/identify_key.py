@@ -1,0 +1,56 @@
+"""Whose key is this? A key that was found somewhere is pasted here; it is neither kept nor repeated."""
+
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.debug import sensitive_post_parameters
+
+from keys import keyformat
+from portal.admin.site import site
+from portal.admin.view_audit import find_pasted_key
+from portal.admin.viewer import actor, viewer_of
+from portal.presentation.forms import PageForm
+
+_LONGEST = 100_000
+
+
+class LookupForm(PageForm):
+    text = forms.CharField(
+        label=gettext_lazy("A whole key, or a text that has one in it"),
+        max_length=_LONGEST,
+        help_text=gettext_lazy("It is looked up and forgotten: neither stored nor shown again."),
+        widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off", "spellcheck": "false"}),
+    )
+
+
+@sensitive_post_parameters("text")
+def identify_key(request: HttpRequest) -> HttpResponse:
+    if request.method != "POST":
+        return _page(request, LookupForm())
+    form = LookupForm(request.POST)
+    if not form.is_valid():
+        return _page(request, LookupForm(), why=" ".join(map(str, form.errors["text"])), status=400)
+    text = form.cleaned_data["text"]
+    key = find_pasted_key(text, viewer_of(request), by=actor(request))
+    if key is not None:
+        return redirect("admin:keys_apikey_change", key.pk)
+    return _page(request, LookupForm(), why=_why_not(text), status=404)
+
+
+def _why_not(text: str) -> str:
+    if keyformat.find_in(text):
+        return _("That is a whole key, but none that you can see here. It was made elsewhere, or is a fake.")
+    if keyformat.looks_like_key(text):
+        return _("Something has the form of a key, but is cut off or mistyped.")
+    return _(
+        "There is no key in that. A key looks like pmb_ID_SECRET; for its id or name use the search of the list."
+    )
+
+
+def _page(request: HttpRequest, form: LookupForm, *, why: str = "", status: int = 200) -> HttpResponse:
+    context: dict[str, Any] = {"title": _("Whose key is this?"), "form": form, "why": why}
+    return render(request, "admin/identify_key.html", site.each_context(request) | context, status=status)

@@ -1,0 +1,87 @@
+"""How operators sign in: by password, throttled, audited. Everybody else signs in with Pumble."""
+
+import logging
+from urllib.parse import urlencode
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from keys import keyformat, limits
+from keys.exceptions import RateLimited
+from keys.models import AuditEvent, Member
+from portal import kept_forms
+from portal.kept_forms import FormPage, form_page
+from portal.presentation.forms import PageForm
+from portal.signin import OperatorSignIn, actor_of, note_operator, sign_in
+from pumble_bridge.oauth import own_path
+
+log = logging.getLogger(__name__)
+
+_LONGEST_PASSWORD = 1024
+
+
+class OperatorForm(PageForm):
+    username = forms.CharField(
+        label=gettext_lazy("Username"),
+        max_length=64,
+        widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none"}),
+    )
+    password = forms.CharField(
+        label=gettext_lazy("Password"),
+        max_length=_LONGEST_PASSWORD,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+    def clean_username(self) -> str:
+        name = str(self.cleaned_data["username"])
+        if keyformat.looks_like_key(name):
+            self.data = {}
+            raise forms.ValidationError(_("An API key is no username. Keys do not belong in forms."))
+        return name
+
+
+@form_page(FormPage(public=True))
+@never_cache
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "HEAD", "POST"])
+def login(request: HttpRequest) -> HttpResponse:
+    """Sign in with Pumble, or as an operator; then back to where one wanted to go."""
+    back = own_path(request.GET.get("next", ""), otherwise=reverse("admin:index"))
+    state = request.GET.get("state", "")
+    if request.method != "POST":
+        if isinstance(request.user, Member) and request.user.is_staff:
+            return redirect(back)
+        return _page(request, OperatorForm(), back)
+    form = OperatorForm(request.POST)
+    if not form.is_valid():
+        return _page(request, form, back, status=400)
+    try:
+        limits.count_sign_in(actor_of(request).address, form.cleaned_data["username"])
+    except RateLimited as error:
+        log.warning("operator.sign_in_throttled", extra={"retry_after": error.retry_after})
+        form.add_error(None, _("Too many attempts. Try again in %(n)s seconds.") % {"n": error.retry_after})
+        response = _page(request, form, back, status=429)
+        response["Retry-After"] = str(error.retry_after)
+        return response
+    operator = OperatorSignIn().authenticate(request, **form.cleaned_data)
+    if operator is None:
+        note_operator(request, AuditEvent.Type.OPERATOR_SIGN_IN_REFUSED)
+        form.add_error(None, _("Username and password do not match an operator of this installation."))
+        return _page(request, form, back, status=403)
+    sign_in(request, operator)
+    note_operator(request, AuditEvent.Type.OPERATOR_SIGNED_IN, operator)
+    return redirect(kept_forms.finish_by_password(request, operator, state=state, otherwise=back))
+
+
+def _page(request: HttpRequest, form: OperatorForm, back: str, *, status: int = 200) -> HttpResponse:
+    state = request.GET.get("state", "")
+    ways = urlencode({"next": back} | ({"state": state} if state else {}))
+    return render(request, "admin/login.html", {"form": form, "ways": ways}, status=status)

@@ -1,0 +1,178 @@
+"""A workspace's policy: what it asks of keys, and the keys that break it, to be brought in line by whoever says so."""
+
+import re
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from keys import breaking, policy, wording
+from keys.exceptions import KeysError
+from keys.models import Member, Workspace
+from portal.admin import noncompliant_keys, view_audit
+from portal.admin.base import ViewerAdmin
+from portal.admin.policy_form import PolicyForm, values
+from portal.admin.viewer import actor, viewer_of
+from portal.kept_forms import FormPage, form_page, kept
+from portal.presentation.pasted_keys import take_out
+
+MOST_AT_ONCE = 100
+
+
+class PolicyAdmin(ViewerAdmin):
+    """One page of terms for each workspace, whether it ever set any or not; a row of this list is a workspace."""
+
+    singular, plural = gettext_lazy("Policy"), gettext_lazy("Policy")
+    place = 30
+
+    def more_urls(self) -> list[URLPattern]:
+        return [self.at("<str:object_id>/keys/", self.keys_view, "keys")]
+
+    def row(self, request: HttpRequest, object_id: str) -> Workspace:
+        """The workspace with that primary key, which an operator is known to have looked at from now on.
+
+        Raises:
+            Http404: there is none, or it is not the viewer's to see: nobody can tell which.
+        """
+        self.require_view(request)
+        try:
+            found = Workspace.objects.for_viewer(viewer_of(request)).filter(pk=object_id).first()
+        except (ValueError, OverflowError):
+            found = None
+        if found is None:
+            raise Http404
+        view_audit.record_view(request, [found], str(self.opts.model_name))
+        return found
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """An owner's own policy; for operators, whose it may be."""
+        self.require_view(request)
+        viewer = viewer_of(request)
+        if viewer.workspace_id is not None:
+            return redirect("admin:keys_policy_change", viewer.workspace_id)
+        workspaces = Workspace.objects.for_viewer(viewer).select_related("policy").order_by("name", "pk")
+        return self.page(request, "admin/policy_list.html", {"title": self.plural, "workspaces": workspaces})
+
+    @form_page(FormPage(fields=(*PolicyForm.base_fields, "revision")))
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """The policy as a form. Saved, it leads to the keys that break it, if there are any."""
+        workspace, now = self.row(request, object_id), timezone.now()
+        people = _people(workspace)
+        if request.method != "POST":
+            terms = policy.policy_of(workspace)
+            form, typed = PolicyForm(initial=values(terms), people=people), kept(request)
+            form.fill(typed)
+            revision = terms.revision if typed is None else _number(typed.get("revision"))
+            breaks = sum(1 for _one in breaking.of_workspace(workspace, now))
+            return self._form(request, workspace, form, revision, breaks=breaks)
+        by = actor(request)
+        sent, pasted = take_out(request.POST, by=by, now=now)
+        form, revision = PolicyForm(sent, people=people, pasted=pasted), _number(sent.get("revision"))
+        if not form.is_valid():
+            return self._form(request, workspace, form, revision, status=400)
+        try:
+            policy.change_policy(workspace=workspace, terms=form.terms, by=by, now=now, revision=revision)
+        except KeysError as error:
+            form.add_error(None, wording.explain(error))
+            return self._form(request, workspace, form, revision, status=409)
+        messages.success(request, _("The policy is saved."))
+        breaks = any(True for _one in breaking.of_workspace(workspace, now))
+        return redirect(f"admin:keys_policy_{'keys' if breaks else 'change'}", workspace.pk)
+
+    @form_page(FormPage(fields=("key",)))
+    def keys_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """The keys that break the policy. Those that were ticked are brought in line once that is confirmed."""
+        workspace, now = self.row(request, object_id), timezone.now()
+        found = list(breaking.of_workspace(workspace, now))
+        if request.method != "POST":
+            typed = kept(request)
+            context = {
+                "title": _how_many(len(found)),
+                "ticked": None if typed is None else typed.getlist("key"),
+                "found": noncompliant_keys.shown(found[:MOST_AT_ONCE], now),
+                "number": len(found),
+                "revision": policy.policy_of(workspace).revision,
+            }
+            return self._page(request, "admin/noncompliant_keys.html", workspace, context)
+        ticked, revision = request.POST.getlist("key")[:MOST_AT_ONCE], _number(request.POST.get("revision"))
+        chosen = [one for one in found if one.key.key_id in ticked]
+        if "sure" in request.POST:
+            keys = [one.key for one in chosen]
+            noncompliant_keys.bring_in_line(request, keys, revision=revision, by=actor(request), now=now)
+        elif chosen:
+            title = ngettext("Bring %(n)s key in line?", "Bring %(n)s keys in line?", len(chosen))
+            context = {
+                "title": title % {"n": len(chosen)},
+                "found": noncompliant_keys.shown(chosen, now),
+                "revision": revision,
+            }
+            return self._page(request, "admin/policy_enforcement.html", workspace, context)
+        else:
+            messages.warning(request, _("Tick the keys that are to be brought in line."))
+        return redirect("admin:keys_policy_keys", workspace.pk)
+
+    def _form(
+        self,
+        request: HttpRequest,
+        workspace: Workspace,
+        form: PolicyForm,
+        revision: int,
+        *,
+        breaks: int = 0,
+        status: int = 200,
+    ) -> HttpResponse:
+        title = _("Policy of %(name)s") % {"name": workspace.name}
+        context = {
+            "title": title,
+            "row_title": _("Error") if form.errors else "",
+            "form": form,
+            "revision": revision,
+            "breaks": breaks,
+        }
+        return self._page(request, "admin/policy.html", workspace, context, status=status)
+
+    def _page(
+        self,
+        request: HttpRequest,
+        template: str,
+        workspace: Workspace,
+        context: dict[str, Any],
+        *,
+        status: int = 200,
+    ) -> HttpResponse:
+        is_own = viewer_of(request).workspace_id == workspace.pk
+        shared = {"workspace": workspace, "is_own": is_own}
+        return self.page(request, template, shared | context, row=workspace, status=status)
+
+
+def _how_many(breaking: int) -> str:
+    if not breaking:
+        return _("Every key fits the policy")
+    words = ngettext("%(n)s key breaks the policy", "%(n)s keys break the policy", breaking)
+    return words % {"n": breaking}
+
+
+def _people(workspace: Workspace) -> QuerySet[Member]:
+    """Whom a policy may choose, and whom it has chosen. Owners and administrators may create keys anyway."""
+    eligible = Q(is_active=True) & ~Q(role__in=(Member.Role.OWNER, Member.Role.ADMINISTRATOR))
+    chosen = Q(pk__in=policy.policy_of(workspace).chosen.values("pk"))
+    return Member.objects.filter(eligible | chosen, workspace=workspace).order_by("name", "pk")
+
+
+def _number(text: str | None) -> int:
+    """The revision that a form named; -1, which no policy has, where it named none."""
+    return int(text) if text and re.fullmatch(r"[0-9]{1,9}", text) else -1

@@ -1,0 +1,55 @@
+"""Operators see every workspace; that they looked is in that workspace's audit log, where its owners read it."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from django.db import transaction
+from django.http import HttpRequest
+from django.utils import timezone
+
+from keys import audit, authentication, keyformat
+from keys.audit import Actor
+from keys.models import ApiKey, AuditEvent, Member, Workspace
+from portal.admin.viewer import actor, viewer_of
+
+_ONE_LOOK = timedelta(minutes=10)
+
+
+def record_view(request: HttpRequest, workspaces: Iterable[Workspace | None], page: str) -> None:
+    """An operator is shown rows of `workspaces` on that kind of page: recorded there, once in ten minutes of looking."""
+    viewer = viewer_of(request)
+    seen = {workspace for workspace in workspaces if workspace is not None}
+    if not viewer.is_superuser or not seen:
+        return
+    now, by = timezone.now(), actor(request)
+    with transaction.atomic():
+        Member.objects.select_for_update(no_key=True).get(pk=viewer.pk)  # two pages at once are one look
+        looked = AuditEvent.objects.filter(
+            type=AuditEvent.Type.OPERATOR_LOOKED,
+            actor=viewer,
+            workspace__in=seen,
+            at__gt=now - _ONE_LOOK,
+            detail__page=page,
+        )
+        known = set(looked.values_list("workspace", flat=True))
+        for workspace in sorted(seen, key=lambda one: one.pumble_id):
+            if workspace.pk not in known:
+                audit.record(AuditEvent.Type.OPERATOR_LOOKED, workspace=workspace, by=by, now=now, page=page)
+
+
+def find_pasted_key(text: str, viewer: Member, *, by: Actor) -> ApiKey | None:
+    """The key of which `text` has the plaintext, if `viewer` may see it. That it was looked for is audited with it."""
+    for plaintext in keyformat.find_in(text):
+        known = authentication.find_by_plaintext(plaintext)
+        key = ApiKey.objects.for_viewer(viewer).filter(pk=known.pk).first() if known else None
+        if key is not None and key.owner.workspace is not None:
+            audit.record(
+                AuditEvent.Type.KEY_IDENTIFIED,
+                workspace=key.owner.workspace,
+                key=key,
+                member=key.owner,
+                by=by,
+                now=timezone.now(),
+            )
+            return key
+    return None

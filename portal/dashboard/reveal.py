@@ -1,0 +1,93 @@
+"""The one answer that holds a key's plaintext. The key becomes live when that answer went out, and else is revoked."""
+
+import logging
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
+from django.template.loader import render_to_string
+from django.utils import timezone
+
+from keys import lifecycle
+from keys.audit import Actor
+from keys.keyformat import Plaintext
+from keys.models import ApiKey, Member
+from portal.reference.samples import samples
+
+log = logging.getLogger(__name__)
+
+
+def show(
+    request: HttpRequest,
+    key: ApiKey,
+    plaintext: Plaintext,
+    *,
+    member: Member,
+    by: Actor,
+    replaced: ApiKey | None = None,
+) -> HttpResponseBase:
+    """The page with the plaintext of a pending key; `replaced` is the key whose place it takes."""
+    now = timezone.now()
+    retires_at = now + (key.grace or timedelta(0))
+    if replaced and replaced.expires_at:
+        retires_at = min(retires_at, replaced.expires_at)
+    context = {
+        "member": member,
+        "key": key,
+        "now": now,
+        "retires_at": retires_at,
+        "replaced": replaced,
+        "samples": _samples(key),
+    }
+    return deliver(request, key, plaintext, "dashboard/reveal.html", context, by=by)
+
+
+def deliver(
+    request: HttpRequest,
+    key: ApiKey,
+    plaintext: Plaintext,
+    template: str,
+    context: dict[str, Any],
+    *,
+    by: Actor,
+) -> HttpResponseBase:
+    """An answer with the plaintext of a pending key."""
+    try:
+        page = render_to_string(template, context | {"plaintext": plaintext.text}, request).encode()
+    except Exception:
+        _take_back(key, by)
+        raise
+    response = StreamingHttpResponse(_send(page, key, by))
+    response["Content-Length"] = str(len(page))
+    response["Cache-Control"] = "no-store"
+    response["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+def _send(page: bytes, key: ApiKey, by: Actor) -> Iterator[bytes]:
+    """The page; the server asks for more once it has written it, and closes this where it could not."""
+    try:
+        yield page
+    except GeneratorExit:
+        _take_back(key, by)
+        raise
+    try:
+        lifecycle.confirm(key=key, by=by, now=timezone.now())
+    except Exception:
+        # The person has the page: its key becomes live with its first use, and is revoked if that never comes.
+        log.exception("key.not_confirmed", extra={"key_id": key.key_id})
+
+
+def _take_back(key: ApiKey, by: Actor) -> None:
+    log.warning("key.not_delivered", extra={"key_id": key.key_id})
+    lifecycle.revoke(key=key, by=by, reason=ApiKey.RevokeReason.NOT_DELIVERED, now=timezone.now())
+
+
+def _samples(key: ApiKey) -> list[dict[str, str]]:
+    """Ready to run: a message where the key may post, else a look at the key itself."""
+    if "messages:write" not in key.scopes:
+        return samples(f"{settings.PUBLIC_URL}/keyInfo", "GET", None)
+    named = next((name for name in (key.channels or {}).values() if name), "general")
+    return samples(f"{settings.PUBLIC_URL}/sendMessage", "POST", {"channel": named, "text": "hello"})

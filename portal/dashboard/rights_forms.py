@@ -1,0 +1,301 @@
+"""The fields in which people choose what a key may do, and the rights that come of them."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from keys import exceptions, lifecycle, policy, rights, scopes, wording
+from keys.addresses import parse_networks
+from keys.exceptions import NameInvalid
+from keys.lifecycle import MAX_NAME_LENGTH, MAX_NOTE_LENGTH
+from keys.models import ApiKey, Policy
+from keys.policy import LIFETIMES
+from keys.rights import CALLS_PER_MINUTE, Rights
+from portal.presentation.forms import NameField, PageForm, preset_label, scope_label
+from portal.presentation.pasted_keys import Pasted
+from portal.templatetags.presentation import exact
+
+# The field at which a refusal of the domain is said.
+_FIELD_OF = {
+    exceptions.NameInvalid: "name",
+    exceptions.NameTaken: "name",
+    exceptions.ScopeUnknown: "scopes",
+    exceptions.ScopeNotAllowed: "scopes",
+    exceptions.ChannelsInvalid: "channels",
+    exceptions.AddressInvalid: "addresses",
+    exceptions.TooManyAddresses: "addresses",
+    exceptions.AddressesRequired: "addresses",
+    exceptions.LimitInvalid: "calls_per_minute",
+    exceptions.ExpiryInvalid: "expiry",
+}
+RIGHTS_FIELDS = ("scopes", "where", "channels", "expiry", "until", "addresses", "calls_per_minute")
+_IN_RIGHTS = {"allowed_addresses": "addresses", "expires_at": "expiry"}
+
+
+class RightsForm(PageForm):
+    """Scopes, channels, end, addresses and limit.
+
+    Args:
+        offered: the scopes to choose from.
+        channels: ids and names to choose from; None where Pumble does not say which there are.
+        bound: whether the key may not be left without a choice of channels.
+        ends: values and labels of the usual ends.
+    """
+
+    scopes = forms.MultipleChoiceField(
+        label=gettext_lazy("Scopes"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    where = forms.ChoiceField(
+        label=gettext_lazy("Channels"),
+        choices=[
+            ("all", gettext_lazy("All that you can see")),
+            ("chosen", gettext_lazy("Only the ones you choose")),
+        ],
+        initial="all",
+        widget=forms.RadioSelect,
+    )
+    channels = forms.MultipleChoiceField(
+        label=gettext_lazy("Only these channels"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    expiry = forms.ChoiceField(label=gettext_lazy("Expires"), widget=forms.RadioSelect)
+    until = forms.DateField(
+        label=gettext_lazy("Last day"),
+        required=False,
+        help_text=gettext_lazy("The key works until the end of this day, UTC."),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        input_formats=["%Y-%m-%d"],
+    )
+    addresses = forms.CharField(
+        label=gettext_lazy("Only from these addresses"),
+        required=False,
+        max_length=4000,
+        help_text=gettext_lazy(
+            "One address or network a line, such as 203.0.113.7 or 10.0.0.0/8. Empty: from everywhere."
+        ),
+        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false", "autocapitalize": "off"}),
+    )
+    calls_per_minute = forms.IntegerField(
+        label=gettext_lazy("Calls a minute, at most"),
+        required=False,
+        min_value=1,
+        max_value=rights.CALLS_PER_MINUTE,
+        help_text=gettext_lazy("1 to 1,000. Empty: 1,000."),
+    )
+
+    def __init__(
+        self,
+        *args: Any,
+        now: datetime,
+        offered: Iterable[str],
+        channels: dict[str, str] | None,
+        bound: bool = False,
+        ends: list[tuple[str, str]],
+        pasted: dict[str, Pasted] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.now, self.pasted, self.named = now, pasted or {}, channels
+        self.rights: Rights | None = None
+        self._set_choices("scopes", [(scope, scope_label(scope)) for scope in offered])
+        self._set_choices("expiry", ends)
+        if bound:
+            del self.fields["where"]
+        elif channels is None:
+            self._set_choices("where", [("all", _("All that you can see"))])
+        if channels:
+            self._set_choices("channels", [(one, f"#{name}") for one, name in channels.items()])
+        else:
+            del self.fields["channels"]
+
+    def clean_addresses(self) -> list[str]:
+        """Checked with the other fields, so that one answer names all that is wrong."""
+        texts = self.cleaned_data["addresses"].replace(",", " ").split()
+        try:
+            return parse_networks(texts)
+        except exceptions.KeysError as error:
+            raise forms.ValidationError(wording.explain(error)) from error
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("expiry") != "day":
+            self.errors.pop("until", None)  # nobody asked for that day
+        self.say_pasted(self.pasted)
+        scopes_chosen, end = self.chosen_scopes(data), self._end(data)
+        if not scopes_chosen:
+            self.refuse(exceptions.ScopeUnknown())
+        if self._is_bound(data) and not data.get("channels") and "channels" not in self.errors:
+            self.refuse(exceptions.ChannelsInvalid())
+        if not set(self.errors) - {"name"}:
+            self.rights = self._make_rights(data, scopes_chosen, end)
+        return data
+
+    def chosen_scopes(self, data: dict[str, Any]) -> list[str]:
+        scopes_chosen: list[str] = data.get("scopes", [])
+        return scopes_chosen
+
+    def chosen_end(self, value: str) -> datetime | None:
+        """The moment that a value of `expiry` means, apart from a day of one's own."""
+        return None if value == "never" else self.now + timedelta(days=int(value))
+
+    def refuse(self, error: exceptions.KeysError) -> None:
+        """Say at its field why the domain refused what was asked for."""
+        name = next((_FIELD_OF[kind] for kind in type(error).__mro__ if kind in _FIELD_OF), None)
+        if isinstance(error, exceptions.WouldWiden):
+            name = _IN_RIGHTS.get(error.what, error.what)
+        if name == "expiry" and self.data.get("expiry") == "day":
+            name = "until"
+        if name == "scopes" and self.data.get("preset", "custom") != "custom":
+            name = "preset"
+        self.add_error(name if name in self.fields else None, wording.explain(error))
+
+    def values(self) -> dict[str, Any]:
+        """What the form would send as it is shown."""
+        return {name: self[name].value() for name in self.fields}
+
+    @property
+    def sentence(self) -> str:
+        """What a key with the chosen rights can do; empty where they make no sense yet."""
+        self.is_valid()
+        return wording.sentence(self.rights, now=self.now) if self.rights else ""
+
+    @property
+    def has_advanced(self) -> bool:
+        """Whether something is set, or wrong, among what is folded away."""
+        names = ("addresses", "calls_per_minute")
+        return any(self[name].errors or self[name].value() for name in names)
+
+    def _make_rights(
+        self, data: dict[str, Any], scopes_chosen: list[str], end: datetime | None
+    ) -> Rights | None:
+        try:
+            return rights.make(
+                scopes_wanted=scopes_chosen,
+                channels=self._chosen_channels(data),
+                allowed_addresses=data["addresses"],
+                calls_per_minute=data["calls_per_minute"],
+                expires_at=end,
+            )
+        except exceptions.KeysError as error:
+            self.refuse(error)
+            return None
+
+    def _chosen_channels(self, data: dict[str, Any]) -> dict[str, str] | None:
+        if not self._is_bound(data):
+            return None
+        return {one: (self.named or {})[one] for one in data.get("channels", [])}
+
+    def _is_bound(self, data: dict[str, Any]) -> bool:
+        """Whether the key is to be bound to channels."""
+        return data.get("where") == "chosen" or "where" not in self.fields
+
+    def _end(self, data: dict[str, Any]) -> datetime | None:
+        if "expiry" not in data:
+            return None
+        if data["expiry"] != "day":
+            return self.chosen_end(data["expiry"])
+        if "until" in self.errors:
+            return None
+        if data.get("until") is None:
+            self.add_error("until", _("Choose the last day of the key."))
+            return None
+        return datetime.combine(data["until"], time(23, 59, 59), tzinfo=UTC)
+
+    def _set_choices(self, name: str, choices: list[tuple[str, Any]]) -> None:
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101 - for the type checker
+        field.choices = choices
+
+
+def end_label(lifetime: timedelta | None, now: datetime) -> tuple[str, str]:
+    """Value and label of a usual end: how long, and the moment that comes of it."""
+    if lifetime is None:
+        return "never", _("Never. Whoever finds the key can use it until you delete it.")
+    until = date_format(timezone.localtime(now + lifetime), _("D j M Y, H:i e"))
+    words = {"for": wording.days(lifetime), "until": until}
+    return str(lifetime.days), _("%(for)s, until %(until)s") % words
+
+
+def own_day() -> tuple[str, str]:
+    return "day", _("On a day of your choice")
+
+
+def offered_scopes(allowed: list[str] | None) -> list[str]:
+    return scopes.in_order(scopes.ALL if allowed is None else allowed)
+
+
+_USUAL_DAYS = "30"
+
+
+class CreateForm(RightsForm):
+    name = NameField(
+        label=gettext_lazy("Name"),
+        required=False,
+        max_length=MAX_NAME_LENGTH,
+        help_text=gettext_lazy("What will use it, such as “deploy bot”. 1 to 64 characters."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    purpose = forms.CharField(
+        label=gettext_lazy("Purpose"),
+        required=False,
+        max_length=MAX_NOTE_LENGTH,
+        help_text=gettext_lazy("Optional: what it is for, for whoever wonders in a year."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    preset = forms.ChoiceField(label=gettext_lazy("What it may do"), widget=forms.RadioSelect)
+    sure = forms.BooleanField(
+        label=gettext_lazy("Yes, this key may do everything that I can do"), required=False
+    )
+    field_order = ["name", "purpose", "preset", "sure", "scopes", "where", "channels", "expiry", "until"]
+
+    def __init__(self, *args: Any, terms: Policy, now: datetime, **kwargs: Any) -> None:
+        offered = offered_scopes(terms.allowed_scopes)
+        ends = [end_label(one, now) for one in policy.expiry_choices(terms)] + [own_day()]
+        super().__init__(*args, now=now, offered=offered, ends=ends, **kwargs)
+        presets = [name for name, held in scopes.PRESETS.items() if set(held) <= set(offered)]
+        self._set_choices("preset", [(name, preset_label(name)) for name in (*presets, "custom")])
+        self.fields["preset"].initial = presets[0] if presets else "custom"
+        values = [value for value, _label in ends]
+        self.fields["expiry"].initial = _USUAL_DAYS if _USUAL_DAYS in values else values[0]
+
+    def clean_name(self) -> str:
+        try:
+            return lifecycle.clean_name(self.cleaned_data["name"])
+        except NameInvalid as error:
+            self.refuse(error)
+            return ""
+
+    def chosen_scopes(self, data: dict[str, Any]) -> list[str]:
+        chosen = list(scopes.PRESETS.get(data.get("preset", ""), ())) or super().chosen_scopes(data)
+        if set(chosen) == set(scopes.ALL) and not data.get("sure"):
+            self.add_error("sure", _("Tick this for a key with full access, or choose less."))
+        return chosen
+
+
+class NarrowForm(RightsForm):
+    """Shows the key as it is; only what it has is offered."""
+
+    def __init__(self, *args: Any, key: ApiKey, now: datetime, **kwargs: Any) -> None:
+        self.key = key
+        keep = _("As now: %(date)s") % {"date": exact(key.expires_at) if key.expires_at else _("never")}
+        sooner = [one for one in LIFETIMES if key.expires_at is None or now + one < key.expires_at]
+        ends = [("keep", keep)] + [end_label(one, now) for one in sooner] + [own_day()]
+        initial = {
+            "scopes": key.scopes,
+            "channels": list(key.channels or ()),
+            "expiry": "keep",
+            "addresses": "\n".join(key.allowed_addresses),
+            "calls_per_minute": key.calls_per_minute if key.calls_per_minute < CALLS_PER_MINUTE else None,
+        }
+        bound = key.channels is not None
+        super().__init__(
+            *args, initial=initial, now=now, offered=key.scopes, ends=ends, bound=bound, **kwargs
+        )
+
+    def chosen_end(self, value: str) -> datetime | None:
+        return self.key.expires_at if value == "keep" else super().chosen_end(value)

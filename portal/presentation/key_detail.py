@@ -1,0 +1,39 @@
+"""What there is to know about one key: rights, use, recent calls, history. `presentation/key_detail.html` shows it."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet
+
+from keys import scopes, usage, wording
+from keys.models import ApiKey, HourlyUse, RequestLog
+from portal.presentation import event_texts, usage_charts
+from pumble_bridge.outcomes import Outcome
+
+_MOST_CALLS = 50
+
+
+def about(key: ApiKey, now: datetime, *, outcome: str = "") -> dict[str, Any]:
+    """What the template asks for. `outcome`, if it is one that the key's calls had, or `refused`, chooses the calls."""
+    chart = usage_charts.chart(HourlyUse.objects.filter(key=key), now)
+    outcomes = [(Outcome(name), count) for name, count in chart.outcomes]
+    shown = outcome if outcome in {one.name for one, _count in outcomes} | {"refused"} else ""
+    calls = _filtered(RequestLog.objects.filter(key=key), shown).order_by("-at", "-pk")[:_MOST_CALLS]
+    return {
+        "key": key,
+        "now": now,
+        "preset": wording.preset_name(key.rights),
+        "scopes": [(name, wording.SCOPES[name].label) for name in scopes.in_order(key.scopes)],
+        "channels": sorted((key.channels or {}).values()),
+        "chart": chart,
+        "outcomes": outcomes,
+        "outcome": shown,
+        "calls": [(call, Outcome(call.outcome, call.hint)) for call in calls],
+        "history": event_texts.of_key(key),
+    }
+
+
+def _filtered(calls: QuerySet[RequestLog], outcome: str) -> QuerySet[RequestLog]:
+    if outcome == "refused":
+        return calls.exclude(outcome=usage.OK)
+    return calls.filter(outcome=outcome) if outcome else calls

@@ -1,0 +1,49 @@
+"""Find keys by state or by text, in the dashboard and in the admin."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from keys import spelling
+from keys.models import ApiKeyQuerySet
+from portal.templatetags.presentation import SOON
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
+
+STATES: "list[tuple[str, StrPromise]]" = [
+    ("live", _("Live")),
+    ("active", _("Active")),
+    ("expiring", _("Expires soon")),
+    ("disabled", _("Disabled")),
+    ("replaced", _("Being replaced")),
+    ("ended", _("Ended")),
+    ("all", _("All")),
+]
+
+
+def in_state(keys: ApiKeyQuerySet, state: str, now: datetime) -> ApiKeyQuerySet:
+    live = keys.live(now)
+    match state:
+        case "active":
+            return live.filter(disabled_at=None, retires_at=None, confirmed_at__isnull=False)
+        case "expiring":
+            return live.filter(expires_at__lte=now + SOON)
+        case "disabled":
+            return live.filter(disabled_at__isnull=False)
+        case "replaced":
+            return live.filter(retires_at__isnull=False)
+        case "ended":
+            return keys.filter(Q(revoked_at__isnull=False) | Q(expires_at__lte=now) | Q(retires_at__lte=now))
+        case "all":
+            return keys
+        case _:
+            return live
+
+
+def matching(text: str) -> Q:
+    """Keys whose name has `text` in it, or that it is the id, the beginning of the id or the last characters of."""
+    by_id = Q(key_id__startswith=text.removeprefix("pmb_")) | Q(last_four=text)
+    return spelling.query("name__icontains", text) | by_id

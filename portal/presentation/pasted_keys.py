@@ -1,0 +1,49 @@
+"""Keys that were pasted into a form: they are revoked, reported and not shown again."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
+
+from keys import keyformat
+from keys.audit import Actor
+from keys.pasted_keys import revoke_pasted
+
+MESSAGES = {
+    "pasted": _("That was a full key, so I revoked it. Next time use its name or short id."),
+    "strange": _("That looks like a key, but none of this workspace. Keys do not belong in forms."),
+}
+
+
+@dataclass(frozen=True)
+class Pasted:
+    """A field's value with the form of a key. `revoked` if it was a key of this workspace."""
+
+    revoked: bool
+
+    @property
+    def notice(self) -> str:
+        return "pasted" if self.revoked else "strange"
+
+    def __str__(self) -> str:
+        return str(MESSAGES[self.notice])
+
+
+def take_out(sent: QueryDict, *, by: Actor, now: datetime) -> tuple[QueryDict, dict[str, Pasted]]:
+    """Return the data without anything of a key's form, and the fields that contained such a thing."""
+    data, pasted = sent.copy(), {}
+    for name in sent:
+        values = [str(value) for value in sent.getlist(name)]
+        keys = [value for value in values if keyformat.looks_like_key(value)]
+        if keys:
+            data.setlist(name, [value for value in values if value not in keys])
+            pasted[name] = Pasted(_revoke("\n".join(keys), by=by, now=now))
+    return data, pasted
+
+
+def _revoke(text: str, *, by: Actor, now: datetime) -> bool:
+    workspace = by.member.workspace if by.member else None
+    if workspace is None:
+        return False
+    return revoke_pasted(keyformat.find_in(text), workspace_id=workspace.pumble_id, by=by, now=now)

@@ -1,0 +1,43 @@
+"""Pumble's quotas as people read them: what each is called, how much of it is used. `presentation/quotas.html` shows them."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext_lazy as _
+
+from keys.limits import Standing, Whose
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
+
+_NAMES: "dict[Whose, StrPromise]" = {
+    Whose.MESSAGES: _("New messages of the workspace"),
+    Whose.REPLIES: _("New replies of the workspace"),
+    Whose.REACTIONS: _("New reactions of the workspace"),
+    Whose.CHANNELS: _("New channels of the workspace"),
+    Whose.SCHEDULED: _("Scheduled messages of the workspace"),
+    Whose.PERSON: _("Calls of all your keys"),
+    Whose.APP: _("Calls of all keys of the workspace"),
+}
+
+
+@dataclass(frozen=True)
+class Quota:
+    name: "StrPromise"
+    used: int
+    limit: int
+    resets_in: int
+
+
+def shown(standings: Iterable[Standing]) -> list[Quota]:
+    return [
+        Quota(
+            name=_NAMES[standing.window.whose],
+            used=standing.window.limit - standing.remaining,
+            limit=standing.window.limit,
+            resets_in=math.ceil(standing.reset_seconds),
+        )
+        for standing in standings
+    ]

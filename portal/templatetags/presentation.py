@@ -1,0 +1,110 @@
+"""How moments, states and texts of keys are shown on a page."""
+
+from datetime import date, datetime, timedelta
+
+from django import template
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from keys import wording
+from keys.models import ApiKey
+from portal import kept_forms
+from portal.reference.prose import inline
+
+register = template.Library()
+register.filter("prose", inline)
+
+SOON = timedelta(days=7)
+_WORDS = {
+    "pending": gettext_lazy("Being delivered"),
+    "active": gettext_lazy("Active"),
+    "expiring": gettext_lazy("Expires soon"),
+    "disabled": gettext_lazy("Disabled"),
+    "retiring": gettext_lazy("Being replaced"),
+    "rotated": gettext_lazy("Replaced"),
+    "expired": gettext_lazy("Expired"),
+    "revoked": gettext_lazy("Revoked"),
+}
+
+
+@register.filter
+def exact(moment: datetime) -> str:
+    """The moment to the minute, with its zone."""
+    return date_format(timezone.localtime(moment), _("j M Y, H:i e"))
+
+
+@register.filter
+def short_day(day: date) -> str:
+    return date_format(day, _("j M Y"))
+
+
+@register.simple_tag
+def ago(moment: datetime, now: datetime) -> SafeString:
+    """How long ago, roughly; the exact moment stands in the element."""
+    return _time(moment, _ago(now - moment))
+
+
+@register.simple_tag
+def at(moment: datetime) -> SafeString:
+    return _time(moment, exact(moment))
+
+
+@register.simple_tag
+def ends(key: ApiKey, now: datetime) -> SafeString | str:
+    """When the key expires or expired."""
+    if key.expires_at is None:
+        return _("Never")
+    left = key.expires_at - now
+    if timedelta(0) < left <= SOON:
+        days = left // timedelta(days=1)
+        words = ngettext("In %(n)s day", "In %(n)s days", days) % {"n": days} if days else _("Within a day")
+        return _time(key.expires_at, words)
+    return _time(key.expires_at, date_format(timezone.localtime(key.expires_at), _("j M Y")))
+
+
+def state_label(key: ApiKey, now: datetime) -> SafeString:
+    """What `state` shows, outside a template."""
+    return render_to_string("presentation/key_state.html", state(key, now))
+
+
+@register.inclusion_tag("presentation/key_state.html")
+def state(key: ApiKey, now: datetime) -> dict[str, object]:
+    """The key's state as an icon and a word."""
+    name = key.state(now).value.lower()
+    if name == "active" and key.expires_at is not None and key.expires_at - now <= SOON:
+        name = "expiring"
+    return {"state": name, "word": _WORDS[name]}
+
+
+@register.simple_tag(takes_context=True)
+def author(context: template.Context) -> SafeString:
+    """The hidden field that says who types into a form, so that nobody else is shown it later."""
+    value = kept_forms.author_of(context["request"].user)
+    return format_html('<input type="hidden" name="{}" value="{}">', kept_forms.AUTHOR_FIELD, value)
+
+
+@register.simple_tag
+def sentence(key: ApiKey, now: datetime) -> str:
+    return wording.sentence(key.rights, now=now)
+
+
+def _time(moment: datetime, words: str) -> SafeString:
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>', moment.isoformat(timespec="seconds"), exact(moment), words
+    )
+
+
+def _ago(length: timedelta) -> str:
+    minutes, hours = length // timedelta(minutes=1), length // timedelta(hours=1)
+    if minutes < 1:
+        return _("just now")
+    if hours < 1:
+        return ngettext("%(n)s minute ago", "%(n)s minutes ago", minutes) % {"n": minutes}
+    if length.days < 1:
+        return ngettext("%(n)s hour ago", "%(n)s hours ago", hours) % {"n": hours}
+    return ngettext("%(n)s day ago", "%(n)s days ago", length.days) % {"n": length.days}
