@@ -68,7 +68,7 @@ def when_ready(server: Any) -> None:
 
 def post_worker_init(worker: Any) -> None:
     from portal import health
-    from pumble_bridge import home
+    from pumble_bridge.chat import home
 
     home.worker.start()
     stop: Any = signal.getsignal(signal.SIGTERM)

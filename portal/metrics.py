@@ -26,7 +26,7 @@ from prometheus_client.registry import Collector
 from keys.addresses import parse_address
 from portal.addresses import is_trusted
 from portal.pages import not_found
-from pumble_bridge import home, notices
+from pumble_bridge.chat import home, notices
 
 _OF_PROXIES = {"HTTP_FORWARDED", "HTTP_VIA", "HTTP_X_REAL_IP"}
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)

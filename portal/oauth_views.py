@@ -22,7 +22,7 @@ from portal import kept_forms
 from portal.addresses import client_address
 from portal.pages import problem
 from portal.signin import BROWSER_COOKIE, actor_of, bind_browser, browser_secret_of, sign_in
-from pumble_bridge import deadline, oauth, resilience
+from pumble_bridge import deadline, installations, oauth, resilience
 from pumble_bridge.exceptions import PumbleError
 from pumble_bridge.models import OAuthState
 
@@ -134,7 +134,7 @@ def returned(request: HttpRequest) -> HttpResponse:
             advice=_("Nothing was stored. Wait a minute and start again."),
             action=action,
         )
-    member = oauth.store(grant, by=actor_of(request, surface=Surface.WEB), now=now)
+    member = installations.store_grant(grant, by=actor_of(request, surface=Surface.WEB), now=now)
     if not is_entitled(member):
         return problem(
             request,
@@ -147,7 +147,7 @@ def returned(request: HttpRequest) -> HttpResponse:
     ):  # chosen here, not just the browser's
         membership.choose_language(member, translation.get_language() or settings.LANGUAGE_CODE)
     sign_in(request, member)
-    oauth.note_sign_in(member, by=actor_of(request, member=member), now=now)
+    oauth.record_sign_in(member, by=actor_of(request, member=member), now=now)
     return redirect(kept_forms.come_back(request, member, trip))
 
 

@@ -18,7 +18,7 @@ from portal.dashboard import (
 )
 from portal.reference import views as reference
 from pumble_bridge import manifest
-from pumble_bridge.hooks import hook
+from pumble_bridge.hooks.views import hook
 
 
 @require_safe

@@ -8,9 +8,9 @@ class PumbleBridgeConfig(AppConfig):
     def ready(self) -> None:
         from keys.models import Member
         from keys.signals import audit_event_recorded
-        from pumble_bridge.home import receivers as home
-        from pumble_bridge.notices import queueing as notices
+        from pumble_bridge.chat.home import receivers as home
+        from pumble_bridge.chat.notices import enqueue_for_event
 
         audit_event_recorded.connect(home.mark_stale_for_event, dispatch_uid="home")
-        audit_event_recorded.connect(notices.queue_for_event, dispatch_uid="notices")
+        audit_event_recorded.connect(enqueue_for_event, dispatch_uid="notices")
         post_save.connect(home.mark_stale_for_language, sender=Member, dispatch_uid="home")

@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 
 from keys import scopes
-from pumble_bridge import welcome
+from pumble_bridge.chat import onboarding
 
 HOOK_PATH = "/pumble/hook"
 REDIRECT_PATH = "/pumble/redirect"
@@ -65,7 +65,7 @@ def build() -> dict[str, Any]:
         "blockInteraction": {"url": hook},
         "viewAction": {"url": hook},
         "dynamicMenus": [{"url": hook, "onAction": KEY_MENU}],
-        "defaultHomeView": {"enabled": True, "blocks": welcome.default_home()},
+        "defaultHomeView": {"enabled": True, "blocks": onboarding.default_home()},
         "redirectUrls": [settings.PUBLIC_URL + REDIRECT_PATH],
         "helpUrl": settings.PUBLIC_URL + "/",
         "listingUrl": settings.PUBLIC_URL + INSTALL_PATH,

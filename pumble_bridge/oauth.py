@@ -1,4 +1,4 @@
-"""Installation and sign-in by Pumble's OAuth: the trip there, and what its return leaves behind.
+"""Installation and sign-in by Pumble's OAuth: from the consent screen to a checked grant.
 
 Pumble's exchange knows no PKCE and does not check the redirect, so `state` carries all of the protection: random,
 stored as a digest, bound to the browser that left, to its purpose and the page to return to, good for ten minutes and
@@ -9,30 +9,26 @@ import hashlib
 import hmac
 import re
 import secrets
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from keys import audit, keyformat, membership
 from keys.audit import Actor
-from keys.models import AuditEvent, Member, Workspace
+from keys.models import AuditEvent, Member
 from keys.pumble_ids import is_pumble_id
-from pumble_bridge import client, manifest, tokens
+from pumble_bridge import client, manifest
 from pumble_bridge.client import Json, PumbleClient
 from pumble_bridge.exceptions import PumbleError, PumbleRefused, PumbleUnavailable
-from pumble_bridge.models import Authorization, Installation, OAuthState
+from pumble_bridge.models import OAuthState
 
 MAX_ADDRESS_LENGTH = 8000  # the servers refuse a request line of more than 8,190 bytes
 
 _TOKEN = re.compile(r"[\x21-\x7e]{1,8000}")
-_TOKEN_BATCH_SIZE = 500
 Purpose = OAuthState.Purpose
 
 
@@ -64,13 +60,13 @@ def new_browser_secret() -> str:
     return secrets.token_urlsafe(32)
 
 
-def own_path(address: str, *, otherwise: str) -> str:
-    """`address` where it is a path of ours that one can be sent back to, else `otherwise`."""
+def safe_redirect_path(address: str, *, default: str) -> str:
+    """`address` where it is a path of ours that one can be sent back to, else `default`."""
     path = address.partition("?")[0]  # Django's check takes no more than 2,048 characters
     own = url_has_allowed_host_and_scheme(path, allowed_hosts=set()) and path.startswith("/")
     leads_on = address.startswith("/pumble/")  # to Pumble again, without end
     sane = address.isprintable() and len(address) <= MAX_ADDRESS_LENGTH and keyformat.is_free_of_keys(address)
-    return address if own and sane and not leads_on else otherwise
+    return address if own and sane and not leads_on else default
 
 
 def start(*, purpose: OAuthState.Purpose, browser_secret: str, return_to: str, now: datetime) -> str:
@@ -80,7 +76,7 @@ def start(*, purpose: OAuthState.Purpose, browser_secret: str, return_to: str, n
         digest=_digest(state),
         browser_digest=_digest(browser_secret),
         purpose=purpose,
-        return_to=own_path(return_to, otherwise="/"),
+        return_to=safe_redirect_path(return_to, default="/"),
         expires_at=now + OAuthState.LIFETIME,
     )
     return _consent_url(state)
@@ -95,7 +91,7 @@ def prepare(
         digest=_digest(state),
         browser_digest=_digest(browser_secret),
         purpose=Purpose.SIGN_IN,
-        return_to=own_path(return_to, otherwise="/"),
+        return_to=safe_redirect_path(return_to, default="/"),
         expires_at=now + OAuthState.FORM_LIFETIME,
         form=form,
         typed_by=typed_by,
@@ -177,137 +173,25 @@ def exchange(code: str) -> Grant:
     return Grant(
         workspace_id=given["workspaceId"],
         workspace_name=str(me.get("workspaceName") or given["workspaceId"])[:200],
-        profile=profile_of(pumble.get_user(given["userId"])),
+        profile=parse_profile(pumble.get_user(given["userId"])),
         access_token=given["accessToken"],
         bot_user_id=given["botId"],
         bot_token=given["botToken"],
     )
 
 
-@transaction.atomic
-def store(grant: Grant, *, by: Actor, now: datetime) -> Member:
-    """Workspace, person and both tokens stored as one change; tokens of before are replaced.
-
-    Of somebody deactivated no token is kept. The bot token comes with every exchange and may be a reinstall's new one.
-    """
-    workspace = membership.record_installation(
-        workspace_id=grant.workspace_id,
-        workspace_name=grant.workspace_name,
-        by=by,
-        now=now,
-        installer=grant.profile.user_id,
-    )
-    member = membership.record_authorization(workspace=workspace, profile=grant.profile, by=by, now=now)
-    _installation, is_new = Installation.objects.update_or_create(
-        workspace=workspace,
-        defaults={
-            "bot_user_id": grant.bot_user_id,
-            "encrypted_bot_token": tokens.encrypt(
-                grant.bot_token, workspace_id=grant.workspace_id, user_id=grant.bot_user_id, kind="bot"
-            ),
-            "rejected_at": None,
-        },
-    )
-    if not member.is_active:
-        _forget_tokens_and_forms(pk=member.pk)
-        if not is_new:  # nothing else tells that the bot has another token
-            event, installer = AuditEvent.Type.APP_INSTALLED, grant.profile.user_id
-            audit.record(event, workspace=workspace, by=by, now=now, installer=installer, renewed=True)
-        return member
-    Authorization.objects.update_or_create(
-        member=member,
-        defaults={
-            "encrypted_access_token": tokens.encrypt(
-                grant.access_token,
-                workspace_id=grant.workspace_id,
-                user_id=grant.profile.user_id,
-                kind="access",
-            ),
-            "rejected_at": None,
-        },
-    )
-    return member
-
-
-@transaction.atomic
-def record_person(workspace: Workspace, profile: membership.Profile, *, by: Actor, now: datetime) -> None:
-    """Record the person as Pumble describes them now. Delete the token of somebody deactivated, and what they typed."""
-    member = membership.record_profile(workspace=workspace, profile=profile, by=by, now=now)
-    if not member.is_active:
-        _forget_tokens_and_forms(pk=member.pk)
-
-
-@transaction.atomic
-def forget_member(member: Member, *, by: Actor, now: datetime) -> None:
-    """The person ended their authorisation: token and what they typed gone, keys revoked, sessions over."""
-    membership.end_authorization(member=member, by=by, now=now)  # takes the locks, as `store` does first too
-    _forget_tokens_and_forms(pk=member.pk)
-
-
-@transaction.atomic
-def forget_workspace(workspace: Workspace, *, by: Actor, now: datetime) -> None:
-    """Delete every token of the workspace and what its members typed, and revoke every key: the app was uninstalled."""
-    membership.end_installation(workspace=workspace, by=by, now=now)
-    _forget_tokens_and_forms(workspace=workspace)
-    Installation.objects.filter(workspace=workspace).delete()
-
-
-def _forget_tokens_and_forms(**whose: Any) -> None:
-    """Delete what is kept of the members that match: their access tokens, and forms of an ended session."""
-    members = Member.objects.filter(**whose)
-    Authorization.objects.filter(member__in=members).delete()
-    OAuthState.objects.filter(typed_by__in=members).delete()
-
-
-def note_sign_in(member: Member, *, by: Actor, now: datetime) -> None:
+def record_sign_in(member: Member, *, by: Actor, now: datetime) -> None:
     event = AuditEvent.Type.MEMBER_SIGNED_IN
     audit.record(event, workspace=member.workspace, member=member, by=by, now=now)
 
 
-def note_sign_out(member: Member, *, by: Actor, now: datetime) -> None:
+def record_sign_out(member: Member, *, by: Actor, now: datetime) -> None:
     types = AuditEvent.Type
     ended = types.MEMBER_SIGNED_OUT if member.workspace else types.OPERATOR_SIGNED_OUT
     audit.record(ended, workspace=member.workspace, member=member, by=by, now=now)
 
 
-def renew_tokens(*, by: Actor, now: datetime) -> Iterator[bool]:
-    """Put every stored token under the newest encryption key; whether one opens it, for each.
-
-    Each workspace's tokens are changed in batches, with an audit event of the workspace: records of keys hold tokens.
-    """
-    for workspace in Workspace.objects.order_by("pk"):
-        for rows, column in _stored_tokens(workspace):
-            pks = list(rows.order_by("pk").values_list("pk", flat=True))
-            for start in range(0, len(pks), _TOKEN_BATCH_SIZE):
-                batch = rows.filter(pk__in=pks[start : start + _TOKEN_BATCH_SIZE])
-                yield from _renew(workspace, batch, column, by=by, now=now)
-
-
-def count_tokens() -> int:
-    return Installation.objects.count() + Authorization.objects.count()
-
-
-@transaction.atomic
-def _renew(workspace: Workspace, rows: QuerySet[Any], column: str, *, by: Actor, now: datetime) -> list[bool]:
-    Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)  # as `store` does
-    fresh = {pk: tokens.renew(stored) for pk, stored in rows.values_list("pk", column)}
-    renewed = {pk: token for pk, token in fresh.items() if token is not None}
-    for pk, token in renewed.items():
-        rows.filter(pk=pk).update(**{column: token})
-    if renewed:
-        event = AuditEvent.Type.SECRETS_ROTATED
-        audit.record(event, workspace=workspace, by=by, now=now, tokens_reencrypted=len(renewed))
-    return [pk in renewed for pk in fresh]
-
-
-def _stored_tokens(workspace: Workspace) -> list[tuple[QuerySet[Any], str]]:
-    return [
-        (Installation.objects.filter(workspace=workspace), "encrypted_bot_token"),
-        (Authorization.objects.filter(member__workspace=workspace), "encrypted_access_token"),
-    ]
-
-
-def profile_of(user: Json) -> membership.Profile:
+def parse_profile(user: Json) -> membership.Profile:
     """A WorkspaceUser of Pumble as `keys` knows people; what is missing or null becomes empty."""
     return membership.Profile(
         user_id=user["id"],

@@ -20,7 +20,7 @@ from portal import kept_forms
 from portal.kept_forms import FormPage, form_page
 from portal.presentation.forms import PageForm
 from portal.signin import OperatorSignIn, actor_of, note_operator, sign_in
-from pumble_bridge.oauth import own_path
+from pumble_bridge.oauth import safe_redirect_path
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ class OperatorForm(PageForm):
 @require_http_methods(["GET", "HEAD", "POST"])
 def login(request: HttpRequest) -> HttpResponse:
     """Sign in with Pumble, or as an operator; then back to where one wanted to go."""
-    back = own_path(request.GET.get("next", ""), otherwise=reverse("admin:index"))
+    back = safe_redirect_path(request.GET.get("next", ""), default=reverse("admin:index"))
     state = request.GET.get("state", "")
     if request.method != "POST":
         if isinstance(request.user, Member) and request.user.is_staff:

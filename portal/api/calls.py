@@ -7,7 +7,7 @@ from typing import Any
 from keys.exceptions import OwnerNotAuthorized
 from keys.key_cache import KeyRecord
 from keys.limits import Allowance, PumbleQuota
-from pumble_bridge import acting
+from pumble_bridge import clients
 from pumble_bridge.client import PumbleClient
 
 
@@ -33,7 +33,7 @@ class ApiCall:
         Raises:
             OwnerNotAuthorized: the bot's token cannot be read.
         """
-        return _usable(acting.as_bot_beside(self.key, self.observer.for_sender("bot")))
+        return _usable(clients.as_bot_beside(self.key, self.observer.for_sender("bot")))
 
     def allows(self, channel_id: str) -> bool:
         """Return whether the key may touch and see this channel."""
@@ -87,7 +87,7 @@ def open_call(key: KeyRecord, observer: CallObserver) -> ApiCall:
     """
     if key.encrypted_bot_token is None:
         raise OwnerNotAuthorized
-    return ApiCall(key, _usable(acting.as_owner_of(key, observer.for_sender("owner"))), observer)
+    return ApiCall(key, _usable(clients.as_owner_of(key, observer.for_sender("owner"))), observer)
 
 
 def _usable(client: PumbleClient | None) -> PumbleClient:

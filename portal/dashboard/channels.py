@@ -3,7 +3,7 @@
 import logging
 
 from keys.models import Member
-from pumble_bridge import acting, deadline, resilience
+from pumble_bridge import clients, deadline, resilience
 from pumble_bridge.exceptions import PumbleError
 from pumble_bridge.models import Authorization
 
@@ -15,7 +15,7 @@ _WAIT_SECONDS = 1.5  # the form is usable without
 def own_channels(member: Member) -> dict[str, str] | None:
     """Ids and names, by name; None where Pumble does not say."""
     authorization = Authorization.objects.select_related("member__workspace").filter(member=member).first()
-    pumble = acting.as_person(authorization) if authorization else None
+    pumble = clients.as_person(authorization) if authorization else None
     if pumble is None:
         return None
     try:

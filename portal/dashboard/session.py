@@ -41,7 +41,7 @@ def signout(request: HttpRequest) -> HttpResponse:
         member = request.user
         by, now = actor_of(request, member=member), timezone.now()
         end_trials(request, member, by=by, now=now)
-        oauth.note_sign_out(member, by=by, now=now)
+        oauth.record_sign_out(member, by=by, now=now)
     logout(request)
     return redirect("/")
 

@@ -4,7 +4,7 @@ import pytest
 from pytest_django import Settings
 
 from tests.contract.wire import Api, assert_legacy
-from tests.pumble_bridge.hostile import server, whole
+from tests.pumble_bridge.misbehaving_server import server, whole
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -40,7 +40,7 @@ from keys.key_cache import KeyCache, KeyRecord
 from keys.keyformat import Plaintext
 from keys.models import ApiKey, AuditChain, AuditEvent, Member, Policy
 from portal.api.calls import CallObserver
-from pumble_bridge import acting, erasure, oauth
+from pumble_bridge import clients, installations, oauth
 from pumble_bridge.models import Authorization
 from tests import services
 from tests.authenticating import check, no_limits
@@ -151,7 +151,7 @@ def grant(access_token: str = "first", bot_token: str = "bot", *, is_active: boo
 
 @pytest.fixture
 def alice(db: None) -> Member:
-    return oauth.store(grant(), by=audit.PUMBLE, now=timezone.now() - timedelta(days=40))
+    return installations.store_grant(grant(), by=audit.PUMBLE, now=timezone.now() - timedelta(days=40))
 
 
 def new_key(owner: Member, name: str = "ci", now: datetime | None = None) -> tuple[ApiKey, Plaintext]:
@@ -182,12 +182,12 @@ def person(*, is_active: bool) -> None:
     member = Member.objects.select_related("workspace").get()
     assert member.workspace is not None
     profile = grant(is_active=is_active).profile
-    oauth.record_person(member.workspace, profile, by=audit.PUMBLE, now=timezone.now())
+    installations.record_member(member.workspace, profile, by=audit.PUMBLE, now=timezone.now())
 
 
 def reject_token() -> None:
     """Pumble says that it no longer takes the token."""
-    client = acting.as_person(Authorization.objects.select_related("member__workspace").get())
+    client = clients.as_person(Authorization.objects.select_related("member__workspace").get())
     assert client is not None
     assert client.rejected is not None
     client.rejected()
@@ -195,12 +195,12 @@ def reject_token() -> None:
 
 def leave(what: Callable[..., None]) -> None:
     member = Member.objects.select_related("workspace").get()
-    of = member if what is oauth.forget_member else member.workspace
+    of = member if what is installations.revoke_authorization else member.workspace
     what(of, by=audit.PUMBLE, now=timezone.now())
 
 
 def store(**given: Any) -> None:
-    oauth.store(grant(**given), by=audit.PUMBLE, now=timezone.now())
+    installations.store_grant(grant(**given), by=audit.PUMBLE, now=timezone.now())
 
 
 def keep_policy(now: datetime | None = None, **terms: Any) -> Policy:
@@ -308,7 +308,7 @@ CHANGES: dict[str, tuple[Callable[[World], Any], Callable[[World], Any], dict[st
         {"outcome": "owner_not_authorized"},
         OK | {"token": "second"},
     ),
-    "unauthorise": (_nothing, lambda _: leave(oauth.forget_member), OK, REVOKED),
+    "unauthorise": (_nothing, lambda _: leave(installations.revoke_authorization), OK, REVOKED),
     "deactivate": (_nothing, lambda _: person(is_active=False), OK, REVOKED),
     "reactivate": (lambda _: person(is_active=False), lambda _: person(is_active=True), REVOKED, REVOKED),
     "a deactivated person comes with a bot": (
@@ -317,11 +317,11 @@ CHANGES: dict[str, tuple[Callable[[World], Any], Callable[[World], Any], dict[st
         REVOKED,
         REVOKED,
     ),
-    "uninstall": (_nothing, lambda _: leave(oauth.forget_workspace), OK, REVOKED),
-    "reinstall": (lambda _: leave(oauth.forget_workspace), lambda _: store(), REVOKED, REVOKED),
+    "uninstall": (_nothing, lambda _: leave(installations.remove_installation), OK, REVOKED),
+    "reinstall": (lambda _: leave(installations.remove_installation), lambda _: store(), REVOKED, REVOKED),
     "erase": (
         _nothing,
-        lambda _: list(erasure.erase(Member.objects.get(), by=OPERATOR, now=timezone.now())),
+        lambda _: list(installations.erase_member(Member.objects.get(), by=OPERATOR, now=timezone.now())),
         OK,
         REVOKED,
     ),
@@ -410,7 +410,7 @@ class TestAnotherProcess:
         for _key, plaintext in made:
             other.call(plaintext)
 
-        leave(oauth.forget_member)
+        leave(installations.revoke_authorization)
 
         assert [other.outcome(plaintext) for _key, plaintext in made] == ["key_revoked"] * 5
 
@@ -679,7 +679,7 @@ class TestWithRedis:
 
         with own_redis.hanging():
             began = time.monotonic()
-            leave(oauth.forget_member)
+            leave(installations.revoke_authorization)
 
         assert time.monotonic() - began < 2
 
@@ -907,7 +907,7 @@ class TestARecord:
         assert record is not None
         settings.TOKEN_ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
 
-        assert acting.as_owner_of(record, CallObserver(no_limits(record)).for_sender("owner")) is None
+        assert clients.as_owner_of(record, CallObserver(no_limits(record)).for_sender("owner")) is None
 
         assert key_cache.remembered.get(key.key_id) is None
 

@@ -18,14 +18,15 @@ from keys import audit, idempotency, lifecycle, policy, usage
 from keys.addresses import parse_network
 from keys.exceptions import KeyRevoked
 from keys.models import ApiKey, AuditEvent, LastUse, Member, Policy, RequestLog
-from pumble_bridge import notices, roster
+from pumble_bridge import member_sync
+from pumble_bridge.chat import notices
 from pumble_bridge.models import Authorization, Notice
 from tests import pumble
 from tests.authenticating import check
 from tests.portal.browser import Browser
 from tests.portal.dashboard import by
 from tests.pumble import Person
-from tests.pumble_bridge.told import member, new_key, told
+from tests.pumble_bridge.received import member, new_key, told
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -160,7 +161,7 @@ class TestErasing:
     def test_of_somebody_who_authorises_again_at_that_moment_says_what_was_done(
         self, ben: Person, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("pumble_bridge.oauth.forget_member", lambda *_, **__: None)
+        monkeypatch.setattr("pumble_bridge.installations.revoke_authorization", lambda *_, **__: None)
 
         with pytest.raises(CommandError, match="authorized the app again meanwhile"):
             erase(ben)
@@ -182,7 +183,7 @@ class TestTheErased:
         erase(ben)
         cache.clear()
 
-        roster.refresh(timezone.now())
+        member_sync.refresh(timezone.now())
         pumble.act("deactivate", userId=ben.id)
         pumble.settle(at_least=1)
 
@@ -196,7 +197,7 @@ class TestTheErased:
         assert Notice.objects.get().state == "QUEUED"
 
         erase(ben)
-        notices.queue_missed(timezone.now())
+        notices.enqueue_missed(timezone.now())
         notices.send_queued(timezone.now())
 
         assert set(Notice.objects.values_list("state", flat=True)) == {"DROPPED"}

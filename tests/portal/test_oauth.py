@@ -16,13 +16,13 @@ from pytest_django import Settings
 
 from keys.audit import PUMBLE
 from keys.models import ApiKey, AuditEvent, Member, Workspace
-from pumble_bridge import oauth
+from pumble_bridge import installations, oauth
 from pumble_bridge.exceptions import PumbleUnavailable
 from pumble_bridge.models import Authorization, Installation, OAuthState
 from tests import pumble
 from tests.portal.browser import Browser
 from tests.pumble import Person
-from tests.pumble_bridge.hostile import Connections, server, whole
+from tests.pumble_bridge.misbehaving_server import Connections, server, whole
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -344,7 +344,7 @@ class TestAnExchange:
         ben.type(general, "/api-keys generate ci")
 
         grant = self.exchange(settings, self.GIVEN | ids, me, person)
-        oauth.store(grant, by=PUMBLE, now=timezone.now())
+        installations.store_grant(grant, by=PUMBLE, now=timezone.now())
 
         assert not Authorization.objects.filter(member=member).exists()
         assert ApiKey.objects.get().revoked_reason == "DEACTIVATED"

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from pumble_bridge import http
-from tests.pumble_bridge.hostile import certificate
+from tests.pumble_bridge.misbehaving_server import certificate
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from keys import lifecycle
 from keys.audit import Actor, Surface
 from keys.keyformat import Plaintext
 from keys.models import ApiKey, Member
-from pumble_bridge import home
+from pumble_bridge.chat import home
 from pumble_bridge.models import HomeTab
 from tests import pumble
 from tests.pumble import Person

@@ -25,7 +25,7 @@ from pumble_bridge.exceptions import (
     PumbleUnreachable,
     TokenRejected,
 )
-from tests.pumble_bridge.hostile import (
+from tests.pumble_bridge.misbehaving_server import (
     CHUNKED,
     FINE,
     ID,

@@ -12,12 +12,12 @@ from django.utils import timezone
 
 from keys.exceptions import OwnerNotAuthorized
 from keys.models import ApiKey, AuditEvent, Member
-from pumble_bridge import notices
+from pumble_bridge.chat import notices
 from pumble_bridge.models import Authorization
 from tests import pumble
 from tests.pumble import Person
 from tests.pumble_bridge.hooks import raw, send
-from tests.pumble_bridge.told import member, new_key, told
+from tests.pumble_bridge.received import member, new_key, told
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

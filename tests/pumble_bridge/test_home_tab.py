@@ -16,8 +16,9 @@ from django.utils import timezone
 from keys import lifecycle, membership
 from keys.audit import OPERATOR, Actor, Surface
 from keys.models import ApiKey, LastUse, Member
-from pumble_bridge import home, oauth
-from pumble_bridge.home import publishing
+from pumble_bridge import installations, oauth
+from pumble_bridge.chat import home
+from pumble_bridge.chat.home import publisher
 from pumble_bridge.models import HomeTab
 from tests import pumble
 from tests.meanwhile import meanwhile
@@ -214,7 +215,7 @@ class TestAChange:
     def test_of_an_operator_has_no_tab_to_show_on(self, ana: Person) -> None:
         root = Member.objects.create_superuser("root", "a long enough password")
 
-        oauth.note_sign_out(root, by=Actor(root, Surface.ADMIN), now=timezone.now())
+        oauth.record_sign_out(root, by=Actor(root, Surface.ADMIN), now=timezone.now())
 
         assert not HomeTab.objects.filter(member=root).exists()
 
@@ -224,7 +225,7 @@ class TestAChange:
         assert workspace is not None
         before = publications()
 
-        oauth.forget_workspace(workspace, by=OPERATOR, now=timezone.now())
+        installations.remove_installation(workspace, by=OPERATOR, now=timezone.now())
         assert home.count_waiting() > 0
         HomeTab.objects.update(next_at=timezone.now())
 
@@ -312,8 +313,8 @@ class TestSeveralProcesses:
 class TestTheWebServersThread:
     @pytest.fixture
     def _worker(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-        worker = publishing.make_worker()
-        monkeypatch.setattr(publishing, "worker", worker)
+        worker = publisher.make_worker()
+        monkeypatch.setattr(publisher, "worker", worker)
         worker.start()
         yield
         worker.stop()
@@ -330,9 +331,9 @@ class TestTheWebServersThread:
         key, _ = issue(ana, "ci", expires_at=timezone.now() + timedelta(days=1))
         assert "ci ·" in texts(home_of(ana))
         for name in ("SETTLE", "LOOK_FOR_EXPIRIES_EVERY"):
-            monkeypatch.setattr(publishing, name, timedelta(0))
-        monkeypatch.setattr(publishing, "LOOK_EVERY_SECONDS", 0.01)
-        failed, publish = threading.Event(), publishing.publish_due
+            monkeypatch.setattr(publisher, name, timedelta(0))
+        monkeypatch.setattr(publisher, "LOOK_EVERY_SECONDS", 0.01)
+        failed, publish = threading.Event(), publisher.publish_due
 
         def fail_once() -> int:
             if not failed.is_set():
@@ -340,10 +341,10 @@ class TestTheWebServersThread:
                 raise RuntimeError("out of order")
             return publish()
 
-        monkeypatch.setattr(publishing, "publish_due", fail_once)
+        monkeypatch.setattr(publisher, "publish_due", fail_once)
         ApiKey.objects.filter(pk=key.pk).update(expires_at=timezone.now())
         HomeTab.objects.update(next_at=timezone.now())
-        worker = publishing.make_worker()
+        worker = publisher.make_worker()
         worker.start()
         try:
             self.until_it_shows(ana, "No keys yet")

@@ -15,7 +15,7 @@ from pytest_django import Settings
 from pumble_bridge import deadline, http
 from pumble_bridge.client import PumbleClient
 from pumble_bridge.exceptions import PumbleError, PumbleTimeout, PumbleUnavailable
-from tests.pumble_bridge.hostile import (
+from tests.pumble_bridge.misbehaving_server import (
     FINE,
     ID,
     KEPT,

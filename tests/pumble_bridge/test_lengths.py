@@ -13,15 +13,16 @@ from keys.audit import Actor, Surface
 from keys.exceptions import KeysError
 from keys.models import Member
 from keys.reasons import CATALOGUE
-from pumble_bridge import clicks, home, keytexts, manifest, modals
-from pumble_bridge.blocks import LONGEST_LABEL, MOST_OPTIONS, message
+from pumble_bridge import manifest
+from pumble_bridge.chat import home, interactions, key_blocks
+from pumble_bridge.chat.blocks import LONGEST_LABEL, MOST_OPTIONS, message
+from pumble_bridge.chat.commands.subcommands import _help_parts
+from pumble_bridge.chat.modals import delete_key, registry
+from pumble_bridge.chat.modals.base import Filled
+from pumble_bridge.chat.user import Bot, Person
 from pumble_bridge.client import PumbleClient
-from pumble_bridge.commands import _help_parts
-from pumble_bridge.modals import delete_key
-from pumble_bridge.modals.form import Filled
+from pumble_bridge.hooks.payloads import Click
 from pumble_bridge.outcomes import Outcome
-from pumble_bridge.payloads import Click
-from pumble_bridge.person import Bot, Person
 from tests import pumble
 from tests.pumble_bridge.screens import app_channel, click_home, home_of, issue, member_of, submit
 
@@ -98,12 +99,12 @@ class TestEveryView:
     def test_fits_with_each_error_there_is(self, ana: pumble.Person, person: Person) -> None:
         key, _ = issue(ana, LONG, expires_at=timezone.now() + timedelta(days=365))
 
-        for form in modals._FORMS.values():
-            key_id = "" if form in (modals.ADD_KEY, modals.DELETE_KEY) else key.key_id
+        for form in registry._FORMS.values():
+            key_id = "" if form in (registry.ADD_KEY, registry.DELETE_KEY) else key.key_id
             check(form.view(Filled(person, "t", key_id, {}, {})))
             for error in every_error():
                 where = form.inputs.get(error.reason, form.main_input)
-                said = keytexts.explain(error)
+                said = key_blocks.explain(error)
                 check(form.view(Filled(person, "t", key_id, {"name": LONG}, {where: said})))
 
     def test_fits_as_the_home_tab(self, ana: pumble.Person, person: Person) -> None:
@@ -171,11 +172,11 @@ class TestEveryReply:
                     ]
                 )
             )
-            assert len(keytexts.explain(error)) < 3000
+            assert len(key_blocks.explain(error)) < 3000
         for reason in CATALOGUE:
             assert len(Outcome(reason).explanation) < 300
         check(message(*_help_parts()))
-        check(message(*keytexts.authorise_first()))
+        check(message(*key_blocks.authorise_first()))
 
 
 class TestEveryTextOfAClick:
@@ -184,4 +185,4 @@ class TestEveryTextOfAClick:
 
         for action in ("rename", "rotate", "delete"):
             click = Click(ana.workspace_id, ana.id, "t", True, "f" * 24, f"key.{key.key_id}", action, None)  # noqa: FBT003
-            check(clicks.handle(click, person).json)
+            check(interactions.handle(click, person).json)

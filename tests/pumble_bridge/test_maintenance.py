@@ -22,7 +22,7 @@ from pumble_bridge.management.commands import maintenance
 from pumble_bridge.models import Notice
 from tests.environment import PROJECT
 from tests.pumble import Person
-from tests.pumble_bridge.told import DAY, new_key, told
+from tests.pumble_bridge.received import DAY, new_key, told
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -17,13 +17,14 @@ from keys import audit, keyformat, lifecycle, membership, policy, usage
 from keys.background import BackgroundTask
 from keys.models import ApiKey, AuditEvent, Member
 from keys.signals import audit_event_recorded
-from pumble_bridge import notices, oauth
+from pumble_bridge import installations
+from pumble_bridge.chat import notices
+from pumble_bridge.chat.notices import sender, texts
 from pumble_bridge.models import Installation, Notice
-from pumble_bridge.notices import sending, texts
 from tests import pumble
 from tests.meanwhile import meanwhile
 from tests.pumble import Person
-from tests.pumble_bridge.told import DAY, START, acting, direct_messages, member, new_key, told
+from tests.pumble_bridge.received import DAY, START, acting, direct_messages, member, new_key, told
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -33,8 +34,8 @@ Reason = ApiKey.RevokeReason
 
 def at(now: datetime) -> None:
     """What maintenance does for notices at that time."""
-    notices.queue_missed(now)
-    notices.queue_due(now)
+    notices.enqueue_missed(now)
+    notices.enqueue_due(now)
     notices.send_queued(now)
 
 
@@ -195,7 +196,7 @@ class TestAKeyThatSomebodyElseStopped:
         new_key(ben, "other")
         lifecycle.disable(key=own, by=acting(ben), now=START)
         lifecycle.revoke(key=own, by=acting(ben), reason=Reason.BY_HOLDER, now=START)
-        oauth.forget_member(member(ben), by=audit.PUMBLE, now=START)
+        installations.revoke_authorization(member(ben), by=audit.PUMBLE, now=START)
 
         at(START)
 
@@ -295,7 +296,7 @@ class TestAKeyThatNothingUses:
 
     def test_is_not_spoken_of_once_it_was_used(self, ben: Person) -> None:
         key, _plaintext = new_key(ben)
-        notices.queue_due(START + 7 * DAY)
+        notices.enqueue_due(START + 7 * DAY)
 
         use(key, "198.51.100.7", now=START + 7 * DAY)
         notices.send_queued(START + 7 * DAY)
@@ -304,7 +305,7 @@ class TestAKeyThatNothingUses:
 
     def test_is_not_spoken_of_once_that_stops_no_key_any_more(self, ana: Person, ben: Person) -> None:
         new_key(ben)
-        notices.queue_due(START + 7 * DAY)
+        notices.enqueue_due(START + 7 * DAY)
         workspace = member(ana).workspace
         assert workspace is not None
 
@@ -556,7 +557,7 @@ class TestEachFactOnce:
     def test_stays_unsettled_where_too_much_was_said_since(
         self, ana: Person, ben: Person, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(sending, "_LOOKED_AT", 1)
+        monkeypatch.setattr(sender, "_LOOKED_AT", 1)
         pumble.faults({"match": POSTING, "do": "lose", "times": 1})
         for name in ("one", "two"):
             revoke(new_key(ben, name)[0], ana)
@@ -644,24 +645,24 @@ class TestEachFactOnce:
 
 class TestTheBackground:
     @pytest.fixture
-    def sender(self, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[BackgroundTask]:
+    def worker(self, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[BackgroundTask]:
         settings.SEND_NOTICES_IN_BACKGROUND = True
-        sender = BackgroundTask("notices", sending._send_fresh, last=sending._send_fresh)
-        monkeypatch.setattr(sending, "sender", sender)
-        yield sender
-        sender.stop()
+        worker = BackgroundTask("notices", sender._send_fresh, last=sender._send_fresh)
+        monkeypatch.setattr(sender, "worker", worker)
+        yield worker
+        worker.stop()
 
     def test_sends_soon_and_delays_nobody(
-        self, ana: Person, ben: Person, sender: BackgroundTask, monkeypatch: pytest.MonkeyPatch
+        self, ana: Person, ben: Person, worker: BackgroundTask, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        sent, send = threading.Event(), sending.send_queued
+        sent, send = threading.Event(), sender.send_queued
 
         def note(now: datetime, **how: Any) -> int:
             number = send(now, **how)
             sent.set()
             return number
 
-        monkeypatch.setattr(sending, "send_queued", note)
+        monkeypatch.setattr(sender, "send_queued", note)
         pumble.faults({"match": POSTING, "do": "delay:1", "times": 1})
         key, _plaintext = new_key(ben, now=timezone.now())
 
@@ -672,12 +673,12 @@ class TestTheBackground:
         assert len(told(ben)) == 1
 
     def test_still_sends_what_was_queued_when_its_process_ends(
-        self, ana: Person, ben: Person, sender: BackgroundTask
+        self, ana: Person, ben: Person, worker: BackgroundTask
     ) -> None:
         key, _plaintext = new_key(ben, now=timezone.now())
 
         revoke(key, ana, now=timezone.now())
-        sender.stop()
+        worker.stop()
 
         assert len(told(ben)) == 1
         assert Notice.objects.get().state == "SENT"
@@ -686,11 +687,11 @@ class TestTheBackground:
         self,
         ana: Person,
         ben: Person,
-        sender: BackgroundTask,
+        worker: BackgroundTask,
         monkeypatch: pytest.MonkeyPatch,
         log_lines: io.StringIO,
     ) -> None:
-        failed, sent, send = threading.Event(), threading.Event(), sending.send_queued
+        failed, sent, send = threading.Event(), threading.Event(), sender.send_queued
 
         def fail_once(now: datetime, **how: Any) -> int:
             if not failed.is_set():
@@ -700,7 +701,7 @@ class TestTheBackground:
             sent.set()
             return number
 
-        monkeypatch.setattr(sending, "send_queued", fail_once)
+        monkeypatch.setattr(sender, "send_queued", fail_once)
         revoke(new_key(ben, "one", now=timezone.now())[0], ana, now=timezone.now())
         assert failed.wait(10)
         revoke(new_key(ben, "two", now=timezone.now())[0], ana, now=timezone.now())

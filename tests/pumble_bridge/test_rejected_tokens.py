@@ -8,14 +8,15 @@ from django.db import connections
 from django.utils import timezone
 
 from keys.models import ApiKey, AuditEvent
-from pumble_bridge import acting, notices
+from pumble_bridge import clients
+from pumble_bridge.chat import notices
 from pumble_bridge.exceptions import TokenRejected
 from pumble_bridge.models import Authorization, Installation, Notice
 from tests import pumble
 from tests.contract.wire import Api, assert_legacy, issue, taken
 from tests.portal.browser import Browser
 from tests.pumble import Person
-from tests.pumble_bridge.told import member, told
+from tests.pumble_bridge.received import member, told
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -75,7 +76,7 @@ class TestOfAPerson:
             api.get("myInfo")
 
         for _ in range(2):
-            notices.queue_missed(timezone.now())
+            notices.enqueue_missed(timezone.now())
             notices.send_queued(timezone.now())
 
         (said,) = told(ana)
@@ -106,7 +107,7 @@ class TestOfAPerson:
         authorization = Authorization.objects.select_related("member__workspace").get(member=member(ana))
 
         def ask(_number: int) -> None:
-            client = acting.as_person(authorization)
+            client = clients.as_person(authorization)
             assert client is not None
             with pytest.raises(TokenRejected):
                 client.get_user(ana.id)
@@ -121,7 +122,7 @@ class TestOfAPerson:
         self, portal: str, api: Api, ana: Person
     ) -> None:
         old = Authorization.objects.select_related("member__workspace").get(member=member(ana))
-        client = acting.as_person(old)
+        client = clients.as_person(old)
         assert client is not None
         Browser(portal).sign_in(ana)
 

@@ -9,10 +9,10 @@ from django.utils import timezone
 from keys import lifecycle
 from keys.audit import OPERATOR, Actor, Surface
 from keys.models import ApiKey
-from pumble_bridge import acting
-from pumble_bridge import person as bridge
-from pumble_bridge.answers import Declined
-from pumble_bridge.handover import hand_over
+from pumble_bridge import clients
+from pumble_bridge.chat import user as bridge
+from pumble_bridge.chat.delivery import hand_over
+from pumble_bridge.hooks.responses import Declined
 from pumble_bridge.models import Installation
 from tests import pumble
 from tests.meanwhile import meanwhile
@@ -233,7 +233,7 @@ def test_a_key_that_is_stopped_while_its_new_one_is_shown_leaves_neither(ana: Pe
 def acting_in_chat(person: Person) -> bridge.Person:
     member = member_of(person)
     installation = Installation.objects.get(workspace=member.workspace)
-    client = acting.as_bot(installation)
+    client = clients.as_bot(installation)
     assert client is not None
     bot = bridge.Bot(installation.bot_user_id, client)
     return bridge.Person(member, person.id, bot, Actor(member, Surface.CHAT), timezone.now())

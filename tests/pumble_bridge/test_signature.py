@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pumble_bridge import signature
+from pumble_bridge.hooks import signature
 from tests.conftest import NOW
 
 SECRETS = ["newest", "older"]

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pumble_bridge import payloads, strict_json
+from pumble_bridge import strict_json
+from pumble_bridge.hooks import payloads
 from pumble_bridge.strict_json import JsonRefused
 
 LIMIT = 10_000

@@ -9,7 +9,7 @@ from keys.erasure import StillAuthorized
 from keys.management.naming import get_member, get_workspace
 from keys.management.progress import interruptible, progress
 from keys.models import Member, Workspace
-from pumble_bridge import erasure
+from pumble_bridge import installations
 
 
 class Command(BaseCommand):
@@ -45,7 +45,7 @@ class Command(BaseCommand):
             self.stdout.write(f"Erased. What stays is known as {member.pumble_user_id}, Pumble's id.")
 
     def _erase(self, member: Member) -> None:
-        steps = erasure.erase(member, by=OPERATOR, now=timezone.now())
+        steps = installations.erase_member(member, by=OPERATOR, now=timezone.now())
         try:
             with interruptible():
                 for _changed in progress(steps, total=None, unit="batch"):

@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from keys import audit, idempotency, lifecycle, pruning, usage
 from keys.management.progress import interruptible, progress
-from pumble_bridge import home, notices, roster
+from pumble_bridge import member_sync
+from pumble_bridge.chat import home, notices
 from pumble_bridge.models import AcceptedHook, OAuthState
 
 log = logging.getLogger(__name__)
@@ -41,11 +42,11 @@ PARTS: dict[str, Callable[[datetime], int]] = {
     "sessions pruned": _prune_sessions,
     "idle keys disabled": lambda now: lifecycle.disable_idle(now=now),
     "audit events pruned": audit.prune,
-    "people brought up to date": roster.refresh,
+    "people brought up to date": member_sync.refresh,
     "notices pruned": notices.prune,
-    "notices caught up": notices.queue_missed,
+    "notices caught up": notices.enqueue_missed,
     "notices settled": notices.settle,
-    "expiry notices": notices.queue_due,
+    "expiry notices": notices.enqueue_due,
     "notices sent": notices.send_queued,
     "Home tabs found stale": lambda now: home.mark_expired(now=now),
     "Home tabs published": lambda _now: home.publish_due(),

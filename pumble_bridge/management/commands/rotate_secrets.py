@@ -11,7 +11,7 @@ from django.utils import timezone
 from keys import audit
 from keys.management.progress import interruptible, progress
 from keys.models import ApiKey
-from pumble_bridge import oauth
+from pumble_bridge import installations
 
 
 class Command(BaseCommand):
@@ -26,8 +26,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         outcomes: Counter[bool] = Counter()
         with interruptible():
-            tokens = oauth.renew_tokens(by=audit.OPERATOR, now=timezone.now())
-            outcomes.update(progress(tokens, total=oauth.count_tokens(), unit="token"))
+            tokens = installations.reencrypt_tokens(by=audit.OPERATOR, now=timezone.now())
+            outcomes.update(progress(tokens, total=installations.count_tokens(), unit="token"))
         renewed, unreadable = outcomes[True], outcomes[False]
         newest = next(iter(settings.KEY_PEPPERS))
         with transaction.atomic():

@@ -8,7 +8,7 @@ from django.utils import timezone
 from keys import membership
 from keys.audit import PUMBLE
 from keys.models import Workspace
-from pumble_bridge import client, oauth
+from pumble_bridge import client, installations, oauth
 from pumble_bridge.exceptions import PumbleError
 
 
@@ -34,7 +34,7 @@ class Command(BaseCommand):
         for user in authorized:
             consent = client.call("POST", "/act/authorize", json={"userId": user["id"]})
             code = parse_qs(urlsplit(consent["redirectUrl"]).query)["code"][0]
-            oauth.store(oauth.exchange(code), by=PUMBLE, now=timezone.now())
+            installations.store_grant(oauth.exchange(code), by=PUMBLE, now=timezone.now())
         stored = Workspace.objects.get(pumble_id=workspace["id"]) if authorized else None
         for user in workspace["users"]:
             if stored is not None and user not in authorized and not user["isBot"]:

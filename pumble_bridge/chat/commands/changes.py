@@ -1,0 +1,45 @@
+"""`delete`, `disable`, `enable` and `rename`: commands that change a key that is there."""
+
+from django.utils.translation import gettext as _
+
+from keys import inventory, lifecycle
+from keys.models import ApiKey
+from pumble_bridge.chat.blocks import line, quoted
+from pumble_bridge.chat.commands.context import Call, Misused
+from pumble_bridge.hooks.responses import Acknowledged, Answer
+from pumble_bridge.manifest import COMMAND
+
+
+def delete(call: Call) -> Answer:
+    key = call.own_key()
+    lifecycle.revoke(key=key, by=call.by, reason=ApiKey.RevokeReason.BY_HOLDER, now=call.now)
+    return _done(call, _("Deleted “%(name)s”. Anything that uses it stops working at once."), key)
+
+
+def disable(call: Call) -> Answer:
+    key = lifecycle.disable(key=call.own_key(), by=call.by, now=call.now)
+    return _done(
+        call, _("Disabled “%(name)s”. Nothing can use it until you type: %(command)s enable %(id)s"), key
+    )
+
+
+def enable(call: Call) -> Answer:
+    key = lifecycle.enable(key=call.own_key(), by=call.by, now=call.now)
+    return _done(call, _("Enabled “%(name)s”. It works again."), key)
+
+
+def rename(call: Call) -> Answer:
+    if len(call.words.plain) != 2:
+        raise Misused(
+            _("Type the old name, then the new one, each in quotes if it has blanks. Try: %(example)s")
+            % {"example": f'{COMMAND} rename ci "deploy bot"'}
+        )
+    old, new = call.words.plain
+    key = inventory.get_own_key(call.member, old, call.now)
+    renamed = lifecycle.rename(key=key, name=new, by=call.by, now=call.now)
+    return _done(call, _("Renamed “%(before)s” to “%(name)s”."), renamed, before=quoted(key.name))
+
+
+def _done(call: Call, said: str, key: ApiKey, **more: str) -> Answer:
+    call.reply(line(said % {"name": quoted(key.name), "id": key.key_id, "command": COMMAND, **more}))
+    return Acknowledged()

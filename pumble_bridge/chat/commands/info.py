@@ -1,0 +1,132 @@
+"""`list`, `usage`, `why`, `language`: commands that only tell, or change how things are told."""
+
+from collections import Counter
+from datetime import timedelta
+
+from django.conf import settings
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from keys import history, inventory, membership, usage, wording
+from keys.models import ApiKey
+from pumble_bridge.chat import key_blocks
+from pumble_bridge.chat.blocks import Element, bullets, line, link, prose, quoted, text
+from pumble_bridge.chat.commands.context import Call, Misused
+from pumble_bridge.hooks.responses import Acknowledged, Answer
+from pumble_bridge.manifest import COMMAND
+from pumble_bridge.outcomes import Outcome
+
+KEYS_PER_REPLY = 10
+
+
+def list_keys(call: Call) -> Answer:
+    call.reply(*own_keys(call))
+    return Acknowledged()
+
+
+def tell_usage(call: Call) -> Answer:
+    """How much one key was used, or each."""
+    keys = [call.own_key()] if call.words.plain else _newest(call)
+    if not keys:
+        call.reply(_no_keys())
+        return Acknowledged()
+    week = history.count_calls(keys, call.now - timedelta(days=7))
+    entries = [_use_of(key, week.get(key.pk, Counter()), call) for key in keys]
+    heading = line(text(_("Calls in the last 7 days"), bold=True))
+    call.reply(heading, bullets(entries[:KEYS_PER_REPLY]), *_where_the_rest_is(keys))
+    return Acknowledged()
+
+
+def why(call: Call) -> Answer:
+    """What became of one call, for whoever may see its key."""
+    if len(call.words.plain) != 1:
+        raise Misused(
+            _("Type the requestId of the refused call: %(example)s")
+            % {"example": f"{COMMAND} why REQUEST-ID"}
+        )
+    found = history.find_call(call.member, call.words.text[:64])
+    if found is None:
+        call.reply(
+            line(
+                _(
+                    "I know of no call with that id by a key that you may see. A call takes a second to get here; "
+                    "calls without a key, or with one that does not exist, are not kept."
+                )
+            )
+        )
+        return Acknowledged()
+    whose = (
+        ""
+        if found.key.owner_id == call.member.pk
+        else _(" of %(name)s") % {"name": quoted(found.key.owner.name)}
+    )
+    call.reply(
+        line(
+            _("%(operation)s with the key “%(name)s”%(whose)s, %(at)s:")
+            % {
+                "operation": found.operation,
+                "name": quoted(found.key.name),
+                "whose": whose,
+                "at": wording.short_date(found.at, now=call.now),
+            }
+        ),
+        prose(Outcome(found.outcome, found.hint).explanation),
+        line(key_blocks.unmentioning(wording.sentence(found.key.rights, now=call.now))),
+    )
+    return Acknowledged()
+
+
+def choose_language(call: Call) -> Answer:
+    known = [code for code, _name in settings.LANGUAGES]
+    chosen = call.words.text.casefold()
+    if chosen not in known:
+        raise Misused(_("Choose one of %(languages)s.") % {"languages": ", ".join(known)})
+    membership.choose_language(call.member, chosen)
+    with translation.override(chosen):
+        call.reply(line(_("From now on I speak English to you.")))
+    return Acknowledged()
+
+
+def own_keys(call: Call) -> list[Element]:
+    keys = _newest(call)
+    if not keys:
+        return [_no_keys()]
+    return [
+        line(text(_("Your API keys"), bold=True)),
+        bullets(key_blocks.entry(key, call.now) for key in keys[:KEYS_PER_REPLY]),
+        *_where_the_rest_is(keys),
+    ]
+
+
+def _newest(call: Call) -> list[ApiKey]:
+    """As many as a reply holds, and one more if there are more."""
+    return list(inventory.list_own_keys(call.member, call.now)[: KEYS_PER_REPLY + 1])
+
+
+def _no_keys() -> Element:
+    return line(_("No keys yet. Create one: "), text(f"{COMMAND} generate", code=True))
+
+
+def _where_the_rest_is(keys: list[ApiKey]) -> list[Element]:
+    if len(keys) <= KEYS_PER_REPLY:
+        return []
+    return [
+        line(_("These are your newest. All of them: "), link(settings.PUBLIC_URL + "/", _("Open the portal")))
+    ]
+
+
+def _use_of(key: ApiKey, calls: Counter[str], call: Call) -> Element:
+    refused = calls.total() - calls[usage.OK]
+    counted = ngettext("%(n)s call", "%(n)s calls", calls.total()) % {"n": calls.total()}
+    most = ", ".join(f"{outcome} {count}" for outcome, count in calls.most_common() if outcome != usage.OK)
+    said = (
+        _(": %(calls)s, %(used)s.")
+        if not refused
+        else _(": %(calls)s, %(refused)s of them refused (%(most)s), %(used)s.")
+    )
+    used = key_blocks.last_use(key, call.now)
+    return line(
+        text(quoted(key.name), bold=True),
+        said % {"calls": counted, "refused": refused, "most": most, "used": used},
+    )

@@ -1,0 +1,245 @@
+"""`/api-keys ...`: what each verb does and what the person reads.
+
+Replies are ephemeral messages of the bot. Key material goes into such a message only, never into the acknowledgement.
+"""
+
+import difflib
+import logging
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from django.conf import settings
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from keys import inventory, lifecycle, scopes, wording
+from keys.exceptions import KeyNotFound, KeysError
+from pumble_bridge.chat import key_blocks
+from pumble_bridge.chat.blocks import Element, bullets, line, link, message, quoted, text
+from pumble_bridge.chat.commands import changes, info, issue, parser, restrictions
+from pumble_bridge.chat.commands.context import Call, Misused
+from pumble_bridge.chat.user import Bot, Person
+from pumble_bridge.hooks.payloads import SlashCommand
+from pumble_bridge.hooks.responses import Acknowledged, Answer, Declined
+from pumble_bridge.manifest import COMMAND
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """`usage` is what follows it, `flags` those it takes, each with whether a value follows.
+
+    `details` are said in its own help. `takes_a_name`: a name of a key can follow; `names_a_key`: one must.
+    """
+
+    run: Callable[[Call], Answer]
+    usage: str | Promise
+    meaning: str | Promise
+    flags: Mapping[str, bool] = field(default_factory=dict)
+    names_a_key: bool = False
+    takes_a_name: bool = False
+    details: tuple[str | Promise, ...] = ()
+
+
+_NAME_OR_ID = gettext_lazy("<name or id>")
+
+
+def handle(payload: SlashCommand, person: Person | None, bot: Bot, complaint: str | None) -> Answer:
+    """Carry out one command. `person` is None for somebody who may not have keys.
+
+    Raises:
+        PumbleError: it is not certain that the reply is there.
+    """
+    if payload.command != COMMAND:
+        return Declined(_("The API app knows only %(command)s.") % {"command": COMMAND})
+    verb, rest = [*payload.text.split(maxsplit=1), "", ""][:2]
+    verb = unicodedata.normalize("NFKC", verb).casefold() or "help"  # some keyboards write wide letters
+    if parser.is_help(verb):
+        verb = "help"
+    if complaint is None and person is not None:
+        return _carry_out(person, payload, verb, rest)
+    if complaint is not None:
+        parts = [line(complaint)]
+    else:
+        parts = [*(_help_parts() if verb == "help" else []), *key_blocks.authorise_first()]
+    bot.whisper(payload.user_id, payload.channel_id, message(*parts), payload.thread_root_id)
+    return Acknowledged()
+
+
+def _carry_out(person: Person, payload: SlashCommand, typed: str, rest: str) -> Answer:
+    verb = _VERBS.get(typed)
+    call = Call(person, payload, parser.Words())
+    if verb is None:
+        return _say(call, line(_suggestion(typed)), *_help_parts())
+    try:
+        call = Call(person, payload, parser.read(rest, verb.flags))
+        if verb.names_a_key and not call.words.text:
+            example = text(f"{COMMAND} {typed} deploy", code=True)
+            return _say(call, line(_("Which key? Type its name or id: "), example), *info.own_keys(call))
+        return verb.run(call)
+    except parser.LineTooLong:
+        return _say(call, line(_("That is too long for a command. I did nothing.")), _try(typed, verb))
+    except parser.HelpAsked:
+        return _say(call, *_verb_help(typed))
+    except parser.UnknownFlag as error:
+        return _say(call, *_unknown_flag(error.flag, typed, verb))
+    except parser.FlagMisused as error:
+        return _say(call, line(_FLAG_MISUSED[type(error)] % {"flag": error.flag}), _try(typed, verb))
+    except Misused as error:
+        return _say(call, line(str(error)), *error.more)
+    except KeyNotFound as error:
+        log.info("command.refused", extra={"verb": typed, "reason": error.reason})
+        return _say(call, *_key_not_found(call, typed))
+    except KeysError as error:
+        log.info("command.refused", extra={"verb": typed, "reason": error.reason})
+        return _say(call, line(key_blocks.explain(error)))
+
+
+def _say(call: Call, *parts: Element) -> Answer:
+    call.reply(*parts)
+    return Acknowledged()
+
+
+def _help(call: Call) -> Answer:
+    asked = call.words.text.casefold()
+    return _say(call, *(_verb_help(asked) if asked in _VERBS else _help_parts()))
+
+
+def _suggestion(typed: str) -> str:
+    near = difflib.get_close_matches(typed[:64], _VERBS, n=1)
+    said = _("I don't know “%(verb)s”. Did you mean %(near)s?") if near else _("I don't know “%(verb)s”.")
+    return said % {"verb": quoted(typed), "near": near[0] if near else ""}
+
+
+def _unknown_flag(flag: str, typed: str, verb: Verb) -> list[Element]:
+    found = restrictions.find([parser.without_dashes(flag)]) if typed == "generate" else None
+    near = _similar_flag(flag, verb) if found is None else found.flag
+    said = (
+        _("I don't know %(flag)s, so I did nothing. Did you mean %(near)s?")
+        if near
+        else _("I don't know %(flag)s, so I did nothing.")
+    )
+    takes = _("%(verb)s takes: %(flags)s.") if verb.flags else _("%(verb)s takes no flags.")
+    named = {"flag": quoted(flag), "near": near, "verb": typed, "flags": ", ".join(verb.flags)}
+    parts = [line(f"{said} {takes}" % named), _try(typed, verb)]
+    if found is not None and found.flag == restrictions.PORTAL:
+        parts.append(issue.portal_restricts())
+    if verb.names_a_key or verb.takes_a_name:
+        parts.append(line(_("If it is part of a name, put the name in quotes.")))
+    return parts
+
+
+def _similar_flag(flag: str, verb: Verb) -> str:
+    """Return the flag that was probably meant, or an empty text."""
+    known = {parser.without_dashes(one): one for one in verb.flags}
+    typed = parser.without_dashes(flag)[:64]
+    begun = [one for name, one in known.items() if typed and name.startswith(typed)]
+    near = begun if len(begun) == 1 else difflib.get_close_matches(typed, known, n=1)
+    return known.get(near[0], near[0]) if near else ""
+
+
+def _try(typed: str, verb: Verb) -> Element:
+    return line(_("Try: "), text(f"{COMMAND} {typed} {verb.usage}".rstrip(), code=True))
+
+
+def _key_not_found(call: Call, typed: str) -> list[Element]:
+    name = call.words.plain[0] if typed == "rename" else call.words.text
+    said = line(
+        _("You have no key “%(name)s”. See yours: ") % {"name": quoted(name)},
+        text(f"{COMMAND} list", code=True),
+    )
+    first, _space, last = name.rpartition(" ")
+    if typed == "rotate" and last.casefold() in lifecycle.GRACES:
+        command = text(f"{COMMAND} rotate {issue.as_argument(first)} --grace {last.casefold()}", code=True)
+        return [said, line(_("Or did you mean: "), command)]
+    similar = inventory.list_similar_keys(call.member, name, call.now)
+    if not similar:
+        return [said]
+    names = wording.enumerate_any(f"{quoted(key.name)} ({key.key_id})" for key in similar)
+    rest = f" {issue.as_argument(call.words.plain[1])}" if typed == "rename" else ""
+    command = text(f"{COMMAND} {typed} {similar[0].key_id}{rest}", code=True)
+    return [said, line(_("Did you mean %(names)s? Then type: ") % {"names": names}, command)]
+
+
+def _verb_help(name: str) -> list[Element]:
+    verb = _VERBS[name]
+    typed = text(f"{COMMAND} {name} {verb.usage}".rstrip(), code=True)
+    details = bullets([line(str(one) % {"scopes": ", ".join(scopes.ALL)}) for one in verb.details])
+    return [line(typed, f" – {verb.meaning}"), *([details] if verb.details else [])]
+
+
+def _help_parts() -> list[Element]:
+    def verb(name: str, one: Verb) -> Element:
+        typed = f"{COMMAND} {name} {one.usage}".rstrip()
+        return line(text(typed, code=True), f" – {one.meaning}")
+
+    return [
+        line(_("An API key lets a program act in Pumble as you. What you can type:")),
+        bullets([verb(name, one) for name, one in _VERBS.items()]),
+        line(
+            link(settings.PUBLIC_URL + "/", _("Open the portal")),
+            " · ",
+            link(settings.PUBLIC_URL + "/api-docs/", _("API reference")),
+        ),
+    ]
+
+
+_VERBS = {
+    "generate": Verb(
+        issue.generate,
+        gettext_lazy("[name] [--read-only|--post|--full|--scopes a,b] [--expires 30d|never]"),
+        gettext_lazy("make a key; only you see it, once"),
+        flags=issue.GENERATE_FLAGS,
+        takes_a_name=True,
+        details=(
+            gettext_lazy("--read-only: it reads, and changes nothing."),
+            gettext_lazy("--post: it posts as you, and cannot read messages."),
+            gettext_lazy("--scopes messages:write,user:read: it can do only these. There are: %(scopes)s."),
+            gettext_lazy("--full, or none of these: it can do everything as you that this workspace allows."),
+            gettext_lazy(
+                "--expires 30d: it stops after 30 days. Without it: as late as this workspace allows."
+            ),
+            gettext_lazy('In quotes anything is a name: generate "read-only".'),
+        ),
+    ),
+    "list": Verb(info.list_keys, "", gettext_lazy("your keys, without their secrets")),
+    "delete": Verb(changes.delete, _NAME_OR_ID, gettext_lazy("stop a key for good"), names_a_key=True),
+    "rotate": Verb(
+        issue.rotate,
+        gettext_lazy("<name or id> [--grace now|1h|24h|7d]"),
+        gettext_lazy("get a new key in its place; the old one works until the grace is over"),
+        flags=issue.ROTATE_FLAGS,
+        names_a_key=True,
+        details=(
+            gettext_lazy("What the key can do and when it expires stay as they are."),
+            gettext_lazy("--grace now: the old key stops at once. Without it: after 24 hours."),
+        ),
+    ),
+    "disable": Verb(
+        changes.disable, _NAME_OR_ID, gettext_lazy("stop a key until you enable it"), names_a_key=True
+    ),
+    "enable": Verb(changes.enable, _NAME_OR_ID, gettext_lazy("let it work again"), names_a_key=True),
+    "rename": Verb(
+        changes.rename,
+        gettext_lazy("<old name> <new name>"),
+        gettext_lazy("give a key another name"),
+        takes_a_name=True,
+    ),
+    "usage": Verb(
+        info.tell_usage,
+        gettext_lazy("[name or id]"),
+        gettext_lazy("how much your keys are used"),
+        takes_a_name=True,
+    ),
+    "why": Verb(info.why, "<requestId>", gettext_lazy("why a call was refused, and what helps")),
+    "language": Verb(info.choose_language, "en|es", gettext_lazy("the language I speak to you")),
+    "help": Verb(_help, gettext_lazy("[command]"), gettext_lazy("this text, or more about one command")),
+}
+_FLAG_MISUSED: "dict[type[parser.FlagMisused], str | Promise]" = {
+    parser.ValueMissing: gettext_lazy("%(flag)s needs a value after it."),
+    parser.ValueNotTaken: gettext_lazy("%(flag)s takes no value."),
+    parser.FlagRepeated: gettext_lazy("%(flag)s is there twice. Type it once."),
+}

@@ -1,0 +1,75 @@
+"""A new key reaches its owner, or is revoked: no live key remains that nobody was shown."""
+
+import logging
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from keys import keyformat, lifecycle
+from keys.models import ApiKey
+from pumble_bridge.chat import key_blocks
+from pumble_bridge.chat.blocks import LONGEST_NAME_IN_LABEL, Element, button, confirmation, message, quoted
+from pumble_bridge.chat.user import Person
+from pumble_bridge.exceptions import PumbleError
+from pumble_bridge.hooks.responses import Acknowledged, Answer, Declined
+
+log = logging.getLogger(__name__)
+
+OPEN_PORTAL = "open_portal"
+REVOKE = "revoke_key"
+
+
+def hand_over(
+    person: Person,
+    key: ApiKey,
+    plaintext: keyformat.Plaintext,
+    *,
+    channel_id: str,
+    thread_root_id: str | None = None,
+    heading: Element | None = None,
+) -> Answer:
+    """Show a new key to its owner alone, and let it live. Where it is not certain that they saw it, it is revoked.
+
+    `heading` comes before the key.
+    """
+    try:
+        above = [heading] if heading else []
+        content = message(*above, *key_blocks.new_key(key, plaintext, person.now), buttons=_buttons(key))
+        person.whisper(channel_id, content, thread_root_id)
+    except Exception as error:
+        log.warning("key.not_delivered", exc_info=True, extra={"key_id": key.key_id})
+        reason = ApiKey.RevokeReason.NOT_DELIVERED
+        lifecycle.revoke(key=key, by=person.by, reason=reason, now=person.now)
+        if not isinstance(error, PumbleError):
+            raise
+        if key.replaces is not None:
+            return Declined(
+                _(
+                    "Pumble did not take the message with your new key, so the new key was revoked. "
+                    "The old one works as before. Please try again."
+                )
+            )
+        return Declined(
+            _("Pumble did not take the message with your new key, so the key was revoked. Please try again.")
+        )
+    confirmed = lifecycle.confirm(key=key, by=person.by, now=person.now)
+    if confirmed.revoked_at is not None:
+        return Declined(_("The key was stopped in the meantime, so its new one does not work either."))
+    return Acknowledged()
+
+
+def portal_button(label: str) -> Element:
+    return button(OPEN_PORTAL, label, url=settings.PUBLIC_URL + "/")
+
+
+def _buttons(key: ApiKey) -> list[Element]:
+    question = confirmation(
+        title=_("Revoke “%(name)s”?") % {"name": quoted(key.name, limit=LONGEST_NAME_IN_LABEL)},
+        body=_("Anything that uses it stops working at once. This can't be undone."),
+        yes=_("Revoke"),
+        no=_("Keep it"),
+    )
+    return [
+        portal_button(_("Open in portal")),
+        button(REVOKE, _("Revoke"), value=key.key_id, style="danger", confirm=question),
+    ]

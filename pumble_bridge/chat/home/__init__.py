@@ -1,0 +1,35 @@
+"""The app's Home tab: what it shows, and that it shows the latest."""
+
+from pumble_bridge.chat.home.publisher import count_waiting, mark_expired, mark_stale, publish_due, worker
+from pumble_bridge.chat.home.view import (
+    ADD_KEY,
+    AUTHORISE,
+    DELETE,
+    DELETE_KEY,
+    DISABLE,
+    ENABLE,
+    KEY_ACTION,
+    LANGUAGE,
+    RENAME,
+    ROTATE,
+    build,
+)
+
+__all__ = [
+    "ADD_KEY",
+    "AUTHORISE",
+    "DELETE",
+    "DELETE_KEY",
+    "DISABLE",
+    "ENABLE",
+    "KEY_ACTION",
+    "LANGUAGE",
+    "RENAME",
+    "ROTATE",
+    "build",
+    "count_waiting",
+    "mark_expired",
+    "mark_stale",
+    "publish_due",
+    "worker",
+]

@@ -1,0 +1,116 @@
+"""Which Home tabs are out of date, and bringing them up to date: the latest state wins, at Pumble's pace.
+
+A change only notes that a tab is stale, in a row that any process can pick up. Publishing happens on a thread of the
+web server, or in `maintenance`; it delays and fails nothing else.
+"""
+
+import logging
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import F, Q
+from django.db.models.functions import Greatest
+from django.utils import timezone, translation
+
+from keys.background import BackgroundTask
+from keys.models import ApiKey, Member
+from pumble_bridge import clients, deadline
+from pumble_bridge.chat.home.view import build
+from pumble_bridge.exceptions import PumbleBusy, PumbleError, PumbleRateLimited, TokenRejected
+from pumble_bridge.models import HomeTab, Installation
+
+log = logging.getLogger(__name__)
+
+APART = timedelta(seconds=3.1)  # Pumble takes 20 a minute for each person
+SETTLE = timedelta(seconds=0.5)  # a key is issued and confirmed in one go
+CALL_SECONDS = 5.0
+CLAIM = timedelta(seconds=15)
+RETRY, SLOWEST_RETRY = timedelta(seconds=15), timedelta(minutes=10)
+LOOK_EVERY_SECONDS = 2.0
+LOOK_FOR_EXPIRIES_EVERY = timedelta(seconds=30)
+MOST_AT_ONCE = 200
+
+
+def mark_stale(member: Member) -> None:
+    """Something that this member's Home tab shows has changed. Of a burst of changes only the first is written."""
+    if member.workspace_id is None:
+        return
+    tab, _created = HomeTab.objects.get_or_create(member=member)
+    if tab.changes > tab.shown and not tab.claimed:
+        return  # whoever publishes it will see this change, too
+    soon = timezone.now() + SETTLE
+    HomeTab.objects.filter(member=member).update(changes=F("changes") + 1, next_at=Greatest("next_at", soon))
+    worker.wake()
+
+
+def mark_expired(*, now: datetime) -> int:
+    """Tabs on which a key still stands that has expired or retired since; how many people that concerns."""
+    shown_at = F("owner__home_tab__shown_at")
+    since = Q(expires_at__lte=now, expires_at__gt=shown_at) | Q(retires_at__lte=now, retires_at__gt=shown_at)
+    owners = ApiKey.objects.filter(since, revoked_at__isnull=True).values("owner")
+    return HomeTab.objects.filter(member__in=owners, changes=F("shown")).update(changes=F("changes") + 1)
+
+
+def count_waiting() -> int:
+    """How many tabs are behind."""
+    return HomeTab.objects.filter(changes__gt=F("shown")).count()
+
+
+def publish_due() -> int:
+    """Publish the stale tabs whose turn it is; how many were."""
+    due = HomeTab.objects.filter(changes__gt=F("shown"), next_at__lte=timezone.now()).order_by("next_at")
+    return sum(_publish(tab) for tab in due.select_related("member__workspace")[:MOST_AT_ONCE])
+
+
+def _publish(tab: HomeTab) -> bool:
+    now = timezone.now()
+    row = HomeTab.objects.filter(pk=tab.pk)
+    if not row.filter(next_at=tab.next_at).update(next_at=now + CLAIM, claimed=True):
+        return False  # another process has it
+    tab.refresh_from_db()
+    changes, member = tab.changes, Member.objects.select_related("workspace").get(pk=tab.member_id)
+    installation = Installation.objects.select_related("workspace").filter(workspace=member.workspace).first()
+    bot = clients.as_bot(installation) if installation else None
+    if bot is None or member.pumble_user_id is None:
+        row.update(shown=changes, next_at=now, claimed=False)
+        return False
+    with translation.override(member.language or settings.LANGUAGE_CODE):
+        view = build(member, now)
+    try:
+        with deadline.within(CALL_SECONDS):
+            bot.publish_home(member.pumble_user_id, view)
+    except TokenRejected:
+        row.update(shown=changes, next_at=timezone.now() + APART, claimed=False)
+        log.info("home.not_published", extra={"reason": "token rejected"})
+        return False
+    except PumbleError as error:
+        wait = (
+            timedelta(seconds=error.retry_after)
+            if isinstance(error, PumbleRateLimited | PumbleBusy)
+            else min(RETRY * 2 ** min(tab.failures, 10), SLOWEST_RETRY)
+        )
+        row.update(next_at=timezone.now() + wait, claimed=False, failures=F("failures") + 1)
+        log.info("home.not_published", extra={"reason": type(error).__name__})
+        return False
+    row.update(shown=changes, shown_at=now, next_at=timezone.now() + APART, claimed=False, failures=0)
+    return True
+
+
+class Publisher:
+    """What a web server does again and again. Without one, what is stale waits for another process."""
+
+    def __init__(self) -> None:
+        self._expiries_seen_at = timezone.now()
+
+    def work(self) -> None:
+        if (now := timezone.now()) >= self._expiries_seen_at + LOOK_FOR_EXPIRIES_EVERY:
+            self._expiries_seen_at = now
+            mark_expired(now=now)
+        publish_due()
+
+
+def make_worker() -> BackgroundTask:
+    return BackgroundTask("home", Publisher().work, every=LOOK_EVERY_SECONDS, settle=SETTLE.total_seconds())
+
+
+worker = make_worker()

@@ -1,0 +1,23 @@
+"""When a Home tab goes stale: with every audit event about its member, and with their choice of a language."""
+
+from collections.abc import Collection
+from functools import partial
+from typing import Any
+
+from django.db import transaction
+
+from keys.models import AuditEvent, Member
+from pumble_bridge.chat.home.publisher import mark_stale
+
+
+def mark_stale_for_event(event: AuditEvent, **_signal: Any) -> None:
+    if event.member is not None:
+        mark_stale(event.member)
+
+
+def mark_stale_for_language(
+    instance: Member, update_fields: Collection[str] | None = None, **_signal: Any
+) -> None:
+    """The choice of a language is no audit event."""
+    if update_fields and "language" in update_fields:
+        transaction.on_commit(partial(mark_stale, instance), robust=True)

@@ -1,0 +1,106 @@
+"""What the Home tab shows: one's keys and what can be done with them, or how to begin."""
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from keys import inventory
+from keys.models import ApiKey, Member
+from keys.policy import is_entitled
+from pumble_bridge.chat import key_blocks, onboarding
+from pumble_bridge.chat.blocks import (
+    LONGEST_NAME_IN_LABEL,
+    Element,
+    actions,
+    button,
+    divider,
+    line,
+    link,
+    option,
+    plain,
+    quoted,
+    rich_text,
+    select,
+    text,
+)
+from pumble_bridge.chat.delivery import portal_button
+from pumble_bridge.manifest import COMMAND, DISPLAY_NAME
+
+MOST_KEYS = 20
+
+ADD_KEY = "add_key"
+DELETE_KEY = "delete_key"
+LANGUAGE = "language"
+AUTHORISE = "authorise"
+KEY_ACTION = "key"  # followed by a dot and the key's id
+ROTATE, RENAME, DISABLE, ENABLE, DELETE = "rotate", "rename", "disable", "enable", "delete"
+
+_State = ApiKey.State
+
+
+def build(member: Member, now: datetime) -> dict[str, Any]:
+    """`{title, blocks}` for this member, in the language that is active."""
+    blocks = _of_holder(member, now) if is_entitled(member) else _of_stranger()
+    return {"title": plain(DISPLAY_NAME), "blocks": blocks}
+
+
+def _of_stranger() -> list[Element]:
+    return [
+        rich_text(
+            line(onboarding.what_it_does()),
+            line(_("Before you can have API keys, allow the app to act for you.")),
+        ),
+        actions(button(AUTHORISE, _("Authorize the app"), url=onboarding.authorise_url(), style="primary")),
+    ]
+
+
+def _of_holder(member: Member, now: datetime) -> list[Element]:
+    keys = [key for key in inventory.list_own_keys(member, now) if key.confirmed_at is not None]
+    buttons = [button(ADD_KEY, _("Add API key"), style="primary")]
+    if keys:
+        buttons.append(button(DELETE_KEY, _("Delete API key"), style="danger"))
+    languages = [option(code, name) for code, name in settings.LANGUAGES]
+    language = select(LANGUAGE, _("Language"), languages, chosen=translation.get_language() or "")
+    blocks = [
+        rich_text(*_summary(keys, now)),
+        actions(*buttons, portal_button(_("Open the portal")), language),
+    ]
+    for key in keys[:MOST_KEYS]:
+        named = quoted(key.name, limit=LONGEST_NAME_IN_LABEL)
+        menu = select(
+            f"{KEY_ACTION}.{key.key_id}", _("Change “%(name)s”") % {"name": named}, _actions_on(key, now)
+        )
+        blocks += [divider(), rich_text(key_blocks.entry(key, now)), actions(menu)]
+    if len(keys) > MOST_KEYS:
+        more = line(
+            _("These are your newest. All of them: "), link(settings.PUBLIC_URL + "/", _("Open the portal"))
+        )
+        blocks += [divider(), rich_text(more)]
+    return blocks
+
+
+def _summary(keys: list[ApiKey], now: datetime) -> list[Element]:
+    if not keys:
+        return [line(_("No keys yet. Add one here, or type: "), text(f"{COMMAND} generate", code=True))]
+    working = sum(key.state(now) in {_State.ACTIVE, _State.RETIRING} for key in keys)
+    number = ngettext("You have %(n)s key", "You have %(n)s keys", len(keys)) % {"n": len(keys)}
+    working_said = ngettext("%(n)s of them works.", "%(n)s of them work.", working) % {"n": working}
+    return [line(text(number, bold=True), *([" · ", working_said] if working < len(keys) else []))]
+
+
+def _actions_on(key: ApiKey, now: datetime) -> list[Element]:
+    """What the key's state lets its holder do."""
+    state = key.state(now)
+    rotate, rename = option(ROTATE, _("Rotate")), option(RENAME, _("Rename"))
+    delete = option(DELETE, _("Delete"))
+    match state:
+        case _State.ACTIVE:
+            return [rotate, rename, option(DISABLE, _("Disable")), delete]
+        case _State.DISABLED if key.retires_at is None:
+            return [option(ENABLE, _("Enable")), rename, delete]
+        case _:
+            return [delete]

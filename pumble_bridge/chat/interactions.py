@@ -1,0 +1,87 @@
+"""What happens when somebody clicks in the Home tab or in a message of the bot."""
+
+import logging
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from keys import inventory, lifecycle, membership
+from keys.models import ApiKey
+from pumble_bridge.chat import delivery, home, key_blocks
+from pumble_bridge.chat.blocks import line, message, quoted
+from pumble_bridge.chat.modals import registry
+from pumble_bridge.chat.user import Person
+from pumble_bridge.hooks import leak_detection
+from pumble_bridge.hooks.payloads import Click
+from pumble_bridge.hooks.responses import Acknowledged, Answer, Declined
+
+log = logging.getLogger(__name__)
+
+
+_LINKS = {delivery.OPEN_PORTAL, home.AUTHORISE}  # the browser is on its way
+
+
+def handle(click: Click, person: Person | None) -> Answer:
+    """Carry out one click. The Home tab is shown anew by itself once something changed.
+
+    `person` is None for somebody who may not have keys.
+
+    Raises:
+        KeysError: the person may not, or has no such key any more.
+        PumbleError: it is not certain that what was to be said is there.
+    """
+    if click.on_action in _LINKS:
+        return Acknowledged()
+    if person is None:
+        return Declined(key_blocks.plain_authorise_first())
+    action, _dot, key_id = click.on_action.partition(".")
+    match action:
+        case home.ADD_KEY:
+            return registry.open_on(click, person, registry.ADD_KEY)
+        case home.DELETE_KEY:
+            return registry.open_on(click, person, registry.DELETE_KEY)
+        case home.KEY_ACTION:
+            return _act_on_key(click, person, key_id)
+        case home.LANGUAGE if click.value in dict(settings.LANGUAGES):
+            membership.choose_language(person.member, click.value)
+            return Acknowledged()
+        case delivery.REVOKE:
+            return _revoke(click, person)
+        case leak_detection.LEAK_REVOKE | leak_detection.LEAK_TEST:
+            return leak_detection.handle_action(
+                person.member, click.on_action, click.value, by=person.by, now=person.now
+            )
+        case _:
+            log.info("click.refused", extra={"reason": "unknown_action"})
+            return Declined(
+                _("That no longer works: it is of an earlier version of the app. Open its Home tab.")
+            )
+
+
+def _act_on_key(click: Click, person: Person, key_id: str) -> Answer:
+    match click.value:
+        case home.ROTATE:
+            return registry.open_on(click, person, registry.ROTATE_KEY, key_id)
+        case home.RENAME:
+            return registry.open_on(click, person, registry.RENAME_KEY, key_id)
+        case home.DELETE:
+            return registry.open_on(click, person, registry.CONFIRM_DELETE, key_id)
+    key = inventory.get_own_key_by_id(person.member, key_id, person.now)
+    match click.value:
+        case home.DISABLE:
+            lifecycle.disable(key=key, by=person.by, now=person.now)
+        case home.ENABLE:
+            lifecycle.enable(key=key, by=person.by, now=person.now)
+        case _:
+            log.info("click.refused", extra={"reason": "unknown_action"})
+            return Declined(_("Choose one of the options."))
+    return Acknowledged()
+
+
+def _revoke(click: Click, person: Person) -> Answer:
+    key = inventory.get_own_key_by_id(person.member, click.value, person.now)
+    lifecycle.revoke(key=key, by=person.by, reason=ApiKey.RevokeReason.BY_HOLDER, now=person.now)
+    if click.channel_id:
+        said = _("Deleted “%(name)s”. Anything that uses it stops working at once.")
+        person.whisper(click.channel_id, message(line(said % {"name": quoted(key.name)})))
+    return Acknowledged()

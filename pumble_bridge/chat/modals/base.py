@@ -1,0 +1,74 @@
+"""What every modal is made of: a view that can be shown again with what was typed and what is wrong with it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from keys import inventory
+from keys.models import ApiKey
+from pumble_bridge.chat.blocks import LONGEST_LABEL, Element, line, modal, rich_text
+from pumble_bridge.chat.user import Person
+from pumble_bridge.hooks.responses import Answer
+
+
+class Refused(Exception):
+    """What stands in the input `name` cannot be taken; `why` is for the person."""
+
+    def __init__(self, name: str, why: str) -> None:
+        super().__init__(name)
+        self.name, self.why = name, why
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A modal as somebody has it before them. `key_id` is the key it is about, "" where it is about none."""
+
+    person: Person
+    trigger_id: str
+    key_id: str
+    values: Mapping[str, str]
+    errors: Mapping[str, str]
+
+    @property
+    def key(self) -> ApiKey:
+        """
+        Raises:
+            KeyNotFound: this person has no such key any more.
+        """
+        return inventory.get_own_key_by_id(self.person.member, self.key_id, self.person.now)
+
+    def value(self, name: str) -> str:
+        return self.values.get(name, "")
+
+    def chosen(self, name: str, offered: list[Element]) -> str:
+        """The value of one of the options that were offered.
+
+        Raises:
+            Refused
+        """
+        value = self.value(name)
+        if value not in [one["value"] for one in offered]:
+            raise Refused(name, _("Choose one of the options."))
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """`name` routes its submission. `inputs` has the input that a KeysError belongs to, by its code; others are the
+    `main_input`'s.
+    """
+
+    name: str
+    view: Callable[[Filled], Element]
+    submit: Callable[[Filled], Answer]
+    main_input: str
+    inputs: Mapping[str, str]
+
+
+def show(name: str, filled: Filled, *, title: str, submit: str, blocks: list[Element]) -> Element:
+    """The modal of the form `name`. An error too long for the place under its input stands in full above."""
+    callback_id = f"{name}:{filled.key_id}" if filled.key_id else name
+    above = [why for where, why in filled.errors.items() if not where or len(why) > LONGEST_LABEL]
+    told = [rich_text(*[line(why) for why in above])] if above else []
+    return modal(callback_id, title=title, submit=submit, close=_("Cancel"), blocks=[*told, *blocks])

@@ -1,0 +1,57 @@
+"""Rotate a key: a new one takes its place, and the old one works a while longer."""
+
+from django.utils.translation import gettext as _
+
+from keys import lifecycle
+from pumble_bridge.chat.blocks import (
+    LONGEST_NAME_IN_LABEL,
+    Element,
+    input_block,
+    line,
+    option,
+    quoted,
+    rich_text,
+    select,
+)
+from pumble_bridge.chat.delivery import hand_over
+from pumble_bridge.chat.modals.base import Filled, Form, show
+from pumble_bridge.hooks.responses import Answer
+
+GRACE = "grace"
+_USUAL = "24h"
+
+
+def _view(filled: Filled) -> Element:
+    grace = select(GRACE, _("Choose"), _graces(), filled.value(GRACE) or _USUAL)
+    return show(
+        FORM.name,
+        filled,
+        title=_("Rotate “%(name)s”") % {"name": quoted(filled.key.name, limit=LONGEST_NAME_IN_LABEL)},
+        submit=_("Rotate"),
+        blocks=[
+            rich_text(line(_("You get a new key. What it may do and when it expires stay as they are."))),
+            input_block(_("How long the old key still works"), grace, filled.errors),
+        ],
+    )
+
+
+def _submit(filled: Filled) -> Answer:
+    person = filled.person
+    grace = filled.chosen(GRACE, _graces())
+    old = filled.key
+    channel_id = person.direct_channel()  # before there is a key that could not be shown
+    key, plaintext = lifecycle.rotate(key=old, grace=lifecycle.GRACES[grace], by=person.by, now=person.now)
+    return hand_over(person, key, plaintext, channel_id=channel_id)
+
+
+def _graces() -> list[Element]:
+    said = {
+        "now": _("Not at all"),
+        "1h": _("1 hour"),
+        "24h": _("24 hours"),
+        "7d": _("7 days"),
+    }
+    return [option(name, said[name]) for name in lifecycle.GRACES]
+
+
+FORM = Form("rotate_key", _view, _submit, main_input=GRACE, inputs={})

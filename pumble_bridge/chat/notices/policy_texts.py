@@ -1,0 +1,64 @@
+"""What notices say of keys that their workspace's policy has overtaken."""
+
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from keys import breaches, policy, wording
+from keys.models import ApiKey, AuditEvent
+from keys.wording import days, short_date
+from pumble_bridge.chat.blocks import Element, line
+from pumble_bridge.chat.key_blocks import unmentioning
+
+
+def idle_fact(end: datetime) -> str:
+    """The fact that a key is disabled at `end` unless it is used."""
+    return f"idle {end:%Y-%m-%dT%H:%M:%S.%f}"
+
+
+def idle_soon(key: ApiKey, named: dict[str, str], fact: str, now: datetime) -> list[Element]:
+    """Nothing where the key was used or enabled meanwhile, or its policy has changed."""
+    end = policy.disabled_when_idle(policy.policy_of(key.owner.workspace), key)
+    if end is None or idle_fact(end) != fact:
+        return []
+    said = named | {"days": days(now - key.idle_since), "date": short_date(end, now=now)}
+    what = _(
+        "Nothing has used your API key “%(name)s” for %(days)s. It will be disabled on %(date)s unless something does."
+    )
+    return [line(what % said), line(_("If you no longer need it, delete it."))]
+
+
+def disabled_when_idle(event: AuditEvent, named: dict[str, str]) -> list[Element]:
+    if event.actor is None:
+        what = _("Your API key “%(name)s” was disabled, because nothing had used it for a long time.")
+    else:
+        what = _("%(who)s disabled your API key “%(name)s”, because nothing had used it for a long time.")
+    return [
+        line(what % named),
+        line(_("If you still need it, enable it: its days without use are counted anew from then on.")),
+    ]
+
+
+def disabled_for_policy(event: AuditEvent, named: dict[str, str]) -> list[Element]:
+    what = _(
+        "%(who)s disabled your API key “%(name)s”, because it does not fit your workspace's policy: %(why)s."
+    )
+    return [
+        line(what % (named | {"why": _why(event)})),
+        line(_("Whatever uses it is refused. Narrow it until it fits and enable it, or ask an owner.")),
+    ]
+
+
+def narrowed(event: AuditEvent, key: ApiKey, named: dict[str, str], now: datetime) -> list[Element]:
+    what = _(
+        "%(who)s gave your API key “%(name)s” fewer rights, because it did not fit your workspace's policy: %(why)s."
+    )
+    rights = unmentioning(wording.sentence(key.rights, now=now))
+    return [
+        line(what % (named | {"why": _why(event)})),
+        line(_("From now on: %(rights)s") % {"rights": rights}),
+    ]
+
+
+def _why(event: AuditEvent) -> str:
+    return wording.enumerate_all(wording.breach(one) for one in breaches.retold(event.detail))

@@ -1,0 +1,167 @@
+"""Which facts are worth a notice, and to whom. Queueing the same fact again adds nothing."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import F
+
+from keys import lifecycle
+from keys.membership import REJECTED
+from keys.models import ApiKey, AuditEvent, Member, Workspace
+from keys.policy import is_entitled
+from pumble_bridge.chat.notices import sender
+from pumble_bridge.chat.notices.policy_texts import idle_fact
+from pumble_bridge.models import Notice
+
+REMINDED_BEFORE = (timedelta(days=1), timedelta(days=7))
+IDLE_TOLD_BEFORE = timedelta(days=3)
+# How far back a fact may lie that nobody was told of yet, because we were down or crashed.
+MISSED_FOR = timedelta(days=7)
+
+Kind = Notice.Kind
+Reason = ApiKey.RevokeReason
+Type = AuditEvent.Type
+
+# Revocations that the holder brought about, or that tell them nothing they could use.
+_QUIET = {
+    Reason.NOT_DELIVERED,
+    Reason.PREDECESSOR_REVOKED,
+    Reason.UNAUTHORIZED,
+    Reason.UNINSTALLED,
+    Reason.DEACTIVATED,
+}
+_TELLING = (
+    Type.KEY_REVOKED,
+    Type.KEY_DISABLED,
+    Type.KEY_NARROWED,
+    Type.KEY_USED_ELSEWHERE,
+    Type.KEY_LEAKED,
+    Type.MEMBER_DEACTIVATED,
+    Type.MEMBER_UNAUTHORIZED,
+)
+
+
+def enqueue_for_event(event: AuditEvent, **_signal: Any) -> None:
+    if event.type in _TELLING:
+        _enqueue_for(event)
+        sender.wake()
+
+
+def enqueue(
+    kind: Notice.Kind,
+    *,
+    member: Member,
+    fact: str,
+    now: datetime,
+    key: ApiKey | None = None,
+    event: AuditEvent | None = None,
+) -> bool:
+    """Whether the fact is new for the person; then they will be told."""
+    _notice, new = Notice.objects.get_or_create(
+        member=member, key=key, kind=kind, fact=fact, defaults={"event": event, "created_at": now}
+    )
+    return new
+
+
+def enqueue_due(now: datetime) -> int:
+    """Queue what the clock brings: keys that expire soon, have expired, are soon disabled for lying idle; how many."""
+    newest = _newest()
+    Notice.objects.bulk_create(_due(now), batch_size=500, ignore_conflicts=True)
+    Notice.objects.bulk_create(_idle(now), batch_size=500, ignore_conflicts=True)
+    return Notice.objects.filter(pk__gt=newest).count()
+
+
+def enqueue_missed(now: datetime) -> int:
+    """Queue what happened while nobody listened, as in a crash between a change and its notice; how many notices."""
+    newest = _newest()
+    installed = Workspace.objects.filter(installed_at__isnull=False)
+    events = AuditEvent.objects.filter(
+        workspace__in=installed, at__gte=now - MISSED_FOR, type__in=_TELLING, notices__isnull=True
+    )
+    for event in events.exclude(actor=F("member")).select_related("key__owner", "member").iterator(500):
+        _enqueue_for(event)
+    return Notice.objects.filter(pk__gt=newest).count()
+
+
+def _newest() -> int:
+    return Notice.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+
+
+def _due(now: datetime) -> Iterator[Notice]:
+    keys = ApiKey.objects.filter(
+        revoked_at__isnull=True,
+        retires_at__isnull=True,
+        disabled_at__isnull=True,
+        confirmed_at__isnull=False,
+        expires_at__gt=now - MISSED_FOR,
+        expires_at__lte=now + max(REMINDED_BEFORE),
+    )
+    clocked = Notice.objects.filter(kind__in=(Kind.EXPIRES_SOON, Kind.EXPIRED), key__in=keys)
+    told = set(clocked.values_list("key__pk", "kind", "fact"))
+    for key in keys.select_related("owner__workspace").iterator(500):
+        if key.expires_at is None or not is_entitled(key.owner):
+            continue
+        end = f"{key.expires_at:%Y-%m-%dT%H:%M:%S.%f}"
+        if key.expires_at <= now:
+            kind, fact = Kind.EXPIRED, end
+        elif lead := _reminder_due(key.created_at, key.expires_at, now):
+            kind, fact = Kind.EXPIRES_SOON, f"{lead.days}d before {end}"
+        else:
+            continue
+        if (key.pk, kind, fact) not in told:
+            yield Notice(member=key.owner, key=key, kind=kind, fact=fact, created_at=now)
+
+
+def _idle(now: datetime) -> Iterator[Notice]:
+    told = set(Notice.objects.filter(kind=Kind.IDLE_SOON).values_list("key__pk", "fact"))
+    for key, end in lifecycle.idle_soon(IDLE_TOLD_BEFORE, now):
+        # Of days so few that a key in weekly use would be spoken of every week nothing is said.
+        rare = end - key.idle_since >= 2 * IDLE_TOLD_BEFORE
+        if rare and end > now and (key.pk, idle_fact(end)) not in told and is_entitled(key.owner):
+            yield Notice(member=key.owner, key=key, kind=Kind.IDLE_SOON, fact=idle_fact(end), created_at=now)
+
+
+def _reminder_due(created_at: datetime, expires_at: datetime, now: datetime) -> timedelta | None:
+    """The latest reminder that is due. Only the second half of a key's life is near its end."""
+    near = [lead for lead in REMINDED_BEFORE if lead * 2 <= expires_at - created_at]
+    return next((lead for lead in near if expires_at - now <= lead), None)
+
+
+def _enqueue_for(event: AuditEvent) -> None:
+    fact = f"event {event.pk}"
+    key = event.key
+    match event.type:
+        case Type.MEMBER_DEACTIVATED if event.detail.get("keys"):
+            for overseer in _overseers(event):
+                enqueue(Kind.PERSON_LEFT, member=overseer, fact=fact, event=event, now=event.at)
+        case Type.MEMBER_UNAUTHORIZED if event.member and event.detail.get("reason") == REJECTED:
+            enqueue(Kind.REJECTED, member=event.member, fact=fact, event=event, now=event.at)
+        case Type.KEY_REVOKED if key and event.detail.get("reason") not in _QUIET:
+            if _came_from_another(event, key) and not key.successors.filter(revoked_at=event.at).exists():
+                enqueue(Kind.REVOKED, member=key.owner, key=key, fact=fact, event=event, now=event.at)
+        case Type.KEY_DISABLED if key:
+            if _came_from_another(event, key) and not key.successors.filter(disabled_at=event.at).exists():
+                enqueue(Kind.DISABLED, member=key.owner, key=key, fact=fact, event=event, now=event.at)
+        case Type.KEY_NARROWED if key:
+            if _came_from_another(event, key) and key.retires_at is None:
+                enqueue(Kind.NARROWED, member=key.owner, key=key, fact=fact, event=event, now=event.at)
+        case Type.KEY_USED_ELSEWHERE if key:
+            enqueue(Kind.USED_ELSEWHERE, member=key.owner, key=key, fact=fact, event=event, now=event.at)
+        case Type.KEY_LEAKED if key:
+            message_id = str(event.detail.get("message"))
+            enqueue(Kind.LEAKED, member=key.owner, key=key, fact=message_id, event=event, now=event.at)
+        case _:
+            pass
+
+
+def _came_from_another(event: AuditEvent, key: ApiKey) -> bool:
+    """Whether another than the holder stopped the key. Of keys that go together the newest stands for all."""
+    return event.actor_id != key.owner_id and key.confirmed_at is not None
+
+
+def _overseers(event: AuditEvent) -> list[Member]:
+    """The active owners of the workspace; its administrators where no owner is known."""
+    people = Member.objects.filter(workspace=event.workspace, is_active=True)
+    owners = list(people.filter(role=Member.Role.OWNER))
+    return owners or list(people.filter(role=Member.Role.ADMINISTRATOR))

@@ -1,0 +1,259 @@
+"""What notices say: which key, what happened, what to do, where. Written in the language that is active."""
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from keys import usage
+from keys.models import ApiKey, AuditEvent, Member
+from keys.policy import is_entitled
+from keys.wording import days, short_date
+from pumble_bridge.chat import onboarding
+from pumble_bridge.chat.blocks import Element, bullets, line, link, message, quoted, text
+from pumble_bridge.chat.notices import policy_texts
+from pumble_bridge.chat.notices.leak_buttons import LEAK_REVOKE, LEAK_TEST, leak_value
+from pumble_bridge.models import Notice
+
+Kind = Notice.Kind
+State = ApiKey.State
+
+KEYS_PER_NOTICE = 20
+
+
+def write(notice: Notice, now: datetime) -> dict[str, Any] | None:
+    """The message `{text, blocks}` of a notice; None where it is no longer true or of use."""
+    parts = _parts(notice, now)
+    if not parts:
+        return None
+    said = message(*parts, line(link(address(notice), _("Open the portal"))))
+    if notice.kind == Kind.LEAKED and notice.key and notice.event:
+        _add_place(said, notice.event)
+        said["blocks"].append(_buttons(leak_value(notice.key.key_id, notice.fact)))
+    return said
+
+
+def address(notice: Notice) -> str:
+    """The link in a notice. It names the notice, so that one can see whether it arrived."""
+    return f"{settings.PUBLIC_URL}/#notice-{notice.pk}"
+
+
+def _parts(notice: Notice, now: datetime) -> list[Element]:
+    key, event = notice.key, notice.event
+    if key is None:
+        return _parts_without_key(notice)
+    named = {"name": quoted(key.name)}
+    state = key.state(now)
+    match notice.kind:
+        case Kind.EXPIRES_SOON if key.expires_at and state == State.ACTIVE:
+            return _expires_soon(key.expires_at, named, now)
+        case Kind.EXPIRED if key.expires_at and state == State.EXPIRED:
+            return _expired(key.expires_at, named, now)
+        case Kind.REVOKED if event:
+            return _revoked(event, named)
+        case Kind.DISABLED if event and state == State.DISABLED:
+            return _disabled(event, named)
+        case Kind.NARROWED if event and not state.is_over:
+            return policy_texts.narrowed(event, key, named | {"who": _who(event)}, now)
+        case Kind.IDLE_SOON if state == State.ACTIVE:
+            return policy_texts.idle_soon(key, named, notice.fact, now)
+        case Kind.USED_ELSEWHERE if event and event.address and not state.is_over:
+            return _used_elsewhere(event, named, now)
+        case Kind.LEAKED if event and not state.is_over:
+            return _leaked(named)
+        case Kind.LEAK_REVOKED:
+            return _leak_revoked(named)
+        case Kind.LEAK_DISMISSED:
+            return _leak_dismissed(named)
+        case _:
+            return []
+
+
+def _parts_without_key(notice: Notice) -> list[Element]:
+    if notice.kind == Kind.PERSON_LEFT:
+        return _person_left(notice.event) if notice.event else []
+    return [] if is_entitled(notice.member) else _rejected()
+
+
+def _expires_soon(expires_at: datetime, named: dict[str, str], now: datetime) -> list[Element]:
+    said = named | {"days": days(expires_at - now), "date": short_date(expires_at, now=now)}
+    return [
+        line(
+            _(
+                "Your API key “%(name)s” expires in %(days)s, on %(date)s. Whatever uses it stops working then."
+            )
+            % said
+        ),
+        line(_("Create a new key in time, and put it where this one is used.")),
+    ]
+
+
+def _expired(expires_at: datetime, named: dict[str, str], now: datetime) -> list[Element]:
+    said = named | {"date": short_date(expires_at, now=now)}
+    return [
+        line(_("Your API key “%(name)s” expired on %(date)s. Whatever uses it is refused now.") % said),
+        line(_("If you still need one, create a new key.")),
+    ]
+
+
+def _revoked(event: AuditEvent, named: dict[str, str]) -> list[Element]:
+    pasted = event.detail.get("reason") == ApiKey.RevokeReason.PASTED
+    said = named | {"who": _who(event)}
+    if pasted:
+        what = _(
+            "%(who)s had your API key “%(name)s” in chat, so it was revoked. Whatever uses it is refused now."
+        )
+    else:
+        what = _("%(who)s revoked your API key “%(name)s”. Whatever uses it is refused now.")
+    return [
+        line(what % said),
+        *([] if pasted else [_why(event)]),
+        line(_("If you still need one, create a new key.")),
+    ]
+
+
+def _disabled(event: AuditEvent, named: dict[str, str]) -> list[Element]:
+    match event.detail.get("reason"):
+        case ApiKey.DisableReason.IDLE:
+            return policy_texts.disabled_when_idle(event, named | {"who": _who(event)})
+        case ApiKey.DisableReason.POLICY:
+            return policy_texts.disabled_for_policy(event, named | {"who": _who(event)})
+    what = _(
+        "%(who)s disabled your API key “%(name)s”. Whatever uses it is refused until it is enabled again."
+    )
+    return [
+        line(what % (named | {"who": _who(event)})),
+        _why(event),
+        line(_("If you need it, ask an owner or administrator of your workspace to enable it.")),
+    ]
+
+
+def _used_elsewhere(event: AuditEvent, named: dict[str, str], now: datetime) -> list[Element]:
+    said = named | {
+        "network": usage.network_of(str(event.address)),
+        "date": short_date(event.at, now=now),
+    }
+    return [
+        line(
+            _("Your API key “%(name)s” was used from a network for the first time: %(network)s, on %(date)s.")
+            % said
+        ),
+        line(
+            _(
+                "If you know why, there is nothing to do. If not, somebody else has the key: revoke it at once."
+            )
+        ),
+    ]
+
+
+def _leaked(named: dict[str, str]) -> list[Element]:
+    return [
+        line(
+            _(
+                "Your API key “%(name)s” is written in a chat message. Whoever can read that message can use the key."
+            )
+            % named
+        ),
+        line(
+            _("Revoke the key now, delete the message, and create a new key. Or tell me that it was a test.")
+        ),
+    ]
+
+
+def _leak_revoked(named: dict[str, str]) -> list[Element]:
+    return [
+        line(_("Revoked “%(name)s”. Whatever uses it is refused now.") % named),
+        line(_("Delete the message too. If you still need one, create a new key.")),
+    ]
+
+
+def _leak_dismissed(named: dict[str, str]) -> list[Element]:
+    return [
+        line(_("Noted: a test. “%(name)s” still works, for everybody who has read it, too.") % named),
+    ]
+
+
+def _person_left(event: AuditEvent) -> list[Element]:
+    listed = list(
+        ApiKey.objects.filter(key_id__in=event.detail.get("keys", []), owner=event.member_id)
+        .select_related("last_use")
+        .order_by("pk")
+    )
+    what = ngettext(
+        "%(who)s was deactivated in Pumble, so their API key stopped working for good:",
+        "%(who)s was deactivated in Pumble, so their %(n)s API keys stopped working for good:",
+        len(listed),
+    )
+    parts = [
+        line(what % {"who": _name_of(event.member), "n": len(listed)}),
+        bullets(_key_line(key) for key in listed[:KEYS_PER_NOTICE]),
+    ]
+    more = len(listed) - KEYS_PER_NOTICE
+    if more > 0:
+        parts.append(line(ngettext("and %(n)s more.", "and %(n)s more.", more) % {"n": more}))
+    parts.append(line(_("Whatever used them needs a key of somebody who is still here.")))
+    return parts
+
+
+def _rejected() -> list[Element]:
+    return [
+        line(_("Pumble no longer lets me act for you, so your API keys are refused.")),
+        line(
+            _("They work again, as they are, once you allow it: "),
+            link(onboarding.authorise_url(), _("authorize the app")),
+        ),
+    ]
+
+
+def _key_line(key: ApiKey) -> Element:
+    used = _("never used")
+    if key.last_used_at:
+        used = _("last used %(date)s") % {"date": date_format(key.last_used_at, "DATE_FORMAT")}
+    return line(text(quoted(key.name), bold=True), " · ", text(key.preview, code=True), f" · {used}")
+
+
+def _why(event: AuditEvent) -> Element:
+    note = str(event.detail.get("note") or "").strip()
+    if not note:
+        return line(_("They gave no reason."))
+    return line(_("The reason they gave: “%(note)s”") % {"note": quoted(note, limit=200)})
+
+
+def _who(event: AuditEvent) -> str:
+    actor = event.actor
+    return _("The operator of the API app") if actor is None or actor.is_superuser else _name_of(actor)
+
+
+def _name_of(member: Member | None) -> str:
+    return quoted(member.name if member and member.name else _("Somebody"))
+
+
+def _add_place(said: dict[str, Any], event: AuditEvent) -> None:
+    """Where the message stands, for who may know; only the blocks can show a channel."""
+    channel_id = event.detail.get("seen_in")
+    if isinstance(channel_id, str):
+        place = line(_("The message is in "), {"type": "channel", "channel_id": channel_id})
+        said["blocks"][0]["elements"].insert(1, place)
+
+
+def _buttons(value: str) -> Element:
+    return {
+        "type": "actions",
+        "elements": [
+            _button(_("Revoke now"), LEAK_REVOKE, value, style="danger"),
+            _button(_("It was a test"), LEAK_TEST, value, style="secondary"),
+        ],
+    }
+
+
+def _button(label: str, action: str, value: str, *, style: str) -> Element:
+    return {
+        "type": "button",
+        "text": {"type": "plain_text", "text": label},
+        "onAction": action,
+        "value": value,
+        "style": style,
+    }

@@ -1,0 +1,87 @@
+"""Pumble as somebody: clients made of the tokens we keep, and what follows when Pumble no longer takes one."""
+
+import logging
+from functools import partial
+
+from django.db import transaction
+from django.utils import timezone
+
+from keys import audit, key_cache, lifecycle, membership
+from keys.key_cache import KeyRecord
+from keys.models import Member
+from pumble_bridge import tokens
+from pumble_bridge.client import PumbleClient, Watcher
+from pumble_bridge.models import Authorization, Installation
+
+log = logging.getLogger(__name__)
+
+
+def as_person(authorization: Authorization) -> PumbleClient | None:
+    """Pumble as the member; None where the token cannot be read."""
+    member, token = authorization.member, authorization.access_token
+    if token is None:
+        return None
+    rejected = partial(_end_authorization, member.pk, bytes(authorization.encrypted_access_token))
+    return PumbleClient(token, None, member.workspace_id, rejected)
+
+
+def as_bot(installation: Installation) -> PumbleClient | None:
+    """Pumble as the app's bot; None where the token cannot be read."""
+    token, workspace_pk = installation.bot_token, installation.workspace_id
+    if token is None:
+        return None
+    rejected = partial(_note_rejection, workspace_pk, bytes(installation.encrypted_bot_token))
+    return PumbleClient(token, None, workspace_pk, rejected)
+
+
+def as_owner_of(key: KeyRecord, watcher: Watcher) -> PumbleClient | None:
+    """Pumble as the key's owner; None where there is no token, or it cannot be read."""
+    stored = key.encrypted_access_token
+    token = _decrypt(key, stored, key.owner_pumble_id, "access")
+    if stored is None or token is None:
+        return None
+    return PumbleClient(token, watcher, key.workspace_id, partial(_end_authorization, key.owner_id, stored))
+
+
+def as_bot_beside(key: KeyRecord, watcher: Watcher) -> PumbleClient | None:
+    """Pumble as the app's bot in the key's workspace; None where there is no token, or it cannot be read."""
+    stored = key.encrypted_bot_token
+    token = _decrypt(key, stored, key.bot_user_id, "bot")
+    if stored is None or token is None:
+        return None
+    return PumbleClient(token, watcher, key.workspace_id, partial(_note_rejection, key.workspace_id, stored))
+
+
+def _decrypt(key: KeyRecord, stored: bytes | None, user_id: str, kind: tokens.Kind) -> str | None:
+    """The token. A record whose token this process cannot read is not remembered: the row may have another by now."""
+    if stored is None:
+        return None
+    token = tokens.decrypt(stored, workspace_id=key.workspace_pumble_id, user_id=user_id, kind=kind)
+    if token is None:
+        key_cache.remembered.drop(key.key_id)
+    return token
+
+
+@transaction.atomic
+def _end_authorization(member_pk: int, token: bytes) -> None:
+    """Keys of the member are refused until they authorise the app again; they are not revoked, and the member is told.
+
+    A token that was replaced meanwhile ends nothing.
+    """
+    now = timezone.now()
+    member = lifecycle.lock_owner(Member.objects.get(pk=member_pk))  # as `installations.store_grant` does
+    rejected = Authorization.objects.filter(
+        member=member, encrypted_access_token=token, rejected_at__isnull=True
+    )
+    if rejected.update(rejected_at=now):
+        log.warning("authorization.rejected", extra={"member": member_pk})
+        membership.suspend_authorization(member=member, by=audit.PUMBLE, now=now)
+
+
+def _note_rejection(workspace_pk: int, token: bytes) -> None:
+    """For the operator: without a bot nobody can be told in chat. The next authorisation brings a new token."""
+    log.error("installation.rejected", extra={"workspace": workspace_pk})
+    rejected = Installation.objects.filter(
+        workspace=workspace_pk, encrypted_bot_token=token, rejected_at__isnull=True
+    )
+    rejected.update(rejected_at=timezone.now())

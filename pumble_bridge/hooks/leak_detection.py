@@ -1,0 +1,149 @@
+"""API keys that stand in chat messages: their holders are told and can stop them with one click.
+
+Messages are looked through in memory; nothing of them is stored or logged but their ids.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from keys import audit, authentication, keyformat, lifecycle, policy
+from keys.audit import Actor
+from keys.models import ApiKey, AuditEvent, Member, Workspace
+from pumble_bridge.chat import notices
+from pumble_bridge.chat.notices.leak_buttons import LEAK_REVOKE, LEAK_TEST, MESSAGE_ID, read_leak_value
+from pumble_bridge.hooks.payloads import Event
+from pumble_bridge.hooks.responses import Acknowledged, Answer, Declined
+from pumble_bridge.models import Notice
+
+__all__ = [
+    "LEAK_REVOKE",
+    "LEAK_TEST",
+    "MESSAGE_EVENTS",
+    "handle_action",
+    "inspect",
+    "keys_in",
+]
+
+MESSAGE_EVENTS = ("NEW_MESSAGE", "UPDATED_MESSAGE")
+_ASKED_AT_ONCE = 500
+_MOST_SPELLINGS = 50  # of one key id in a message; with a right checksum each costs a comparison
+
+
+def keys_in(event: Event) -> dict[str, set[keyformat.Plaintext]]:
+    """What in a message has the form and checksum of a key, by key id. Asks nobody.
+
+    Source: Pumble app platform reference, events: tx (text), bl (blocks), att (attachments).
+    """
+    found: dict[str, set[keyformat.Plaintext]] = {}
+    for text in _texts([event.body.get(name) for name in ("tx", "bl", "att")]):
+        for plaintext in keyformat.find_in(text) if keyformat.BRAND in text else ():
+            spellings = found.setdefault(plaintext.key_id, set())
+            if len(spellings) < _MOST_SPELLINGS:
+                spellings.add(plaintext)
+    return found
+
+
+def inspect(workspace: Workspace, event: Event, *, message_id: str, by: Actor, now: datetime) -> None:
+    """Audit each live key of the workspace that the message shows, and queue word to its holder; once per message.
+
+    A workspace whose policy switched this off hears nothing.
+    """
+    if not policy.policy_of(workspace).leak_guard:
+        return
+    for key in _leaked(workspace, keys_in(event), now):
+        kind = Notice.Kind.LEAKED
+        if not notices.enqueue(kind, member=key.owner, key=key, fact=message_id, now=now):
+            continue
+        shown = {name: event.body.get(field) for name, field in (("channel", "cId"), ("author", "aId"))}
+        detail = {
+            name: value
+            for name, value in shown.items()
+            if isinstance(value, str) and re.fullmatch(MESSAGE_ID, value)
+        }
+        if key.owner.pumble_user_id in event.user_ids and "channel" in detail:
+            detail["seen_in"] = detail["channel"]  # the holder reads there, so the notice may name the place
+        leaked = audit.record(
+            AuditEvent.Type.KEY_LEAKED,
+            workspace=workspace,
+            key=key,
+            member=key.owner,
+            by=by,
+            now=now,
+            message=message_id,
+            **detail,
+        )
+        Notice.objects.filter(key=key, kind=kind, fact=message_id).update(event=leaked)
+
+
+@transaction.atomic
+def handle_action(member: Member, action: str, value: str, *, by: Actor, now: datetime) -> Answer:
+    """A button under a notice of a leak was pressed by `member`. Pressing again changes nothing.
+
+    Args:
+        value: the button's value, as it came.
+    """
+    key_id, message_id = read_leak_value(value)
+    key = (
+        ApiKey.objects.select_related("owner__workspace")
+        .filter(key_id=key_id, owner__workspace__isnull=False, owner__workspace=member.workspace)
+        .first()
+    )
+    told_of = Notice.objects.filter(key=key, kind=Notice.Kind.LEAKED, fact=message_id)
+    workspace = key.owner.workspace if key else None
+    permitted = key is not None and member.is_active and (member == key.owner or member.is_workspace_admin)
+    known = action in {LEAK_REVOKE, LEAK_TEST} and told_of.exists()
+    if key is not None and not permitted:
+        audit.note_refusal("decide on a leak", why="not_allowed", by=by, now=now, key=key)
+    if key is None or workspace is None or not (permitted and known):
+        with translation.override(member.language or settings.LANGUAGE_CODE):
+            return Declined(_("There is no such key, or it is not yours to decide on."))
+    if action == LEAK_REVOKE:
+        lifecycle.revoke(key=key, by=by, reason=ApiKey.RevokeReason.PASTED, now=now)
+        notices.enqueue(Notice.Kind.LEAK_REVOKED, member=member, key=key, fact=message_id, now=now)
+    elif notices.enqueue(Notice.Kind.LEAK_DISMISSED, member=member, key=key, fact=message_id, now=now):
+        audit.record(
+            AuditEvent.Type.KEY_LEAK_DISMISSED,
+            workspace=workspace,
+            key=key,
+            member=key.owner,
+            by=by,
+            now=now,
+            message=message_id,
+        )
+    transaction.on_commit(notices.wake, robust=True)
+    return Acknowledged()
+
+
+def _leaked(
+    workspace: Workspace, found: dict[str, set[keyformat.Plaintext]], now: datetime
+) -> Iterator[ApiKey]:
+    """The workspace's live keys among `found`. A text full of invented ids costs a few queries, not one for each."""
+    ids = sorted(found)
+    for start in range(0, len(ids), _ASKED_AT_ONCE):
+        some = ids[start : start + _ASKED_AT_ONCE]
+        ours = ApiKey.objects.filter(key_id__in=some, owner__workspace=workspace).live(now)
+        for key_id in ours.order_by("pk").values_list("key_id", flat=True):
+            recognised = (authentication.find_by_plaintext(plaintext) for plaintext in found[key_id])
+            key = next((key for key in recognised if key is not None), None)
+            if key is not None:
+                yield key
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text in decoded JSON, however deep."""
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, str):
+            yield one
+        elif isinstance(one, dict):
+            waiting.extend(one.values())
+        elif isinstance(one, list):
+            waiting.extend(one)

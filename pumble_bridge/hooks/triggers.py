@@ -1,0 +1,117 @@
+"""The path of everything a person does in chat that waits for an answer: who it is, their language, a deadline, the handler."""
+
+import logging
+from datetime import datetime
+
+from django.conf import settings
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from keys import keyformat
+from keys.audit import Actor, Surface
+from keys.exceptions import KeysError
+from keys.models import Member, Workspace
+from keys.pasted_keys import revoke_pasted
+from keys.policy import is_entitled
+from pumble_bridge import clients, deadline, resilience
+from pumble_bridge.chat import interactions, key_blocks
+from pumble_bridge.chat.commands import subcommands
+from pumble_bridge.chat.modals import registry
+from pumble_bridge.chat.user import Bot, Person
+from pumble_bridge.exceptions import PumbleError
+from pumble_bridge.hooks.payloads import Click, Dismissal, MenuQuery, SlashCommand, Submission
+from pumble_bridge.hooks.responses import Acknowledged, Answer, Declined
+from pumble_bridge.models import Installation
+
+log = logging.getLogger(__name__)
+
+REPLY_SECONDS = 2.3  # the answer must reach Pumble within 3 s, messages to the person included
+
+Trigger = SlashCommand | Click | Submission | Dismissal | MenuQuery
+
+
+def handle(payload: Trigger, *, request_id: str, now: datetime) -> Answer:
+    """Carry out what the person did. Always answers in time; what could not be done is said."""
+    member = (
+        Member.objects.select_related("workspace__installation", "workspace__policy")
+        .filter(workspace__pumble_id=payload.workspace_id, pumble_user_id=payload.user_id)
+        .first()
+    )
+    workspace = (
+        member.workspace
+        if member
+        else Workspace.objects.select_related("installation").filter(pumble_id=payload.workspace_id).first()
+    )
+    installed = workspace is not None and workspace.installed_at is not None
+    installation: Installation | None = getattr(workspace, "installation", None) if installed else None
+    with translation.override(member.language if member and member.language else settings.LANGUAGE_CODE):
+        client = clients.as_bot(installation) if installation else None
+        if installation is None or client is None:
+            _note_refusal(payload, "not_installed")
+            return Declined(
+                _("The API app is not installed in this workspace. An owner can add it with “+ Add apps”.")
+            )
+        bot = Bot(installation.bot_user_id, client)
+        by = Actor(member, Surface.CHAT, request_id=request_id)
+        try:
+            with deadline.within(REPLY_SECONDS), resilience.CHAT.slot(installation.workspace_id):
+                return _carry_out(payload, member, bot, by, now)
+        except KeysError as error:
+            _note_refusal(payload, error.reason)
+            return Declined(key_blocks.explain(error))
+        except PumbleError:
+            log.warning("trigger.reply_failed", exc_info=True)
+            return Declined(
+                _("Pumble did not take the reply, so you may not see all of it. Please try again.")
+            )
+
+
+def _carry_out(payload: Trigger, member: Member | None, bot: Bot, by: Actor, now: datetime) -> Answer:
+    person = Person(member, payload.user_id, bot, by, now) if member and is_entitled(member) else None
+    if person is None:
+        _note_refusal(payload, "not_authorized")
+    found = keyformat.find_in("\n".join(_typed(payload)))
+    complaint = _revoke_pasted(found, payload.workspace_id, by, now) if found else None
+    match payload:
+        case SlashCommand():
+            return subcommands.handle(payload, person, bot, complaint)
+        case Dismissal():
+            return Acknowledged()
+        case MenuQuery():
+            return registry.offer(payload, person, complaint)
+        case Submission() if person is not None:
+            return registry.submit(payload, person, complaint)
+        case Click() if complaint is None:
+            return interactions.handle(payload, person)
+        case _:
+            return Declined(complaint or key_blocks.plain_authorise_first())
+
+
+def _revoke_pasted(pasted: list[keyformat.Plaintext], workspace_id: str, by: Actor, now: datetime) -> str:
+    """Revoke the keys of this workspace, and return what to tell the person."""
+    if revoke_pasted(pasted, workspace_id=workspace_id, by=by, now=now):
+        return _(
+            "That was a full key, so I revoked it. Keys do not belong in chat: next time use its name or id."
+        )
+    return _(
+        "That looks like a full key, but none of this workspace. Keys do not belong in chat: use a name or id."
+    )
+
+
+def _note_refusal(payload: Trigger, reason: str) -> None:
+    log.info("trigger.refused", extra={"kind": type(payload).__name__, "reason": reason})
+
+
+def _typed(payload: Trigger) -> list[str]:
+    """Everything in it that a person may have typed or pasted."""
+    match payload:
+        case SlashCommand():
+            return [payload.text]
+        case Click():
+            return [payload.value]
+        case Submission():
+            return list(payload.values.values())
+        case MenuQuery():
+            return [payload.query, payload.value]
+        case _:
+            return []

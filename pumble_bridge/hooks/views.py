@@ -1,0 +1,131 @@
+"""The one door for Pumble's hooks: raw bytes, signature, freshness, parse, handler, one answer."""
+
+import hashlib
+import logging
+from contextlib import AbstractContextManager, nullcontext
+
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.db import InterfaceError, OperationalError, transaction
+from django.http import HttpRequest, JsonResponse, UnreadablePostError
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from pumble_bridge import metrics
+from pumble_bridge.hooks import events, payloads, signature, triggers
+from pumble_bridge.hooks.payloads import Event, MenuQuery, Payload
+from pumble_bridge.hooks.responses import Answer, Declined
+from pumble_bridge.models import AcceptedHook
+
+log = logging.getLogger(__name__)
+
+
+@csrf_exempt
+@require_POST
+def hook(request: HttpRequest) -> JsonResponse:
+    """Answers 200 when the hook was taken, 403 when it is not Pumble's, 4xx with a message otherwise."""
+    now = timezone.now()
+    try:
+        body = request.body
+    except RequestDataTooBig:
+        return _refuse(413, "too large")
+    except UnreadablePostError:
+        return _refuse(400, "cut short")
+    try:
+        signature.verify(
+            body,
+            timestamp=request.headers.get("x-pumble-request-timestamp", ""),
+            signature=request.headers.get("x-pumble-request-signature", ""),
+            secrets=settings.PUMBLE_APP_SIGNING_SECRETS,
+            now=now,
+        )
+    except signature.BadSignature as error:
+        return _refuse(403, f"signature {error.code}", **_about_the_clock(error))
+    try:
+        payload = payloads.parse(body)
+    except payloads.BadPayload as error:
+        return _refuse(400, str(error))
+    if not _concerns_us(payload):
+        return JsonResponse({})
+    marks = _marks(request.headers["x-pumble-request-signature"], payload)
+    try:
+        with _transaction_of(payload):
+            if not AcceptedHook.remember(marks, now=now):
+                log.info("hook.repeated", extra=_count("repeated", payload, request))
+                return JsonResponse({})
+            answer = _dispatch(payload, request_id=getattr(request, "request_id", ""))
+    except Exception as error:
+        # Not taken after all: a repetition must find the door open.
+        AcceptedHook.objects.filter(mark__in=marks).delete()
+        log.exception("hook.failed", extra=_count("failed", payload, request))
+        said = _("Something went wrong in the API app. Look at “/api-keys list” before you try again.")
+        away = isinstance(error, OperationalError | InterfaceError)
+        return JsonResponse({"message": said}, status=503 if away else 500)
+    outcome = "declined" if isinstance(answer, Declined) else "taken"
+    log.info("hook.taken", extra=_count(outcome, payload, request) | {"answer": type(answer).__name__})
+    return JsonResponse(answer.json, status=400 if isinstance(answer, Declined) else 200)
+
+
+def _concerns_us(payload: Payload) -> bool:
+    """False for what can change nothing: it is acknowledged, and neither remembered nor logged."""
+    return not isinstance(payload, Event) or events.concerns_us(payload)
+
+
+def _dispatch(payload: Payload, *, request_id: str) -> Answer:
+    if isinstance(payload, Event):
+        return events.handle(payload, request_id=request_id, now=timezone.now())
+    return triggers.handle(payload, request_id=request_id, now=timezone.now())
+
+
+def _transaction_of(payload: Payload) -> AbstractContextManager[object]:
+    """An event is remembered and carried out as one change. A trigger calls Pumble, and no lock may wait for that."""
+    return transaction.atomic() if isinstance(payload, Event) else nullcontext()
+
+
+def _marks(signed: str, payload: Payload) -> list[str]:
+    """What makes this hook itself: its signature, and the id that Pumble gave the trigger or event.
+
+    The signature covers the time as well as the bytes: the same person may leave, come back and leave again.
+    """
+    match payload:
+        case Event():
+            own_id = payload.request_id
+        case MenuQuery():
+            own_id = ""  # asked anew with every letter, perhaps under one id, and changes nothing
+        case _:
+            own_id = payload.trigger_id
+    named = f"{type(payload).__name__}:{payload.workspace_id}:{own_id}".encode()
+    return [
+        hashlib.sha256(seen).hexdigest()
+        for seen in ([signed.encode(), named] if own_id else [signed.encode()])
+    ]
+
+
+def _count(outcome: str, payload: Payload, request: HttpRequest) -> dict[str, str]:
+    """Count the hook; what its line in the log has."""
+    kind = type(payload).__name__
+    metrics.HOOKS.labels(kind, outcome).inc()
+    return {
+        "kind": kind,
+        "pumble_workspace": payload.workspace_id,
+        "request_id": getattr(request, "request_id", ""),
+    }
+
+
+def _about_the_clock(error: signature.BadSignature) -> dict[str, object]:
+    """Nobody but Pumble can sign, so where the signature is right and its time is not, a clock may be wrong."""
+    if error.code != "stale":
+        return {}
+    return {"seconds_old": round(error.seconds_old), "hint": "the clock of this machine may be off"}
+
+
+def _refuse(status: int, reason: str, **about: object) -> JsonResponse:
+    metrics.HOOKS.labels("unknown", "refused").inc()
+    log.log(
+        logging.WARNING if about else logging.INFO,
+        "hook.refused",
+        extra={"status": status, "reason": reason, **about},
+    )
+    return JsonResponse({"message": reason}, status=status)

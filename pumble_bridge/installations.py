@@ -1,0 +1,148 @@
+"""What is stored of an installation and of its members' authorizations, and how it ends."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from keys import audit, erasure, membership
+from keys.audit import Actor
+from keys.models import AuditEvent, Member, Workspace
+from pumble_bridge import tokens
+from pumble_bridge.models import Authorization, Installation, Notice, OAuthState
+from pumble_bridge.oauth import Grant
+
+_TOKEN_BATCH_SIZE = 500
+
+
+@transaction.atomic
+def store_grant(grant: Grant, *, by: Actor, now: datetime) -> Member:
+    """Workspace, person and both tokens stored as one change; tokens of before are replaced.
+
+    Of somebody deactivated no token is kept. The bot token comes with every exchange and may be a reinstall's new one.
+    """
+    workspace = membership.record_installation(
+        workspace_id=grant.workspace_id,
+        workspace_name=grant.workspace_name,
+        by=by,
+        now=now,
+        installer=grant.profile.user_id,
+    )
+    member = membership.record_authorization(workspace=workspace, profile=grant.profile, by=by, now=now)
+    _installation, is_new = Installation.objects.update_or_create(
+        workspace=workspace,
+        defaults={
+            "bot_user_id": grant.bot_user_id,
+            "encrypted_bot_token": tokens.encrypt(
+                grant.bot_token, workspace_id=grant.workspace_id, user_id=grant.bot_user_id, kind="bot"
+            ),
+            "rejected_at": None,
+        },
+    )
+    if not member.is_active:
+        _delete_tokens_and_forms(pk=member.pk)
+        if not is_new:  # nothing else tells that the bot has another token
+            event, installer = AuditEvent.Type.APP_INSTALLED, grant.profile.user_id
+            audit.record(event, workspace=workspace, by=by, now=now, installer=installer, renewed=True)
+        return member
+    Authorization.objects.update_or_create(
+        member=member,
+        defaults={
+            "encrypted_access_token": tokens.encrypt(
+                grant.access_token,
+                workspace_id=grant.workspace_id,
+                user_id=grant.profile.user_id,
+                kind="access",
+            ),
+            "rejected_at": None,
+        },
+    )
+    return member
+
+
+@transaction.atomic
+def record_member(workspace: Workspace, profile: membership.Profile, *, by: Actor, now: datetime) -> None:
+    """Record the person as Pumble describes them now. Delete the token of somebody deactivated, and what they typed."""
+    member = membership.record_profile(workspace=workspace, profile=profile, by=by, now=now)
+    if not member.is_active:
+        _delete_tokens_and_forms(pk=member.pk)
+
+
+@transaction.atomic
+def revoke_authorization(member: Member, *, by: Actor, now: datetime) -> None:
+    """The person ended their authorisation: token and what they typed gone, keys revoked, sessions over."""
+    membership.end_authorization(
+        member=member, by=by, now=now
+    )  # takes the locks, as `store_grant` does first too
+    _delete_tokens_and_forms(pk=member.pk)
+
+
+@transaction.atomic
+def remove_installation(workspace: Workspace, *, by: Actor, now: datetime) -> None:
+    """Delete every token of the workspace and what its members typed, and revoke every key: the app was uninstalled."""
+    membership.end_installation(workspace=workspace, by=by, now=now)
+    _delete_tokens_and_forms(workspace=workspace)
+    Installation.objects.filter(workspace=workspace).delete()
+
+
+def _delete_tokens_and_forms(**whose: Any) -> None:
+    """Delete what is kept of the members that match: their access tokens, and forms of an ended session."""
+    members = Member.objects.filter(**whose)
+    Authorization.objects.filter(member__in=members).delete()
+    OAuthState.objects.filter(typed_by__in=members).delete()
+
+
+def erase_member(member: Member, *, by: Actor, now: datetime) -> Iterator[int]:
+    """Erase the person; how many rows of their log of calls each step changed.
+
+    Their keys, token and sessions end with the first step, their name and e-mail go with the last but the log's rest:
+    until then they can be found by it, so that an erasure that was stopped can be begun again.
+    """
+    revoke_authorization(member, by=by, now=now)
+    yield from erasure.forget_calls(member)
+    with transaction.atomic():
+        erasure.anonymise(member, by=by, now=now)
+        waiting = Notice.objects.filter(member=member, state__in=(Notice.State.QUEUED, Notice.State.SENDING))
+        waiting.update(state=Notice.State.DROPPED)
+    yield from erasure.forget_calls(member)  # what was refused meanwhile
+
+
+def reencrypt_tokens(*, by: Actor, now: datetime) -> Iterator[bool]:
+    """Put every stored token under the newest encryption key; whether one opens it, for each.
+
+    Each workspace's tokens are changed in batches, with an audit event of the workspace: records of keys hold tokens.
+    """
+    for workspace in Workspace.objects.order_by("pk"):
+        for rows, column in _stored_tokens(workspace):
+            pks = list(rows.order_by("pk").values_list("pk", flat=True))
+            for start in range(0, len(pks), _TOKEN_BATCH_SIZE):
+                batch = rows.filter(pk__in=pks[start : start + _TOKEN_BATCH_SIZE])
+                yield from _reencrypt(workspace, batch, column, by=by, now=now)
+
+
+def count_tokens() -> int:
+    return Installation.objects.count() + Authorization.objects.count()
+
+
+@transaction.atomic
+def _reencrypt(
+    workspace: Workspace, rows: QuerySet[Any], column: str, *, by: Actor, now: datetime
+) -> list[bool]:
+    Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)  # as `store_grant` does
+    fresh = {pk: tokens.renew(stored) for pk, stored in rows.values_list("pk", column)}
+    renewed = {pk: token for pk, token in fresh.items() if token is not None}
+    for pk, token in renewed.items():
+        rows.filter(pk=pk).update(**{column: token})
+    if renewed:
+        event = AuditEvent.Type.SECRETS_ROTATED
+        audit.record(event, workspace=workspace, by=by, now=now, tokens_reencrypted=len(renewed))
+    return [pk in renewed for pk in fresh]
+
+
+def _stored_tokens(workspace: Workspace) -> list[tuple[QuerySet[Any], str]]:
+    return [
+        (Installation.objects.filter(workspace=workspace), "encrypted_bot_token"),
+        (Authorization.objects.filter(member__workspace=workspace), "encrypted_access_token"),
+    ]

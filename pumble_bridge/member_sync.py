@@ -1,0 +1,59 @@
+"""Brings the people we know in line with Pumble's list of them, for the events that never arrived."""
+
+import logging
+from datetime import datetime
+
+from django.core.cache import caches
+from redis.exceptions import RedisError
+
+from keys import audit
+from keys.models import Member
+from pumble_bridge import clients, deadline, installations, oauth
+from pumble_bridge.exceptions import PumbleError
+from pumble_bridge.models import Installation
+
+log = logging.getLogger(__name__)
+
+EVERY_SECONDS = 3600
+ANSWER_SECONDS = 9.0
+
+
+def refresh(now: datetime) -> int:
+    """Look at each workspace's people once an hour; how many had another role, name or activity than we knew."""
+    installations = Installation.objects.filter(workspace__installed_at__isnull=False)
+    return sum(
+        _refresh(installation, now)
+        for installation in installations.select_related("workspace")
+        if _is_due(installation)
+    )
+
+
+def _is_due(installation: Installation) -> bool:
+    """Whether no process looked within the last hour; while Redis is away, whether this one did not."""
+    name = f"roster-of-{installation.workspace_id}"
+    try:
+        return caches["default"].add(name, "read", EVERY_SECONDS)
+    except RedisError:
+        return caches["local"].add(name, "read", EVERY_SECONDS)
+
+
+def _refresh(installation: Installation, now: datetime) -> int:
+    workspace, bot = installation.workspace, clients.as_bot(installation)
+    if bot is None:
+        return 0
+    try:
+        with deadline.within(ANSWER_SECONDS):
+            users = bot.list_users()
+    except PumbleError as error:
+        log.info("roster.not_read", extra={"reason": type(error).__name__})
+        return 0
+    profiles = {user["id"]: oauth.parse_profile(user) for user in users}
+    changed = 0
+    known_people = Member.objects.filter(workspace=workspace, erased_at__isnull=True)
+    for member in known_people.filter(pumble_user_id__in=profiles):
+        profile = profiles[member.pumble_user_id or ""]
+        known = (member.name, member.email, member.role, member.is_active)
+        if known != (profile.name[:200], profile.email[:320], profile.role[:32], profile.is_active):
+            installations.record_member(workspace, profile, by=audit.PUMBLE, now=now)
+            changed += 1
+    return changed
