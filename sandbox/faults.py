@@ -1,9 +1,17 @@
 """Faults that somebody ordered for the REST API, to see how an app bears them."""
 
 import re
+import socket
 import threading
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+
+from sandbox.exceptions import PlatformError, TooManyRequests, error_response
 
 _DO = re.compile(r"(?P<kind>[a-z_]+)(?::(?P<number>[0-9]{1,4}(?:\.[0-9]{1,3})?))?", re.ASCII)
 # kind -> does it need a number
@@ -105,3 +113,84 @@ class FaultOrders:
 
 
 ORDERS = FaultOrders()
+
+
+_HEAD = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
+
+
+def drop_connection(request: HttpRequest) -> HttpResponse:
+    """The connection ends without a byte of an answer."""
+    return _sever(request, b"")
+
+
+def truncate(request: HttpRequest, content: bytes) -> HttpResponse:
+    """Half of the answer arrives, with a header that promised all of it."""
+    promised = max(len(content), 2)
+    return _sever(request, _HEAD.format(length=promised).encode() + content[: promised // 2])
+
+
+def _sever(request: HttpRequest, sent: bytes) -> HttpResponse:
+    sock = request.META.get("gunicorn.socket")
+    if isinstance(sock, socket.socket):
+        try:
+            if sent:
+                sock.sendall(sent)
+            sock.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+    # Goes to a socket that is shut; gunicorn drops it.
+    response = HttpResponse(status=200)
+    response["Connection"] = "close"
+    return response
+
+
+def respond(
+    request: HttpRequest, fault: Fault, get_response: Callable[[HttpRequest], HttpResponseBase]
+) -> HttpResponseBase:
+    """The answer with this fault.
+
+    `delay` comes before the work; `truncate` and `lose` (no answer at all) after it; every other kind replaces it.
+    """
+    if fault.kind == "delay":
+        waited = ORDERS.sit_out(fault.number)
+        return get_response(request) if waited else drop_connection(request)
+    if fault.kind in {"truncate", "lose"}:
+        response = get_response(request)
+        content = response.content if isinstance(response, HttpResponse) else b""
+        return truncate(request, content) if fault.kind == "truncate" else drop_connection(request)
+    if fault.kind == "drip":
+        return _drip(get_response(request), fault.number)
+    return _instead(request, fault)
+
+
+def _instead(request: HttpRequest, fault: Fault) -> HttpResponse:
+    if fault.kind == "rate_limit":
+        return error_response(TooManyRequests(int(fault.number)))
+    if fault.kind == "status":
+        failure = PlatformError("Ordered fault")
+        failure.status = int(fault.number)
+        failure.code = failure.status * 1000
+        return error_response(failure)
+    if fault.kind == "garbage":
+        return HttpResponse(b'{"id": "64a0\xff\xfe', content_type="application/json")
+    if fault.kind == "html":
+        return HttpResponse("<!doctype html><title>Gateway</title><h1>It works!</h1>")
+    if fault.kind == "redirect":
+        response = HttpResponse(status=302)
+        response["Location"] = f"http://127.0.0.1:{settings.SANDBOX_PORT}/healthz"
+        return response
+    return drop_connection(request)
+
+
+def _drip(response: HttpResponseBase, seconds: float) -> HttpResponseBase:
+    """The same answer, byte by byte, with this pause before each."""
+    content = response.content if isinstance(response, HttpResponse) else b""
+
+    def drops() -> Iterator[bytes]:
+        for position in range(len(content)):
+            time.sleep(seconds)
+            yield content[position : position + 1]
+
+    slow = StreamingHttpResponse(drops(), status=response.status_code, content_type="application/json")
+    slow["Content-Length"] = str(len(content))
+    return slow

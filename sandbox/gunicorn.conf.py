@@ -4,7 +4,10 @@ import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sandbox.settings")
 
+import django
 from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
 
 bind = f"127.0.0.1:{settings.SANDBOX_PORT}"
 workers = 1
@@ -20,6 +23,14 @@ control_socket_disable = True
 
 
 def on_starting(server: object) -> None:
-    from sandbox.prepare import prepare
+    """Migrate; seed only an empty database, so that a second start keeps what people wrote."""
+    settings.DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+    django.setup()
+    call_command("migrate", verbosity=0, interactive=False)
 
-    prepare()
+    from sandbox.models import Workspace
+    from sandbox.seed.restore import restore
+
+    if not Workspace.objects.exists():
+        restore()
+    connection.close()  # a connection must not cross the fork

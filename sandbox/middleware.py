@@ -1,17 +1,13 @@
 """What every request of the local Pumble passes: page headers, same-origin check, traffic list, ordered faults, schedule."""
 
-import json
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
-from django.conf import settings
-from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 
-from sandbox import severed
-from sandbox.errors import PlatformError, TooManyRequests
-from sandbox.faults import ORDERS, Fault
-from sandbox.scheduling import SCHEDULER
+from sandbox import faults
+from sandbox.faults import ORDERS
+from sandbox.scheduler import SCHEDULER
 from sandbox.traffic import LOG, LONGEST_BODY
 
 Next = Callable[[HttpRequest], HttpResponseBase]
@@ -68,10 +64,7 @@ class TrafficMiddleware:
 
 
 class FaultMiddleware:
-    """Carries out the fault that was ordered for this call of the API, if any.
-
-    `delay` comes before the work; `truncate` and `lose` (no answer at all) after it; every other kind replaces it.
-    """
+    """Carries out the fault that was ordered for this call of the API, if any."""
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
@@ -81,16 +74,7 @@ class FaultMiddleware:
         if fault is None:
             return self.get_response(request)
         request.sandbox_fault = fault.kind  # type: ignore[attr-defined]
-        if fault.kind == "delay":
-            waited = ORDERS.sit_out(fault.number)
-            return self.get_response(request) if waited else severed.at_once(request)
-        if fault.kind in {"truncate", "lose"}:
-            response = self.get_response(request)
-            content = response.content if isinstance(response, HttpResponse) else b""
-            return severed.after(request, content) if fault.kind == "truncate" else severed.at_once(request)
-        if fault.kind == "drip":
-            return _drip(self.get_response(request), fault.number)
-        return _instead(request, fault)
+        return faults.respond(request, fault, self.get_response)
 
 
 class ScheduleMiddleware:
@@ -121,45 +105,3 @@ def _caller(request: HttpRequest) -> dict[str, str]:
             "appId": call.app.id,
         }
     return {"token": "refused" if request.headers.get("token") else "none"}
-
-
-def _instead(request: HttpRequest, fault: Fault) -> HttpResponse:
-    if fault.kind == "rate_limit":
-        return refused(TooManyRequests(int(fault.number)))
-    if fault.kind == "status":
-        failure = PlatformError("Ordered fault")
-        failure.status = int(fault.number)
-        failure.code = failure.status * 1000
-        return refused(failure)
-    if fault.kind == "garbage":
-        return HttpResponse(b'{"id": "64a0\xff\xfe', content_type="application/json")
-    if fault.kind == "html":
-        return HttpResponse("<!doctype html><title>Gateway</title><h1>It works!</h1>")
-    if fault.kind == "redirect":
-        response = HttpResponse(status=302)
-        response["Location"] = f"http://127.0.0.1:{settings.SANDBOX_PORT}/healthz"
-        return response
-    return severed.at_once(request)
-
-
-def _drip(response: HttpResponseBase, seconds: float) -> HttpResponseBase:
-    """The same answer, byte by byte, with this pause before each."""
-    content = response.content if isinstance(response, HttpResponse) else b""
-
-    def drops() -> Iterator[bytes]:
-        for position in range(len(content)):
-            time.sleep(seconds)
-            yield content[position : position + 1]
-
-    slow = StreamingHttpResponse(drops(), status=response.status_code, content_type="application/json")
-    slow["Content-Length"] = str(len(content))
-    return slow
-
-
-def refused(failure: PlatformError) -> HttpResponse:
-    response = HttpResponse(
-        json.dumps(failure.body()), status=failure.status, content_type="application/json"
-    )
-    if isinstance(failure, TooManyRequests):
-        response["Retry-After"] = str(failure.retry_after)
-    return response

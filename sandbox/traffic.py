@@ -5,7 +5,7 @@ from collections import deque
 from typing import Any
 
 from sandbox import clock
-from sandbox.secrecy import masked_text, masked_url
+from sandbox.redaction import masked_text, masked_url
 
 CAPACITY = 5000
 # Bodies are what takes the room, so only those of the latest entries are kept.

@@ -2,17 +2,16 @@
 
 from django.urls import include, path
 
-from sandbox import pages
-from sandbox.consent import views
+from sandbox import consent, views
 
 urlpatterns = [
-    path("", pages.chat),
-    path("healthz", pages.healthz),
-    path("access-request", views.access_request),
+    path("", views.chat),
+    path("healthz", views.healthz),
+    path("access-request", consent.access_request),
     path("act/", include("sandbox.acts.urls")),
     path("", include("sandbox.rest.urls")),
     path("", include("sandbox.developers.urls")),
 ]
-handler400 = "sandbox.pages.bad_request"
-handler404 = "sandbox.pages.not_found"
-handler500 = "sandbox.pages.server_error"
+handler400 = "sandbox.views.bad_request"
+handler404 = "sandbox.views.not_found"
+handler500 = "sandbox.views.server_error"

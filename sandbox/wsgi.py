@@ -7,6 +7,6 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sandbox.settings")
 application = get_wsgi_application()
 
-from sandbox.scheduling import SCHEDULER  # noqa: E402 - models exist from here on
+from sandbox.scheduler import SCHEDULER  # noqa: E402 - models exist from here on
 
 SCHEDULER.start()

@@ -6,8 +6,8 @@ from typing import Any
 from django.db import transaction
 
 from sandbox import clock, ids
-from sandbox.acts.act import Act
-from sandbox.errors import ActRefused
+from sandbox.acts.endpoint import Act
+from sandbox.exceptions import ActRefused
 from sandbox.hooks import workspace_events
 from sandbox.models import HUMAN, Channel, Membership, Person, UserGroup
 

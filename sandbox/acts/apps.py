@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urljoin
 
-from sandbox import lifecycle, manifest, registry, wire
-from sandbox.acts.act import Act
-from sandbox.consent.request import path_to, redirect_with
-from sandbox.errors import ActRefused
+from sandbox import app_registry, http_client, installations, manifest
+from sandbox.acts.endpoint import Act
+from sandbox.consent import path_to, redirect_with
+from sandbox.exceptions import ActRefused
 from sandbox.hooks import delivery
 from sandbox.manifest import Manifest
 from sandbox.models import App, Authorization, Installation
@@ -19,12 +19,12 @@ def register(act: Act) -> dict[str, Any]:
     if bool(url) is (raw is not None):
         raise ActRefused("either manifestUrl or manifest is needed")
     try:
-        read = registry.fetch(url, delivery.deadline()) if url else manifest.check(raw, "")
-    except wire.Unreachable as exc:
+        read = app_registry.fetch(url, delivery.deadline()) if url else manifest.check(raw, "")
+    except http_client.Unreachable as exc:
         raise ActRefused(f"the manifest cannot be fetched: {exc}", 422) from None
     except manifest.BadManifest as exc:
         raise ActRefused(str(exc), 422) from None
-    app = registry.register(read, url)
+    app = app_registry.register(read, url)
     return {
         "id": app.id,
         "appKey": app.app_key,
@@ -43,12 +43,12 @@ def listing(act: Act) -> list[dict[str, Any]]:
     )
     entries = []
     for app in App.objects.order_by("id"):
-        read = registry.manifest_of(app)
+        read = app_registry.manifest_of(app)
         entries.append(
             {
                 "id": app.id,
                 "name": read.name if read else app.fallback_name,
-                "displayName": registry.display_name(app),
+                "displayName": app_registry.display_name(app),
                 "installed": app.id in bots,
                 "botId": bots.get(app.id),
                 "authorized": app.id in authorized,
@@ -93,7 +93,7 @@ def _installed_manifests(act: Act) -> Iterator[tuple[str, Manifest]]:
     """Yield the id and the manifest of each app that is installed in the person's workspace."""
     rows = Installation.objects.filter(workspace_id=act.person().workspace_id, active=True)
     for installation in rows.select_related("app").order_by("app_id"):
-        read = registry.manifest_of(installation.app)
+        read = app_registry.manifest_of(installation.app)
         if read is not None:
             yield installation.app_id, read
 
@@ -117,7 +117,7 @@ def unauthorize(act: Act) -> dict[str, Any]:
     authorization = Authorization.objects.filter(app=act.app(), person=act.person(), active=True).first()
     if authorization is None:
         raise ActRefused("this person has not authorized the app", 409)
-    lifecycle.unauthorize(authorization)
+    installations.unauthorize(authorization)
     return {}
 
 
@@ -130,7 +130,7 @@ def uninstall(act: Act) -> dict[str, Any]:
         raise ActRefused("the app is not installed in this workspace", 409)
     if not person.may_install:
         raise ActRefused("only an owner or administrator can uninstall an app", 403)
-    lifecycle.uninstall(installation)
+    installations.uninstall(installation)
     return {}
 
 
@@ -141,7 +141,7 @@ def _allow(act: Act, *, reinstall: bool = False) -> dict[str, Any]:
     origin: so what the seed grants can be handed out before the app runs.
     """
     person, app = act.person(), act.app()
-    read = registry.manifest_of(app)
+    read = app_registry.manifest_of(app)
     declared = read.all_scopes if read else []
     scopes = act.value("scopes")
     if scopes is None:
@@ -155,7 +155,7 @@ def _allow(act: Act, *, reinstall: bool = False) -> dict[str, Any]:
     if not redirect_urls:
         raise ActRefused("the manifest has no redirectUrls", 422)
     state = act.text("state", "") if act.value("state") is not None else None
-    code = lifecycle.allow(app, read, person, scopes, reinstall=reinstall)
+    code = installations.allow(app, read, person, scopes, reinstall=reinstall)
     return {"redirectUrl": redirect_with(redirect_urls[0], state, code=code)}
 
 

@@ -1,18 +1,69 @@
 """What one person sees in one channel now."""
 
+from collections import defaultdict
 from typing import Any
 
 from django.db.models import Q
 
-from sandbox import home, shapes
-from sandbox.acts.act import Act
+from sandbox import home_tab, serializers
+from sandbox.acts.endpoint import Act
+from sandbox.app_registry import API_APP_ID
 from sandbox.ephemerals import STORE
 from sandbox.modals import STACKS
-from sandbox.models import Channel, Message, Person
+from sandbox.models import Authorization, Channel, Installation, Membership, Message, Person, Workspace
 from sandbox.spinners import SPINNERS
 
 SHOWN = 300
 PUMBLE = "Pumble"
+
+
+def workspaces(act: Act) -> list[dict[str, Any]]:
+    """Everything there is; `appInstalled` and `authorized` are about the API app, or the one that `appId` names."""
+    app_id = act.text("appId", API_APP_ID)
+    installed = set(
+        Installation.objects.filter(app_id=app_id, active=True).values_list("workspace_id", flat=True)
+    )
+    authorized = set(
+        Authorization.objects.filter(app_id=app_id, active=True).values_list("person_id", flat=True)
+    )
+    people: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    for person in Person.objects.order_by("id"):
+        people[person.workspace_id].append(
+            {
+                "id": person.id,
+                "name": person.name,
+                "email": person.email,
+                "role": person.role,
+                "status": person.status,
+                "isBot": person.is_bot,
+                "authorized": person.id in authorized,
+            }
+        )
+    members: defaultdict[str, list[str]] = defaultdict(list)
+    for channel_id, person_id in Membership.objects.order_by("id").values_list("channel_id", "person_id"):
+        members[channel_id].append(person_id)
+    channels: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    for channel in Channel.objects.order_by("id"):
+        channels[channel.workspace_id].append(
+            {
+                "id": channel.id,
+                "name": channel.name,
+                "channelType": channel.channel_type,
+                "isArchived": channel.is_archived,
+                "description": channel.description,
+                "users": members[channel.id],
+            }
+        )
+    return [
+        {
+            "id": row.id,
+            "name": row.name,
+            "appInstalled": row.id in installed,
+            "users": people[row.id],
+            "channels": channels[row.id],
+        }
+        for row in Workspace.objects.order_by("id")
+    ]
 
 
 def show(act: Act) -> dict[str, Any]:
@@ -24,12 +75,12 @@ def show(act: Act) -> dict[str, Any]:
 def of(person: Person, channel: Channel, thread_root_id: str = "") -> dict[str, Any]:
     """The newest messages, oldest first; `thread` (its root first) only where one is open."""
     rows = channel.messages.filter(Q(root=None) | Q(also_in_channel=True)).order_by("-id")[:SHOWN]
-    info = shapes.channel_infos([channel], person)[0]
+    info = serializers.channel_infos([channel], person)[0]
     seen = {
         "channel": info["channel"] | {"users": info["users"]},
-        "messages": _named(shapes.messages(list(rows)[::-1], person.id, channel.workspace_id)),
+        "messages": _named(serializers.messages(list(rows)[::-1], person.id, channel.workspace_id)),
         "ephemeral": _named([dict(one.message) for one in STORE.seen_by(person.id, channel.id)]),
-        "home": home.of_channel(channel, person),
+        "home": home_tab.of_channel(channel, person),
         "modals": [modal.view for modal in STACKS.of(person.id)],
         "spinning": [spinner.shown() for spinner in SPINNERS.of(person.id)],
     }
@@ -37,7 +88,7 @@ def of(person: Person, channel: Channel, thread_root_id: str = "") -> dict[str, 
         thread = Message.objects.filter(
             Q(pk=thread_root_id) | Q(root_id=thread_root_id), channel=channel
         ).order_by("id")
-        seen["thread"] = _named(shapes.messages(list(thread), person.id, channel.workspace_id))
+        seen["thread"] = _named(serializers.messages(list(thread), person.id, channel.workspace_id))
     return seen
 
 

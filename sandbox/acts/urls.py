@@ -2,21 +2,21 @@
 
 from django.urls import path
 
-from sandbox.acts import administration, apps, interacting, reacting, screen, talking, world
-from sandbox.acts.act import act
+from sandbox.acts import administration, apps, controls, interactions, messages, screen
+from sandbox.acts.endpoint import act
 
 urlpatterns = [
-    path("workspaces", act("appId", GET=world.workspaces)),
+    path("workspaces", act("appId", GET=screen.workspaces)),
     path("screen", act("userId channelId threadRootId", GET=screen.show)),
-    path("message", act("userId channelId text threadRootId", POST=talking.message)),
-    path("shortcut", act("userId channelId name messageId threadRootId", POST=talking.shortcut)),
-    path("arrival", act("userId channelId", GET=talking.arrival)),
-    path("forget", act("userId channelId", POST=talking.forget)),
-    path("react", act("userId messageId code threadRootId", POST=reacting.react)),
-    path("click", act("userId source onAction value values confirm", POST=interacting.click)),
-    path("submit", act("userId viewId values", POST=interacting.submit)),
-    path("close", act("userId viewId values", POST=interacting.close)),
-    path("menu", act("userId viewId source onAction query value", POST=interacting.menu)),
+    path("message", act("userId channelId text threadRootId", POST=messages.message)),
+    path("shortcut", act("userId channelId name messageId threadRootId", POST=messages.shortcut)),
+    path("arrival", act("userId channelId", GET=messages.arrival)),
+    path("forget", act("userId channelId", POST=messages.forget)),
+    path("react", act("userId messageId code threadRootId", POST=messages.react)),
+    path("click", act("userId source onAction value values confirm", POST=interactions.click)),
+    path("submit", act("userId viewId values", POST=interactions.submit)),
+    path("close", act("userId viewId values", POST=interactions.close)),
+    path("menu", act("userId viewId source onAction query value", POST=interactions.menu)),
     path("apps", act("userId manifestUrl manifest", GET=apps.listing, POST=apps.register)),
     path("commands", act("userId", GET=apps.commands)),
     path("shortcuts", act("userId", GET=apps.shortcuts)),
@@ -34,9 +34,12 @@ urlpatterns = [
     ),
     path("archive", act("userId channelId", POST=administration.archive)),
     path("delete", act("userId channelId", POST=administration.delete)),
-    path("faults", act("", GET=world.ordered_faults, POST=world.order_faults, DELETE=world.clear_faults)),
-    path("traffic", act("since bodies", GET=world.traffic_since, DELETE=world.clear_traffic)),
-    path("switches", act("botPostsAnywhere rateLimits hookRetries", POST=world.switches)),
-    path("clock", act("forward", POST=world.put_forward)),
-    path("reset", act("", POST=world.reset)),
+    path(
+        "faults",
+        act("", GET=controls.ordered_faults, POST=controls.order_faults, DELETE=controls.clear_faults),
+    ),
+    path("traffic", act("since bodies", GET=controls.traffic_since, DELETE=controls.clear_traffic)),
+    path("switches", act("botPostsAnywhere rateLimits hookRetries", POST=controls.switches)),
+    path("clock", act("forward", POST=controls.put_forward)),
+    path("reset", act("", POST=controls.reset)),
 ]

@@ -5,16 +5,16 @@ Nothing is ever published here, so every app can be changed and deleted directly
 
 from typing import Any
 
-from sandbox import lifecycle, manifest, registry
-from sandbox.consent.request import BadRequest, parse, path_to
+from sandbox import app_registry, installations, manifest
+from sandbox.consent import BadRequest, parse, path_to
 from sandbox.developers.endpoint import Session
-from sandbox.errors import ActRefused, Forbidden, Invalid, NotFound
+from sandbox.exceptions import ActRefused, Forbidden, Invalid, NotFound
 from sandbox.manifest import BadManifest, Manifest
 from sandbox.models import App, Authorization
 
 
 def create(session: Session) -> dict[str, Any]:
-    return _whole(session, registry.register(_read(session), owner=session.person))
+    return _whole(session, app_registry.register(_read(session), owner=session.person))
 
 
 def mine(session: Session) -> list[dict[str, Any]]:
@@ -28,7 +28,7 @@ def details(session: Session, app_id: str) -> dict[str, Any]:
 def update(session: Session, app_id: str) -> dict[str, Any]:
     """A full replacement of the manifest; the secrets stay."""
     app = _mine(session, app_id)
-    registry.store(app, _read(session))
+    app_registry.store(app, _read(session))
     return _whole(session, app)
 
 
@@ -38,7 +38,7 @@ def delete(session: Session, app_id: str) -> None:
 
 def rotate(session: Session, app_id: str) -> dict[str, str]:
     app = _mine(session, app_id)
-    registry.rotate(app)
+    app_registry.rotate(app)
     return _secrets(app)
 
 
@@ -51,7 +51,9 @@ def grant(session: Session) -> dict[str, str]:
     """Consent without the screen; the developer's own app, or any other, is installed or authorised by it."""
     try:
         asked = parse(session.request.GET.dict())
-        code = lifecycle.allow(asked.app, asked.read, session.person, asked.scopes, reinstall=asked.reinstall)
+        code = installations.allow(
+            asked.app, asked.read, session.person, asked.scopes, reinstall=asked.reinstall
+        )
     except BadRequest as refusal:
         raise Invalid(refusal.message) from None
     except ActRefused as refusal:

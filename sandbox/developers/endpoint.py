@@ -8,10 +8,9 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
-from sandbox import jsonbody
+from sandbox import strict_json
 from sandbox.developers import jwt
-from sandbox.errors import MethodNotAllowed, PlatformError, Unauthorized
-from sandbox.middleware import refused
+from sandbox.exceptions import MethodNotAllowed, PlatformError, Unauthorized, error_response
 from sandbox.models import HUMAN, Person
 from sandbox.rest.endpoint import answer, read_body
 
@@ -24,7 +23,7 @@ class Visit:
 
     request: HttpRequest
 
-    def body(self) -> jsonbody.JsonObject:
+    def body(self) -> strict_json.JsonObject:
         return read_body(self.request)
 
 
@@ -63,7 +62,7 @@ def _view(operations: dict[str, Callable[..., Any]], identify: Identify) -> Call
             visit, rest = identify(request, ids)
             return answer(operation(visit, **rest))
         except PlatformError as failure:
-            return refused(failure)
+            return error_response(failure)
 
     return view
 

@@ -8,7 +8,7 @@ import time
 
 from django.conf import settings
 
-from sandbox import jsonbody
+from sandbox import strict_json
 
 _HEADER = {"alg": "HS256", "typ": "JWT"}
 
@@ -16,7 +16,7 @@ _HEADER = {"alg": "HS256", "typ": "JWT"}
 def issue(kind: str, person_id: str, seconds: int) -> str:
     """A token of this kind for this person, good for so long."""
     claims = {"kind": kind, "sub": person_id, "exp": int(time.time()) + seconds}
-    head, body = (_encoded(jsonbody.write_ascii(part)) for part in (_HEADER, claims))
+    head, body = (_encoded(strict_json.write_ascii(part)) for part in (_HEADER, claims))
     return f"{head}.{body}.{_signature(f'{head}.{body}')}"
 
 
@@ -26,8 +26,8 @@ def person_of(kind: str, token: str) -> str | None:
     if not signed or not hmac.compare_digest(_signature(signed).encode(), signature.encode()):
         return None
     try:
-        claims = jsonbody.read_object(_decoded(signed.partition(".")[2]))
-    except (jsonbody.BadJson, binascii.Error):
+        claims = strict_json.read_object(_decoded(signed.partition(".")[2]))
+    except (strict_json.BadJson, binascii.Error):
         return None
     fresh = claims.get("kind") == kind and int(claims["exp"]) > time.time()
     return str(claims["sub"]) if fresh else None

@@ -5,20 +5,20 @@
 
 from django.urls import path
 
-from sandbox.developers import apps, sessions
+from sandbox.developers import apps, sign_in
 from sandbox.developers.endpoint import own, public
 
 _W = "workspaces/<str:workspace_id>"
 _U = f"{_W}/workspaceUsers/<str:person_id>"
 
 urlpatterns = [
-    path("lead", public(POST=sessions.begin)),
-    path("lead/activate", public(POST=sessions.activate)),
-    path("lead/login", public(POST=sessions.login)),
-    path(f"{_W}/exchange", public(POST=sessions.exchange)),
-    path(f"{_W}/refresh", public(POST=sessions.refresh)),
-    path(f"{_W}/info", public(GET=sessions.info)),
-    path(_U, public(GET=sessions.member)),
+    path("lead", public(POST=sign_in.begin)),
+    path("lead/activate", public(POST=sign_in.activate)),
+    path("lead/login", public(POST=sign_in.login)),
+    path(f"{_W}/exchange", public(POST=sign_in.exchange)),
+    path(f"{_W}/refresh", public(POST=sign_in.refresh)),
+    path(f"{_W}/info", public(GET=sign_in.info)),
+    path(_U, public(GET=sign_in.member)),
     path(f"{_U}/apps", own(POST=apps.create)),
     path(f"{_U}/apps/mine", own(GET=apps.mine)),
     path(f"{_U}/apps/mine/<str:app_id>", own(GET=apps.details)),

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from sandbox import blocks, clock, registry
+from sandbox import app_registry, blocks, clock
 from sandbox.hooks import delivery, outbox
 from sandbox.models import (
     App,
@@ -157,6 +157,6 @@ def _queue(
 
 def _send_if_subscribed(app: App, payload: dict[str, Any]) -> None:
     """Runs in the app's own line: the manifest may have to be fetched first."""
-    read = registry.manifest_of(app)
+    read = app_registry.manifest_of(app)
     if read is not None and payload["eventType"] in read.events and read.events_url:
         delivery.send_event(app, read.events_url, payload)

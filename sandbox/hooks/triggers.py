@@ -6,9 +6,9 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox import blocks, home, modals, posting, registry, spinners
-from sandbox.errors import ActRefused
-from sandbox.hooks import answers, delivery
+from sandbox import app_registry, blocks, home_tab, messages, modals, spinners
+from sandbox.exceptions import ActRefused
+from sandbox.hooks import delivery, responses
 from sandbox.manifest import Manifest
 from sandbox.modals import STACKS, Modal
 from sandbox.models import App, Channel, Installation, Message, Person
@@ -56,7 +56,7 @@ def slash_command(actor: Actor, line: str, root: Message | None) -> None:
     until = delivery.deadline()
     unreached: App | None = None
     for installation in _installed(actor.person):
-        read = registry.manifest_of(installation.app, until)
+        read = app_registry.manifest_of(installation.app, until)
         if read is None:
             unreached = unreached or installation.app
             continue
@@ -77,7 +77,7 @@ def slash_command(actor: Actor, line: str, root: Message | None) -> None:
         # Nobody knows the commands of an app that was never reached, so any command may be its own.
         _whisper_offline(actor, unreached, None)
     else:
-        posting.whisper_from_pumble(actor.channel, actor.person.id, UNKNOWN.format(command=command[:64]))
+        messages.whisper_from_pumble(actor.channel, actor.person.id, UNKNOWN.format(command=command[:64]))
 
 
 def shortcut(
@@ -93,7 +93,7 @@ def shortcut(
     for installation in _installed(actor.person):
         if app_id not in {"", installation.app_id}:
             continue
-        read = registry.manifest_of(installation.app, until)
+        read = app_registry.manifest_of(installation.app, until)
         url = read.shortcut_url(kind, name) if read else None
         if url:
             payload = {"messageType": "SHORTCUT", "type": kind, "shortcut": name, **actor.facts()}
@@ -109,7 +109,7 @@ def shortcut(
 def click(actor: Actor, app: App, source: Source, element: dict[str, Any], value: object) -> None:
     """A block interaction; the element's spinner turns from now on, if it has one."""
     until = delivery.deadline()
-    read = registry.manifest_of(app, until)
+    read = app_registry.manifest_of(app, until)
     kind = str(element.get("type", ""))
     timeout = spinners.seconds(element)
     payload = {
@@ -135,14 +135,14 @@ def click(actor: Actor, app: App, source: Source, element: dict[str, Any], value
             )
         )
     answer = _trigger(actor, app, read.interaction_url if read else "", payload, until)
-    if isinstance(answer, answers.Nack | answers.Unavailable):
+    if isinstance(answer, responses.Nack | responses.Unavailable):
         SPINNERS.complete(app.id, source.type, source.id, payload["triggerId"])
 
 
-def view_action(actor: Actor, modal: Modal, app: App, kind: str) -> answers.Answer:
+def view_action(actor: Actor, modal: Modal, app: App, kind: str) -> responses.Answer:
     """SUBMIT or CLOSE of a modal; what it does to the modal is up to the caller."""
     until = delivery.deadline()
-    read = registry.manifest_of(app, until)
+    read = app_registry.manifest_of(app, until)
     payload = {"messageType": "VIEW_ACTION", "viewActionType": kind, "view": modal.view, **actor.facts()}
     return _send(actor, app, read, read.view_url if read else "", payload, until)
 
@@ -152,7 +152,7 @@ def menu(
 ) -> list[Any]:
     """The options of a dynamic menu where `chosen` is the value so far; none when the app has nothing to say."""
     until = delivery.deadline()
-    read = registry.manifest_of(app, until)
+    read = app_registry.manifest_of(app, until)
     url = read.menu_url(element["onAction"]) if read else None
     if not url:
         raise ActRefused("the app has no such dynamic menu", 404)
@@ -166,7 +166,7 @@ def menu(
     if chosen and isinstance(chosen, str):
         payload["value"] = chosen
     answer = _send(actor, app, read, url, payload, until)
-    return answer.options if isinstance(answer, answers.Options) else []
+    return answer.options if isinstance(answer, responses.Options) else []
 
 
 def _installed(person: Person) -> list[Installation]:
@@ -176,35 +176,37 @@ def _installed(person: Person) -> list[Installation]:
 
 def _trigger(
     actor: Actor, app: App, url: str, payload: dict[str, Any], until: float
-) -> answers.Answer:  # fmt: skip
-    answer = _send(actor, app, registry.manifest_of(app, until), url, payload, until)
-    if isinstance(answer, answers.ViewAnswer):
+) -> responses.Answer:  # fmt: skip
+    answer = _send(actor, app, app_registry.manifest_of(app, until), url, payload, until)
+    if isinstance(answer, responses.ViewAnswer):
         show(actor, app, answer, payload.get("sourceId") if payload.get("sourceType") == "VIEW" else None)
     return answer
 
 
 def _send(
     actor: Actor, app: App, read: Manifest | None, url: str, payload: dict[str, Any], until: float
-) -> answers.Answer:  # fmt: skip
+) -> responses.Answer:  # fmt: skip
     """Send and say what a person must be told: a nack's message, or once that the app is unavailable."""
     answer = (
-        delivery.send(app, url, payload, until) if url else answers.Unavailable("no address in the manifest")
+        delivery.send(app, url, payload, until)
+        if url
+        else responses.Unavailable("no address in the manifest")
     )
-    if isinstance(answer, answers.Nack):
+    if isinstance(answer, responses.Nack):
         _whisper(actor, app, answer.message)
-    elif isinstance(answer, answers.Unavailable):
+    elif isinstance(answer, responses.Unavailable):
         _whisper_offline(actor, app, read)
     return answer
 
 
-def show(actor: Actor, app: App, answer: answers.ViewAnswer, source_id: str | None) -> None:
+def show(actor: Actor, app: App, answer: responses.ViewAnswer, source_id: str | None) -> None:
     """Bring a view on the screen. PUSH from a Home tab opens a root modal; OPEN always does."""
     person_id = actor.person.id
     on_modal = source_id is not None and STACKS.find(person_id, source_id) is not None
     if answer.action == "UPDATE":
         view_id = str(answer.view.get("id") or source_id)
-        if view_id == home.home_id(app, actor.person):
-            home.publish(
+        if view_id == home_tab.home_id(app, actor.person):
+            home_tab.publish(
                 app, actor.person, {key: answer.view[key] for key in HOME_KEYS if key in answer.view}
             )
         else:
@@ -220,11 +222,11 @@ def show(actor: Actor, app: App, answer: answers.ViewAnswer, source_id: str | No
 
 def _whisper_offline(actor: Actor, app: App, read: Manifest | None) -> None:
     text = read.offline if read else ""
-    _whisper(actor, app, text or OFFLINE.format(name=registry.display_name(app)))
+    _whisper(actor, app, text or OFFLINE.format(name=app_registry.display_name(app)))
 
 
 def _whisper(actor: Actor, app: App, text: str) -> None:
     bot = Person.objects.filter(app=app, workspace_id=actor.person.workspace_id).first()
-    posting.whisper_from_pumble(
+    messages.whisper_from_pumble(
         actor.channel, actor.person.id, text, app_id=app.id, author_id=bot.id if bot else "", refusal=True
     )

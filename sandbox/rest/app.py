@@ -1,11 +1,12 @@
 """What an app does about itself: publish Home tabs, end an authorisation, uninstall."""
 
-from sandbox import home, lifecycle, limits
-from sandbox.errors import Forbidden, Invalid, NotFound
-from sandbox.limits import WINDOWS
+from sandbox import home_tab, installations, rate_limits
+from sandbox.exceptions import Forbidden, Invalid, NotFound
 from sandbox.models import HUMAN, Authorization, Installation, Person
+from sandbox.rate_limits import WINDOWS
 from sandbox.rest import fields
 from sandbox.rest.endpoint import Call
+from sandbox.spinners import SPINNERS
 
 
 def publish_home(call: Call, person_id: str) -> None:
@@ -19,7 +20,7 @@ def publish_home(call: Call, person_id: str) -> None:
         raise NotFound
     if not call.person.is_bot and call.person.id != person.id:
         raise Forbidden
-    WINDOWS.count(limits.HOME_VIEW, call.app.id, person.id)
+    WINDOWS.count(rate_limits.HOME_VIEW, call.app.id, person.id)
     view: dict[str, object] = {"blocks": blocks}
     for name in ("title", "state"):
         value = body.get(name)
@@ -27,14 +28,14 @@ def publish_home(call: Call, person_id: str) -> None:
             raise Invalid(f"[{name} must be an object]")
         if value is not None:
             view[name] = value
-    home.publish(call.app, person, view)
+    home_tab.publish(call.app, person, view)
 
 
 def remove_authorization(call: Call) -> None:
     authorization = Authorization.objects.filter(app=call.app, person=call.person, active=True).first()
     if authorization is None:
         raise Forbidden("Only a person has an authorization")
-    lifecycle.unauthorize(authorization)
+    installations.unauthorize(authorization)
 
 
 def uninstall(call: Call) -> None:
@@ -45,4 +46,19 @@ def uninstall(call: Call) -> None:
     ).first()
     if installation is None:
         raise NotFound
-    lifecycle.uninstall(installation)
+    installations.uninstall(installation)
+
+
+SOURCES = ("VIEW", "MESSAGE", "EPHEMERAL_MESSAGE")
+MOST = 100
+
+
+def complete_interaction(call: Call) -> None:
+    """Ends the element's spinner. A click that had none, or whose time is over, is completed without a word.
+
+    Source: Pumble app platform reference, 3.6 and 5.2 (completeProcessing); it needs no scope.
+    """
+    body = call.body()
+    source_type = fields.choice(body.get("sourceType"), SOURCES)
+    source_id = fields.text(body, "sourceId", most=MOST)
+    SPINNERS.complete(call.app.id, source_type, source_id, fields.text(body, "triggerId", most=MOST))

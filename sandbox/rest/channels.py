@@ -5,8 +5,8 @@ from typing import Any
 
 from django.db import transaction
 
-from sandbox import clock, direct, home, ids, shapes, visibility
-from sandbox.errors import Forbidden, Invalid, NotFound
+from sandbox import channels, clock, home_tab, ids, serializers
+from sandbox.exceptions import Forbidden, Invalid, NotFound
 from sandbox.hooks import workspace_events
 from sandbox.models import Channel, Membership, Person
 from sandbox.rest import fields, members
@@ -17,22 +17,22 @@ NOT_YOURSELF = "You cannot open a direct channel with yourself"
 
 
 def info(channel: Channel, viewer: Person) -> dict[str, Any]:
-    found = shapes.channel_infos([channel], viewer)[0]
-    found["homeView"] = home.of_channel(channel, viewer)
+    found = serializers.channel_infos([channel], viewer)[0]
+    found["homeView"] = home_tab.of_channel(channel, viewer)
     return found
 
 
 def list_all(call: Call) -> list[dict[str, Any]]:
-    rows = visibility.channels_of(call.person).order_by("id")
+    rows = channels.channels_of(call.person).order_by("id")
     wanted = call.query("types")
     if wanted is not None:
         types = [fields.choice(one, TYPES) for one in wanted.split(",")]
         rows = rows.filter(channel_type__in=types)
-    return shapes.channel_infos(rows, call.person)
+    return serializers.channel_infos(rows, call.person)
 
 
 def details(call: Call, channel_id: str) -> dict[str, Any]:
-    return info(visibility.channel_for(call.person, channel_id), call.person)
+    return info(channels.channel_for(call.person, channel_id), call.person)
 
 
 def create(call: Call) -> dict[str, Any]:
@@ -69,7 +69,7 @@ def direct_details(call: Call) -> dict[str, Any]:
     wanted = {one for one in (call.query("participantIds") or "").split(",") if one}
     if not wanted:
         raise Invalid("[must not be null]")
-    channel = direct.find(wanted | {call.person.id})
+    channel = channels.find_direct(wanted | {call.person.id})
     if channel is None or wanted == {call.person.id}:
         raise NotFound
     return info(channel, call.person)
@@ -83,7 +83,7 @@ def direct_create(call: Call) -> dict[str, Any]:
     if wanted == {call.person.id}:
         raise Invalid(NOT_YOURSELF)
     members.participants(call, sorted(wanted))
-    channel, fresh = direct.open_channel(call.person, wanted | {call.person.id})
+    channel, fresh = channels.open_direct(call.person, wanted | {call.person.id})
     if fresh:
         Membership.objects.filter(channel=channel, person_id__in=hidden_for).update(is_hidden=True)
         workspace_events.channel_created(channel)

@@ -9,18 +9,18 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
-from sandbox import jsonbody, limits
-from sandbox.errors import (
+from sandbox import rate_limits, strict_json
+from sandbox.exceptions import (
     Forbidden,
     Invalid,
     MethodNotAllowed,
     PlatformError,
     TooLarge,
     Unauthorized,
+    error_response,
 )
-from sandbox.limits import WINDOWS, Limit
-from sandbox.middleware import refused
 from sandbox.models import App, Authorization, Installation, Person
+from sandbox.rate_limits import WINDOWS, Limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Call:
         """A query parameter; an empty one counts as absent."""
         return self.request.GET.get(name) or None
 
-    def body(self) -> jsonbody.JsonObject:
+    def body(self) -> strict_json.JsonObject:
         return read_body(self.request)
 
 
@@ -63,8 +63,8 @@ def serve(**operations: Operation) -> Callable[..., HttpResponseBase]:
                 raise MethodNotAllowed
             call = _identify(request)
             request.sandbox_call = call  # type: ignore[attr-defined]  # the traffic list names the caller
-            WINDOWS.count(limits.APP, call.app.id)
-            WINDOWS.count(limits.TOKEN, call.app.id, call.person.id)
+            WINDOWS.count(rate_limits.APP, call.app.id)
+            WINDOWS.count(rate_limits.TOKEN, call.app.id, call.person.id)
             missing = [scope for scope in operation.scope.split() if scope not in call.scopes]
             if missing:
                 raise Forbidden(f"Missing scope: {missing[0]}")
@@ -72,7 +72,7 @@ def serve(**operations: Operation) -> Callable[..., HttpResponseBase]:
                 WINDOWS.count(operation.limit, call.app.id, call.person.workspace_id)
             return answer(operation.run(call, **ids))
         except PlatformError as failure:
-            return refused(failure)
+            return error_response(failure)
 
     return view
 
@@ -88,7 +88,7 @@ def answer(result: Any) -> HttpResponseBase:
     return JsonResponse(result, safe=False)
 
 
-def read_body(request: HttpRequest) -> jsonbody.JsonObject:
+def read_body(request: HttpRequest) -> strict_json.JsonObject:
     """The JSON object of a call; no body at all is an empty object."""
     try:
         raw = request.body
@@ -97,8 +97,8 @@ def read_body(request: HttpRequest) -> jsonbody.JsonObject:
     if not raw.strip():
         return {}
     try:
-        return jsonbody.read_object(raw)
-    except jsonbody.BadJson as exc:
+        return strict_json.read_object(raw)
+    except strict_json.BadJson as exc:
         raise Invalid(f"[{exc}]") from None
 
 

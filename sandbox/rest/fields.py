@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from sandbox.errors import Invalid
+from sandbox.exceptions import Invalid
 
 MAX_TEXT = 100_000
 _CODE = re.compile(r":[A-Za-z0-9_+\-]+:")

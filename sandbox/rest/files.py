@@ -6,7 +6,10 @@ The second step is meant for a host of its own, which knows no tokens but the on
 import hmac
 import re
 import secrets
-from typing import Any
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, BinaryIO
 from urllib.parse import quote
 
 from django.conf import settings
@@ -16,16 +19,16 @@ from django.http.multipartparser import MultiPartParserError
 from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
-from sandbox import clock, ids, uploads, visibility
-from sandbox.errors import (
+from sandbox import channels, clock, ids
+from sandbox.exceptions import (
     Forbidden,
     Invalid,
     MethodNotAllowed,
     NotFound,
     PlatformError,
     Unauthorized,
+    error_response,
 )
-from sandbox.middleware import refused
 from sandbox.models import Message, UploadedFile
 from sandbox.rest import fields
 from sandbox.rest.endpoint import Call, answer
@@ -62,7 +65,7 @@ def upload(request: HttpRequest) -> HttpResponseBase:
     try:
         return answer(_receive(request))
     except PlatformError as failure:
-        return refused(failure)
+        return error_response(failure)
 
 
 def complete(call: Call) -> dict[str, Any]:
@@ -93,9 +96,9 @@ def fetch(call: Call, file_id: str, name: str) -> HttpResponseBase:
     if row is None:
         raise NotFound
     shared = Message.objects.filter(
-        channel__in=visibility.channels_of(call.person), deleted=False, files__icontains=f'"{row.id}"'
+        channel__in=channels.channels_of(call.person), deleted=False, files__icontains=f'"{row.id}"'
     )
-    content = uploads.read(row.id) if row.owner_id == call.person.id or shared.exists() else None
+    content = _open_stored(row.id) if row.owner_id == call.person.id or shared.exists() else None
     if content is None:
         raise NotFound
     # As an attachment: it comes from the chat page's own origin, where foreign markup must never run.
@@ -133,7 +136,7 @@ def _receive(request: HttpRequest) -> dict[str, Any]:
         raise Invalid("[malformed multipart]") from None
     if not isinstance(part, Part) or part.size != row.size:
         raise Invalid("[one part named file, of the announced length, is expected]")
-    uploads.write(row.id, part.chunks())
+    _store(row.id, part.chunks())
     mime_type = part.content_type or ""
     row.mime_type = mime_type if _MIME.fullmatch(mime_type) else UNKNOWN_MIME
     row.uploaded_ms, row.upload_token = clock.now_ms(), None
@@ -168,3 +171,26 @@ def _shape(row: UploadedFile) -> dict[str, Any]:
         "uploadedAtMilli": row.uploaded_ms,
         "publicPath": "",
     }
+
+
+def _folder() -> Path:
+    return Path(settings.DATA_DIR) / "pumble-files"
+
+
+def _store(file_id: str, chunks: Iterable[bytes]) -> None:
+    _folder().mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (_folder() / file_id).open("wb") as file:
+        for chunk in chunks:
+            file.write(chunk)
+
+
+def _open_stored(file_id: str) -> BinaryIO | None:
+    """The open file, or None where the bytes are gone."""
+    try:
+        return (_folder() / file_id).open("rb")
+    except FileNotFoundError:
+        return None
+
+
+def clear_stored() -> None:
+    shutil.rmtree(_folder(), ignore_errors=True)

@@ -4,10 +4,10 @@ from typing import Any
 
 from django.db import transaction
 
-from sandbox import posting, visibility
-from sandbox.errors import ChannelUnusable, Forbidden, Invalid
+from sandbox import channels, messages
+from sandbox.exceptions import ChannelUnusable, Forbidden, Invalid
+from sandbox.messages import Draft
 from sandbox.models import HUMAN, Channel, Membership, Person
-from sandbox.posting import Draft
 from sandbox.rest import fields
 from sandbox.rest.endpoint import Call
 
@@ -81,7 +81,7 @@ def _channel(call: Call, channel_id: str) -> Channel:
         Forbidden: a direct channel is what it is, and guests manage none.
         ChannelUnusable: it is archived.
     """
-    channel = visibility.channel_for(call.person, channel_id)
+    channel = channels.channel_for(call.person, channel_id)
     if channel.is_archived:
         raise ChannelUnusable
     if channel.channel_type in {Channel.Type.DIRECT, Channel.Type.SELF} or call.person.is_guest:
@@ -90,4 +90,4 @@ def _channel(call: Call, channel_id: str) -> Channel:
 
 
 def _tell(call: Call, channel: Channel, text: str, subtype: str) -> None:
-    posting.post(call.person, channel, Draft(text), subtype=subtype)
+    messages.post(call.person, channel, Draft(text), subtype=subtype)

@@ -4,73 +4,74 @@ from typing import Any
 
 from django.db.models import Q
 
-from sandbox import posting, shapes, visibility
+from sandbox import channels, messages, serializers
 from sandbox.ephemerals import STORE, Ephemeral
-from sandbox.errors import Forbidden, Invalid, NotFound
+from sandbox.exceptions import Forbidden, Invalid, NotFound
 from sandbox.hooks import events
+from sandbox.messages import Draft
 from sandbox.models import Channel, Message, Person
-from sandbox.rest import drafts, fields, paging
+from sandbox.rest import fields, files, pagination
 from sandbox.rest.endpoint import Call
 
 
 def post(call: Call, channel_id: str) -> dict[str, Any]:
     body = call.body()
-    channel = visibility.channel_to_post(call.person, channel_id)
-    draft = drafts.read(call, body)
+    channel = channels.channel_to_post(call.person, channel_id)
+    draft = read_draft(call, body)
     if body.get("ephemeral") is not None:
-        return posting.whisper(call.person, channel, draft, _receivers(call, body, "sendToUsers")).message
-    return _shown(call, posting.post(call.person, channel, draft))
+        return messages.whisper(call.person, channel, draft, _receivers(call, body, "sendToUsers")).message
+    return _shown(call, messages.post(call.person, channel, draft))
 
 
 def reply(call: Call, channel_id: str, message_id: str) -> dict[str, Any]:
     body = call.body()
-    channel = visibility.channel_to_post(call.person, channel_id)
+    channel = channels.channel_to_post(call.person, channel_id)
     root = _message(channel, message_id)
     if root.root_id:
         raise Invalid("[a reply cannot have replies]")
-    draft = drafts.read(call, body)
+    draft = read_draft(call, body)
     if body.get("ephemeral") is not None:
-        return posting.whisper(
+        return messages.whisper(
             call.person, channel, draft, _receivers(call, body, "sendToUsers"), root=root
         ).message
     also = fields.flag(body, "alsoSendToChannel")
-    return _shown(call, posting.post(call.person, channel, draft, root=root, also_in_channel=also))
+    return _shown(call, messages.post(call.person, channel, draft, root=root, also_in_channel=also))
 
 
 def fetch(call: Call, channel_id: str, message_id: str) -> dict[str, Any]:
-    channel = visibility.channel_for(call.person, channel_id)
+    channel = channels.channel_for(call.person, channel_id)
     return _shown(call, _message(channel, message_id))
 
 
 def fetch_page(call: Call, channel_id: str) -> dict[str, Any]:
     """Messages of the channel itself, and replies that were sent to the channel too."""
-    channel = visibility.channel_for(call.person, channel_id)
-    page = paging.of_channel(call, channel.messages.filter(Q(root=None) | Q(also_in_channel=True)))
+    channel = channels.channel_for(call.person, channel_id)
+    page = pagination.of_channel(call, channel.messages.filter(Q(root=None) | Q(also_in_channel=True)))
     return {
-        "messages": shapes.messages(page.messages, call.person.id, channel.workspace_id),
+        "messages": serializers.messages(page.messages, call.person.id, channel.workspace_id),
         "hasMoreBefore": page.more_before,
         "hasMoreAfter": page.more_after,
     }
 
 
 def fetch_replies(call: Call, channel_id: str, message_id: str) -> list[dict[str, Any]]:
-    channel = visibility.channel_for(call.person, channel_id)
+    channel = channels.channel_for(call.person, channel_id)
     # The thread of a deleted root can still be read.
     if not channel.messages.filter(pk=message_id).exists():
         raise NotFound
-    page = paging.of_thread(call, Message.objects.filter(root_id=message_id, deleted=False))
-    return shapes.messages(page, call.person.id, channel.workspace_id)
+    page = pagination.of_thread(call, Message.objects.filter(root_id=message_id, deleted=False))
+    return serializers.messages(page, call.person.id, channel.workspace_id)
 
 
 def edit(call: Call, channel_id: str, message_id: str) -> dict[str, Any]:
     """Only one's own; of a message with blocks but an edit without, the blocks follow the new text."""
     body = call.body()
-    draft = drafts.read(call, body)
+    draft = read_draft(call, body)
     whispered = _own_ephemeral(call, channel_id, message_id)
     if whispered is not None:
         whispered.message |= {"text": draft.text, "blocks": draft.shown_blocks(), "edited": True}
         return whispered.message
-    channel = visibility.channel_for(call.person, channel_id)
+    channel = channels.channel_for(call.person, channel_id)
     message = _message(channel, message_id)
     if message.author_id != call.person.id:
         raise Forbidden
@@ -85,7 +86,7 @@ def edit(call: Call, channel_id: str, message_id: str) -> dict[str, Any]:
 
 
 def edit_attachments(call: Call, channel_id: str, message_id: str) -> dict[str, Any]:
-    channel = visibility.channel_for(call.person, channel_id)
+    channel = channels.channel_for(call.person, channel_id)
     message = _message(channel, message_id)
     if message.author_id != call.person.id:
         raise Forbidden
@@ -100,11 +101,11 @@ def edit_attachments(call: Call, channel_id: str, message_id: str) -> dict[str, 
 
 def delete(call: Call, channel_id: str, message_id: str) -> None:
     """One's own, or anybody's for owners and administrators. A root leaves a tombstone as long as it has replies."""
-    channel = visibility.channel_for(call.person, channel_id)
+    channel = channels.channel_for(call.person, channel_id)
     message = _message(channel, message_id)
     if message.author_id != call.person.id and not call.person.may_install:
         raise Forbidden
-    posting.withdraw(message)
+    messages.withdraw(message)
 
 
 def delete_ephemeral(call: Call, channel_id: str, message_id: str) -> None:
@@ -147,7 +148,7 @@ def _message(channel: Channel, message_id: str) -> Message:
 
 
 def _seen(call: Call, message_id: str) -> Message:
-    seen = visibility.channels_of(call.person)
+    seen = channels.channels_of(call.person)
     found = (
         Message.objects.select_related("channel")
         .filter(pk=message_id, deleted=False, channel__in=seen)
@@ -172,4 +173,14 @@ def _reaction_code(call: Call) -> str:
 
 
 def _shown(call: Call, message: Message) -> dict[str, Any]:
-    return shapes.message(message, call.person.id, call.person.workspace_id)
+    return serializers.message(message, call.person.id, call.person.workspace_id)
+
+
+def read_draft(call: Call, body: dict[str, Any]) -> Draft:
+    text = fields.text(body, "text", most=fields.MAX_TEXT)
+    return Draft(
+        text,
+        fields.blocks(body.get("blocks")),
+        fields.objects(body.get("attachments")) or [],
+        files=files.of_message(call, body.get("files")),
+    )

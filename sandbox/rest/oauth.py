@@ -7,9 +7,8 @@ from django.http.multipartparser import MultiPartParserError
 from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
-from sandbox import lifecycle
-from sandbox.errors import Invalid, MethodNotAllowed, PlatformError, Unauthorized
-from sandbox.middleware import refused
+from sandbox import installations
+from sandbox.exceptions import Invalid, MethodNotAllowed, PlatformError, Unauthorized, error_response
 from sandbox.models import App
 from sandbox.rest.endpoint import answer
 
@@ -19,7 +18,7 @@ def access(request: HttpRequest) -> HttpResponseBase:
     try:
         return answer(_exchange(request))
     except PlatformError as failure:
-        return refused(failure)
+        return error_response(failure)
 
 
 def _exchange(request: HttpRequest) -> dict[str, str]:
@@ -39,9 +38,9 @@ def _exchange(request: HttpRequest) -> dict[str, str]:
     app = App.objects.filter(pk=client_id).first()
     if app is None or not hmac.compare_digest(app.client_secret.encode(), secret.encode()):
         raise Unauthorized
-    if lifecycle.app_of_code(code) != app.id:
+    if installations.app_of_code(code) != app.id:
         raise Invalid("Invalid code")
-    tokens = lifecycle.exchange(code)
+    tokens = installations.exchange(code)
     if not tokens:
         raise Invalid("Invalid code")
     return tokens

@@ -3,13 +3,13 @@
 import re
 from typing import Any
 
-from sandbox import ids, shapes, visibility
-from sandbox.errors import ChannelUnusable, Invalid, NotFound
+from sandbox import channels, ids, serializers
+from sandbox.exceptions import ChannelUnusable, Invalid, NotFound
 from sandbox.models import Channel, Message, ScheduledMessage
 from sandbox.recurrence import STEPS
-from sandbox.rest import drafts, fields
+from sandbox.rest import fields, messages
 from sandbox.rest.endpoint import Call
-from sandbox.scheduling import LATEST_MS, SCHEDULER
+from sandbox.scheduler import LATEST_MS, SCHEDULER
 
 DEFAULT, MOST = 100, 200
 MOST_OCCURRENCES = 9999
@@ -20,7 +20,7 @@ def create(call: Call) -> dict[str, Any]:
     row = ScheduledMessage(id=ids.new_id(), author=call.person)
     _fill(row, call)
     row.save(force_insert=True)
-    return shapes.scheduled_message(row)
+    return serializers.scheduled_message(row)
 
 
 def list_all(call: Call) -> dict[str, Any]:
@@ -37,13 +37,13 @@ def list_all(call: Call) -> dict[str, Any]:
         rows = rows.filter(id__gt=cursor)
     found = list(rows[: limit + 1])
     return {
-        "scheduledMessages": [shapes.scheduled_message(row) for row in found[:limit]],
+        "scheduledMessages": [serializers.scheduled_message(row) for row in found[:limit]],
         "hasMore": len(found) > limit,
     }
 
 
 def details(call: Call, scheduled_id: str) -> dict[str, Any]:
-    return shapes.scheduled_message(_one(call, scheduled_id))
+    return serializers.scheduled_message(_one(call, scheduled_id))
 
 
 def edit(call: Call, scheduled_id: str) -> dict[str, Any]:
@@ -52,7 +52,7 @@ def edit(call: Call, scheduled_id: str) -> dict[str, Any]:
     _fill(row, call)
     row.occurrence = 1
     row.save(force_update=True)
-    return shapes.scheduled_message(row)
+    return serializers.scheduled_message(row)
 
 
 def edit_attachments(call: Call, scheduled_id: str) -> dict[str, Any]:
@@ -62,7 +62,7 @@ def edit_attachments(call: Call, scheduled_id: str) -> dict[str, Any]:
         raise Invalid("[must not be null]")
     row.attachments = attachments
     row.save(update_fields=["attachments"])
-    return shapes.scheduled_message(row)
+    return serializers.scheduled_message(row)
 
 
 def delete(call: Call, scheduled_id: str) -> None:
@@ -85,10 +85,10 @@ def _fill(row: ScheduledMessage, call: Call) -> None:
     """Everything that a body gives."""
     body = call.body()
     channel_id = fields.text(body, "channelId", most=100)
-    draft = drafts.read(call, body)
+    draft = messages.read_draft(call, body)
     row.send_at_ms = _send_at(body)
     row.recurrence = _recurrence(body.get("recurrence"))
-    channel = visibility.channel_to_post(call.person, channel_id)
+    channel = channels.channel_to_post(call.person, channel_id)
     if channel.is_archived:
         raise ChannelUnusable
     root_id = fields.text(body, "threadRootId", most=100, default="")

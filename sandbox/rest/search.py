@@ -6,8 +6,8 @@ from typing import Any
 
 from django.db.models import Count, Func, IntegerField
 
-from sandbox import shapes, visibility
-from sandbox.errors import Invalid
+from sandbox import channels, serializers
+from sandbox.exceptions import Invalid
 from sandbox.models import Message
 from sandbox.rest import fields
 from sandbox.rest.endpoint import Call
@@ -38,7 +38,7 @@ def search(call: Call) -> dict[str, Any]:
     skip = fields.number(body.get("skip"), default=0, least=0, most=FAR)
     limit = 10 if body.get("limit") is None else fields.within(body["limit"], least=1, most=20)
 
-    rows = Message.objects.filter(channel__in=visibility.channels_of(call.person), deleted=False)
+    rows = Message.objects.filter(channel__in=channels.channels_of(call.person), deleted=False)
     if fields.flag(body, "fromMyChannelsOnly"):
         rows = rows.filter(channel__memberships__person=call.person)
     if fields.flag(body, "fromHumanOnly"):
@@ -61,7 +61,7 @@ def search(call: Call) -> dict[str, Any]:
     wanted = hits[skip : skip + limit]
     found = {row.id: row for row in Message.objects.filter(pk__in=wanted)}
     page = [found[one] for one in wanted if one in found]
-    content = shapes.messages(page, call.person.id, call.person.workspace_id)
+    content = serializers.messages(page, call.person.id, call.person.workspace_id)
     return {
         "content": [{**hit, "highlightedBlocks": _highlighted(hit["text"], words)} for hit in content],
         "totalElements": len(hits),

@@ -5,20 +5,17 @@ Fixed segments stand before ids, so that `direct`, `groups`, `scheduled` and `se
 
 from django.urls import path
 
-from sandbox import limits
+from sandbox import rate_limits
 from sandbox.rest import (
     app,
-    calls,
     channels,
     files,
-    interactions,
     members,
     messages,
     oauth,
     people,
     scheduled,
     search,
-    statuses,
 )
 from sandbox.rest.endpoint import Operation, serve
 
@@ -32,13 +29,13 @@ urlpatterns = [
     path("v1/workspace", serve(GET=Operation(people.workspace, "workspace:read"))),
     path("v1/workspaceUsers", serve(GET=Operation(people.list_all, "users:list"))),
     path("v1/workspaceUsers/groups", serve(GET=Operation(people.groups, "users:list"))),
-    path("v1/workspaceUsers/customStatus", serve(PUT=Operation(statuses.update, "status:write"))),
+    path("v1/workspaceUsers/customStatus", serve(PUT=Operation(people.update_status, "status:write"))),
     path("v1/workspaceUsers/<str:person_id>", serve(GET=Operation(people.details, "user:read"))),
     path(
         "v1/channels",
         serve(
             GET=Operation(channels.list_all, "channels:list"),
-            POST=Operation(channels.create, "channels:write", limits.NEW_CHANNEL),
+            POST=Operation(channels.create, "channels:write", rate_limits.NEW_CHANNEL),
         ),
     ),
     path(
@@ -55,14 +52,14 @@ urlpatterns = [
         f"{_C}/messages",
         serve(
             GET=Operation(messages.fetch_page, "channels:read"),
-            POST=Operation(messages.post, "messages:write", limits.NEW_MESSAGE),
+            POST=Operation(messages.post, "messages:write", rate_limits.NEW_MESSAGE),
         ),
     ),
     path(
         _M,
         serve(
             GET=Operation(messages.fetch, "messages:read"),
-            POST=Operation(messages.reply, "messages:write", limits.NEW_REPLY),
+            POST=Operation(messages.reply, "messages:write", rate_limits.NEW_REPLY),
             PUT=Operation(messages.edit, "messages:edit"),
             DELETE=Operation(messages.delete, "messages:delete"),
         ),
@@ -75,7 +72,7 @@ urlpatterns = [
         "v1/messages/scheduled",
         serve(
             GET=Operation(scheduled.list_all, "messages:read"),
-            POST=Operation(scheduled.create, "messages:write", limits.NEW_SCHEDULED),
+            POST=Operation(scheduled.create, "messages:write", rate_limits.NEW_SCHEDULED),
         ),
     ),
     path(
@@ -90,7 +87,7 @@ urlpatterns = [
     path(
         "v1/messages/<str:message_id>/reactions",
         serve(
-            POST=Operation(messages.add_reaction, "reaction:write", limits.NEW_REACTION),
+            POST=Operation(messages.add_reaction, "reaction:write", rate_limits.NEW_REACTION),
             DELETE=Operation(messages.remove_reaction, "reaction:write"),
         ),
     ),
@@ -98,8 +95,8 @@ urlpatterns = [
     path("v1/files/upload/complete", serve(POST=Operation(files.complete, files.SCOPE))),
     path("upload/files", files.upload),
     path("files/<str:file_id>/<str:name>", serve(GET=Operation(files.fetch, "messages:read"))),
-    path("v1/calls/permanent", serve(POST=Operation(calls.permanent, "calls:write"))),
-    path("v1/interactions/complete", serve(POST=Operation(interactions.complete))),
+    path("v1/calls/permanent", serve(POST=Operation(people.permanent_call, "calls:write"))),
+    path("v1/interactions/complete", serve(POST=Operation(app.complete_interaction))),
     path("v1/app/authorization", serve(DELETE=Operation(app.remove_authorization))),
     path("v1/app/installation", serve(DELETE=Operation(app.uninstall))),
     path(

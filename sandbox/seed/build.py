@@ -2,7 +2,7 @@
 
 from django.db.models import Model
 
-from sandbox import blocks, registry
+from sandbox import app_registry, blocks
 from sandbox.manifest import SCOPES
 from sandbox.models import (
     App,
@@ -13,12 +13,10 @@ from sandbox.models import (
     UserGroup,
     Workspace,
 )
-from sandbox.seed.acme import ACME
-from sandbox.seed.acme_history import ACME_HISTORY
-from sandbox.seed.credentials import API_APP
-from sandbox.seed.globex import GLOBEX
+from sandbox.seed.definitions import History, Human, Room, World
+from sandbox.seed.history import ACME_HISTORY
 from sandbox.seed.rows import KINDS, Cast, Ids, Made, open_room, seconds_of, talk
-from sandbox.seed.world import History, Human, Room, World
+from sandbox.seed.workspaces import ACME, GLOBEX
 
 WORLDS = (ACME, GLOBEX)
 HISTORIES = (ACME_HISTORY,)
@@ -31,11 +29,11 @@ def rows() -> dict[type[Model], list[Model]]:
     """All rows, in an order in which they can be inserted."""
     made: Made = {kind: [] for kind in KINDS}
     app = App(
-        id=API_APP["id"],
-        app_key=API_APP["appKey"],
-        client_secret=API_APP["clientSecret"],
-        signing_secret=API_APP["signingSecret"],
-        manifest_url=registry.home_manifest_url(),
+        id=app_registry.API_APP["id"],
+        app_key=app_registry.API_APP["appKey"],
+        client_secret=app_registry.API_APP["clientSecret"],
+        signing_secret=app_registry.API_APP["signingSecret"],
+        manifest_url=app_registry.home_manifest_url(),
         fallback_name=NAME,
     )
     made[App].append(app)

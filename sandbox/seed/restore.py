@@ -6,14 +6,14 @@ from django.apps import apps
 from django.core.management.color import no_style
 from django.db import connection, transaction
 
-from sandbox import ephemerals, faults, limits, modals, registry, spinners, traffic, uploads
-from sandbox.developers.leads import LEADS
+from sandbox import app_registry, ephemerals, faults, modals, rate_limits, spinners, traffic
+from sandbox.developers.sign_in import LEADS
 from sandbox.hooks import outbox
 from sandbox.manifest import Manifest
 from sandbox.models import App
-from sandbox.scheduling import SCHEDULER
+from sandbox.rest import files
+from sandbox.scheduler import SCHEDULER
 from sandbox.seed import build
-from sandbox.seed.credentials import API_APP_ID
 from sandbox.switches import SWITCHES
 
 _statements: list[tuple[str, Any]] = []
@@ -26,22 +26,22 @@ def restore() -> None:
         for model in apps.get_app_config("sandbox").get_models()
     ]
     with SCHEDULER.lock, transaction.atomic():
-        manifest = App.objects.filter(pk=API_APP_ID).values_list("manifest", flat=True).first()
+        manifest = App.objects.filter(pk=app_registry.API_APP_ID).values_list("manifest", flat=True).first()
         with connection.cursor() as cursor:
             for statement in connection.ops.sql_flush(no_style(), tables):
                 cursor.execute(statement)
         _insert()
         if manifest:
-            registry.store(App.objects.get(pk=API_APP_ID), Manifest(manifest))
+            app_registry.store(App.objects.get(pk=app_registry.API_APP_ID), Manifest(manifest))
     outbox.clear()
-    uploads.clear()
+    files.clear_stored()
     for store in (
         ephemerals.STORE,
         modals.STACKS,
         LEADS,
         spinners.SPINNERS,
         faults.ORDERS,
-        limits.WINDOWS,
+        rate_limits.WINDOWS,
         traffic.LOG,
         SWITCHES,
         SCHEDULER,

@@ -22,7 +22,7 @@ from sandbox.models import (
     UserGroup,
     Workspace,
 )
-from sandbox.seed.world import Attached, Preview, Room, Said
+from sandbox.seed.definitions import Attached, Preview, Room, Said
 
 # In an order in which they can be inserted.
 KINDS: tuple[type[Model], ...] = (

@@ -1,12 +1,13 @@
 // The apps there are: install, authorize, open, and the end of each.
 
-import * as act from "./act.js";
-import { askConfirmation } from "./confirm.js";
+import * as api from "./api.js";
+import { codeBlock } from "./blocks.js";
+import { askConfirmation } from "./dialogs.js";
 import { avatar, closeOnBackdrop, el, icon, name, safeUrl } from "./dom.js";
 import { openMenu } from "./menu.js";
-import { createRegistration } from "./registration.js";
 import { say } from "./strings.js";
 
+const CREDENTIALS = ["id", "appKey", "clientSecret", "signingSecret"];
 const MAY_INSTALL = ["OWNER", "ADMINISTRATOR"];
 
 export function createAppsDialog(dialog, { openChannel, changeWorld }) {
@@ -48,7 +49,7 @@ export function createAppsDialog(dialog, { openChannel, changeWorld }) {
               confirm: say("unauthorize"),
               style: "danger",
             },
-            () => act.unauthorize(person.id, app.id),
+            () => api.unauthorize(person.id, app.id),
           ),
       },
       mayInstall && {
@@ -63,7 +64,7 @@ export function createAppsDialog(dialog, { openChannel, changeWorld }) {
               confirm: say("uninstall"),
               style: "danger",
             },
-            () => act.uninstall(person.id, app.id),
+            () => api.uninstall(person.id, app.id),
           ),
       },
     ].filter(Boolean);
@@ -159,5 +160,53 @@ export function createAppsDialog(dialog, { openChannel, changeWorld }) {
       if (!dialog.open) dialog.showModal();
     },
     refresh: (directory) => dialog.open && fill(directory),
+  };
+}
+
+// Registers another app by the address of its manifest, and shows its credentials once.
+
+function createRegistration(form, { changeWorld }) {
+  const box = form.querySelector("input");
+  const button = form.querySelector("button");
+  const problem = form.querySelector(".error");
+  const result = form.querySelector("output");
+
+  function show(credentials) {
+    result.replaceChildren(
+      el("p", {}, say("credentials_note")),
+      el(
+        "dl",
+        { class: "credentials" },
+        CREDENTIALS.map((name) => [
+          el("dt", {}, say(`credential.${name}`)),
+          el("dd", { "data-testid": `credential-${name}` }, codeBlock(credentials[name], true)),
+        ]),
+      ),
+    );
+    result.scrollIntoView({ block: "nearest" });
+  }
+
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    if (button.getAttribute("aria-busy") === "true") return;
+    button.setAttribute("aria-busy", "true");
+    problem.textContent = "";
+    result.replaceChildren();
+    try {
+      show(await changeWorld(() => api.register(box.value.trim())));
+      box.value = "";
+    } catch (error) {
+      problem.textContent = error.message;
+      box.focus();
+    } finally {
+      button.removeAttribute("aria-busy");
+    }
+  });
+
+  return {
+    clear() {
+      result.replaceChildren();
+      problem.textContent = "";
+    },
   };
 }

@@ -1,9 +1,9 @@
 import { el, icon, outsideLink } from "./dom.js";
 import { actionElement, inputBlock } from "./elements.js";
 import { emoji } from "./emoji.js";
-import { objects, string, wordsOf } from "./shapes.js";
 import { say } from "./strings.js";
 import { channelMention, copyText, userMention } from "./text.js";
+import { objects, string, wordsOf } from "./values.js";
 
 function styled(node, element) {
   const { style } = element;

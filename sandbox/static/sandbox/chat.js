@@ -1,22 +1,21 @@
-import * as act from "./act.js";
-import { createActing } from "./acting.js";
+import { createActing } from "./actions.js";
+import * as api from "./api.js";
 import { createAppsDialog } from "./apps.js";
-import { showSpinning } from "./busy.js";
 import { createComposer } from "./composer.js";
 import { createDirectory, isPlayable } from "./directory.js";
-import { icon } from "./dom.js";
-import { rememberFocus } from "./focus.js";
+import { icon, rememberFocus } from "./dom.js";
 import { createHome } from "./home.js";
 import { createInspector } from "./inspector.js";
+import { readPlace, rememberedPerson, rememberPerson, writePlace } from "./location.js";
 import { createMessageList, rootOf, timeline } from "./messages.js";
 import { createModals } from "./modals.js";
 import { createPeopleDialog } from "./people.js";
-import { readPlace, rememberedPerson, rememberPerson, writePlace } from "./place.js";
 import { startPolling } from "./polling.js";
-import { youngerThan } from "./shapes.js";
 import { createDrawer, createSidebar } from "./sidebar.js";
+import { showSpinning } from "./spinners.js";
 import { chooseLanguage, currentLanguage, say, sayCount, startLanguage } from "./strings.js";
 import { createThread } from "./thread.js";
+import { youngerThan } from "./values.js";
 
 const DIRECTORY_EVERY = 6000;
 // While something spins, its end is looked for more often.
@@ -51,11 +50,11 @@ const lastChannel = new Map();
 
 async function takeDirectory() {
   const person = state.person;
-  const workspaces = await act.workspaces();
+  const workspaces = await api.workspaces();
   const everyone = workspaces.flatMap((workspace) => workspace.users).filter(isPlayable);
   const known = everyone.some((user) => user.id === person) ? person : everyone[0]?.id;
-  if (!known) throw new act.Unreachable();
-  const [apps, commands, shortcuts] = await Promise.all([act.apps(known), act.commands(known), act.shortcuts(known)]);
+  if (!known) throw new api.Unreachable();
+  const [apps, commands, shortcuts] = await Promise.all([api.apps(known), api.commands(known), api.shortcuts(known)]);
   if (state.person !== person) return;
   directoryTakenAt = Date.now();
   Object.assign(state, {
@@ -83,10 +82,10 @@ async function takeScreen() {
   if (!state.channel) return;
   const mine = turn;
   try {
-    const screen = await act.screen(state.person, state.channel, state.thread);
+    const screen = await api.screen(state.person, state.channel, state.thread);
     if (mine === turn) showScreen(screen);
   } catch (error) {
-    if (!(error instanceof act.Refused)) throw error;
+    if (!(error instanceof api.Refused)) throw error;
     // The channel may just have been closed to this person; the next look at the directory tells.
     directoryTakenAt = 0;
     if (mine === turn) showProblem(error.message);
@@ -96,7 +95,7 @@ async function takeScreen() {
 async function look() {
   if (!hasStarted) {
     await takeDirectory();
-    state.since = (await act.arrival()).since;
+    state.since = (await api.arrival()).since;
     hasStarted = true;
     rememberPerson(state.person);
     render();

@@ -1,9 +1,9 @@
 // A menu whose choices an app looks up while one types. The focus stays in the box, which points at the chosen row.
 
 import { el } from "./dom.js";
-import { showBeside } from "./popup.js";
-import { objects, wordsOf } from "./shapes.js";
+import { showBeside } from "./menu.js";
 import { say, sayCount } from "./strings.js";
+import { objects, wordsOf } from "./values.js";
 
 const WAIT = 200;
 let serial = 0;

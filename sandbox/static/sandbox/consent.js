@@ -2,7 +2,7 @@ import { known, say, startLanguage } from "./strings.js";
 
 const form = document.getElementById("consent");
 const people = document.getElementById("person");
-const app = form.dataset.app;
+const app = form?.dataset.app;
 
 // Without this script the page stands in English and the server decides alone who may install.
 function show() {
@@ -24,14 +24,18 @@ function show() {
   document.getElementById("reinstall").hidden = !(isInstalled && mayInstall === "true");
 }
 
-startLanguage();
-document.title = `${say("consent_title_plain", { app })} · ${say("title")}`;
-for (const node of document.querySelectorAll("[data-say-app]")) node.textContent = say(node.dataset.sayApp, { app });
-for (const node of document.querySelectorAll("[data-scope]")) {
-  const words = known(`scope.${node.dataset.scope.replace(/^bot:/, "")}`);
-  if (words) node.textContent = words;
-}
-if (people.options.length > 0) {
+function start() {
+  document.title = `${say("consent_title_plain", { app })} · ${say("title")}`;
+  for (const node of document.querySelectorAll("[data-say-app]")) node.textContent = say(node.dataset.sayApp, { app });
+  for (const node of document.querySelectorAll("[data-scope]")) {
+    const words = known(`scope.${node.dataset.scope.replace(/^bot:/, "")}`);
+    if (words) node.textContent = words;
+  }
+  if (people.options.length === 0) return;
   people.addEventListener("change", show);
   show();
 }
+
+startLanguage();
+// The error page has no form.
+if (form) start();

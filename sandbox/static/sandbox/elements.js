@@ -1,12 +1,12 @@
 // The interactive elements of blocks. In `actions` they fire at once; in `input` blocks they are fields that a submit
 // collects.
 
-import { setFiring } from "./busy.js";
 import { createCombobox } from "./combobox.js";
-import { askConfirmation } from "./confirm.js";
+import { askConfirmation } from "./dialogs.js";
 import { el, safeUrl } from "./dom.js";
-import { objects, wordsOf } from "./shapes.js";
+import { setFiring } from "./spinners.js";
 import { say } from "./strings.js";
+import { objects, wordsOf } from "./values.js";
 
 const TYPING_PAUSE = 400;
 

@@ -1,6 +1,6 @@
 // Faults that the API shall have for the next calls that fit, to see how an app bears them.
 
-import * as act from "./act.js";
+import * as api from "./api.js";
 import { el } from "./dom.js";
 import { say, sayCount } from "./strings.js";
 
@@ -86,10 +86,10 @@ export function createFaults(part) {
     event.preventDefault();
     const order = KINDS[kind.value] ? `${kind.value}:${number.value}` : kind.value;
     attempt(() =>
-      act.addFaults([{ match: `${method.value} ${path.value.trim()}`, do: order, times: Number(times.value) }]),
+      api.addFaults([{ match: `${method.value} ${path.value.trim()}`, do: order, times: Number(times.value) }]),
     );
   });
-  clear.addEventListener("click", () => attempt(act.clearFaults));
+  clear.addEventListener("click", () => attempt(api.clearFaults));
 
   let timer = null;
   return {
@@ -97,9 +97,9 @@ export function createFaults(part) {
       clearInterval(timer);
       if (!isActive) return;
       draw();
-      attempt(act.faults);
+      attempt(api.faults);
       // Calls use them up meanwhile.
-      timer = setInterval(() => !document.hidden && act.faults().then(show, () => {}), EVERY);
+      timer = setInterval(() => !document.hidden && api.faults().then(show, () => {}), EVERY);
     },
   };
 }

@@ -2,7 +2,7 @@
 
 import { renderBlocks } from "./blocks.js";
 import { el } from "./dom.js";
-import { wordsOf } from "./shapes.js";
+import { wordsOf } from "./values.js";
 import { collect, signatureOf, valuesOf } from "./views.js";
 
 export function createHome(panel, { press, findOptions }) {

@@ -1,8 +1,9 @@
 // A menu that a button opens: actions to choose from with the mouse or the arrow keys.
 
 import { el, name } from "./dom.js";
-import { popupHost, showBeside } from "./popup.js";
 
+const GAP = 4;
+const EDGE = 8;
 const STEPS = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 };
 
 // `items` are {label, note?, title?, isDanger?, testId?, run}. The focus goes back to the button when it closes.
@@ -57,3 +58,24 @@ export function openMenu(button, items, { label, className = "" }) {
   showBeside(menu, button);
   focusOn(0);
 }
+
+// Shows `popup` below `anchor`, or above where there is more room; answers a function that keeps it there.
+export function showBeside(popup, anchor, { isAsWide = false } = {}) {
+  function place() {
+    const at = anchor.getBoundingClientRect();
+    if (isAsWide) popup.style.width = `${at.width}px`;
+    const below = innerHeight - at.bottom - GAP - EDGE;
+    const above = at.top - GAP - EDGE;
+    const isBelow = below >= Math.min(popup.scrollHeight, 320) || below >= above;
+    popup.style.maxHeight = `${Math.max(96, Math.min(320, isBelow ? below : above))}px`;
+    const { width, height } = popup.getBoundingClientRect();
+    popup.style.left = `${Math.max(EDGE, Math.min(at.left, innerWidth - width - EDGE))}px`;
+    popup.style.top = `${isBelow ? at.bottom + GAP : at.top - GAP - height}px`;
+  }
+  if (!popup.matches(":popover-open")) popup.showPopover();
+  place();
+  return place;
+}
+
+// Inside a modal dialog everything outside of it is inert.
+const popupHost = (anchor) => anchor.closest("dialog") ?? document.body;

@@ -1,10 +1,10 @@
-import { avatar, el, icon, name, outsideLink } from "./dom.js";
 import { renderBlocks } from "./blocks.js";
+import { avatar, el, icon, name, outsideLink } from "./dom.js";
 import { openMenu } from "./menu.js";
 import { reactionButton, reactionChips } from "./reactions.js";
-import { objects, string } from "./shapes.js";
 import { currentLanguage, say, sayCount, sayDay, sayHour, sayMoment, sayTime } from "./strings.js";
 import { plainText } from "./text.js";
+import { objects, string } from "./values.js";
 
 const GROUP_FOR = 5 * 60 * 1000;
 const BOTTOM_SLACK = 60;

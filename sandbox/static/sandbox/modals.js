@@ -2,10 +2,9 @@
 // give it back to the one below.
 
 import { renderBlocks } from "./blocks.js";
-import { closeOnBackdrop, el, icon } from "./dom.js";
-import { rememberFocus } from "./focus.js";
-import { wordsOf } from "./shapes.js";
+import { closeOnBackdrop, el, icon, rememberFocus } from "./dom.js";
 import { say } from "./strings.js";
+import { wordsOf } from "./values.js";
 import { collect, hasFaults, signatureOf, valuesOf } from "./views.js";
 
 const FIRST_FIELDS = [

@@ -1,9 +1,9 @@
 // Everybody in the workspace: whom to be, and who has left.
 
-import * as act from "./act.js";
-import { askConfirmation } from "./confirm.js";
-import { avatar, closeOnBackdrop, el, name } from "./dom.js";
+import * as api from "./api.js";
+import { askConfirmation } from "./dialogs.js";
 import { isPlayable } from "./directory.js";
+import { avatar, closeOnBackdrop, el, name } from "./dom.js";
 import { say, sayRole } from "./strings.js";
 
 const MAY_CHANGE = ["OWNER", "ADMINISTRATOR"];
@@ -33,7 +33,7 @@ export function createPeopleDialog(dialog, { choosePerson, changeWorld }) {
       confirm: say("deactivate"),
       style: "danger",
     });
-    if (isSure) await change(() => act.deactivate(user.id));
+    if (isSure) await change(() => api.deactivate(user.id));
   }
 
   function action(word, user, style, click) {
@@ -61,7 +61,7 @@ export function createPeopleDialog(dialog, { choosePerson, changeWorld }) {
       ROLES.map((role) => el("option", { value: role }, sayRole(role))),
     );
     select.value = ROLES.includes(user.role) ? user.role : "GUEST_MULTI_CHANNEL";
-    select.addEventListener("change", () => change(() => act.changeRole(me.id, user.id, select.value)));
+    select.addEventListener("change", () => change(() => api.changeRole(me.id, user.id, select.value)));
     return select;
   }
 
@@ -97,7 +97,7 @@ export function createPeopleDialog(dialog, { choosePerson, changeWorld }) {
           }),
         isHere
           ? action("deactivate", user, "button-quiet", () => leave(user))
-          : action("activate", user, "button-secondary", () => change(() => act.activate(user.id))),
+          : action("activate", user, "button-secondary", () => change(() => api.activate(user.id))),
       ),
     );
   }

@@ -3,8 +3,8 @@
 import { el, icon } from "./dom.js";
 import { CHOICES, emoji } from "./emoji.js";
 import { openMenu } from "./menu.js";
-import { objects } from "./shapes.js";
 import { say } from "./strings.js";
+import { objects } from "./values.js";
 
 export function reactionChips(message, directory, react) {
   const people = new Map();

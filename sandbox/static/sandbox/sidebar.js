@@ -1,5 +1,5 @@
-import { avatar, el, icon, name } from "./dom.js";
 import { isPlayable } from "./directory.js";
+import { avatar, el, icon, name } from "./dom.js";
 import { currentLanguage, say, sayRole } from "./strings.js";
 
 const byName = (one, other) => one.label.localeCompare(other.label);

@@ -1,6 +1,6 @@
 // Hooks and API calls in their order, each to be opened for its bodies. The server has struck out the secrets.
 
-import * as act from "./act.js";
+import * as api from "./api.js";
 import { codeBlock } from "./blocks.js";
 import { el } from "./dom.js";
 import { currentLanguage, known, say } from "./strings.js";
@@ -154,7 +154,7 @@ export function createTraffic(part) {
     try {
       if (!document.hidden) {
         const isAtEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
-        (await act.traffic(mark())).forEach(put);
+        (await api.traffic(mark())).forEach(put);
         const surplus = [...rows.keys()].slice(0, -MOST);
         for (const id of surplus) {
           rows.get(id).node.remove();
@@ -173,7 +173,7 @@ export function createTraffic(part) {
   filter.addEventListener("input", sift);
   kind.addEventListener("change", sift);
   part.querySelector("#wire-clear").addEventListener("click", async () => {
-    await act.clearTraffic();
+    await api.clearTraffic();
     forget();
     sift();
   });

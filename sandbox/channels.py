@@ -1,0 +1,85 @@
+"""Who sees which channel: public ones of the workspace, and all one is in; guests only those they are in."""
+
+from django.db import transaction
+from django.db.models import Count, Q, QuerySet
+
+from sandbox import clock, ids
+from sandbox.exceptions import Forbidden, NotFound
+from sandbox.models import Channel, Membership, Person
+from sandbox.switches import SWITCHES
+
+
+def channels_of(person: Person) -> QuerySet[Channel]:
+    own = Q(memberships__person=person)
+    seen = own if person.is_guest else own | Q(channel_type=Channel.Type.PUBLIC)
+    return Channel.objects.filter(seen, workspace_id=person.workspace_id).distinct()
+
+
+def channel_for(person: Person, channel_id: str) -> Channel:
+    """The channel, if this person sees it.
+
+    Raises:
+        NotFound: unknown and invisible channels alike.
+    """
+    channel = channels_of(person).filter(pk=channel_id).first()
+    if channel is None:
+        raise NotFound
+    return channel
+
+
+def channel_to_post(person: Person, channel_id: str) -> Channel:
+    """The channel, if this person may write there. A bot may write to any of its workspace, unless switched off.
+
+    Source: Pumble app platform reference, 2.5 and 9 (row 9).
+
+    Raises:
+        NotFound: unknown or invisible.
+        Forbidden: a bot outside a private channel, while `botPostsAnywhere` is off.
+    """
+    if not person.is_bot:
+        return channel_for(person, channel_id)
+    channel = Channel.objects.filter(pk=channel_id, workspace_id=person.workspace_id).first()
+    if channel is None:
+        raise NotFound
+    if not SWITCHES.bot_posts_anywhere and not channels_of(person).filter(pk=channel_id).exists():
+        raise Forbidden("The app's bot is not a member of this channel")
+    return channel
+
+
+def find_direct(person_ids: set[str]) -> Channel | None:
+    """The direct channel of exactly these people."""
+    some = sorted(person_ids)
+    mine = Membership.objects.filter(person_id=some[0], channel__channel_type=Channel.Type.DIRECT)
+    candidates = (
+        Membership.objects.filter(channel_id__in=list(mine.values_list("channel_id", flat=True)))
+        .values("channel_id")
+        .annotate(size=Count("id"))
+        .filter(size=len(some))
+    )
+    for candidate in candidates:
+        members = Membership.objects.filter(channel_id=candidate["channel_id"]).values_list(
+            "person_id", flat=True
+        )
+        if set(members) == person_ids:
+            return Channel.objects.get(pk=candidate["channel_id"])
+    return None
+
+
+def open_direct(creator: Person, person_ids: set[str]) -> tuple[Channel, bool]:
+    """The direct channel of these people, made if there is none; true when it was made just now."""
+    with transaction.atomic():
+        found = find_direct(person_ids)
+        if found is not None:
+            return found, False
+        channel = Channel.objects.create(
+            id=ids.new_id(),
+            workspace_id=creator.workspace_id,
+            channel_type=Channel.Type.DIRECT,
+            creator_id=creator.id,
+            created_ms=clock.now_ms(),
+        )
+        Membership.objects.bulk_create(
+            Membership(channel=channel, person_id=person_id, added_by_id=creator.id)
+            for person_id in sorted(person_ids)
+        )
+        return channel, True

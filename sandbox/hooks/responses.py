@@ -1,0 +1,84 @@
+"""What an app answered. Source: Pumble app platform reference, 3.2, 3.3 and 3.8."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from sandbox import strict_json
+from sandbox.http_client import Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Ack:
+    """Taken; a message in it is not shown, as no document says that it is (9, row 13)."""
+
+    kind = "ack"
+
+
+@dataclass(frozen=True, slots=True)
+class Nack:
+    """Refused; `message` is for the person who acted."""
+
+    message: str = field(repr=False)
+    kind = "nack"
+
+
+@dataclass(frozen=True, slots=True)
+class ViewAnswer:
+    """`action` is OPEN, PUSH or UPDATE."""
+
+    action: str
+    view: dict[str, Any] = field(repr=False)
+    kind = "view"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    options: list[Any] = field(repr=False)
+    kind = "options"
+
+
+@dataclass(frozen=True, slots=True)
+class Unavailable:
+    """No answer that means anything; `reason` is for the traffic list."""
+
+    reason: str
+    kind = "unavailable"
+
+
+Answer = Ack | Nack | ViewAnswer | Options | Unavailable
+
+
+def read(reply: Reply, trigger_id: str) -> Answer:
+    """The meaning of a reply to a trigger (not to an event)."""
+    try:
+        body = strict_json.read_object(reply.body)
+    except strict_json.BadJson:
+        return Unavailable(f"status {reply.status} without a JSON object")
+    if reply.status >= 400:
+        message = body.get("message")
+        if isinstance(message, str) and message:
+            return Nack(message)
+        return Unavailable(f"status {reply.status} without a message")
+    if not 200 <= reply.status < 300:
+        return Unavailable(f"status {reply.status}")
+    if "view" in body or "action" in body:
+        return _view(body, trigger_id)
+    if "options" in body:
+        return (
+            Options(body["options"])
+            if isinstance(body["options"], list)
+            else Unavailable("options are no list")
+        )
+    return Ack()
+
+
+def _view(body: dict[str, Any], trigger_id: str) -> Answer:
+    view, action = body.get("view"), body.get("action")
+    if action not in {"OPEN", "PUSH", "UPDATE"} or not isinstance(view, dict):
+        return Unavailable("a view envelope without a known action or a view")
+    if body.get("triggerId") != trigger_id:
+        return Unavailable("a view envelope with another triggerId")
+    titled = isinstance(view.get("title"), dict) or view.get("type") == "HOME"
+    if not isinstance(view.get("blocks"), list) or not titled:
+        return Unavailable("a view without title or blocks")
+    return ViewAnswer(action, view)

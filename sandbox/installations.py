@@ -1,0 +1,172 @@
+"""Installing, authorising and the end of both. Source: Pumble app platform reference, 1.5."""
+
+import secrets
+
+from django.db import transaction
+
+from sandbox import app_registry, channels, clock, ids, messages
+from sandbox.exceptions import ActRefused
+from sandbox.hooks import events
+from sandbox.manifest import Manifest
+from sandbox.models import HUMAN, App, Authorization, GrantCode, HomeView, Installation, Person
+
+CODE_MS = 10 * 60 * 1000
+MAY_NOT_INSTALL = "Only an owner or administrator of {workspace} can install {app}. Ask one of them."
+UNREACHED = "{app} cannot be reached: its manifest was never fetched."
+MAY_NOT_AUTHORIZE = "Single-channel guests cannot authorize apps."
+
+
+def allow(
+    app: App, read: Manifest | None, person: Person, scopes: list[str], *, reinstall: bool = False
+) -> str:
+    """The person allows the app; the answer is a code that works once, for ten minutes.
+
+    Installs the app where it is not installed yet. `reinstall` renews the bot for owners and administrators and means
+    nothing for others. A repeated consent keeps the person's token and adds what was asked for to its scopes.
+
+    Args:
+        read: the manifest; None is enough where the app is installed already and stays as it is.
+        scopes: as in the consent address, bot scopes with `bot:` before them.
+
+    Raises:
+        ActRefused: this person may not, or the app's manifest would be needed.
+    """
+    bot_scopes = [scope.removeprefix("bot:") for scope in scopes if scope.startswith("bot:")]
+    user_scopes = [scope for scope in scopes if not scope.startswith("bot:")]
+    with transaction.atomic():
+        installation = Installation.objects.filter(app=app, workspace_id=person.workspace_id).first()
+        first, fresh = installation is None, installation is None or not installation.active
+        if fresh and not person.may_install:
+            name = app_registry.display_name(app)
+            raise ActRefused(MAY_NOT_INSTALL.format(workspace=person.workspace.name, app=name), 403)
+        if not person.may_authorize:
+            raise ActRefused(MAY_NOT_AUTHORIZE, 403)
+        if fresh or (reinstall and person.may_install):
+            if read is None:
+                raise ActRefused(UNREACHED.format(app=app_registry.display_name(app)), 409)
+            if fresh:
+                installation = _install(app, read, person, bot_scopes, installation)
+            elif installation is not None:
+                _renew_bot(installation, read, bot_scopes)
+        authorization = _authorize(app, person, user_scopes)
+        code = secrets.token_urlsafe(24)
+        GrantCode.objects.filter(expires_ms__lt=clock.now_ms()).delete()
+        GrantCode.objects.create(code=code, authorization=authorization, expires_ms=clock.now_ms() + CODE_MS)
+    if first and installation is not None and read is not None:
+        _welcome(installation, read)
+    return code
+
+
+def exchange(code: str) -> dict[str, str]:
+    """The five keys behind a code (three without a bot), and the code is used up; empty for any other code."""
+    with transaction.atomic():
+        grant = GrantCode.objects.select_related("authorization__person").filter(pk=code).first()
+        if grant is None:
+            return {}
+        grant.delete()
+        authorization = grant.authorization
+        if grant.expires_ms < clock.now_ms() or not authorization.active or not authorization.token:
+            return {}
+        installation = Installation.objects.get(
+            app_id=authorization.app_id, workspace_id=authorization.person.workspace_id
+        )
+    answer = {
+        "accessToken": authorization.token,
+        "userId": authorization.person_id,
+        "workspaceId": installation.workspace_id,
+    }
+    if installation.bot_id and installation.bot_token:
+        answer |= {"botToken": installation.bot_token, "botId": installation.bot_id}
+    return answer
+
+
+def app_of_code(code: str) -> str | None:
+    return GrantCode.objects.filter(pk=code).values_list("authorization__app_id", flat=True).first()
+
+
+def unauthorize(authorization: Authorization) -> None:
+    """The person's token dies, and the app hears of it."""
+    installation = Installation.objects.get(
+        app_id=authorization.app_id, workspace_id=authorization.person.workspace_id
+    )
+    _end(authorization)
+    events.app_unauthorized(authorization, installation)
+
+
+def uninstall(installation: Installation) -> None:
+    """All tokens of the app in this workspace die, and the app hears of it, once."""
+    with transaction.atomic():
+        installation.active = False
+        installation.number += 1
+        installation.bot_token = None
+        installation.save()
+        for authorization in Authorization.objects.filter(
+            app_id=installation.app_id, person__workspace_id=installation.workspace_id, active=True
+        ):
+            _end(authorization)
+        HomeView.objects.filter(
+            app_id=installation.app_id, person__workspace_id=installation.workspace_id
+        ).delete()
+    events.app_uninstalled(installation)
+
+
+def _install(
+    app: App, read: Manifest, person: Person, bot_scopes: list[str], before: Installation | None
+) -> Installation:  # fmt: skip
+    installation = before or Installation(id=ids.new_id(), app=app, workspace_id=person.workspace_id)
+    installation.installed_by_id = person.id
+    installation.active = True
+    _renew_bot(installation, read, bot_scopes, count=False)
+    return installation
+
+
+def _renew_bot(
+    installation: Installation, read: Manifest, bot_scopes: list[str], *, count: bool = True
+) -> None:
+    """The bot keeps its id; its token is a new one."""
+    installation.number += 1 if count else 0
+    if read.has_bot and installation.bot is None:
+        installation.bot = Person.objects.create(
+            id=ids.new_id(),
+            workspace_id=installation.workspace_id,
+            app=installation.app,
+            name=read.display_name[:80],
+            title=str(read.raw.get("botTitle") or "")[:80],
+        )
+    installation.bot_scopes = bot_scopes
+    installation.bot_token = installation.current_bot_token() if read.has_bot else None
+    installation.save()
+
+
+def _authorize(app: App, person: Person, scopes: list[str]) -> Authorization:
+    authorization = Authorization.objects.filter(app=app, person=person).first()
+    if authorization is None:
+        authorization = Authorization(id=ids.new_id(), app=app, person=person, scopes=[])
+    elif not authorization.active:
+        authorization.scopes = []
+    authorization.scopes = list(dict.fromkeys([*authorization.scopes, *scopes]))
+    authorization.active = True
+    # Kept while it works: after a rotation of the secret another one would be derived.
+    authorization.token = authorization.token or authorization.current_token()
+    authorization.save()
+    return authorization
+
+
+def _end(authorization: Authorization) -> None:
+    authorization.active = False
+    authorization.number += 1
+    authorization.token = None
+    authorization.save()
+
+
+def _welcome(installation: Installation, read: Manifest) -> None:
+    """The app's direct channel appears for everybody, with its welcome in it."""
+    bot = installation.bot
+    if bot is None:
+        return
+    for person in Person.objects.filter(
+        HUMAN, workspace_id=installation.workspace_id, status=Person.Status.ACTIVATED
+    ):
+        channel, _ = channels.open_direct(bot, {bot.id, person.id})
+        if read.welcome:
+            messages.post(bot, channel, messages.Draft(read.welcome))

@@ -1,0 +1,71 @@
+"""Pages of messages. Source: Pumble app platform reference, 5.5 (paging).
+
+Lists of a channel come newest first, replies of a thread oldest first; 200 at most are a proposal (9, row 12). A cursor is a message id; BEFORE and AFTER leave
+it out, AROUND includes it.
+"""
+
+from dataclasses import dataclass
+
+from django.db.models import Q, QuerySet
+
+from sandbox.exceptions import Invalid
+from sandbox.models import Message
+from sandbox.rest import fields
+from sandbox.rest.endpoint import Call
+
+DEFAULT, MOST = 50, 200
+STRATEGIES = ("BEFORE", "AFTER", "AROUND")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """`messages` newest first. A flag that has nothing to do with the strategy is None."""
+
+    messages: list[Message]
+    more_before: bool | None
+    more_after: bool | None
+
+
+def of_channel(call: Call, rows: QuerySet[Message]) -> Page:
+    limit, strategy, cursor = _asked(call, rows, "BEFORE")
+    if cursor is None:
+        older, more = _take(rows.order_by("-id"), limit)
+        return Page(older, more, more_after=False)
+    if strategy == "BEFORE":
+        older, more = _take(rows.filter(id__lt=cursor).order_by("-id"), limit)
+        return Page(older, more, None)
+    newer_rows = rows.filter(id__gt=cursor).order_by("id")
+    if strategy == "AFTER":
+        newer, more = _take(newer_rows, limit)
+        return Page(newer[::-1], None, more)
+    newer, more_after = _take(newer_rows, (limit - 1) // 2)
+    older, more_before = _take(rows.filter(id__lte=cursor).order_by("-id"), limit - len(newer))
+    return Page(newer[::-1] + older, more_before, more_after)
+
+
+def of_thread(call: Call, rows: QuerySet[Message]) -> list[Message]:
+    """Oldest first; without a strategy the thread is read forwards from the cursor."""
+    limit, strategy, cursor = _asked(call, rows, "AFTER")
+    if strategy == "AFTER":
+        after = rows.filter(id__gt=cursor) if cursor else rows
+        return _take(after.order_by("id"), limit)[0]
+    seen = Q() if cursor is None else Q(id__lt=cursor) if strategy == "BEFORE" else Q(id__lte=cursor)
+    newer: list[Message] = []
+    if strategy == "AROUND" and cursor:
+        newer, _ = _take(rows.filter(id__gt=cursor).order_by("id"), (limit - 1) // 2)
+    older, _ = _take(rows.filter(seen).order_by("-id"), limit - len(newer))
+    return older[::-1] + newer
+
+
+def _asked(call: Call, rows: QuerySet[Message], strategy: str) -> tuple[int, str, str | None]:
+    limit = fields.number(call.query("limit"), default=DEFAULT, least=1, most=MOST)
+    strategy = fields.choice(call.query("strategy"), STRATEGIES, strategy)
+    cursor = call.query("cursor")
+    if cursor is not None and not rows.filter(id=cursor).exists():
+        raise Invalid("[cursor is not a message of this list]")
+    return limit, strategy, cursor
+
+
+def _take(rows: QuerySet[Message], limit: int) -> tuple[list[Message], bool]:
+    found = list(rows[: limit + 1])
+    return found[:limit], len(found) > limit

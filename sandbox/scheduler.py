@@ -1,0 +1,115 @@
+"""Posts scheduled messages when they are due. Source: Pumble app platform reference, 5.2 and 8 (row 47).
+
+It looks once a second, and before anything is answered, so that nobody ever sees a message that is due and not posted.
+"""
+
+import logging
+import threading
+
+from django.db import connection, transaction
+
+from sandbox import channels, clock, ids, messages, recurrence
+from sandbox.exceptions import PlatformError
+from sandbox.models import Installation, Person, ScheduledMessage
+
+logger = logging.getLogger(__name__)
+SECONDS = 1.0
+LATEST_MS = 4 * 10**12
+
+
+class Scheduler:
+    """`lock` is held while due messages are posted. Its clock can be put forward, and goes on from there."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self._forward_ms = 0
+
+    def now_ms(self) -> int:
+        return clock.now_ms() + self._forward_ms
+
+    def forward(self, milliseconds: int) -> None:
+        self._forward_ms += milliseconds
+
+    def clear(self) -> None:
+        self._forward_ms = 0
+
+    def post_due(self) -> None:
+        if not ScheduledMessage.objects.filter(send_at_ms__lte=self.now_ms()).exists():
+            return
+        with self.lock:
+            while (due := _take(self.now_ms())) is not None:
+                _post(due)
+
+    def start(self) -> None:
+        threading.Thread(target=self._work, name="scheduling", daemon=True).start()
+
+    def _work(self) -> None:
+        pause = threading.Event()
+        while not pause.wait(SECONDS):
+            try:
+                self.post_due()
+            except Exception:
+                logger.exception("scheduling.failed")
+                connection.close()
+
+
+def _take(now_ms: int) -> ScheduledMessage | None:
+    """The first that is due, which is pending no longer; its next occurrence, if any, is."""
+    with transaction.atomic():
+        due = (
+            ScheduledMessage.objects.filter(send_at_ms__lte=now_ms)
+            .select_related("channel", "author", "root")
+            .order_by("send_at_ms", "id")
+            .first()
+        )
+        if due is None:
+            return None
+        ScheduledMessage.objects.filter(pk=due.pk).delete()
+        if due.recurrence:
+            zone = due.author.time_zone
+            next_ms = recurrence.next_ms(due.recurrence, due.send_at_ms, due.occurrence, now_ms, zone)
+            if next_ms is not None:
+                _repeat(due, next_ms)
+    return due
+
+
+def _repeat(due: ScheduledMessage, send_at_ms: int) -> None:
+    ScheduledMessage.objects.create(
+        id=ids.new_id(),
+        channel=due.channel,
+        author=due.author,
+        text=due.text,
+        blocks=due.blocks,
+        attachments=due.attachments,
+        files=due.files,
+        send_at_ms=send_at_ms,
+        root=due.root,
+        also_in_channel=due.also_in_channel,
+        quote=due.quote,
+        recurrence=due.recurrence,
+        occurrence=due.occurrence + 1,
+    )
+
+
+def _post(due: ScheduledMessage) -> None:
+    """Post it, unless its author could not any more, or its thread is gone."""
+    if not _is_there(due.author) or (due.root is not None and due.root.deleted):
+        return
+    draft = messages.Draft(due.text, due.blocks, due.attachments, due.quote, due.files)
+    try:
+        channel = channels.channel_to_post(due.author, due.channel_id)
+        messages.post(due.author, channel, draft, root=due.root, also_in_channel=due.also_in_channel)
+    except PlatformError as refusal:
+        logger.info("scheduling.dropped id=%s reason=%s", due.id, refusal.message)
+
+
+def _is_there(author: Person) -> bool:
+    if author.app_id is None:
+        return author.is_active
+    installed = Installation.objects.filter(
+        app_id=author.app_id, workspace_id=author.workspace_id, active=True
+    )
+    return installed.exists()
+
+
+SCHEDULER = Scheduler()

@@ -1,0 +1,81 @@
+// What a person does with messages, views and shortcuts. Every act answers with the screen that follows from it, which
+// `perform` shows.
+
+import * as api from "./api.js";
+import { notify } from "./dialogs.js";
+import { youngerThan } from "./values.js";
+
+const SHOW_WAITING_AFTER = 300;
+
+// `state` says who one is and where; `waiting` is shown while something without a place of its own is under way.
+export function createActing(state, perform, waiting) {
+  // Why an act in a view came to nothing would stand in the conversation behind it, so it is told in front as well.
+  async function wordAfter(viewId, work) {
+    const before = new Set((state.screen?.ephemeral ?? []).map(({ id }) => id));
+    const { screen } = await perform(work);
+    const isInView = screen.home?.id === viewId || screen.modals.some(({ id }) => id === viewId);
+    const fresh = youngerThan(state.since, screen.ephemeral).filter(({ id, meta }) => meta?.refusal && !before.has(id));
+    return isInView ? (fresh.at(-1)?.text ?? "") : "";
+  }
+
+  // For what has no place of its own to say that it is under way, or that it failed.
+  async function attempt(work) {
+    const timer = setTimeout(() => (waiting.hidden = false), SHOW_WAITING_AFTER);
+    try {
+      await perform(work);
+    } catch (error) {
+      notify(error.message);
+    } finally {
+      clearTimeout(timer);
+      waiting.hidden = true;
+    }
+  }
+
+  const shortcutsOf = (type) => state.shortcuts.filter((shortcut) => shortcut.type === type);
+
+  const runShortcut = ({ appId, name }, message, threadRootId) =>
+    attempt(() =>
+      api.shortcut({
+        userId: state.person,
+        channelId: state.channel,
+        appId,
+        name,
+        ...(message && { messageId: message.id }),
+        ...(threadRootId && { threadRootId }),
+      }),
+    );
+
+  return {
+    send: (text, threadRootId) =>
+      perform(() =>
+        api.message({ userId: state.person, channelId: state.channel, text, ...(threadRootId && { threadRootId }) }),
+      ),
+
+    // `values` lets a button in a view act on what was typed around it.
+    async press(source, { onAction, value, confirmed }, values) {
+      const body = { userId: state.person, source, onAction, value };
+      if (confirmed) body.confirm = true;
+      if (values) body.values = values;
+      const word = await wordAfter(source.id, () => api.click(body));
+      if (word) throw new Error(word);
+    },
+
+    submit: (viewId, values) => wordAfter(viewId, () => api.submit({ userId: state.person, viewId, values })),
+    close: (viewId) => wordAfter(viewId, () => api.close({ userId: state.person, viewId, values: {} })),
+
+    findOptions: (source, onAction, query, value) =>
+      api.menu({ userId: state.person, source, onAction, query, ...(value && { value }) }),
+
+    react: (message, code) => attempt(() => api.react({ userId: state.person, messageId: message.id, code })),
+
+    runShortcut,
+    messageShortcuts: () => shortcutsOf("ON_MESSAGE"),
+    globalShortcuts: (threadRootId) =>
+      shortcutsOf("GLOBAL").map((shortcut) => ({
+        label: shortcut.displayName,
+        note: [shortcut.app, shortcut.description].filter(Boolean).join(" · "),
+        testId: `shortcut-${shortcut.name}`,
+        run: () => runShortcut(shortcut, null, threadRootId),
+      })),
+  };
+}

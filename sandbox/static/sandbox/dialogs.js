@@ -1,0 +1,61 @@
+// The questions and the notices of the page itself.
+
+import { el } from "./dom.js";
+import { say } from "./strings.js";
+import { wordsOf } from "./values.js";
+
+// Answers true or false. It is asked before anything is sent, so a "no" leaves no trace. Takes the confirm object of an
+// element: title, text, confirm, deny and style.
+export function askConfirmation(confirm) {
+  return new Promise((resolve) => {
+    const style = ["danger", "warning"].includes(confirm.style) ? confirm.style : "primary";
+    const dialog = el(
+      "dialog",
+      {
+        class: "dialog dialog-small",
+        role: "alertdialog",
+        "aria-labelledby": "confirm-title",
+        "aria-describedby": "confirm-text",
+        "data-testid": "confirm",
+      },
+      el(
+        "form",
+        { method: "dialog" },
+        el(
+          "header",
+          { class: "dialog-head" },
+          el("h2", { id: "confirm-title", dir: "auto" }, wordsOf(confirm.title) || say("confirm")),
+        ),
+        el("div", { class: "dialog-body" }, el("p", { id: "confirm-text", dir: "auto" }, wordsOf(confirm.text))),
+        el(
+          "footer",
+          { class: "dialog-foot" },
+          el("button", { class: "button button-secondary", value: "no" }, wordsOf(confirm.deny) || say("cancel")),
+          el("button", { class: `button button-${style}`, value: "yes" }, wordsOf(confirm.confirm) || say("confirm")),
+        ),
+      ),
+    );
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      resolve(dialog.returnValue === "yes");
+    });
+    document.body.append(dialog);
+    dialog.showModal();
+  });
+}
+
+const TOAST_MILLISECONDS = 6000;
+
+const toast = el("p", { class: "toast", role: "alert", popover: "manual" });
+let toastTimer = null;
+
+// Shows one short text for a few seconds, also over an open dialog.
+export function notify(text) {
+  clearTimeout(toastTimer);
+  toast.remove();
+  toast.textContent = text;
+  // The topmost dialog makes everything outside of it inert.
+  ([...document.querySelectorAll("dialog[open]")].at(-1) ?? document.body).append(toast);
+  toast.showPopover();
+  toastTimer = setTimeout(() => toast.remove(), TOAST_MILLISECONDS);
+}

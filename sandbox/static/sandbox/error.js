@@ -1,3 +1,0 @@
-import { startLanguage } from "./strings.js";
-
-startLanguage();
