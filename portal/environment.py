@@ -26,10 +26,16 @@ import redis
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 
-from keys import addresses
-from keys.exceptions import AddressInvalid
-from portal.local_pumble import APP_CREDENTIALS
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
+# What the local Pumble publishes, also in `sandbox/app.json`: the credentials of the app it opens with. The portal uses
+# them only with LOCAL_PUMBLE and refuses them otherwise.
+LOCAL_PUMBLE_CREDENTIALS = {
+    "PUMBLE_APP_ID": "65f0a1b2c3d4e5f60718aa01",
+    "PUMBLE_APP_KEY": "local-pumble-app-key-not-for-production",
+    "PUMBLE_APP_CLIENT_SECRET": "xpcls-local-pumble-not-for-production",
+    "PUMBLE_APP_SIGNING_SECRET": "xpss-local-pumble-not-for-production",
+}
 MIN_SECRET_BYTES = 32
 # Each may be set as NAME_FILE instead: the path of a file with the value, which is how container engines pass secrets.
 SECRET_NAMES = frozenset(
@@ -76,6 +82,16 @@ def url_host(host: str) -> str:
 def is_random(secret: str) -> bool:
     """Return whether the secret is long enough and not one character again and again."""
     return len(secret.encode()) >= MIN_SECRET_BYTES and len(set(secret)) >= 5
+
+
+def _ipv4_if_mapped(network: Network) -> Network:
+    """Return a network of IPv4-mapped addresses (::ffff:0:0/96) as the IPv4 network: clients' addresses are IPv4, too."""
+    mapped = network.network_address.ipv4_mapped if isinstance(network, ipaddress.IPv6Network) else None
+    return (
+        network
+        if mapped is None or network.prefixlen < 96
+        else ipaddress.ip_network((mapped, network.prefixlen - 96))
+    )
 
 
 NO_SECRETS = Secrets("", {}, [], "", "", "", [])
@@ -239,11 +255,15 @@ class Environment:
             self.fail(name, "expects redis://host:6379/0")
         return value
 
-    def networks(self, name: str) -> Sequence[addresses.Network]:
+    def networks(self, name: str) -> Sequence[Network]:
+        """Return networks, an address as a network of one. A network of all addresses is refused."""
         try:
-            return [addresses.parse_network(item) for item in self.list(name)]
-        except AddressInvalid:
+            networks = [_ipv4_if_mapped(ipaddress.ip_network(item)) for item in self.list(name)]
+        except ValueError:
+            networks = [ipaddress.ip_network("::/0")]
+        if any(network.prefixlen == 0 for network in networks) or "%" in self.text(name):
             self.fail(name, "expects addresses and CIDRs such as 10.0.0.0/8, comma separated")
+        return networks
 
     def database_url(self, name: str) -> dict[str, Any]:
         """Return Django's settings for a `postgres://` URL, or {} if it is not set."""
@@ -261,11 +281,11 @@ class Environment:
 
         Without `local` each is required, and must not be one that the local Pumble publishes.
         """
-        defaults = self._load_or_create_local_secrets(data_dir) | APP_CREDENTIALS if local else {}
+        defaults = self._load_or_create_local_secrets(data_dir) | LOCAL_PUMBLE_CREDENTIALS if local else {}
 
         def required(name: str) -> str:
             value = self.required(name, defaults.get(name, ""))
-            if not local and value in APP_CREDENTIALS.values():
+            if not local and value in LOCAL_PUMBLE_CREDENTIALS.values():
                 self.fail(name, "is the local Pumble's published value; take the one of your app at Pumble")
             return value
 
@@ -276,7 +296,7 @@ class Environment:
             required("PUMBLE_APP_SIGNING_SECRET"),
             *self.list("PUMBLE_APP_SIGNING_SECRET_FALLBACKS"),
         ]
-        if not local and APP_CREDENTIALS["PUMBLE_APP_SIGNING_SECRET"] in signing_secrets:
+        if not local and LOCAL_PUMBLE_CREDENTIALS["PUMBLE_APP_SIGNING_SECRET"] in signing_secrets:
             self.fail("PUMBLE_APP_SIGNING_SECRET_FALLBACKS", "contains the local Pumble's published value")
         values = Secrets(
             secret_key=secret_key,

@@ -24,8 +24,8 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from keys.addresses import parse_address
-from portal.addresses import is_trusted
-from portal.pages import not_found
+from portal.client_ip import is_trusted
+from portal.error_pages import not_found
 from pumble_bridge.chat import home, notices
 
 _OF_PROXIES = {"HTTP_FORWARDED", "HTTP_VIA", "HTTP_X_REAL_IP"}

@@ -21,9 +21,10 @@ from django.utils.deprecation import MiddlewareMixin
 from django.utils.functional import SimpleLazyObject
 
 from keys import keyformat
-from portal import headers, logs, metrics
+from portal import headers, metrics
+from portal.accounts.sessions import signed_in
 from portal.api.urls import PATHS as API_PATHS
-from portal.signin import signed_in
+from portal.logging import request_id as logged_request_id
 
 log = logging.getLogger(__name__)
 
@@ -45,11 +46,11 @@ class RequestIdMiddleware:
         began = time.monotonic()
         request_id = valid_request_id(request.META.get("HTTP_X_REQUEST_ID", ""))
         request.request_id = request_id  # type: ignore[attr-defined]
-        outer = logs.request_id.set(request_id)
+        outer = logged_request_id.set(request_id)
         try:
             response = self.get_response(request)
         finally:
-            logs.request_id.reset(outer)
+            logged_request_id.reset(outer)
         response["X-Request-Id"] = request_id
         seconds = time.monotonic() - began
         fields = getattr(request, "log_fields", None) or _page_log_fields(request, response)

@@ -202,6 +202,7 @@ if WORKERS > 1 and not env.text("DATABASE_URL"):
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "keys.Member"
+# Sessions store these names.
 AUTHENTICATION_BACKENDS = ["portal.signin.PumbleSignIn", "portal.signin.OperatorSignIn"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{rule}"}
@@ -209,12 +210,12 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 LOGIN_URL = "/pumble/signin"
-SESSION_ENGINE = "portal.sessions"
+SESSION_ENGINE = "portal.accounts.sessions"
 SESSION_COOKIE_NAME = "__Host-sessionid" if _secure else "sessionid"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _secure
 CSRF_COOKIE_NAME = "__Host-csrftoken" if _secure else "csrftoken"
-CSRF_FAILURE_VIEW = "portal.kept_forms.csrf_failure"
+CSRF_FAILURE_VIEW = "portal.accounts.kept_forms.csrf_failure"
 CSRF_COOKIE_HTTPONLY = True  # forms contain the token
 SIGNED_COOKIE_LEGACY_SALT_FALLBACK = False
 
@@ -276,15 +277,17 @@ SPECTACULAR_SETTINGS = {
     "SORT_OPERATIONS": False,
     "SORT_OPERATION_PARAMETERS": False,
     "ENFORCE_NON_BLANK_FIELDS": True,
-    "POSTPROCESSING_HOOKS": ["portal.reference.description.complete"],
+    "POSTPROCESSING_HOOKS": ["portal.reference.openapi.complete"],
 }
 
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"()": f"portal.logs.{LOG_FORMAT.capitalize()}Formatter"}},
-    "filters": {"client_faults": {"()": "portal.logs.ClientFaults"}},
-    "handlers": {"stderr": {"class": "portal.logs.Sink", "formatter": "line", "filters": ["client_faults"]}},
+    "formatters": {"line": {"()": f"portal.logging.{LOG_FORMAT.capitalize()}Formatter"}},
+    "filters": {"client_faults": {"()": "portal.logging.ClientFaults"}},
+    "handlers": {
+        "stderr": {"class": "portal.logging.Sink", "formatter": "line", "filters": ["client_faults"]}
+    },
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {
         "django": {"handlers": [], "propagate": True},

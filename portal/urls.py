@@ -5,7 +5,8 @@ from django.urls import include, path
 from django.views.decorators.http import require_safe
 from django.views.generic import RedirectView
 
-from portal import health, metrics, oauth_views
+from portal import health, metrics
+from portal.accounts import views as accounts
 from portal.dashboard import (
     key_changes,
     key_creation,
@@ -51,9 +52,9 @@ urlpatterns = [
     path("language", session.language, name="set_language"),
     path("manifest", serve_manifest, name="manifest"),
     path("pumble/hook", hook, name="hook"),
-    path("pumble/install", oauth_views.install, name="install"),
-    path("pumble/signin", oauth_views.signin, name="signin"),
-    path("pumble/redirect", oauth_views.returned, name="redirect"),
+    path("pumble/install", accounts.install, name="install"),
+    path("pumble/signin", accounts.signin, name="signin"),
+    path("pumble/redirect", accounts.returned, name="redirect"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics.serve, name="metrics"),
@@ -66,6 +67,6 @@ urlpatterns = [
     path("llms.txt", reference.llms_txt, name="llms-txt"),
 ]
 
-handler400 = "portal.pages.bad_request"
-handler404 = "portal.pages.not_found"
-handler500 = "portal.pages.server_error"
+handler400 = "portal.error_pages.bad_request"
+handler404 = "portal.error_pages.not_found"
+handler500 = "portal.error_pages.server_error"

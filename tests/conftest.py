@@ -16,7 +16,7 @@ from pytest_django.live_server_helper import LiveServer
 from keys import key_cache, limits, usage
 from keys.audit import guards
 from keys.models import Member, Workspace
-from portal.logs import ConsoleFormatter
+from portal.logging import ConsoleFormatter
 from pumble_bridge import resilience
 from tests import pumble, services
 from tests.pumble import Person

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from keys import audit, spelling
 from keys.audit import export
 from keys.models import AuditEvent, Workspace
+from portal.accounts.kept_forms import FormPage, form_page
 from portal.admin.base import ViewerAdmin
 from portal.admin.filters import (
     Choices,
@@ -29,8 +30,7 @@ from portal.admin.filters import (
     of_workspace,
 )
 from portal.admin.viewer import actor, viewer_of
-from portal.kept_forms import FormPage, form_page
-from portal.pages import problem
+from portal.error_pages import problem
 from portal.presentation import event_texts
 from portal.templatetags import presentation as shown
 

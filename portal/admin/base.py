@@ -33,10 +33,10 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from portal.accounts.kept_forms import FormPage, form_page, kept
 from portal.admin import view_audit
 from portal.admin.viewer import viewer_of
-from portal.kept_forms import FormPage, form_page, kept
-from portal.pages import problem
+from portal.error_pages import problem
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise

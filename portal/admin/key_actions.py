@@ -19,9 +19,9 @@ from keys.audit import Actor
 from keys.exceptions import KeysError
 from keys.lifecycle import MAX_NOTE_LENGTH
 from keys.models import ApiKey, Member
+from portal.accounts.kept_forms import FormPage, form_page, kept
 from portal.admin.site import site
 from portal.admin.viewer import actor, viewer_of
-from portal.kept_forms import FormPage, form_page, kept
 from portal.presentation.forms import ConfirmationField, PageForm
 from portal.presentation.pasted_keys import take_out
 

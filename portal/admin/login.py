@@ -16,10 +16,11 @@ from django.views.decorators.http import require_http_methods
 from keys import keyformat, limits
 from keys.exceptions import RateLimited
 from keys.models import AuditEvent, Member
-from portal import kept_forms
-from portal.kept_forms import FormPage, form_page
+from portal.accounts import kept_forms
+from portal.accounts.backends import OperatorSignIn
+from portal.accounts.kept_forms import FormPage, form_page
+from portal.accounts.sessions import actor_of, note_operator, sign_in
 from portal.presentation.forms import PageForm
-from portal.signin import OperatorSignIn, actor_of, note_operator, sign_in
 from pumble_bridge.oauth import safe_redirect_path
 
 log = logging.getLogger(__name__)

@@ -15,11 +15,11 @@ from django.utils.translation import gettext_lazy, ngettext
 from keys import breaking, policy, wording
 from keys.exceptions import KeysError
 from keys.models import Member, Workspace
+from portal.accounts.kept_forms import FormPage, form_page, kept
 from portal.admin import noncompliant_keys, view_audit
 from portal.admin.base import ViewerAdmin
 from portal.admin.policy_form import PolicyForm, values
 from portal.admin.viewer import actor, viewer_of
-from portal.kept_forms import FormPage, form_page, kept
 from portal.presentation.pasted_keys import take_out
 
 MOST_AT_ONCE = 100

@@ -15,11 +15,11 @@ from django.views.decorators.cache import never_cache
 
 from keys import keyformat
 from keys.models import Member
-from portal import kept_forms
+from portal.accounts import kept_forms
+from portal.accounts.kept_forms import FormPage, form_page
 from portal.admin import login
 from portal.admin.view_audit import find_pasted_key
 from portal.admin.viewer import actor, turn_away, viewer_of
-from portal.kept_forms import FormPage, form_page
 
 if TYPE_CHECKING:
     from portal.admin.base import ViewerAdmin

@@ -7,9 +7,9 @@ from django.utils.translation import gettext as _
 
 from keys.audit import Actor, Surface
 from keys.models import Member
-from portal import kept_forms
-from portal.pages import problem
-from portal.signin import actor_of
+from portal.accounts import kept_forms
+from portal.accounts.sessions import actor_of
+from portal.error_pages import problem
 
 
 def viewer_of(request: HttpRequest) -> Member:

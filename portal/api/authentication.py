@@ -5,8 +5,6 @@ from typing import Any
 
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication
-from rest_framework.throttling import BaseThrottle
-from rest_framework.views import APIView
 
 from keys import authentication
 from keys.exceptions import KeyMalformed, KeyMissing
@@ -34,18 +32,6 @@ class ApiKeyAuthentication(BaseAuthentication):
         )
         request.budget = Allowance(record, own)
         return record.owner_id, record
-
-
-class OwnLimitThrottle(BaseThrottle):
-    """The key's own limit, from which authentication took the call. Pumble's quotas follow with each call to Pumble."""
-
-    def allow_request(self, request: Any, view: APIView) -> bool:
-        """
-        Raises:
-            RateLimited: the limit is used up. The exception says which limit it is, which `False` could not.
-        """
-        request.budget.require_own()
-        return True
 
 
 def find_key(meta: Mapping[str, object]) -> bytes:

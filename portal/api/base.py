@@ -23,15 +23,15 @@ from keys.audit import Actor, Surface
 from keys.key_cache import KeyRecord
 from keys.limits import Allowance
 from keys.reasons import ErrorSpec
+from portal.accounts.sessions import actor_of
 from portal.api import dry_run, idempotency
-from portal.api.authentication import ApiKeyAuthentication, OwnLimitThrottle
+from portal.api.authentication import ApiKeyAuthentication
 from portal.api.calls import ApiCall, CallObserver, open_call
 from portal.api.exceptions import InvalidInput
 from portal.api.parsers import find_misplaced_input, read_input
 from portal.api.permissions import KeyHasScope, KeyIsUsable
-from portal.api.renderers import set_limit_headers
 from portal.api.serializers.base import Input
-from portal.signin import actor_of
+from portal.api.throttling import KeyRateThrottle, set_limit_headers
 from pumble_bridge import client, deadline, resilience
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class OperationView(APIView):
     """One operation. A subclass names its method, scope and serializers, and says in `run` what it does."""
 
     authentication_classes = [ApiKeyAuthentication]
-    throttle_classes = [OwnLimitThrottle]
+    throttle_classes = [KeyRateThrottle]
     permission_classes = [KeyIsUsable, KeyHasScope]
 
     operation: ClassVar[str]

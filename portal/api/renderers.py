@@ -1,14 +1,11 @@
 """JSON as the contract sends it, whatever media type the client says it accepts."""
 
-import math
 from typing import Any
 
 import msgspec
 from django.http import HttpResponse
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.renderers import BaseRenderer
-
-from keys.limits import Standing
 
 
 class JsonRenderer(BaseRenderer):
@@ -45,10 +42,3 @@ def json_response(data: Any, *, status: int = 200) -> HttpResponse:
 def stored_response(rendered: bytes, *, status: int = 200) -> HttpResponse:
     """Return an answer that is rendered already."""
     return HttpResponse(rendered, status=status, content_type="application/json; charset=utf-8")
-
-
-def set_limit_headers(response: HttpResponse, tightest: Standing) -> None:
-    """Say how the most restrictive limit stands that the call was under; the reset in seconds from now."""
-    response["X-RateLimit-Limit"] = str(tightest.window.limit)
-    response["X-RateLimit-Remaining"] = str(tightest.remaining)
-    response["X-RateLimit-Reset"] = str(max(1, math.ceil(tightest.reset_seconds)))

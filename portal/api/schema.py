@@ -13,7 +13,7 @@ from rest_framework.serializers import ListSerializer
 from portal.api.base import OperationView
 from portal.api.serializers.base import Input
 from portal.reference import error_responses, texts
-from portal.reference.samples import samples
+from portal.reference.code_samples import samples
 
 ANY_REQUIRED = "x-any-required"  # the fields of which at least one is needed
 

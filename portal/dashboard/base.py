@@ -13,12 +13,12 @@ from django.views import View
 from keys import inventory
 from keys.audit import Actor
 from keys.models import ApiKey, Member
-from portal import kept_forms
-from portal.kept_forms import FormPage
-from portal.pages import problem
+from portal.accounts import kept_forms
+from portal.accounts.kept_forms import FormPage
+from portal.accounts.sessions import actor_of
+from portal.error_pages import problem
 from portal.presentation import pasted_keys
 from portal.presentation.pasted_keys import Pasted, take_out
-from portal.signin import actor_of
 
 FLASH_MESSAGES = {
     "deleted": gettext_lazy("The key is deleted. Anything that uses it is refused from now on."),

@@ -14,10 +14,10 @@ from keys import lifecycle, wording
 from keys.exceptions import KeysError
 from keys.lifecycle import MAX_NAME_LENGTH
 from keys.models import ApiKey
+from portal.accounts.kept_forms import FormPage
 from portal.dashboard.base import MemberView
 from portal.dashboard.channels import own_channels
 from portal.dashboard.rights_forms import RIGHTS_FIELDS, NarrowForm
-from portal.kept_forms import FormPage
 from portal.presentation.forms import ConfirmationField, NameField, PageForm
 
 

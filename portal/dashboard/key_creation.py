@@ -10,11 +10,11 @@ from keys import lifecycle, policy, wording
 from keys.audit import refusals_noted
 from keys.exceptions import KeysError
 from keys.models import ApiKey
+from portal.accounts.kept_forms import FormPage
 from portal.dashboard import form_nonce, prefill, reveal
 from portal.dashboard.base import MemberView
 from portal.dashboard.channels import own_channels
 from portal.dashboard.rights_forms import CreateForm
-from portal.kept_forms import FormPage
 
 
 class CreateKey(MemberView):

@@ -14,9 +14,9 @@ from django.utils.translation import gettext_lazy as _
 
 from keys import inventory, keyformat
 from keys.models import ApiKey
+from portal.accounts.kept_forms import FormPage
 from portal.dashboard import form_nonce
 from portal.dashboard.base import MemberView
-from portal.kept_forms import FormPage
 from portal.presentation import key_search, usage_charts
 from portal.presentation.forms import NameField, PageForm
 from portal.templatetags.presentation import SOON

@@ -11,10 +11,10 @@ from keys.audit import refusals_noted
 from keys.exceptions import KeysError
 from keys.lifecycle import GRACES
 from keys.models import ApiKey
+from portal.accounts.kept_forms import FormPage
 from portal.dashboard import form_nonce, reveal
 from portal.dashboard.base import MemberView
 from portal.dashboard.key_changes import key_url
-from portal.kept_forms import FormPage
 from portal.presentation.forms import PageForm
 
 

@@ -8,8 +8,8 @@ from django.urls import reverse
 
 from keys import inventory, lifecycle, limits, wording
 from keys.exceptions import KeysError
+from portal.accounts.kept_forms import FormPage
 from portal.dashboard.base import MemberView
-from portal.kept_forms import FormPage
 from portal.presentation import hygiene, quotas
 from portal.templatetags.presentation import SOON
 

@@ -14,7 +14,7 @@ from keys import lifecycle
 from keys.audit import Actor
 from keys.keyformat import Plaintext
 from keys.models import ApiKey, Member
-from portal.reference.samples import samples
+from portal.reference.code_samples import samples
 
 log = logging.getLogger(__name__)
 

@@ -11,10 +11,10 @@ from django.views.i18n import set_language
 
 from keys import keyformat, membership
 from keys.models import AuditEvent, Member
-from portal import kept_forms
+from portal.accounts import kept_forms
+from portal.accounts.kept_forms import FormPage, form_page
+from portal.accounts.sessions import actor_of, note_operator
 from portal.dashboard.trial_keys import end_trials
-from portal.kept_forms import FormPage, form_page
-from portal.signin import actor_of, note_operator
 from pumble_bridge import oauth
 
 

@@ -12,10 +12,10 @@ from keys import lifecycle, policy, scopes, wording
 from keys.audit import Actor, refusals_noted
 from keys.exceptions import KeysError
 from keys.models import ApiKey, Member
+from portal.accounts.kept_forms import FormPage
 from portal.dashboard import form_nonce, reveal
 from portal.dashboard.base import MemberView
 from portal.dashboard.rights_forms import offered_scopes
-from portal.kept_forms import FormPage
 from portal.reference.views import allow_swagger_icons
 
 LIFETIME = timedelta(minutes=15)

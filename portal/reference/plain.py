@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from portal.api.schema import ANY_REQUIRED
 from portal.api.serializers.responses.fields import ID_PATTERN
 from portal.reference import texts
-from portal.reference.description import describe, once_per_language
+from portal.reference.openapi import describe, once_per_language
 
 Json = dict[str, Any]
 

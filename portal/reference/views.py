@@ -8,7 +8,7 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from portal.reference import plain
-from portal.reference.description import as_json, as_yaml
+from portal.reference.openapi import as_json, as_yaml
 
 # The icons of Swagger UI's stylesheet are images in `data:` addresses. For each view that shows Swagger UI.
 allow_swagger_icons = csp_update({"img-src": [SELF, "data:"]})

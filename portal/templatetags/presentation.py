@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from keys import wording
 from keys.models import ApiKey
-from portal import kept_forms
-from portal.reference.prose import inline
+from portal.accounts import kept_forms
+from portal.reference.markup import inline
 
 register = template.Library()
 register.filter("prose", inline)

@@ -2,9 +2,9 @@
 
 from django import template
 
-from portal.reference import prose
+from portal.reference import markup
 
 register = template.Library()
-register.filter("inline", prose.inline)
-register.filter("paragraphs", prose.paragraphs)
-register.filter("link_objects", prose.link_objects)
+register.filter("inline", markup.inline)
+register.filter("paragraphs", markup.paragraphs)
+register.filter("link_objects", markup.link_objects)

@@ -1,4 +1,4 @@
-"""Bad input: every operation, every field, every way to be wrong. Each answer is the documented one, and none leaks."""
+"""Bad input: every operation, every field, every way to be bad_values. Each answer is the documented one, and none leaks."""
 
 import functools
 import json
@@ -8,10 +8,10 @@ import pytest
 import requests
 
 from tests import pumble
-from tests.contract import wrong
+from tests.contract import bad_values
+from tests.contract.bad_values import FIELDS, Answer
 from tests.contract.conftest import Acme
 from tests.contract.wire import JSON, METHODS, Api, taken
-from tests.contract.wrong import FIELDS, Answer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -152,18 +152,20 @@ def test_every_field_says_what_it_does_not_take(world: World, operation: str) ->
     good = world.good(operation)
     for field, kind in FIELDS[operation].items():
         rest = {
-            name: value for name, value in good.items() if name not in {field, wrong.WINS_OVER.get(field)}
+            name: value
+            for name, value in good.items()
+            if name not in {field, bad_values.WINS_OVER.get(field)}
         }
         cases = [*kind.texts, *(kind.values if in_body else ())]
         if kind.long:
             # A line of 60,000 characters is what servers take at most.
-            cases.append((wrong.LONG if in_body else wrong.LONG[:60_000], kind.long))
+            cases.append((bad_values.LONG if in_body else bad_values.LONG[:60_000], kind.long))
         if kind.foreign:
             cases.append((world.foreign.value(field), kind.foreign))
         for value, expected in cases:
             world.answered(operation, rest | {field: value}, expected)
         if not in_body:
-            world.answered(operation, rest | {field: "a\x00b"}, wrong.validation)
+            world.answered(operation, rest | {field: "a\x00b"}, bad_values.validation)
 
 
 @pytest.mark.parametrize("operation", METHODS)
@@ -173,7 +175,9 @@ def test_every_field_takes_what_clients_send_for_it(world: World, operation: str
         fine = kind.fine if in_body else [value for value in kind.fine if isinstance(value, str | int)]
         for value in fine:
             world.answered(operation, world.good(operation) | {field: value}, taken)
-    moments = [name for name, kind in FIELDS[operation].items() if kind in (wrong.MOMENT, wrong.LONG_AGO)]
+    moments = [
+        name for name, kind in FIELDS[operation].items() if kind in (bad_values.MOMENT, bad_values.LONG_AGO)
+    ]
     for name in moments:
         for sent in (str(world.later), world.later + 0.25, f"{world.later}.25"):
             world.answered(operation, world.good(operation) | {name: sent}, taken)
@@ -186,9 +190,9 @@ def test_nothing_and_null_are_the_same_nothing(world: World, operation: str) -> 
     nothing = (
         taken
         if operation in WITHOUT_REQUIRED
-        else wrong.unusable
+        else bad_values.unusable
         if operation == "searchMessages"
-        else wrong.missing
+        else bad_values.missing
     )
     good, in_body = world.good(operation), METHODS[operation] == "POST"
     empty = dict.fromkeys(FIELDS[operation], None if in_body else "")
@@ -207,7 +211,7 @@ def test_nothing_and_null_are_the_same_nothing(world: World, operation: str) -> 
 def test_a_body_is_one_json_object_of_a_sane_size_or_it_is_not_read(world: World, operation: str) -> None:
     method, good = METHODS[operation], world.good(operation)
     query = good if method != "POST" else {}
-    for name, (raw, expected) in wrong.BODIES.items():
+    for name, (raw, expected) in bad_values.BODIES.items():
         answer = world.decent(world.api.send(method, operation, query=query, raw=raw), name)
         (expected if method != "GET" else taken)(answer)
     # A body that is right still is.
@@ -230,10 +234,12 @@ def test_an_id_of_another_workspace_is_told_apart_from_none_by_nobody(world: Wor
             if kind.foreign is None:
                 continue
             rest = {
-                n: v for n, v in world.good(operation).items() if n not in {field, wrong.WINS_OVER.get(field)}
+                n: v
+                for n, v in world.good(operation).items()
+                if n not in {field, bad_values.WINS_OVER.get(field)}
             }
             elsewhere = world.foreign.value(field)
-            nowhere: Any = [wrong.STRANGE_ID] if isinstance(elsewhere, list) else wrong.STRANGE_ID
+            nowhere: Any = [bad_values.STRANGE_ID] if isinstance(elsewhere, list) else bad_values.STRANGE_ID
             if "email" in field:
                 nowhere = ["nobody@globex.test"] if isinstance(elsewhere, list) else "nobody@globex.test"
             answers = [world.api.call(operation, rest | {field: value}) for value in (elsewhere, nowhere)]

@@ -12,8 +12,8 @@ from django.core.cache import caches
 from portal.api.urls import OPERATIONS
 from pumble_bridge import client, resilience
 from tests import pumble
+from tests.contract.calls import send
 from tests.contract.conftest import Acme
-from tests.contract.talking import send
 from tests.contract.wire import Api, assert_legacy, taken
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.contract.talking import fetch
+from tests.contract.calls import fetch
 from tests.contract.wire import METHODS, Api
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -15,7 +15,7 @@ from keys.models import RequestLog
 from pumble_bridge import hints
 from pumble_bridge.hints import Hint
 from pumble_bridge.outcomes import Outcome
-from tests.contract.talking import fetch
+from tests.contract.calls import fetch
 from tests.contract.wire import Api, assert_legacy, assert_structured, taken
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -12,8 +12,8 @@ from keys.audit import OPERATOR
 from keys.models import ApiKey, Member
 from portal.api.urls import OPERATIONS
 from tests import pumble
+from tests.contract.calls import send
 from tests.contract.conftest import Acme
-from tests.contract.talking import send
 from tests.contract.wire import METHODS, Api, assert_legacy, taken
 from tests.pumble import Person
 

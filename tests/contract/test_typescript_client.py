@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests import node
-from tests.contract.talking import fetch
+from tests.contract.calls import fetch
 from tests.contract.wire import Api
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(2 * node.MAX_INSTALL_SECONDS)]

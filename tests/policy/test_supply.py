@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from keys import keyformat
-from tests import audit, licences, node
+from tests import audit, licenses, node
 from tests.environment import PROJECT
 
 MAY_BE_DELIVERED = {
@@ -64,12 +64,12 @@ class TestRequirements:
             line = next(line for line in lines if f'"{requirement}"' in line)
             assert len(line.partition(" # ")[2].strip()) > 3, requirement
 
-    def test_may_be_delivered_under_our_licence(self) -> None:
-        for package in licences.packages():
-            assert set(re.split(" AND | OR ", package.licence)) <= MAY_BE_DELIVERED, package
+    def test_may_be_delivered_under_our_license(self) -> None:
+        for package in licenses.packages():
+            assert set(re.split(" AND | OR ", package.license)) <= MAY_BE_DELIVERED, package
 
     def test_are_listed_with_their_licences(self) -> None:
-        assert licences.TABLE.read_text() == licences.table(), "run: python -m tests.licences"
+        assert licenses.TABLE.read_text() == licenses.table(), "run: python -m tests.licenses"
 
 
 class TestTheAudit:

@@ -12,7 +12,7 @@ from keys import lifecycle, policy
 from keys.audit import Actor, Surface
 from keys.models import ApiKey, HourlyUse, LastUse, Member, Policy, RequestLog
 from keys.policy import Terms
-from portal.signin import SIGNED_IN_AT
+from portal.accounts.sessions import SIGNED_IN_AT
 
 PAGE = {"accept": "text/html"}
 

@@ -13,9 +13,9 @@ from django.utils import timezone
 
 from keys import lifecycle, policy
 from keys.models import ApiKey, AuditEvent, HourlyUse, LastUse, Member, Policy, RequestLog, Workspace
+from portal.accounts.sessions import SIGNED_IN_AT
 from portal.admin import urls
 from portal.admin.site import site
-from portal.signin import SIGNED_IN_AT
 from tests.conftest import NOW, make_member
 from tests.portal.dashboard import PAGE, by, make_key, used
 

@@ -16,7 +16,7 @@ from django.urls.resolvers import URLPattern, URLResolver
 
 from keys import keyformat
 from tests import pumble
-from tests.portal.served import Served, Visitor, query_of, serving
+from tests.portal.servers import Served, Visitor, query_of, serving
 from tests.pumble import Person
 from tests.pumble_bridge import hooks
 

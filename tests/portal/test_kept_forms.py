@@ -14,7 +14,7 @@ from django.test import Client
 from django.utils import timezone
 
 from keys.models import ApiKey, AuditEvent, Member, Policy
-from portal.kept_forms import MAX_FORMS_PER_MEMBER
+from portal.accounts.kept_forms import MAX_FORMS_PER_MEMBER
 from pumble_bridge.models import OAuthState
 from tests import pumble
 from tests.portal.browser import Browser

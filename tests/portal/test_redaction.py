@@ -17,8 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keys import keyformat
-from portal import logs
-from portal.logs import ConsoleFormatter, JsonFormatter
+from portal.logging import ConsoleFormatter, JsonFormatter
+from portal.logging import request_id as logged_request_id
 from portal.redaction import redact
 from tests.conftest import NOW
 
@@ -167,9 +167,9 @@ class TestALine:
         assert SECRET[::-1] not in lines.getvalue()
 
     def test_says_to_which_request_it_belongs(self, lines: io.StringIO) -> None:
-        outer = logs.request_id.set("trace-00001")
+        outer = logged_request_id.set("trace-00001")
         logging.getLogger("x").warning("happened")
-        logs.request_id.reset(outer)
+        logged_request_id.reset(outer)
         logging.getLogger("x").warning("elsewhere")
 
         first, second = lines.getvalue().splitlines()

@@ -19,11 +19,11 @@ from pytest_django import Settings
 from keys.reasons import CATALOGUE
 from portal.api import normalization
 from portal.api.urls import OPERATIONS
-from portal.reference.prose import paragraphs
-from portal.reference.samples import samples
+from portal.reference.code_samples import samples
+from portal.reference.markup import paragraphs
 from tests.contract.wire import issue
 from tests.environment import PROJECT
-from tests.portal import breaking
+from tests.portal import contract_changes
 from tests.pumble import Person
 
 Json = dict[str, Any]
@@ -198,7 +198,9 @@ class TestTheLanguages:
 
         spanish = answer.json()
         assert find(spanish, "sendMessage")["summary"] == "Enviar un mensaje a un canal"
-        assert breaking.bare(spanish) | {"info": {}} == breaking.bare(described) | {"info": {}}
+        assert contract_changes.bare(spanish) | {"info": {}} == contract_changes.bare(described) | {
+            "info": {}
+        }
         assert {"Accept-Language", "Cookie"} <= set(answer["Vary"].split(", "))
         assert answer["Content-Language"] == "es"
 
@@ -433,18 +435,18 @@ class TestTheSamples:
 
 @pytest.fixture
 def old() -> Json:
-    return breaking.snapshot()
+    return contract_changes.snapshot()
 
 
 class TestTheGate:
     def test_finds_that_what_is_served_breaks_nobody(self) -> None:
-        served = breaking.bare(breaking.served())
+        served = contract_changes.bare(contract_changes.served())
 
-        found = breaking.breaks(breaking.snapshot(), served)
+        found = contract_changes.breaks(contract_changes.snapshot(), served)
 
         assert not found, "This breaks clients:\n" + "\n".join(found)
-        assert served == breaking.snapshot(), (
-            f"The API grew, and breaks nobody. Take the new description as the measure: {breaking.REFRESH}"
+        assert served == contract_changes.snapshot(), (
+            f"The API grew, and breaks nobody. Take the new description as the measure: {contract_changes.REFRESH}"
         )
 
     def changed(self, old: Json) -> Json:
@@ -459,12 +461,12 @@ class TestTheGate:
         return found
 
     def the_only(self, old: Json, new: Json) -> str:
-        found = breaking.breaks(old, new)
+        found = contract_changes.breaks(old, new)
         assert len(found) == 1, found
         return found[0]
 
     def test_passes_what_is_the_same(self, old: Json) -> None:
-        assert breaking.breaks(old, self.changed(old)) == []
+        assert contract_changes.breaks(old, self.changed(old)) == []
 
     def test_passes_additions(self, old: Json) -> None:
         new = self.changed(old)
@@ -475,7 +477,7 @@ class TestTheGate:
         new["components"]["schemas"]["User"]["properties"]["mood"] = {"type": "string"}
         new["components"]["schemas"]["LegacyError"]["properties"]["reason"]["enum"].append("mood")
 
-        assert breaking.breaks(old, new) == []
+        assert contract_changes.breaks(old, new) == []
 
     def test_names_an_operation_that_is_gone(self, old: Json) -> None:
         new = self.changed(old)
@@ -504,7 +506,7 @@ class TestTheGate:
         del self.body(new, "dmUser")["properties"]["asBot"]
         find(new, "getChannel")["parameters"].pop(0)
 
-        found = breaking.breaks(old, new)
+        found = contract_changes.breaks(old, new)
 
         assert any(one.startswith("dmUser: the body no longer takes asBot") for one in found)
         assert any(one.startswith("getChannel no longer takes the parameter channelId") for one in found)
@@ -555,7 +557,7 @@ class TestTheGate:
         new = self.changed(old)
         change(new["components"]["schemas"]["User"])
 
-        found = breaking.breaks(old, new)
+        found = contract_changes.breaks(old, new)
 
         assert {one.split(":")[0] for one in found} == {"listUsers", "myInfo"}
         assert all(said in one for one in found)
@@ -577,10 +579,10 @@ class TestTheGate:
         old["components"]["schemas"]["User"]["properties"]["title"] = before
         new["components"]["schemas"]["User"]["properties"]["title"] = after
 
-        assert breaking.breaks(old, new) == []
+        assert contract_changes.breaks(old, new) == []
         never = self.changed(new)
         never["components"]["schemas"]["User"]["properties"]["title"] = {"type": "string"}
-        assert any("may now be null" in one or "is now" in one for one in breaking.breaks(never, new))
+        assert any("may now be null" in one or "is now" in one for one in contract_changes.breaks(never, new))
 
     def test_names_a_schema_that_is_gone(self, old: Json) -> None:
         new = self.changed(old)
@@ -600,7 +602,7 @@ class TestTheGate:
         find(new, "myInfo")["x-required-scopes"].append("users:list")
         find(new, "listUsers")["security"].pop(0)
 
-        found = breaking.breaks(old, new)
+        found = contract_changes.breaks(old, new)
 
         assert found == [
             "listUsers no longer takes ApiKeyAuth: whoever sends the key that way is refused.",
@@ -610,7 +612,7 @@ class TestTheGate:
     def test_keeps_fields_that_are_called_like_words(self) -> None:
         channel: Json = {"properties": {"description": {"type": "string", "description": "words"}}}
 
-        assert breaking.bare(channel) == {"properties": {"description": {"type": "string"}}}
+        assert contract_changes.bare(channel) == {"properties": {"description": {"type": "string"}}}
 
 
 class TestDeploying:

@@ -4,7 +4,7 @@ import json
 import time
 from typing import Any
 
-from portal.local_pumble import APP_CREDENTIALS
+from portal.environment import LOCAL_PUMBLE_CREDENTIALS
 from tests.sandbox.pumble import ROOT, Pumble
 
 
@@ -124,4 +124,4 @@ def test_the_portal_knows_the_published_credentials() -> None:
         "PUMBLE_APP_KEY": published["appKey"],
         "PUMBLE_APP_CLIENT_SECRET": published["clientSecret"],
         "PUMBLE_APP_SIGNING_SECRET": published["signingSecret"],
-    } == APP_CREDENTIALS
+    } == LOCAL_PUMBLE_CREDENTIALS

@@ -4,8 +4,8 @@ import pytest
 
 from tests import pumble
 from tests.contract import objects
+from tests.contract.calls import fetch, send
 from tests.contract.conftest import Acme
-from tests.contract.talking import fetch, send
 from tests.contract.wire import Api, assert_legacy, assert_structured, taken
 from tests.pumble import Person
 

@@ -1,4 +1,4 @@
-"""The table of what the portal is delivered with: each package's licence and why it is there. `python -m tests.licences` writes it.
+"""The table of what the portal is delivered with: each package's license and why it is there. `python -m tests.licenses` writes it.
 
 Why: for a requirement of our own the comment beside it in pyproject.toml, for another who asks for it.
 """
@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 from tests.environment import PROJECT
 
-TABLE = PROJECT / "docs/licences.md"
-HEAD = """# Licences
+TABLE = PROJECT / "docs/licenses.md"
+HEAD = """# Licenses
 
-What the portal is delivered with: each package of `requirements.txt`, its licence and why it is there. Written by `python -m tests.licences`.
+What the portal is delivered with: each package of `requirements.txt`, its license and why it is there. Written by `python -m tests.licenses`.
 
-| package | licence | why |
+| package | license | why |
 |---|---|---|
 """
 # Of packages that only other systems or Pythons install.
@@ -33,7 +33,7 @@ _SAID_OTHERWISE = {
 @dataclass(frozen=True, slots=True)
 class Package:
     name: str
-    licence: str
+    license: str
     why: str
 
 
@@ -41,13 +41,13 @@ def packages() -> list[Package]:
     """Every package of requirements.txt, by name."""
     own = _reasons()
     return [
-        Package(name, _licence(name), own.get(name) or f"for {', '.join(asking)}")
+        Package(name, _license(name), own.get(name) or f"for {', '.join(asking)}")
         for name, asking in sorted(_locked().items())
     ]
 
 
 def table() -> str:
-    return HEAD + "".join(f"| {one.name} | {one.licence} | {one.why} |\n" for one in packages())
+    return HEAD + "".join(f"| {one.name} | {one.license} | {one.why} |\n" for one in packages())
 
 
 def _reasons() -> dict[str, str]:
@@ -74,7 +74,7 @@ def _locked() -> dict[str, list[str]]:
     return asking
 
 
-def _licence(name: str) -> str:
+def _license(name: str) -> str:
     if name in ELSEWHERE:
         return ELSEWHERE[name]
     said = importlib.metadata.metadata(name)
@@ -83,8 +83,8 @@ def _licence(name: str) -> str:
     candidates = [
         line.split(" :: ")[-1] for line in candidates if "::" not in line or line.startswith("License")
     ]
-    licence = next((one for one in candidates if one and "\n" not in one), "unknown")
-    return _SAID_OTHERWISE.get(licence, licence)
+    name = next((one for one in candidates if one and "\n" not in one), "unknown")
+    return _SAID_OTHERWISE.get(name, name)
 
 
 if __name__ == "__main__":

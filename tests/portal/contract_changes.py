@@ -1,6 +1,6 @@
 """What a new description of the API breaks for clients of the old one, in sentences.
 
-`python -m tests.portal.breaking` writes the committed snapshot anew; only an addition should make that necessary.
+`python -m tests.portal.contract_changes` writes the committed snapshot anew; only an addition should make that necessary.
 """
 
 import json
@@ -13,7 +13,7 @@ Json = dict[str, Any]
 Seen = frozenset[tuple[str, str]]
 
 SNAPSHOT = Path(__file__).with_name("openapi.json")
-REFRESH = ".venv/bin/python -m tests.portal.breaking"
+REFRESH = ".venv/bin/python -m tests.portal.contract_changes"
 ADDRESS = "https://keys.example.com"
 
 _WORDS = {"summary", "description", "example", "examples", "x-codeSamples"}
@@ -208,7 +208,7 @@ def served() -> Json:
     from django.test import override_settings
     from django.utils import translation
 
-    from portal.reference.description import as_json
+    from portal.reference.openapi import as_json
 
     with override_settings(PUBLIC_URL=ADDRESS, API_STATUS="compatible"), translation.override("en"):
         description: Json = json.loads(as_json())

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from pytest_django import Settings
 
 from keys.addresses import parse_network
-from portal.addresses import client_address
+from portal.client_ip import client_address
 
 
 @pytest.fixture

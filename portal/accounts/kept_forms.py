@@ -20,9 +20,9 @@ from django.utils.translation import gettext as _
 from keys import keyformat, limits
 from keys.exceptions import RateLimited
 from keys.models import Member
-from portal.addresses import client_address
-from portal.pages import problem, wants_page
-from portal.signin import bind_browser, browser_secret_of
+from portal.accounts.sessions import bind_browser, browser_secret_of
+from portal.client_ip import client_address
+from portal.error_pages import problem, wants_page
 from pumble_bridge import oauth
 from pumble_bridge.models import OAuthState
 

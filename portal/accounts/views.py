@@ -18,10 +18,10 @@ from keys import limits, membership
 from keys.audit import Surface
 from keys.exceptions import RateLimited
 from keys.policy import is_entitled
-from portal import kept_forms
-from portal.addresses import client_address
-from portal.pages import problem
-from portal.signin import BROWSER_COOKIE, actor_of, bind_browser, browser_secret_of, sign_in
+from portal.accounts import kept_forms
+from portal.accounts.sessions import BROWSER_COOKIE, actor_of, bind_browser, browser_secret_of, sign_in
+from portal.client_ip import client_address
+from portal.error_pages import problem
 from pumble_bridge import deadline, installations, oauth, resilience
 from pumble_bridge.exceptions import PumbleError
 from pumble_bridge.models import OAuthState

@@ -1,0 +1,42 @@
+"""Authentication backends: who may sign in, and whose session goes on."""
+
+from typing import Any
+
+from django.contrib.auth.backends import BaseBackend
+from django.contrib.auth.hashers import make_password
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from keys.models import Member
+from keys.policy import is_entitled
+
+
+class PumbleSignIn(BaseBackend):
+    """Authenticates nobody by itself: a session begins in `sign_in`. It ends when the member is no longer entitled."""
+
+    def authenticate(self, request: HttpRequest | None, **credentials: Any) -> Member | None:
+        return None
+
+    def get_user(self, user_id: int) -> Member | None:
+        member = Member.objects.select_related("workspace").filter(pk=user_id).first()
+        return member if member is not None and is_entitled(member) else None
+
+
+class OperatorSignIn(BaseBackend):
+    """Operators, and nobody else: who belongs to a workspace has no password that would count."""
+
+    def authenticate(
+        self, request: HttpRequest | None, username: str = "", password: str = "", **credentials: Any
+    ) -> Member | None:
+        """The operator of that name and password. A name that nobody has takes as long as a wrong password."""
+        operator = self._operators().filter(username=username).first()
+        if operator is None:
+            make_password(password)
+            return None
+        return operator if operator.check_password(password) else None
+
+    def get_user(self, user_id: int) -> Member | None:
+        return self._operators().filter(pk=user_id).first()
+
+    def _operators(self) -> QuerySet[Member]:
+        return Member.objects.filter(is_superuser=True, workspace=None, is_active=True)

@@ -1,0 +1,94 @@
+"""Who is signed in: sessions of members that began with Pumble, and of operators that began with a password."""
+
+from django.conf import settings
+from django.contrib.auth import get_user, login
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.backends import db
+from django.contrib.sessions.backends.base import UpdateError
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from keys import audit
+from keys.audit import Actor, Surface
+from keys.models import AuditEvent, Member
+from portal.client_ip import client_address
+from pumble_bridge import oauth
+from pumble_bridge.models import OAuthState
+
+PUMBLE_BACKEND, OPERATOR_BACKEND = settings.AUTHENTICATION_BACKENDS
+SIGNED_IN_AT = "signed_in_at"
+MAX_SESSION_SECONDS = 7 * 24 * 3600
+BROWSER_COOKIE = "__Host-oauth" if settings.SESSION_COOKIE_SECURE else "oauth"
+
+
+class SessionStore(db.SessionStore):
+    """Django's session store. A database failure is not mistaken for a session that ended."""
+
+    def save(self, must_create: bool = False) -> None:  # noqa: FBT001, FBT002 - as Django has it
+        """
+        Raises:
+            UpdateError: the session was ended by another request.
+            OperationalError, InterfaceError: the database cannot be reached.
+        """
+        try:
+            super().save(must_create)
+        except UpdateError as error:
+            if isinstance(error.__context__, OperationalError | InterfaceError):
+                raise error.__context__ from None
+            raise
+
+
+def sign_in(request: HttpRequest, member: Member) -> None:
+    """Begin a session of `member` under a new session key."""
+    request.session.flush()
+    login(request, member, backend=OPERATOR_BACKEND if member.is_superuser else PUMBLE_BACKEND)
+    request.session[SIGNED_IN_AT] = timezone.now().timestamp()
+
+
+def signed_in(request: HttpRequest) -> AbstractBaseUser | AnonymousUser:
+    """The member of this session. It ends after 12 idle hours, and 7 days after sign-in whatever happens."""
+    began = request.session.get(SIGNED_IN_AT, 0)
+    if timezone.now().timestamp() - began > MAX_SESSION_SECONDS:
+        return AnonymousUser()
+    user = get_user(request)
+    if user.is_authenticated:
+        request.session.modified = True  # saved anew, so that the idle time begins again
+    return user
+
+
+def browser_secret_of(request: HttpRequest) -> str:
+    """The secret that ties a sign-in to this browser. One without gets a new one, which `bind_browser` hands out."""
+    secret = request.COOKIES.get(BROWSER_COOKIE, "")
+    if len(secret) < 32:
+        secret = request.COOKIES[BROWSER_COOKIE] = oauth.new_browser_secret()
+    return secret
+
+
+def bind_browser(request: HttpRequest, response: HttpResponse) -> None:
+    """Let the browser keep its secret for as long as a form is kept; a started sign-in ends earlier by itself."""
+    response.set_cookie(
+        BROWSER_COOKIE,
+        browser_secret_of(request),
+        max_age=int(OAuthState.FORM_LIFETIME.total_seconds()),
+        httponly=True,
+        secure=settings.SESSION_COOKIE_SECURE,
+        samesite="Lax",
+    )
+
+
+def actor_of(request: HttpRequest, *, surface: Surface = Surface.WEB, member: Member | None = None) -> Actor:
+    """Who acts in this request, and from where."""
+    return Actor(
+        member=member,
+        surface=surface,
+        address=client_address(request.META),
+        request_id=getattr(request, "request_id", ""),
+    )
+
+
+def note_operator(request: HttpRequest, event: AuditEvent.Type, operator: Member | None = None) -> None:
+    """Record that an operator came or went, or that somebody tried, in the installation's own audit log."""
+    by = actor_of(request, surface=Surface.ADMIN, member=operator)
+    audit.record(event, workspace=None, member=operator, by=by, now=timezone.now())
