@@ -7,7 +7,7 @@ class KeysConfig(AppConfig):
 
     def ready(self) -> None:
         """Whatever a migration did to the tables, the database guards the audit events afterwards."""
-        from keys.audit import guards  # needs the models
+        from keys.audit import triggers  # needs the models
 
-        pre_migrate.connect(guards.before_migrations, sender=self)
-        post_migrate.connect(guards.after_migrations, sender=self)
+        pre_migrate.connect(triggers.before_migrations, sender=self)
+        post_migrate.connect(triggers.after_migrations, sender=self)

@@ -9,7 +9,7 @@ from typing import TypeVar
 from django.conf import settings
 from django.db import connection
 
-from keys import addresses, key_cache, keyformat, lifecycle, limits, policy
+from keys import ip_networks, key_cache, key_format, lifecycle, limits, permissions
 from keys.audit import Actor
 from keys.exceptions import (
     IpNotAllowed,
@@ -42,7 +42,7 @@ def authenticate(raw_key: bytes, *, by: Actor, now: datetime) -> tuple[KeyRecord
         KeyUnknown: no such key, or the right id with a wrong secret.
         RateLimited: instead of these, after too many of them from there or with that id. Never for a right key.
     """
-    plaintext = keyformat.parse(raw_key)
+    plaintext = key_format.parse(raw_key)
     if plaintext is None:
         limits.count_refused(by.address, None)
         raise KeyMalformed
@@ -87,7 +87,7 @@ def require_scope(record: KeyRecord, scope: str) -> None:
         raise ScopeMissing(scope)
 
 
-def find_by_plaintext(plaintext: keyformat.Plaintext) -> ApiKey | None:
+def find_by_plaintext(plaintext: key_format.Plaintext) -> ApiKey | None:
     """Return the row of the key with this very plaintext, in whatever state, with its owner and workspace.
 
     None for an unknown id and for a wrong secret alike.
@@ -96,7 +96,7 @@ def find_by_plaintext(plaintext: keyformat.Plaintext) -> ApiKey | None:
     return _verified(plaintext, rows.filter(key_id=plaintext.key_id).first())
 
 
-def _read(plaintext: keyformat.Plaintext) -> KeyRecord | None:
+def _read(plaintext: key_format.Plaintext) -> KeyRecord | None:
     """Return the key as the database has it now; None for an unknown id and for a wrong secret alike.
 
     Where Redis had no number, or a newer one, the key is read once more: `chain_number.lua` says why.
@@ -110,7 +110,7 @@ def _read(plaintext: keyformat.Plaintext) -> KeyRecord | None:
     return record
 
 
-def _load(plaintext: keyformat.Plaintext, token: str) -> tuple[KeyRecord | None, int | None]:
+def _load(plaintext: key_format.Plaintext, token: str) -> tuple[KeyRecord | None, int | None]:
     """Return the key, and the number that Redis now has: None where it is not asked or does not answer.
 
     The key is remembered where that is the number it was read with. In a transaction it is not, because what was read
@@ -135,7 +135,7 @@ def _warn_of(record: KeyRecord, number: int) -> None:
         )
 
 
-def _verified(plaintext: keyformat.Plaintext, key: Key | None) -> Key | None:
+def _verified(plaintext: key_format.Plaintext, key: Key | None) -> Key | None:
     """Return the key, if `plaintext` is its. It takes as long where there is no key, or one under a pepper that is gone."""
     peppers = settings.KEY_PEPPERS
     pepper = peppers.get(key.pepper_number) if key else None
@@ -157,7 +157,9 @@ def _require_usable(record: KeyRecord, by: Actor, now: datetime) -> None:
             raise KeyDisabled
         case _:
             pass
-    if not policy.may_act(record.owner_is_active, record.owner_authorized_at, record.workspace_installed_at):
+    if not permissions.may_act(
+        record.owner_is_active, record.owner_authorized_at, record.workspace_installed_at
+    ):
         raise OwnerNotAuthorized
-    if record.allowed_addresses and not addresses.admits(record.allowed_addresses, by.address):
+    if record.allowed_addresses and not ip_networks.admits(record.allowed_addresses, by.address):
         raise IpNotAllowed(by.address)

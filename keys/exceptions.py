@@ -1,13 +1,13 @@
 """Failures of the key domain, each with a stable snake-case reason. Pure: what they become on a wire is decided there.
 
-`keys.reasons` has what the API answers to those that a call can meet. `keys.wording.explain` says to the person who
+`keys.reasons` has what the API answers to those that a call can meet. `keys.texts.explain` says to the person who
 asked for a change why it was refused.
 """
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from keys.breaches import Breach
+from keys.violations import Breach
 
 
 class KeysError(Exception):

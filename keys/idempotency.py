@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 
-from keys import pruning
+from keys import batches
 from keys.exceptions import IdempotencyConflict, IdempotencyInProgress, IdempotencyUnknown
 from keys.models import IdempotentCall
 
@@ -71,4 +71,4 @@ def begin(key_pk: int, value: str, request: bytes, *, now: datetime) -> First | 
 
 def prune(*, now: datetime) -> int:
     """Forget calls of more than 24 h ago; how many."""
-    return pruning.prune(IdempotentCall.objects.filter(begun_at__lte=now - IdempotentCall.KEPT_FOR))
+    return batches.prune(IdempotentCall.objects.filter(begun_at__lte=now - IdempotentCall.KEPT_FOR))

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from keys import authentication, lifecycle
 from keys.audit import Actor
-from keys.keyformat import Plaintext
+from keys.key_format import Plaintext
 from keys.models import ApiKey
 
 

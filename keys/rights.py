@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from keys import addresses, scopes
+from keys import ip_networks, scopes
 from keys.exceptions import ChannelsInvalid, LimitInvalid, ScopeUnknown
 from keys.pumble_ids import is_pumble_id
 
@@ -38,7 +38,7 @@ class Rights:
         if other.channels is not None and not set(self.channels or {"": ""}) <= set(other.channels):
             return "channels"
         if other.allowed_addresses and not (
-            self.allowed_addresses and addresses.lie_within(self.allowed_addresses, other.allowed_addresses)
+            self.allowed_addresses and ip_networks.lie_within(self.allowed_addresses, other.allowed_addresses)
         ):
             return "allowed_addresses"
         if self.calls_per_minute > other.calls_per_minute:
@@ -71,7 +71,7 @@ def make(
     return Rights(
         scopes=scopes.in_order(wanted),
         channels=None if channels is None else _channels(channels),
-        allowed_addresses=addresses.parse_networks(allowed_addresses),
+        allowed_addresses=ip_networks.parse_networks(allowed_addresses),
         calls_per_minute=limit,
         expires_at=expires_at,
     )

@@ -16,7 +16,7 @@ from functools import lru_cache
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
 
-from keys import audit, metrics, pruning
+from keys import audit, batches, metrics
 from keys.audit import Actor
 from keys.background import BackgroundTask
 from keys.models import ApiKey, AuditEvent, HourlyUse, KnownNetwork, LastUse, Policy, RequestLog
@@ -262,21 +262,21 @@ def prune_requests(*, now: datetime) -> int:
     """Forget single calls of longer ago than their workspace keeps them, 90 days unless it says so; how many."""
     kept = Policy.objects.values_list("requests_kept_days", flat=True).distinct()
     without_policy = RequestLog.objects.filter(key__owner__workspace__policy__isnull=True)
-    pruned = pruning.prune(without_policy.filter(at__lte=now - REQUESTS_KEPT_FOR))
+    pruned = batches.prune(without_policy.filter(at__lte=now - REQUESTS_KEPT_FOR))
     for days in kept:
         of_such = RequestLog.objects.filter(key__owner__workspace__policy__requests_kept_days=days)
-        pruned += pruning.prune(of_such.filter(at__lte=now - timedelta(days=days)))
+        pruned += batches.prune(of_such.filter(at__lte=now - timedelta(days=days)))
     return pruned
 
 
 def prune_hours(*, now: datetime) -> int:
     """Forget the counts of hours more than 400 days ago; how many."""
-    return pruning.prune(HourlyUse.objects.filter(hour__lte=now - HOURS_KEPT_FOR))
+    return batches.prune(HourlyUse.objects.filter(hour__lte=now - HOURS_KEPT_FOR))
 
 
 def prune_networks(*, now: datetime) -> int:
     """Forget where keys were used from that are over; how many places."""
-    return pruning.prune(KnownNetwork.objects.exclude(key__in=ApiKey.objects.live(now)))
+    return batches.prune(KnownNetwork.objects.exclude(key__in=ApiKey.objects.live(now)))
 
 
 def _count_hours(uses: Iterable[Use]) -> None:

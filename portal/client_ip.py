@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from django.conf import settings
 
-from keys.addresses import Address, parse_address
+from keys.ip_networks import Address, parse_address
 
 
 def client_address(meta: Mapping[str, object]) -> str | None:

@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.urls import Resolver404, resolve
 from django.utils.translation import gettext as _
 
-from keys import keyformat
+from keys import key_format
 from portal.api import exceptions
 from portal.api.authentication import presents_key
 from portal.api.urls import OPERATIONS
@@ -85,9 +85,9 @@ def _meant(request: HttpRequest) -> str:
             ):  # ids have capital letters
                 continue
             address, query = quote(path), request.META.get("QUERY_STRING", "")
-            if query and keyformat.is_free_of_keys(query):
+            if query and key_format.is_free_of_keys(query):
                 address += f"?{query}"
-            return address if keyformat.is_free_of_keys(path) else ""
+            return address if key_format.is_free_of_keys(path) else ""
     return ""
 
 

@@ -23,7 +23,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from keys.addresses import parse_address
+from keys.ip_networks import parse_address
 from portal.client_ip import is_trusted
 from portal.error_pages import not_found
 from pumble_bridge.chat import home, notices

@@ -20,7 +20,7 @@ from django.utils import translation
 from django.utils.deprecation import MiddlewareMixin
 from django.utils.functional import SimpleLazyObject
 
-from keys import keyformat
+from keys import key_format
 from portal import headers, metrics
 from portal.accounts.sessions import signed_in
 from portal.api.urls import PATHS as API_PATHS
@@ -158,6 +158,6 @@ def _page_log_fields(request: HttpRequest, response: HttpResponseBase) -> dict[s
 
 def valid_request_id(incoming: str) -> str:
     """Return `incoming` if it may serve as a request id, else a new one."""
-    valid = _REQUEST_ID.fullmatch(incoming) and not keyformat.looks_like_key(incoming)
+    valid = _REQUEST_ID.fullmatch(incoming) and not key_format.looks_like_key(incoming)
     # The id is no secret, and a system call for randomness would release the GIL.
     return incoming if valid else f"{random.getrandbits(96):024x}"

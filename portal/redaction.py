@@ -13,7 +13,7 @@ from urllib.parse import quote, urlsplit
 
 from django.conf import settings
 
-from keys import keyformat
+from keys import key_format
 
 REDACTED = "[redacted]"
 
@@ -61,7 +61,7 @@ def redact(text: str) -> str:
         return text
     for secret in _own_secrets():
         text = text.replace(secret, REDACTED)
-    text = keyformat.redact(text)
+    text = key_format.redact(text)
     for pattern, replacement in _RULES:
         text = pattern.sub(replacement, text)
     return _SIGNATURE.sub(REDACTED, text)

@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from keys import audit, keyformat, membership
+from keys import audit, key_format, membership
 from keys.audit import Actor
 from keys.models import AuditEvent, Member
 from keys.pumble_ids import is_pumble_id
@@ -65,7 +65,9 @@ def safe_redirect_path(address: str, *, default: str) -> str:
     path = address.partition("?")[0]  # Django's check takes no more than 2,048 characters
     own = url_has_allowed_host_and_scheme(path, allowed_hosts=set()) and path.startswith("/")
     leads_on = address.startswith("/pumble/")  # to Pumble again, without end
-    sane = address.isprintable() and len(address) <= MAX_ADDRESS_LENGTH and keyformat.is_free_of_keys(address)
+    sane = (
+        address.isprintable() and len(address) <= MAX_ADDRESS_LENGTH and key_format.is_free_of_keys(address)
+    )
     return address if own and sane and not leads_on else default
 
 

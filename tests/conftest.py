@@ -14,7 +14,7 @@ from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from keys import key_cache, limits, usage
-from keys.audit import guards
+from keys.audit import triggers
 from keys.models import Member, Workspace
 from portal.logging import ConsoleFormatter
 from pumble_bridge import resilience
@@ -37,7 +37,7 @@ def pytest_configure() -> None:
     flush = BaseDatabaseOperations.execute_sql_flush
 
     def lift_and_flush(operations: BaseDatabaseOperations, statements: Iterable[str]) -> None:
-        guards.lift(operations.connection)
+        triggers.drop(operations.connection)
         flush(operations, statements)
 
     BaseDatabaseOperations.execute_sql_flush = lift_and_flush  # type: ignore[method-assign, assignment]

@@ -1,8 +1,7 @@
 """The audit events: recorded with each change, chained so that nobody alters the past unnoticed, exported, pruned."""
 
-from keys.audit.personal import forget_addresses_of
-from keys.audit.recording import MAINTENANCE, OPERATOR, PUMBLE, Actor, Surface, Type, record, ref_of
-from keys.audit.refusals import note_refusal, noting_refusals, refusals_noted
+from keys.audit.denials import note_refusal, noting_refusals, refusals_noted
+from keys.audit.log import MAINTENANCE, OPERATOR, PUMBLE, Actor, Surface, Type, record, ref_of
 from keys.audit.retention import checkpoint, prune
 
 __all__ = [
@@ -13,7 +12,6 @@ __all__ = [
     "Surface",
     "Type",
     "checkpoint",
-    "forget_addresses_of",
     "note_refusal",
     "noting_refusals",
     "prune",

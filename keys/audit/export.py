@@ -14,7 +14,7 @@ from typing import Any
 from django.db.models import Min, QuerySet
 
 from keys.audit import verifier
-from keys.audit.recording import moment
+from keys.audit.log import moment
 from keys.models import AuditAddress, AuditChain, AuditEvent
 
 CONTENT_TYPES = {"jsonl": "application/x-ndjson", "csv": "text/csv; charset=utf-8"}

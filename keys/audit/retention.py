@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 
-from keys.audit.recording import MAINTENANCE, Type, lock_chain, record
+from keys.audit.log import MAINTENANCE, Type, lock_chain, record
 from keys.models import AuditChain, AuditEvent, Workspace
 
 _AT_ONCE = 500

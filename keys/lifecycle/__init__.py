@@ -1,12 +1,14 @@
 """Everything that changes a key. Each change is one transaction with its audit event."""
 
-from keys.lifecycle.aligning import bring_in_line, disable_idle, idle_soon
-from keys.lifecycle.changing import disable, enable, narrow, rename, revoke
-from keys.lifecycle.issuing import PENDING_FOR, confirm, issue, rehash, revoke_stale_pending
+from keys.lifecycle.confirmation import PENDING_FOR, confirm, revoke_stale_pending
+from keys.lifecycle.enforcement import bring_in_line, disable_idle, idle_soon
+from keys.lifecycle.issuance import issue, rehash
 from keys.lifecycle.locks import lock_keys_of, lock_owner
 from keys.lifecycle.names import MAX_NAME_LENGTH, MAX_NOTE_LENGTH, clean_name, clean_note
-from keys.lifecycle.reapplying import reapply
-from keys.lifecycle.rotating import GRACES, finish_rotation, note_late_use, rotate
+from keys.lifecycle.restoration import reapply
+from keys.lifecycle.revocation import revoke
+from keys.lifecycle.rotation import GRACES, finish_rotation, note_late_use, rotate
+from keys.lifecycle.updates import disable, enable, narrow, rename
 
 __all__ = [
     "GRACES",

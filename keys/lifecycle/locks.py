@@ -4,8 +4,11 @@ Recording an audit event locks the end of the workspace's chain, which comes las
 records anything.
 """
 
+from datetime import datetime
+
 from django.db.models import QuerySet
 
+from keys.exceptions import KeyNotFound, KeyRetiring
 from keys.models import ApiKey, Member, Workspace
 
 
@@ -31,6 +34,20 @@ def lock_family(key: ApiKey) -> list[ApiKey]:
         line.append(before)
         before = ApiKey.objects.filter(pk=before).values_list("replaces_id", flat=True).get()
     return _lock(line)
+
+
+def live_family(key: ApiKey, now: datetime) -> list[ApiKey]:
+    """The key, last, and those it replaced that still work; all locked.
+
+    Raises:
+        KeyNotFound: the key is over. KeyRetiring: another has taken its place.
+    """
+    family = lock_family(key)
+    if family[-1].state(now).is_over:
+        raise KeyNotFound
+    if family[-1].retires_at is not None:
+        raise KeyRetiring
+    return [one for one in family if not one.state(now).is_over]
 
 
 def lock_undelivered(key: ApiKey) -> list[ApiKey]:

@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Collection
 from datetime import datetime
 
-from keys import keyformat, spelling
+from keys import key_format, unicode_text
 from keys.exceptions import NameInvalid, NameTaken
 from keys.models import ApiKey, Member
 
@@ -21,8 +21,8 @@ def clean_name(name: str) -> str:
     Raises:
         NameInvalid: empty, over 64 characters, with invisible characters, or with a key in it.
     """
-    normalized = spelling.normalize(name)
-    if keyformat.looks_like_key(normalized):
+    normalized = unicode_text.normalize(name)
+    if key_format.looks_like_key(normalized):
         raise NameInvalid(contains_key=True)
     if character := _find_invisible(normalized):
         raise NameInvalid(character)
@@ -43,7 +43,7 @@ def _find_invisible(name: str) -> str | None:
 def clean_note(note: str) -> str:
     """What somebody gives as a reason, fit to be kept: without key material or control characters, 200 characters."""
     readable = "".join(char if char.isprintable() else " " for char in note)
-    return keyformat.redact(" ".join(readable.split()))[:MAX_NOTE_LENGTH]
+    return key_format.redact(" ".join(readable.split()))[:MAX_NOTE_LENGTH]
 
 
 def free_name(name: str, taken: Collection[str]) -> str:
@@ -56,7 +56,7 @@ def free_name(name: str, taken: Collection[str]) -> str:
         NameInvalid, NameTaken.
     """
     name = clean_name(name)
-    if spelling.fold(name) in taken:
+    if unicode_text.fold(name) in taken:
         raise NameTaken
     return name
 
@@ -72,4 +72,4 @@ def taken_names(owner: Member, now: datetime, *, but: ApiKey | None = None) -> l
     """Return the folded name of each current key of the owner, except that of `but`."""
     current = ApiKey.objects.filter(owner=owner).current(now)
     others = current.exclude(pk=but.pk) if but else current
-    return [spelling.fold(name) for name in others.values_list("name", flat=True)]
+    return [unicode_text.fold(name) for name in others.values_list("name", flat=True)]

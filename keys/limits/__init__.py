@@ -6,7 +6,8 @@ beside others it takes what they leave, and whoever comes next finds room at onc
 lone key may take all.
 """
 
-from keys.limits.allowance import (
+from keys.limits.backends import backend
+from keys.limits.budget import (
     Allowance,
     count_oauth_step,
     count_refused,
@@ -16,8 +17,7 @@ from keys.limits.allowance import (
     pumble_quotas,
     workspace_quotas,
 )
-from keys.limits.backends import backend
-from keys.limits.quotas import PumbleQuota, Standing, Whose, Window
+from keys.limits.windows import PumbleQuota, Standing, Whose, Window
 
 __all__ = [
     "Allowance",

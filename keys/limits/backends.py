@@ -22,7 +22,7 @@ from django.conf import settings
 from redis.commands.core import Script
 
 from keys import chain_numbers, redis_client
-from keys.limits.quotas import SECONDS, Standing, Window
+from keys.limits.windows import SECONDS, Standing, Window
 
 log = logging.getLogger(__name__)
 

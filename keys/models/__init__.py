@@ -1,6 +1,6 @@
 """The ground floor's rows: workspaces, their members, the members' API keys, and what happened to them.
 
-Workspaces, members, policies and keys change only through `keys.lifecycle`, `keys.membership` and `keys.policy`, which
+Workspaces, members, policies and keys change only through `keys.lifecycle`, `keys.membership` and `keys.policies`, which
 record an audit event in the same transaction.
 """
 
@@ -9,7 +9,7 @@ from keys.models.audit_event import AuditAddress, AuditChain, AuditEvent, AuditE
 from keys.models.idempotent_call import IdempotentCall
 from keys.models.people import Member, Workspace
 from keys.models.policy import Policy
-from keys.models.use import HourlyUse, KnownNetwork, LastUse, RequestLog
+from keys.models.usage import HourlyUse, KnownNetwork, LastUse, RequestLog
 
 __all__ = [
     "ApiKey",

@@ -8,8 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from keys.models.people import Member
-from keys.models.viewing import seen_by
+from keys.models.people import Member, seen_by
 from keys.rights import CALLS_PER_MINUTE, Rights
 
 RIGHTS = tuple(field.name for field in fields(Rights))

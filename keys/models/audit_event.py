@@ -1,7 +1,7 @@
 """What happened, for good.
 
 Events follow each other in chains: one for each workspace, one for the installation itself. Each holds the digest of the
-one before it; `keys.audit.verifier` says how. The database refuses to change or remove one: `keys.audit.guards`.
+one before it; `keys.audit.verifier` says how. The database refuses to change or remove one: `keys.audit.triggers`.
 """
 
 from functools import cached_property

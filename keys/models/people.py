@@ -1,14 +1,28 @@
 """Workspaces and their members."""
 
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
-from django.db.models import Q
+from django.db.models import Model, Q, QuerySet
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
-from keys.models.viewing import seen_by
+Rows = TypeVar("Rows", bound="QuerySet[Model]")
+
+
+def seen_by(viewer: "Member", rows: Rows, *, workspace: str, person: str) -> Rows:
+    """Those of `rows` that `viewer` may see: operators all, owners and administrators their workspace's, others their own.
+
+    Args:
+        workspace: the lookup from a row to its workspace.
+        person: the lookup from a row to the member whose it is.
+    """
+    if viewer.is_superuser:
+        return rows
+    if viewer.is_workspace_admin:
+        return rows.filter(**{workspace: viewer.workspace_id})
+    return rows.filter(**{person: viewer.pk})
 
 
 class WorkspaceQuerySet(models.QuerySet["Workspace"]):

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from keys.models import Member
-from keys.policy import is_entitled
+from keys.permissions import is_entitled
 
 
 class PumbleSignIn(BaseBackend):

@@ -17,7 +17,7 @@ from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from keys import keyformat, limits
+from keys import key_format, limits
 from keys.exceptions import RateLimited
 from keys.models import Member
 from portal.accounts.sessions import bind_browser, browser_secret_of
@@ -176,10 +176,10 @@ def return_address(request: HttpRequest) -> str:
     query = QueryDict(mutable=True)
     sent = {name: request.POST.getlist(name) for name in page.query if name in request.POST}
     for name, values in {**dict(request.GET.lists()), **sent}.items():
-        clean = [str(value) for value in values if keyformat.is_free_of_keys(f"{name}={value}")]
+        clean = [str(value) for value in values if key_format.is_free_of_keys(f"{name}={value}")]
         if any(clean):
             query.setlist(name, clean)
-    if not keyformat.is_free_of_keys(path):
+    if not key_format.is_free_of_keys(path):
         return "/"
     return f"{path}?{query.urlencode()}" if query else path
 
@@ -233,7 +233,7 @@ def _typed(request: HttpRequest, page: FormPage) -> str:
     data = QueryDict(mutable=True)
     for name in page.fields:
         if name in request.POST:
-            data.setlist(name, [keyformat.redact(str(value)) for value in request.POST.getlist(name)])
+            data.setlist(name, [key_format.redact(str(value)) for value in request.POST.getlist(name)])
     return data.urlencode() if any(any(values) for _name, values in data.lists()) else ""
 
 

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET
 from keys import limits, membership
 from keys.audit import Surface
 from keys.exceptions import RateLimited
-from keys.policy import is_entitled
+from keys.permissions import is_entitled
 from portal.accounts import kept_forms
 from portal.accounts.sessions import BROWSER_COOKIE, actor_of, bind_browser, browser_secret_of, sign_in
 from portal.client_ip import client_address

@@ -13,9 +13,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from keys import scopes, spelling, wording
+from keys import scopes, texts, unicode_text
 from keys.models import ApiKey, Member
-from keys.wording import SCOPES
+from keys.texts import SCOPES
 from portal.admin import key_actions
 from portal.admin.base import ViewerAdmin
 from portal.admin.filters import Choices, ManyChoices, OfMember, Rows, of_workspace
@@ -131,7 +131,7 @@ class ApiKeys(ViewerAdmin):
     ) -> tuple[QuerySet[Any], bool]:
         text = search_term.strip()
         if text:
-            of_holder = spelling.query("owner__name__icontains", text) | Q(owner__email__iexact=text)
+            of_holder = unicode_text.query("owner__name__icontains", text) | Q(owner__email__iexact=text)
             queryset = queryset.filter(key_search.matching(text) | of_holder)
         return queryset, False
 
@@ -183,4 +183,4 @@ class ApiKeys(ViewerAdmin):
 
     @admin.display(description=gettext_lazy("May do"))
     def preset(self, key: ApiKey) -> str:
-        return wording.preset_name(key.rights)
+        return texts.preset_name(key.rights)

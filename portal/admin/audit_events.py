@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from keys import audit, spelling
+from keys import audit, unicode_text
 from keys.audit import export
 from keys.models import AuditEvent, Workspace
 from portal.accounts.kept_forms import FormPage, form_page
@@ -52,7 +52,7 @@ class ByActor(Typed):
     parameter_name = "actor"
 
     def narrow(self, rows: Rows, typed: str) -> Rows:
-        named = spelling.query("actor__name__icontains", typed) | Q(actor__email__iexact=typed)
+        named = unicode_text.query("actor__name__icontains", typed) | Q(actor__email__iexact=typed)
         return rows.filter(named | Q(actor_ref=typed))
 
 

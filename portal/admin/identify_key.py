@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 
-from keys import keyformat
+from keys import key_format
 from portal.admin.site import site
 from portal.admin.view_audit import find_pasted_key
 from portal.admin.viewer import actor, viewer_of
@@ -42,9 +42,9 @@ def identify_key(request: HttpRequest) -> HttpResponse:
 
 
 def _why_not(text: str) -> str:
-    if keyformat.find_in(text):
+    if key_format.find_in(text):
         return _("That is a whole key, but none that you can see here. It was made elsewhere, or is a fake.")
-    if keyformat.looks_like_key(text):
+    if key_format.looks_like_key(text):
         return _("Something has the form of a key, but is cut off or mistyped.")
     return _(
         "There is no key in that. A key looks like pmb_ID_SECRET; for its id or name use the search of the list."

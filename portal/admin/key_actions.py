@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from keys import inventory, lifecycle, wording
+from keys import lifecycle, selectors, texts
 from keys.audit import Actor
 from keys.exceptions import KeysError
 from keys.lifecycle import MAX_NOTE_LENGTH
@@ -214,7 +214,7 @@ def _view(request: HttpRequest, verb: Verb) -> HttpResponse:
 
 def _keys_of(viewer: Member, key_ids: set[str]) -> Any:
     readable = {key_id for key_id in key_ids if key_id.isascii() and key_id.isalnum()}
-    return inventory.list_keys(viewer).filter(key_id__in=readable)
+    return selectors.list_keys(viewer).filter(key_id__in=readable)
 
 
 def _do(
@@ -226,7 +226,7 @@ def _do(
         try:
             verb.run(key, by=by, now=now, note=note)
         except KeysError as error:
-            why = f"{key.name}: {wording.explain(error)}"
+            why = f"{key.name}: {texts.explain(error)}"
             messages.error(request, why)
         else:
             done += 1

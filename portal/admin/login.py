@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from keys import keyformat, limits
+from keys import key_format, limits
 from keys.exceptions import RateLimited
 from keys.models import AuditEvent, Member
 from portal.accounts import kept_forms
@@ -43,7 +43,7 @@ class OperatorForm(PageForm):
 
     def clean_username(self) -> str:
         name = str(self.cleaned_data["username"])
-        if keyformat.looks_like_key(name):
+        if key_format.looks_like_key(name):
             self.data = {}
             raise forms.ValidationError(_("An API key is no username. Keys do not belong in forms."))
         return name

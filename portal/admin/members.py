@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from keys import spelling
+from keys import unicode_text
 from keys.models import ApiKey, AuditEvent, LastUse, Member
 from portal.admin.base import ViewerAdmin
 from portal.admin.filters import Choices, Rows, of_workspace
@@ -86,7 +86,7 @@ class Members(ViewerAdmin):
     ) -> tuple[QuerySet[Any], bool]:
         text = search_term.strip()
         return queryset.filter(
-            spelling.query("name__icontains", text) | spelling.query("email__icontains", text)
+            unicode_text.query("name__icontains", text) | unicode_text.query("email__icontains", text)
         ), False
 
     def about(self, request: HttpRequest, row: Member) -> dict[str, Any]:

@@ -9,12 +9,12 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from keys import lifecycle, wording
+from keys import lifecycle, texts
 from keys.audit import Actor
-from keys.breaking import Breaking
 from keys.exceptions import KeyNotFound, KeyRetiring, PolicyChanged
 from keys.models import ApiKey
-from keys.wording import short_date
+from keys.policies import Breaking
+from keys.texts import short_date
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,7 @@ class Shown:
 
 def shown(found: Iterable[Breaking], now: datetime) -> list[Shown]:
     return [
-        Shown(one.key, [wording.breach(breach) for breach in one.breaches], _becomes(one, now))
-        for one in found
+        Shown(one.key, [texts.breach(breach) for breach in one.breaches], _becomes(one, now)) for one in found
     ]
 
 
@@ -56,7 +55,7 @@ def bring_in_line(
         try:
             broken = lifecycle.bring_in_line(key=key, revision=revision, by=by, now=now)
         except PolicyChanged as error:
-            messages.warning(request, wording.explain(error))
+            messages.warning(request, texts.explain(error))
             return
         except (KeyNotFound, KeyRetiring):
             continue  # over or replaced since the list was made

@@ -9,9 +9,9 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from keys import scopes, wording
+from keys import scopes, texts
 from keys.models import Member, Policy
-from keys.policy import BOUNDS, TERMS, Terms
+from keys.policies import BOUNDS, TERMS, Terms
 from portal.presentation.forms import PageForm, scope_label
 from portal.presentation.pasted_keys import Pasted
 
@@ -31,7 +31,7 @@ class NumberField(forms.IntegerField):
         try:
             number: int | None = super().clean(value)
         except forms.ValidationError as error:
-            raise forms.ValidationError(wording.whole_number(self.least, self.most)) from error
+            raise forms.ValidationError(texts.whole_number(self.least, self.most)) from error
         return number
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 
-from keys import keyformat
+from keys import key_format
 from keys.models import Member
 from portal.accounts import kept_forms
 from portal.accounts.kept_forms import FormPage, form_page
@@ -46,7 +46,7 @@ class PortalAdmin(admin.AdminSite):
                 return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
             if not self.has_permission(request):
                 return turn_away(request)
-            if keyformat.looks_like_key(unquote_plus(request.META.get("QUERY_STRING", ""))):
+            if key_format.looks_like_key(unquote_plus(request.META.get("QUERY_STRING", ""))):
                 return _take_key_out(request)
             if request.method == "POST":
                 kept_forms.forget(request)

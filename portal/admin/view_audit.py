@@ -7,7 +7,7 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
-from keys import audit, authentication, keyformat
+from keys import audit, authentication, key_format
 from keys.audit import Actor
 from keys.models import ApiKey, AuditEvent, Member, Workspace
 from portal.admin.viewer import actor, viewer_of
@@ -39,7 +39,7 @@ def record_view(request: HttpRequest, workspaces: Iterable[Workspace | None], pa
 
 def find_pasted_key(text: str, viewer: Member, *, by: Actor) -> ApiKey | None:
     """The key of which `text` has the plaintext, if `viewer` may see it. That it was looked for is audited with it."""
-    for plaintext in keyformat.find_in(text):
+    for plaintext in key_format.find_in(text):
         known = authentication.find_by_plaintext(plaintext)
         key = ApiKey.objects.for_viewer(viewer).filter(pk=known.pk).first() if known else None
         if key is not None and key.owner.workspace is not None:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from keys import spelling
+from keys import unicode_text
 from keys.models import ApiKey, Workspace
 from portal.admin.base import ViewerAdmin
 from portal.admin.viewer import viewer_of
@@ -49,7 +49,9 @@ class Workspaces(ViewerAdmin):
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
         text = search_term.strip()
-        return queryset.filter(spelling.query("name__icontains", text) | Q(pumble_id__startswith=text)), False
+        return queryset.filter(
+            unicode_text.query("name__icontains", text) | Q(pumble_id__startswith=text)
+        ), False
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None

@@ -18,7 +18,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
-from keys import keyformat, usage
+from keys import key_format, usage
 from keys.audit import Actor, Surface
 from keys.key_cache import KeyRecord
 from keys.limits import Allowance
@@ -167,4 +167,4 @@ class WriteOperationView(OperationView):
 
 
 def _printable(agent: str) -> str:
-    return keyformat.redact("".join(char for char in agent[:400] if char.isprintable()))
+    return key_format.redact("".join(char for char in agent[:400] if char.isprintable()))

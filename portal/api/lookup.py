@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.cache import caches
 
-from keys import spelling
+from keys import unicode_text
 from keys.exceptions import ChannelNotAllowed
 from portal.api.calls import ApiCall
 from portal.api.exceptions import BotNotInChannel, ChannelNotFound, PeopleNotValid
@@ -38,7 +38,7 @@ def find_channel(call: ApiCall, data: Json) -> Json:
         with contextlib.suppress(ChannelNotFound, ChannelNotAllowed):  # then it may be a name of that form
             return channel_by_id(call, wanted)
     try:
-        info = _channel_by_name(call, spelling.fold(wanted.removeprefix("#")))
+        info = _channel_by_name(call, unicode_text.fold(wanted.removeprefix("#")))
     except ChannelNotFound:
         if call.key.channels is not None:
             raise ChannelNotAllowed from None
@@ -112,7 +112,7 @@ def find_people_ids(call: ApiCall, wanted: Iterable[str]) -> list[str]:
     ids = []
     for one in wanted:
         text = one.strip()
-        name = spelling.fold(text.removeprefix("@"))
+        name = unicode_text.fold(text.removeprefix("@"))
         ids.append(as_id(text) or _remembered(call, "people", name, lambda: _people_names(call)) or "")
     if not all(ids):
         raise PeopleNotValid
@@ -141,7 +141,7 @@ def _channel_by_name(call: ApiCall, name: str) -> Json:
 
 
 def _name_of(info: Json) -> str:
-    return spelling.fold(str(info["channel"].get("name") or ""))
+    return unicode_text.fold(str(info["channel"].get("name") or ""))
 
 
 def _people_names(call: ApiCall) -> dict[str, str]:
@@ -154,7 +154,7 @@ def _people_names(call: ApiCall) -> dict[str, str]:
 def _ids_by(users: list[Json], field: str) -> dict[str, str]:
     ids: dict[str, str] = {}
     for user in users:
-        if text := spelling.fold(str(user.get(field) or "")):
+        if text := unicode_text.fold(str(user.get(field) or "")):
             ids[text] = "" if text in ids else user["id"]
     return ids
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views import View
 
-from keys import inventory
+from keys import selectors
 from keys.audit import Actor
 from keys.models import ApiKey, Member
 from portal.accounts import kept_forms
@@ -81,7 +81,7 @@ class MemberView(View):
         Raises:
             Http404: there is none, or it is somebody else's: nobody can tell which.
         """
-        key = inventory.list_keys(self.member).filter(owner=self.member, key_id=key_id).first()
+        key = selectors.list_keys(self.member).filter(owner=self.member, key_id=key_id).first()
         if key is None:
             raise Http404
         return key

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from keys import lifecycle, wording
+from keys import lifecycle, texts
 from keys.exceptions import KeysError
 from keys.lifecycle import MAX_NAME_LENGTH
 from keys.models import ApiKey
@@ -57,7 +57,7 @@ class Rename(MemberView):
             try:
                 lifecycle.rename(key=key, name=form.cleaned_data["name"], by=self.by, now=self.now)
             except KeysError as error:
-                form.add_error("name", wording.explain(error))
+                form.add_error("name", texts.explain(error))
             else:
                 return redirect(key_url(key, "renamed"))
         form.say_pasted(self.pasted)
@@ -76,7 +76,7 @@ class Narrow(MemberView):
             return redirect(key_url(key))
         form = self._make(key)
         if self.kept is None:
-            return self._form(key, form, sentence=wording.sentence(key.rights, now=self.now))
+            return self._form(key, form, sentence=texts.sentence(key.rights, now=self.now))
         form.fill(self.kept)
         return self._form(key, form, sentence=self._make(key, form.values()).sentence)
 
@@ -123,7 +123,7 @@ class _Switch(MemberView):
         try:
             self.switch(key, self.now)
         except KeysError as error:
-            return self.refuse(wording.explain(error))
+            return self.refuse(texts.explain(error))
         return redirect(key_url(key, self.done))
 
     def switch(self, key: ApiKey, now: datetime) -> None:
@@ -178,7 +178,7 @@ class Delete(MemberView):
         try:
             lifecycle.revoke(key=key, by=self.by, reason=ApiKey.RevokeReason.BY_HOLDER, now=self.now)
         except KeysError as error:
-            return self.refuse(wording.explain(error))
+            return self.refuse(texts.explain(error))
         return redirect("/?done=deleted")
 
     def _form(self, key: ApiKey, form: DeleteForm, *, status: int = 200) -> HttpResponse:

@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
-from keys import lifecycle, policy, wording
+from keys import lifecycle, permissions, policies, texts
 from keys.audit import refusals_noted
 from keys.exceptions import KeysError
 from keys.models import ApiKey
@@ -23,12 +23,12 @@ class CreateKey(MemberView):
     form_page = FormPage(fields=tuple(prefill.FIELDS))
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        terms = policy.policy_of(self.member.workspace)
+        terms = policies.policy_of(self.member.workspace)
         try:
-            policy.require_may_issue(terms, self.member, self.by)
-            policy.require_room(terms, ApiKey.objects.filter(owner=self.member).current(self.now).count())
+            permissions.require_may_issue(terms, self.member, self.by)
+            policies.require_room(terms, ApiKey.objects.filter(owner=self.member).current(self.now).count())
         except KeysError as error:
-            return self.page("cannot_create_key.html", {"why": wording.explain(error)}, status=403)
+            return self.page("cannot_create_key.html", {"why": texts.explain(error)}, status=403)
         options: dict[str, Any] = {"terms": terms, "now": self.now, "channels": own_channels(self.member)}
         form = CreateForm(initial=prefill.read(request.GET), **options)
         form.fill(self.kept)
@@ -39,7 +39,7 @@ class CreateKey(MemberView):
     def post(self, request: HttpRequest) -> HttpResponseBase:
         form = CreateForm(
             self.sent,
-            terms=policy.policy_of(self.member.workspace),
+            terms=policies.policy_of(self.member.workspace),
             now=self.now,
             channels=own_channels(self.member),
             pasted=self.pasted,
@@ -75,13 +75,13 @@ class CreateKey(MemberView):
     def _form(
         self, form: CreateForm, *, sentence: str | None = None, wrong: Sequence[str] = (), status: int = 200
     ) -> HttpResponse:
-        terms = policy.policy_of(self.member.workspace)
+        terms = policies.policy_of(self.member.workspace)
         context = {
             "form": form,
             "wrong_in_link": wrong,
             "sentence": form.sentence if sentence is None else sentence,
             "terms": terms,
-            "longest": wording.days(terms.largest_lifetime) if terms.largest_lifetime else "",
+            "longest": texts.days(terms.largest_lifetime) if terms.largest_lifetime else "",
             "nonce": self.sent.get("nonce") or form_nonce.new_nonce(self.member),
             "pumble_away": form.named is None,
         }

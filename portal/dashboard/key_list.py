@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
 
-from keys import inventory, keyformat
+from keys import key_format, selectors
 from keys.models import ApiKey
 from portal.accounts.kept_forms import FormPage
 from portal.dashboard import form_nonce
@@ -57,7 +57,7 @@ class KeyList(MemberView):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         own = (
-            inventory.list_keys(self.member)
+            selectors.list_keys(self.member)
             .filter(owner=self.member)
             .select_related("owner__workspace", "last_use", "revoked_by")
         )
@@ -65,7 +65,7 @@ class KeyList(MemberView):
         text, state = chosen["q"], chosen["state"] or "live"
         sort = chosen["sort"] or self._usual_sort()
         # A key in an address is in the history and in other people's logs already, and must not be repeated here.
-        holds_key = keyformat.looks_like_key(text)
+        holds_key = key_format.looks_like_key(text)
         found = key_search.in_state(own, state, self.now).order_by(*_ORDER[sort])
         if text and not holds_key:
             found = found.filter(key_search.matching(text))

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
-from keys import breaking, policy, wording
+from keys import policies, texts
 from keys.models import ApiKey
 from portal.dashboard.base import MemberView
 from portal.presentation import key_detail
@@ -29,8 +29,8 @@ class KeyPage(MemberView):
         """Why the key, which was disabled for not fitting the workspace's policy, cannot be enabled yet."""
         if key.disabled_reason != ApiKey.DisableReason.POLICY:
             return []
-        broken = breaking.of_key(policy.policy_of(self.member.workspace), key, self.now)
-        return [wording.breach(one) for one in broken.breaches] if broken else []
+        broken = policies.of_key(policies.policy_of(self.member.workspace), key, self.now)
+        return [texts.breach(one) for one in broken.breaches] if broken else []
 
     def _rotation(self, key: ApiKey) -> dict[str, Any]:
         """The older and the newer key of a rotation whose grace is not over yet."""

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
-from keys import lifecycle, wording
+from keys import lifecycle, texts
 from keys.audit import refusals_noted
 from keys.exceptions import KeysError
 from keys.lifecycle import GRACES
@@ -57,7 +57,7 @@ class Rotate(MemberView):
         except form_nonce.FormUsed:
             return self.already_sent()
         except KeysError as error:
-            form.add_error(None, wording.explain(error))
+            form.add_error(None, texts.explain(error))
             return self._form(key, form, status=400)
         return reveal.show(request, successor, plaintext, member=self.member, by=self.by, replaced=key)
 

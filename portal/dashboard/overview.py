@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from keys import inventory, lifecycle, limits, wording
+from keys import lifecycle, limits, selectors, texts
 from keys.exceptions import KeysError
 from portal.accounts.kept_forms import FormPage
 from portal.dashboard.base import MemberView
@@ -20,7 +20,7 @@ _MOST_KEYS = 500  # of one member; more are looked at by nobody
 class Overview(MemberView):
     def get(self, request: HttpRequest) -> HttpResponse:
         keys = list(
-            inventory.list_own_keys(self.member, self.now).filter(
+            selectors.list_own_keys(self.member, self.now).filter(
                 confirmed_at__isnull=False, retires_at__isnull=True
             )[:_MOST_KEYS]
         )
@@ -63,5 +63,5 @@ class Remedy(MemberView):
                 case _:
                     done = ""
         except KeysError as error:
-            return self.refuse(wording.explain(error))
+            return self.refuse(texts.explain(error))
         return redirect(f"/overview?done={done}")

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.http import QueryDict
 
-from keys import keyformat
+from keys import key_format
 from portal.dashboard.rights_forms import CreateForm
 
 _MAX_SHOWN = 10
@@ -55,8 +55,8 @@ def list_not_understood(query: QueryDict, filled: CreateForm) -> list[str]:
         for value in without_keys([values[-1]])
         if name not in FIELDS or name not in filled.fields or name in filled.errors
     ]
-    return [part for part in wrong if keyformat.is_free_of_keys(part)][:_MAX_SHOWN]
+    return [part for part in wrong if key_format.is_free_of_keys(part)][:_MAX_SHOWN]
 
 
 def without_keys(values: Sequence[str]) -> list[str]:
-    return [value for value in values if not keyformat.looks_like_key(value)]
+    return [value for value in values if not key_format.looks_like_key(value)]

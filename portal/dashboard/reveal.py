@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from keys import lifecycle
 from keys.audit import Actor
-from keys.keyformat import Plaintext
+from keys.key_format import Plaintext
 from keys.models import ApiKey, Member
 from portal.reference.code_samples import samples
 

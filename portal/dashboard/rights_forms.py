@@ -10,12 +10,12 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from keys import exceptions, lifecycle, policy, rights, scopes, wording
-from keys.addresses import parse_networks
+from keys import exceptions, lifecycle, policies, rights, scopes, texts
 from keys.exceptions import NameInvalid
+from keys.ip_networks import parse_networks
 from keys.lifecycle import MAX_NAME_LENGTH, MAX_NOTE_LENGTH
 from keys.models import ApiKey, Policy
-from keys.policy import LIFETIMES
+from keys.policies import LIFETIMES
 from keys.rights import CALLS_PER_MINUTE, Rights
 from portal.presentation.forms import NameField, PageForm, preset_label, scope_label
 from portal.presentation.pasted_keys import Pasted
@@ -119,7 +119,7 @@ class RightsForm(PageForm):
         try:
             return parse_networks(texts)
         except exceptions.KeysError as error:
-            raise forms.ValidationError(wording.explain(error)) from error
+            raise forms.ValidationError(texts.explain(error)) from error
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -152,7 +152,7 @@ class RightsForm(PageForm):
             name = "until"
         if name == "scopes" and self.data.get("preset", "custom") != "custom":
             name = "preset"
-        self.add_error(name if name in self.fields else None, wording.explain(error))
+        self.add_error(name if name in self.fields else None, texts.explain(error))
 
     def values(self) -> dict[str, Any]:
         """What the form would send as it is shown."""
@@ -162,7 +162,7 @@ class RightsForm(PageForm):
     def sentence(self) -> str:
         """What a key with the chosen rights can do; empty where they make no sense yet."""
         self.is_valid()
-        return wording.sentence(self.rights, now=self.now) if self.rights else ""
+        return texts.sentence(self.rights, now=self.now) if self.rights else ""
 
     @property
     def has_advanced(self) -> bool:
@@ -217,7 +217,7 @@ def end_label(lifetime: timedelta | None, now: datetime) -> tuple[str, str]:
     if lifetime is None:
         return "never", _("Never. Whoever finds the key can use it until you delete it.")
     until = date_format(timezone.localtime(now + lifetime), _("D j M Y, H:i e"))
-    words = {"for": wording.days(lifetime), "until": until}
+    words = {"for": texts.days(lifetime), "until": until}
     return str(lifetime.days), _("%(for)s, until %(until)s") % words
 
 
@@ -255,7 +255,7 @@ class CreateForm(RightsForm):
 
     def __init__(self, *args: Any, terms: Policy, now: datetime, **kwargs: Any) -> None:
         offered = offered_scopes(terms.allowed_scopes)
-        ends = [end_label(one, now) for one in policy.expiry_choices(terms)] + [own_day()]
+        ends = [end_label(one, now) for one in policies.expiry_choices(terms)] + [own_day()]
         super().__init__(*args, now=now, offered=offered, ends=ends, **kwargs)
         presets = [name for name, held in scopes.PRESETS.items() if set(held) <= set(offered)]
         self._set_choices("preset", [(name, preset_label(name)) for name in (*presets, "custom")])

@@ -9,7 +9,7 @@ from django.utils.translation import check_for_language
 from django.views.decorators.http import require_POST
 from django.views.i18n import set_language
 
-from keys import keyformat, membership
+from keys import key_format, membership
 from keys.models import AuditEvent, Member
 from portal.accounts import kept_forms
 from portal.accounts.kept_forms import FormPage, form_page
@@ -22,7 +22,7 @@ from pumble_bridge import oauth
 def language(request: HttpRequest) -> HttpResponse:
     """Pages speak the chosen language from now on; chat too, to a member who is signed in."""
     response = set_language(request)
-    if not keyformat.is_free_of_keys(response.get("Location", "")):
+    if not key_format.is_free_of_keys(response.get("Location", "")):
         response["Location"] = "/"
     chosen = request.POST.get("language", "")
     if not check_for_language(chosen):

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 
-from keys import lifecycle, policy, scopes, wording
+from keys import lifecycle, policies, scopes, texts
 from keys.audit import Actor, refusals_noted
 from keys.exceptions import KeysError
 from keys.models import ApiKey, Member
@@ -30,7 +30,7 @@ class TryIt(MemberView):
     form_page = FormPage(lambda: reverse("start"))
 
     def post(self, request: HttpRequest) -> HttpResponseBase:
-        allowed = offered_scopes(policy.policy_of(self.member.workspace).allowed_scopes)
+        allowed = offered_scopes(policies.policy_of(self.member.workspace).allowed_scopes)
         try:
             with refusals_noted("issue", by=self.by, now=self.now), transaction.atomic():
                 form_nonce.use_up(self.sent.get("nonce", ""), self.member, now=self.now)
@@ -47,7 +47,7 @@ class TryIt(MemberView):
         except form_nonce.FormUsed:
             return self.already_sent()
         except KeysError as error:
-            return self.refuse(wording.explain(error))
+            return self.refuse(texts.explain(error))
         request.session[_IN_SESSION] = [key.key_id]
         return reveal.deliver(request, key, plaintext, "dashboard/trial_key.html", {}, by=self.by)
 

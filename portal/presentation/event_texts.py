@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from keys import wording
+from keys import texts
 from keys.models import ApiKey, AuditEvent
 
 _MOST = 100
@@ -61,6 +61,4 @@ def _reason(name: str, note: str) -> str:
 
 def _changed(detail: dict[str, Any]) -> str:
     before, after = detail.get("before", {}), detail.get("after", {})
-    return ", ".join(
-        str(word) for name, word in wording.RIGHTS.items() if before.get(name) != after.get(name)
-    )
+    return ", ".join(str(word) for name, word in texts.RIGHTS.items() if before.get(name) != after.get(name))

@@ -9,8 +9,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from keys import spelling
-from keys.wording import PRESETS, SCOPES
+from keys import unicode_text
+from keys.texts import PRESETS, SCOPES
 from portal.presentation.pasted_keys import Pasted
 
 
@@ -18,7 +18,7 @@ class NameField(forms.CharField):
     """A key's name, or a part of one. Its characters are counted in the form in which names are stored."""
 
     def to_python(self, value: Any) -> str:
-        return spelling.normalize(super().to_python(value) or "")
+        return unicode_text.normalize(super().to_python(value) or "")
 
 
 class ConfirmationField(forms.CharField):
@@ -31,8 +31,8 @@ class ConfirmationField(forms.CharField):
         super().__init__(required=False, label=label, widget=widget, **kwargs)
 
     def to_python(self, value: Any) -> str:
-        typed = spelling.normalize(super().to_python(value) or "")
-        if spelling.fold(typed) != spelling.fold(self.name):
+        typed = unicode_text.normalize(super().to_python(value) or "")
+        if unicode_text.fold(typed) != unicode_text.fold(self.name):
             raise forms.ValidationError(self.error)
         return typed
 

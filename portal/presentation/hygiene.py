@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q
 
-from keys import policy, scopes, usage
+from keys import policies, scopes, usage
 from keys.models import ApiKey, ApiKeyQuerySet, Member, RequestLog
 from keys.rights import Rights
 from portal.api.urls import OPERATIONS
@@ -62,7 +62,7 @@ def unused_scopes(key: ApiKey, used: Collection[str], now: datetime) -> list[str
 
 def with_end(key: ApiKey, member: Member, now: datetime) -> Rights:
     """The key's rights with an end in 90 days, or in as long as the workspace lets a key live."""
-    longest = policy.policy_of(member.workspace).largest_lifetime
+    longest = policies.policy_of(member.workspace).largest_lifetime
     return replace(key.rights, expires_at=now + min(NEW_END, longest or NEW_END))
 
 

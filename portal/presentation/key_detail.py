@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from keys import scopes, usage, wording
+from keys import scopes, texts, usage
 from keys.models import ApiKey, HourlyUse, RequestLog
 from portal.presentation import event_texts, usage_charts
 from pumble_bridge.outcomes import Outcome
@@ -22,8 +22,8 @@ def about(key: ApiKey, now: datetime, *, outcome: str = "") -> dict[str, Any]:
     return {
         "key": key,
         "now": now,
-        "preset": wording.preset_name(key.rights),
-        "scopes": [(name, wording.SCOPES[name].label) for name in scopes.in_order(key.scopes)],
+        "preset": texts.preset_name(key.rights),
+        "scopes": [(name, texts.SCOPES[name].label) for name in scopes.in_order(key.scopes)],
         "channels": sorted((key.channels or {}).values()),
         "chart": chart,
         "outcomes": outcomes,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from keys import spelling
+from keys import unicode_text
 from keys.models import ApiKeyQuerySet
 from portal.templatetags.presentation import SOON
 
@@ -46,4 +46,4 @@ def in_state(keys: ApiKeyQuerySet, state: str, now: datetime) -> ApiKeyQuerySet:
 def matching(text: str) -> Q:
     """Keys whose name has `text` in it, or that it is the id, the beginning of the id or the last characters of."""
     by_id = Q(key_id__startswith=text.removeprefix("pmb_")) | Q(last_four=text)
-    return spelling.query("name__icontains", text) | by_id
+    return unicode_text.query("name__icontains", text) | by_id

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from keys import keyformat
+from keys import key_format
 from keys.audit import Actor
 from keys.pasted_keys import revoke_pasted
 
@@ -35,7 +35,7 @@ def take_out(sent: QueryDict, *, by: Actor, now: datetime) -> tuple[QueryDict, d
     data, pasted = sent.copy(), {}
     for name in sent:
         values = [str(value) for value in sent.getlist(name)]
-        keys = [value for value in values if keyformat.looks_like_key(value)]
+        keys = [value for value in values if key_format.looks_like_key(value)]
         if keys:
             data.setlist(name, [value for value in values if value not in keys])
             pasted[name] = Pasted(_revoke("\n".join(keys), by=by, now=now))
@@ -46,4 +46,4 @@ def _revoke(text: str, *, by: Actor, now: datetime) -> bool:
     workspace = by.member.workspace if by.member else None
     if workspace is None:
         return False
-    return revoke_pasted(keyformat.find_in(text), workspace_id=workspace.pumble_id, by=by, now=now)
+    return revoke_pasted(key_format.find_in(text), workspace_id=workspace.pumble_id, by=by, now=now)

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from keys import wording
+from keys import texts
 from keys.models import ApiKey
 from portal.accounts import kept_forms
 from portal.reference.markup import inline
@@ -90,7 +90,7 @@ def author(context: template.Context) -> SafeString:
 
 @register.simple_tag
 def sentence(key: ApiKey, now: datetime) -> str:
-    return wording.sentence(key.rights, now=now)
+    return texts.sentence(key.rights, now=now)
 
 
 def _time(moment: datetime, words: str) -> SafeString:

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from keys import keyformat
+from keys import key_format
 
 Element = dict[str, Any]
 
@@ -165,7 +165,7 @@ def brief(sentences: str) -> str:
 
 def quoted(typed: str, *, limit: int = 64) -> str:
     """What a person typed, fit to be said back: shortened, without key material, unable to mention anyone."""
-    folded = keyformat.redact(" ".join(typed[:1000].split()))
+    folded = key_format.redact(" ".join(typed[:1000].split()))
     readable = "".join(char if char.isprintable() or char == ZERO_WIDTH_JOINER else "�" for char in folded)
     return fit(readable.replace("<<", "‹‹").replace(">>", "››"), limit)
 

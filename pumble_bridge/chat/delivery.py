@@ -5,7 +5,7 @@ import logging
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from keys import keyformat, lifecycle
+from keys import key_format, lifecycle
 from keys.models import ApiKey
 from pumble_bridge.chat import key_blocks
 from pumble_bridge.chat.blocks import LONGEST_NAME_IN_LABEL, Element, button, confirmation, message, quoted
@@ -22,7 +22,7 @@ REVOKE = "revoke_key"
 def hand_over(
     person: Person,
     key: ApiKey,
-    plaintext: keyformat.Plaintext,
+    plaintext: key_format.Plaintext,
     *,
     channel_id: str,
     thread_root_id: str | None = None,

@@ -5,7 +5,7 @@ import logging
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from keys import inventory, lifecycle, membership
+from keys import lifecycle, membership, selectors
 from keys.models import ApiKey
 from pumble_bridge.chat import delivery, home, key_blocks
 from pumble_bridge.chat.blocks import line, message, quoted
@@ -66,7 +66,7 @@ def _act_on_key(click: Click, person: Person, key_id: str) -> Answer:
             return registry.open_on(click, person, registry.RENAME_KEY, key_id)
         case home.DELETE:
             return registry.open_on(click, person, registry.CONFIRM_DELETE, key_id)
-    key = inventory.get_own_key_by_id(person.member, key_id, person.now)
+    key = selectors.get_own_key_by_id(person.member, key_id, person.now)
     match click.value:
         case home.DISABLE:
             lifecycle.disable(key=key, by=person.by, now=person.now)
@@ -79,7 +79,7 @@ def _act_on_key(click: Click, person: Person, key_id: str) -> Answer:
 
 
 def _revoke(click: Click, person: Person) -> Answer:
-    key = inventory.get_own_key_by_id(person.member, click.value, person.now)
+    key = selectors.get_own_key_by_id(person.member, click.value, person.now)
     lifecycle.revoke(key=key, by=person.by, reason=ApiKey.RevokeReason.BY_HOLDER, now=person.now)
     if click.channel_id:
         said = _("Deleted “%(name)s”. Anything that uses it stops working at once.")

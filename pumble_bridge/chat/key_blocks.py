@@ -5,7 +5,7 @@ from datetime import datetime
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from keys import exceptions, keyformat, wording
+from keys import exceptions, key_format, texts
 from keys.models import ApiKey
 from pumble_bridge.chat import onboarding
 from pumble_bridge.chat.blocks import Element, line, link, preformatted, quoted, text
@@ -22,17 +22,17 @@ def entry(key: ApiKey, now: datetime) -> Element:
         text(key.preview, code=True),
         _(" · id %(id)s · %(state)s · %(used)s. ")
         % {"id": key.key_id, "state": key.state(now).label, "used": last_use(key, now)},
-        unmentioning(wording.sentence(key.rights, now=now)),
+        unmentioning(texts.sentence(key.rights, now=now)),
     )
 
 
 def last_use(key: ApiKey, now: datetime) -> str:
     if key.last_used_at is None:
         return _("never used")
-    return _("last used %(at)s") % {"at": wording.short_date(key.last_used_at, now=now)}
+    return _("last used %(at)s") % {"at": texts.short_date(key.last_used_at, now=now)}
 
 
-def new_key(key: ApiKey, plaintext: keyformat.Plaintext, now: datetime) -> list[Element]:
+def new_key(key: ApiKey, plaintext: key_format.Plaintext, now: datetime) -> list[Element]:
     """The one message that holds a key's plaintext."""
     return [
         line(_("Your new key “%(name)s”") % {"name": quoted(key.name)}),
@@ -42,7 +42,7 @@ def new_key(key: ApiKey, plaintext: keyformat.Plaintext, now: datetime) -> list[
                 "Copy it now. We don't store it, so we can't show it again: this message is gone when you reload."
             )
         ),
-        line(unmentioning(wording.sentence(key.rights, now=now))),
+        line(unmentioning(texts.sentence(key.rights, now=now))),
         *([line(_fate_of_the_old(key.replaces, key, now))] if key.replaces else []),
         line(_("Put it into the variable PUMBLE_API_KEY and try:")),
         preformatted(_example(key)),
@@ -68,7 +68,7 @@ def explain(error: exceptions.KeysError) -> str:
         case exceptions.KeyAmbiguous():
             names = [quoted(name) for name in error.names[:MOST_CANDIDATES]]
             error = exceptions.KeyAmbiguous(names, error.ids[: len(names)])
-    return wording.explain(error)
+    return texts.explain(error)
 
 
 def unmentioning(sentence: str) -> str:
@@ -81,7 +81,7 @@ def _fate_of_the_old(old: ApiKey, successor: ApiKey, now: datetime) -> str:
         return _("The old key stops working now.")
     until = now + successor.grace
     return _("The old key works until %(until)s.") % {
-        "until": wording.short_date(min(until, old.expires_at or until), now=now)
+        "until": texts.short_date(min(until, old.expires_at or until), now=now)
     }
 
 

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from keys import audit, authentication, keyformat, lifecycle, policy
+from keys import audit, authentication, key_format, lifecycle, policies
 from keys.audit import Actor
 from keys.models import ApiKey, AuditEvent, Member, Workspace
 from pumble_bridge.chat import notices
@@ -36,14 +36,14 @@ _ASKED_AT_ONCE = 500
 _MOST_SPELLINGS = 50  # of one key id in a message; with a right checksum each costs a comparison
 
 
-def keys_in(event: Event) -> dict[str, set[keyformat.Plaintext]]:
+def keys_in(event: Event) -> dict[str, set[key_format.Plaintext]]:
     """What in a message has the form and checksum of a key, by key id. Asks nobody.
 
     Source: Pumble app platform reference, events: tx (text), bl (blocks), att (attachments).
     """
-    found: dict[str, set[keyformat.Plaintext]] = {}
+    found: dict[str, set[key_format.Plaintext]] = {}
     for text in _texts([event.body.get(name) for name in ("tx", "bl", "att")]):
-        for plaintext in keyformat.find_in(text) if keyformat.BRAND in text else ():
+        for plaintext in key_format.find_in(text) if key_format.BRAND in text else ():
             spellings = found.setdefault(plaintext.key_id, set())
             if len(spellings) < _MOST_SPELLINGS:
                 spellings.add(plaintext)
@@ -55,7 +55,7 @@ def inspect(workspace: Workspace, event: Event, *, message_id: str, by: Actor, n
 
     A workspace whose policy switched this off hears nothing.
     """
-    if not policy.policy_of(workspace).leak_guard:
+    if not policies.policy_of(workspace).leak_guard:
         return
     for key in _leaked(workspace, keys_in(event), now):
         kind = Notice.Kind.LEAKED
@@ -122,7 +122,7 @@ def handle_action(member: Member, action: str, value: str, *, by: Actor, now: da
 
 
 def _leaked(
-    workspace: Workspace, found: dict[str, set[keyformat.Plaintext]], now: datetime
+    workspace: Workspace, found: dict[str, set[key_format.Plaintext]], now: datetime
 ) -> Iterator[ApiKey]:
     """The workspace's live keys among `found`. A text full of invented ids costs a few queries, not one for each."""
     ids = sorted(found)

@@ -7,12 +7,12 @@ from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from keys import keyformat
+from keys import key_format
 from keys.audit import Actor, Surface
 from keys.exceptions import KeysError
 from keys.models import Member, Workspace
 from keys.pasted_keys import revoke_pasted
-from keys.policy import is_entitled
+from keys.permissions import is_entitled
 from pumble_bridge import clients, deadline, resilience
 from pumble_bridge.chat import interactions, key_blocks
 from pumble_bridge.chat.commands import subcommands
@@ -70,7 +70,7 @@ def _carry_out(payload: Trigger, member: Member | None, bot: Bot, by: Actor, now
     person = Person(member, payload.user_id, bot, by, now) if member and is_entitled(member) else None
     if person is None:
         _note_refusal(payload, "not_authorized")
-    found = keyformat.find_in("\n".join(_typed(payload)))
+    found = key_format.find_in("\n".join(_typed(payload)))
     complaint = _revoke_pasted(found, payload.workspace_id, by, now) if found else None
     match payload:
         case SlashCommand():
@@ -87,7 +87,7 @@ def _carry_out(payload: Trigger, member: Member | None, bot: Bot, by: Actor, now
             return Declined(complaint or key_blocks.plain_authorise_first())
 
 
-def _revoke_pasted(pasted: list[keyformat.Plaintext], workspace_id: str, by: Actor, now: datetime) -> str:
+def _revoke_pasted(pasted: list[key_format.Plaintext], workspace_id: str, by: Actor, now: datetime) -> str:
     """Revoke the keys of this workspace, and return what to tell the person."""
     if revoke_pasted(pasted, workspace_id=workspace_id, by=by, now=now):
         return _(

@@ -6,7 +6,7 @@ import itertools
 import json
 import time
 
-from keys import keyformat
+from keys import key_format
 from tests.bench.load import Load, request, with_keys
 from tests.bench.stage import Stage
 
@@ -20,7 +20,7 @@ _hooks = itertools.count()
 def of(stage: Stage) -> dict[str, Load]:
     """Every load of a round. What is refused is refused for its scope, or because there is no such key."""
     keys = {group: [one["key"] for one in members] for group, members in stage.keys.items()}
-    unknown = [keyformat.generate().text for _ in range(_STRANGERS)]
+    unknown = [key_format.generate().text for _ in range(_STRANGERS)]
     malformed = [text[:-1] + ("0" if text[-1] != "0" else "1") for text in unknown]
     checks = {
         "check: portal": Load(stage.portal, with_keys(keys["narrow"], "GET", "/myInfo"), refused=True),

@@ -8,7 +8,7 @@ import asyncio
 import sys
 from urllib.parse import urlsplit
 
-from keys import keyformat
+from keys import key_format
 from tests.bench.load import request
 
 _WRONG_A_SECOND = 10_000 / 60
@@ -20,7 +20,7 @@ _PAGE = "/listMessages?channelId=65f0a1b2c3d4e5f607180003&limit=50"
 async def wrong_keys(host: str, port: int) -> None:
     reader, writer = await asyncio.open_connection(host, port)
     while True:
-        key = keyformat.generate().text
+        key = key_format.generate().text
         writer.write(request("GET", "/myInfo", ApiKey=key, X_Forwarded_For="203.0.113.66"))
         head = await reader.readuntil(b"\r\n\r\n")
         length = next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length"))

@@ -17,7 +17,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.utils import timezone
 
-from keys import keyformat, scopes
+from keys import key_format, scopes
 from keys.models import ApiKey, Member, Workspace
 from pumble_bridge import tokens
 from pumble_bridge.models import Authorization, Installation
@@ -90,7 +90,7 @@ def _group(group: int, token: str, count: int, allowed: list[str]) -> list[dict[
         ]
     )
     number, pepper = next(iter(settings.KEY_PEPPERS.items()))
-    texts = [keyformat.generate() for _ in members]
+    texts = [key_format.generate() for _ in members]
     ApiKey.objects.bulk_create(
         [
             ApiKey(

@@ -15,7 +15,7 @@ import pytest
 import requests
 from django.conf import settings
 
-from keys import keyformat
+from keys import key_format
 from tests.browser.conftest import Stack
 from tests.environment import PROJECT
 
@@ -71,7 +71,7 @@ def test_pages_refusals_health_and_chat_do_not_wait(stack: Stack, key: str) -> N
     ana = next(user["id"] for user in acme["users"] if user["email"] == "ana@acme.test")
     general = next(channel["id"] for channel in acme["channels"] if channel["name"] == "general")
     typed = {"userId": ana, "channelId": general, "text": "/api-keys list"}
-    stranger = {"ApiKey": keyformat.generate().text}
+    stranger = {"ApiKey": key_format.generate().text}
 
     with everybody_asking(stack, key) as asked:
         began = time.monotonic()

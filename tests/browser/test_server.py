@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from keys import keyformat
+from keys import key_format
 from tests.browser.conftest import Stack
 from tests.environment import PROJECT
 
@@ -44,7 +44,7 @@ class TestWhatCannotBeRead:
         ],
     )
     def test_is_refused_and_no_key_in_it_reaches_the_log(self, stack: Stack, request_head: bytes) -> None:
-        key = keyformat.generate().text
+        key = key_format.generate().text
 
         status, _, _ = speak(stack, request_head.replace(b"{key}", key.encode()))
 
@@ -76,7 +76,7 @@ class TestBodies:
 
 class TestAKeyInTheWrongPlace:
     def test_does_not_reach_the_log(self, stack: Stack) -> None:
-        key = keyformat.generate().text
+        key = key_format.generate().text
         for path in (f"/{key}", f"/pmb_{key}", f"/x?ApiKey={key}", "/" + key.replace("_", "%255F")):
             requests.get(stack.portal + path, headers={"User-Agent": key, "X-Request-Id": key}, timeout=5)
 

@@ -9,7 +9,7 @@ import requests
 from prometheus_client import REGISTRY
 from pytest_django import Settings
 
-from keys import keyformat, limits
+from keys import key_format, limits
 from keys.models import ApiKey
 from pumble_bridge import resilience
 from pumble_bridge.resilience import ConcurrencyLimit
@@ -124,7 +124,7 @@ def test_two_keys_of_one_person_are_told_what_each_can_still_get(portal: str) ->
 
 
 def test_wrong_keys_are_slowed_down_and_right_ones_are_not(portal: str, api: Api) -> None:
-    wrong = Api(portal, keyformat.generate().text)
+    wrong = Api(portal, key_format.generate().text)
 
     reasons = [wrong.get("myInfo").json()["reason"] for _ in range(61)]
 

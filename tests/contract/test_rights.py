@@ -244,7 +244,7 @@ class TestAKeyBoundToAddresses:
         assert_legacy(elsewhere.get("keyInfo"), "ip_not_allowed")
 
     def test_believes_a_trusted_proxy(self, portal: str, settings: Any) -> None:
-        from keys.addresses import parse_network
+        from keys.ip_networks import parse_network
 
         api = Api(portal, key_of("ana@acme.test", allowed_addresses=["10.0.0.0/8"]))
         settings.TRUSTED_PROXIES = [parse_network("127.0.0.1")]

@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.utils import timezone
 from pytest_django import Settings
 
-from keys import keyformat
+from keys import key_format
 from keys.models import ApiKey, Member, Workspace
 from tests import pumble
 from tests.contract.wire import Api, issue, taken
@@ -26,7 +26,7 @@ def of_another_key(key: str) -> Step:
 
 
 def unknown_key(api: Api) -> requests.Response:
-    return Api(api.portal, keyformat.generate().text).get("myInfo")
+    return Api(api.portal, key_format.generate().text).get("myInfo")
 
 
 def expired_key(api: Api) -> requests.Response:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from keys import lifecycle, usage
 from keys.audit import OPERATOR
-from keys.keyformat import _checksum
+from keys.key_format import _checksum
 from keys.models import ApiKey, LastUse, RequestLog
 from tests.contract.wire import Api, taken
 

@@ -19,7 +19,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import requests
 
-from keys import keyformat
+from keys import key_format
 from tests import services
 from tests.deployment import certificate, composition
 from tests.environment import PROJECT, free_port
@@ -144,7 +144,7 @@ class Deployment:
     def new_key(self, name: str, *, email: str = "ana@acme.test") -> str:
         """A key that this person made in chat."""
         said = self.type(email, f"/api-keys generate {name}")[-1]
-        return keyformat.find_in(said)[0].text
+        return key_format.find_in(said)[0].text
 
     def sign_in(self, email: str = "ana@acme.test", path: str = "/pumble/signin") -> requests.Session:
         browser = self.browser()

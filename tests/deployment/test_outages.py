@@ -9,7 +9,7 @@ import psycopg
 import redis
 import requests
 
-from keys import keyformat
+from keys import key_format
 from tests.deployment.stack import Deployment, wait_for
 from tests.pumble_bridge import hooks
 from tests.services import Postgres, Redis
@@ -54,7 +54,7 @@ class TestWithoutRedis:
         wait_for(lambda: status(deployment) == "ok", "well again", 5)
 
     def test_wrong_keys_stay_limited_and_keep_no_right_one_out(self, deployment: Deployment) -> None:
-        key, wrong = deployment.new_key("beside wrong ones"), keyformat.generate().text
+        key, wrong = deployment.new_key("beside wrong ones"), key_format.generate().text
 
         with without(deployment.redis), requests.Session() as caller:
             caller.headers.update({"Host": deployment.b.host, "ApiKey": wrong})

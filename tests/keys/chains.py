@@ -6,8 +6,8 @@ from contextlib import contextmanager
 
 from django.db import connection
 
-from keys.audit import guards, verifier
-from keys.audit.recording import content_of, ref_of
+from keys.audit import triggers, verifier
+from keys.audit.log import content_of, ref_of
 from keys.models import ApiKey, AuditChain, AuditEvent, Workspace
 from tests.conftest import NOW
 
@@ -55,6 +55,6 @@ def lengthen(
 @contextmanager
 def unguarded() -> Iterator[None]:
     """What somebody can do who owns the tables: lift the guards, do it, and put them back."""
-    guards.lift(connection)
+    triggers.drop(connection)
     yield
-    guards.install(connection)
+    triggers.create(connection)

@@ -10,8 +10,8 @@ from django.db import IntegrityError, connection, transaction
 from pytest_django import Settings
 from pytest_django.fixtures import DjangoAssertNumQueries
 
-from keys import audit, lifecycle, membership, policy
-from keys.audit import MAINTENANCE, OPERATOR, PUMBLE, Actor, Surface, Type, checking, guards
+from keys import audit, erasure, lifecycle, membership, policies
+from keys.audit import MAINTENANCE, OPERATOR, PUMBLE, Actor, Surface, Type, triggers, verification
 from keys.exceptions import CreationNotAllowed, NotAllowed
 from keys.models import ApiKey, AuditAddress, AuditChain, AuditEvent, Member, Policy, Workspace
 from tests.conftest import NOW
@@ -79,16 +79,16 @@ class TestRecording:
             transaction.set_rollback(True)
         sign_in(alice)
 
-        assert checking.check(chain_of(alice.workspace)).number == 2
+        assert verification.check(chain_of(alice.workspace)).number == 2
 
     def test_keeps_names_and_addresses_of_people_out_of_what_lasts(
         self, alice: Member, olivia: Member
     ) -> None:
         alice.name, alice.email = "Alice Wonder", "alice.wonder@acme.test"
         alice.save()
-        terms = policy.Terms(creators=Policy.Creators.CHOSEN, chosen=[alice])
+        terms = policies.Terms(creators=Policy.Creators.CHOSEN, chosen=[alice])
         assert alice.workspace is not None
-        policy.change_policy(workspace=alice.workspace, terms=terms, by=web(olivia), now=NOW)
+        policies.change_policy(workspace=alice.workspace, terms=terms, by=web(olivia), now=NOW)
         key, _ = lifecycle.issue(
             owner=alice, name="ci", by=web(alice), now=NOW, allowed_addresses=["198.51.100.0/24"]
         )
@@ -111,7 +111,7 @@ class TestRecording:
 
         audit.record(Type.KEY_RENAMED, workspace=alice.workspace, by=by, now=NOW, **nasty)
 
-        assert checking.check(chain_of(alice.workspace)).events == 1
+        assert verification.check(chain_of(alice.workspace)).events == 1
 
 
 class TestForgettingAddresses:
@@ -122,19 +122,19 @@ class TestForgettingAddresses:
         by = Actor(olivia, Surface.ADMIN, "192.0.2.1")
         lifecycle.revoke(key=key, by=by, reason=ApiKey.RevokeReason.BY_ADMINISTRATOR, now=NOW)
 
-        assert audit.forget_addresses_of(alice) == 2
+        assert erasure.erase_audit_addresses(alice) == 2
 
         issued, revoked = AuditEvent.objects.order_by("number")
         assert (issued.address, revoked.address) == (None, "192.0.2.1")
         assert "198.51.100" not in repr(issued.told)
         assert not AuditAddress.objects.filter(address__in=[ADDRESS, "198.51.100.0/24"]).exists()
-        assert checking.check(chain_of(alice.workspace)).events == 2
+        assert verification.check(chain_of(alice.workspace)).events == 2
 
     def test_covers_where_a_key_was_used(self, alice: Member) -> None:
         key, _plaintext = lifecycle.issue(owner=alice, name="ci", by=web(alice), now=NOW)
         lifecycle.confirm(key=key, by=Actor(None, Surface.API, "192.0.2.9"), now=NOW)
 
-        audit.forget_addresses_of(alice)
+        erasure.erase_audit_addresses(alice)
 
         assert not AuditAddress.objects.exists()
 
@@ -200,11 +200,11 @@ class TestTheDatabase:
         with connection.cursor() as cursor:
             on = " ON keys_auditevent" if connection.vendor == "postgresql" else ""
             cursor.execute(f"DROP TRIGGER keys_audit_keep{on}")
-        assert guards.missing(connection) == ["keys_audit_keep"]
+        assert triggers.find_missing(connection) == ["keys_audit_keep"]
 
         call_command("migrate", verbosity=0)
 
-        assert not guards.missing(connection)
+        assert not triggers.find_missing(connection)
 
 
 class TestRetention:
@@ -218,7 +218,7 @@ class TestRetention:
 
         assert audit.prune(NOW) == 700
 
-        walk = checking.check(chain_of(acme))
+        walk = verification.check(chain_of(acme))
         assert (walk.first, walk.number, walk.events) == (701, 706, 6)
         event = AuditEvent.objects.get(type="audit.checkpoint")
         assert (event.detail["number"], event.surface) == (700, "SYSTEM")
@@ -230,7 +230,7 @@ class TestRetention:
             audit.record(Type.APP_INSTALLED, workspace=acme, by=MAINTENANCE, now=now)
             audit.prune(now)
 
-        assert checking.check(chain_of(acme)).first > 1
+        assert verification.check(chain_of(acme)).first > 1
 
     def test_does_nothing_unless_it_is_asked_for(self, acme: Workspace, settings: Settings) -> None:
         settings.AUDIT_RETENTION_DAYS = None
@@ -263,8 +263,8 @@ class TestRetention:
 class TestARefusalOfRights:
     def test_is_told_with_who_tried_what(self, alice: Member, olivia: Member) -> None:
         assert alice.workspace is not None
-        terms = policy.Terms(creators=Policy.Creators.ADMINISTRATORS)
-        policy.change_policy(workspace=alice.workspace, terms=terms, by=web(olivia), now=NOW)
+        terms = policies.Terms(creators=Policy.Creators.ADMINISTRATORS)
+        policies.change_policy(workspace=alice.workspace, terms=terms, by=web(olivia), now=NOW)
 
         with pytest.raises(CreationNotAllowed):
             lifecycle.issue(owner=alice, name="ci", by=web(alice), now=NOW)
@@ -289,7 +289,7 @@ class TestARefusalOfRights:
                 lifecycle.rename(key=key, name="mine", by=web(bob), now=NOW)
 
         told = AuditEvent.objects.filter(type="rights.refused").order_by("number")
-        assert told.count() == audit.refusals.MOST_AN_HOUR
+        assert told.count() == audit.denials.MOST_AN_HOUR
         assert [event for event in told if "more_this_hour" in event.detail] == [told[9]]
 
 
@@ -298,7 +298,7 @@ class TestAtOnce:
     def test_eight_threads_make_one_chain(self, alice: Member, bob: Member) -> None:
         at_once(8, lambda number: sign_in((alice, bob)[number % 2], 10))
 
-        walk = checking.check(chain_of(alice.workspace))
+        walk = verification.check(chain_of(alice.workspace))
         assert (walk.events, walk.number, walk.runs) == (80, 80, 1)
 
     def test_off_boarding_and_changes_of_single_keys_wait_for_no_one_for_ever(
@@ -329,19 +329,19 @@ class TestAtOnce:
 
             assert not ApiKey.objects.filter(revoked_at=None).exists(), round_number
             Member.objects.update(authorized_at=NOW, is_active=True)
-        checking.check(chain_of(alice.workspace))
+        verification.check(chain_of(alice.workspace))
 
 
 @pytest.mark.django_db(transaction=True)
 class TestAMigrationBesideARunningPortal:
     def test_leaves_every_chain_able_to_go_on(self, alice: Member) -> None:
         sign_in(alice)
-        guards.before_migrations(plan=[object()], using="default")
+        triggers.before_migrations(plan=[object()], using="default")
         sign_in(alice)
-        guards.after_migrations(using="default")
+        triggers.after_migrations(using="default")
         sign_in(alice)
 
         chain = chain_of(alice.workspace)
         assert (chain.number, chain.events.count()) == (3, 3)
-        assert checking.check(chain).events == 3
-        assert guards.missing(connection) == []
+        assert verification.check(chain).events == 3
+        assert triggers.find_missing(connection) == []

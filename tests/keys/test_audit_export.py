@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from keys import audit, lifecycle
-from keys.audit import OPERATOR, Actor, Surface, Type, checking, export, verifier
+from keys.audit import OPERATOR, Actor, Surface, Type, export, verification, verifier
 from keys.models import ApiKey, AuditChain, AuditEvent, Member, Workspace
 from tests.conftest import NOW
 from tests.keys.chains import lengthen
@@ -106,7 +106,7 @@ class TestMemory:
         try:
             assert sum(1 for _ in export.lines_of_spans(export.spans([chain]), "csv")) == EVENTS + 3
             assert sum(1 for _ in export.lines(AuditEvent.objects.all(), "jsonl")) == EVENTS + 2
-            assert checking.check(chain).events == EVENTS
+            assert verification.check(chain).events == EVENTS
             assert tracemalloc.get_traced_memory()[1] < MOST_MEMORY
         finally:
             tracemalloc.stop()

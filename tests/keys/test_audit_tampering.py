@@ -13,8 +13,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from keys import audit, lifecycle
-from keys.audit import OPERATOR, Actor, Surface, Type, checking, export, verifier
-from keys.audit.recording import content_of
+from keys.audit import OPERATOR, Actor, Surface, Type, export, verification, verifier
+from keys.audit.log import content_of
 from keys.models import ApiKey, AuditAddress, AuditChain, AuditEvent, Member, Workspace
 from tests.conftest import NOW
 from tests.environment import PROJECT
@@ -161,7 +161,7 @@ class TestAChain:
         with unguarded():
             AuditEvent.objects.filter(number__lte=10).delete()
 
-        assert checking.check(before).events == 1
+        assert verification.check(before).events == 1
 
     def test_is_not_called_sound_where_nothing_guards_it(self) -> None:
         with unguarded(), pytest.raises(CommandError, match="does not guard"):

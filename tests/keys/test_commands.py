@@ -15,7 +15,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 from pytest_django import Settings
 
-from keys import keyformat, lifecycle
+from keys import key_format, lifecycle
 from keys.audit import OPERATOR, Actor, Surface
 from keys.management.commands.identify_key import MAX_BYTES
 from keys.models import ApiKey, AuditEvent, Member, Workspace
@@ -366,7 +366,7 @@ class TestIdentifyKey:
             (lambda _key: "", "nothing of the form"),
             (lambda key: key[:-1], "cut off or mistyped"),
             (lambda key: key[:20] + ("a" if key[20] != "a" else "b") + key[21:], "cut off or mistyped"),
-            (lambda _key: keyformat.generate().text, "none of this installation"),
+            (lambda _key: key_format.generate().text, "none of this installation"),
         ],
     )
     def test_says_why_it_finds_none(

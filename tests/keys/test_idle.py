@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from keys import lifecycle, policy
+from keys import lifecycle, policies
 from keys.audit import OPERATOR, Actor, Surface
 from keys.exceptions import NotAllowed
 from keys.models import ApiKey, AuditEvent, LastUse, Member
-from keys.policy import Terms
+from keys.policies import Terms
 from tests.conftest import NOW
 from tests.meanwhile import meanwhile
 
@@ -29,7 +29,7 @@ def thirty_days(olivia: Member) -> None:
 
 def set_policy(owner: Member, *, now: datetime = NOW, **terms: Any) -> None:
     assert owner.workspace is not None
-    policy.change_policy(workspace=owner.workspace, terms=Terms(**terms), by=web(owner), now=now)
+    policies.change_policy(workspace=owner.workspace, terms=Terms(**terms), by=web(owner), now=now)
 
 
 def new_key(owner: Member, *, now: datetime = NOW, **options: Any) -> ApiKey:

@@ -31,13 +31,13 @@ from keys import (
     lifecycle,
     limits,
     membership,
-    policy,
+    policies,
     signals,
 )
 from keys.audit import OPERATOR, Actor, Surface
 from keys.exceptions import KeyRevoked, KeyUnknown
 from keys.key_cache import KeyCache, KeyRecord
-from keys.keyformat import Plaintext
+from keys.key_format import Plaintext
 from keys.models import ApiKey, AuditChain, AuditEvent, Member, Policy
 from portal.api.calls import CallObserver
 from pumble_bridge import clients, installations, oauth
@@ -206,8 +206,8 @@ def store(**given: Any) -> None:
 def keep_policy(now: datetime | None = None, **terms: Any) -> Policy:
     workspace = Member.objects.get().workspace
     assert workspace is not None
-    wanted = policy.Terms(**terms)
-    return policy.change_policy(workspace=workspace, terms=wanted, by=OPERATOR, now=now or timezone.now())
+    wanted = policies.Terms(**terms)
+    return policies.change_policy(workspace=workspace, terms=wanted, by=OPERATOR, now=now or timezone.now())
 
 
 def bring_in_line(key: ApiKey) -> None:
@@ -927,8 +927,8 @@ class TestARecord:
 
 def forged(key_id: str) -> bytes:
     """A well-formed key with that id and another secret."""
-    from keys import keyformat
+    from keys import key_format
 
-    other = keyformat.generate().text
+    other = key_format.generate().text
     body = f"pmb_{key_id}_{other.split('_')[2][:32]}"
-    return (body + keyformat._checksum(body)).encode()
+    return (body + key_format._checksum(body)).encode()

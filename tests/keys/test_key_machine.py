@@ -23,7 +23,7 @@ from hypothesis.strategies import SearchStrategy
 from keys import lifecycle, rights
 from keys.audit import Actor, Surface
 from keys.exceptions import KeysError
-from keys.keyformat import Plaintext
+from keys.key_format import Plaintext
 from keys.models import ApiKey, AuditEvent, Member, Workspace
 from keys.rights import Rights
 from tests.authenticating import check

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from keys import audit, inventory, lifecycle
+from keys import audit, lifecycle, selectors
 from keys.audit import MAINTENANCE, OPERATOR, Actor, Surface
 from keys.exceptions import (
     ExpiryInPast,
@@ -21,7 +21,7 @@ from keys.exceptions import (
     ScopeUnknown,
     WouldWiden,
 )
-from keys.keyformat import Plaintext
+from keys.key_format import Plaintext
 from keys.models import ApiKey, AuditEvent, Member
 from tests.authenticating import check
 from tests.conftest import NOW
@@ -360,7 +360,7 @@ class TestInventory:
         operator = Member.objects.create_superuser("operator", "x")
 
         seen = {
-            viewer.name: set(inventory.list_keys(viewer))
+            viewer.name: set(selectors.list_keys(viewer))
             for viewer in (alice, bob, olivia, mallory, operator)
         }
 
@@ -390,9 +390,9 @@ class TestInventory:
     def test_finds_ones_own_key_by_id_or_name(self, alice: Member, bob: Member, form: str) -> None:
         key, _ = issue(alice)
 
-        assert inventory.get_own_key(alice, form.format(id=key.key_id), NOW) == key
+        assert selectors.get_own_key(alice, form.format(id=key.key_id), NOW) == key
         with pytest.raises(KeyNotFound):
-            inventory.get_own_key(bob, form.format(id=key.key_id), NOW)
+            selectors.get_own_key(bob, form.format(id=key.key_id), NOW)
 
 
 class TestAReason:

@@ -13,7 +13,7 @@ from keys import limits
 from keys.exceptions import RateLimited
 from keys.limits import PumbleQuota, Whose, Window
 from keys.limits.backends import Backend, MemoryBackend, RedisBackend
-from keys.limits.quotas import SECONDS
+from keys.limits.windows import SECONDS
 from keys.models import ApiKey, Member
 from tests import services
 from tests.authenticating import call_of

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.db import connection, connections, transaction
 
-from keys import erasure, idempotency, lifecycle, policy, usage
+from keys import erasure, idempotency, lifecycle, policies, usage
 from keys.audit import OPERATOR, Actor, Surface
 from keys.exceptions import (
     IdempotencyInProgress,
@@ -58,8 +58,8 @@ def live_key(owner: Member, name: str = "a") -> ApiKey:
 
 def test_twenty_at_the_cap_make_as_many_keys_as_it_allows(alice: Member, olivia: Member) -> None:
     assert alice.workspace is not None
-    terms = policy.Terms(most_keys=5)
-    policy.change_policy(workspace=alice.workspace, terms=terms, by=web(olivia), now=NOW)
+    terms = policies.Terms(most_keys=5)
+    policies.change_policy(workspace=alice.workspace, terms=terms, by=web(olivia), now=NOW)
 
     results = at_once(20, lambda _: lifecycle.issue(owner=alice, name=None, by=web(alice), now=NOW))
 

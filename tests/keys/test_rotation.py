@@ -16,7 +16,7 @@ from keys.exceptions import (
     NotAllowed,
     RotationUnderway,
 )
-from keys.keyformat import Plaintext
+from keys.key_format import Plaintext
 from keys.models import ApiKey, AuditEvent, Member
 from tests.authenticating import check
 from tests.conftest import NOW
@@ -231,13 +231,13 @@ class TestWhileBothWork:
         assert opens(new_text) == new
 
     def test_the_name_means_the_new_key_and_both_count_as_one(self, alice: Member) -> None:
-        from keys import inventory
+        from keys import selectors
 
         old, _ = live_key(alice)
         new, _ = rotate(old)
 
-        assert inventory.get_own_key(alice, "deploy", NOW) == new
-        assert inventory.get_own_key(alice, old.key_id, NOW) == old
+        assert selectors.get_own_key(alice, "deploy", NOW) == new
+        assert selectors.get_own_key(alice, old.key_id, NOW) == old
         assert list(ApiKey.objects.filter(owner=alice).current(NOW)) == [new]
 
     def test_rotating_again_ends_the_oldest_so_that_never_more_than_two_work(self, alice: Member) -> None:

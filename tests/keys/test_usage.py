@@ -6,7 +6,7 @@ import pytest
 from django.db import OperationalError
 from pytest_django import Settings
 
-from keys import lifecycle, policy, usage
+from keys import lifecycle, policies, usage
 from keys.audit import OPERATOR
 from keys.models import ApiKey, AuditEvent, HourlyUse, KnownNetwork, LastUse, Member, RequestLog
 from tests.conftest import NOW
@@ -145,8 +145,8 @@ def test_calls_are_kept_for_as_long_as_their_workspace_says(
             written(use(one, at=NOW - timedelta(days=age)))
     for owner, days in ((olivia, 5), (mallory, 100)):
         assert owner.workspace is not None
-        terms = policy.Terms(requests_kept_days=days)
-        policy.change_policy(workspace=owner.workspace, terms=terms, by=OPERATOR, now=NOW)
+        terms = policies.Terms(requests_kept_days=days)
+        policies.change_policy(workspace=owner.workspace, terms=terms, by=OPERATOR, now=NOW)
 
     assert usage.prune_requests(now=NOW) == 3
 

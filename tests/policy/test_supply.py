@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from keys import keyformat
+from keys import key_format
 from tests import audit, licenses, node
 from tests.environment import PROJECT
 
@@ -121,7 +121,7 @@ class TestTheSource:
 
     def test_holds_no_key_that_could_be_somebodys(self) -> None:
         for name, text in self.texts():
-            found = {key.text for key in keyformat.find_in(text)}
+            found = {key.text for key in key_format.find_in(text)}
             assert found <= EXAMPLES or name.startswith("tests/"), name
 
     def test_holds_no_private_key(self) -> None:

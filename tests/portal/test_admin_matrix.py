@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver
 from django.utils import timezone
 
-from keys import lifecycle, policy
+from keys import lifecycle, policies
 from keys.models import ApiKey, AuditEvent, HourlyUse, LastUse, Member, Policy, RequestLog, Workspace
 from portal.accounts.sessions import SIGNED_IN_AT
 from portal.admin import urls
@@ -125,8 +125,8 @@ def routes() -> list[str]:
 @pytest.fixture
 def world(acme: Workspace, alice: Member, mallory: Member) -> dict[str, Any]:
     """The rows of Alice's workspace, by the names that addresses have for them."""
-    policy.change_policy(
-        workspace=acme, terms=policy.Terms(most_keys=7), by=by(make_member(acme, "boss", "OWNER")), now=NOW
+    policies.change_policy(
+        workspace=acme, terms=policies.Terms(most_keys=7), by=by(make_member(acme, "boss", "OWNER")), now=NOW
     )
     key = make_key(alice, "alices-secret-bot")
     used(key)

@@ -4,7 +4,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from pytest_django import Settings
 
-from keys.addresses import parse_network
+from keys.ip_networks import parse_network
 from portal.client_ip import client_address
 
 

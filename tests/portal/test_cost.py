@@ -17,7 +17,7 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
-from keys import keyformat, limits
+from keys import key_format, limits
 from portal.api.base import OperationView
 from portal.wsgi import application
 from tests.contract.wire import issue
@@ -103,7 +103,7 @@ def test_what_is_no_key_does_not_ask_it(key: str, spoilt: Callable[[str], str]) 
 
 def test_a_stranger_costs_no_more_than_a_key(key: str) -> None:
     with CaptureQueriesContext(connection) as queries:
-        answer = call("/myInfo", keyformat.generate().text)
+        answer = call("/myInfo", key_format.generate().text)
 
     assert json.loads(answer.content)["reason"] == "key_unknown"
     assert len(queries) <= 1

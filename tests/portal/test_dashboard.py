@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 
 from keys import lifecycle
 from keys.models import ApiKey, AuditEvent, Member, Policy
-from keys.policy import Terms, change_policy
+from keys.policies import Terms, change_policy
 from portal.dashboard import key_changes, key_creation, reveal
 from tests.conftest import NOW
 from tests.portal.dashboard import browser_of, by, make_key, nonce, plaintext_in, text, used, words

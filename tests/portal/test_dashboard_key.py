@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from keys import lifecycle
 from keys.audit import Actor, Surface
-from keys.keyformat import generate
+from keys.key_format import generate
 from keys.lifecycle import GRACES
 from keys.models import ApiKey, Member, RequestLog
 from portal.dashboard import key_changes

@@ -8,7 +8,7 @@ import time_machine
 from django.test import Client
 
 from keys.models import ApiKey, Member
-from keys.policy import Terms, change_policy
+from keys.policies import Terms, change_policy
 from tests.conftest import NOW
 from tests.portal.dashboard import browser_of, by, nonce, plaintext_in, text, words
 

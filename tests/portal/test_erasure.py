@@ -14,9 +14,9 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import timezone
 from pytest_django import Settings
 
-from keys import audit, idempotency, lifecycle, policy, usage
-from keys.addresses import parse_network
+from keys import audit, idempotency, lifecycle, policies, usage
 from keys.exceptions import KeyRevoked
+from keys.ip_networks import parse_network
 from keys.models import ApiKey, AuditEvent, LastUse, Member, Policy, RequestLog
 from pumble_bridge import member_sync
 from pumble_bridge.chat import notices
@@ -78,8 +78,8 @@ class TestErasing:
         for address in (HOME, OFFICE):
             assert call(portal, plaintext.text, address).ok
         idempotency.begin(key.pk, "v", b"r", now=now).succeeded(b"said by bens-laptop", now=now)  # type: ignore[union-attr]
-        terms = policy.Terms(creators=Policy.Creators.CHOSEN, chosen=[member(ben)])
-        policy.change_policy(workspace=member(ben).workspace, terms=terms, by=by(member(ana)), now=now)  # type: ignore[arg-type]
+        terms = policies.Terms(creators=Policy.Creators.CHOSEN, chosen=[member(ben)])
+        policies.change_policy(workspace=member(ben).workspace, terms=terms, by=by(member(ana)), now=now)  # type: ignore[arg-type]
         traces = [ben.name, ben.email, "203.0.113.", "2001:db8:77:", "bens-laptop"]
         assert all(trace in everything() for trace in traces)
 

@@ -14,7 +14,7 @@ from cryptography.fernet import Fernet
 from django.urls import get_resolver
 from django.urls.resolvers import URLPattern, URLResolver
 
-from keys import keyformat
+from keys import key_format
 from tests import pumble
 from tests.portal.servers import Served, Visitor, query_of, serving
 from tests.pumble import Person
@@ -198,7 +198,7 @@ class TestWhatIsLeftBehind:
         assert whispered[-1]
         assert shown, visitor.answers[-1].text
         visitor.answers.clear()
-        return {"chat": whispered[-1][0], "web": shown[0], "unknown": keyformat.generate().text}
+        return {"chat": whispered[-1][0], "web": shown[0], "unknown": key_format.generate().text}
 
     def call_with(self, served: Served, key: str) -> list[requests.Response]:
         in_headers: list[dict[str, str]] = [

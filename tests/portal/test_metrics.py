@@ -11,7 +11,7 @@ import requests
 from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
 
-from keys.addresses import parse_network
+from keys.ip_networks import parse_network
 from keys.models import ApiKey
 from tests.contract.wire import Api, issue
 from tests.environment import PROJECT

@@ -16,7 +16,7 @@ from django.db import models
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keys import keyformat
+from keys import key_format
 from portal.logging import ConsoleFormatter, JsonFormatter
 from portal.logging import request_id as logged_request_id
 from portal.redaction import redact
@@ -64,7 +64,7 @@ class TestRedaction:
         assert said.startswith("before ")
 
     def test_takes_keys_and_signatures_out_wherever_they_stand(self) -> None:
-        key = keyformat.generate()
+        key = key_format.generate()
 
         said = redact(f"x{key.text}y {SIGNATURE}, {quote(key.text).replace('_', '%255F')}")
 
@@ -207,7 +207,7 @@ class TestRepr:
         profile = Profile("person", "Ana", "ana@acme.test", "OWNER", is_active=True)
         grant = Grant("workspace", "Acme", profile, SECRET, "bot", SECRET)
         assert repr(grant) == "Grant(workspace workspace, member person)"
-        key = keyformat.generate()
+        key = key_format.generate()
         assert key.text not in repr(key)
 
 

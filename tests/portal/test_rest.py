@@ -79,9 +79,9 @@ class TestTheKey:
         assert_legacy(api.get("myInfo"), "key_malformed", text="Invalid API key")
 
     def test_that_nobody_issued_is_unknown(self, api: Api) -> None:
-        from keys import keyformat
+        from keys import key_format
 
-        api.headers = {"ApiKey": keyformat.generate().text}
+        api.headers = {"ApiKey": key_format.generate().text}
 
         assert_legacy(api.get("myInfo"), "key_unknown", text="Invalid API key")
 

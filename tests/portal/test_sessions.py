@@ -9,7 +9,7 @@ from pytest_django import Settings
 
 from keys import membership
 from keys.audit import PUMBLE
-from keys.limits import quotas
+from keys.limits import windows
 from keys.models import AuditEvent, Member
 from tests.conftest import NOW
 from tests.portal.dashboard import PAGE, browser_of, text, words
@@ -98,7 +98,7 @@ class TestSigningInWithoutEnd:
 
     @pytest.fixture(autouse=True)
     def few(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("keys.limits.allowance.OAUTH_STEPS_PER_ADDRESS", 3)
+        monkeypatch.setattr("keys.limits.budget.OAUTH_STEPS_PER_ADDRESS", 3)
 
     @pytest.mark.parametrize("path", ["/pumble/signin", "/pumble/install", "/pumble/redirect?state=x&code=y"])
     def test_is_told_when_to_try_again(self, client: Client, path: str) -> None:
@@ -108,7 +108,7 @@ class TestSigningInWithoutEnd:
         answer: Any = client.get(path, headers=PAGE)
 
         assert answer.status_code == 429
-        assert 1 <= int(answer["Retry-After"]) <= quotas.SECONDS
+        assert 1 <= int(answer["Retry-After"]) <= windows.SECONDS
         assert f"Try again in {answer['Retry-After']} second" in words(answer)
         assert client.get("/", headers=PAGE).status_code == 200
 

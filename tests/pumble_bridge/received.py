@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from keys import audit, keyformat, lifecycle
+from keys import audit, key_format, lifecycle
 from keys.models import ApiKey, Member
 from tests import pumble
 from tests.pumble import Person
@@ -22,7 +22,7 @@ def acting(person: Person) -> audit.Actor:
 
 def new_key(
     person: Person, name: str = "ci", *, lives: timedelta | None = None, now: datetime = START
-) -> tuple[ApiKey, keyformat.Plaintext]:
+) -> tuple[ApiKey, key_format.Plaintext]:
     """A live key of that person, and its plaintext."""
     key, plaintext = lifecycle.issue(
         owner=member(person),

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from keys import lifecycle
 from keys.audit import Actor, Surface
-from keys.keyformat import Plaintext
+from keys.key_format import Plaintext
 from keys.models import ApiKey, Member
 from pumble_bridge.chat import home
 from pumble_bridge.models import HomeTab

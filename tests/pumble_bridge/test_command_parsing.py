@@ -10,10 +10,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from keys import policy, scopes
+from keys import policies, scopes
 from keys.audit import OPERATOR
 from keys.models import ApiKey, Member, Workspace
-from keys.policy import Terms
+from keys.policies import Terms
 from tests.pumble import Person
 from tests.pumble_bridge.screens import issue
 
@@ -378,7 +378,7 @@ class TestTheFirstLine:
             (timedelta(days=45), "All that this workspace allows, until "),
         ]:
             terms = Terms(allowed_scopes=["messages:write", "user:read"], largest_lifetime=lifetime)
-            policy.change_policy(workspace=workspace, terms=terms, by=OPERATOR, now=timezone.now())
+            policies.change_policy(workspace=workspace, terms=terms, by=OPERATOR, now=timezone.now())
 
             first = say(ana, general, "generate").splitlines()[0]
 

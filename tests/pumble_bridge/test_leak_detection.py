@@ -11,7 +11,7 @@ import requests
 from django.core import serializers
 from django.utils import timezone
 
-from keys import keyformat, lifecycle, policy
+from keys import key_format, lifecycle, policies
 from keys.audit import Actor, Surface
 from keys.models import ApiKey, AuditEvent, Member
 from pumble_bridge.chat import notices
@@ -164,8 +164,8 @@ class TestAWorkspaceThatSwitchedItOff:
         assert workspace is not None
 
         for on, message_id in ((False, "64a0000000000000000000e1"), (True, "64a0000000000000000000e2")):
-            terms = policy.Terms(leak_guard=on)
-            policy.change_policy(workspace=workspace, terms=terms, by=acting(ana), now=START)
+            terms = policies.Terms(leak_guard=on)
+            policies.change_policy(workspace=workspace, terms=terms, by=acting(ana), now=START)
             send(portal, raw(written(ana, plaintext.text, message_id=message_id)))
 
         assert [leak.detail["message"] for leak in leaks()] == ["64a0000000000000000000e2"]
@@ -184,15 +184,15 @@ class TestAMessageThatIsNoLeak:
         key, over = new_key(ana)
         lifecycle.revoke(key=key, by=acting(ana), reason=ApiKey.RevokeReason.BY_HOLDER, now=START)
 
-        send(portal, raw(written(ana, f"{keyformat.generate().text} {over.text}")))
+        send(portal, raw(written(ana, f"{key_format.generate().text} {over.text}")))
 
         assert leaks() == []
 
     def test_may_hold_the_id_of_a_key_with_another_secret(self, portal: str, ana: Person) -> None:
         key, _plaintext = new_key(ana)
         body = f"pmb_{key.key_id}_{'0' * 32}"
-        forged = body + keyformat._checksum(body)
-        assert keyformat.find_in(forged)
+        forged = body + key_format._checksum(body)
+        assert key_format.find_in(forged)
 
         send(portal, raw(written(ana, forged)))
 
@@ -212,7 +212,7 @@ class TestAMessageThatIsNoLeak:
 
     def test_is_answered_in_time_however_many_keys_are_invented(self, portal: str, ana: Person) -> None:
         _key, plaintext = new_key(ana)
-        invented = " ".join(keyformat.generate().text for _ in range(9_000))
+        invented = " ".join(key_format.generate().text for _ in range(9_000))
         began = time.monotonic()
 
         answer = send(portal, raw(written(ana, f"{invented} {plaintext.text}")))
@@ -221,9 +221,9 @@ class TestAMessageThatIsNoLeak:
         assert time.monotonic() - began < 3
 
     def test_costs_few_comparisons_however_often_an_id_is_spelt_with_other_secrets(self, ana: Person) -> None:
-        body = f"{keyformat.BRAND}_{'a' * keyformat.ID_LENGTH}_"
-        spelt = [body + f"{number:0{keyformat.SECRET_LENGTH}}" for number in range(200)]
-        message = written(ana, " ".join(one + keyformat._checksum(one) for one in spelt))
+        body = f"{key_format.BRAND}_{'a' * key_format.ID_LENGTH}_"
+        spelt = [body + f"{number:0{key_format.SECRET_LENGTH}}" for number in range(200)]
+        message = written(ana, " ".join(one + key_format._checksum(one) for one in spelt))
         event = payloads.parse(raw(message))
         assert isinstance(event, payloads.Event)
 

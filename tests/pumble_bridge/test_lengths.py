@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 from django.utils import timezone, translation
 
-from keys import exceptions, scopes, wording
+from keys import exceptions, scopes, texts
 from keys.audit import Actor, Surface
 from keys.exceptions import KeysError
 from keys.models import Member
@@ -167,7 +167,7 @@ class TestEveryReply:
                     *[
                         {
                             "type": "rich_text_section",
-                            "elements": [{"type": "text", "text": wording.explain(error)}],
+                            "elements": [{"type": "text", "text": texts.explain(error)}],
                         }
                     ]
                 )

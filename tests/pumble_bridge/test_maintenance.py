@@ -16,7 +16,7 @@ from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from keys import pruning
+from keys import batches
 from keys.models import ApiKey, HourlyUse, KnownNetwork, RequestLog
 from pumble_bridge.management.commands import maintenance
 from pumble_bridge.models import Notice
@@ -91,7 +91,7 @@ class TestOneRun:
         assert Session.objects.get().session_key == "open"
 
     def test_forgets_more_than_one_batch(self, ana: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(pruning, "AT_ONCE", 10)
+        monkeypatch.setattr(batches, "AT_ONCE", 10)
         key, _plaintext = new_key(ana)
         for number in range(25):
             call_at(key, timezone.now() - (91 * DAY if number else DAY) - number * timedelta(hours=1))

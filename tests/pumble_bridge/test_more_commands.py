@@ -7,10 +7,10 @@ import pytest
 import requests
 from django.utils import timezone
 
-from keys import lifecycle, policy, scopes, usage
+from keys import lifecycle, policies, scopes, usage
 from keys.audit import OPERATOR
 from keys.models import ApiKey, Member, Workspace
-from keys.policy import Terms
+from keys.policies import Terms
 from tests.pumble import Person
 from tests.pumble_bridge.screens import issue, key_in, member_of
 
@@ -88,7 +88,7 @@ class TestGenerateWithFlags:
         terms = Terms(
             allowed_scopes=list(scopes.READ_ONLY), largest_lifetime=timedelta(days=45), never_allowed=False
         )
-        policy.change_policy(workspace=workspace, terms=terms, by=OPERATOR, now=timezone.now())
+        policies.change_policy(workspace=workspace, terms=terms, by=OPERATOR, now=timezone.now())
 
         assert "does not let keys have" in say(ana, general, "generate ci --full")
         assert "45 days at most" in say(ana, general, "generate ci --expires 60d")

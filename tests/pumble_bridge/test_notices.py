@@ -13,7 +13,7 @@ from django.db import connections
 from django.utils import timezone
 from pytest_django import Settings
 
-from keys import audit, keyformat, lifecycle, membership, policy, usage
+from keys import audit, key_format, lifecycle, membership, policies, usage
 from keys.background import BackgroundTask
 from keys.models import ApiKey, AuditEvent, Member
 from keys.signals import audit_event_recorded
@@ -210,15 +210,15 @@ class TestAKeyThatSomebodyElseStopped:
 
         (said,) = told(ben)
         assert "<<" not in said
-        assert not keyformat.looks_like_key(said)
+        assert not key_format.looks_like_key(said)
 
 
 class TestAKeyThatAPolicyOvertook:
     def overtake(self, key: ApiKey, person: Person, **terms: Any) -> None:
         workspace = key.owner.workspace
         assert workspace is not None
-        by, wanted = acting(person), policy.Terms(**terms)
-        revision = policy.change_policy(workspace=workspace, terms=wanted, by=by, now=START).revision
+        by, wanted = acting(person), policies.Terms(**terms)
+        revision = policies.change_policy(workspace=workspace, terms=wanted, by=by, now=START).revision
         lifecycle.bring_in_line(key=key, revision=revision, by=by, now=START)
 
     def test_and_that_was_narrowed_is_told_to_its_holder_with_what_is_left_and_why(
@@ -265,8 +265,8 @@ class TestAKeyThatNothingUses:
     def ten_days(self, ana: Person) -> None:
         workspace = member(ana).workspace
         assert workspace is not None
-        terms = policy.Terms(idle_days=10)
-        policy.change_policy(workspace=workspace, terms=terms, by=acting(ana), now=START)
+        terms = policies.Terms(idle_days=10)
+        policies.change_policy(workspace=workspace, terms=terms, by=acting(ana), now=START)
 
     def test_is_announced_three_days_before_it_is_disabled_and_told_when_it_was(self, ben: Person) -> None:
         new_key(ben, "deploy")
@@ -285,7 +285,7 @@ class TestAKeyThatNothingUses:
 
     def test_and_that_an_owner_disabled_is_told_with_who_did_it(self, ana: Person, ben: Person) -> None:
         key, _plaintext = new_key(ben, "deploy")
-        revision = policy.policy_of(key.owner.workspace).revision
+        revision = policies.policy_of(key.owner.workspace).revision
 
         lifecycle.bring_in_line(key=key, revision=revision, by=acting(ana), now=START + 10 * DAY)
         notices.send_queued(START + 10 * DAY)
@@ -309,7 +309,9 @@ class TestAKeyThatNothingUses:
         workspace = member(ana).workspace
         assert workspace is not None
 
-        policy.change_policy(workspace=workspace, terms=policy.Terms(), by=acting(ana), now=START + 7 * DAY)
+        policies.change_policy(
+            workspace=workspace, terms=policies.Terms(), by=acting(ana), now=START + 7 * DAY
+        )
         notices.send_queued(START + 7 * DAY)
 
         assert told(ben) == []

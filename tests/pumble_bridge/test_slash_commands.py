@@ -8,7 +8,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from keys import keyformat
+from keys import key_format
 from keys.models import ApiKey, AuditEvent, Member
 from tests import pumble
 from tests.pumble import Person
@@ -55,7 +55,7 @@ class TestGenerate:
     ) -> None:
         generate(ana, general)
 
-        assert keyformat.BRAND + "_" not in str(pumble.get("traffic"))
+        assert key_format.BRAND + "_" not in str(pumble.get("traffic"))
 
     def test_answers_in_the_thread_where_it_was_typed(self, ana: Person, general: str) -> None:
         root = ana.type(general, "a root")["messages"][-1]["id"]
@@ -212,7 +212,7 @@ class TestAPastedKey:
         assert call(portal, key).json()["reason"] == "key_revoked"
 
     def test_that_is_no_key_of_ours_is_not_echoed(self, ana: Person, general: str) -> None:
-        stranger = keyformat.generate().text
+        stranger = key_format.generate().text
         typo = stranger[:-1] + ("0" if stranger[-1] != "0" else "1")
 
         ana.type(general, f"/api-keys delete {stranger}")

@@ -8,7 +8,7 @@ from collections import Counter
 
 import requests
 
-from keys import keyformat
+from keys import key_format
 from tests.soak import stack
 from tests.soak.people import PATIENCE, InChat, Seen, somebody
 from tests.soak.verdict import Verdict
@@ -72,7 +72,7 @@ def _flood(url: str, times: int, per_minute: int | None, answers: Counter[int], 
         began = time.monotonic()
         for number in range(times):
             with contextlib.suppress(requests.ConnectionError):
-                answer = session.get(url, headers={"ApiKey": keyformat.generate().text}, timeout=PATIENCE)
+                answer = session.get(url, headers={"ApiKey": key_format.generate().text}, timeout=PATIENCE)
                 answers[answer.status_code] += 1
                 if answer.status_code == 429 and not answer.headers.get("Retry-After", "").isdigit():
                     problems.append("flood: a 429 without Retry-After")

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from keys import audit
 from keys.audit import export
-from keys.management.naming import get_workspace
+from keys.management.lookups import get_workspace
 from keys.management.progress import interruptible, progress
 from keys.models import AuditChain
 

@@ -5,9 +5,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
-from keys.audit import checking, guards, verifier
+from keys.audit import triggers, verification, verifier
 from keys.management.exports import read_export
-from keys.management.naming import get_workspace
+from keys.management.lookups import get_workspace
 from keys.management.progress import interruptible, progress
 from keys.models import AuditChain, Workspace
 
@@ -29,7 +29,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         chains = AuditChain.objects.order_by("name")
         only = get_workspace(options["workspace"]).pumble_id if options["workspace"] else None
-        if off := guards.missing(connection):
+        if off := triggers.find_missing(connection):
             raise CommandError(
                 f"the database does not guard the audit events: {', '.join(off)} missing; `migrate` brings them back"
             )
@@ -48,7 +48,7 @@ class Command(BaseCommand):
 
         try:
             with interruptible():
-                return checking.check(chain, through=watched)
+                return verification.check(chain, through=watched)
         except verifier.Broken as broken:
             raise CommandError(str(broken)) from broken
 
@@ -56,7 +56,7 @@ class Command(BaseCommand):
         """Every event of the export is there; else the first of those that are not."""
         lacking = 0
         shown: list[str] = []
-        for record in checking.lacking(read_export(path)):
+        for record in verification.lacking(read_export(path)):
             if only is None or record["chain"] == only:
                 lacking += 1
                 if lacking <= MOST_SHOWN:

@@ -5,12 +5,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from keys import lifecycle, scopes, spelling
+from keys import lifecycle, scopes, unicode_text
 from keys.audit import OPERATOR
 from keys.exceptions import KeysError, NameTaken, OwnerNotAuthorized
-from keys.management.naming import get_member, get_workspace, iso
+from keys.management.lookups import get_member, get_workspace, iso
 from keys.models import ApiKey
-from keys.wording import explain, sentence
+from keys.texts import explain, sentence
 
 MAX_DAYS = 36500
 
@@ -102,4 +102,4 @@ class Command(BaseCommand):
 
 def _channel(text: str) -> tuple[str, str]:
     channel_id, _, name = text.partition("=")
-    return channel_id.strip().lower(), spelling.normalize(name).removeprefix("#")
+    return channel_id.strip().lower(), unicode_text.normalize(name).removeprefix("#")

@@ -5,8 +5,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from keys import audit, authentication, keyformat
-from keys.management.naming import describe
+from keys import audit, authentication, key_format
+from keys.management.lookups import describe
 
 MAX_BYTES = 20_000_000
 # What compressed files begin with, and the program that reads them.
@@ -32,7 +32,7 @@ class Command(BaseCommand):
         data = _read_input()
         # A key is ASCII. In each encoding that logs have, its bytes are those of ASCII; UTF-16 and UTF-32 have zeros between.
         text = data.replace(b"\0", b"").decode("latin-1")
-        whole = {plaintext.text: plaintext for plaintext in keyformat.find_in(text)}
+        whole = {plaintext.text: plaintext for plaintext in key_format.find_in(text)}
         known = [key for key in map(authentication.find_by_plaintext, whole.values()) if key is not None]
         for key in known:
             audit.record(
@@ -59,7 +59,7 @@ class Command(BaseCommand):
         for start, program in COMPRESSED.items():
             if data.startswith(start):
                 return f"the input is compressed; read it with {program} first"
-        if keyformat.looks_like_key(text):
+        if key_format.looks_like_key(text):
             return "something has the form of a key, but is cut off or mistyped"
         return "the text has nothing of the form pmb_ID_SECRET"
 

@@ -4,9 +4,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
-from keys.management.naming import describe, get_member, get_workspace
+from keys.management.lookups import describe, get_member, get_workspace
 from keys.models import ApiKey, Member
-from keys.wording import sentence
+from keys.texts import sentence
 
 
 class Command(BaseCommand):

@@ -5,7 +5,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
 from keys import lifecycle
-from keys.audit import OPERATOR, checking
+from keys.audit import OPERATOR, verification
 from keys.management.exports import read_export
 
 
@@ -21,7 +21,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        lost = checking.lacking(read_export(options["export"]))
+        lost = verification.lacking(read_export(options["export"]))
         done = lifecycle.reapply(lost, by=OPERATOR, now=timezone.now())
         for key, event_type in done:
             self.stdout.write(

@@ -3,7 +3,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from keys import keyformat, lifecycle
+from keys import key_format, lifecycle
 from keys.audit import OPERATOR
 from keys.models import ApiKey
 
@@ -18,7 +18,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        whole = keyformat.parse(options["id"].encode("utf-8", "replace"))
+        whole = key_format.parse(options["id"].encode("utf-8", "replace"))
         key_id = whole.key_id if whole else options["id"].removeprefix("pmb_")
         key = ApiKey.objects.select_related("owner__workspace").filter(key_id=key_id).first()
         if key is None:

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext as _
 
-from keys import inventory, lifecycle
+from keys import lifecycle, selectors
 from keys.models import ApiKey
 from pumble_bridge.chat.blocks import line, quoted
 from pumble_bridge.chat.commands.context import Call, Misused
@@ -35,7 +35,7 @@ def rename(call: Call) -> Answer:
             % {"example": f'{COMMAND} rename ci "deploy bot"'}
         )
     old, new = call.words.plain
-    key = inventory.get_own_key(call.member, old, call.now)
+    key = selectors.get_own_key(call.member, old, call.now)
     renamed = lifecycle.rename(key=key, name=new, by=call.by, now=call.now)
     return _done(call, _("Renamed “%(before)s” to “%(name)s”."), renamed, before=quoted(key.name))
 

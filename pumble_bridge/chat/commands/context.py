@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from keys import inventory
+from keys import selectors
 from keys.audit import Actor
 from keys.models import ApiKey, Member
 from pumble_bridge.chat.blocks import Element, line, message, quoted, text
@@ -70,7 +70,7 @@ class Call:
         Raises:
             Misused, KeyNotFound, KeyAmbiguous.
         """
-        return inventory.get_own_key(self.member, self.name, self.now)
+        return selectors.get_own_key(self.member, self.name, self.now)
 
 
 def in_quotes(name: str) -> str:

@@ -8,7 +8,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from keys import history, inventory, membership, usage, wording
+from keys import membership, selectors, texts, usage
 from keys.models import ApiKey
 from pumble_bridge.chat import key_blocks
 from pumble_bridge.chat.blocks import Element, bullets, line, link, prose, quoted, text
@@ -31,7 +31,7 @@ def tell_usage(call: Call) -> Answer:
     if not keys:
         call.reply(_no_keys())
         return Acknowledged()
-    week = history.count_calls(keys, call.now - timedelta(days=7))
+    week = selectors.count_calls(keys, call.now - timedelta(days=7))
     entries = [_use_of(key, week.get(key.pk, Counter()), call) for key in keys]
     heading = line(text(_("Calls in the last 7 days"), bold=True))
     call.reply(heading, bullets(entries[:KEYS_PER_REPLY]), *_where_the_rest_is(keys))
@@ -45,7 +45,7 @@ def why(call: Call) -> Answer:
             _("Type the requestId of the refused call: %(example)s")
             % {"example": f"{COMMAND} why REQUEST-ID"}
         )
-    found = history.find_call(call.member, call.words.text[:64])
+    found = selectors.find_call(call.member, call.words.text[:64])
     if found is None:
         call.reply(
             line(
@@ -68,11 +68,11 @@ def why(call: Call) -> Answer:
                 "operation": found.operation,
                 "name": quoted(found.key.name),
                 "whose": whose,
-                "at": wording.short_date(found.at, now=call.now),
+                "at": texts.short_date(found.at, now=call.now),
             }
         ),
         prose(Outcome(found.outcome, found.hint).explanation),
-        line(key_blocks.unmentioning(wording.sentence(found.key.rights, now=call.now))),
+        line(key_blocks.unmentioning(texts.sentence(found.key.rights, now=call.now))),
     )
     return Acknowledged()
 
@@ -101,7 +101,7 @@ def own_keys(call: Call) -> list[Element]:
 
 def _newest(call: Call) -> list[ApiKey]:
     """As many as a reply holds, and one more if there are more."""
-    return list(inventory.list_own_keys(call.member, call.now)[: KEYS_PER_REPLY + 1])
+    return list(selectors.list_own_keys(call.member, call.now)[: KEYS_PER_REPLY + 1])
 
 
 def _no_keys() -> Element:

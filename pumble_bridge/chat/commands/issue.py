@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from keys import lifecycle, policy, scopes, wording
+from keys import lifecycle, policies, scopes, texts
 from keys.models import ApiKey, Policy
 from pumble_bridge.chat.blocks import Element, line, link, quoted, text
 from pumble_bridge.chat.commands import restrictions
@@ -24,7 +24,7 @@ _DAYS = re.compile(r"([0-9]{1,4})d?", re.ASCII)
 
 def generate(call: Call) -> Answer:
     name = _clear_name(call)
-    terms = policy.loaded_policy(call.member.workspace)
+    terms = policies.loaded_policy(call.member.workspace)
     lifetime = _lifetime(call, terms)
     key, plaintext = lifecycle.issue(
         owner=call.member,
@@ -111,7 +111,7 @@ def as_argument(name: str) -> str:
 
 def _breadth(call: Call, key: ApiKey, terms: Policy) -> Element:
     """Say how much a key can do of which nobody said what it may, and how to ask for less."""
-    until = wording.short_date(key.expires_at, now=call.now) if key.expires_at else ""
+    until = texts.short_date(key.expires_at, now=call.now) if key.expires_at else ""
     if set(key.scopes) == set(scopes.ALL):
         said = _("Full access until %(until)s.") if until else _("Full access, never expires.")
     elif until:
@@ -148,7 +148,7 @@ def _lifetime(call: Call, terms: Policy) -> timedelta | None:
     """What the flag chooses; without one, the longest that the workspace allows. None is "never"."""
     typed = call.words.flags.get("--expires")
     if typed is None:
-        return policy.expiry_choices(terms)[-1]
+        return policies.expiry_choices(terms)[-1]
     if typed.casefold() == "never":
         return None
     days = _DAYS.fullmatch(typed.casefold())

@@ -14,7 +14,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from keys import inventory, lifecycle, scopes, wording
+from keys import lifecycle, scopes, selectors, texts
 from keys.exceptions import KeyNotFound, KeysError
 from pumble_bridge.chat import key_blocks
 from pumble_bridge.chat.blocks import Element, bullets, line, link, message, quoted, text
@@ -155,10 +155,10 @@ def _key_not_found(call: Call, typed: str) -> list[Element]:
     if typed == "rotate" and last.casefold() in lifecycle.GRACES:
         command = text(f"{COMMAND} rotate {issue.as_argument(first)} --grace {last.casefold()}", code=True)
         return [said, line(_("Or did you mean: "), command)]
-    similar = inventory.list_similar_keys(call.member, name, call.now)
+    similar = selectors.list_similar_keys(call.member, name, call.now)
     if not similar:
         return [said]
-    names = wording.enumerate_any(f"{quoted(key.name)} ({key.key_id})" for key in similar)
+    names = texts.enumerate_any(f"{quoted(key.name)} ({key.key_id})" for key in similar)
     rest = f" {issue.as_argument(call.words.plain[1])}" if typed == "rename" else ""
     command = text(f"{COMMAND} {typed} {similar[0].key_id}{rest}", code=True)
     return [said, line(_("Did you mean %(names)s? Then type: ") % {"names": names}, command)]

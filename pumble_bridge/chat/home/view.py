@@ -8,9 +8,9 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from keys import inventory
+from keys import selectors
 from keys.models import ApiKey, Member
-from keys.policy import is_entitled
+from keys.permissions import is_entitled
 from pumble_bridge.chat import key_blocks, onboarding
 from pumble_bridge.chat.blocks import (
     LONGEST_NAME_IN_LABEL,
@@ -59,7 +59,7 @@ def _of_stranger() -> list[Element]:
 
 
 def _of_holder(member: Member, now: datetime) -> list[Element]:
-    keys = [key for key in inventory.list_own_keys(member, now) if key.confirmed_at is not None]
+    keys = [key for key in selectors.list_own_keys(member, now) if key.confirmed_at is not None]
     buttons = [button(ADD_KEY, _("Add API key"), style="primary")]
     if keys:
         buttons.append(button(DELETE_KEY, _("Delete API key"), style="danger"))

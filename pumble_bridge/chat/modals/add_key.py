@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.utils.translation import gettext as _
 
-from keys import lifecycle, policy, scopes, wording
+from keys import lifecycle, policies, scopes, texts
 from keys.models import Policy
 from pumble_bridge.chat.blocks import Element, input_block, option, select, text_input
 from pumble_bridge.chat.delivery import hand_over
@@ -18,9 +18,9 @@ _USUAL = timedelta(days=30)
 
 
 def _view(filled: Filled) -> Element:
-    terms = policy.policy_of(filled.person.member.workspace)
+    terms = policies.policy_of(filled.person.member.workspace)
     may, lifetimes = _may(terms), _lifetimes(filled, terms)
-    usual = str(_USUAL.days) if _USUAL in policy.expiry_choices(terms) else lifetimes[-1]["value"]
+    usual = str(_USUAL.days) if _USUAL in policies.expiry_choices(terms) else lifetimes[-1]["value"]
     name = text_input(
         NAME,
         typed=filled.value(NAME)[:200],
@@ -44,7 +44,7 @@ def _view(filled: Filled) -> Element:
 
 def _submit(filled: Filled) -> Answer:
     person = filled.person
-    terms = policy.policy_of(person.member.workspace)
+    terms = policies.policy_of(person.member.workspace)
     preset = filled.chosen(MAY, _may(terms))
     lifetime = filled.chosen(EXPIRES, _lifetimes(filled, terms))
     channel_id = person.direct_channel()  # before there is a key that could not be shown
@@ -65,7 +65,7 @@ def _may(terms: Policy) -> list[Element]:
     fitting = [name for name, held in scopes.PRESETS.items() if allowed.issuperset(held)]
     if not fitting:
         return [option(_ALL_ALLOWED, _("All that this workspace allows"))]
-    return [option(name, *map(str, wording.PRESETS[name])) for name in fitting]
+    return [option(name, *map(str, texts.PRESETS[name])) for name in fitting]
 
 
 def _usual_preset(may: list[Element]) -> str:
@@ -82,9 +82,9 @@ def _lifetimes(filled: Filled, terms: Policy) -> list[Element]:
         else option(
             str(max(1, lifetime.days)),
             _("%(lifetime)s, until %(date)s")
-            % {"lifetime": wording.days(lifetime), "date": wording.short_date(now + lifetime, now=now)},
+            % {"lifetime": texts.days(lifetime), "date": texts.short_date(now + lifetime, now=now)},
         )
-        for lifetime in policy.expiry_choices(terms)
+        for lifetime in policies.expiry_choices(terms)
     ]
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from keys import inventory
+from keys import selectors
 from keys.models import ApiKey
 from pumble_bridge.chat.blocks import LONGEST_LABEL, Element, line, modal, rich_text
 from pumble_bridge.chat.user import Person
@@ -36,7 +36,7 @@ class Filled:
         Raises:
             KeyNotFound: this person has no such key any more.
         """
-        return inventory.get_own_key_by_id(self.person.member, self.key_id, self.person.now)
+        return selectors.get_own_key_by_id(self.person.member, self.key_id, self.person.now)
 
     def value(self, name: str) -> str:
         return self.values.get(name, "")

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext as _
 
-from keys import inventory, lifecycle, spelling
+from keys import lifecycle, selectors, unicode_text
 from keys.exceptions import KeyNotFound
 from keys.models import ApiKey
 from pumble_bridge.chat import key_blocks
@@ -28,12 +28,12 @@ def options(person: Person, query: str, complaint: str | None) -> list[Element]:
     """The person's live keys whose name has `query` in it or whose id begins with it, newest first."""
     if complaint is not None:
         return [option("-", brief(complaint))]
-    wanted = spelling.fold(query)
+    wanted = unicode_text.fold(query)
     key_id = query.strip().removeprefix("pmb_")
     fitting = [
         key
-        for key in inventory.list_own_keys(person.member, person.now)
-        if wanted in spelling.fold(key.name) or key.key_id.startswith(key_id)
+        for key in selectors.list_own_keys(person.member, person.now)
+        if wanted in unicode_text.fold(key.name) or key.key_id.startswith(key_id)
     ]
     return [_option(key, person) for key in fitting[:MOST_OPTIONS]]
 
@@ -52,7 +52,7 @@ def _view(filled: Filled) -> Element:
 def _choose(filled: Filled) -> Answer:
     person = filled.person
     try:
-        key = inventory.get_own_key_by_id(person.member, filled.value(KEY_MENU), person.now)
+        key = selectors.get_own_key_by_id(person.member, filled.value(KEY_MENU), person.now)
     except KeyNotFound:
         raise Refused(KEY_MENU, _("Choose one of your keys.")) from None
     step = Filled(person, filled.trigger_id, key.key_id, {}, {})

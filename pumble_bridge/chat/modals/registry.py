@@ -4,7 +4,7 @@ import logging
 
 from django.utils.translation import gettext as _
 
-from keys import keyformat
+from keys import key_format
 from keys.exceptions import KeyNotFound, KeysError
 from pumble_bridge.chat import key_blocks
 from pumble_bridge.chat.modals import add_key, delete_key, rename_key, rotate_key
@@ -48,7 +48,7 @@ def submit(submission: Submission, person: Person, complaint: str | None) -> Ans
         log.info("modal.refused", extra={"reason": "unknown_form"})
         return Declined(_("This window is of an earlier version of the app. Close it and open it again."))
     clean = {
-        block: "" if keyformat.looks_like_key(value) else value for block, value in submission.values.items()
+        block: "" if key_format.looks_like_key(value) else value for block, value in submission.values.items()
     }
     filled = Filled(person, submission.trigger_id, key_id, clean, {})
     if complaint is not None:
@@ -73,7 +73,7 @@ def offer(query: MenuQuery, person: Person | None, complaint: str | None) -> Ans
         log.info("menu.refused", extra={"reason": "unknown_menu"})
         return Declined(_("This window is of an earlier version of the app. Close it and open it again."))
     options = delete_key.options(person, query.query, complaint) if person else []
-    current = "" if keyformat.looks_like_key(query.value) else query.value
+    current = "" if key_format.looks_like_key(query.value) else query.value
     return Offered(query.trigger_id, query.on_action, options, current)
 
 

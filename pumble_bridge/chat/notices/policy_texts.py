@@ -4,9 +4,9 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from keys import breaches, policy, wording
+from keys import policies, texts, violations
 from keys.models import ApiKey, AuditEvent
-from keys.wording import days, short_date
+from keys.texts import days, short_date
 from pumble_bridge.chat.blocks import Element, line
 from pumble_bridge.chat.key_blocks import unmentioning
 
@@ -18,7 +18,7 @@ def idle_fact(end: datetime) -> str:
 
 def idle_soon(key: ApiKey, named: dict[str, str], fact: str, now: datetime) -> list[Element]:
     """Nothing where the key was used or enabled meanwhile, or its policy has changed."""
-    end = policy.disabled_when_idle(policy.policy_of(key.owner.workspace), key)
+    end = policies.disabled_when_idle(policies.policy_of(key.owner.workspace), key)
     if end is None or idle_fact(end) != fact:
         return []
     said = named | {"days": days(now - key.idle_since), "date": short_date(end, now=now)}
@@ -53,7 +53,7 @@ def narrowed(event: AuditEvent, key: ApiKey, named: dict[str, str], now: datetim
     what = _(
         "%(who)s gave your API key “%(name)s” fewer rights, because it did not fit your workspace's policy: %(why)s."
     )
-    rights = unmentioning(wording.sentence(key.rights, now=now))
+    rights = unmentioning(texts.sentence(key.rights, now=now))
     return [
         line(what % (named | {"why": _why(event)})),
         line(_("From now on: %(rights)s") % {"rights": rights}),
@@ -61,4 +61,4 @@ def narrowed(event: AuditEvent, key: ApiKey, named: dict[str, str], now: datetim
 
 
 def _why(event: AuditEvent) -> str:
-    return wording.enumerate_all(wording.breach(one) for one in breaches.retold(event.detail))
+    return texts.enumerate_all(texts.breach(one) for one in violations.retold(event.detail))

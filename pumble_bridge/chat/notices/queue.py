@@ -9,7 +9,7 @@ from django.db.models import F
 from keys import lifecycle
 from keys.membership import REJECTED
 from keys.models import ApiKey, AuditEvent, Member, Workspace
-from keys.policy import is_entitled
+from keys.permissions import is_entitled
 from pumble_bridge.chat.notices import sender
 from pumble_bridge.chat.notices.policy_texts import idle_fact
 from pumble_bridge.models import Notice

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db.models import F
 from django.utils import timezone, translation
 
-from keys import pruning
+from keys import batches
 from keys.background import BackgroundTask
 from keys.models import Member
 from pumble_bridge import clients, deadline
@@ -120,7 +120,7 @@ def _has_arrived(bot: PumbleClient, bot_user_id: str, notice: Notice) -> bool | 
 
 def prune(now: datetime) -> int:
     """Forget notices of more than 400 days ago; how many."""
-    return pruning.prune(Notice.objects.filter(created_at__lte=now - Notice.KEPT_FOR))
+    return batches.prune(Notice.objects.filter(created_at__lte=now - Notice.KEPT_FOR))
 
 
 def _send(pk: int, now: datetime) -> bool:

@@ -10,8 +10,8 @@ from django.utils.translation import ngettext
 
 from keys import usage
 from keys.models import ApiKey, AuditEvent, Member
-from keys.policy import is_entitled
-from keys.wording import days, short_date
+from keys.permissions import is_entitled
+from keys.texts import days, short_date
 from pumble_bridge.chat import onboarding
 from pumble_bridge.chat.blocks import Element, bullets, line, link, message, quoted, text
 from pumble_bridge.chat.notices import policy_texts

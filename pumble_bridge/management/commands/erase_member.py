@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from keys.audit import OPERATOR
 from keys.erasure import StillAuthorized
-from keys.management.naming import get_member, get_workspace
+from keys.management.lookups import get_member, get_workspace
 from keys.management.progress import interruptible, progress
 from keys.models import Member, Workspace
 from pumble_bridge import installations

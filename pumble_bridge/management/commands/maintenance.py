@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import close_old_connections
 from django.utils import timezone
 
-from keys import audit, idempotency, lifecycle, pruning, usage
+from keys import audit, batches, idempotency, lifecycle, usage
 from keys.management.progress import interruptible, progress
 from pumble_bridge import member_sync
 from pumble_bridge.chat import home, notices
@@ -20,15 +20,15 @@ log = logging.getLogger(__name__)
 
 
 def _prune_sign_ins(now: datetime) -> int:
-    return pruning.prune(OAuthState.objects.filter(expires_at__lte=now))
+    return batches.prune(OAuthState.objects.filter(expires_at__lte=now))
 
 
 def _prune_sessions(now: datetime) -> int:
-    return pruning.prune(Session.objects.filter(expire_date__lte=now))
+    return batches.prune(Session.objects.filter(expire_date__lte=now))
 
 
 def _prune_hook_marks(now: datetime) -> int:
-    return pruning.prune(AcceptedHook.objects.filter(accepted_at__lte=now - AcceptedHook.KEPT_FOR))
+    return batches.prune(AcceptedHook.objects.filter(accepted_at__lte=now - AcceptedHook.KEPT_FOR))
 
 
 PARTS: dict[str, Callable[[datetime], int]] = {

@@ -1,27 +1,28 @@
 """Who may do what with a key. Each rule stands once; every surface meets it through `keys.lifecycle`."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
+from itertools import groupby
 
 from django.db import transaction
+from django.db.models import prefetch_related_objects
 
-from keys import audit, scopes
-from keys.audit import Actor, Surface, noting_refusals
+from keys import audit, permissions, scopes
+from keys.audit import Actor, noting_refusals
 from keys.exceptions import (
     AddressesRequired,
-    CreationNotAllowed,
     ExpiryTooFar,
     NotAllowed,
-    OwnerNotAuthorized,
     PolicyChanged,
     ScopeNotAllowed,
     ScopeUnknown,
     TermInvalid,
     TooManyKeys,
 )
-from keys.models import ApiKey, AuditEvent, Member, Policy, Workspace
+from keys.models import ApiKey, ApiKeyQuerySet, AuditEvent, Member, Policy, Workspace
 from keys.rights import Rights
+from keys.violations import Breach, Term
 
 LIFETIMES = tuple(timedelta(days=days) for days in (7, 30, 60, 90, 365))
 # The least and the most of each number that a policy sets.
@@ -33,7 +34,7 @@ BOUNDS = {
 }
 # So long a stricter number of idle days stops no key: its holder is told and can use it.
 IDLE_GRACE = timedelta(days=7)
-_WITHOUT_A_PERSON = {Surface.CLI, Surface.SYSTEM, Surface.PUMBLE}
+_NARROWING_HELPS = {Term.SCOPES, Term.EXPIRY}
 _CLOCKS_DIFFER = timedelta(minutes=5)  # a form filled in with the largest lifetime is sent a little later
 
 
@@ -86,7 +87,7 @@ def loaded_policy(workspace: Workspace | None) -> Policy:
 def change_policy(
     *, workspace: Workspace, terms: Terms, by: Actor, now: datetime, revision: int | None = None
 ) -> Policy:
-    """The workspace's new policy. Keys that are there already stay as they are: `keys.breaking` finds what breaks it.
+    """The workspace's new policy. Keys that are there already stay as they are: `keys.policies` finds what breaks it.
 
     Args:
         revision: of the policy that is to be changed; None for whatever it is.
@@ -96,7 +97,9 @@ def change_policy(
         TermInvalid, ScopeUnknown.
         PolicyChanged: it has another revision by now.
     """
-    if not _may_oversee(by, workspace.pk) or any(one.workspace_id != workspace.pk for one in terms.chosen):
+    if not permissions.may_oversee(by, workspace.pk) or any(
+        one.workspace_id != workspace.pk for one in terms.chosen
+    ):
         raise NotAllowed
     terms.check()
     workspace = Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)
@@ -127,43 +130,6 @@ def expiry_choices(policy: Policy) -> list[timedelta | None]:
     if longest is not None and longest not in lifetimes:
         lifetimes.append(longest)
     return [*lifetimes, None] if policy.never_allowed and longest is None else lifetimes
-
-
-def is_entitled(owner: Member) -> bool:
-    """Whether keys of `owner` may act."""
-    workspace = owner.workspace
-    return workspace is not None and may_act(owner.is_active, owner.authorized_at, workspace.installed_at)
-
-
-def may_act(is_active: bool, authorized_at: datetime | None, installed_at: datetime | None) -> bool:  # noqa: FBT001
-    """Whether somebody's keys may act: an active person who authorised the app, where that is installed."""
-    return is_active and authorized_at is not None and installed_at is not None
-
-
-def require_entitled(owner: Member) -> None:
-    if not is_entitled(owner):
-        raise OwnerNotAuthorized
-
-
-def require_may_issue(policy: Policy, owner: Member, by: Actor) -> None:
-    """People make keys for themselves only, where the policy lets them; the operator for anyone who is entitled.
-
-    Raises:
-        NotAllowed, CreationNotAllowed, OwnerNotAuthorized.
-    """
-    if by.surface != Surface.CLI:
-        if by.member != owner:
-            raise NotAllowed
-        if not may_create(policy, owner):
-            raise CreationNotAllowed
-    require_entitled(owner)
-
-
-def may_create(policy: Policy, owner: Member) -> bool:
-    """Whether `owner` is among those whom the policy lets have keys."""
-    if policy.creators == Policy.Creators.EVERYONE or owner.is_workspace_admin:
-        return True
-    return policy.creators == Policy.Creators.CHOSEN and owner in policy.chosen.all()
 
 
 def require_fit(policy: Policy, rights: Rights, now: datetime) -> None:
@@ -233,55 +199,99 @@ def disabled_when_idle(policy: Policy, key: ApiKey) -> datetime | None:
     return max(end, policy.idle_from + min(length, IDLE_GRACE)) if policy.idle_from else end
 
 
-def require_may_stop(key: ApiKey, by: Actor) -> None:
-    """Revoke or disable: its holder, owners and administrators of its workspace, operators, and the platform itself."""
-    if by.member is None:
-        allowed = by.surface in _WITHOUT_A_PERSON
-    else:
-        allowed = by.member == key.owner or _oversees(by.member, key.owner.workspace_id)
-    if not allowed:
-        raise NotAllowed
-
-
-def require_may_enable(key: ApiKey, by: Actor) -> None:
-    """Who may disable it; but what somebody above the holder decided to disable, the holder cannot enable.
-
-    What was disabled for lying idle the holder can enable, and what did not fit the policy once it does:
-    `keys.lifecycle.enable` sees to the latter.
-    """
-    require_may_stop(key, by)
-    if is_holder_only(key, by) and key.is_held and not key.disabled_reason:
-        raise NotAllowed
-
-
-def is_holder_only(key: ApiKey, by: Actor) -> bool:
-    """Whether `by` is the key's holder, and not also somebody who oversees the workspace's keys."""
-    return by.member == key.owner and not _oversees(key.owner, key.owner.workspace_id)
-
-
-def require_may_oversee(key: ApiKey, by: Actor) -> None:
-    """Bring a key in line: owners and administrators of its workspace, and operators."""
-    if not _may_oversee(by, key.owner.workspace_id):
-        raise NotAllowed
-
-
-def require_may_change(key: ApiKey, by: Actor) -> None:
-    """Rename, narrow: its holder, and operators at the command line."""
-    if by.surface != Surface.CLI and by.member != key.owner:
-        raise NotAllowed
-
-
-def _may_oversee(by: Actor, workspace_pk: int | None) -> bool:
-    return by.surface == Surface.CLI if by.member is None else _oversees(by.member, workspace_pk)
-
-
-def _oversees(person: Member, workspace_pk: int | None) -> bool:
-    return person.is_superuser or (person.is_workspace_admin and person.workspace_id == workspace_pk)
-
-
 def _told(policy: Policy) -> dict[str, object]:
     """Return the policy as an audit event records it."""
     return {name: getattr(policy, name) for name in TERMS - {"chosen", "largest_lifetime"}} | {
         "chosen": sorted(map(audit.ref_of, policy.chosen.all())) if policy.pk else [],
         "largest_lifetime_days": policy.largest_lifetime.days if policy.largest_lifetime else None,
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Breaking:
+    """A key that breaks the policy, and what bringing it in line makes of it.
+
+    Attributes:
+        fitting: the rights it is left with; None where no narrowing helps and it is disabled.
+    """
+
+    key: ApiKey
+    breaches: list[Breach]
+    fitting: Rights | None
+
+    @property
+    def is_only_idle(self) -> bool:
+        return {breach.term for breach in self.breaches} == {Term.IDLE}
+
+
+def of_workspace(workspace: Workspace, now: datetime) -> Iterator[Breaking]:
+    """The workspace's keys that break its policy, by their owners' names, newest first; few queries for all of them.
+
+    A key that was disabled and that its holder cannot enable as it is counts as in line.
+    """
+    terms = policy_of(workspace)
+    prefetch_related_objects([terms], "chosen")
+    keys = _counting(now).filter(owner__workspace=workspace)
+    for owner, group in groupby(
+        keys.order_by("owner__name", "owner_id", "-created_at", "-pk").iterator(chunk_size=500),
+        key=lambda key: key.owner,
+    ):
+        own = list(group)
+        spare = sorted(own, key=_worth, reverse=True)[terms.most_keys :]
+        may_create = permissions.may_create(terms, owner)
+        for key in own:
+            found = list(_breaches(terms, key, now, may_create=may_create, is_spare=key in spare))
+            if found:
+                yield Breaking(key, found, _fitting(terms, key, found, now))
+
+
+def of_key(terms: Policy, key: ApiKey, now: datetime) -> Breaking | None:
+    """In what the live key breaks `terms`, its workspace's policy; None where it does not.
+
+    Where the policy allows fewer keys than there are, one that is held comes behind all others of its owner.
+    """
+    others = _counting(now).filter(owner=key.owner).exclude(pk=key.pk)
+    ahead = sum(key.is_held or _worth(other) > _worth(key) for other in others)
+    found = list(
+        _breaches(
+            terms,
+            key,
+            now,
+            may_create=permissions.may_create(terms, key.owner),
+            is_spare=ahead >= terms.most_keys,
+        )
+    )
+    return Breaking(key, found, _fitting(terms, key, found, now)) if found else None
+
+
+def _counting(now: datetime) -> ApiKeyQuerySet:
+    related = ("owner__workspace", "last_use", "replaces__last_use")
+    return ApiKey.objects.startable(now).select_related(*related)
+
+
+def _worth(key: ApiKey) -> tuple[bool, datetime, int]:
+    """Of too many keys the ones to stay are those that work, then those used last."""
+    return key.disabled_at is None, key.idle_since, key.pk
+
+
+def _fitting(terms: Policy, key: ApiKey, found: Iterable[Breach], now: datetime) -> Rights | None:
+    helps = {breach.term for breach in found} <= _NARROWING_HELPS
+    return fitted(terms, key.rights, now) if helps else None
+
+
+def _breaches(
+    terms: Policy, key: ApiKey, now: datetime, *, may_create: bool, is_spare: bool
+) -> Iterator[Breach]:
+    rights, longest = key.rights, terms.largest_lifetime
+    if excess := excess_scopes(terms, rights):
+        yield Breach(Term.SCOPES, scopes=tuple(excess))
+    if ends_too_late(terms, rights, now):
+        yield Breach(Term.EXPIRY, limit=longest.days if longest else None)
+    if lacks_addresses(terms, rights):
+        yield Breach(Term.ADDRESSES)
+    if not may_create:
+        yield Breach(Term.CREATORS)
+    if is_spare:
+        yield Breach(Term.MOST_KEYS, limit=terms.most_keys)
+    if key.disabled_at is None and is_idle(terms, key, now):
+        yield Breach(Term.IDLE, limit=terms.idle_days)

@@ -5,13 +5,13 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Q
 
-from keys import keyformat, policy
+from keys import key_format, permissions, policies
 from keys.audit import Actor, noting_refusals
 from keys.exceptions import GraceInvalid, KeyDisabled, KeyNotFound, KeyRetiring, RotationUnderway
-from keys.lifecycle.changing import revoke
+from keys.lifecycle.events import tell
+from keys.lifecycle.issuance import new_key
 from keys.lifecycle.locks import lock_family, lock_key, lock_owner, lock_undelivered
-from keys.lifecycle.making import new_key
-from keys.lifecycle.telling import tell
+from keys.lifecycle.revocation import revoke
 from keys.models import ApiKey, AuditEvent
 
 GRACES = {
@@ -26,7 +26,7 @@ _NOTED_EVERY = timedelta(days=1)
 
 @noting_refusals
 @transaction.atomic
-def rotate(*, key: ApiKey, grace: timedelta, by: Actor, now: datetime) -> tuple[ApiKey, keyformat.Plaintext]:
+def rotate(*, key: ApiKey, grace: timedelta, by: Actor, now: datetime) -> tuple[ApiKey, key_format.Plaintext]:
     """A pending successor of a live key, with its name, rights and end, and the successor's plaintext.
 
     The caller delivers the plaintext and then calls `confirm`: only that lets the grace begin, after which the old key
@@ -45,10 +45,10 @@ def rotate(*, key: ApiKey, grace: timedelta, by: Actor, now: datetime) -> tuple[
     owner = lock_owner(key.owner)
     key = lock_family(key)[-1]
     underway = lock_undelivered(key)
-    terms = policy.loaded_policy(owner.workspace)
-    policy.require_may_issue(terms, owner, by)
+    terms = policies.loaded_policy(owner.workspace)
+    permissions.require_may_issue(terms, owner, by)
     _require_rotatable(key, now)
-    policy.require_fit(terms, key.rights, now)
+    policies.require_fit(terms, key.rights, now)
     for undelivered in underway:
         if undelivered.revoked_at is not None:
             continue
@@ -100,7 +100,7 @@ def finish_rotation(*, key: ApiKey, by: Actor, now: datetime) -> ApiKey:
         NotAllowed.
     """
     family = lock_family(key)
-    policy.require_may_stop(family[-1], by)
+    permissions.require_may_stop(family[-1], by)
     _retire(family, by=by, now=now)
     return family[-1]
 

@@ -4,8 +4,7 @@ from django.db import models
 
 from keys.models.api_key import ApiKey
 from keys.models.audit_event import AuditEvent
-from keys.models.people import Member
-from keys.models.viewing import seen_by
+from keys.models.people import Member, seen_by
 
 
 class LastUse(models.Model):

@@ -5,12 +5,12 @@ from typing import Any
 
 from django.db import transaction
 
-from keys import breaking, policy
+from keys import permissions, policies
 from keys.audit import Actor, noting_refusals
-from keys.exceptions import BreaksPolicy, ExpiryInPast, KeyNotFound, KeyRetiring, WouldWiden
-from keys.lifecycle.locks import lock_family, lock_owner, lock_undelivered
+from keys.exceptions import BreaksPolicy, ExpiryInPast, WouldWiden
+from keys.lifecycle.events import tell, told
+from keys.lifecycle.locks import live_family, lock_owner
 from keys.lifecycle.names import clean_name, clean_note, free_name, taken_names
-from keys.lifecycle.telling import tell, told
 from keys.models import ApiKey, AuditEvent, IdempotentCall
 from keys.rights import Rights
 
@@ -26,7 +26,7 @@ def rename(*, key: ApiKey, name: str, by: Actor, now: datetime) -> ApiKey:
     lock_owner(key.owner)
     family = live_family(key, now)
     key = family[-1]
-    policy.require_may_change(key, by)
+    permissions.require_may_change(key, by)
     before, after = key.name, clean_name(name)
     if before != after:
         after = free_name(after, taken_names(key.owner, now, but=key))
@@ -50,7 +50,7 @@ def narrow(*, key: ApiKey, rights: Rights, by: Actor, now: datetime) -> ApiKey:
     """
     lock_owner(key.owner)
     family = live_family(key, now)
-    policy.require_may_change(family[-1], by)
+    permissions.require_may_change(family[-1], by)
     if rights.expires_at is not None and rights.expires_at <= now:
         raise ExpiryInPast(now)
     leave(family, rights, by=by, now=now)
@@ -87,7 +87,7 @@ def disable(*, key: ApiKey, by: Actor, now: datetime, note: str = "") -> ApiKey:
         NotAllowed, KeyRetiring; KeyNotFound where the key is no longer live.
     """
     family = live_family(key, now)
-    policy.require_may_stop(family[-1], by)
+    permissions.require_may_stop(family[-1], by)
     stop(family, by=by, now=now, note=clean_note(note))
     return family[-1]
 
@@ -118,57 +118,15 @@ def enable(*, key: ApiKey, by: Actor, now: datetime) -> ApiKey:
     owner = lock_owner(key.owner)
     family = live_family(key, now)
     newest = family[-1]
-    if newest.disabled_reason == ApiKey.DisableReason.POLICY and policy.is_holder_only(newest, by):
-        broken = breaking.of_key(policy.loaded_policy(owner.workspace), newest, now)
+    if newest.disabled_reason == ApiKey.DisableReason.POLICY and permissions.is_holder_only(newest, by):
+        broken = policies.of_key(policies.loaded_policy(owner.workspace), newest, now)
         if broken is not None:
             raise BreaksPolicy(broken.breaches)
     for one in family:
         if one.disabled_at is not None:
-            policy.require_may_enable(one, by)
+            permissions.require_may_enable(one, by)
             one.disabled_at = one.disabled_by = None
             one.disabled_reason, one.enabled_at = "", now
             one.save(update_fields=["disabled_at", "disabled_by", "disabled_reason", "enabled_at"])
             tell(AuditEvent.Type.KEY_ENABLED, one, by, now)
     return family[-1]
-
-
-@noting_refusals
-@transaction.atomic
-def revoke(*, key: ApiKey, by: Actor, reason: ApiKey.RevokeReason, now: datetime, note: str = "") -> ApiKey:
-    """Stop a key for good, with those it replaced that still work, and a successor that nobody was shown yet.
-
-    Revoking twice is not an error and keeps the first reason. A key that was pasted where it does not belong is
-    revoked whoever pasted it: they hold the plaintext. A successor that could not be delivered goes alone.
-
-    Raises:
-        NotAllowed: `by` may not revoke this key.
-    """
-    family = lock_family(key)
-    key = family[-1]
-    if reason != ApiKey.RevokeReason.PASTED:
-        policy.require_may_stop(key, by)
-    going = [key]
-    if key.confirmed_at is not None or key.replaces_id is None:
-        going = [one for one in family if one is key or not one.state(now).is_over]
-        going += lock_undelivered(key)
-    for one in going:
-        if one.revoked_at is None:
-            one.revoked_at, one.revoked_reason, one.revoked_note = now, reason, clean_note(note)
-            one.revoked_by = by.member
-            one.save(update_fields=["revoked_at", "revoked_reason", "revoked_note", "revoked_by"])
-            tell(AuditEvent.Type.KEY_REVOKED, one, by, now, reason=reason.value, note=one.revoked_note)
-    return key
-
-
-def live_family(key: ApiKey, now: datetime) -> list[ApiKey]:
-    """The key, last, and those it replaced that still work; all locked.
-
-    Raises:
-        KeyNotFound: the key is over. KeyRetiring: another has taken its place.
-    """
-    family = lock_family(key)
-    if family[-1].state(now).is_over:
-        raise KeyNotFound
-    if family[-1].retires_at is not None:
-        raise KeyRetiring
-    return [one for one in family if not one.state(now).is_over]

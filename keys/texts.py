@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from keys import exceptions, scopes
-from keys.breaches import Breach, Term
 from keys.rights import CALLS_PER_MINUTE, Rights
+from keys.violations import Breach, Term
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise

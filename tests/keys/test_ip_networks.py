@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keys import addresses
+from keys import ip_networks
 from keys.exceptions import AddressInvalid, TooManyAddresses
 
 
@@ -21,7 +21,7 @@ from keys.exceptions import AddressInvalid, TooManyAddresses
     ],
 )
 def test_a_network_has_one_spelling(text: str, network: str) -> None:
-    assert addresses.parse_networks([text, network]) == [network]
+    assert ip_networks.parse_networks([text, network]) == [network]
 
 
 @pytest.mark.parametrize(
@@ -44,14 +44,14 @@ def test_a_network_has_one_spelling(text: str, network: str) -> None:
 )
 def test_what_is_no_network_is_refused_with_the_one_it_should_be(text: str, meant: str | None) -> None:
     with pytest.raises(AddressInvalid) as refused:
-        addresses.parse_network(text)
+        ip_networks.parse_network(text)
     assert refused.value.meant == meant
 
 
 def test_a_list_is_no_longer_than_fifty() -> None:
-    assert len(addresses.parse_networks(f"10.0.0.{n}" for n in range(50))) == 50
+    assert len(ip_networks.parse_networks(f"10.0.0.{n}" for n in range(50))) == 50
     with pytest.raises(TooManyAddresses):
-        addresses.parse_networks(f"10.0.0.{n}" for n in range(51))
+        ip_networks.parse_networks(f"10.0.0.{n}" for n in range(51))
 
 
 @pytest.mark.parametrize(
@@ -69,23 +69,23 @@ def test_a_list_is_no_longer_than_fifty() -> None:
     ],
 )
 def test_admits_who_is_inside(address: str | None, admitted: bool) -> None:
-    assert addresses.admits(["10.0.0.0/8", "2001:db8::/32"], address) == admitted
+    assert ip_networks.admits(["10.0.0.0/8", "2001:db8::/32"], address) == admitted
 
 
 @given(st.ip_addresses(v=4))
 def test_a_mapped_address_is_the_one_it_means(address: ipaddress.IPv4Address) -> None:
-    assert addresses.parse_address(f"::ffff:{address}") == address
+    assert ip_networks.parse_address(f"::ffff:{address}") == address
 
 
 @given(st.text())
 def test_no_text_makes_it_fail(text: str) -> None:
-    addresses.parse_address(text)
-    addresses.neighbourhood(text)
+    ip_networks.parse_address(text)
+    ip_networks.neighbourhood(text)
     with contextlib.suppress(AddressInvalid):
-        addresses.parse_network(text)
+        ip_networks.parse_network(text)
 
 
 def test_wrong_keys_from_one_ipv6_network_count_together() -> None:
-    assert addresses.neighbourhood("2001:db8::1") == addresses.neighbourhood("2001:db8::ffff:1")
-    assert addresses.neighbourhood("2001:db8::1") != addresses.neighbourhood("2001:db8:0:1::1")
-    assert addresses.neighbourhood("192.0.2.1") != addresses.neighbourhood("192.0.2.2")
+    assert ip_networks.neighbourhood("2001:db8::1") == ip_networks.neighbourhood("2001:db8::ffff:1")
+    assert ip_networks.neighbourhood("2001:db8::1") != ip_networks.neighbourhood("2001:db8:0:1::1")
+    assert ip_networks.neighbourhood("192.0.2.1") != ip_networks.neighbourhood("192.0.2.2")

@@ -1,23 +1,21 @@
 """How keys come to be: issued pending, confirmed once their plaintext reached someone."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 
-from keys import audit, keyformat, policy, rights
+from keys import key_format, permissions, policies, rights
 from keys import scopes as scope_names
 from keys.audit import Actor, noting_refusals
 from keys.exceptions import ExpiryInPast
-from keys.lifecycle import changing, rotating
-from keys.lifecycle.locks import lock_family, lock_key, lock_owner
-from keys.lifecycle.making import new_key
+from keys.lifecycle.events import tell, told
+from keys.lifecycle.locks import lock_key, lock_owner
 from keys.lifecycle.names import clean_note, free_name, next_name, taken_names
-from keys.lifecycle.telling import tell, told
 from keys.models import ApiKey, AuditEvent, Member
-
-PENDING_FOR = timedelta(minutes=15)
+from keys.rights import Rights
 
 
 @noting_refusals
@@ -34,7 +32,7 @@ def issue(
     calls_per_minute: int | None = None,
     expires_at: datetime | None = None,
     purpose: str = "",
-) -> tuple[ApiKey, keyformat.Plaintext]:
+) -> tuple[ApiKey, key_format.Plaintext]:
     """A new key of `owner`, pending, and its plaintext, which exists nowhere else.
 
     The caller delivers the plaintext and then calls `confirm`, or `revoke` where delivery failed or is uncertain.
@@ -60,13 +58,13 @@ def issue(
         expires_at=expires_at,
     )
     owner = lock_owner(owner)
-    terms = policy.loaded_policy(owner.workspace)
-    policy.require_may_issue(terms, owner, by)
+    terms = policies.loaded_policy(owner.workspace)
+    permissions.require_may_issue(terms, owner, by)
     if expires_at is not None and expires_at <= now:
         raise ExpiryInPast(now)
-    policy.require_fit(terms, wanted, now)
+    policies.require_fit(terms, wanted, now)
     taken = taken_names(owner, now)
-    policy.require_room(terms, len(taken))
+    policies.require_room(terms, len(taken))
     chosen = next_name(taken) if name is None else free_name(name, taken)
     key, plaintext = new_key(
         owner=owner, name=chosen, purpose=clean_note(purpose), rights=wanted, created_at=now
@@ -77,30 +75,7 @@ def issue(
 
 
 @transaction.atomic
-def confirm(*, key: ApiKey, by: Actor, now: datetime) -> ApiKey:
-    """The key's plaintext has reached someone: a pending key becomes live, and what it replaces begins to retire.
-
-    Any other key stays as it is.
-    """
-    if key.replaces_id is not None:
-        lock_owner(
-            key.owner
-        )  # the successor takes over a name; a first key has had its own since it was issued
-    key = lock_family(key)[-1]
-    if key.revoked_at is not None or key.confirmed_at is not None:
-        return key
-    if key.replaces is not None and not rotating.take_over(key, key.replaces, by=by, now=now):
-        return changing.revoke(
-            key=key, by=audit.MAINTENANCE, reason=ApiKey.RevokeReason.PREDECESSOR_REVOKED, now=now
-        )
-    key.confirmed_at = now
-    key.save()
-    tell(AuditEvent.Type.KEY_CONFIRMED, key, by, now)
-    return key
-
-
-@transaction.atomic
-def rehash(*, key_pk: int, plaintext: keyformat.Plaintext, by: Actor, now: datetime) -> None:
+def rehash(*, key_pk: int, plaintext: key_format.Plaintext, by: Actor, now: datetime) -> None:
     """Digest the key, of which this is the plaintext, anew under the newest pepper. Then older ones can be dropped."""
     key = lock_key(key_pk)
     newest = next(iter(settings.KEY_PEPPERS))
@@ -112,18 +87,18 @@ def rehash(*, key_pk: int, plaintext: keyformat.Plaintext, by: Actor, now: datet
     tell(AuditEvent.Type.KEY_REHASHED, key, by, now, before=before, after=newest)
 
 
-def revoke_stale_pending(*, now: datetime) -> int:
-    """Revoke keys that stayed pending for 15 minutes: nobody was shown them. How many that were."""
-    stale = ApiKey.objects.filter(
-        confirmed_at__isnull=True, revoked_at__isnull=True, created_at__lte=now - PENDING_FOR
-    ).select_related("owner__workspace")
-    revoked = 0
-    for key in stale.iterator(chunk_size=500):
-        with transaction.atomic():
-            # Presented or delivered meanwhile: then it is somebody's key and stays.
-            if lock_family(key)[-1].confirmed_at is None:
-                changing.revoke(
-                    key=key, by=audit.MAINTENANCE, reason=ApiKey.RevokeReason.NOT_DELIVERED, now=now
-                )
-                revoked += 1
-    return revoked
+def new_key(*, owner: Member, rights: Rights, **fields: Any) -> tuple[ApiKey, key_format.Plaintext]:
+    """The row of a pending key, and its plaintext."""
+    plaintext = key_format.generate()
+    pepper_number, pepper = next(iter(settings.KEY_PEPPERS.items()))
+    key = ApiKey(
+        key_id=plaintext.key_id,
+        owner=owner,
+        digest=plaintext.digest(pepper),
+        pepper_number=pepper_number,
+        last_four=plaintext.last_four,
+        **fields,
+    )
+    key.rights = rights
+    key.save(force_insert=True)
+    return key, plaintext

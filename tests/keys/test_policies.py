@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from keys import lifecycle, policy, scopes
+from keys import lifecycle, policies, scopes
 from keys.audit import OPERATOR, Actor, Surface
 from keys.exceptions import (
     AddressesRequired,
@@ -18,7 +18,7 @@ from keys.exceptions import (
     TooManyKeys,
 )
 from keys.models import ApiKey, AuditEvent, Member, Policy
-from keys.policy import Terms
+from keys.policies import Terms
 from tests.conftest import NOW
 
 DAY = timedelta(days=1)
@@ -30,7 +30,7 @@ def web(member: Member) -> Actor:
 
 def set_policy(owner: Member, **terms: Any) -> Policy:
     assert owner.workspace is not None
-    return policy.change_policy(workspace=owner.workspace, terms=Terms(**terms), by=web(owner), now=NOW)
+    return policies.change_policy(workspace=owner.workspace, terms=Terms(**terms), by=web(owner), now=NOW)
 
 
 def issue(owner: Member, **options: Any) -> ApiKey:
@@ -135,9 +135,9 @@ class TestAPolicy:
             lifecycle.rotate(key=key, grace=timedelta(0), by=web(alice), now=NOW)
 
     def test_offers_the_lifetimes_it_allows(self, olivia: Member) -> None:
-        assert policy.expiry_choices(Policy()) == [7 * DAY, 30 * DAY, 60 * DAY, 90 * DAY, 365 * DAY, None]
-        assert policy.expiry_choices(Policy(never_allowed=False))[-1] == 365 * DAY
-        assert policy.expiry_choices(Policy(largest_lifetime=45 * DAY)) == [7 * DAY, 30 * DAY, 45 * DAY]
+        assert policies.expiry_choices(Policy()) == [7 * DAY, 30 * DAY, 60 * DAY, 90 * DAY, 365 * DAY, None]
+        assert policies.expiry_choices(Policy(never_allowed=False))[-1] == 365 * DAY
+        assert policies.expiry_choices(Policy(largest_lifetime=45 * DAY)) == [7 * DAY, 30 * DAY, 45 * DAY]
 
 
 class TestChangingIt:
@@ -147,7 +147,7 @@ class TestChangingIt:
         assert olivia.workspace is not None
         for stranger in (alice, mallory):
             with pytest.raises(NotAllowed):
-                policy.change_policy(
+                policies.change_policy(
                     workspace=olivia.workspace, terms=Terms(most_keys=1), by=web(stranger), now=NOW
                 )
         assert not Policy.objects.exists()
@@ -186,11 +186,11 @@ class TestChangingIt:
 
     def test_of_one_that_somebody_else_changed_meanwhile_changes_nothing(self, olivia: Member) -> None:
         assert olivia.workspace is not None
-        seen = policy.policy_of(olivia.workspace).revision
+        seen = policies.policy_of(olivia.workspace).revision
         set_policy(olivia, most_keys=5)
 
         with pytest.raises(PolicyChanged):
-            policy.change_policy(
+            policies.change_policy(
                 workspace=olivia.workspace, terms=Terms(), by=web(olivia), now=NOW, revision=seen
             )
         assert Policy.objects.get().most_keys == 5

@@ -6,13 +6,13 @@ from itertools import islice
 
 from django.db import transaction
 
-from keys import audit, breaking, policy
+from keys import audit, permissions, policies
 from keys.audit import Actor, noting_refusals
-from keys.breaking import Breaking
 from keys.exceptions import KeysError, PolicyChanged
-from keys.lifecycle.changing import leave, live_family, stop
-from keys.lifecycle.locks import lock_owner
+from keys.lifecycle.locks import live_family, lock_owner
+from keys.lifecycle.updates import leave, stop
 from keys.models import ApiKey, Policy
+from keys.policies import Breaking
 
 MOST_AT_ONCE = 500  # whoever waits for the end of a maintenance run waits for them
 _Reason = ApiKey.DisableReason
@@ -35,11 +35,11 @@ def bring_in_line(*, key: ApiKey, revision: int, by: Actor, now: datetime) -> Br
     """
     owner = lock_owner(key.owner)
     family = live_family(key, now)
-    policy.require_may_oversee(family[-1], by)
-    terms = policy.loaded_policy(owner.workspace)
+    permissions.require_may_oversee(family[-1], by)
+    terms = policies.loaded_policy(owner.workspace)
     if terms.revision != revision:
         raise PolicyChanged
-    broken = breaking.of_key(terms, family[-1], now)
+    broken = policies.of_key(terms, family[-1], now)
     if broken is None:
         return None
     why = {"breaches": [breach.told() for breach in broken.breaches]}
@@ -59,7 +59,7 @@ def idle_soon(within: timedelta, now: datetime) -> Iterator[tuple[ApiKey, dateti
         )
         related = ("owner__workspace", "last_use", "replaces__last_use")
         for key in keys.idle_since(now + within - length).select_related(*related).iterator(chunk_size=500):
-            end = policy.disabled_when_idle(terms, key)
+            end = policies.disabled_when_idle(terms, key)
             if end is not None and end <= now + within:
                 yield key, end
 
@@ -80,8 +80,8 @@ def _disable_if_idle(key: ApiKey, now: datetime) -> bool:
     """Whether the key, which was idle a moment ago, still was and is disabled now."""
     owner = lock_owner(key.owner)
     family = live_family(key, now)
-    terms = policy.loaded_policy(owner.workspace)
-    end = policy.disabled_when_idle(terms, family[-1])
+    terms = policies.loaded_policy(owner.workspace)
+    end = policies.disabled_when_idle(terms, family[-1])
     if family[-1].disabled_at is not None or end is None or end > now:
         return False
     idle = {"idle_days": terms.idle_days, "idle_since": family[-1].idle_since.isoformat()}

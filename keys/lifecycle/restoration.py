@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from keys.audit import Actor, Type
-from keys.lifecycle.changing import disable, revoke
+from keys.lifecycle.revocation import revoke
+from keys.lifecycle.updates import disable
 from keys.models import ApiKey
 
 _ENDING = {Type.KEY_REVOKED, Type.KEY_ROTATED, Type.KEY_RETIRED, Type.KEY_DISABLED}
@@ -20,7 +21,7 @@ def reapply(lost: Iterable[dict[str, Any]], *, by: Actor, now: datetime) -> list
     rotation it is revoked.
 
     Args:
-        lost: events of an export that the database lacks, as `keys.audit.checking.lacking` finds them.
+        lost: events of an export that the database lacks, as `keys.audit.verification.lacking` finds them.
     """
     ended: dict[str, dict[str, Any]] = {}
     for event in lost:

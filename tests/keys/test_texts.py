@@ -4,8 +4,8 @@ from typing import Any
 import pytest
 from django.utils import translation
 
-from keys import exceptions, rights, scopes, wording
-from keys.breaches import Breach, Term
+from keys import exceptions, rights, scopes, texts
+from keys.violations import Breach, Term
 from tests.conftest import NOW
 
 EARLY = datetime.fromisoformat("2026-06-01T08:00:00+00:00")
@@ -48,21 +48,21 @@ SENTENCES: list[tuple[dict[str, Any], str, str]] = [
 def test_a_sentence_says_what_a_key_can_do(wanted: dict[str, Any], english: str, spanish: str) -> None:
     made = rights.make(**wanted)
 
-    assert wording.sentence(made, now=EARLY) == english
+    assert texts.sentence(made, now=EARLY) == english
     with translation.override("es"):
-        assert wording.sentence(made, now=EARLY) == spanish
+        assert texts.sentence(made, now=EARLY) == spanish
 
 
 def test_a_date_of_this_year_needs_no_year() -> None:
     made = rights.make(scopes_wanted=["messages:write"], expires_at=JANUARY)
 
-    assert "until 12 January." in wording.sentence(made, now=JANUARY - timedelta(days=9))
+    assert "until 12 January." in texts.sentence(made, now=JANUARY - timedelta(days=9))
 
 
 def test_names_the_presets() -> None:
     presets = [rights.make(scopes_wanted=one) for one in (*scopes.PRESETS.values(), ["user:read"])]
 
-    assert [wording.preset_name(one) for one in presets] == [
+    assert [texts.preset_name(one) for one in presets] == [
         "Read only",
         "Post messages",
         "Full access",
@@ -95,9 +95,9 @@ def _all_errors() -> list[exceptions.KeysError]:
 
 @pytest.mark.parametrize("error", _all_errors(), ids=lambda error: type(error).__name__)
 def test_every_failure_is_a_sentence_in_both_languages(error: exceptions.KeysError) -> None:
-    english = wording.explain(error)
+    english = texts.explain(error)
     with translation.override("es"):
-        spanish = wording.explain(error)
+        spanish = texts.explain(error)
 
     assert english.endswith((".", "?"))
     assert spanish.endswith((".", "?"))
@@ -105,7 +105,7 @@ def test_every_failure_is_a_sentence_in_both_languages(error: exceptions.KeysErr
 
 
 def test_an_end_in_the_past_is_refused_with_the_servers_time() -> None:
-    assert "2026-12-31 23:59:58 UTC" in wording.explain(exceptions.ExpiryInPast(NOW))
+    assert "2026-12-31 23:59:58 UTC" in texts.explain(exceptions.ExpiryInPast(NOW))
 
 
 @pytest.mark.parametrize(
@@ -126,6 +126,6 @@ def test_an_end_in_the_past_is_refused_with_the_servers_time() -> None:
     ids=lambda value: getattr(value, "term", ""),
 )
 def test_a_breach_of_each_term_is_told_in_both_languages(breach: Breach, english: str) -> None:
-    assert wording.breach(breach) == english
+    assert texts.breach(breach) == english
     with translation.override("es"):
-        assert wording.breach(breach) != english
+        assert texts.breach(breach) != english

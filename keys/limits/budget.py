@@ -3,11 +3,11 @@
 import math
 from dataclasses import dataclass, field
 
-from keys import addresses, metrics
+from keys import ip_networks, metrics
 from keys.exceptions import RateLimited
 from keys.key_cache import KeyRecord
 from keys.limits.backends import backend
-from keys.limits.quotas import (
+from keys.limits.windows import (
     FAILURES_PER_ADDRESS,
     FAILURES_PER_KEY_ID,
     OAUTH_STEPS_PER_ADDRESS,
@@ -86,7 +86,7 @@ def count_refused(address: str | None, key_id: str | None) -> None:
     Raises:
         RateLimited: there were too many of them.
     """
-    where = addresses.neighbourhood(address)
+    where = ip_networks.neighbourhood(address)
     windows = [Window(Whose.ADDRESS, f"failed-from:{where}", FAILURES_PER_ADDRESS)]
     if key_id is not None:
         windows.append(Window(Whose.KEY_ID, f"failed-with:{key_id}", FAILURES_PER_KEY_ID))
@@ -101,7 +101,7 @@ def count_sign_in(address: str | None, account: str) -> None:
     """
     windows = [
         Window(
-            Whose.SIGN_IN_ADDRESS, f"sign-in-from:{addresses.neighbourhood(address)}", SIGN_INS_PER_ADDRESS
+            Whose.SIGN_IN_ADDRESS, f"sign-in-from:{ip_networks.neighbourhood(address)}", SIGN_INS_PER_ADDRESS
         ),
         Window(Whose.SIGN_IN_ACCOUNT, f"sign-in-as:{account}", SIGN_INS_PER_ACCOUNT),
     ]
@@ -120,7 +120,7 @@ def count_oauth_step(address: str | None) -> None:
     Raises:
         RateLimited: there were too many of them.
     """
-    name = f"oauth-from:{addresses.neighbourhood(address)}"
+    name = f"oauth-from:{ip_networks.neighbourhood(address)}"
     _take_all([Window(Whose.OAUTH, name, OAUTH_STEPS_PER_ADDRESS)])
 
 

@@ -8,13 +8,13 @@ import pytest
 from django.db import connections
 from pytest_django import DjangoAssertNumQueries
 
-from keys import breaking, lifecycle, policy, scopes
+from keys import lifecycle, policies, scopes
 from keys.audit import OPERATOR, Actor, Surface
-from keys.breaches import Breach, Term
 from keys.exceptions import BreaksPolicy, KeyNotFound, KeysError, NotAllowed, PolicyChanged
 from keys.models import ApiKey, AuditEvent, LastUse, Member, Policy
-from keys.policy import Terms
+from keys.policies import Terms
 from keys.rights import Rights
+from keys.violations import Breach, Term
 from tests.conftest import NOW, make_member
 
 DAY = timedelta(days=1)
@@ -26,7 +26,7 @@ def acting(member: Member) -> Actor:
 
 def set_policy(owner: Member, **terms: Any) -> Policy:
     assert owner.workspace is not None
-    return policy.change_policy(workspace=owner.workspace, terms=Terms(**terms), by=acting(owner), now=NOW)
+    return policies.change_policy(workspace=owner.workspace, terms=Terms(**terms), by=acting(owner), now=NOW)
 
 
 def new_key(owner: Member, name: str | None = None, *, now: datetime = NOW, **options: Any) -> ApiKey:
@@ -37,11 +37,11 @@ def new_key(owner: Member, name: str | None = None, *, now: datetime = NOW, **op
 def found(owner: Member) -> dict[str, list[Breach]]:
     """What breaks the policy of the owner's workspace, by the keys' names."""
     assert owner.workspace is not None
-    return {one.key.name: one.breaches for one in breaking.of_workspace(owner.workspace, NOW)}
+    return {one.key.name: one.breaches for one in policies.of_workspace(owner.workspace, NOW)}
 
 
-def bring_in_line(key: ApiKey, by: Member, *, now: datetime = NOW) -> breaking.Breaking | None:
-    revision = policy.policy_of(key.owner.workspace).revision
+def bring_in_line(key: ApiKey, by: Member, *, now: datetime = NOW) -> policies.Breaking | None:
+    revision = policies.policy_of(key.owner.workspace).revision
     return lifecycle.bring_in_line(key=key, revision=revision, by=acting(by), now=now)
 
 
@@ -229,7 +229,7 @@ class TestAStricterPolicy:
         set_policy(olivia, creators=Policy.Creators.CHOSEN, chosen=[alice], most_keys=1, idle_days=9)
 
         with django_assert_num_queries(3):
-            assert len(list(breaking.of_workspace(alice.workspace, NOW))) == 12
+            assert len(list(policies.of_workspace(alice.workspace, NOW))) == 12
 
 
 class TestBringingAKeyInLine:

@@ -8,14 +8,14 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keys import keyformat
+from keys import key_format
 from keys.audit import Actor, Surface
 from keys.exceptions import KeyMalformed, KeyUnknown
 from tests.authenticating import check
 from tests.conftest import NOW
 
 API = Actor(None, Surface.API)
-key_texts = st.builds(lambda: keyformat.generate().text)
+key_texts = st.builds(lambda: key_format.generate().text)
 positions = st.integers(min_value=0, max_value=54)
 
 
@@ -28,7 +28,7 @@ def assert_refused_unasked(text: str) -> None:
 class TestAnIssuedKey:
     @given(key_texts)
     def test_parses_to_itself_and_names_its_row(self, text: str) -> None:
-        parsed = keyformat.parse(text.encode())
+        parsed = key_format.parse(text.encode())
 
         assert parsed is not None
         assert (parsed.text, parsed.key_id) == (text, text[4:16])
@@ -58,7 +58,7 @@ class TestAnIssuedKey:
             assert_refused_unasked(swapped)
 
     def test_shows_its_secret_in_no_repr(self) -> None:
-        key = keyformat.generate()
+        key = key_format.generate()
 
         assert key.text[17:] not in repr(key)
         assert key.text[17:] not in str(key)
@@ -67,21 +67,21 @@ class TestAnIssuedKey:
 class TestParse:
     @given(st.binary(max_size=200))
     def test_never_raises(self, raw: bytes) -> None:
-        assert keyformat.parse(raw) is None
+        assert key_format.parse(raw) is None
 
     @given(st.binary(max_size=80))
     def test_takes_nothing_around_a_key(self, noise: bytes) -> None:
-        key = keyformat.generate().text.encode()
+        key = key_format.generate().text.encode()
 
-        assert keyformat.parse(noise + key + noise) is None or noise == b""
+        assert key_format.parse(noise + key + noise) is None or noise == b""
 
 
 class TestFindIn:
     def test_finds_every_key_in_a_text_and_only_real_ones(self) -> None:
-        first, second = keyformat.generate(), keyformat.generate()
+        first, second = key_format.generate(), key_format.generate()
         fake = first.text[:-1] + ("0" if first.text[-1] != "0" else "1")
 
-        found = keyformat.find_in(f"old «{first.text}», new:{second.text}; fake {fake}")
+        found = key_format.find_in(f"old «{first.text}», new:{second.text}; fake {fake}")
 
         assert [key.text for key in found] == [first.text, second.text]
 
@@ -89,16 +89,16 @@ class TestFindIn:
 class TestRedact:
     @given(st.text(max_size=30), st.text(max_size=30))
     def test_leaves_no_secret_behind(self, before: str, after: str) -> None:
-        key = keyformat.generate()
+        key = key_format.generate()
 
-        assert key.text[17:49] not in keyformat.redact(before + key.text + after)
+        assert key.text[17:49] not in key_format.redact(before + key.text + after)
 
     @pytest.mark.parametrize("around", ["/pmb_{}", "pmb_pmb_{}", "{0}_{0}", "/%ff{}"])
     def test_is_not_led_astray_by_what_stands_around(self, around: str) -> None:
-        key = keyformat.generate().text
+        key = key_format.generate().text
 
         for text in (key, key.replace("_", "%5F"), key.replace("_", "%255f")):
-            assert key[17:49] not in keyformat.redact(around.format(text))
+            assert key[17:49] not in key_format.redact(around.format(text))
 
 
 @pytest.mark.django_db
@@ -112,6 +112,6 @@ class TestAKnownForm:
 
         monkeypatch.setattr(psycopg.Cursor, "execute", note)
         with CaptureQueriesContext(connection) as queries, pytest.raises(KeyUnknown):
-            check(keyformat.generate().text.encode(), by=API, now=NOW)
+            check(key_format.generate().text.encode(), by=API, now=NOW)
 
         assert len(sent or queries) == 1

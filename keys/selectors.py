@@ -1,11 +1,15 @@
 """What a viewer may see: lookups that start from the viewer, so that another's key does not exist for them."""
 
 import difflib
+from collections import Counter, defaultdict
+from collections.abc import Iterable
 from datetime import datetime
 
-from keys import spelling
+from django.db.models import Sum
+
+from keys import unicode_text
 from keys.exceptions import KeyAmbiguous, KeyNotFound
-from keys.models import ApiKey, ApiKeyQuerySet, Member
+from keys.models import ApiKey, ApiKeyQuerySet, HourlyUse, Member, RequestLog
 
 _SHORTEST_BEGINNING = 3
 _MIN_SIMILARITY = 0.75
@@ -53,10 +57,10 @@ def get_own_key(member: Member, name_or_id: str, now: datetime) -> ApiKey:
     Raises:
         KeyNotFound, KeyAmbiguous.
     """
-    key_id, name = name_or_id.removeprefix("pmb_"), spelling.fold(name_or_id)
+    key_id, name = name_or_id.removeprefix("pmb_"), unicode_text.fold(name_or_id)
     own = list(list_own_keys(member, now))
     found = [key for key in own if key.key_id == key_id] or [
-        key for key in own if _owns_its_name(key) and spelling.fold(key.name) == name
+        key for key in own if _owns_its_name(key) and unicode_text.fold(key.name) == name
     ]
     if not found:
         raise KeyNotFound
@@ -67,10 +71,10 @@ def get_own_key(member: Member, name_or_id: str, now: datetime) -> ApiKey:
 
 def list_similar_keys(member: Member, name_or_id: str, now: datetime) -> list[ApiKey]:
     """Return the live keys of `member` whose name or id begins like the text or, if none does, is spelled like it."""
-    key_id, name = name_or_id.removeprefix("pmb_"), spelling.fold(name_or_id)
+    key_id, name = name_or_id.removeprefix("pmb_"), unicode_text.fold(name_or_id)
     if len(name) < _SHORTEST_BEGINNING:
         return []
-    own = {spelling.fold(key.name): key for key in list_own_keys(member, now) if _owns_its_name(key)}
+    own = {unicode_text.fold(key.name): key for key in list_own_keys(member, now) if _owns_its_name(key)}
     similar = [
         own_name
         for own_name, key in own.items()
@@ -84,3 +88,23 @@ def list_similar_keys(member: Member, name_or_id: str, now: datetime) -> list[Ap
 
 def _owns_its_name(key: ApiKey) -> bool:
     return key.retires_at is None and (key.confirmed_at is not None or key.replaces_id is None)
+
+
+def find_call(viewer: Member, request_id: str) -> RequestLog | None:
+    """The call of that id, made with a key that `viewer` may see; the latest where an id came more than once."""
+    return (
+        RequestLog.objects.filter(request_id=request_id, key__in=ApiKey.objects.for_viewer(viewer))
+        .select_related("key__owner")
+        .order_by("-at", "-pk")
+        .first()
+    )
+
+
+def count_calls(keys: Iterable[ApiKey], since: datetime) -> dict[int, Counter[str]]:
+    """How many calls of each key, by its primary key, ended how since the hour of `since`."""
+    hour = since.replace(minute=0, second=0, microsecond=0)
+    rows = HourlyUse.objects.filter(key__in=list(keys), hour__gte=hour)
+    counts: defaultdict[int, Counter[str]] = defaultdict(Counter)
+    for key_pk, outcome, count in rows.values_list("key_id", "outcome").annotate(Sum("count")):
+        counts[key_pk][outcome] = count
+    return counts

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import transaction
 
-from keys import chain_numbers, keyformat, signals
+from keys import chain_numbers, key_format, signals
 from keys.audit import verifier
 from keys.models import ApiKey, AuditAddress, AuditChain, AuditEvent, Member, Workspace
 
@@ -161,7 +161,7 @@ def _marking(rows: list[AuditAddress], *, of: Member | None) -> Callable[[str], 
 def _lasting(value: Any, mark: Callable[[str], str]) -> Any:
     """`value` as it can stand for ever: no keys that came in by a free text, no addresses, nothing a database changes."""
     if isinstance(value, str):
-        return keyformat.redact(value.replace("\x00", "").encode("utf-8", "replace").decode())
+        return key_format.redact(value.replace("\x00", "").encode("utf-8", "replace").decode())
     if isinstance(value, dict):
         return {
             str(name): [mark(str(address)) for address in item or ()]

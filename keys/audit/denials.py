@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
-from keys.audit.recording import Actor, Type, record
+from keys.audit.log import Actor, Type, record
 from keys.exceptions import CreationNotAllowed, NotAllowed
 from keys.models import ApiKey, AuditEvent, Workspace
 

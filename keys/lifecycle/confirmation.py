@@ -1,0 +1,54 @@
+"""The end of delivery: a key is confirmed once its plaintext reached someone, and revoked if it never did."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from keys import audit
+from keys.audit import Actor
+from keys.lifecycle import revocation, rotation
+from keys.lifecycle.events import tell
+from keys.lifecycle.locks import lock_family, lock_owner
+from keys.models import ApiKey, AuditEvent
+
+PENDING_FOR = timedelta(minutes=15)
+
+
+@transaction.atomic
+def confirm(*, key: ApiKey, by: Actor, now: datetime) -> ApiKey:
+    """The key's plaintext has reached someone: a pending key becomes live, and what it replaces begins to retire.
+
+    Any other key stays as it is.
+    """
+    if key.replaces_id is not None:
+        lock_owner(
+            key.owner
+        )  # the successor takes over a name; a first key has had its own since it was issued
+    key = lock_family(key)[-1]
+    if key.revoked_at is not None or key.confirmed_at is not None:
+        return key
+    if key.replaces is not None and not rotation.take_over(key, key.replaces, by=by, now=now):
+        return revocation.revoke(
+            key=key, by=audit.MAINTENANCE, reason=ApiKey.RevokeReason.PREDECESSOR_REVOKED, now=now
+        )
+    key.confirmed_at = now
+    key.save()
+    tell(AuditEvent.Type.KEY_CONFIRMED, key, by, now)
+    return key
+
+
+def revoke_stale_pending(*, now: datetime) -> int:
+    """Revoke keys that stayed pending for 15 minutes: nobody was shown them. How many that were."""
+    stale = ApiKey.objects.filter(
+        confirmed_at__isnull=True, revoked_at__isnull=True, created_at__lte=now - PENDING_FOR
+    ).select_related("owner__workspace")
+    revoked = 0
+    for key in stale.iterator(chunk_size=500):
+        with transaction.atomic():
+            # Presented or delivered meanwhile: then it is somebody's key and stays.
+            if lock_family(key)[-1].confirmed_at is None:
+                revocation.revoke(
+                    key=key, by=audit.MAINTENANCE, reason=ApiKey.RevokeReason.NOT_DELIVERED, now=now
+                )
+                revoked += 1
+    return revoked
