@@ -5,11 +5,10 @@ stand and records the call. A refused call costs no call to Pumble.
 """
 
 import time
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
-from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from rest_framework.exceptions import MethodNotAllowed
@@ -22,30 +21,87 @@ from keys import key_format, usage
 from keys.audit import Actor, Surface
 from keys.key_cache import KeyRecord
 from keys.limits import Allowance
+from keys.models import AuditEvent
 from keys.reasons import ErrorSpec
 from portal.accounts.sessions import actor_of
 from portal.api import dry_run, idempotency
 from portal.api.authentication import ApiKeyAuthentication
-from portal.api.calls import ApiCall, CallObserver, open_call
+from portal.api.calls import ApiCall, CallObserver, asking_pumble, open_call
 from portal.api.exceptions import InvalidInput
 from portal.api.parsers import find_misplaced_input, read_input
 from portal.api.permissions import KeyHasScope, KeyIsUsable
 from portal.api.serializers.base import Input
 from portal.api.throttling import KeyRateThrottle, set_limit_headers
-from pumble_bridge import client, deadline, resilience
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
 
 
-class OperationView(APIView):
-    """One operation. A subclass names its method, scope and serializers, and says in `run` what it does."""
+class ApiKeyView(APIView):
+    """A view that a key opens. However a call ends: it is recorded, logged and counted, and says how the limits stand."""
 
     authentication_classes = [ApiKeyAuthentication]
+
+    default_response_headers: ClassVar[dict[str, str]] = {}  # `Allow` is only in the answer to a wrong method
+    surface: ClassVar[AuditEvent.Surface] = Surface.API
+    operation: ClassVar[str]  # what the call is noted as; a view that serves several sets it in `log_fields`
+    actor: Actor
+    outcome: str = usage.OK
+    hint: str = ""
+
+    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super().setup(request, *args, **kwargs)
+        self.began, self.at = time.monotonic(), timezone.now()
+        self.actor = request.actor = actor_of(request, surface=self.surface)  # type: ignore[attr-defined]
+        # What the log line says of the call, also where it ends in a way that nobody foresaw.
+        self.log_fields = request.log_fields = {  # type: ignore[attr-defined]
+            "operation": self.operation,
+            "outcome": "internal",
+            "surface": self.surface.lower(),
+        }
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        super().finalize_response(request, response, *args, **kwargs)
+        self.log_fields["outcome"] = self.outcome
+        if self.hint:
+            self.log_fields["hint"] = self.hint
+        budget: Allowance | None = getattr(request, "budget", None)
+        if budget is not None:  # the key is known, whatever became of the call
+            set_limit_headers(response, budget.tightest)
+            self.log_fields |= {"key": budget.key.key_id, "workspace": budget.key.workspace_id}
+            self._record_use(budget.key, response.status_code)
+        request.parser_context.clear()  # it holds the request itself, until the garbage collector comes
+        return response
+
+    def http_method_not_allowed(self, request: Any, *args: Any, **kwargs: Any) -> NoReturn:
+        (method, *_) = self.http_method_names
+        raise MethodNotAllowed(method.upper())  # the answer's `Allow` names the one to use
+
+    def _record_use(self, key: KeyRecord, status: int) -> None:
+        """Note the call. It is written after the answer, with others."""
+        usage.recorder.note(
+            usage.Use(
+                key_pk=key.pk,
+                at=self.at,
+                operation=self.log_fields["operation"],
+                outcome=self.outcome,
+                hint=self.hint,
+                status=status,
+                duration_ms=round((time.monotonic() - self.began) * 1000),
+                request_id=self.actor.request_id,
+                address=self.actor.address,
+                agent=_printable(self.request.META.get("HTTP_USER_AGENT", "")),
+                surface=self.surface,
+            )
+        )
+
+
+class OperationView(ApiKeyView):
+    """One operation. A subclass names its method, scope and serializers, and says in `run` what it does."""
+
     throttle_classes = [KeyRateThrottle]
     permission_classes = [KeyIsUsable, KeyHasScope]
 
-    operation: ClassVar[str]
     method: ClassVar[str] = "GET"
     scope: ClassVar[str | None]
     tag: ClassVar[str]
@@ -59,11 +115,6 @@ class OperationView(APIView):
     errors: ClassVar[tuple[ErrorSpec, ...]] = ()  # its own, beside those of all operations
     asks_pumble: ClassVar[bool] = True
 
-    default_response_headers: ClassVar[dict[str, str]] = {}  # `Allow` is only in the answer to a wrong method
-    actor: Actor
-    outcome: str = usage.OK
-    hint: str = ""
-
     def __init_subclass__(cls) -> None:
         cls.http_method_names = [cls.method.lower(), *(["head"] if cls.method == "GET" else [])]
 
@@ -75,13 +126,6 @@ class OperationView(APIView):
     def writes(cls) -> bool:
         """Return whether the operation changes something in Pumble."""
         return issubclass(cls, WriteOperationView)
-
-    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
-        super().setup(request, *args, **kwargs)
-        self.began, self.at = time.monotonic(), timezone.now()
-        self.actor = request.actor = actor_of(request, surface=Surface.API)  # type: ignore[attr-defined]
-        # What the log line says of the call, also where it ends in a way that nobody foresaw.
-        self.log_fields = request.log_fields = {"operation": self.operation, "outcome": "internal"}  # type: ignore[attr-defined]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Let the call in, or refuse it.
@@ -112,46 +156,8 @@ class OperationView(APIView):
         return Response(self.perform(call, data))
 
     def perform(self, call: ApiCall, data: dict[str, Any]) -> Any:
-        """Run the operation within the deadline, in a slot of those that the key's workspace may have."""
-        connection.close_if_unusable_or_obsolete()  # a call that waits for Pumble needs none, and others do
-        with deadline.within(client.CALL_SECONDS), self._slot(call):
+        with asking_pumble(call) if self.asks_pumble else nullcontext():
             return self.run(call, data)
-
-    def _slot(self, call: ApiCall) -> AbstractContextManager[None]:
-        return resilience.CALLS.slot(call.key.workspace_id) if self.asks_pumble else nullcontext()
-
-    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
-        super().finalize_response(request, response, *args, **kwargs)
-        self.log_fields["outcome"] = self.outcome
-        if self.hint:
-            self.log_fields["hint"] = self.hint
-        budget: Allowance | None = getattr(request, "budget", None)
-        if budget is not None:  # the key is known, whatever became of the call
-            set_limit_headers(response, budget.tightest)
-            self.log_fields |= {"key": budget.key.key_id, "workspace": budget.key.workspace_id}
-            self._record_use(budget.key, response.status_code)
-        request.parser_context.clear()  # it holds the request itself, until the garbage collector comes
-        return response
-
-    def http_method_not_allowed(self, request: Any, *args: Any, **kwargs: Any) -> NoReturn:
-        raise MethodNotAllowed(self.method)  # the answer's `Allow` names the one to use
-
-    def _record_use(self, key: KeyRecord, status: int) -> None:
-        """Note the call. It is written after the answer, with others."""
-        usage.recorder.note(
-            usage.Use(
-                key_pk=key.pk,
-                at=self.at,
-                operation=self.operation,
-                outcome=self.outcome,
-                hint=self.hint,
-                status=status,
-                duration_ms=round((time.monotonic() - self.began) * 1000),
-                request_id=self.actor.request_id,
-                address=self.actor.address,
-                agent=_printable(self.request.META.get("HTTP_USER_AGENT", "")),
-            )
-        )
 
 
 class WriteOperationView(OperationView):

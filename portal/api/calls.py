@@ -1,13 +1,17 @@
 """A call that was let in: what an operation works with, and what becomes of its calls to Pumble. Nothing of HTTP is here."""
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from django.db import connection
+
 from keys.exceptions import OwnerNotAuthorized
 from keys.key_cache import KeyRecord
 from keys.limits import Allowance, PumbleQuota
-from pumble_bridge import clients
+from pumble_bridge import client, clients, deadline, resilience
 from pumble_bridge.client import PumbleClient
 
 
@@ -90,7 +94,19 @@ def open_call(key: KeyRecord, observer: CallObserver) -> ApiCall:
     return ApiCall(key, _usable(clients.as_owner_of(key, observer.for_sender("owner"))), observer)
 
 
-def _usable(client: PumbleClient | None) -> PumbleClient:
-    if client is None:
+@contextlib.contextmanager
+def asking_pumble(call: ApiCall) -> Iterator[None]:
+    """Hold the deadline of the call, and one of its workspace's slots, while the block asks Pumble.
+
+    Raises:
+        PumbleNotAsked: there is no slot.
+    """
+    connection.close_if_unusable_or_obsolete()  # a call that waits for Pumble needs none, and others do
+    with deadline.within(client.CALL_SECONDS), resilience.CALLS.slot(call.key.workspace_id):
+        yield
+
+
+def _usable(pumble: PumbleClient | None) -> PumbleClient:
+    if pumble is None:
         raise OwnerNotAuthorized
-    return client
+    return pumble
