@@ -21,7 +21,7 @@ from portal.admin.base import ViewerAdmin
 from portal.admin.filters import Choices, ManyChoices, OfMember, Rows, of_workspace
 from portal.admin.viewer import viewer_of
 from portal.presentation import hygiene, key_detail, key_search
-from portal.templatetags import presentation as shown
+from portal.templatetags import presentation
 
 SOON = timedelta(days=14)
 _MOST_HOLDERS = 20
@@ -39,7 +39,7 @@ class State(Choices):
     def choose(cls, rows: Rows, chosen: str, now: datetime) -> Rows:
         if chosen == "pending":
             return rows.live(now).filter(confirmed_at=None)
-        return key_search.in_state(rows, chosen, now)
+        return key_search.filter_by_state(rows, chosen, now)
 
 
 class Expiry(Choices):
@@ -67,7 +67,7 @@ class LastUsed(Choices):
     def choose(cls, rows: Rows, chosen: str, now: datetime) -> Rows:
         match chosen:
             case "idle":
-                return hygiene.idle(rows, now)
+                return hygiene.filter_idle(rows, now)
             case "never":
                 return rows.filter(last_use=None)
             case _:
@@ -84,7 +84,7 @@ class Breadth(Choices):
     def choose(cls, rows: Rows, chosen: str, now: datetime) -> Rows:
         if chosen == "full":
             return rows.live(now).filter(scopes=list(scopes.ALL))
-        return rows.filter(pk__in=hygiene.too_broad(rows, now))
+        return rows.filter(pk__in=hygiene.find_overbroad(rows, now))
 
 
 class Scope(ManyChoices):
@@ -132,13 +132,13 @@ class ApiKeys(ViewerAdmin):
         text = search_term.strip()
         if text:
             of_holder = unicode_text.query("owner__name__icontains", text) | Q(owner__email__iexact=text)
-            queryset = queryset.filter(key_search.matching(text) | of_holder)
+            queryset = queryset.filter(key_search.text_query(text) | of_holder)
         return queryset, False
 
     def about(self, request: HttpRequest, row: ApiKey) -> dict[str, Any]:
         now = timezone.now()
         verbs = [verb for verb in key_actions.VERBS.values() if verb.fits(row, now)]
-        facts = key_detail.about(row, now, outcome=request.GET.get("outcome", ""))
+        facts = key_detail.build_context(row, now, outcome=request.GET.get("outcome", ""))
         return facts | {"title": row.name, "verbs": verbs, "over": row.state(now).is_over}
 
     @admin.action(description=gettext_lazy("Revoke"))
@@ -171,15 +171,17 @@ class ApiKeys(ViewerAdmin):
 
     @admin.display(description=gettext_lazy("State"))
     def in_state(self, key: ApiKey) -> SafeString:
-        return shown.state_label(key, timezone.now())
+        return presentation.render_key_state(key, timezone.now())
 
     @admin.display(description=gettext_lazy("Last used"), ordering=F("last_use__at").asc(nulls_first=True))
     def used(self, key: ApiKey) -> str:
-        return shown.ago(key.last_used_at, timezone.now()) if key.last_used_at else _("Never used")
+        return (
+            presentation.time_ago(key.last_used_at, timezone.now()) if key.last_used_at else _("Never used")
+        )
 
     @admin.display(description=gettext_lazy("Expires"), ordering=F("expires_at").asc(nulls_last=True))
     def ends(self, key: ApiKey) -> str:
-        return shown.ends(key, timezone.now())
+        return presentation.expiry(key, timezone.now())
 
     @admin.display(description=gettext_lazy("May do"))
     def preset(self, key: ApiKey) -> str:

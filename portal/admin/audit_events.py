@@ -32,7 +32,7 @@ from portal.admin.filters import (
 from portal.admin.viewer import actor, viewer_of
 from portal.error_pages import problem
 from portal.presentation import event_texts
-from portal.templatetags import presentation as shown
+from portal.templatetags import presentation
 
 
 class Type(ManyChoices):
@@ -93,9 +93,9 @@ class AuditEvents(ViewerAdmin):
 
     def about(self, request: HttpRequest, row: AuditEvent) -> dict[str, Any]:
         return {
-            "title": event_texts.what(row),
+            "title": event_texts.describe_event(row),
             "who": self.who(row),
-            "where": event_texts.where(row),
+            "where": event_texts.surface_label(row),
             "parts": list(_parts(row.told)),
         }
 
@@ -143,11 +143,11 @@ class AuditEvents(ViewerAdmin):
 
     @admin.display(description=gettext_lazy("When"))
     def when(self, event: AuditEvent) -> str:
-        return shown.at(event.at)
+        return presentation.time_at(event.at)
 
     @admin.display(description=gettext_lazy("What"))
     def what(self, event: AuditEvent) -> str:
-        return event_texts.what(event)
+        return event_texts.describe_event(event)
 
     @admin.display(description=gettext_lazy("Who"))
     def who(self, event: AuditEvent) -> str:
@@ -165,7 +165,7 @@ class AuditEvents(ViewerAdmin):
 
     @admin.display(description=gettext_lazy("Where"))
     def where(self, event: AuditEvent) -> str:
-        return event_texts.where(event)
+        return event_texts.surface_label(event)
 
     @admin.display(description=gettext_lazy("Address"))
     def from_address(self, event: AuditEvent) -> str:

@@ -16,7 +16,7 @@ from keys.models import HourlyUse, RequestLog
 from portal.admin.base import ViewerAdmin
 from portal.admin.filters import KeyId, ManyChoices, Period, Rows, Since, Until, of_workspace
 from portal.api.urls import OPERATIONS
-from portal.templatetags import presentation as shown
+from portal.templatetags import presentation
 from pumble_bridge import outcomes
 from pumble_bridge.outcomes import Outcome
 
@@ -86,7 +86,7 @@ class Calls(_Calls):
 
     @admin.display(description=_("When"))
     def when(self, row: RequestLog) -> str:
-        return shown.at(row.at)
+        return presentation.time_at(row.at)
 
     @admin.display(description=_("Operation"))
     def asked(self, row: RequestLog) -> SafeString:
@@ -128,7 +128,7 @@ class HourlyCounts(_Calls):
 
     @admin.display(description=_("Hour from"))
     def when(self, row: HourlyUse) -> str:
-        return shown.at(row.hour)
+        return presentation.time_at(row.hour)
 
     @admin.display(description=_("Calls"))
     def calls(self, row: HourlyUse) -> int:

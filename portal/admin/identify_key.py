@@ -13,12 +13,12 @@ from keys import key_format
 from portal.admin.site import site
 from portal.admin.view_audit import find_pasted_key
 from portal.admin.viewer import actor, viewer_of
-from portal.presentation.forms import PageForm
+from portal.presentation.forms import BaseForm
 
 _LONGEST = 100_000
 
 
-class LookupForm(PageForm):
+class LookupForm(BaseForm):
     text = forms.CharField(
         label=gettext_lazy("A whole key, or a text that has one in it"),
         max_length=_LONGEST,

@@ -48,8 +48,8 @@ def index(request: HttpRequest) -> HttpResponse:
         "workspace": workspace,
         "figures": [*stats.stand(workspace, now, further), *today.figures],
         "endings": today.endings,
-        "chart": usage_charts.chart(uses, now),
-        "quotas": quotas.shown(limits.workspace_quotas(workspace)),
+        "chart": usage_charts.build_chart(uses, now),
+        "quotas": quotas.build_quotas(limits.workspace_quotas(workspace)),
         "form": LookupForm(),
     }
     return _page(request, "admin/index.html", context)

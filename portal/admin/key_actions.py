@@ -22,8 +22,8 @@ from keys.models import ApiKey, Member
 from portal.accounts.kept_forms import FormPage, form_page, kept
 from portal.admin.site import site
 from portal.admin.viewer import actor, viewer_of
-from portal.presentation.forms import ConfirmationField, PageForm
-from portal.presentation.pasted_keys import take_out
+from portal.presentation.forms import BaseForm, ConfirmationField
+from portal.presentation.pasted_keys import extract_pasted_keys
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
@@ -139,7 +139,7 @@ _CONFIRMED = FormPage(fields=("reason",), query=("key",))
 VERBS = {verb.name: verb for verb in (REVOKE, DISABLE, ENABLE)}
 
 
-class ConfirmForm(PageForm):
+class ConfirmForm(BaseForm):
     reason = forms.CharField(
         label=gettext_lazy("Reason"),
         max_length=MAX_NOTE_LENGTH,
@@ -193,7 +193,7 @@ def _view(request: HttpRequest, verb: Verb) -> HttpResponse:
         Http404: no key, too many, or one that is not there for the viewer.
     """
     now, by = timezone.now(), actor(request)
-    sent, pasted = take_out(request.POST, by=by, now=now)
+    sent, pasted = extract_pasted_keys(request.POST, by=by, now=now)
     wanted = set((sent if request.method == "POST" else request.GET).getlist("key"))
     chosen = list(_keys_of(viewer_of(request), wanted))
     if not wanted or len(wanted) > MOST_AT_ONCE or len(chosen) != len(wanted):
@@ -204,7 +204,7 @@ def _view(request: HttpRequest, verb: Verb) -> HttpResponse:
     form = ConfirmForm(sent, verb=verb, asked=_what_to_type(verb, fitting, now))
     valid = form.is_valid()
     if not valid or pasted:
-        form.say_pasted(pasted)
+        form.add_pasted_key_errors(pasted)
         return _page(request, verb, chosen, form, status=400)
     _do(request, verb, fitting, by=by, now=now, note=form.cleaned_data.get("reason", ""))
     if len(chosen) == 1:
@@ -249,7 +249,7 @@ def _page(
     fitting = [key for key in chosen if verb.fits(key, now)]
     if form is None:
         form = ConfirmForm(verb=verb, asked=_what_to_type(verb, fitting, now))
-        form.fill(kept(request))
+        form.restore(kept(request))
     context = {
         "title": verb.title(len(fitting) or len(chosen)),
         "verb": verb,

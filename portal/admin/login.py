@@ -20,7 +20,7 @@ from portal.accounts import kept_forms
 from portal.accounts.backends import OperatorSignIn
 from portal.accounts.kept_forms import FormPage, form_page
 from portal.accounts.sessions import actor_of, note_operator, sign_in
-from portal.presentation.forms import PageForm
+from portal.presentation.forms import BaseForm
 from pumble_bridge.oauth import safe_redirect_path
 
 log = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 _LONGEST_PASSWORD = 1024
 
 
-class OperatorForm(PageForm):
+class OperatorForm(BaseForm):
     username = forms.CharField(
         label=gettext_lazy("Username"),
         max_length=64,

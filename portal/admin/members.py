@@ -15,7 +15,7 @@ from keys import unicode_text
 from keys.models import ApiKey, AuditEvent, LastUse, Member
 from portal.admin.base import ViewerAdmin
 from portal.admin.filters import Choices, Rows, of_workspace
-from portal.templatetags import presentation as shown
+from portal.templatetags import presentation
 
 LATELY = timedelta(days=30)
 _LEFT = (AuditEvent.Type.MEMBER_UNAUTHORIZED, AuditEvent.Type.MEMBER_DEACTIVATED)
@@ -118,4 +118,6 @@ class Members(ViewerAdmin):
 
     @admin.display(description=gettext_lazy("Last use"), ordering=F("last_used_at").asc(nulls_first=True))
     def used(self, member: Any) -> str:
-        return shown.ago(member.last_used_at, timezone.now()) if member.last_used_at else _("Never")
+        return (
+            presentation.time_ago(member.last_used_at, timezone.now()) if member.last_used_at else _("Never")
+        )

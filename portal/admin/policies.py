@@ -20,7 +20,7 @@ from portal.admin import noncompliant_keys, view_audit
 from portal.admin.base import ViewerAdmin
 from portal.admin.policy_form import PolicyForm, values
 from portal.admin.viewer import actor, viewer_of
-from portal.presentation.pasted_keys import take_out
+from portal.presentation.pasted_keys import extract_pasted_keys
 
 MOST_AT_ONCE = 100
 
@@ -75,12 +75,12 @@ class PolicyAdmin(ViewerAdmin):
         if request.method != "POST":
             terms = policies.policy_of(workspace)
             form, typed = PolicyForm(initial=values(terms), people=people), kept(request)
-            form.fill(typed)
+            form.restore(typed)
             revision = terms.revision if typed is None else _number(typed.get("revision"))
             breaks = sum(1 for _one in policies.of_workspace(workspace, now))
             return self._form(request, workspace, form, revision, breaks=breaks)
         by = actor(request)
-        sent, pasted = take_out(request.POST, by=by, now=now)
+        sent, pasted = extract_pasted_keys(request.POST, by=by, now=now)
         form, revision = PolicyForm(sent, people=people, pasted=pasted), _number(sent.get("revision"))
         if not form.is_valid():
             return self._form(request, workspace, form, revision, status=400)

@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy
 from keys import scopes, texts
 from keys.models import Member, Policy
 from keys.policies import BOUNDS, TERMS, Terms
-from portal.presentation.forms import PageForm, scope_label
-from portal.presentation.pasted_keys import Pasted
+from portal.presentation.forms import BaseForm, scope_label
+from portal.presentation.pasted_keys import PastedKey
 
 
 class NumberField(forms.IntegerField):
@@ -35,7 +35,7 @@ class NumberField(forms.IntegerField):
         return number
 
 
-class PolicyForm(PageForm):
+class PolicyForm(BaseForm):
     """What a workspace asks of its keys.
 
     Args:
@@ -101,7 +101,7 @@ class PolicyForm(PageForm):
     )
 
     def __init__(
-        self, *args: Any, people: Iterable[Member], pasted: dict[str, Pasted] | None = None, **kwargs: Any
+        self, *args: Any, people: Iterable[Member], pasted: dict[str, PastedKey] | None = None, **kwargs: Any
     ):
         super().__init__(*args, **kwargs)
         self.pasted, self.people = pasted or {}, {str(one.pk): one for one in people}
@@ -117,7 +117,7 @@ class PolicyForm(PageForm):
             self.add_error("largest_lifetime", _("Say how many days a key may live."))
         if not data.get("allowed_scopes") and "allowed_scopes" not in self.errors:
             self.add_error("allowed_scopes", _("Choose at least one thing that keys may do."))
-        self.say_pasted(self.pasted)
+        self.add_pasted_key_errors(self.pasted)
         return data
 
     @property

@@ -17,7 +17,7 @@ from keys import unicode_text
 from keys.models import ApiKey, Workspace
 from portal.admin.base import ViewerAdmin
 from portal.admin.viewer import viewer_of
-from portal.templatetags import presentation as shown
+from portal.templatetags import presentation
 
 
 def with_counts(workspaces: QuerySet[Any]) -> QuerySet[Any]:
@@ -70,7 +70,7 @@ class Workspaces(ViewerAdmin):
 
     @admin.display(description=gettext_lazy("Installed"), ordering="installed_at")
     def installed(self, workspace: Workspace) -> str:
-        return shown.at(workspace.installed_at) if workspace.installed_at else _("No longer")
+        return presentation.time_at(workspace.installed_at) if workspace.installed_at else _("No longer")
 
     @admin.display(description=gettext_lazy("Members"), ordering="members_known")
     def people(self, workspace: Any) -> int:

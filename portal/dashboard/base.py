@@ -18,7 +18,7 @@ from portal.accounts.kept_forms import FormPage
 from portal.accounts.sessions import actor_of
 from portal.error_pages import problem
 from portal.presentation import pasted_keys
-from portal.presentation.pasted_keys import Pasted, take_out
+from portal.presentation.pasted_keys import PastedKey, extract_pasted_keys
 
 FLASH_MESSAGES = {
     "deleted": gettext_lazy("The key is deleted. Anything that uses it is refused from now on."),
@@ -42,40 +42,40 @@ class MemberView(View):
     """A page of a member.
 
     Attributes:
-        sent: what the form held, without keys that were pasted into it.
-        pasted: the fields that had one.
-        kept: what the member typed into the form of this page before they had to sign in again.
+        form_data: what the form held, without keys that were pasted into it.
+        pasted_keys: the fields that had one.
+        kept_data: what the member typed into the form of this page before they had to sign in again.
         form_page: where the form of this view stands, and what of it is kept.
     """
 
     form_page: ClassVar[FormPage] = FormPage()
 
     member: Member
-    by: Actor
+    actor: Actor
     now: datetime
-    sent: QueryDict
-    pasted: dict[str, Pasted]
-    kept: QueryDict | None
+    form_data: QueryDict
+    pasted_keys: dict[str, PastedKey]
+    kept_data: QueryDict | None
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         member = request.user
         if not isinstance(member, Member):
-            return self.turn_away()
+            return self.handle_no_permission()
         if member.is_superuser:
             return redirect("admin:index")  # an operator has no keys and no workspace
         self.member, self.now = member, timezone.now()
-        self.by = actor_of(request, member=member)
+        self.actor = actor_of(request, member=member)
         if request.method == "POST":
             kept_forms.forget(request)
-        self.kept = kept_forms.kept(request)
-        self.sent, self.pasted = take_out(request.POST, by=self.by, now=self.now)
+        self.kept_data = kept_forms.kept(request)
+        self.form_data, self.pasted_keys = extract_pasted_keys(request.POST, by=self.actor, now=self.now)
         return super().dispatch(request, *args, **kwargs)
 
-    def turn_away(self) -> HttpResponse:
+    def handle_no_permission(self) -> HttpResponse:
         """Nobody is signed in: sign in and come back."""
         return kept_forms.turn_away(self.request)
 
-    def own_key(self, key_id: str) -> ApiKey:
+    def get_key(self, key_id: str) -> ApiKey:
         """The member's key of that id, in whatever state.
 
         Raises:
@@ -86,20 +86,20 @@ class MemberView(View):
             raise Http404
         return key
 
-    def is_over(self, key: ApiKey) -> bool:
+    def has_ended(self, key: ApiKey) -> bool:
         """Whether the key is revoked, expired or replaced for good."""
         return key.state(self.now).is_over
 
-    def page(self, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
-        said = flash_message(self.request.GET.get("done", "")) if status == 200 else ""
-        shared = {"member": self.member, "now": self.now, "notice": said}
+    def render(self, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+        message = flash_message(self.request.GET.get("done", "")) if status == 200 else ""
+        shared = {"member": self.member, "now": self.now, "notice": message}
         return render(self.request, f"dashboard/{template}", shared | context, status=status)
 
-    def refuse(self, text: str) -> HttpResponse:
+    def conflict(self, text: str) -> HttpResponse:
         """What was asked for is not possible; nothing was changed."""
         return problem(self.request, status=409, title=_("That did not work"), advice=text)
 
-    def already_sent(self) -> HttpResponse:
+    def form_already_sent(self) -> HttpResponse:
         return problem(
             self.request,
             status=409,

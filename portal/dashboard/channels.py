@@ -9,24 +9,24 @@ from pumble_bridge.models import Authorization
 
 log = logging.getLogger(__name__)
 
-_WAIT_SECONDS = 1.5  # the form is usable without
+_TIMEOUT_SECONDS = 1.5  # the form is usable without
 
 
-def own_channels(member: Member) -> dict[str, str] | None:
+def list_member_channels(member: Member) -> dict[str, str] | None:
     """Ids and names, by name; None where Pumble does not say."""
     authorization = Authorization.objects.select_related("member__workspace").filter(member=member).first()
     pumble = clients.as_person(authorization) if authorization else None
     if pumble is None:
         return None
     try:
-        with deadline.within(_WAIT_SECONDS), resilience.PAGES.slot(member.workspace_id):
-            listed = pumble.list_channels(["PUBLIC", "PRIVATE"])
+        with deadline.within(_TIMEOUT_SECONDS), resilience.PAGES.slot(member.workspace_id):
+            channels = pumble.list_channels(["PUBLIC", "PRIVATE"])
     except PumbleError:
         log.warning("dashboard.no_channels", exc_info=True)
         return None
-    named = {
+    names = {
         info["channel"]["id"]: str(info["channel"].get("name") or "")
-        for info in listed
+        for info in channels
         if member.pumble_user_id in info["users"] and not info["channel"].get("isArchived")
     }
-    return dict(sorted(named.items(), key=lambda item: item[1].casefold()))
+    return dict(sorted(names.items(), key=lambda item: item[1].casefold()))

@@ -11,23 +11,23 @@ from portal.models import SentForm
 _signer = TimestampSigner(salt="portal.dashboard.once")
 
 
-class FormUsed(Exception):
+class FormAlreadySent(Exception):
     """The form was sent before, or is not one that this member was given within a day."""
 
 
-def new_nonce(member: Member) -> str:
+def create_nonce(member: Member) -> str:
     return _signer.sign(f"{member.pk}:{secrets.token_urlsafe(16)}")
 
 
-def use_up(nonce: str, member: Member, *, now: datetime) -> None:
+def consume_nonce(nonce: str, member: Member, *, now: datetime) -> None:
     """Called in the transaction of what the form does, so that a refused form can be mended and sent again.
 
     Raises:
-        FormUsed.
+        FormAlreadySent.
     """
     try:
-        whose, _colon, value = _signer.unsign(nonce, max_age=SentForm.KEPT_FOR).partition(":")
+        member_pk, _separator, value = _signer.unsign(nonce, max_age=SentForm.KEPT_FOR).partition(":")
     except BadSignature as error:
-        raise FormUsed from error
-    if whose != str(member.pk) or not SentForm.remember(value, now=now):
-        raise FormUsed
+        raise FormAlreadySent from error
+    if member_pk != str(member.pk) or not SentForm.remember(value, now=now):
+        raise FormAlreadySent

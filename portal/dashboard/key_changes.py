@@ -16,12 +16,12 @@ from keys.lifecycle import MAX_NAME_LENGTH
 from keys.models import ApiKey
 from portal.accounts.kept_forms import FormPage
 from portal.dashboard.base import MemberView
-from portal.dashboard.channels import own_channels
+from portal.dashboard.channels import list_member_channels
 from portal.dashboard.rights_forms import RIGHTS_FIELDS, NarrowForm
-from portal.presentation.forms import ConfirmationField, NameField, PageForm
+from portal.presentation.forms import BaseForm, ConfirmationField, NameField
 
 
-class RenameForm(PageForm):
+class RenameForm(BaseForm):
     name = NameField(
         label=gettext_lazy("Name"),
         max_length=MAX_NAME_LENGTH,
@@ -35,151 +35,151 @@ def key_url(key: ApiKey, done: str = "") -> str:
     return reverse("key", args=[key.key_id]) + (f"?done={done}" if done else "")
 
 
-def key_page(key_id: str) -> str:
+def key_page_url(key_id: str) -> str:
     return reverse("key", args=[key_id])
 
 
-class Rename(MemberView):
+class RenameKey(MemberView):
     form_page = FormPage(fields=("name",))
 
     def get(self, request: HttpRequest, key_id: str) -> HttpResponse:
-        key = self.own_key(key_id)
-        if self.is_over(key):
+        key = self.get_key(key_id)
+        if self.has_ended(key):
             return redirect(key_url(key))
         form = RenameForm(initial={"name": key.name})
-        form.fill(self.kept)
-        return self._form(key, form)
+        form.restore(self.kept_data)
+        return self._render_form(key, form)
 
     def post(self, request: HttpRequest, key_id: str) -> HttpResponse:
-        key = self.own_key(key_id)
-        form = RenameForm(self.sent)
-        if form.is_valid() and not self.pasted:
+        key = self.get_key(key_id)
+        form = RenameForm(self.form_data)
+        if form.is_valid() and not self.pasted_keys:
             try:
-                lifecycle.rename(key=key, name=form.cleaned_data["name"], by=self.by, now=self.now)
+                lifecycle.rename(key=key, name=form.cleaned_data["name"], by=self.actor, now=self.now)
             except KeysError as error:
                 form.add_error("name", texts.explain(error))
             else:
                 return redirect(key_url(key, "renamed"))
-        form.say_pasted(self.pasted)
-        return self._form(key, form, status=400)
+        form.add_pasted_key_errors(self.pasted_keys)
+        return self._render_form(key, form, status=400)
 
-    def _form(self, key: ApiKey, form: RenameForm, *, status: int = 200) -> HttpResponse:
-        return self.page("rename.html", {"key": key, "form": form}, status=status)
+    def _render_form(self, key: ApiKey, form: RenameForm, *, status: int = 200) -> HttpResponse:
+        return self.render("rename.html", {"key": key, "form": form}, status=status)
 
 
-class Narrow(MemberView):
+class NarrowKey(MemberView):
     form_page = FormPage(fields=RIGHTS_FIELDS)
 
     def get(self, request: HttpRequest, key_id: str) -> HttpResponse:
-        key = self.own_key(key_id)
-        if self.is_over(key):
+        key = self.get_key(key_id)
+        if self.has_ended(key):
             return redirect(key_url(key))
-        form = self._make(key)
-        if self.kept is None:
-            return self._form(key, form, sentence=texts.sentence(key.rights, now=self.now))
-        form.fill(self.kept)
-        return self._form(key, form, sentence=self._make(key, form.values()).sentence)
+        form = self._build_form(key)
+        if self.kept_data is None:
+            return self._render_form(key, form, summary=texts.sentence(key.rights, now=self.now))
+        form.restore(self.kept_data)
+        return self._render_form(key, form, summary=self._build_form(key, form.values()).summary)
 
     def post(self, request: HttpRequest, key_id: str) -> HttpResponse:
-        key = self.own_key(key_id)
-        form = self._make(key, self.sent, pasted=self.pasted)
+        key = self.get_key(key_id)
+        form = self._build_form(key, self.form_data, pasted=self.pasted_keys)
         valid = form.is_valid()
-        if "preview" in self.sent:
-            return self._form(key, form)
+        if "preview" in self.form_data:
+            return self._render_form(key, form)
         if valid and form.rights is not None:
             try:
-                lifecycle.narrow(key=key, rights=form.rights, by=self.by, now=self.now)
+                lifecycle.narrow(key=key, rights=form.rights, by=self.actor, now=self.now)
             except KeysError as error:
-                form.refuse(error)
+                form.add_domain_error(error)
             else:
                 return redirect(key_url(key, "narrowed"))
-        return self._form(key, form, status=400)
+        return self._render_form(key, form, status=400)
 
-    def _make(self, key: ApiKey, *args: Any, **kwargs: Any) -> NarrowForm:
-        channels = key.channels if key.channels is not None else own_channels(self.member)
+    def _build_form(self, key: ApiKey, *args: Any, **kwargs: Any) -> NarrowForm:
+        channels = key.channels if key.channels is not None else list_member_channels(self.member)
         return NarrowForm(*args, key=key, now=self.now, channels=channels, **kwargs)
 
-    def _form(
-        self, key: ApiKey, form: NarrowForm, *, sentence: str | None = None, status: int = 200
+    def _render_form(
+        self, key: ApiKey, form: NarrowForm, *, summary: str | None = None, status: int = 200
     ) -> HttpResponse:
         context = {
             "key": key,
             "form": form,
-            "sentence": form.sentence if sentence is None else sentence,
-            "pumble_away": form.named is None,
+            "summary": form.summary if summary is None else summary,
+            "pumble_away": form.channel_names is None,
         }
-        return self.page("narrow.html", context, status=status)
+        return self.render("narrow.html", context, status=status)
 
 
-class _Switch(MemberView):
+class _KeyToggle(MemberView):
     """One click, and another takes it back."""
 
     http_method_names = ["post"]
-    form_page = FormPage(key_page)
+    form_page = FormPage(key_page_url)
     done: ClassVar[str]
 
     def post(self, request: HttpRequest, key_id: str) -> HttpResponse:
-        key = self.own_key(key_id)
+        key = self.get_key(key_id)
         try:
-            self.switch(key, self.now)
+            self.toggle(key, self.now)
         except KeysError as error:
-            return self.refuse(texts.explain(error))
+            return self.conflict(texts.explain(error))
         return redirect(key_url(key, self.done))
 
-    def switch(self, key: ApiKey, now: datetime) -> None:
+    def toggle(self, key: ApiKey, now: datetime) -> None:
         raise NotImplementedError
 
 
-class Disable(_Switch):
+class DisableKey(_KeyToggle):
     done = "disabled"
 
-    def switch(self, key: ApiKey, now: datetime) -> None:
-        lifecycle.disable(key=key, by=self.by, now=now)
+    def toggle(self, key: ApiKey, now: datetime) -> None:
+        lifecycle.disable(key=key, by=self.actor, now=now)
 
 
-class Enable(_Switch):
+class EnableKey(_KeyToggle):
     done = "enabled"
 
-    def switch(self, key: ApiKey, now: datetime) -> None:
-        lifecycle.enable(key=key, by=self.by, now=now)
+    def toggle(self, key: ApiKey, now: datetime) -> None:
+        lifecycle.enable(key=key, by=self.actor, now=now)
 
 
-class FinishRotation(_Switch):
+class FinishRotation(_KeyToggle):
     done = "finished"
 
-    def switch(self, key: ApiKey, now: datetime) -> None:
-        lifecycle.finish_rotation(key=key, by=self.by, now=now)
+    def toggle(self, key: ApiKey, now: datetime) -> None:
+        lifecycle.finish_rotation(key=key, by=self.actor, now=now)
 
 
-class DeleteForm(PageForm):
+class DeleteForm(BaseForm):
     def __init__(self, *args: Any, key: ApiKey, now: datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if key.is_in_use(now):
             self.fields["confirm"] = ConfirmationField(key.name, _("That is not the key's name."))
 
 
-class Delete(MemberView):
+class DeleteKey(MemberView):
     form_page = FormPage()
 
     def get(self, request: HttpRequest, key_id: str) -> HttpResponse:
-        key = self.own_key(key_id)
-        if self.is_over(key):
+        key = self.get_key(key_id)
+        if self.has_ended(key):
             return redirect(key_url(key))
         form = DeleteForm(key=key, now=self.now)
-        form.fill(self.kept)
-        return self._form(key, form)
+        form.restore(self.kept_data)
+        return self._render_form(key, form)
 
     def post(self, request: HttpRequest, key_id: str) -> HttpResponse:
-        key = self.own_key(key_id)
-        form = DeleteForm(self.sent, key=key, now=self.now)
-        if not form.is_valid() or self.pasted:
-            form.say_pasted(self.pasted)
-            return self._form(key, form, status=400)
+        key = self.get_key(key_id)
+        form = DeleteForm(self.form_data, key=key, now=self.now)
+        if not form.is_valid() or self.pasted_keys:
+            form.add_pasted_key_errors(self.pasted_keys)
+            return self._render_form(key, form, status=400)
         try:
-            lifecycle.revoke(key=key, by=self.by, reason=ApiKey.RevokeReason.BY_HOLDER, now=self.now)
+            lifecycle.revoke(key=key, by=self.actor, reason=ApiKey.RevokeReason.BY_HOLDER, now=self.now)
         except KeysError as error:
-            return self.refuse(texts.explain(error))
+            return self.conflict(texts.explain(error))
         return redirect("/?done=deleted")
 
-    def _form(self, key: ApiKey, form: DeleteForm, *, status: int = 200) -> HttpResponse:
-        return self.page("delete.html", {"key": key, "form": form}, status=status)
+    def _render_form(self, key: ApiKey, form: DeleteForm, *, status: int = 200) -> HttpResponse:
+        return self.render("delete.html", {"key": key, "form": form}, status=status)

@@ -18,7 +18,7 @@ from portal.accounts.kept_forms import FormPage
 from portal.dashboard import form_nonce
 from portal.dashboard.base import MemberView
 from portal.presentation import key_search, usage_charts
-from portal.presentation.forms import NameField, PageForm
+from portal.presentation.forms import BaseForm, NameField
 from portal.templatetags.presentation import SOON
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ SORTS: "list[tuple[str, StrPromise]]" = [
     ("created", _("Newest")),
     ("name", _("Name")),
 ]
-_ORDER: "dict[str, tuple[str | OrderBy | Lower, ...]]" = {
+_ORDERINGS: "dict[str, tuple[str | OrderBy | Lower, ...]]" = {
     "expiry": (F("expires_at").asc(nulls_last=True), "-created_at"),
     "used": (F("last_use__at").desc(nulls_last=True), "-created_at"),
     "created": ("-created_at", "-pk"),
@@ -39,7 +39,7 @@ _ORDER: "dict[str, tuple[str | OrderBy | Lower, ...]]" = {
 }
 
 
-class Choice(PageForm):
+class KeyFilterForm(BaseForm):
     """Which keys to show, in which order. What makes no sense counts as not chosen."""
 
     q = NameField(label=_("Search by name, id or last characters"), required=False, max_length=64)
@@ -50,52 +50,58 @@ class Choice(PageForm):
 class KeyList(MemberView):
     form_page = FormPage(query=("q", "state", "sort"))
 
-    def turn_away(self) -> HttpResponse:
+    def handle_no_permission(self) -> HttpResponse:
         if self.request.method in {"GET", "HEAD"}:
             return render(self.request, "dashboard/welcome.html", {"public_url": settings.PUBLIC_URL})
-        return super().turn_away()
+        return super().handle_no_permission()
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        own = (
+        member_keys = (
             selectors.list_keys(self.member)
             .filter(owner=self.member)
             .select_related("owner__workspace", "last_use", "revoked_by")
         )
-        chosen = self._chosen()
-        text, state = chosen["q"], chosen["state"] or "live"
-        sort = chosen["sort"] or self._usual_sort()
+        filters = self._read_filters()
+        text, state = filters["q"], filters["state"] or "live"
+        sort = filters["sort"] or self._default_sort()
         # A key in an address is in the history and in other people's logs already, and must not be repeated here.
         holds_key = key_format.looks_like_key(text)
-        found = key_search.in_state(own, state, self.now).order_by(*_ORDER[sort])
+        matches = key_search.filter_by_state(member_keys, state, self.now).order_by(*_ORDERINGS[sort])
         if text and not holds_key:
-            found = found.filter(key_search.matching(text))
-        page = Paginator(found, KEYS_PER_PAGE).get_page(request.GET.get("page"))
+            matches = matches.filter(key_search.text_query(text))
+        page = Paginator(matches, KEYS_PER_PAGE).get_page(request.GET.get("page"))
         keys = list(page.object_list)
-        sparks = usage_charts.sparks(keys, self.now)
-        shown = {"q": "" if holds_key else text, "state": state, "sort": sort}
+        sparklines = usage_charts.build_sparklines(keys, self.now)
+        shown_filters = {"q": "" if holds_key else text, "state": state, "sort": sort}
         context = {
-            "rows": [{"key": key, "spark": sparks[key.pk], "over": self.is_over(key)} for key in keys],
+            "rows": [
+                {"key": key, "sparkline": sparklines[key.pk], "over": self.has_ended(key)} for key in keys
+            ],
             "page": page,
-            "form": Choice(shown),
-            "query": urlencode(shown),
-            "nonce": form_nonce.new_nonce(self.member),
+            "form": KeyFilterForm(shown_filters),
+            "query": urlencode(shown_filters),
+            "nonce": form_nonce.create_nonce(self.member),
             "holds_key": holds_key,
-            "has_keys": bool(keys) or own.exists(),
+            "has_keys": bool(keys) or member_keys.exists(),
         }
-        return self.page("key_list.html", context)
+        return self.render("key_list.html", context)
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """A search is sent here, so that a key that was pasted into it never becomes part of an address."""
-        if self.pasted:
-            return redirect(f"/?done={self.pasted.popitem()[1].notice}")
-        asked = {name: self.sent.get(name, "") for name in Choice.base_fields if self.sent.get(name)}
-        return redirect(f"/?{urlencode(asked)}" if asked else "/")
+        if self.pasted_keys:
+            return redirect(f"/?done={self.pasted_keys.popitem()[1].message_name}")
+        query = {
+            name: self.form_data.get(name, "")
+            for name in KeyFilterForm.base_fields
+            if self.form_data.get(name)
+        }
+        return redirect(f"/?{urlencode(query)}" if query else "/")
 
-    def _chosen(self) -> dict[str, str]:
-        form = Choice(self.request.GET)
+    def _read_filters(self) -> dict[str, str]:
+        form = KeyFilterForm(self.request.GET)
         form.is_valid()
-        return {name: form.cleaned_data.get(name) or "" for name in Choice.base_fields}
+        return {name: form.cleaned_data.get(name) or "" for name in KeyFilterForm.base_fields}
 
-    def _usual_sort(self) -> str:
-        ending = ApiKey.objects.filter(owner=self.member, expires_at__lte=self.now + SOON).live(self.now)
-        return "expiry" if ending.exists() else "used"
+    def _default_sort(self) -> str:
+        expiring = ApiKey.objects.filter(owner=self.member, expires_at__lte=self.now + SOON).live(self.now)
+        return "expiry" if expiring.exists() else "used"

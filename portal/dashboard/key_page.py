@@ -12,25 +12,26 @@ from portal.presentation import key_detail
 
 class KeyPage(MemberView):
     def get(self, request: HttpRequest, key_id: str) -> HttpResponse:
-        key = self.own_key(key_id)
-        by_policy, broken = key.disabled_reason == ApiKey.DisableReason.POLICY, self._breaches(key)
+        key = self.get_key(key_id)
+        by_policy = key.disabled_reason == ApiKey.DisableReason.POLICY
+        violations = self._policy_violations(key)
         context = {
-            **key_detail.about(key, self.now, outcome=request.GET.get("outcome", "")),
-            "over": self.is_over(key),
+            **key_detail.build_context(key, self.now, outcome=request.GET.get("outcome", "")),
+            "over": self.has_ended(key),
             "disabled": key.disabled_at is not None,
-            "can_enable": self.member.is_workspace_admin or not key.is_held or (by_policy and not broken),
+            "can_enable": self.member.is_workspace_admin or not key.is_held or (by_policy and not violations),
             "by_policy": by_policy,
-            "breaches": broken,
+            "violations": violations,
             "done": request.GET.get("done", ""),
         }
-        return self.page("key.html", context | self._rotation(key))
+        return self.render("key.html", context | self._rotation(key))
 
-    def _breaches(self, key: ApiKey) -> list[str]:
+    def _policy_violations(self, key: ApiKey) -> list[str]:
         """Why the key, which was disabled for not fitting the workspace's policy, cannot be enabled yet."""
         if key.disabled_reason != ApiKey.DisableReason.POLICY:
             return []
         broken = policies.of_key(policies.policy_of(self.member.workspace), key, self.now)
-        return [texts.breach(one) for one in broken.breaches] if broken else []
+        return [texts.breach(violation) for violation in broken.breaches] if broken else []
 
     def _rotation(self, key: ApiKey) -> dict[str, Any]:
         """The older and the newer key of a rotation whose grace is not over yet."""

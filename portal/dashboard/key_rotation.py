@@ -15,10 +15,10 @@ from portal.accounts.kept_forms import FormPage
 from portal.dashboard import form_nonce, reveal
 from portal.dashboard.base import MemberView
 from portal.dashboard.key_changes import key_url
-from portal.presentation.forms import PageForm
+from portal.presentation.forms import BaseForm
 
 
-class RotateForm(PageForm):
+class RotateForm(BaseForm):
     grace = forms.ChoiceField(
         label=_("The old key keeps working for"),
         choices=[
@@ -32,35 +32,37 @@ class RotateForm(PageForm):
     )
 
 
-class Rotate(MemberView):
+class RotateKey(MemberView):
     form_page = FormPage(fields=("grace",))
 
     def get(self, request: HttpRequest, key_id: str) -> HttpResponse:
-        key = self.own_key(key_id)
-        if self.is_over(key):
+        key = self.get_key(key_id)
+        if self.has_ended(key):
             return redirect(key_url(key))
         form = RotateForm()
-        form.fill(self.kept)
-        return self._form(key, form)
+        form.restore(self.kept_data)
+        return self._render_form(key, form)
 
     def post(self, request: HttpRequest, key_id: str) -> HttpResponseBase:
-        key = self.own_key(key_id)
-        form = RotateForm(self.sent)
-        if not form.is_valid() or self.pasted:
-            form.say_pasted(self.pasted)
-            return self._form(key, form, status=400)
+        key = self.get_key(key_id)
+        form = RotateForm(self.form_data)
+        if not form.is_valid() or self.pasted_keys:
+            form.add_pasted_key_errors(self.pasted_keys)
+            return self._render_form(key, form, status=400)
         try:
-            with refusals_noted("rotate", by=self.by, now=self.now), transaction.atomic():
-                form_nonce.use_up(self.sent.get("nonce", ""), self.member, now=self.now)
+            with refusals_noted("rotate", by=self.actor, now=self.now), transaction.atomic():
+                form_nonce.consume_nonce(self.form_data.get("nonce", ""), self.member, now=self.now)
                 grace = GRACES[form.cleaned_data["grace"]]
-                successor, plaintext = lifecycle.rotate(key=key, grace=grace, by=self.by, now=self.now)
-        except form_nonce.FormUsed:
-            return self.already_sent()
+                successor, plaintext = lifecycle.rotate(key=key, grace=grace, by=self.actor, now=self.now)
+        except form_nonce.FormAlreadySent:
+            return self.form_already_sent()
         except KeysError as error:
             form.add_error(None, texts.explain(error))
-            return self._form(key, form, status=400)
-        return reveal.show(request, successor, plaintext, member=self.member, by=self.by, replaced=key)
+            return self._render_form(key, form, status=400)
+        return reveal.reveal_key(
+            request, successor, plaintext, member=self.member, by=self.actor, replaced=key
+        )
 
-    def _form(self, key: ApiKey, form: RotateForm, *, status: int = 200) -> HttpResponse:
-        context = {"key": key, "form": form, "nonce": form_nonce.new_nonce(self.member)}
-        return self.page("rotate.html", context, status=status)
+    def _render_form(self, key: ApiKey, form: RotateForm, *, status: int = 200) -> HttpResponse:
+        context = {"key": key, "form": form, "nonce": form_nonce.create_nonce(self.member)}
+        return self.render("rotate.html", context, status=status)

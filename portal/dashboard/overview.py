@@ -13,8 +13,8 @@ from portal.dashboard.base import MemberView
 from portal.presentation import hygiene, quotas
 from portal.templatetags.presentation import SOON
 
-_MEANT_TO_LAST = timedelta(days=1)  # the end of a key for an hour is no news
-_MOST_KEYS = 500  # of one member; more are looked at by nobody
+_MIN_NOTABLE_LIFETIME = timedelta(days=1)  # the end of a key for an hour is no news
+_MAX_KEYS = 500  # of one member; more are looked at by nobody
 
 
 class Overview(MemberView):
@@ -22,46 +22,46 @@ class Overview(MemberView):
         keys = list(
             selectors.list_own_keys(self.member, self.now).filter(
                 confirmed_at__isnull=False, retires_at__isnull=True
-            )[:_MOST_KEYS]
+            )[:_MAX_KEYS]
         )
-        ending = [
+        expiring = [
             key
             for key in keys
             if key.expires_at
             and key.expires_at <= self.now + SOON
-            and key.expires_at - key.created_at > _MEANT_TO_LAST
+            and key.expires_at - key.created_at > _MIN_NOTABLE_LIFETIME
         ]
         context = {
-            "quotas": quotas.shown(limits.pumble_quotas(self.member)),
-            "ending": sorted(ending, key=lambda key: key.expires_at or self.now),
-            "found": hygiene.look(keys, self.now),
+            "quotas": quotas.build_quotas(limits.pumble_quotas(self.member)),
+            "expiring": sorted(expiring, key=lambda key: key.expires_at or self.now),
+            "findings": hygiene.find_risks(keys, self.now),
         }
-        return self.page("overview.html", context)
+        return self.render("overview.html", context)
 
 
-class Remedy(MemberView):
+class ApplyFix(MemberView):
     """One click of the hygiene list."""
 
     http_method_names = ["post"]
     form_page = FormPage(lambda **_key: reverse("overview"))
 
     def post(self, request: HttpRequest, key_id: str) -> HttpResponse:
-        key = self.own_key(key_id)
+        key = self.get_key(key_id)
         try:
-            match self.sent.get("remedy"):
+            match self.form_data.get("remedy"):
                 case "end":
-                    rights = hygiene.with_end(key, self.member, self.now)
-                    lifecycle.narrow(key=key, rights=rights, by=self.by, now=self.now)
+                    rights = hygiene.rights_with_expiry(key, self.member, self.now)
+                    lifecycle.narrow(key=key, rights=rights, by=self.actor, now=self.now)
                     done = "ends"
                 case "narrow":
-                    rights = hygiene.as_used(key, self.now)
-                    lifecycle.narrow(key=key, rights=rights, by=self.by, now=self.now)
+                    rights = hygiene.rights_as_used(key, self.now)
+                    lifecycle.narrow(key=key, rights=rights, by=self.actor, now=self.now)
                     done = "narrowed"
                 case "disable":
-                    lifecycle.disable(key=key, by=self.by, now=self.now)
+                    lifecycle.disable(key=key, by=self.actor, now=self.now)
                     done = "disabled"
                 case _:
                     done = ""
         except KeysError as error:
-            return self.refuse(texts.explain(error))
+            return self.conflict(texts.explain(error))
         return redirect(f"/overview?done={done}")

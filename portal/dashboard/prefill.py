@@ -1,6 +1,6 @@
 """The form for a new key as a link fills it in: `/keys/new?name=deploy&preset=post-messages`.
 
-What a link asks for and the form does not understand is said above the form: left out, it would make a wider key.
+What a link asks for and the form does not understand is listed above the form: left out, it would make a wider key.
 """
 
 from collections.abc import Sequence
@@ -11,12 +11,12 @@ from django.http import QueryDict
 from keys import key_format
 from portal.dashboard.rights_forms import CreateForm
 
-_MAX_SHOWN = 10
-_MAX_SHOWN_LENGTH = 64
+_MAX_PARTS = 10
+_MAX_PART_LENGTH = 64
 _LISTS = {"scopes", "channels"}
 # A value of the first field is one of "custom", "chosen" or "day"; a link need not say so.
 _IMPLIED = {"scopes": ("preset", "custom"), "channels": ("where", "chosen"), "until": ("expiry", "day")}
-FIELDS = (
+LINK_FIELDS = (
     "name",
     "purpose",
     "preset",
@@ -30,12 +30,12 @@ FIELDS = (
 )
 
 
-def read(query: QueryDict) -> dict[str, Any]:
+def read_link(query: QueryDict) -> dict[str, Any]:
     """Return the initial values of the form that the link has."""
     initial: dict[str, Any] = {
         name: values if name in _LISTS else values[-1]
-        for name in FIELDS
-        if (values := without_keys(query.getlist(name)))
+        for name in LINK_FIELDS
+        if (values := _drop_keys(query.getlist(name)))
     }
     for name, (chooser, value) in _IMPLIED.items():
         if name in initial:
@@ -43,20 +43,20 @@ def read(query: QueryDict) -> dict[str, Any]:
     return initial
 
 
-def list_not_understood(query: QueryDict, filled: CreateForm) -> list[str]:
+def find_invalid_parts(query: QueryDict, bound_form: CreateForm) -> list[str]:
     """Return the parts of the link that have no field, or a value that their field does not take.
 
     Args:
-        filled: the form as it would be sent.
+        bound_form: the form as it would be sent.
     """
-    wrong = [
-        f"{name}={value}"[:_MAX_SHOWN_LENGTH]
+    invalid = [
+        f"{name}={value}"[:_MAX_PART_LENGTH]
         for name, values in query.lists()
-        for value in without_keys([values[-1]])
-        if name not in FIELDS or name not in filled.fields or name in filled.errors
+        for value in _drop_keys([values[-1]])
+        if name not in LINK_FIELDS or name not in bound_form.fields or name in bound_form.errors
     ]
-    return [part for part in wrong if key_format.is_free_of_keys(part)][:_MAX_SHOWN]
+    return [part for part in invalid if key_format.is_free_of_keys(part)][:_MAX_PARTS]
 
 
-def without_keys(values: Sequence[str]) -> list[str]:
+def _drop_keys(values: Sequence[str]) -> list[str]:
     return [value for value in values if not key_format.looks_like_key(value)]

@@ -19,7 +19,7 @@ from portal.reference.code_samples import samples
 log = logging.getLogger(__name__)
 
 
-def show(
+def reveal_key(
     request: HttpRequest,
     key: ApiKey,
     plaintext: Plaintext,
@@ -41,10 +41,10 @@ def show(
         "replaced": replaced,
         "samples": _samples(key),
     }
-    return deliver(request, key, plaintext, "dashboard/reveal.html", context, by=by)
+    return stream_page(request, key, plaintext, "dashboard/reveal.html", context, by=by)
 
 
-def deliver(
+def stream_page(
     request: HttpRequest,
     key: ApiKey,
     plaintext: Plaintext,
@@ -57,21 +57,21 @@ def deliver(
     try:
         page = render_to_string(template, context | {"plaintext": plaintext.text}, request).encode()
     except Exception:
-        _take_back(key, by)
+        _revoke_undelivered(key, by)
         raise
-    response = StreamingHttpResponse(_send(page, key, by))
+    response = StreamingHttpResponse(_stream(page, key, by))
     response["Content-Length"] = str(len(page))
     response["Cache-Control"] = "no-store"
     response["Referrer-Policy"] = "no-referrer"
     return response
 
 
-def _send(page: bytes, key: ApiKey, by: Actor) -> Iterator[bytes]:
+def _stream(page: bytes, key: ApiKey, by: Actor) -> Iterator[bytes]:
     """The page; the server asks for more once it has written it, and closes this where it could not."""
     try:
         yield page
     except GeneratorExit:
-        _take_back(key, by)
+        _revoke_undelivered(key, by)
         raise
     try:
         lifecycle.confirm(key=key, by=by, now=timezone.now())
@@ -80,7 +80,7 @@ def _send(page: bytes, key: ApiKey, by: Actor) -> Iterator[bytes]:
         log.exception("key.not_confirmed", extra={"key_id": key.key_id})
 
 
-def _take_back(key: ApiKey, by: Actor) -> None:
+def _revoke_undelivered(key: ApiKey, by: Actor) -> None:
     log.warning("key.not_delivered", extra={"key_id": key.key_id})
     lifecycle.revoke(key=key, by=by, reason=ApiKey.RevokeReason.NOT_DELIVERED, now=timezone.now())
 
@@ -89,5 +89,5 @@ def _samples(key: ApiKey) -> list[dict[str, str]]:
     """Ready to run: a message where the key may post, else a look at the key itself."""
     if "messages:write" not in key.scopes:
         return samples(f"{settings.PUBLIC_URL}/keyInfo", "GET", None)
-    named = next((name for name in (key.channels or {}).values() if name), "general")
-    return samples(f"{settings.PUBLIC_URL}/sendMessage", "POST", {"channel": named, "text": "hello"})
+    channel = next((name for name in (key.channels or {}).values() if name), "general")
+    return samples(f"{settings.PUBLIC_URL}/sendMessage", "POST", {"channel": channel, "text": "hello"})

@@ -17,12 +17,12 @@ from keys.lifecycle import MAX_NAME_LENGTH, MAX_NOTE_LENGTH
 from keys.models import ApiKey, Policy
 from keys.policies import LIFETIMES
 from keys.rights import CALLS_PER_MINUTE, Rights
-from portal.presentation.forms import NameField, PageForm, preset_label, scope_label
-from portal.presentation.pasted_keys import Pasted
-from portal.templatetags.presentation import exact
+from portal.presentation.forms import BaseForm, NameField, preset_label, scope_label
+from portal.presentation.pasted_keys import PastedKey
+from portal.templatetags.presentation import exact_time
 
-# The field at which a refusal of the domain is said.
-_FIELD_OF = {
+# The field at which a refusal of the domain is shown.
+_ERROR_FIELDS = {
     exceptions.NameInvalid: "name",
     exceptions.NameTaken: "name",
     exceptions.ScopeUnknown: "scopes",
@@ -35,17 +35,17 @@ _FIELD_OF = {
     exceptions.ExpiryInvalid: "expiry",
 }
 RIGHTS_FIELDS = ("scopes", "where", "channels", "expiry", "until", "addresses", "calls_per_minute")
-_IN_RIGHTS = {"allowed_addresses": "addresses", "expires_at": "expiry"}
+_RIGHTS_FIELD_NAMES = {"allowed_addresses": "addresses", "expires_at": "expiry"}
 
 
-class RightsForm(PageForm):
+class RightsForm(BaseForm):
     """Scopes, channels, end, addresses and limit.
 
     Args:
         offered: the scopes to choose from.
         channels: ids and names to choose from; None where Pumble does not say which there are.
         bound: whether the key may not be left without a choice of channels.
-        ends: values and labels of the usual ends.
+        expiry_choices: values and labels of the usual lifetimes.
     """
 
     scopes = forms.MultipleChoiceField(
@@ -95,29 +95,29 @@ class RightsForm(PageForm):
         offered: Iterable[str],
         channels: dict[str, str] | None,
         bound: bool = False,
-        ends: list[tuple[str, str]],
-        pasted: dict[str, Pasted] | None = None,
+        expiry_choices: list[tuple[str, str]],
+        pasted: dict[str, PastedKey] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.now, self.pasted, self.named = now, pasted or {}, channels
+        self.now, self.pasted, self.channel_names = now, pasted or {}, channels
         self.rights: Rights | None = None
         self._set_choices("scopes", [(scope, scope_label(scope)) for scope in offered])
-        self._set_choices("expiry", ends)
+        self._set_choices("expiry", expiry_choices)
         if bound:
             del self.fields["where"]
         elif channels is None:
             self._set_choices("where", [("all", _("All that you can see"))])
         if channels:
-            self._set_choices("channels", [(one, f"#{name}") for one, name in channels.items()])
+            self._set_choices("channels", [(channel_id, f"#{name}") for channel_id, name in channels.items()])
         else:
             del self.fields["channels"]
 
     def clean_addresses(self) -> list[str]:
         """Checked with the other fields, so that one answer names all that is wrong."""
-        texts = self.cleaned_data["addresses"].replace(",", " ").split()
+        entries = self.cleaned_data["addresses"].replace(",", " ").split()
         try:
-            return parse_networks(texts)
+            return parse_networks(entries)
         except exceptions.KeysError as error:
             raise forms.ValidationError(texts.explain(error)) from error
 
@@ -125,29 +125,29 @@ class RightsForm(PageForm):
         data = super().clean() or {}
         if data.get("expiry") != "day":
             self.errors.pop("until", None)  # nobody asked for that day
-        self.say_pasted(self.pasted)
-        scopes_chosen, end = self.chosen_scopes(data), self._end(data)
-        if not scopes_chosen:
-            self.refuse(exceptions.ScopeUnknown())
+        self.add_pasted_key_errors(self.pasted)
+        chosen_scopes, end = self.get_scopes(data), self._read_expiry(data)
+        if not chosen_scopes:
+            self.add_domain_error(exceptions.ScopeUnknown())
         if self._is_bound(data) and not data.get("channels") and "channels" not in self.errors:
-            self.refuse(exceptions.ChannelsInvalid())
+            self.add_domain_error(exceptions.ChannelsInvalid())
         if not set(self.errors) - {"name"}:
-            self.rights = self._make_rights(data, scopes_chosen, end)
+            self.rights = self._make_rights(data, chosen_scopes, end)
         return data
 
-    def chosen_scopes(self, data: dict[str, Any]) -> list[str]:
-        scopes_chosen: list[str] = data.get("scopes", [])
-        return scopes_chosen
+    def get_scopes(self, data: dict[str, Any]) -> list[str]:
+        chosen_scopes: list[str] = data.get("scopes", [])
+        return chosen_scopes
 
-    def chosen_end(self, value: str) -> datetime | None:
+    def get_expiry(self, value: str) -> datetime | None:
         """The moment that a value of `expiry` means, apart from a day of one's own."""
         return None if value == "never" else self.now + timedelta(days=int(value))
 
-    def refuse(self, error: exceptions.KeysError) -> None:
+    def add_domain_error(self, error: exceptions.KeysError) -> None:
         """Say at its field why the domain refused what was asked for."""
-        name = next((_FIELD_OF[kind] for kind in type(error).__mro__ if kind in _FIELD_OF), None)
+        name = next((_ERROR_FIELDS[kind] for kind in type(error).__mro__ if kind in _ERROR_FIELDS), None)
         if isinstance(error, exceptions.WouldWiden):
-            name = _IN_RIGHTS.get(error.what, error.what)
+            name = _RIGHTS_FIELD_NAMES.get(error.what, error.what)
         if name == "expiry" and self.data.get("expiry") == "day":
             name = "until"
         if name == "scopes" and self.data.get("preset", "custom") != "custom":
@@ -159,46 +159,46 @@ class RightsForm(PageForm):
         return {name: self[name].value() for name in self.fields}
 
     @property
-    def sentence(self) -> str:
+    def summary(self) -> str:
         """What a key with the chosen rights can do; empty where they make no sense yet."""
         self.is_valid()
         return texts.sentence(self.rights, now=self.now) if self.rights else ""
 
     @property
-    def has_advanced(self) -> bool:
+    def opens_advanced(self) -> bool:
         """Whether something is set, or wrong, among what is folded away."""
         names = ("addresses", "calls_per_minute")
         return any(self[name].errors or self[name].value() for name in names)
 
     def _make_rights(
-        self, data: dict[str, Any], scopes_chosen: list[str], end: datetime | None
+        self, data: dict[str, Any], chosen_scopes: list[str], end: datetime | None
     ) -> Rights | None:
         try:
             return rights.make(
-                scopes_wanted=scopes_chosen,
+                scopes_wanted=chosen_scopes,
                 channels=self._chosen_channels(data),
                 allowed_addresses=data["addresses"],
                 calls_per_minute=data["calls_per_minute"],
                 expires_at=end,
             )
         except exceptions.KeysError as error:
-            self.refuse(error)
+            self.add_domain_error(error)
             return None
 
     def _chosen_channels(self, data: dict[str, Any]) -> dict[str, str] | None:
         if not self._is_bound(data):
             return None
-        return {one: (self.named or {})[one] for one in data.get("channels", [])}
+        return {channel_id: (self.channel_names or {})[channel_id] for channel_id in data.get("channels", [])}
 
     def _is_bound(self, data: dict[str, Any]) -> bool:
         """Whether the key is to be bound to channels."""
         return data.get("where") == "chosen" or "where" not in self.fields
 
-    def _end(self, data: dict[str, Any]) -> datetime | None:
+    def _read_expiry(self, data: dict[str, Any]) -> datetime | None:
         if "expiry" not in data:
             return None
         if data["expiry"] != "day":
-            return self.chosen_end(data["expiry"])
+            return self.get_expiry(data["expiry"])
         if "until" in self.errors:
             return None
         if data.get("until") is None:
@@ -212,7 +212,7 @@ class RightsForm(PageForm):
         field.choices = choices
 
 
-def end_label(lifetime: timedelta | None, now: datetime) -> tuple[str, str]:
+def expiry_choice(lifetime: timedelta | None, now: datetime) -> tuple[str, str]:
     """Value and label of a usual end: how long, and the moment that comes of it."""
     if lifetime is None:
         return "never", _("Never. Whoever finds the key can use it until you delete it.")
@@ -221,15 +221,15 @@ def end_label(lifetime: timedelta | None, now: datetime) -> tuple[str, str]:
     return str(lifetime.days), _("%(for)s, until %(until)s") % words
 
 
-def own_day() -> tuple[str, str]:
+def custom_day_choice() -> tuple[str, str]:
     return "day", _("On a day of your choice")
 
 
-def offered_scopes(allowed: list[str] | None) -> list[str]:
+def list_allowed_scopes(allowed: list[str] | None) -> list[str]:
     return scopes.in_order(scopes.ALL if allowed is None else allowed)
 
 
-_USUAL_DAYS = "30"
+_DEFAULT_LIFETIME_DAYS = "30"
 
 
 class CreateForm(RightsForm):
@@ -254,24 +254,28 @@ class CreateForm(RightsForm):
     field_order = ["name", "purpose", "preset", "sure", "scopes", "where", "channels", "expiry", "until"]
 
     def __init__(self, *args: Any, terms: Policy, now: datetime, **kwargs: Any) -> None:
-        offered = offered_scopes(terms.allowed_scopes)
-        ends = [end_label(one, now) for one in policies.expiry_choices(terms)] + [own_day()]
-        super().__init__(*args, now=now, offered=offered, ends=ends, **kwargs)
+        offered = list_allowed_scopes(terms.allowed_scopes)
+        expiry_choices = [expiry_choice(lifetime, now) for lifetime in policies.expiry_choices(terms)] + [
+            custom_day_choice()
+        ]
+        super().__init__(*args, now=now, offered=offered, expiry_choices=expiry_choices, **kwargs)
         presets = [name for name, held in scopes.PRESETS.items() if set(held) <= set(offered)]
         self._set_choices("preset", [(name, preset_label(name)) for name in (*presets, "custom")])
         self.fields["preset"].initial = presets[0] if presets else "custom"
-        values = [value for value, _label in ends]
-        self.fields["expiry"].initial = _USUAL_DAYS if _USUAL_DAYS in values else values[0]
+        values = [value for value, _label in expiry_choices]
+        self.fields["expiry"].initial = (
+            _DEFAULT_LIFETIME_DAYS if _DEFAULT_LIFETIME_DAYS in values else values[0]
+        )
 
     def clean_name(self) -> str:
         try:
             return lifecycle.clean_name(self.cleaned_data["name"])
         except NameInvalid as error:
-            self.refuse(error)
+            self.add_domain_error(error)
             return ""
 
-    def chosen_scopes(self, data: dict[str, Any]) -> list[str]:
-        chosen = list(scopes.PRESETS.get(data.get("preset", ""), ())) or super().chosen_scopes(data)
+    def get_scopes(self, data: dict[str, Any]) -> list[str]:
+        chosen = list(scopes.PRESETS.get(data.get("preset", ""), ())) or super().get_scopes(data)
         if set(chosen) == set(scopes.ALL) and not data.get("sure"):
             self.add_error("sure", _("Tick this for a key with full access, or choose less."))
         return chosen
@@ -282,9 +286,13 @@ class NarrowForm(RightsForm):
 
     def __init__(self, *args: Any, key: ApiKey, now: datetime, **kwargs: Any) -> None:
         self.key = key
-        keep = _("As now: %(date)s") % {"date": exact(key.expires_at) if key.expires_at else _("never")}
-        sooner = [one for one in LIFETIMES if key.expires_at is None or now + one < key.expires_at]
-        ends = [("keep", keep)] + [end_label(one, now) for one in sooner] + [own_day()]
+        keep = _("As now: %(date)s") % {"date": exact_time(key.expires_at) if key.expires_at else _("never")}
+        sooner = [
+            lifetime for lifetime in LIFETIMES if key.expires_at is None or now + lifetime < key.expires_at
+        ]
+        expiry_choices = (
+            [("keep", keep)] + [expiry_choice(lifetime, now) for lifetime in sooner] + [custom_day_choice()]
+        )
         initial = {
             "scopes": key.scopes,
             "channels": list(key.channels or ()),
@@ -294,8 +302,14 @@ class NarrowForm(RightsForm):
         }
         bound = key.channels is not None
         super().__init__(
-            *args, initial=initial, now=now, offered=key.scopes, ends=ends, bound=bound, **kwargs
+            *args,
+            initial=initial,
+            now=now,
+            offered=key.scopes,
+            expiry_choices=expiry_choices,
+            bound=bound,
+            **kwargs,
         )
 
-    def chosen_end(self, value: str) -> datetime | None:
-        return self.key.expires_at if value == "keep" else super().chosen_end(value)
+    def get_expiry(self, value: str) -> datetime | None:
+        return self.key.expires_at if value == "keep" else super().get_expiry(value)

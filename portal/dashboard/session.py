@@ -14,12 +14,12 @@ from keys.models import AuditEvent, Member
 from portal.accounts import kept_forms
 from portal.accounts.kept_forms import FormPage, form_page
 from portal.accounts.sessions import actor_of, note_operator
-from portal.dashboard.trial_keys import end_trials
+from portal.dashboard.trial_keys import revoke_trial_keys
 from pumble_bridge import oauth
 
 
 @require_POST
-def language(request: HttpRequest) -> HttpResponse:
+def choose_language(request: HttpRequest) -> HttpResponse:
     """Pages speak the chosen language from now on; chat too, to a member who is signed in."""
     response = set_language(request)
     if not key_format.is_free_of_keys(response.get("Location", "")):
@@ -34,13 +34,13 @@ def language(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def signout(request: HttpRequest) -> HttpResponse:
+def sign_out(request: HttpRequest) -> HttpResponse:
     if isinstance(request.user, Member) and request.user.is_superuser:
         note_operator(request, AuditEvent.Type.OPERATOR_SIGNED_OUT, request.user)
     elif isinstance(request.user, Member):
         member = request.user
         by, now = actor_of(request, member=member), timezone.now()
-        end_trials(request, member, by=by, now=now)
+        revoke_trial_keys(request, member, by=by, now=now)
         oauth.record_sign_out(member, by=by, now=now)
     logout(request)
     return redirect("/")
@@ -48,13 +48,13 @@ def signout(request: HttpRequest) -> HttpResponse:
 
 @form_page(FormPage(lambda: reverse("start")))
 @require_POST
-def signout_everywhere(request: HttpRequest) -> HttpResponse:
+def sign_out_everywhere(request: HttpRequest) -> HttpResponse:
     """Ends this session and all others of the member."""
     if not isinstance(request.user, Member):
         return kept_forms.turn_away(request)  # the other sessions go on
     member = request.user
     by, now = actor_of(request, member=member), timezone.now()
-    end_trials(request, member, by=by, now=now)
+    revoke_trial_keys(request, member, by=by, now=now)
     membership.sign_out_everywhere(member, by=by, now=now)
     logout(request)
     return redirect("/")

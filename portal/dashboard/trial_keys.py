@@ -15,45 +15,45 @@ from keys.models import ApiKey, Member
 from portal.accounts.kept_forms import FormPage
 from portal.dashboard import form_nonce, reveal
 from portal.dashboard.base import MemberView
-from portal.dashboard.rights_forms import offered_scopes
+from portal.dashboard.rights_forms import list_allowed_scopes
 from portal.reference.views import allow_swagger_icons
 
 LIFETIME = timedelta(minutes=15)
-_IN_SESSION = "tried_with"  # ids of the keys, which say nothing; never their plaintexts
+_SESSION_KEY = "tried_with"  # ids of the keys, which say nothing; never their plaintexts
 
 
 @method_decorator(allow_swagger_icons, name="post")
-class TryIt(MemberView):
+class TryApi(MemberView):
     """The answer is the reference, with the key handed to its script."""
 
     http_method_names = ["post"]
     form_page = FormPage(lambda: reverse("start"))
 
     def post(self, request: HttpRequest) -> HttpResponseBase:
-        allowed = offered_scopes(policies.policy_of(self.member.workspace).allowed_scopes)
+        allowed = list_allowed_scopes(policies.policy_of(self.member.workspace).allowed_scopes)
         try:
-            with refusals_noted("issue", by=self.by, now=self.now), transaction.atomic():
-                form_nonce.use_up(self.sent.get("nonce", ""), self.member, now=self.now)
-                end_trials(request, self.member, by=self.by, now=self.now)
+            with refusals_noted("issue", by=self.actor, now=self.now), transaction.atomic():
+                form_nonce.consume_nonce(self.form_data.get("nonce", ""), self.member, now=self.now)
+                revoke_trial_keys(request, self.member, by=self.actor, now=self.now)
                 key, plaintext = lifecycle.issue(
                     owner=self.member,
                     name=f"try it {secrets.token_hex(2)}",
-                    by=self.by,
+                    by=self.actor,
                     now=self.now,
                     scopes=[scope for scope in allowed if scopes.only_reads(scope)],
-                    allowed_addresses=[self.by.address] if self.by.address else [],
+                    allowed_addresses=[self.actor.address] if self.actor.address else [],
                     expires_at=self.now + LIFETIME,
                 )
-        except form_nonce.FormUsed:
-            return self.already_sent()
+        except form_nonce.FormAlreadySent:
+            return self.form_already_sent()
         except KeysError as error:
-            return self.refuse(texts.explain(error))
-        request.session[_IN_SESSION] = [key.key_id]
-        return reveal.deliver(request, key, plaintext, "dashboard/trial_key.html", {}, by=self.by)
+            return self.conflict(texts.explain(error))
+        request.session[_SESSION_KEY] = [key.key_id]
+        return reveal.stream_page(request, key, plaintext, "dashboard/trial_key.html", {}, by=self.actor)
 
 
-def end_trials(request: HttpRequest, member: Member, *, by: Actor, now: datetime) -> None:
+def revoke_trial_keys(request: HttpRequest, member: Member, *, by: Actor, now: datetime) -> None:
     """Revoke the keys that were made for trying in this session."""
-    tried = request.session.pop(_IN_SESSION, [])
-    for key in ApiKey.objects.filter(owner=member, key_id__in=tried, revoked_at__isnull=True):
+    key_ids = request.session.pop(_SESSION_KEY, [])
+    for key in ApiKey.objects.filter(owner=member, key_id__in=key_ids, revoked_at__isnull=True):
         lifecycle.revoke(key=key, by=by, reason=ApiKey.RevokeReason.BY_HOLDER, now=now)

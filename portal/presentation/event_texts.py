@@ -9,56 +9,58 @@ from django.utils.translation import gettext as _
 from keys import texts
 from keys.models import ApiKey, AuditEvent
 
-_MOST = 100
+_MAX_ENTRIES = 100
 _Type = AuditEvent.Type
 
 
 @dataclass(frozen=True)
-class Entry:
+class HistoryEntry:
     at: datetime
     what: str
     who: str
     where: str
 
 
-def of_key(key: ApiKey) -> list[Entry]:
+def key_history(key: ApiKey) -> list[HistoryEntry]:
     """Newest first."""
-    events = AuditEvent.objects.filter(key=key).select_related("actor").order_by("-at", "-pk")[:_MOST]
+    events = AuditEvent.objects.filter(key=key).select_related("actor").order_by("-at", "-pk")[:_MAX_ENTRIES]
     return [
-        Entry(event.at, what(event), event.actor.name if event.actor else "", where(event))
+        HistoryEntry(
+            event.at, describe_event(event), event.actor.name if event.actor else "", surface_label(event)
+        )
         for event in events
     ]
 
 
-def where(event: AuditEvent) -> str:
+def surface_label(event: AuditEvent) -> str:
     return str(event.get_surface_display())
 
 
-def what(event: AuditEvent) -> str:
+def describe_event(event: AuditEvent) -> str:
     """The event in a sentence, such as `Renamed from “a” to “b”`."""
     detail: dict[str, Any] = event.detail
     if event.type == _Type.KEY_ISSUED and detail.get("replaces"):
         return _("Created to replace pmb_%(key)s") % {"key": detail["replaces"]}
     if event.type == _Type.KEY_DISABLED and detail.get("reason"):
-        return _("Disabled: %(reason)s") % {"reason": _reason(str(detail["reason"]), "")}
-    words = {
+        return _("Disabled: %(reason)s") % {"reason": _describe_reason(str(detail["reason"]), "")}
+    placeholders = {
         "before": detail.get("before", ""),
         "after": detail.get("after", ""),
         "successor": detail.get("successor", ""),
         "tried": detail.get("what", ""),
         "page": detail.get("page", ""),
-        "reason": _reason(str(detail.get("reason", "")), str(detail.get("note", ""))),
-        "changed": _changed(detail) if event.type == _Type.KEY_NARROWED else "",
+        "reason": _describe_reason(str(detail.get("reason", "")), str(detail.get("note", ""))),
+        "changed": _list_changed_rights(detail) if event.type == _Type.KEY_NARROWED else "",
     }
-    return str(event.get_type_display()) % words
+    return str(event.get_type_display()) % placeholders
 
 
-def _reason(name: str, note: str) -> str:
-    known = {**dict(ApiKey.RevokeReason.choices), **dict(ApiKey.DisableReason.choices)}
-    reason = str(known.get(name, name))
+def _describe_reason(name: str, note: str) -> str:
+    labels = {**dict(ApiKey.RevokeReason.choices), **dict(ApiKey.DisableReason.choices)}
+    reason = str(labels.get(name, name))
     return f"{reason} ({note})" if note else reason
 
 
-def _changed(detail: dict[str, Any]) -> str:
+def _list_changed_rights(detail: dict[str, Any]) -> str:
     before, after = detail.get("before", {}), detail.get("after", {})
     return ", ".join(str(word) for name, word in texts.RIGHTS.items() if before.get(name) != after.get(name))

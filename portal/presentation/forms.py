@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from keys import unicode_text
 from keys.texts import PRESETS, SCOPES
-from portal.presentation.pasted_keys import Pasted
+from portal.presentation.pasted_keys import PastedKey
 
 
 class NameField(forms.CharField):
@@ -37,7 +37,7 @@ class ConfirmationField(forms.CharField):
         return typed
 
 
-class PageForm(forms.Form):
+class BaseForm(forms.Form):
     """A form whose faults the server says, each at its field and all of them in one summary."""
 
     use_required_attribute = False
@@ -46,13 +46,13 @@ class PageForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.label_suffix = ""
 
-    def fill(self, kept: QueryDict | None) -> None:
+    def restore(self, kept: QueryDict | None) -> None:
         """Show what was typed before, to be looked at and sent again."""
         for name, field in self.fields.items() if kept is not None else ():
             if not field.widget.value_omitted_from_data(kept, {}, self.add_prefix(name)):
                 self.initial[name] = field.widget.value_from_datadict(kept, {}, self.add_prefix(name))
 
-    def say_pasted(self, pasted: dict[str, Pasted]) -> None:
+    def add_pasted_key_errors(self, pasted: dict[str, PastedKey]) -> None:
         """At each field that had a key in it, say what became of the key instead of what else is wrong there."""
         for name, found in pasted.items():
             self.errors.pop(name, None)

@@ -12,10 +12,10 @@ from keys.models import ApiKey, ApiKeyQuerySet, Member, RequestLog
 from keys.rights import Rights
 from portal.api.urls import OPERATIONS
 
-IDLE = timedelta(days=90)
-USE_SEEN = timedelta(days=30)
-NEW_END = timedelta(days=90)
-_SCOPE_OF = {operation.operation: operation.scope for operation in OPERATIONS}
+IDLE_AFTER = timedelta(days=90)
+USAGE_WINDOW = timedelta(days=30)
+SUGGESTED_LIFETIME = timedelta(days=90)
+_OPERATION_SCOPES = {operation.operation: operation.scope for operation in OPERATIONS}
 
 
 @dataclass(frozen=True)
@@ -28,61 +28,61 @@ class Findings:
         return bool(self.never_expires or self.idle or self.too_broad)
 
 
-def idle(keys: ApiKeyQuerySet, now: datetime) -> ApiKeyQuerySet:
+def filter_idle(keys: ApiKeyQuerySet, now: datetime) -> ApiKeyQuerySet:
     """The live keys among `keys` that could be used and were not for 90 days."""
-    since = now - IDLE
+    since = now - IDLE_AFTER
     unused = Q(last_use=None, created_at__lte=since) | Q(last_use__at__lte=since)
     return keys.live(now).filter(unused, disabled_at=None)
 
 
-def too_broad(keys: ApiKeyQuerySet, now: datetime) -> list[int]:
+def find_overbroad(keys: ApiKeyQuerySet, now: datetime) -> list[int]:
     """The primary keys of the live keys among `keys` that did without some of their scopes for 30 days."""
-    old = list(keys.live(now).filter(created_at__lte=now - USE_SEEN).select_related(None).order_by())
+    old = list(keys.live(now).filter(created_at__lte=now - USAGE_WINDOW).select_related(None).order_by())
     used = _used_scopes(old, now)
     return [key.pk for key in old if unused_scopes(key, used[key.pk], now)]
 
 
-def look(keys: Collection[ApiKey], now: datetime) -> Findings:
+def find_risks(keys: Collection[ApiKey], now: datetime) -> Findings:
     """What stands out among live keys; one query."""
     used = _used_scopes(keys, now)
-    spare = [(key, unused_scopes(key, used[key.pk], now)) for key in keys]
+    unused = [(key, unused_scopes(key, used[key.pk], now)) for key in keys]
     return Findings(
         never_expires=[key for key in keys if key.expires_at is None],
         idle=[key for key in keys if key.disabled_at is None and _is_idle(key, now)],
-        too_broad=[(key, scopes_unused) for key, scopes_unused in spare if scopes_unused],
+        too_broad=[(key, scopes_unused) for key, scopes_unused in unused if scopes_unused],
     )
 
 
 def unused_scopes(key: ApiKey, used: Collection[str], now: datetime) -> list[str]:
     """Scopes that a key in use did without for 30 days; none for one that is younger, or used none that it has."""
-    if not set(used) & set(key.scopes) or key.created_at > now - USE_SEEN:
+    if not set(used) & set(key.scopes) or key.created_at > now - USAGE_WINDOW:
         return []
     return [scope for scope in key.scopes if scope not in used]
 
 
-def with_end(key: ApiKey, member: Member, now: datetime) -> Rights:
+def rights_with_expiry(key: ApiKey, member: Member, now: datetime) -> Rights:
     """The key's rights with an end in 90 days, or in as long as the workspace lets a key live."""
     longest = policies.policy_of(member.workspace).largest_lifetime
-    return replace(key.rights, expires_at=now + min(NEW_END, longest or NEW_END))
+    return replace(key.rights, expires_at=now + min(SUGGESTED_LIFETIME, longest or SUGGESTED_LIFETIME))
 
 
-def as_used(key: ApiKey, now: datetime) -> Rights:
+def rights_as_used(key: ApiKey, now: datetime) -> Rights:
     """The key's rights with only the scopes that it used."""
-    spare = unused_scopes(key, _used_scopes([key], now)[key.pk], now)
-    return replace(key.rights, scopes=scopes.in_order(set(key.scopes) - set(spare)))
+    unused = unused_scopes(key, _used_scopes([key], now)[key.pk], now)
+    return replace(key.rights, scopes=scopes.in_order(set(key.scopes) - set(unused)))
 
 
 def _used_scopes(keys: Collection[ApiKey], now: datetime) -> dict[int, set[str]]:
     used: dict[int, set[str]] = defaultdict(set)
     calls = RequestLog.objects.filter(
-        key__in=[key.pk for key in keys], at__gte=now - USE_SEEN, outcome=usage.OK
+        key__in=[key.pk for key in keys], at__gte=now - USAGE_WINDOW, outcome=usage.OK
     )
     for key_pk, operation in calls.values_list("key_id", "operation").distinct():
-        scope = _SCOPE_OF.get(operation)
+        scope = _OPERATION_SCOPES.get(operation)
         if scope is not None:
             used[key_pk].add(scope)
     return used
 
 
 def _is_idle(key: ApiKey, now: datetime) -> bool:
-    return (key.last_used_at or key.created_at) <= now - IDLE
+    return (key.last_used_at or key.created_at) <= now - IDLE_AFTER

@@ -10,15 +10,15 @@ from keys.models import ApiKey, HourlyUse, RequestLog
 from portal.presentation import event_texts, usage_charts
 from pumble_bridge.outcomes import Outcome
 
-_MOST_CALLS = 50
+_MAX_CALLS = 50
 
 
-def about(key: ApiKey, now: datetime, *, outcome: str = "") -> dict[str, Any]:
+def build_context(key: ApiKey, now: datetime, *, outcome: str = "") -> dict[str, Any]:
     """What the template asks for. `outcome`, if it is one that the key's calls had, or `refused`, chooses the calls."""
-    chart = usage_charts.chart(HourlyUse.objects.filter(key=key), now)
+    chart = usage_charts.build_chart(HourlyUse.objects.filter(key=key), now)
     outcomes = [(Outcome(name), count) for name, count in chart.outcomes]
-    shown = outcome if outcome in {one.name for one, _count in outcomes} | {"refused"} else ""
-    calls = _filtered(RequestLog.objects.filter(key=key), shown).order_by("-at", "-pk")[:_MOST_CALLS]
+    selected = outcome if outcome in {item.name for item, _count in outcomes} | {"refused"} else ""
+    calls = _filter_calls(RequestLog.objects.filter(key=key), selected).order_by("-at", "-pk")[:_MAX_CALLS]
     return {
         "key": key,
         "now": now,
@@ -27,13 +27,13 @@ def about(key: ApiKey, now: datetime, *, outcome: str = "") -> dict[str, Any]:
         "channels": sorted((key.channels or {}).values()),
         "chart": chart,
         "outcomes": outcomes,
-        "outcome": shown,
+        "outcome": selected,
         "calls": [(call, Outcome(call.outcome, call.hint)) for call in calls],
-        "history": event_texts.of_key(key),
+        "history": event_texts.key_history(key),
     }
 
 
-def _filtered(calls: QuerySet[RequestLog], outcome: str) -> QuerySet[RequestLog]:
+def _filter_calls(calls: QuerySet[RequestLog], outcome: str) -> QuerySet[RequestLog]:
     if outcome == "refused":
         return calls.exclude(outcome=usage.OK)
     return calls.filter(outcome=outcome) if outcome else calls

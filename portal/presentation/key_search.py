@@ -24,7 +24,7 @@ STATES: "list[tuple[str, StrPromise]]" = [
 ]
 
 
-def in_state(keys: ApiKeyQuerySet, state: str, now: datetime) -> ApiKeyQuerySet:
+def filter_by_state(keys: ApiKeyQuerySet, state: str, now: datetime) -> ApiKeyQuerySet:
     live = keys.live(now)
     match state:
         case "active":
@@ -43,7 +43,7 @@ def in_state(keys: ApiKeyQuerySet, state: str, now: datetime) -> ApiKeyQuerySet:
             return live
 
 
-def matching(text: str) -> Q:
+def text_query(text: str) -> Q:
     """Keys whose name has `text` in it, or that it is the id, the beginning of the id or the last characters of."""
     by_id = Q(key_id__startswith=text.removeprefix("pmb_")) | Q(last_four=text)
     return unicode_text.query("name__icontains", text) | by_id

@@ -17,20 +17,22 @@ MESSAGES = {
 
 
 @dataclass(frozen=True)
-class Pasted:
+class PastedKey:
     """A field's value with the form of a key. `revoked` if it was a key of this workspace."""
 
     revoked: bool
 
     @property
-    def notice(self) -> str:
+    def message_name(self) -> str:
         return "pasted" if self.revoked else "strange"
 
     def __str__(self) -> str:
-        return str(MESSAGES[self.notice])
+        return str(MESSAGES[self.message_name])
 
 
-def take_out(sent: QueryDict, *, by: Actor, now: datetime) -> tuple[QueryDict, dict[str, Pasted]]:
+def extract_pasted_keys(
+    sent: QueryDict, *, by: Actor, now: datetime
+) -> tuple[QueryDict, dict[str, PastedKey]]:
     """Return the data without anything of a key's form, and the fields that contained such a thing."""
     data, pasted = sent.copy(), {}
     for name in sent:
@@ -38,7 +40,7 @@ def take_out(sent: QueryDict, *, by: Actor, now: datetime) -> tuple[QueryDict, d
         keys = [value for value in values if key_format.looks_like_key(value)]
         if keys:
             data.setlist(name, [value for value in values if value not in keys])
-            pasted[name] = Pasted(_revoke("\n".join(keys), by=by, now=now))
+            pasted[name] = PastedKey(_revoke("\n".join(keys), by=by, now=now))
     return data, pasted
 
 

@@ -31,7 +31,7 @@ class Quota:
     resets_in: int
 
 
-def shown(standings: Iterable[Standing]) -> list[Quota]:
+def build_quotas(standings: Iterable[Standing]) -> list[Quota]:
     return [
         Quota(
             name=_NAMES[standing.window.whose],

@@ -14,11 +14,11 @@ from keys.models import ApiKey, HourlyUse
 
 DAYS = 30
 _STEP, _WIDTH = 4, 3  # of a day in a chart, and of its bar
-_SPARK_HEIGHT, _CHART_HEIGHT = 24, 40
+_SPARKLINE_HEIGHT, _CHART_HEIGHT = 24, 40
 
 
 @dataclass(frozen=True)
-class Day:
+class DailyUsage:
     day: date
     worked: int = 0
     refused: int = 0
@@ -29,12 +29,12 @@ class Day:
 
 
 @dataclass(frozen=True)
-class Spark:
+class Sparkline:
     """Calls a day, as one path of bars in a box of `width` by `height`."""
 
-    days: list[Day]
+    days: list[DailyUsage]
     width: int = DAYS * _STEP
-    height: int = _SPARK_HEIGHT
+    height: int = _SPARKLINE_HEIGHT
 
     @property
     def total(self) -> int:
@@ -48,10 +48,10 @@ class Spark:
 
 
 @dataclass(frozen=True)
-class Chart:
+class UsageChart:
     """Calls that worked above a line and refused ones below it, on one scale."""
 
-    days: list[Day]
+    days: list[DailyUsage]
     outcomes: list[tuple[str, int]]
     width: int = DAYS * _STEP
     height: int = _CHART_HEIGHT
@@ -69,15 +69,15 @@ class Chart:
         return sum(day.refused for day in self.days)
 
     @property
-    def most(self) -> int:
+    def max_per_day(self) -> int:
         return max(day.total for day in self.days)
 
     @property
-    def busy_days(self) -> list[Day]:
+    def busy_days(self) -> list[DailyUsage]:
         return [day for day in reversed(self.days) if day.total]
 
     @property
-    def line(self) -> str:
+    def baseline_path(self) -> str:
         """Between the two: a path of its own, because a number in a template follows the language."""
         return f"M0 {self._base:g}H{self.width}"
 
@@ -86,11 +86,11 @@ class Chart:
         return round(self._unit * max(day.worked for day in self.days), 2)
 
     @property
-    def worked(self) -> str:
+    def worked_path(self) -> str:
         return _bars([self._unit * day.worked for day in self.days], base=self._base)
 
     @property
-    def refused(self) -> str:
+    def refused_path(self) -> str:
         return _bars([-self._unit * day.refused for day in self.days], base=self._base)
 
     @property
@@ -99,53 +99,59 @@ class Chart:
         return self.height / (most or 1)
 
 
-def sparks(keys: Collection[ApiKey], now: datetime) -> dict[int, Spark]:
+def build_sparklines(keys: Collection[ApiKey], now: datetime) -> dict[int, Sparkline]:
     """The last 30 days of each key, in one query."""
     counts: dict[int, Counter[date]] = defaultdict(Counter)
     rows = (
-        HourlyUse.objects.filter(key__in=[key.pk for key in keys], hour__gte=_begin(now))
+        HourlyUse.objects.filter(key__in=[key.pk for key in keys], hour__gte=_first_midnight(now))
         .annotate(day=TruncDate("hour"))
         .values_list("key_id", "day")
         .annotate(calls=Sum("count"))
     )
     for key_pk, day, calls in rows:
         counts[key_pk][day] += calls
-    return {key.pk: Spark([Day(day, worked=counts[key.pk][day]) for day in _last_days(now)]) for key in keys}
+    return {
+        key.pk: Sparkline([DailyUsage(day, worked=counts[key.pk][day]) for day in _list_days(now)])
+        for key in keys
+    }
 
 
-def chart(uses: QuerySet[HourlyUse], now: datetime) -> Chart:
+def build_chart(uses: QuerySet[HourlyUse], now: datetime) -> UsageChart:
     """The last 30 days of `uses`, such as those of a key, by outcome, in one query."""
-    by_day: dict[date, Counter[bool]] = defaultdict(Counter)
-    by_outcome: Counter[str] = Counter()
+    day_counts: dict[date, Counter[bool]] = defaultdict(Counter)
+    outcome_counts: Counter[str] = Counter()
     rows = (
-        uses.filter(hour__gte=_begin(now))
+        uses.filter(hour__gte=_first_midnight(now))
         .order_by()
         .annotate(day=TruncDate("hour"))
         .values_list("day", "outcome")
         .annotate(calls=Sum("count"))
     )
     for day, outcome, calls in rows:
-        by_day[day][outcome == usage.OK] += calls
-        by_outcome[outcome] += calls
-    days = [Day(day, worked=by_day[day][True], refused=by_day[day][False]) for day in _last_days(now)]
-    return Chart(days, by_outcome.most_common())
+        day_counts[day][outcome == usage.OK] += calls
+        outcome_counts[outcome] += calls
+    days = [
+        DailyUsage(day, worked=day_counts[day][True], refused=day_counts[day][False])
+        for day in _list_days(now)
+    ]
+    return UsageChart(days, outcome_counts.most_common())
 
 
-def _begin(now: datetime) -> datetime:
+def _first_midnight(now: datetime) -> datetime:
     today = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
     return today - timedelta(days=DAYS - 1)
 
 
-def _last_days(now: datetime) -> list[date]:
-    first = _begin(now).date()
+def _list_days(now: datetime) -> list[date]:
+    first = _first_midnight(now).date()
     return [first + timedelta(days=number) for number in range(DAYS)]
 
 
 def _bars(heights: list[float], *, base: float) -> str:
-    """Bars on `base`, upwards where the height is positive. What is not nothing is high enough to be seen."""
+    """Bars on `base`, upwards where the height is positive. A bar of any height is visible."""
     bars = []
     for number, height in enumerate(heights):
         if height:
-            seen = max(height, 1.0) if height > 0 else min(height, -1.0)
-            bars.append(f"M{number * _STEP} {base:g}v{-seen:.2f}h{_WIDTH}v{seen:.2f}z")
+            visible = max(height, 1.0) if height > 0 else min(height, -1.0)
+            bars.append(f"M{number * _STEP} {base:g}v{-visible:.2f}h{_WIDTH}v{visible:.2f}z")
     return "".join(bars)

@@ -20,7 +20,7 @@ register = template.Library()
 register.filter("prose", inline)
 
 SOON = timedelta(days=7)
-_WORDS = {
+_STATE_LABELS = {
     "pending": gettext_lazy("Being delivered"),
     "active": gettext_lazy("Active"),
     "expiring": gettext_lazy("Expires soon"),
@@ -33,69 +33,72 @@ _WORDS = {
 
 
 @register.filter
-def exact(moment: datetime) -> str:
+def exact_time(moment: datetime) -> str:
     """The moment to the minute, with its zone."""
     return date_format(timezone.localtime(moment), _("j M Y, H:i e"))
 
 
 @register.filter
-def short_day(day: date) -> str:
+def short_date(day: date) -> str:
     return date_format(day, _("j M Y"))
 
 
 @register.simple_tag
-def ago(moment: datetime, now: datetime) -> SafeString:
+def time_ago(moment: datetime, now: datetime) -> SafeString:
     """How long ago, roughly; the exact moment stands in the element."""
     return _time(moment, _ago(now - moment))
 
 
 @register.simple_tag
-def at(moment: datetime) -> SafeString:
-    return _time(moment, exact(moment))
+def time_at(moment: datetime) -> SafeString:
+    return _time(moment, exact_time(moment))
 
 
 @register.simple_tag
-def ends(key: ApiKey, now: datetime) -> SafeString | str:
+def expiry(key: ApiKey, now: datetime) -> SafeString | str:
     """When the key expires or expired."""
     if key.expires_at is None:
         return _("Never")
     left = key.expires_at - now
     if timedelta(0) < left <= SOON:
         days = left // timedelta(days=1)
-        words = ngettext("In %(n)s day", "In %(n)s days", days) % {"n": days} if days else _("Within a day")
-        return _time(key.expires_at, words)
+        text = ngettext("In %(n)s day", "In %(n)s days", days) % {"n": days} if days else _("Within a day")
+        return _time(key.expires_at, text)
     return _time(key.expires_at, date_format(timezone.localtime(key.expires_at), _("j M Y")))
 
 
-def state_label(key: ApiKey, now: datetime) -> SafeString:
-    """What `state` shows, outside a template."""
-    return render_to_string("presentation/key_state.html", state(key, now))
+def render_key_state(key: ApiKey, now: datetime) -> SafeString:
+    """What `key_state` shows, outside a template."""
+    return render_to_string("presentation/key_state.html", key_state(key, now))
 
 
 @register.inclusion_tag("presentation/key_state.html")
-def state(key: ApiKey, now: datetime) -> dict[str, object]:
+def key_state(key: ApiKey, now: datetime) -> dict[str, object]:
     """The key's state as an icon and a word."""
     name = key.state(now).value.lower()
     if name == "active" and key.expires_at is not None and key.expires_at - now <= SOON:
         name = "expiring"
-    return {"state": name, "word": _WORDS[name]}
+    return {"state": name, "label": _STATE_LABELS[name]}
 
 
 @register.simple_tag(takes_context=True)
-def author(context: template.Context) -> SafeString:
+def author_field(context: template.Context) -> SafeString:
     """The hidden field that says who types into a form, so that nobody else is shown it later."""
     value = kept_forms.author_of(context["request"].user)
     return format_html('<input type="hidden" name="{}" value="{}">', kept_forms.AUTHOR_FIELD, value)
 
 
 @register.simple_tag
-def sentence(key: ApiKey, now: datetime) -> str:
+def rights_sentence(key: ApiKey, now: datetime) -> str:
     return texts.sentence(key.rights, now=now)
 
 
-def _time(moment: datetime, words: str) -> SafeString:
+def _time(moment: datetime, text: str) -> SafeString:
     return format_html(
-        '<time datetime="{}" title="{}">{}</time>', moment.isoformat(timespec="seconds"), exact(moment), words
+        '<time datetime="{}" title="{}">{}</time>',
+        moment.isoformat(timespec="seconds"),
+        exact_time(moment),
+        text,
     )
 
 

@@ -36,7 +36,7 @@ def pumble_lists(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """What Pumble says of a member's channels."""
     said: dict[str, Any] = {"channels": {GENERAL: "general", OPS: "ops"}}
     for module in (key_creation, key_changes):
-        monkeypatch.setattr(module, "own_channels", lambda _member: said["channels"])
+        monkeypatch.setattr(module, "list_member_channels", lambda _member: said["channels"])
     return said
 
 

@@ -40,7 +40,7 @@ def at_noon() -> Iterator[time_machine.Traveller]:
 
 @pytest.fixture(autouse=True)
 def channels(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(key_changes, "own_channels", lambda _member: {"1" * 24: "general"})
+    monkeypatch.setattr(key_changes, "list_member_channels", lambda _member: {"1" * 24: "general"})
 
 
 @pytest.fixture
