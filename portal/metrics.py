@@ -43,8 +43,8 @@ class Queues(Collector):
     def collect(self) -> Iterator[GaugeMetricFamily]:
         family = GaugeMetricFamily("portal_queue_length", "What waits to be sent to Pumble", labels=["queue"])
         try:
-            family.add_metric(["notices"], notices.count_waiting())
-            family.add_metric(["home_tabs"], home.count_waiting())
+            family.add_metric(["notices"], notices.count_queued())
+            family.add_metric(["home_tabs"], home.count_stale())
         except Error:
             connection.close()
             return

@@ -32,17 +32,17 @@ from pumble_bridge.exceptions import (
 
 log = logging.getLogger(__name__)
 
-CALL_SECONDS = 9.0  # a REST call of ours is answered within 10 s
+CALL_TIMEOUT = 9.0  # a REST call of ours is answered within 10 s
 _ID = re.compile(PUMBLE_ID)
-_UNDERSTOOD = {*range(200, 300), *range(400, 500)}
+_ANSWER_STATUSES = {*range(200, 300), *range(400, 500)}
 _SLOW_SECONDS = 1.0  # of what is fine and faster the metrics tell
-_BETWEEN_TRIES = (0.02, 0.1)  # seconds; apart, so that calls that broke together do not come back together
+_RETRY_DELAY = (0.02, 0.1)  # seconds; apart, so that calls that broke together do not come back together
 
 Json = dict[str, Any]
 
 UNKNOWN_ID = "0" * 24
 # Enough of any answer for what follows it.
-_IMAGINED: Json = {
+DRY_RUN_RESPONSE: Json = {
     "id": UNKNOWN_ID,
     "channelId": UNKNOWN_ID,
     "channel": {"id": UNKNOWN_ID},
@@ -50,14 +50,14 @@ _IMAGINED: Json = {
 }
 
 
-class Watcher(Protocol):
+class CallObserver(Protocol):
     """Sees each call to Pumble before it is made, and may refuse it by raising."""
 
     def before(self, quota: PumbleQuota | None, *, changes: bool) -> None:
-        """A call that takes from `quota`, beside the limits of every call, is about to be made or imagined."""
+        """A call that takes from `quota`, beside the limits of every call, is fields to be made or imagined."""
 
     def writes(self, method: str, path: str, body: Json | None) -> bool:
-        """A call that changes something is about to be made; False if it is not to be made, only imagined."""
+        """A call that changes something is fields to be made; False if it is not to be made, only imagined."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +66,13 @@ class PumbleClient:
 
     Attributes:
         workspace: whose calls these are; while Pumble does not answer them it is left alone.
-        rejected: told when Pumble no longer takes the token.
+        on_token_rejected: told when Pumble no longer takes the token.
     """
 
     token: str = field(repr=False)
-    watcher: Watcher | None = None
+    observer: CallObserver | None = None
     workspace: Hashable = None
-    rejected: Callable[[], None] | None = None
+    on_token_rejected: Callable[[], None] | None = None
 
     def get_me(self) -> Json:
         """`{workspaceId, workspaceName, workspaceUserId, workspaceUserName}` of the token."""
@@ -200,10 +200,10 @@ class PumbleClient:
         writes: bool | None = None,
     ) -> Any:
         changes = method != "GET" if writes is None else writes
-        if self.watcher is not None:
-            self.watcher.before(quota, changes=changes)
-            if changes and not self.watcher.writes(method, path, body):
-                return _IMAGINED
+        if self.observer is not None:
+            self.observer.before(quota, changes=changes)
+            if changes and not self.observer.writes(method, path, body):
+                return DRY_RUN_RESPONSE
         headers = {"token": self.token, "x-app-token": settings.PUMBLE_APP_KEY}
         try:
             return call(
@@ -212,12 +212,12 @@ class PumbleClient:
                 headers=headers,
                 params=params,
                 json=body,
-                repeatable=not changes,
+                idempotent=not changes,
                 workspace=self.workspace,
             )
         except TokenRejected:
-            if self.rejected is not None:
-                self.rejected()
+            if self.on_token_rejected is not None:
+                self.on_token_rejected()
             raise
 
 
@@ -229,12 +229,12 @@ def call(
     params: dict[str, str] | None = None,
     json: Json | None = None,
     form: dict[str, str] | None = None,
-    repeatable: bool = False,
+    idempotent: bool = False,
     workspace: Hashable = None,
 ) -> Any:
     """The JSON of Pumble's answer to one request, None where it is empty. The deadline is the caller's, 9 s at most.
 
-    Sent once; a second time where the connection broke and the call is `repeatable`, or nothing had left yet.
+    Sent once; a second time where the connection broke and the call is `idempotent`, or nothing had left yet.
 
     Raises:
         PumbleError: the one of the family that says what happened.
@@ -251,14 +251,14 @@ def call(
     )
     route = f"{method} {_ID.sub('{id}', path)}"
     try:
-        with deadline.within(CALL_SECONDS), resilience.guard(workspace):
-            answer = _ask(send, route, repeatable=repeatable)
+        with deadline.within(CALL_TIMEOUT), resilience.guard(workspace):
+            answer = _send_with_retry(send, route, idempotent=idempotent)
             outcome = str(answer.status)
-            if answer.status not in _UNDERSTOOD:
+            if answer.status not in _ANSWER_STATUSES:
                 if answer.status >= 500 and answer.retry_after is not None:
                     raise PumbleBusy(answer.retry_after)
                 raise PumbleUnavailable(f"status {answer.status}")
-        return _read(answer)
+        return _parse(answer)
     except PumbleNotAsked:
         outcome = "not asked"
         raise
@@ -266,16 +266,16 @@ def call(
         seconds = time.monotonic() - began
         metrics.PUMBLE_SECONDS.labels(route, outcome).observe(seconds)
         if not outcome.startswith("2") or seconds > _SLOW_SECONDS:
-            about = {"call": route, "outcome": outcome, "duration_ms": round(seconds * 1000)}
-            log.info("pumble.called", extra=about)
+            fields = {"call": route, "outcome": outcome, "duration_ms": round(seconds * 1000)}
+            log.info("pumble.called", extra=fields)
 
 
-def _ask(send: Callable[[], http.Answer], route: str, *, repeatable: bool) -> http.Answer:
+def _send_with_retry(send: Callable[[], http.Answer], route: str, *, idempotent: bool) -> http.Answer:
     try:
         return send()
     except PumbleUnreachable as failure:
-        pause = random.uniform(*_BETWEEN_TRIES)  # noqa: S311 - there is nothing to guess
-        if (failure.may_have_happened and not repeatable) or deadline.left() <= pause:
+        pause = random.uniform(*_RETRY_DELAY)  # noqa: S311 - there is nothing to guess
+        if (failure.may_have_happened and not idempotent) or deadline.remaining() <= pause:
             raise
         metrics.PUMBLE_RETRIES.labels(route).inc()
         log.warning("pumble.asked_again", extra={"call": route, "reason": str(failure)})
@@ -283,22 +283,24 @@ def _ask(send: Callable[[], http.Answer], route: str, *, repeatable: bool) -> ht
     return send()
 
 
-def _read(answer: http.Answer) -> Any:
+def _parse(answer: http.Answer) -> Any:
     status, raw = answer.status, answer.body
     if status < 300:
         try:
-            return strict_json.read(raw, limit=http.MAX_ANSWER_BYTES) if raw.strip() else None
-        except strict_json.JsonRefused as error:
+            return strict_json.loads(raw, limit=http.MAX_ANSWER_BYTES) if raw.strip() else None
+        except strict_json.InvalidJson as error:
             raise PumbleUnavailable(f"answer refused: {error}") from error
     if status == 429:
         raise PumbleRateLimited(1 if answer.retry_after is None else answer.retry_after)
     try:
-        said = strict_json.read_object(raw, limit=http.MAX_ANSWER_BYTES)
-    except strict_json.JsonRefused:
-        said = {}
-    code = said.get("code")
-    message = said.get("message") if isinstance(said.get("message"), str) else ""
-    localized = said.get("localizedMessage") if isinstance(said.get("localizedMessage"), str) else ""
+        error_body = strict_json.loads_object(raw, limit=http.MAX_ANSWER_BYTES)
+    except strict_json.InvalidJson:
+        error_body = {}
+    code = error_body.get("code")
+    message = error_body.get("message") if isinstance(error_body.get("message"), str) else ""
+    localized = (
+        error_body.get("localizedMessage") if isinstance(error_body.get("localizedMessage"), str) else ""
+    )
     refusal = TokenRejected if status == 401 else PumbleRefused
     raise refusal(status, code if isinstance(code, int) else None, message or "", localized or message or "")
 

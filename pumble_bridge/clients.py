@@ -10,13 +10,13 @@ from keys import audit, key_cache, lifecycle, membership
 from keys.key_cache import KeyRecord
 from keys.models import Member
 from pumble_bridge import tokens
-from pumble_bridge.client import PumbleClient, Watcher
+from pumble_bridge.client import CallObserver, PumbleClient
 from pumble_bridge.models import Authorization, Installation
 
 log = logging.getLogger(__name__)
 
 
-def as_person(authorization: Authorization) -> PumbleClient | None:
+def client_for_member(authorization: Authorization) -> PumbleClient | None:
     """Pumble as the member; None where the token cannot be read."""
     member, token = authorization.member, authorization.access_token
     if token is None:
@@ -25,31 +25,33 @@ def as_person(authorization: Authorization) -> PumbleClient | None:
     return PumbleClient(token, None, member.workspace_id, rejected)
 
 
-def as_bot(installation: Installation) -> PumbleClient | None:
+def client_for_bot(installation: Installation) -> PumbleClient | None:
     """Pumble as the app's bot; None where the token cannot be read."""
     token, workspace_pk = installation.bot_token, installation.workspace_id
     if token is None:
         return None
-    rejected = partial(_note_rejection, workspace_pk, bytes(installation.encrypted_bot_token))
+    rejected = partial(_record_rejection, workspace_pk, bytes(installation.encrypted_bot_token))
     return PumbleClient(token, None, workspace_pk, rejected)
 
 
-def as_owner_of(key: KeyRecord, watcher: Watcher) -> PumbleClient | None:
+def client_for_key_owner(key: KeyRecord, observer: CallObserver) -> PumbleClient | None:
     """Pumble as the key's owner; None where there is no token, or it cannot be read."""
     stored = key.encrypted_access_token
     token = _decrypt(key, stored, key.owner_pumble_id, "access")
     if stored is None or token is None:
         return None
-    return PumbleClient(token, watcher, key.workspace_id, partial(_end_authorization, key.owner_id, stored))
+    return PumbleClient(token, observer, key.workspace_id, partial(_end_authorization, key.owner_id, stored))
 
 
-def as_bot_beside(key: KeyRecord, watcher: Watcher) -> PumbleClient | None:
+def client_for_key_bot(key: KeyRecord, observer: CallObserver) -> PumbleClient | None:
     """Pumble as the app's bot in the key's workspace; None where there is no token, or it cannot be read."""
     stored = key.encrypted_bot_token
     token = _decrypt(key, stored, key.bot_user_id, "bot")
     if stored is None or token is None:
         return None
-    return PumbleClient(token, watcher, key.workspace_id, partial(_note_rejection, key.workspace_id, stored))
+    return PumbleClient(
+        token, observer, key.workspace_id, partial(_record_rejection, key.workspace_id, stored)
+    )
 
 
 def _decrypt(key: KeyRecord, stored: bytes | None, user_id: str, kind: tokens.Kind) -> str | None:
@@ -78,7 +80,7 @@ def _end_authorization(member_pk: int, token: bytes) -> None:
         membership.suspend_authorization(member=member, by=audit.PUMBLE, now=now)
 
 
-def _note_rejection(workspace_pk: int, token: bytes) -> None:
+def _record_rejection(workspace_pk: int, token: bytes) -> None:
     """For the operator: without a bot nobody can be told in chat. The next authorisation brings a new token."""
     log.error("installation.rejected", extra={"workspace": workspace_pk})
     rejected = Installation.objects.filter(

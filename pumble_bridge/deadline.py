@@ -12,7 +12,7 @@ from collections.abc import Iterator
 _current = threading.local()
 
 
-class DeadlinePassed(TimeoutError):
+class DeadlineExceeded(TimeoutError):
     """The budget of the call is spent."""
 
 
@@ -20,27 +20,27 @@ class DeadlinePassed(TimeoutError):
 def within(seconds: float) -> Iterator[None]:
     """Calls on this thread end after `seconds` in all; an outer deadline stays in force."""
     outer: float | None = getattr(_current, "at", None)
-    own = time.monotonic() + seconds
-    _current.at = own if outer is None else min(own, outer)
+    deadline = time.monotonic() + seconds
+    _current.at = deadline if outer is None else min(deadline, outer)
     try:
         yield
     finally:
         _current.at = outer
 
 
-def remaining() -> float:
-    """Seconds left.
+def require_remaining() -> float:
+    """Seconds remaining.
 
     Raises:
-        DeadlinePassed
+        DeadlineExceeded
     """
-    seconds = left()
+    seconds = remaining()
     if seconds <= 0:
-        raise DeadlinePassed
+        raise DeadlineExceeded
     return seconds
 
 
-def left() -> float:
-    """Seconds left, none or fewer once the budget is spent; a minute where nobody set a deadline."""
+def remaining() -> float:
+    """Seconds remaining, none or fewer once the budget is spent; a minute where nobody set a deadline."""
     at: float | None = getattr(_current, "at", None)
     return 60.0 if at is None else at - time.monotonic()

@@ -153,7 +153,7 @@ def english(hint: Hint) -> str:
         return text(hint)
 
 
-def told(stored: str) -> str:
+def describe(stored: str) -> str:
     """Return what the log's `hint` of a call says, in the active language; "" where it says nothing."""
     if stored.startswith(_FIELDS):
         names = stored.removeprefix(_FIELDS).replace(",", ", ")
@@ -182,13 +182,13 @@ _PACKED = (
     b"x\xda",
 )  # gzip, zstd, zip, zlib
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
-_LOOKED_AT = 64 * 1024  # bytes: enough of any body that a person wrote
+_MAX_SCANNED_BYTES = 64 * 1024  # bytes: enough of any body that a person wrote
 # Their closing quotation mark may be missing: so each is read once, however many there are.
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
 _WHOLE_STRING = re.compile(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)
 _ESCAPE = re.compile(r'\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})')
-_HALF_OF_A_PAIR = re.compile(r"\\u[dD][89a-fA-F]")
-_INSIDE = (  # what is outside of texts; of several the first is told
+_LONE_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_INSIDE = (  # what is outside of texts; of several the first is describe
     (re.compile("[\u2018\u2019\u201c-\u201f\xab\xbb]"), Hint.TYPOGRAPHIC_QUOTES),
     (re.compile(r"[{\[,:]\s*'"), Hint.SINGLE_QUOTES),
     (re.compile(r"[:\[,]\s*-?(?:NaN|Infinity|None|True|False|undefined)\b"), Hint.LITERAL),
@@ -196,7 +196,7 @@ _INSIDE = (  # what is outside of texts; of several the first is told
     (re.compile(r"//|/\*|(?:^|\s)#"), Hint.COMMENT),
     (re.compile(r",\s*[}\]]"), Hint.TRAILING_COMMA),
 )
-_REFUSED = {  # by what the reader says
+_HINT_BY_MESSAGE = {  # by what the reader says
     "nested too deeply": Hint.TOO_DEEP,
     "a number is out of range": Hint.NUMBER_TOO_LARGE,
     "a string has characters that are no text": Hint.CHARACTERS,
@@ -205,8 +205,8 @@ _FORM = re.compile(r"[\w.\-+%\[\]]+=")
 _FILE_NAME = re.compile(r"@?[\w./\\:~ -]+\.json\s*|@\S+\s*")
 
 
-def of_body(raw: bytes, *, content_type: str = "", content_encoding: str = "") -> Hint:
-    """Return what `raw` is, of which `strict_json.read_object` made no object."""
+def for_body(raw: bytes, *, content_type: str = "", content_encoding: str = "") -> Hint:
+    """Return what `raw` is, of which `strict_json.loads_object` made no object."""
     if content_type.lower().startswith("multipart/") or (
         raw.startswith(b"--") and b"content-disposition:" in raw[:1000].lower()
     ):
@@ -220,12 +220,12 @@ def of_body(raw: bytes, *, content_type: str = "", content_encoding: str = "") -
     except UnicodeDecodeError:
         return Hint.NOT_UTF_8
     try:
-        return _of_value(strict_json.read(body.encode(), limit=len(raw)))
-    except strict_json.JsonRefused as error:
-        return _REFUSED.get(str(error)) or _of_text(body.strip())
+        return _for_value(strict_json.loads(body.encode(), limit=len(raw)))
+    except strict_json.InvalidJson as error:
+        return _HINT_BY_MESSAGE.get(str(error)) or _for_text(body.strip())
 
 
-def _of_value(value: object) -> Hint:
+def _for_value(value: object) -> Hint:
     if isinstance(value, list):
         return Hint.ARRAY
     if isinstance(value, str):
@@ -233,10 +233,10 @@ def _of_value(value: object) -> Hint:
     return Hint.VALUE if value is None or isinstance(value, bool) else Hint.NUMBER
 
 
-def _of_text(body: str) -> Hint:
+def _for_text(body: str) -> Hint:
     """What a text is that is no JSON."""
     if body.startswith(("{", "[", '"')):
-        return _of_brackets(body)
+        return _for_brackets(body)
     if not body:
         return Hint.EMPTY
     if body.startswith("'"):
@@ -252,8 +252,8 @@ def _of_text(body: str) -> Hint:
     return Hint.NOT_JSON
 
 
-def _of_brackets(body: str) -> Hint:
-    begin = body[:_LOOKED_AT]
+def _for_brackets(body: str) -> Hint:
+    begin = body[:_MAX_SCANNED_BYTES]
     strings, bare = _STRING.findall(begin), _STRING.sub('""', begin)
     for pattern, hint in _INSIDE:
         if pattern.search(bare):
@@ -262,7 +262,7 @@ def _of_brackets(body: str) -> Hint:
         return Hint.BACKSLASH
     if any(char < " " for string in strings for char in string):
         return Hint.CONTROL_CHARACTER
-    if any(_HALF_OF_A_PAIR.search(string) for string in strings):
+    if any(_LONE_SURROGATE.search(string) for string in strings):
         return Hint.CHARACTERS
     if len(body) > len(begin):
         return Hint.NOT_JSON

@@ -59,9 +59,9 @@ def send(
         ValueError: the URL or a header holds a character that must not be in a request.
     """
     request = _prepare(method, url, headers, body, form)
-    seconds = deadline.left()
+    seconds = deadline.remaining()
     if seconds <= 0:
-        raise _failure(deadline.DeadlinePassed(), sent=False)
+        raise _failure(deadline.DeadlineExceeded(), sent=False)
     try:
         # Half for each of two addresses of the name, or for connecting and the TLS handshake.
         response = _adapter().send(request, stream=True, timeout=(seconds / 2, seconds))
@@ -118,7 +118,7 @@ def _failure(error: Exception, *, sent: bool) -> PumbleError:
     timed_out = isinstance(error, TimeoutError | ConnectTimeoutError) and not isinstance(
         error, NewConnectionError
     )  # the latter is a subclass: the connection was refused, or nobody has the name
-    kind = PumbleTimeout if timed_out or deadline.left() <= 0 else PumbleUnreachable
+    kind = PumbleTimeout if timed_out or deadline.remaining() <= 0 else PumbleUnreachable
     failure = kind(repr(error))
     failure.may_have_happened = sent
     return failure
@@ -143,7 +143,7 @@ class _Bytes(io.RawIOBase):
     def readinto(self, buffer: Any) -> int | None:
         if self.complete:
             return None
-        self._sock.settimeout(deadline.remaining())
+        self._sock.settimeout(deadline.require_remaining())
         count = self._raw.readinto(buffer)
         if not count and not self.may_end:
             raise ConnectionResetError("the answer was cut short")
@@ -199,7 +199,7 @@ class _Connection(HTTPConnection):
     def connect(self) -> None:
         try:
             super().connect()
-            deadline.remaining()  # the look-up of the name may have taken longer
+            deadline.require_remaining()  # the look-up of the name may have taken longer
         except (HTTPError, OSError) as error:
             raise _failure(error, sent=False) from error
 
@@ -208,7 +208,7 @@ class _Connection(HTTPConnection):
             self.connect()
         # TLS sends record by record, and would grant each of them the time-out.
         for start in range(0, len(data), _TLS_RECORD_SIZE):
-            self.sock.settimeout(deadline.remaining())
+            self.sock.settimeout(deadline.require_remaining())
             super().send(data[start : start + _TLS_RECORD_SIZE])
 
 

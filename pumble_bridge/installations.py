@@ -131,7 +131,7 @@ def _reencrypt(
     workspace: Workspace, rows: QuerySet[Any], column: str, *, by: Actor, now: datetime
 ) -> list[bool]:
     Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)  # as `store_grant` does
-    fresh = {pk: tokens.renew(stored) for pk, stored in rows.values_list("pk", column)}
+    fresh = {pk: tokens.reencrypt(stored) for pk, stored in rows.values_list("pk", column)}
     renewed = {pk: token for pk, token in fresh.items() if token is not None}
     for pk, token in renewed.items():
         rows.filter(pk=pk).update(**{column: token})

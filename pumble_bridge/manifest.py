@@ -34,8 +34,8 @@ BOT_SCOPES = (
 def build() -> dict[str, Any]:
     """The manifest; without `id` while Pumble has not given one."""
     hook = settings.PUBLIC_URL + HOOK_PATH
-    own_id = {"id": settings.PUMBLE_APP_ID} if settings.PUMBLE_APP_ID else {}
-    return own_id | {
+    app_id = {"id": settings.PUMBLE_APP_ID} if settings.PUMBLE_APP_ID else {}
+    return app_id | {
         "name": "api-keys",
         "displayName": DISPLAY_NAME,
         "bot": True,
@@ -65,7 +65,7 @@ def build() -> dict[str, Any]:
         "blockInteraction": {"url": hook},
         "viewAction": {"url": hook},
         "dynamicMenus": [{"url": hook, "onAction": KEY_MENU}],
-        "defaultHomeView": {"enabled": True, "blocks": onboarding.default_home()},
+        "defaultHomeView": {"enabled": True, "blocks": onboarding.default_home_blocks()},
         "redirectUrls": [settings.PUBLIC_URL + REDIRECT_PATH],
         "helpUrl": settings.PUBLIC_URL + "/",
         "listingUrl": settings.PUBLIC_URL + INSTALL_PATH,

@@ -14,15 +14,15 @@ from pumble_bridge.models import Installation
 
 log = logging.getLogger(__name__)
 
-EVERY_SECONDS = 3600
-ANSWER_SECONDS = 9.0
+INTERVAL_SECONDS = 3600
+CALL_TIMEOUT = 9.0
 
 
-def refresh(now: datetime) -> int:
+def sync_members(now: datetime) -> int:
     """Look at each workspace's people once an hour; how many had another role, name or activity than we knew."""
     installations = Installation.objects.filter(workspace__installed_at__isnull=False)
     return sum(
-        _refresh(installation, now)
+        _sync_workspace(installation, now)
         for installation in installations.select_related("workspace")
         if _is_due(installation)
     )
@@ -32,17 +32,17 @@ def _is_due(installation: Installation) -> bool:
     """Whether no process looked within the last hour; while Redis is away, whether this one did not."""
     name = f"roster-of-{installation.workspace_id}"
     try:
-        return caches["default"].add(name, "read", EVERY_SECONDS)
+        return caches["default"].add(name, "read", INTERVAL_SECONDS)
     except RedisError:
-        return caches["local"].add(name, "read", EVERY_SECONDS)
+        return caches["local"].add(name, "read", INTERVAL_SECONDS)
 
 
-def _refresh(installation: Installation, now: datetime) -> int:
-    workspace, bot = installation.workspace, clients.as_bot(installation)
+def _sync_workspace(installation: Installation, now: datetime) -> int:
+    workspace, bot = installation.workspace, clients.client_for_bot(installation)
     if bot is None:
         return 0
     try:
-        with deadline.within(ANSWER_SECONDS):
+        with deadline.within(CALL_TIMEOUT):
             users = bot.list_users()
     except PumbleError as error:
         log.info("roster.not_read", extra={"reason": type(error).__name__})

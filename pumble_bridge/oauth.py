@@ -26,17 +26,17 @@ from pumble_bridge.client import Json, PumbleClient
 from pumble_bridge.exceptions import PumbleError, PumbleRefused, PumbleUnavailable
 from pumble_bridge.models import OAuthState
 
-MAX_ADDRESS_LENGTH = 8000  # the servers refuse a request line of more than 8,190 bytes
+MAX_URL_LENGTH = 8000  # the servers refuse a request line of more than 8,190 bytes
 
 _TOKEN = re.compile(r"[\x21-\x7e]{1,8000}")
 Purpose = OAuthState.Purpose
 
 
-class StateRefused(Exception):
-    """The return belongs to no trip that this browser started and that is still open."""
+class InvalidState(Exception):
+    """The return belongs to no flow that this browser started and that is still open."""
 
 
-class CodeRefused(PumbleError):
+class InvalidCode(PumbleError):
     """Pumble did not take the code, or its answers contradict each other."""
 
 
@@ -56,7 +56,7 @@ class Grant:
 
 
 def new_browser_secret() -> str:
-    """For the cookie that ties a trip to its browser."""
+    """For the cookie that ties a flow to its browser."""
     return secrets.token_urlsafe(32)
 
 
@@ -65,14 +65,12 @@ def safe_redirect_path(address: str, *, default: str) -> str:
     path = address.partition("?")[0]  # Django's check takes no more than 2,048 characters
     own = url_has_allowed_host_and_scheme(path, allowed_hosts=set()) and path.startswith("/")
     leads_on = address.startswith("/pumble/")  # to Pumble again, without end
-    sane = (
-        address.isprintable() and len(address) <= MAX_ADDRESS_LENGTH and key_format.is_free_of_keys(address)
-    )
+    sane = address.isprintable() and len(address) <= MAX_URL_LENGTH and key_format.is_free_of_keys(address)
     return address if own and sane and not leads_on else default
 
 
 def start(*, purpose: OAuthState.Purpose, browser_secret: str, return_to: str, now: datetime) -> str:
-    """The URL of Pumble's consent screen for a new trip; `return_to` is used where it is a path of ours."""
+    """The URL of Pumble's consent screen for a new flow; `return_to` is used where it is a path of ours."""
     state = secrets.token_urlsafe(32)
     OAuthState.objects.create(
         digest=_digest(state),
@@ -84,10 +82,10 @@ def start(*, purpose: OAuthState.Purpose, browser_secret: str, return_to: str, n
     return _consent_url(state)
 
 
-def prepare(
+def prepare_sign_in(
     *, browser_secret: str, return_to: str, form: str = "", typed_by: Member | None = None, now: datetime
 ) -> str:
-    """Store a sign-in that `set_off` begins; the state. `form` is what `typed_by` typed, without keys."""
+    """Store a sign-in that `start_prepared` begins; the state. `form` is what `typed_by` typed, without keys."""
     state = secrets.token_urlsafe(32)
     OAuthState.objects.create(
         digest=_digest(state),
@@ -101,7 +99,7 @@ def prepare(
     return state
 
 
-def set_off(*, state: str, browser_secret: str, now: datetime) -> str | None:
+def start_prepared(*, state: str, browser_secret: str, now: datetime) -> str | None:
     """The URL of Pumble's consent screen for a prepared sign-in; None where this browser has no such sign-in.
 
     The same state may set off again as long as it is open: people go back and click a second time.
@@ -128,26 +126,26 @@ def _consent_url(state: str) -> str:
 
 
 def finish(*, state: str, browser_secret: str, now: datetime) -> OAuthState:
-    """End the trip that `state` began in this browser; it cannot be ended twice.
+    """End the flow that `state` began in this browser; it cannot be ended twice.
 
     Raises:
-        StateRefused: nothing was changed, except that a state met in a foreign browser is spent.
+        InvalidState: nothing was changed, except that a state met in a foreign browser is spent.
     """
     with transaction.atomic():
-        trip = OAuthState.objects.select_for_update(no_key=True).filter(digest=_digest(state)).first()
-        removed = trip is not None and OAuthState.objects.filter(pk=trip.pk).delete()[0] == 1
-    if trip is None or not removed or trip.expires_at <= now:
-        raise StateRefused
-    if not browser_secret or not hmac.compare_digest(_digest(browser_secret), trip.browser_digest):
-        raise StateRefused
-    return trip
+        flow = OAuthState.objects.select_for_update(no_key=True).filter(digest=_digest(state)).first()
+        removed = flow is not None and OAuthState.objects.filter(pk=flow.pk).delete()[0] == 1
+    if flow is None or not removed or flow.expires_at <= now:
+        raise InvalidState
+    if not browser_secret or not hmac.compare_digest(_digest(browser_secret), flow.browser_digest):
+        raise InvalidState
+    return flow
 
 
 def exchange(code: str) -> Grant:
     """Trade `code` for tokens, and ask Pumble whose they are.
 
     Raises:
-        CodeRefused: the code is no good, or the answers do not agree on workspace and person.
+        InvalidCode: the code is no good, or the answers do not agree on workspace and person.
         PumbleError: Pumble could not be asked.
     """
     form = {
@@ -156,29 +154,29 @@ def exchange(code: str) -> Grant:
         "code": code,
     }
     try:
-        given = client.call("POST", "/oauth2/access", form=form)
+        data = client.call("POST", "/oauth2/access", form=form)
     except PumbleRefused as error:
-        raise CodeRefused from error
+        raise InvalidCode from error
     names = ("accessToken", "botToken", "userId", "botId", "workspaceId")
-    if not isinstance(given, dict) or not all(
-        isinstance(given.get(name), str) and given[name] for name in names
+    if not isinstance(data, dict) or not all(
+        isinstance(data.get(name), str) and data[name] for name in names
     ):
         raise PumbleUnavailable("answer of an unexpected shape")
-    if not all(is_pumble_id(given[name]) for name in ("userId", "botId", "workspaceId")):
+    if not all(is_pumble_id(data[name]) for name in ("userId", "botId", "workspaceId")):
         raise PumbleUnavailable("answer of an unexpected shape")
-    if not all(_TOKEN.fullmatch(given[name]) for name in ("accessToken", "botToken")):
+    if not all(_TOKEN.fullmatch(data[name]) for name in ("accessToken", "botToken")):
         raise PumbleUnavailable("a token that no header can carry")
-    pumble = PumbleClient(given["accessToken"])
+    pumble = PumbleClient(data["accessToken"])
     me = pumble.get_me()
-    if (me["workspaceId"], me["workspaceUserId"]) != (given["workspaceId"], given["userId"]):
-        raise CodeRefused("exchange and profile disagree")
+    if (me["workspaceId"], me["workspaceUserId"]) != (data["workspaceId"], data["userId"]):
+        raise InvalidCode("exchange and profile disagree")
     return Grant(
-        workspace_id=given["workspaceId"],
-        workspace_name=str(me.get("workspaceName") or given["workspaceId"])[:200],
-        profile=parse_profile(pumble.get_user(given["userId"])),
-        access_token=given["accessToken"],
-        bot_user_id=given["botId"],
-        bot_token=given["botToken"],
+        workspace_id=data["workspaceId"],
+        workspace_name=str(me.get("workspaceName") or data["workspaceId"])[:200],
+        profile=parse_profile(pumble.get_user(data["userId"])),
+        access_token=data["accessToken"],
+        bot_user_id=data["botId"],
+        bot_token=data["botToken"],
     )
 
 

@@ -39,7 +39,7 @@ class Outcome:
         spec = CATALOGUE.get(self.name)
         if spec is None:  # of another version
             return _("The call was refused with the reason `%(reason)s`.") % {"reason": self.name}
-        told = hints.told(self.hint)
+        told = hints.describe(self.hint)
         return f"{spec.meaning} {told}" if told else spec.explanation
 
 

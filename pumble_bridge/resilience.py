@@ -56,7 +56,7 @@ class _Slots:
     def _wait_for(self, lock: "threading.Lock | threading.Semaphore") -> bool:
         acquired = lock.acquire(blocking=False)
         while not acquired:
-            timeout = min(self._changed_at + SLOT_TIMEOUT - self._clock(), deadline.left())
+            timeout = min(self._changed_at + SLOT_TIMEOUT - self._clock(), deadline.remaining())
             if timeout <= 0:
                 return False
             acquired = lock.acquire(timeout=timeout)

@@ -18,28 +18,28 @@ _AS_BRACKETS = bytes.maketrans(b"{}", b"[]")
 _NO_BRACKETS = bytes(set(range(256)) - set(b'[]{}"'))
 
 
-class JsonRefused(ValueError):
+class InvalidJson(ValueError):
     """The text is no JSON that may come in; the message says why in a few words and quotes nothing."""
 
 
-def read(raw: bytes, *, limit: int = MAX_BODY_BYTES) -> Any:
+def loads(raw: bytes, *, limit: int = MAX_BODY_BYTES) -> Any:
     """The value in `raw`, at most `limit` bytes long.
 
     Raises:
-        JsonRefused: too long, not UTF-8, not JSON, too deep, or with characters no field may hold.
+        InvalidJson: too long, not UTF-8, not JSON, too deep, or with characters no field may hold.
     """
     if len(raw) > limit:
-        raise JsonRefused("too long")
+        raise InvalidJson("too long")
     try:
         value = _DECODER.decode(raw)
     except UnicodeDecodeError as error:
-        raise JsonRefused("not UTF-8") from error
+        raise InvalidJson("not UTF-8") from error
     except RecursionError as error:
-        raise JsonRefused("nested too deeply") from error
+        raise InvalidJson("nested too deeply") from error
     except msgspec.ValidationError as error:
-        raise JsonRefused("a number is out of range") from error
+        raise InvalidJson("a number is out of range") from error
     except msgspec.DecodeError as error:
-        raise JsonRefused("not JSON") from error
+        raise InvalidJson("not JSON") from error
     escaped = b"\\" in raw  # the two that follow are slow, and most texts have none
     _check_depth(raw.replace(rb"\\", b"").replace(rb"\"", b"") if escaped else raw)
     if escaped and _NUL in raw:
@@ -47,11 +47,11 @@ def read(raw: bytes, *, limit: int = MAX_BODY_BYTES) -> Any:
     return value
 
 
-def read_object(raw: bytes, *, limit: int = MAX_BODY_BYTES) -> dict[str, Any]:
-    """As `read`, where the value must be an object."""
-    value = read(raw, limit=limit)
+def loads_object(raw: bytes, *, limit: int = MAX_BODY_BYTES) -> dict[str, Any]:
+    """As `loads`, where the value must be an object."""
+    value = loads(raw, limit=limit)
     if not isinstance(value, dict):
-        raise JsonRefused("not an object")
+        raise InvalidJson("not an object")
     return value
 
 
@@ -66,13 +66,13 @@ def _check_depth(unescaped: bytes) -> None:
             return
         level = level.replace(b"[]", b"")
     if level:
-        raise JsonRefused("nested too deeply")
+        raise InvalidJson("nested too deeply")
 
 
 def _check_texts(value: Any) -> None:
     if isinstance(value, str):
         if "\0" in value:
-            raise JsonRefused("a string has characters that are no text")
+            raise InvalidJson("a string has characters that are no text")
     elif isinstance(value, dict | list):
         for item in value.values() if isinstance(value, dict) else value:
             _check_texts(item)

@@ -1,4 +1,4 @@
-"""Pumble tokens at rest: encrypted, and bound to the row they were stored in.
+"""Pumble tokens at rest: encrypted, and bound to the row they were encrypted in.
 
 Fernet binds a text to nothing but its key, so the encrypted text also says whose token it is and of which kind; a
 token copied into another row does not work there.
@@ -24,30 +24,30 @@ def encrypt(token: str, *, workspace_id: str, user_id: str, kind: Kind) -> bytes
     return _fernet().encrypt(text.encode())
 
 
-def decrypt(stored: bytes | memoryview, *, workspace_id: str, user_id: str, kind: Kind) -> str | None:
+def decrypt(encrypted: bytes | memoryview, *, workspace_id: str, user_id: str, kind: Kind) -> str | None:
     """The token, or None (and an error in the log) where the text is not that row's or no key opens it."""
     try:
-        held = strict_json.read_object(_fernet().decrypt(bytes(stored)), limit=64 * 1024)
-    except (InvalidToken, strict_json.JsonRefused):
-        held = {}
-    if (held.get("workspace"), held.get("user"), held.get("kind")) != (workspace_id, user_id, kind):
+        payload = strict_json.loads_object(_fernet().decrypt(bytes(encrypted)), limit=64 * 1024)
+    except (InvalidToken, strict_json.InvalidJson):
+        payload = {}
+    if (payload.get("workspace"), payload.get("user"), payload.get("kind")) != (workspace_id, user_id, kind):
         log.error("token.unreadable", extra={"workspace": workspace_id, "member": user_id, "kind": kind})
         return None
-    return str(held["token"])
+    return str(payload["token"])
 
 
-def renew(stored: bytes | memoryview) -> bytes | None:
+def reencrypt(encrypted: bytes | memoryview) -> bytes | None:
     """The same text under the newest encryption key; None where no key opens it."""
     try:
-        return _fernet().rotate(bytes(stored))
+        return _fernet().rotate(bytes(encrypted))
     except InvalidToken:
         return None
 
 
 def _fernet() -> MultiFernet:
-    return _fernet_of(tuple(settings.TOKEN_ENCRYPTION_KEYS))
+    return _build_fernet(tuple(settings.TOKEN_ENCRYPTION_KEYS))
 
 
 @lru_cache(maxsize=1)
-def _fernet_of(keys: tuple[str, ...]) -> MultiFernet:
+def _build_fernet(keys: tuple[str, ...]) -> MultiFernet:
     return MultiFernet([Fernet(key) for key in keys])

@@ -35,7 +35,7 @@ def main() -> int:
 def judge(printed: bytes) -> list[str]:
     """What is wrong with the requirements, by the auditor's report, one line each; empty if all were found to be fine."""
     try:
-        report: dict[str, Any] = strict_json.read(printed)
+        report: dict[str, Any] = strict_json.loads(printed)
         dependencies = report["dependencies"]
     except (ValueError, KeyError):
         return ["NOT AUDITED: the auditor gave no report; is there a network?"]

@@ -89,7 +89,7 @@ def turn_away(request: HttpRequest, *, sign_in: str = "signin") -> HttpResponse:
         return _session_ended(request, sign_in)
     back = return_address(request)
     address = _sign_in_address(sign_in, back)
-    if len(address) <= oauth.MAX_ADDRESS_LENGTH:
+    if len(address) <= oauth.MAX_URL_LENGTH:
         return redirect(address)
     # Quoted in another address it is too long for the servers. The database has room for it.
     state = _prepare(request, back)
@@ -147,7 +147,7 @@ def finish_by_password(request: HttpRequest, operator: Member, *, state: str, ot
     """`come_back` for an operator, who does not go by Pumble: `state` is that of the prepared sign-in, if any."""
     try:
         trip = oauth.finish(state=state, browser_secret=browser_secret_of(request), now=timezone.now())
-    except oauth.StateRefused:
+    except oauth.InvalidState:
         return otherwise
     return come_back(request, operator, trip)
 
@@ -189,7 +189,7 @@ def _session_ended(request: HttpRequest, sign_in: str) -> HttpResponse:
     stored = _keep(request, back)
     advice = _("Nothing was changed.") + " " + stored.advice
     address, state = _sign_in_address(sign_in, back, stored.state), stored.state
-    if len(address) > oauth.MAX_ADDRESS_LENGTH:
+    if len(address) > oauth.MAX_URL_LENGTH:
         state = _prepare(request, back)
         address = _sign_in_address(sign_in, "", state)
     return _page(request, _("Your session has ended"), advice, address, state=state)
@@ -225,7 +225,7 @@ def _prepare(request: HttpRequest, back: str, text: str = "", author: Member | N
     except RateLimited:
         return ""
     secret = browser_secret_of(request)
-    return oauth.prepare(browser_secret=secret, return_to=back, form=text, typed_by=author, now=now)
+    return oauth.prepare_sign_in(browser_secret=secret, return_to=back, form=text, typed_by=author, now=now)
 
 
 def _typed(request: HttpRequest, page: FormPage) -> str:

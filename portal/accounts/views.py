@@ -80,7 +80,7 @@ def returned(request: HttpRequest) -> HttpResponse:
             browser_secret=request.COOKIES.get(BROWSER_COOKIE, ""),
             now=now,
         )
-    except oauth.StateRefused:
+    except oauth.InvalidState:
         log.info("oauth.state_refused")
         return problem(
             request,
@@ -116,7 +116,7 @@ def returned(request: HttpRequest) -> HttpResponse:
     try:
         with deadline.within(10), resilience.PAGES.slot(None):
             grant = oauth.exchange(code)
-    except oauth.CodeRefused:
+    except oauth.InvalidCode:
         log.info("oauth.code_refused")
         return problem(
             request,
@@ -154,7 +154,7 @@ def returned(request: HttpRequest) -> HttpResponse:
 def _leave(request: HttpRequest, purpose: OAuthState.Purpose) -> HttpResponse:
     """To Pumble's consent screen, from the host to which Pumble leads back: cookies belong to one host."""
     now, secret, back = timezone.now(), browser_secret_of(request), request.GET.get("next", "/")
-    if len(back) > oauth.MAX_ADDRESS_LENGTH:
+    if len(back) > oauth.MAX_URL_LENGTH:
         return problem(
             request,
             status=400,
@@ -168,7 +168,7 @@ def _leave(request: HttpRequest, purpose: OAuthState.Purpose) -> HttpResponse:
         query = request.GET.copy()
         query[_ON_PUBLIC_URL] = "1"
         return HttpResponseRedirect(f"{settings.PUBLIC_URL}{request.path}?{query.urlencode()}")
-    url = oauth.set_off(state=request.GET.get("state", ""), browser_secret=secret, now=now)
+    url = oauth.start_prepared(state=request.GET.get("state", ""), browser_secret=secret, now=now)
     if url is None or purpose != OAuthState.Purpose.SIGN_IN:
         url = oauth.start(purpose=purpose, browser_secret=secret, return_to=back, now=now)
     response = HttpResponseRedirect(url)

@@ -37,7 +37,7 @@ class ApiCall:
         Raises:
             OwnerNotAuthorized: the bot's token cannot be read.
         """
-        return _usable(clients.as_bot_beside(self.key, self.observer.for_sender("bot")))
+        return _usable(clients.client_for_key_bot(self.key, self.observer.for_sender("bot")))
 
     def allows(self, channel_id: str) -> bool:
         """Return whether the key may touch and see this channel."""
@@ -91,7 +91,7 @@ def open_call(key: KeyRecord, observer: CallObserver) -> ApiCall:
     """
     if key.encrypted_bot_token is None:
         raise OwnerNotAuthorized
-    return ApiCall(key, _usable(clients.as_owner_of(key, observer.for_sender("owner"))), observer)
+    return ApiCall(key, _usable(clients.client_for_key_owner(key, observer.for_sender("owner"))), observer)
 
 
 @contextlib.contextmanager
@@ -102,7 +102,7 @@ def asking_pumble(call: ApiCall) -> Iterator[None]:
         PumbleNotAsked: there is no slot.
     """
     connection.close_if_unusable_or_obsolete()  # a call that waits for Pumble needs none, and others do
-    with deadline.within(client.CALL_SECONDS), resilience.CALLS.slot(call.key.workspace_id):
+    with deadline.within(client.CALL_TIMEOUT), resilience.CALLS.slot(call.key.workspace_id):
         yield
 
 

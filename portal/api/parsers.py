@@ -28,10 +28,10 @@ class StrictJsonParser(BaseParser):
         request: Request = (parser_context or {})["request"]
         raw = read_body(request)
         try:
-            return strict_json.read_object(raw or b"{}")
-        except strict_json.JsonRefused as error:
+            return strict_json.loads_object(raw or b"{}")
+        except strict_json.InvalidJson as error:
             raise InvalidBody(
-                hints.of_body(
+                hints.for_body(
                     raw,
                     content_type=request.META.get("CONTENT_TYPE", ""),
                     content_encoding=request.META.get("HTTP_CONTENT_ENCODING", ""),

@@ -15,7 +15,7 @@ _TIMEOUT_SECONDS = 1.5  # the form is usable without
 def list_member_channels(member: Member) -> dict[str, str] | None:
     """Ids and names, by name; None where Pumble does not say."""
     authorization = Authorization.objects.select_related("member__workspace").filter(member=member).first()
-    pumble = clients.as_person(authorization) if authorization else None
+    pumble = clients.client_for_member(authorization) if authorization else None
     if pumble is None:
         return None
     try:

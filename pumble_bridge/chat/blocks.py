@@ -1,4 +1,4 @@
-"""Builders of messages, views and what stands in them, and the plain text that stands in where blocks are not shown.
+"""Builders of messages, views and what stands in them, and the plain_text text that stands in where blocks are not shown.
 
 Texts that Pumble would refuse as too long are cut here. Source: Pumble app platform reference, views and blocks.
 """
@@ -12,10 +12,10 @@ from keys import key_format
 
 Element = dict[str, Any]
 
-LONGEST_LABEL = 75  # titles, labels, buttons, options, placeholders, errors under an input
-LONGEST_CONFIRM = 300
-LONGEST_NAME_IN_LABEL = 40  # leaves room for the words around it, in every language
-MOST_OPTIONS = 100
+MAX_LABEL_LENGTH = 75  # titles, labels, buttons, options, placeholders, errors under an input
+MAX_CONFIRM_LENGTH = 300
+MAX_NAME_IN_LABEL_LENGTH = 40  # leaves room for the words around it, in every language
+MAX_OPTIONS = 100
 ZERO_WIDTH_JOINER = "\u200d"  # part of some emoji
 
 
@@ -28,15 +28,15 @@ def link(url: str, content: str) -> Element:
     return {"type": "link", "url": url, "text": content}
 
 
-def line(*elements: Element | str) -> Element:
-    """A paragraph; bare strings are plain text."""
+def paragraph(*elements: Element | str) -> Element:
+    """A paragraph; bare strings are plain_text text."""
     return {"type": "rich_text_section", "elements": [text(e) if isinstance(e, str) else e for e in elements]}
 
 
-def prose(content: str) -> Element:
+def paragraph_with_code(content: str) -> Element:
     """A paragraph, in which code stands between backticks."""
     pieces = content.split("`")
-    return line(*(text(piece, code=place % 2 == 1) for place, piece in enumerate(pieces) if piece))
+    return paragraph(*(text(piece, code=place % 2 == 1) for place, piece in enumerate(pieces) if piece))
 
 
 def preformatted(content: str) -> Element:
@@ -69,62 +69,74 @@ def button(
     style: str = "secondary",
     confirm: Element | None = None,
 ) -> Element:
-    """A button; one with a `url` opens it."""
-    element = {"type": "button", "onAction": on_action, "text": plain(label), "value": value, "style": style}
+    """A button; item with a `url` opens it."""
+    element = {
+        "type": "button",
+        "onAction": on_action,
+        "text": plain_text(label),
+        "value": value,
+        "style": style,
+    }
     return element | ({"url": url} if url else {}) | ({"confirm": confirm} if confirm else {})
 
 
-def confirmation(*, title: str, body: str, yes: str, no: str) -> Element:
+def confirmation(*, title: str, body: str, confirm_label: str, deny_label: str) -> Element:
     """The question that Pumble asks before it sends the click."""
     return {
-        "title": plain(title),
-        "text": plain(body, LONGEST_CONFIRM),
-        "confirm": plain(yes),
-        "deny": plain(no),
+        "title": plain_text(title),
+        "text": plain_text(body, MAX_CONFIRM_LENGTH),
+        "confirm": plain_text(confirm_label),
+        "deny": plain_text(deny_label),
         "style": "danger",
     }
 
 
 def option(value: str, label: str, description: str = "") -> Element:
-    described = {"description": plain(description)} if description else {}
-    return {"text": plain(label), "value": value} | described
+    described = {"description": plain_text(description)} if description else {}
+    return {"text": plain_text(label), "value": value} | described
 
 
-def select(on_action: str, placeholder: str, options: list[Element], chosen: str = "") -> Element:
-    """A menu of fixed options, with the one whose value is `chosen` selected."""
+def select(on_action: str, placeholder: str, options: list[Element], selected: str = "") -> Element:
+    """A menu of fixed options, with the item whose value is `selected` selected."""
     element = {
         "type": "static_select_menu",
         "onAction": on_action,
-        "placeholder": plain(placeholder),
+        "placeholder": plain_text(placeholder),
         "options": options,
     }
-    initial = [one for one in options if one["value"] == chosen]
+    initial = [item for item in options if item["value"] == selected]
     return element | ({"initial_option": initial[0]} if initial else {})
 
 
-def searchable(on_action: str, placeholder: str, chosen: Element | None = None) -> Element:
+def dynamic_select(on_action: str, placeholder: str, selected: Element | None = None) -> Element:
     """A menu whose options are asked for while the person types."""
-    element = {"type": "dynamic_select_menu", "onAction": on_action, "placeholder": plain(placeholder)}
-    return element | ({"initial_option": chosen} if chosen else {})
+    element = {"type": "dynamic_select_menu", "onAction": on_action, "placeholder": plain_text(placeholder)}
+    return element | ({"initial_option": selected} if selected else {})
 
 
-def text_input(on_action: str, *, typed: str, longest: int, placeholder: str = "") -> Element:
+def text_input(on_action: str, *, initial: str, max_length: int, placeholder: str = "") -> Element:
     element = {
         "type": "plain_text_input",
         "onAction": on_action,
         "line_mode": "singleline",
-        "max_length": longest,
+        "max_length": max_length,
         "autofocused": True,
     }
-    shown = {"placeholder": plain(placeholder)} if placeholder else {}
-    return element | shown | ({"initial_value": typed} if typed else {})
+    shown = {"placeholder": plain_text(placeholder)} if placeholder else {}
+    return element | shown | ({"initial_value": initial} if initial else {})
 
 
 def input_block(label: str, element: Element, errors: Mapping[str, str] = {}) -> Element:
     """A labelled input. Its block goes by the name of its element, and so does what is wrong with it in `errors`."""
     name = element["onAction"]
-    block = {"type": "input", "blockId": name, "label": plain(label), "element": element, "optional": False}
-    return block | ({"validationError": brief(errors[name])} if name in errors else {})
+    block = {
+        "type": "input",
+        "blockId": name,
+        "label": plain_text(label),
+        "element": element,
+        "optional": False,
+    }
+    return block | ({"validationError": shorten_for_input(errors[name])} if name in errors else {})
 
 
 def modal(callback_id: str, *, title: str, submit: str, close: str, blocks: list[Element]) -> Element:
@@ -132,9 +144,9 @@ def modal(callback_id: str, *, title: str, submit: str, close: str, blocks: list
     return {
         "type": "MODAL",
         "callbackId": callback_id,
-        "title": plain(title),
-        "submit": plain(submit),
-        "close": plain(close),
+        "title": plain_text(title),
+        "submit": plain_text(submit),
+        "close": plain_text(close),
         "notifyOnClose": False,
         "blocks": blocks,
         "state": {"values": dict(filter(None, map(_initial, blocks)))},
@@ -144,30 +156,30 @@ def modal(callback_id: str, *, title: str, submit: str, close: str, blocks: list
 def message(*parts: Element, buttons: Iterable[Element] = ()) -> dict[str, Any]:
     """`{text, blocks}` of a message made of paragraphs, code blocks and lists, and buttons below."""
     row = list(buttons)
-    return {"text": _plain(parts), "blocks": [rich_text(*parts), *([actions(*row)] if row else [])]}
+    return {"text": _fallback_text(parts), "blocks": [rich_text(*parts), *([actions(*row)] if row else [])]}
 
 
-def plain(content: str, longest: int = LONGEST_LABEL) -> Element:
-    return {"type": "plain_text", "text": fit(content, longest)}
+def plain_text(content: str, max_length: int = MAX_LABEL_LENGTH) -> Element:
+    return {"type": "plain_text", "text": truncate(content, max_length)}
 
 
-def fit(content: str, longest: int) -> str:
-    return content if len(content) <= longest else content[: longest - 1] + "…"
+def truncate(content: str, max_length: int) -> str:
+    return content if len(content) <= max_length else content[: max_length - 1] + "…"
 
 
-def brief(sentences: str) -> str:
+def shorten_for_input(sentences: str) -> str:
     """As much as fits under an input: all of it, the first sentence, or where to find it."""
     return next(
-        (said for said in (sentences, sentences.split(". ")[0]) if len(said) <= LONGEST_LABEL),
+        (said for said in (sentences, sentences.split(". ")[0]) if len(said) <= MAX_LABEL_LENGTH),
         _("What is wrong stands above."),
     )
 
 
-def quoted(typed: str, *, limit: int = 64) -> str:
-    """What a person typed, fit to be said back: shortened, without key material, unable to mention anyone."""
-    folded = key_format.redact(" ".join(typed[:1000].split()))
+def escape_user_text(initial: str, *, limit: int = 64) -> str:
+    """What a person initial, truncate to be said back: shortened, without key material, unable to mention anyone."""
+    folded = key_format.redact(" ".join(initial[:1000].split()))
     readable = "".join(char if char.isprintable() or char == ZERO_WIDTH_JOINER else "�" for char in folded)
-    return fit(readable.replace("<<", "‹‹").replace(">>", "››"), limit)
+    return truncate(readable.replace("<<", "‹‹").replace(">>", "››"), limit)
 
 
 def _initial(block: Element) -> tuple[str, Element] | None:
@@ -178,17 +190,17 @@ def _initial(block: Element) -> tuple[str, Element] | None:
     return block["blockId"], {element["onAction"]: {"type": element["type"], "value": value}}
 
 
-def _plain(parts: Iterable[Element]) -> str:
+def _fallback_text(parts: Iterable[Element]) -> str:
     lines = []
     for part in parts:
         if part["type"] == "rich_text_list":
-            lines.append("\n".join("• " + _inline(item) for item in part["elements"]))
+            lines.append("\n".join("• " + _fallback_line(item) for item in part["elements"]))
         else:
-            lines.append(_inline(part))
+            lines.append(_fallback_line(part))
     return "\n".join(lines)
 
 
-def _inline(part: Element) -> str:
+def _fallback_line(part: Element) -> str:
     return "".join(
         f"{element['text']}: {element['url']}" if element["type"] == "link" else element["text"]
         for element in part["elements"]

@@ -8,7 +8,14 @@ from django.utils.translation import gettext as _
 from keys import key_format, lifecycle
 from keys.models import ApiKey
 from pumble_bridge.chat import key_blocks
-from pumble_bridge.chat.blocks import LONGEST_NAME_IN_LABEL, Element, button, confirmation, message, quoted
+from pumble_bridge.chat.blocks import (
+    MAX_NAME_IN_LABEL_LENGTH,
+    Element,
+    button,
+    confirmation,
+    escape_user_text,
+    message,
+)
 from pumble_bridge.chat.user import Person
 from pumble_bridge.exceptions import PumbleError
 from pumble_bridge.hooks.responses import Acknowledged, Answer, Declined
@@ -19,7 +26,7 @@ OPEN_PORTAL = "open_portal"
 REVOKE = "revoke_key"
 
 
-def hand_over(
+def deliver_key(
     person: Person,
     key: ApiKey,
     plaintext: key_format.Plaintext,
@@ -34,7 +41,9 @@ def hand_over(
     """
     try:
         above = [heading] if heading else []
-        content = message(*above, *key_blocks.new_key(key, plaintext, person.now), buttons=_buttons(key))
+        content = message(
+            *above, *key_blocks.new_key_parts(key, plaintext, person.now), buttons=_buttons(key)
+        )
         person.whisper(channel_id, content, thread_root_id)
     except Exception as error:
         log.warning("key.not_delivered", exc_info=True, extra={"key_id": key.key_id})
@@ -64,10 +73,10 @@ def portal_button(label: str) -> Element:
 
 def _buttons(key: ApiKey) -> list[Element]:
     question = confirmation(
-        title=_("Revoke “%(name)s”?") % {"name": quoted(key.name, limit=LONGEST_NAME_IN_LABEL)},
+        title=_("Revoke “%(name)s”?") % {"name": escape_user_text(key.name, limit=MAX_NAME_IN_LABEL_LENGTH)},
         body=_("Anything that uses it stops working at once. This can't be undone."),
-        yes=_("Revoke"),
-        no=_("Keep it"),
+        confirm_label=_("Revoke"),
+        deny_label=_("Keep it"),
     )
     return [
         portal_button(_("Open in portal")),

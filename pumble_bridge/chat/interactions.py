@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from keys import lifecycle, membership, selectors
 from keys.models import ApiKey
 from pumble_bridge.chat import delivery, home, key_blocks
-from pumble_bridge.chat.blocks import line, message, quoted
+from pumble_bridge.chat.blocks import escape_user_text, message, paragraph
 from pumble_bridge.chat.modals import registry
 from pumble_bridge.chat.user import Person
 from pumble_bridge.hooks import leak_detection
@@ -18,7 +18,7 @@ from pumble_bridge.hooks.responses import Acknowledged, Answer, Declined
 log = logging.getLogger(__name__)
 
 
-_LINKS = {delivery.OPEN_PORTAL, home.AUTHORISE}  # the browser is on its way
+_LINKS = {delivery.OPEN_PORTAL, home.AUTHORIZE}  # the browser is on its way
 
 
 def handle(click: Click, person: Person | None) -> Answer:
@@ -33,7 +33,7 @@ def handle(click: Click, person: Person | None) -> Answer:
     if click.on_action in _LINKS:
         return Acknowledged()
     if person is None:
-        return Declined(key_blocks.plain_authorise_first())
+        return Declined(key_blocks.authorize_first_text())
     action, _dot, key_id = click.on_action.partition(".")
     match action:
         case home.ADD_KEY:
@@ -83,5 +83,5 @@ def _revoke(click: Click, person: Person) -> Answer:
     lifecycle.revoke(key=key, by=person.by, reason=ApiKey.RevokeReason.BY_HOLDER, now=person.now)
     if click.channel_id:
         said = _("Deleted “%(name)s”. Anything that uses it stops working at once.")
-        person.whisper(click.channel_id, message(line(said % {"name": quoted(key.name)})))
+        person.whisper(click.channel_id, message(paragraph(said % {"name": escape_user_text(key.name)})))
     return Acknowledged()

@@ -4,25 +4,25 @@ from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from pumble_bridge.chat.blocks import Element, line, link, rich_text
+from pumble_bridge.chat.blocks import Element, link, paragraph, rich_text
 
-AUTHORISE_PATH = "/pumble/signin"
+AUTHORIZE_PATH = "/pumble/signin"
 
 
-def what_it_does() -> str:
+def app_description() -> str:
     return _(
         "An API key lets a program act in Pumble as you: post messages, read channels, answer in threads."
     )
 
 
-def authorise_url() -> str:
-    return settings.PUBLIC_URL + AUTHORISE_PATH
+def authorize_url() -> str:
+    return settings.PUBLIC_URL + AUTHORIZE_PATH
 
 
-def default_home() -> list[Element]:
+def default_home_blocks() -> list[Element]:
     """The Home tab of everybody who was shown no other yet, in every language; rich text only, as Pumble asks."""
     parts = []
     for code, _name in settings.LANGUAGES:
         with translation.override(code):
-            parts += [line(what_it_does()), line(link(authorise_url(), _("Authorize the app")))]
+            parts += [paragraph(app_description()), paragraph(link(authorize_url(), _("Authorize the app")))]
     return [rich_text(*parts)]

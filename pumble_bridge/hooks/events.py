@@ -17,19 +17,19 @@ from pumble_bridge.hooks.responses import Acknowledged, Answer
 log = logging.getLogger(__name__)
 
 
-class Unreadable(Exception):
+class InvalidEvent(Exception):
     """The event's body is not what Pumble sends; the message says what is wrong and quotes nothing of it."""
 
 
-def concerns_us(event: Event) -> bool:
+def is_relevant(event: Event) -> bool:
     """False for a message without a key in it: of the many messages in a workspace hardly any has one."""
     if event.type not in leak_detection.MESSAGE_EVENTS:
         return True
     try:
         _message_id(event)
-    except Unreadable:
+    except InvalidEvent:
         return True  # for the log
-    return bool(leak_detection.keys_in(event))
+    return bool(leak_detection.find_keys(event))
 
 
 def handle(event: Event, *, request_id: str, now: datetime) -> Answer:
@@ -46,31 +46,31 @@ def handle(event: Event, *, request_id: str, now: datetime) -> Answer:
     else:
         try:
             _HANDLERS[event.type](workspace, event, by, now)
-        except Unreadable as error:
+        except InvalidEvent as error:
             ignored = str(error)
     if ignored:
         log.info("event.ignored", extra={"kind": event.type, "reason": ignored})
     return Acknowledged()
 
 
-def _uninstalled(workspace: Workspace, event: Event, by: Actor, now: datetime) -> None:
+def _on_app_uninstalled(workspace: Workspace, event: Event, by: Actor, now: datetime) -> None:
     installations.remove_installation(workspace, by=by, now=now)
 
 
-def _unauthorized(workspace: Workspace, event: Event, by: Actor, now: datetime) -> None:
+def _on_app_unauthorized(workspace: Workspace, event: Event, by: Actor, now: datetime) -> None:
     leaving = {*event.user_ids, _text(event, "workspaceUser") or ""}
     for member in Member.objects.filter(workspace=workspace, pumble_user_id__in=leaving):
         installations.revoke_authorization(member, by=by, now=now)
 
 
-def _person_changed(workspace: Workspace, event: Event, by: Actor, now: datetime) -> None:
+def _on_user_changed(workspace: Workspace, event: Event, by: Actor, now: datetime) -> None:
     """Somebody came, came back or changed: if we know them, we know them as they are now.
 
     Source: Pumble app platform reference, events: uId, uN (name), uE (e-mail), ro (role), st (status).
     """
     user_id = _text(event, "uId")
     if user_id is None:
-        raise Unreadable("uId is missing")
+        raise InvalidEvent("uId is missing")
     name, email, role, status = (_text(event, field) for field in ("uN", "uE", "ro", "st"))
     member = Member.objects.filter(workspace=workspace, pumble_user_id=user_id).first()
     if member is None:
@@ -85,19 +85,19 @@ def _person_changed(workspace: Workspace, event: Event, by: Actor, now: datetime
     installations.record_member(workspace, profile, by=by, now=now)
 
 
-def _message_written(workspace: Workspace, event: Event, by: Actor, now: datetime) -> None:
-    leak_detection.inspect(workspace, event, message_id=_message_id(event), by=by, now=now)
+def _on_message(workspace: Workspace, event: Event, by: Actor, now: datetime) -> None:
+    leak_detection.report_leaks(workspace, event, message_id=_message_id(event), by=by, now=now)
 
 
 def _message_id(event: Event) -> str:
     """
     Raises:
-        Unreadable: there is none, or the message's text is no text.
+        InvalidEvent: there is none, or the message's text is no text.
     """
     message_id = _text(event, "mId")
     _text(event, "tx")
     if message_id is None or not re.fullmatch(MESSAGE_ID, message_id):
-        raise Unreadable("mId is not an id")
+        raise InvalidEvent("mId is not an id")
     return message_id
 
 
@@ -105,19 +105,19 @@ def _text(event: Event, name: str) -> str | None:
     """The text of that field; None where it is missing, null or empty.
 
     Raises:
-        Unreadable: it holds something else.
+        InvalidEvent: it holds something else.
     """
     value = event.body.get(name)
     if value is not None and not isinstance(value, str):
-        raise Unreadable(f"{name} is not a text")
+        raise InvalidEvent(f"{name} is not a text")
     return value or None
 
 
 _HANDLERS: dict[str, Callable[[Workspace, Event, Actor, datetime], None]] = {
-    "APP_UNAUTHORIZED": _unauthorized,
-    "APP_UNINSTALLED": _uninstalled,
-    "NEW_MESSAGE": _message_written,
-    "UPDATED_MESSAGE": _message_written,
-    "WORKSPACE_USER_JOINED": _person_changed,
-    "WORKSPACE_USER_UPDATED": _person_changed,
+    "APP_UNAUTHORIZED": _on_app_unauthorized,
+    "APP_UNINSTALLED": _on_app_uninstalled,
+    "NEW_MESSAGE": _on_message,
+    "UPDATED_MESSAGE": _on_message,
+    "WORKSPACE_USER_JOINED": _on_user_changed,
+    "WORKSPACE_USER_UPDATED": _on_user_changed,
 }

@@ -26,38 +26,38 @@ __all__ = [
     "LEAK_REVOKE",
     "LEAK_TEST",
     "MESSAGE_EVENTS",
+    "find_keys",
     "handle_action",
-    "inspect",
-    "keys_in",
+    "report_leaks",
 ]
 
 MESSAGE_EVENTS = ("NEW_MESSAGE", "UPDATED_MESSAGE")
-_ASKED_AT_ONCE = 500
-_MOST_SPELLINGS = 50  # of one key id in a message; with a right checksum each costs a comparison
+_QUERY_BATCH_SIZE = 500
+_MAX_CANDIDATES = 50  # of one key id in a message; with a right checksum each costs a comparison
 
 
-def keys_in(event: Event) -> dict[str, set[key_format.Plaintext]]:
+def find_keys(event: Event) -> dict[str, set[key_format.Plaintext]]:
     """What in a message has the form and checksum of a key, by key id. Asks nobody.
 
     Source: Pumble app platform reference, events: tx (text), bl (blocks), att (attachments).
     """
-    found: dict[str, set[key_format.Plaintext]] = {}
-    for text in _texts([event.body.get(name) for name in ("tx", "bl", "att")]):
+    matches: dict[str, set[key_format.Plaintext]] = {}
+    for text in _iter_strings([event.body.get(name) for name in ("tx", "bl", "att")]):
         for plaintext in key_format.find_in(text) if key_format.BRAND in text else ():
-            spellings = found.setdefault(plaintext.key_id, set())
-            if len(spellings) < _MOST_SPELLINGS:
-                spellings.add(plaintext)
-    return found
+            candidates = matches.setdefault(plaintext.key_id, set())
+            if len(candidates) < _MAX_CANDIDATES:
+                candidates.add(plaintext)
+    return matches
 
 
-def inspect(workspace: Workspace, event: Event, *, message_id: str, by: Actor, now: datetime) -> None:
+def report_leaks(workspace: Workspace, event: Event, *, message_id: str, by: Actor, now: datetime) -> None:
     """Audit each live key of the workspace that the message shows, and queue word to its holder; once per message.
 
     A workspace whose policy switched this off hears nothing.
     """
     if not policies.policy_of(workspace).leak_guard:
         return
-    for key in _leaked(workspace, keys_in(event), now):
+    for key in _leaked_keys(workspace, find_keys(event), now):
         kind = Notice.Kind.LEAKED
         if not notices.enqueue(kind, member=key.owner, key=key, fact=message_id, now=now):
             continue
@@ -95,10 +95,10 @@ def handle_action(member: Member, action: str, value: str, *, by: Actor, now: da
         .filter(key_id=key_id, owner__workspace__isnull=False, owner__workspace=member.workspace)
         .first()
     )
-    told_of = Notice.objects.filter(key=key, kind=Notice.Kind.LEAKED, fact=message_id)
+    notice = Notice.objects.filter(key=key, kind=Notice.Kind.LEAKED, fact=message_id)
     workspace = key.owner.workspace if key else None
     permitted = key is not None and member.is_active and (member == key.owner or member.is_workspace_admin)
-    known = action in {LEAK_REVOKE, LEAK_TEST} and told_of.exists()
+    known = action in {LEAK_REVOKE, LEAK_TEST} and notice.exists()
     if key is not None and not permitted:
         audit.note_refusal("decide on a leak", why="not_allowed", by=by, now=now, key=key)
     if key is None or workspace is None or not (permitted and known):
@@ -121,22 +121,22 @@ def handle_action(member: Member, action: str, value: str, *, by: Actor, now: da
     return Acknowledged()
 
 
-def _leaked(
-    workspace: Workspace, found: dict[str, set[key_format.Plaintext]], now: datetime
+def _leaked_keys(
+    workspace: Workspace, matches: dict[str, set[key_format.Plaintext]], now: datetime
 ) -> Iterator[ApiKey]:
-    """The workspace's live keys among `found`. A text full of invented ids costs a few queries, not one for each."""
-    ids = sorted(found)
-    for start in range(0, len(ids), _ASKED_AT_ONCE):
-        some = ids[start : start + _ASKED_AT_ONCE]
+    """The workspace's live keys among `matches`. A text full of invented ids costs a few queries, not one for each."""
+    ids = sorted(matches)
+    for start in range(0, len(ids), _QUERY_BATCH_SIZE):
+        some = ids[start : start + _QUERY_BATCH_SIZE]
         ours = ApiKey.objects.filter(key_id__in=some, owner__workspace=workspace).live(now)
         for key_id in ours.order_by("pk").values_list("key_id", flat=True):
-            recognised = (authentication.find_by_plaintext(plaintext) for plaintext in found[key_id])
-            key = next((key for key in recognised if key is not None), None)
+            recognized = (authentication.find_by_plaintext(plaintext) for plaintext in matches[key_id])
+            key = next((key for key in recognized if key is not None), None)
             if key is not None:
                 yield key
 
 
-def _texts(value: Any) -> Iterator[str]:
+def _iter_strings(value: Any) -> Iterator[str]:
     """Every text in decoded JSON, however deep."""
     waiting = [value]
     while waiting:

@@ -7,10 +7,10 @@ from typing import Any
 from keys.pumble_ids import is_pumble_id
 from pumble_bridge import strict_json
 
-LONGEST_TEXT = 100_000
+MAX_TEXT_LENGTH = 100_000
 
 
-class BadPayload(Exception):
+class InvalidPayload(Exception):
     """The body is no hook that Pumble sends; the message says what is wrong and quotes nothing of it."""
 
 
@@ -84,31 +84,31 @@ def parse(raw: bytes) -> Payload:
     Source: Pumble app platform reference, hooks.
 
     Raises:
-        BadPayload
+        InvalidPayload
     """
     try:
-        hook = strict_json.read_object(raw)
-    except strict_json.JsonRefused as error:
-        raise BadPayload(str(error)) from error
+        hook = strict_json.loads_object(raw)
+    except strict_json.InvalidJson as error:
+        raise InvalidPayload(str(error)) from error
     match hook.get("messageType"):
         case "SLASH_COMMAND":
             return SlashCommand(
-                **_who(hook),
+                **_trigger_fields(hook),
                 command=_text(hook, "slashCommand", limit=64),
-                text=_text(hook, "text", limit=LONGEST_TEXT, default=""),
+                text=_text(hook, "text", limit=MAX_TEXT_LENGTH, default=""),
                 channel_id=_id(hook, "channelId"),
                 thread_root_id=_optional_id(hook, "threadRootId"),
             )
         case "BLOCK_INTERACTION":
             return Click(
-                **_who(hook),
+                **_trigger_fields(hook),
                 in_view=_text(hook, "sourceType", limit=64) == "VIEW",
                 source_id=_id(hook, "sourceId"),
                 on_action=_text(hook, "onAction", limit=200),
                 value=_text(
                     _inner({"payload": hook.get("payload") or None}, "payload"),
                     "value",
-                    limit=LONGEST_TEXT,
+                    limit=MAX_TEXT_LENGTH,
                     default="",
                 ),
                 channel_id=_optional_id(hook, "channelId"),
@@ -117,18 +117,18 @@ def parse(raw: bytes) -> Payload:
             return _view_action(hook)
         case "DYNAMIC_MENU":
             return MenuQuery(
-                **_who(hook),
+                **_trigger_fields(hook),
                 on_action=_text(hook, "onAction", limit=200),
-                query=_text(hook, "query", limit=LONGEST_TEXT, default=""),
+                query=_text(hook, "query", limit=MAX_TEXT_LENGTH, default=""),
                 value=_text(hook, "value", limit=200, default=""),
             )
         case "APP_EVENT" | "PUMBLE_EVENT":  # which of the two carries APP_* events is not settled
             return _event(hook)
         case _:
-            raise BadPayload("unknown messageType")
+            raise InvalidPayload("unknown messageType")
 
 
-def _who(hook: Mapping[str, Any]) -> dict[str, str]:
+def _trigger_fields(hook: Mapping[str, Any]) -> dict[str, str]:
     return {
         "workspace_id": _id(hook, "workspaceId"),
         "user_id": _id(hook, "userId"),
@@ -139,12 +139,14 @@ def _who(hook: Mapping[str, Any]) -> dict[str, str]:
 def _view_action(hook: Mapping[str, Any]) -> Submission | Dismissal:
     kind = hook.get("viewActionType")
     if kind == "CLOSE":
-        return Dismissal(**_who(hook))
+        return Dismissal(**_trigger_fields(hook))
     if kind != "SUBMIT":
-        raise BadPayload("unknown viewActionType")
+        raise InvalidPayload("unknown viewActionType")
     view = _object(hook, "view")
     return Submission(
-        **_who(hook), callback_id=_text(view, "callbackId", limit=200, default=""), values=_values(view)
+        **_trigger_fields(hook),
+        callback_id=_text(view, "callbackId", limit=200, default=""),
+        values=_values(view),
     )
 
 
@@ -152,7 +154,7 @@ def _values(view: Mapping[str, Any]) -> dict[str, str]:
     """What each input holds, by block id; each of our blocks has one element."""
     values = _object(_object(view, "state"), "values")
     return {
-        block_id: _text(element, "value", limit=LONGEST_TEXT, default="")
+        block_id: _text(element, "value", limit=MAX_TEXT_LENGTH, default="")
         for block_id in values
         for element in _object(values, block_id).values()
         if isinstance(element, dict)
@@ -162,7 +164,7 @@ def _values(view: Mapping[str, Any]) -> dict[str, str]:
 def _event(hook: Mapping[str, Any]) -> Event:
     users = hook.get("workspaceUserIds") or []
     if not isinstance(users, list) or not all(map(is_pumble_id, users)):
-        raise BadPayload("workspaceUserIds is not a list of ids")
+        raise InvalidPayload("workspaceUserIds is not a list of ids")
     body = _inner(hook, "body")
     request_id = body.get("rid")
     return Event(
@@ -178,9 +180,9 @@ def _inner(hook: Mapping[str, Any], name: str) -> dict[str, Any]:
     """The object that is written as JSON into a text of the hook."""
     try:
         written = _text(hook, name, limit=strict_json.MAX_BODY_BYTES, default="{}")
-        return strict_json.read_object(written.encode())
-    except strict_json.JsonRefused as error:
-        raise BadPayload(f"{name}: {error}") from error
+        return strict_json.loads_object(written.encode())
+    except strict_json.InvalidJson as error:
+        raise InvalidPayload(f"{name}: {error}") from error
 
 
 def _object(hook: Mapping[str, Any], name: str) -> dict[str, Any]:
@@ -188,7 +190,7 @@ def _object(hook: Mapping[str, Any], name: str) -> dict[str, Any]:
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise BadPayload(f"{name} is not an object")
+        raise InvalidPayload(f"{name} is not an object")
     return value
 
 
@@ -197,14 +199,14 @@ def _text(hook: Mapping[str, Any], name: str, *, limit: int, default: str | None
     if value is None and default is not None:
         return default
     if not isinstance(value, str) or len(value) > limit or (not value and default is None):
-        raise BadPayload(f"{name} is not a text of at most {limit} characters")
+        raise InvalidPayload(f"{name} is not a text of at most {limit} characters")
     return value
 
 
 def _id(hook: Mapping[str, Any], name: str) -> str:
     value = hook.get(name)
     if not isinstance(value, str) or not is_pumble_id(value):
-        raise BadPayload(f"{name} is not an id")
+        raise InvalidPayload(f"{name} is not an id")
     return value
 
 

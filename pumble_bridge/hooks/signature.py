@@ -14,7 +14,7 @@ _TIMESTAMP = re.compile(r"[0-9]{10}|[0-9]{13}", re.ASCII)  # seconds, or millise
 _SIGNATURE = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
-class BadSignature(Exception):
+class InvalidSignature(Exception):
     """The hook is not to be believed; `code` is `missing`, `malformed`, `mismatch` or `stale`.
 
     A stale one was signed as it should be, `seconds_old` ago; below zero its time is still to come.
@@ -35,19 +35,19 @@ def verify(body: bytes, *, timestamp: str, signature: str, secrets: Sequence[str
         now: aware.
 
     Raises:
-        BadSignature
+        InvalidSignature
     """
     if not (timestamp and signature):
-        raise BadSignature("missing")
+        raise InvalidSignature("missing")
     if not (_TIMESTAMP.fullmatch(timestamp) and _SIGNATURE.fullmatch(signature)):
-        raise BadSignature("malformed")
+        raise InvalidSignature("malformed")
     message = timestamp.encode() + b":" + body
     digests = [
         hmac.digest(secret.encode(), message, hashlib.sha256).hex().encode() for secret in secrets if secret
     ]
     if not any(hmac.compare_digest(digest, signature.encode()) for digest in digests):
-        raise BadSignature("mismatch")
+        raise InvalidSignature("mismatch")
     seconds = int(timestamp) / (1000 if len(timestamp) == 13 else 1)
     seconds_old = now.timestamp() - seconds
     if abs(seconds_old) > TOLERANCE.total_seconds():
-        raise BadSignature("stale", seconds_old)
+        raise InvalidSignature("stale", seconds_old)

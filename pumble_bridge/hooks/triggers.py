@@ -25,7 +25,7 @@ from pumble_bridge.models import Installation
 
 log = logging.getLogger(__name__)
 
-REPLY_SECONDS = 2.3  # the answer must reach Pumble within 3 s, messages to the person included
+REPLY_TIMEOUT = 2.3  # the answer must reach Pumble within 3 s, messages to the person included
 
 Trigger = SlashCommand | Click | Submission | Dismissal | MenuQuery
 
@@ -45,20 +45,20 @@ def handle(payload: Trigger, *, request_id: str, now: datetime) -> Answer:
     installed = workspace is not None and workspace.installed_at is not None
     installation: Installation | None = getattr(workspace, "installation", None) if installed else None
     with translation.override(member.language if member and member.language else settings.LANGUAGE_CODE):
-        client = clients.as_bot(installation) if installation else None
+        client = clients.client_for_bot(installation) if installation else None
         if installation is None or client is None:
-            _note_refusal(payload, "not_installed")
+            _log_refusal(payload, "not_installed")
             return Declined(
                 _("The API app is not installed in this workspace. An owner can add it with “+ Add apps”.")
             )
         bot = Bot(installation.bot_user_id, client)
         by = Actor(member, Surface.CHAT, request_id=request_id)
         try:
-            with deadline.within(REPLY_SECONDS), resilience.CHAT.slot(installation.workspace_id):
-                return _carry_out(payload, member, bot, by, now)
+            with deadline.within(REPLY_TIMEOUT), resilience.CHAT.slot(installation.workspace_id):
+                return _dispatch(payload, member, bot, by, now)
         except KeysError as error:
-            _note_refusal(payload, error.reason)
-            return Declined(key_blocks.explain(error))
+            _log_refusal(payload, error.reason)
+            return Declined(key_blocks.error_text(error))
         except PumbleError:
             log.warning("trigger.reply_failed", exc_info=True)
             return Declined(
@@ -66,25 +66,25 @@ def handle(payload: Trigger, *, request_id: str, now: datetime) -> Answer:
             )
 
 
-def _carry_out(payload: Trigger, member: Member | None, bot: Bot, by: Actor, now: datetime) -> Answer:
+def _dispatch(payload: Trigger, member: Member | None, bot: Bot, by: Actor, now: datetime) -> Answer:
     person = Person(member, payload.user_id, bot, by, now) if member and is_entitled(member) else None
     if person is None:
-        _note_refusal(payload, "not_authorized")
-    found = key_format.find_in("\n".join(_typed(payload)))
-    complaint = _revoke_pasted(found, payload.workspace_id, by, now) if found else None
+        _log_refusal(payload, "not_authorized")
+    pasted_keys = key_format.find_in("\n".join(_user_texts(payload)))
+    pasted_key_warning = _revoke_pasted(pasted_keys, payload.workspace_id, by, now) if pasted_keys else None
     match payload:
         case SlashCommand():
-            return subcommands.handle(payload, person, bot, complaint)
+            return subcommands.handle(payload, person, bot, pasted_key_warning)
         case Dismissal():
             return Acknowledged()
         case MenuQuery():
-            return registry.offer(payload, person, complaint)
+            return registry.offer(payload, person, pasted_key_warning)
         case Submission() if person is not None:
-            return registry.submit(payload, person, complaint)
-        case Click() if complaint is None:
+            return registry.submit(payload, person, pasted_key_warning)
+        case Click() if pasted_key_warning is None:
             return interactions.handle(payload, person)
         case _:
-            return Declined(complaint or key_blocks.plain_authorise_first())
+            return Declined(pasted_key_warning or key_blocks.authorize_first_text())
 
 
 def _revoke_pasted(pasted: list[key_format.Plaintext], workspace_id: str, by: Actor, now: datetime) -> str:
@@ -98,11 +98,11 @@ def _revoke_pasted(pasted: list[key_format.Plaintext], workspace_id: str, by: Ac
     )
 
 
-def _note_refusal(payload: Trigger, reason: str) -> None:
+def _log_refusal(payload: Trigger, reason: str) -> None:
     log.info("trigger.refused", extra={"kind": type(payload).__name__, "reason": reason})
 
 
-def _typed(payload: Trigger) -> list[str]:
+def _user_texts(payload: Trigger) -> list[str]:
     """Everything in it that a person may have typed or pasted."""
     match payload:
         case SlashCommand():

@@ -41,36 +41,36 @@ def hook(request: HttpRequest) -> JsonResponse:
             secrets=settings.PUMBLE_APP_SIGNING_SECRETS,
             now=now,
         )
-    except signature.BadSignature as error:
-        return _refuse(403, f"signature {error.code}", **_about_the_clock(error))
+    except signature.InvalidSignature as error:
+        return _refuse(403, f"signature {error.code}", **_clock_details(error))
     try:
         payload = payloads.parse(body)
-    except payloads.BadPayload as error:
+    except payloads.InvalidPayload as error:
         return _refuse(400, str(error))
-    if not _concerns_us(payload):
+    if not _is_relevant(payload):
         return JsonResponse({})
-    marks = _marks(request.headers["x-pumble-request-signature"], payload)
+    dedup_keys = _dedup_keys(request.headers["x-pumble-request-signature"], payload)
     try:
-        with _transaction_of(payload):
-            if not AcceptedHook.remember(marks, now=now):
-                log.info("hook.repeated", extra=_count("repeated", payload, request))
+        with _transaction_for(payload):
+            if not AcceptedHook.remember(dedup_keys, now=now):
+                log.info("hook.repeated", extra=_count_hook("repeated", payload, request))
                 return JsonResponse({})
             answer = _dispatch(payload, request_id=getattr(request, "request_id", ""))
     except Exception as error:
         # Not taken after all: a repetition must find the door open.
-        AcceptedHook.objects.filter(mark__in=marks).delete()
-        log.exception("hook.failed", extra=_count("failed", payload, request))
-        said = _("Something went wrong in the API app. Look at “/api-keys list” before you try again.")
+        AcceptedHook.objects.filter(mark__in=dedup_keys).delete()
+        log.exception("hook.failed", extra=_count_hook("failed", payload, request))
+        message = _("Something went wrong in the API app. Look at “/api-keys list” before you try again.")
         away = isinstance(error, OperationalError | InterfaceError)
-        return JsonResponse({"message": said}, status=503 if away else 500)
+        return JsonResponse({"message": message}, status=503 if away else 500)
     outcome = "declined" if isinstance(answer, Declined) else "taken"
-    log.info("hook.taken", extra=_count(outcome, payload, request) | {"answer": type(answer).__name__})
+    log.info("hook.taken", extra=_count_hook(outcome, payload, request) | {"answer": type(answer).__name__})
     return JsonResponse(answer.json, status=400 if isinstance(answer, Declined) else 200)
 
 
-def _concerns_us(payload: Payload) -> bool:
+def _is_relevant(payload: Payload) -> bool:
     """False for what can change nothing: it is acknowledged, and neither remembered nor logged."""
-    return not isinstance(payload, Event) or events.concerns_us(payload)
+    return not isinstance(payload, Event) or events.is_relevant(payload)
 
 
 def _dispatch(payload: Payload, *, request_id: str) -> Answer:
@@ -79,31 +79,31 @@ def _dispatch(payload: Payload, *, request_id: str) -> Answer:
     return triggers.handle(payload, request_id=request_id, now=timezone.now())
 
 
-def _transaction_of(payload: Payload) -> AbstractContextManager[object]:
+def _transaction_for(payload: Payload) -> AbstractContextManager[object]:
     """An event is remembered and carried out as one change. A trigger calls Pumble, and no lock may wait for that."""
     return transaction.atomic() if isinstance(payload, Event) else nullcontext()
 
 
-def _marks(signed: str, payload: Payload) -> list[str]:
+def _dedup_keys(signed: str, payload: Payload) -> list[str]:
     """What makes this hook itself: its signature, and the id that Pumble gave the trigger or event.
 
     The signature covers the time as well as the bytes: the same person may leave, come back and leave again.
     """
     match payload:
         case Event():
-            own_id = payload.request_id
+            pumble_id = payload.request_id
         case MenuQuery():
-            own_id = ""  # asked anew with every letter, perhaps under one id, and changes nothing
+            pumble_id = ""  # asked anew with every letter, perhaps under one id, and changes nothing
         case _:
-            own_id = payload.trigger_id
-    named = f"{type(payload).__name__}:{payload.workspace_id}:{own_id}".encode()
+            pumble_id = payload.trigger_id
+    identity = f"{type(payload).__name__}:{payload.workspace_id}:{pumble_id}".encode()
     return [
         hashlib.sha256(seen).hexdigest()
-        for seen in ([signed.encode(), named] if own_id else [signed.encode()])
+        for seen in ([signed.encode(), identity] if pumble_id else [signed.encode()])
     ]
 
 
-def _count(outcome: str, payload: Payload, request: HttpRequest) -> dict[str, str]:
+def _count_hook(outcome: str, payload: Payload, request: HttpRequest) -> dict[str, str]:
     """Count the hook; what its line in the log has."""
     kind = type(payload).__name__
     metrics.HOOKS.labels(kind, outcome).inc()
@@ -114,18 +114,18 @@ def _count(outcome: str, payload: Payload, request: HttpRequest) -> dict[str, st
     }
 
 
-def _about_the_clock(error: signature.BadSignature) -> dict[str, object]:
+def _clock_details(error: signature.InvalidSignature) -> dict[str, object]:
     """Nobody but Pumble can sign, so where the signature is right and its time is not, a clock may be wrong."""
     if error.code != "stale":
         return {}
     return {"seconds_old": round(error.seconds_old), "hint": "the clock of this machine may be off"}
 
 
-def _refuse(status: int, reason: str, **about: object) -> JsonResponse:
+def _refuse(status: int, reason: str, **details: object) -> JsonResponse:
     metrics.HOOKS.labels("unknown", "refused").inc()
     log.log(
-        logging.WARNING if about else logging.INFO,
+        logging.WARNING if details else logging.INFO,
         "hook.refused",
-        extra={"status": status, "reason": reason, **about},
+        extra={"status": status, "reason": reason, **details},
     )
     return JsonResponse({"message": reason}, status=status)

@@ -187,10 +187,10 @@ def person(*, is_active: bool) -> None:
 
 def reject_token() -> None:
     """Pumble says that it no longer takes the token."""
-    client = clients.as_person(Authorization.objects.select_related("member__workspace").get())
+    client = clients.client_for_member(Authorization.objects.select_related("member__workspace").get())
     assert client is not None
-    assert client.rejected is not None
-    client.rejected()
+    assert client.on_token_rejected is not None
+    client.on_token_rejected()
 
 
 def leave(what: Callable[..., None]) -> None:
@@ -907,7 +907,9 @@ class TestARecord:
         assert record is not None
         settings.TOKEN_ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
 
-        assert clients.as_owner_of(record, CallObserver(no_limits(record)).for_sender("owner")) is None
+        assert (
+            clients.client_for_key_owner(record, CallObserver(no_limits(record)).for_sender("owner")) is None
+        )
 
         assert key_cache.remembered.get(key.key_id) is None
 

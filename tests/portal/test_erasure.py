@@ -183,7 +183,7 @@ class TestTheErased:
         erase(ben)
         cache.clear()
 
-        member_sync.refresh(timezone.now())
+        member_sync.sync_members(timezone.now())
         pumble.act("deactivate", userId=ben.id)
         pumble.settle(at_least=1)
 

@@ -330,7 +330,7 @@ class TestAnExchange:
 
     @pytest.mark.parametrize("name", ["workspaceId", "workspaceUserId"])
     def test_gives_nothing_where_the_token_is_somebody_elses(self, settings: Settings, name: str) -> None:
-        with pytest.raises(oauth.CodeRefused):
+        with pytest.raises(oauth.InvalidCode):
             self.exchange(settings, self.GIVEN, self.ME | {name: "f" * 24})
 
     def test_keeps_no_token_of_somebody_who_was_deactivated(

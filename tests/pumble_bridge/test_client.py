@@ -173,7 +173,7 @@ class TestPumbleClient:
         look_up = socket.getaddrinfo
 
         def slow(_host: str, port: int, *args: int, **options: int) -> list[Any]:
-            while deadline.left() > 0:
+            while deadline.remaining() > 0:
                 pass
             return look_up("127.0.0.1", port, *args, **options)
 
@@ -474,7 +474,7 @@ class TestAConnectionThatBreaks:
     def test_shortly_before_the_deadline_stays_broken(
         self, settings: Settings, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(client, "_BETWEEN_TRIES", (9.0, 9.0))
+        monkeypatch.setattr(client, "_RETRY_DELAY", (9.0, 9.0))
         pumble = Connections(gone, FINE)
 
         with pytest.raises(PumbleUnreachable):

@@ -226,10 +226,10 @@ class TestAChange:
         before = publications()
 
         installations.remove_installation(workspace, by=OPERATOR, now=timezone.now())
-        assert home.count_waiting() > 0
+        assert home.count_stale() > 0
         HomeTab.objects.update(next_at=timezone.now())
 
-        assert (home.publish_due(), home.count_waiting(), publications() - before) == (0, 0, 0)
+        assert (home.publish_due(), home.count_stale(), publications() - before) == (0, 0, 0)
 
 
 class TestPumblesTrouble:
@@ -313,7 +313,7 @@ class TestSeveralProcesses:
 class TestTheWebServersThread:
     @pytest.fixture
     def _worker(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-        worker = publisher.make_worker()
+        worker = publisher.create_worker()
         monkeypatch.setattr(publisher, "worker", worker)
         worker.start()
         yield
@@ -330,9 +330,9 @@ class TestTheWebServersThread:
     ) -> None:
         key, _ = issue(ana, "ci", expires_at=timezone.now() + timedelta(days=1))
         assert "ci ·" in texts(home_of(ana))
-        for name in ("SETTLE", "LOOK_FOR_EXPIRIES_EVERY"):
+        for name in ("DEBOUNCE", "EXPIRY_CHECK_INTERVAL"):
             monkeypatch.setattr(publisher, name, timedelta(0))
-        monkeypatch.setattr(publisher, "LOOK_EVERY_SECONDS", 0.01)
+        monkeypatch.setattr(publisher, "POLL_SECONDS", 0.01)
         failed, publish = threading.Event(), publisher.publish_due
 
         def fail_once() -> int:
@@ -344,7 +344,7 @@ class TestTheWebServersThread:
         monkeypatch.setattr(publisher, "publish_due", fail_once)
         ApiKey.objects.filter(pk=key.pk).update(expires_at=timezone.now())
         HomeTab.objects.update(next_at=timezone.now())
-        worker = publisher.make_worker()
+        worker = publisher.create_worker()
         worker.start()
         try:
             self.until_it_shows(ana, "No keys yet")

@@ -248,7 +248,7 @@ class TestOurOwnFailure:
         def fail(*_args: Any, **_options: Any) -> None:
             raise RuntimeError
 
-        monkeypatch.setattr(key_blocks, "new_key", fail)
+        monkeypatch.setattr(key_blocks, "new_key_parts", fail)
 
         answer = send(portal, raw(command(ana, general)))
 

@@ -227,7 +227,7 @@ class TestAMessageThatIsNoLeak:
         event = payloads.parse(raw(message))
         assert isinstance(event, payloads.Event)
 
-        (spellings,) = leak_detection.keys_in(event).values()
+        (spellings,) = leak_detection.find_keys(event).values()
 
         assert len(spellings) == 50
 

@@ -15,7 +15,7 @@ from keys.models import Member
 from keys.reasons import CATALOGUE
 from pumble_bridge import manifest
 from pumble_bridge.chat import home, interactions, key_blocks
-from pumble_bridge.chat.blocks import LONGEST_LABEL, MOST_OPTIONS, message
+from pumble_bridge.chat.blocks import MAX_LABEL_LENGTH, MAX_OPTIONS, message
 from pumble_bridge.chat.commands.subcommands import _help_parts
 from pumble_bridge.chat.modals import delete_key, registry
 from pumble_bridge.chat.modals.base import Filled
@@ -41,12 +41,12 @@ def check(shown: Any, inside: str = "") -> None:
     if not isinstance(shown, dict):
         return
     if shown.get("type") == "plain_text":
-        most = {"confirm.text": 300, "section.text": 1500}.get(inside, LONGEST_LABEL)
+        most = {"confirm.text": 300, "section.text": 1500}.get(inside, MAX_LABEL_LENGTH)
         assert 0 < len(shown["text"]) <= most, shown
         assert not shown["text"].endswith("…"), f"cut: {shown}"
-    assert len(shown.get("validationError", "")) <= LONGEST_LABEL, shown
+    assert len(shown.get("validationError", "")) <= MAX_LABEL_LENGTH, shown
     assert not shown.get("validationError", "").endswith("…"), f"cut: {shown}"
-    assert len(shown.get("options", [])) <= MOST_OPTIONS
+    assert len(shown.get("options", [])) <= MAX_OPTIONS
     assert len(shown["value"] if isinstance(shown.get("value"), str) else "") <= 100
     if "blocks" in shown and isinstance(shown.get("text"), str):
         assert 0 < len(shown["text"]) <= LONGEST_MESSAGE
@@ -104,7 +104,7 @@ class TestEveryView:
             check(form.view(Filled(person, "t", key_id, {}, {})))
             for error in every_error():
                 where = form.inputs.get(error.reason, form.main_input)
-                said = key_blocks.explain(error)
+                said = key_blocks.error_text(error)
                 check(form.view(Filled(person, "t", key_id, {"name": LONG}, {where: said})))
 
     def test_fits_as_the_home_tab(self, ana: pumble.Person, person: Person) -> None:
@@ -172,11 +172,11 @@ class TestEveryReply:
                     ]
                 )
             )
-            assert len(key_blocks.explain(error)) < 3000
+            assert len(key_blocks.error_text(error)) < 3000
         for reason in CATALOGUE:
             assert len(Outcome(reason).explanation) < 300
         check(message(*_help_parts()))
-        check(message(*key_blocks.authorise_first()))
+        check(message(*key_blocks.authorize_first()))
 
 
 class TestEveryTextOfAClick:

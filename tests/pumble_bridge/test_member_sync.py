@@ -37,7 +37,7 @@ def cache_in(url: str) -> dict[str, Any]:
 def test_a_role_that_changed_unheard_is_caught_up(ben: Person) -> None:
     Member.objects.filter(email=ben.email).update(role="USER", name="Somebody")
 
-    assert member_sync.refresh(timezone.now()) == 1
+    assert member_sync.sync_members(timezone.now()) == 1
 
     member = Member.objects.get(email=ben.email)
     assert (member.role, member.name) == ("ADMINISTRATOR", ben.name)
@@ -54,7 +54,7 @@ def test_a_deactivation_that_went_unheard_ends_the_keys(ben: Person) -> None:
     Member.objects.filter(email=ben.email).update(is_active=True)
     ApiKey.objects.filter(pk=key.pk).update(revoked_at=None, revoked_reason="")
 
-    member_sync.refresh(timezone.now())
+    member_sync.sync_members(timezone.now())
 
     key.refresh_from_db()
     assert key.revoked_reason == "DEACTIVATED"
@@ -64,10 +64,10 @@ def test_pumbles_list_is_asked_for_once_an_hour_and_its_trouble_changes_nothing(
     Member.objects.filter(email=ben.email).update(role="USER")
     pumble.faults({"match": "GET /v1/workspaceUsers", "do": "status:500", "times": 1})
 
-    assert member_sync.refresh(timezone.now()) == 0
-    assert member_sync.refresh(timezone.now()) == 0
+    assert member_sync.sync_members(timezone.now()) == 0
+    assert member_sync.sync_members(timezone.now()) == 0
     cache.clear()
-    assert member_sync.refresh(timezone.now()) == 1
+    assert member_sync.sync_members(timezone.now()) == 1
 
 
 class TestWithRedis:
@@ -76,21 +76,21 @@ class TestWithRedis:
     ) -> None:
         redis.Redis.from_url(redis_url).flushall()
         settings.CACHES = cache_in(redis_url)
-        member_sync.refresh(timezone.now())
+        member_sync.sync_members(timezone.now())
         Member.objects.filter(email=ben.email).update(role="USER")
 
         settings.CACHES = cache_in(redis_url)  # as another process begins
-        assert member_sync.refresh(timezone.now()) == 0
+        assert member_sync.sync_members(timezone.now()) == 0
         redis.Redis.from_url(redis_url).flushall()
-        assert member_sync.refresh(timezone.now()) == 1
+        assert member_sync.sync_members(timezone.now()) == 1
 
     def test_that_is_away_each_process_asks_for_itself(self, ben: Person, settings: Settings) -> None:
         settings.CACHES = cache_in("redis://127.0.0.1:1/0")
         Member.objects.filter(email=ben.email).update(role="USER")
 
-        assert member_sync.refresh(timezone.now()) == 1
+        assert member_sync.sync_members(timezone.now()) == 1
         Member.objects.filter(email=ben.email).update(role="USER")
-        assert member_sync.refresh(timezone.now()) == 0
+        assert member_sync.sync_members(timezone.now()) == 0
 
 
 def test_without_a_token_that_can_be_read_nobody_changes(
@@ -99,7 +99,7 @@ def test_without_a_token_that_can_be_read_nobody_changes(
     Member.objects.filter(email=ben.email).update(role="USER")
     settings.TOKEN_ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
 
-    assert member_sync.refresh(timezone.now()) == 0
+    assert member_sync.sync_members(timezone.now()) == 0
 
     assert Member.objects.get(email=ben.email).role == "USER"
     assert "token.unreadable" in log_lines.getvalue()

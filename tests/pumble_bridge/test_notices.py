@@ -513,7 +513,7 @@ class TestEachFactOnce:
 
         for _ in range(3):
             at(START)
-            notices.settle(START)
+            notices.reconcile(START)
 
         assert len(told(ben)) == arrived
 
@@ -528,7 +528,7 @@ class TestEachFactOnce:
 
         for minutes in (3, 6, 9):
             later = START + timedelta(minutes=minutes)
-            notices.settle(later)
+            notices.reconcile(later)
             notices.send_queued(later)
 
         assert sorted(text.split("”")[0] for text in told(ben)) == [
@@ -543,8 +543,8 @@ class TestEachFactOnce:
         pumble.faults({"match": "GET /v1/channels/*/messages", "do": "garbage", "times": 1})
 
         later = START + timedelta(minutes=3)
-        assert (notices.settle(later), notices.send_queued(later)) == (0, 0)
-        assert (notices.settle(later), notices.send_queued(later)) == (1, 0)
+        assert (notices.reconcile(later), notices.send_queued(later)) == (0, 0)
+        assert (notices.reconcile(later), notices.send_queued(later)) == (1, 0)
         assert len(told(ben)) == 1
 
     def test_stays_unsettled_where_the_app_is_gone(self, ana: Person, ben: Person) -> None:
@@ -553,20 +553,20 @@ class TestEachFactOnce:
         notices.send_queued(START)
         Installation.objects.all().delete()
 
-        assert notices.settle(START + timedelta(minutes=3)) == 0
+        assert notices.reconcile(START + timedelta(minutes=3)) == 0
         assert Notice.objects.get().state == "SENDING"
 
     def test_stays_unsettled_where_too_much_was_said_since(
         self, ana: Person, ben: Person, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(sender, "_LOOKED_AT", 1)
+        monkeypatch.setattr(sender, "_MAX_CHECKED_MESSAGES", 1)
         pumble.faults({"match": POSTING, "do": "lose", "times": 1})
         for name in ("one", "two"):
             revoke(new_key(ben, name)[0], ana)
             notices.send_queued(START)
 
         later = START + timedelta(minutes=3)
-        assert (notices.settle(later), notices.send_queued(later)) == (0, 0)
+        assert (notices.reconcile(later), notices.send_queued(later)) == (0, 0)
 
         assert len(told(ben)) == 2
 
@@ -581,7 +581,7 @@ class TestEachFactOnce:
         notices.send_queued(START)
         pumble.faults({"match": "GET /v1/channels/*/messages", "do": "status:403", "times": 1})
 
-        assert notices.settle(START + timedelta(minutes=3)) == 1
+        assert notices.reconcile(START + timedelta(minutes=3)) == 1
         assert sorted(Notice.objects.values_list("state", flat=True)) == ["SENDING", "SENT"]
 
     def test_does_not_keep_others_waiting_where_it_cannot_be_put_into_words(
@@ -589,7 +589,7 @@ class TestEachFactOnce:
     ) -> None:
         for name in ("bad", "good"):
             revoke(new_key(ben, name)[0], ana)
-        write = texts.write
+        write = texts.build_message
 
         def write_but_one(notice: Notice, now: datetime) -> dict[str, Any] | None:
             if notice.key is not None and notice.key.name == "bad":
@@ -597,7 +597,7 @@ class TestEachFactOnce:
             return write(notice, now)
 
         with monkeypatch.context() as broken:
-            broken.setattr(texts, "write", write_but_one)
+            broken.setattr(texts, "build_message", write_but_one)
             assert notices.send_queued(START) == 1
         assert "notice.failed" in log_lines.getvalue()
 

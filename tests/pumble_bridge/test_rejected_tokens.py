@@ -107,7 +107,7 @@ class TestOfAPerson:
         authorization = Authorization.objects.select_related("member__workspace").get(member=member(ana))
 
         def ask(_number: int) -> None:
-            client = clients.as_person(authorization)
+            client = clients.client_for_member(authorization)
             assert client is not None
             with pytest.raises(TokenRejected):
                 client.get_user(ana.id)
@@ -122,7 +122,7 @@ class TestOfAPerson:
         self, portal: str, api: Api, ana: Person
     ) -> None:
         old = Authorization.objects.select_related("member__workspace").get(member=member(ana))
-        client = clients.as_person(old)
+        client = clients.client_for_member(old)
         assert client is not None
         Browser(portal).sign_in(ana)
 

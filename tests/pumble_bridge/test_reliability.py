@@ -11,7 +11,7 @@ from keys.audit import OPERATOR, Actor, Surface
 from keys.models import ApiKey
 from pumble_bridge import clients
 from pumble_bridge.chat import user as bridge
-from pumble_bridge.chat.delivery import hand_over
+from pumble_bridge.chat.delivery import deliver_key
 from pumble_bridge.hooks.responses import Declined
 from pumble_bridge.models import Installation
 from tests import pumble
@@ -222,7 +222,7 @@ def test_a_key_that_is_stopped_while_its_new_one_is_shown_leaves_neither(ana: Pe
         r'FROM "keys_workspace"',
         lambda: lifecycle.revoke(key=old, by=OPERATOR, reason=reason, now=person.now),
     ):
-        answer = hand_over(person, key, plaintext, channel_id=general)
+        answer = deliver_key(person, key, plaintext, channel_id=general)
 
     assert isinstance(answer, Declined)
     assert "stopped in the meantime" in answer.message
@@ -233,7 +233,7 @@ def test_a_key_that_is_stopped_while_its_new_one_is_shown_leaves_neither(ana: Pe
 def acting_in_chat(person: Person) -> bridge.Person:
     member = member_of(person)
     installation = Installation.objects.get(workspace=member.workspace)
-    client = clients.as_bot(installation)
+    client = clients.client_for_bot(installation)
     assert client is not None
     bot = bridge.Bot(installation.bot_user_id, client)
     return bridge.Person(member, person.id, bot, Actor(member, Surface.CHAT), timezone.now())

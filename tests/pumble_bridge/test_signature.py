@@ -24,7 +24,7 @@ def milliseconds(offset: timedelta = timedelta(0)) -> str:
 def refusal(body: bytes, timestamp: str, signed: str, secrets: list[str] | None = None) -> str | None:
     try:
         signature.verify(body, timestamp=timestamp, signature=signed, secrets=secrets or SECRETS, now=NOW)
-    except signature.BadSignature as error:
+    except signature.InvalidSignature as error:
         return error.code
     return None
 

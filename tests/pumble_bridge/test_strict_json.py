@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from pumble_bridge import strict_json
 from pumble_bridge.hooks import payloads
-from pumble_bridge.strict_json import JsonRefused
+from pumble_bridge.strict_json import InvalidJson
 
 LIMIT = 10_000
 texts = st.text(st.characters(blacklist_characters="\x00", blacklist_categories=["Cs"]), max_size=20)
@@ -20,13 +20,13 @@ values = st.recursive(
 class TestRead:
     @given(values)
     def test_returns_what_was_written(self, value: object) -> None:
-        assert strict_json.read(json.dumps(value).encode(), limit=LIMIT) == value
+        assert strict_json.loads(json.dumps(value).encode(), limit=LIMIT) == value
 
     @given(st.binary(max_size=300))
     def test_refuses_or_reads_whatever_bytes_come(self, raw: bytes) -> None:
         try:
-            strict_json.read(raw, limit=LIMIT)
-        except JsonRefused as error:
+            strict_json.loads(raw, limit=LIMIT)
+        except InvalidJson as error:
             assert str(error)
 
     @pytest.mark.parametrize(
@@ -51,19 +51,19 @@ class TestRead:
         ],
     )
     def test_says_what_is_wrong(self, raw: bytes, why: str) -> None:
-        with pytest.raises(JsonRefused, match=why):
-            strict_json.read(raw, limit=LIMIT)
+        with pytest.raises(InvalidJson, match=why):
+            strict_json.loads(raw, limit=LIMIT)
 
     def test_reads_a_text_that_spells_the_escape_of_a_nul(self) -> None:
         value = {"text": r"\u0000 ends a string in C", "of": [1, None, {r"\u0000": r"\\u0000"}]}
 
-        assert strict_json.read(json.dumps(value).encode(), limit=LIMIT) == value
+        assert strict_json.loads(json.dumps(value).encode(), limit=LIMIT) == value
 
     def test_finds_a_nul_behind_everything_else(self) -> None:
         value = {"texts": ["a", 1, None, {"b": ["c", "\0"]}]}
 
-        with pytest.raises(JsonRefused, match="characters that are no text"):
-            strict_json.read(json.dumps(value).encode(), limit=LIMIT)
+        with pytest.raises(InvalidJson, match="characters that are no text"):
+            strict_json.loads(json.dumps(value).encode(), limit=LIMIT)
 
     @given(
         st.integers(28, 36),
@@ -77,15 +77,15 @@ class TestRead:
         raw = json.dumps(value).encode()
 
         if levels <= strict_json.MAX_DEPTH:
-            assert strict_json.read(raw, limit=10 * LIMIT) == value
+            assert strict_json.loads(raw, limit=10 * LIMIT) == value
         else:
-            with pytest.raises(JsonRefused, match="nested too deeply"):
-                strict_json.read(raw, limit=10 * LIMIT)
+            with pytest.raises(InvalidJson, match="nested too deeply"):
+                strict_json.loads(raw, limit=10 * LIMIT)
 
     @pytest.mark.parametrize("raw", [b"[]", b"1", b'"x"', b"null", b"true"])
     def test_wants_an_object_where_one_is_due(self, raw: bytes) -> None:
-        with pytest.raises(JsonRefused, match="not an object"):
-            strict_json.read_object(raw, limit=LIMIT)
+        with pytest.raises(InvalidJson, match="not an object"):
+            strict_json.loads_object(raw, limit=LIMIT)
 
 
 class TestPayloads:
@@ -93,7 +93,7 @@ class TestPayloads:
     def test_become_a_dataclass_or_a_clean_refusal(self, value: object) -> None:
         try:
             payloads.parse(json.dumps(value).encode())
-        except payloads.BadPayload as error:
+        except payloads.InvalidPayload as error:
             assert str(error)
 
     @given(
@@ -119,5 +119,5 @@ class TestPayloads:
     def test_take_no_field_on_trust(self, hook: dict[str, object]) -> None:
         try:
             payloads.parse(json.dumps(hook).encode())
-        except payloads.BadPayload as error:
+        except payloads.InvalidPayload as error:
             assert str(error)

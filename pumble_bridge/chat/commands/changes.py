@@ -4,8 +4,8 @@ from django.utils.translation import gettext as _
 
 from keys import lifecycle, selectors
 from keys.models import ApiKey
-from pumble_bridge.chat.blocks import line, quoted
-from pumble_bridge.chat.commands.context import Call, Misused
+from pumble_bridge.chat.blocks import escape_user_text, paragraph
+from pumble_bridge.chat.commands.context import Call, UsageError
 from pumble_bridge.hooks.responses import Acknowledged, Answer
 from pumble_bridge.manifest import COMMAND
 
@@ -30,16 +30,18 @@ def enable(call: Call) -> Answer:
 
 def rename(call: Call) -> Answer:
     if len(call.words.plain) != 2:
-        raise Misused(
+        raise UsageError(
             _("Type the old name, then the new one, each in quotes if it has blanks. Try: %(example)s")
             % {"example": f'{COMMAND} rename ci "deploy bot"'}
         )
     old, new = call.words.plain
     key = selectors.get_own_key(call.member, old, call.now)
     renamed = lifecycle.rename(key=key, name=new, by=call.by, now=call.now)
-    return _done(call, _("Renamed “%(before)s” to “%(name)s”."), renamed, before=quoted(key.name))
+    return _done(call, _("Renamed “%(before)s” to “%(name)s”."), renamed, before=escape_user_text(key.name))
 
 
 def _done(call: Call, said: str, key: ApiKey, **more: str) -> Answer:
-    call.reply(line(said % {"name": quoted(key.name), "id": key.key_id, "command": COMMAND, **more}))
+    call.reply(
+        paragraph(said % {"name": escape_user_text(key.name), "id": key.key_id, "command": COMMAND, **more})
+    )
     return Acknowledged()

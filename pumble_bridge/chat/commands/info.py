@@ -11,8 +11,16 @@ from django.utils.translation import ngettext
 from keys import membership, selectors, texts, usage
 from keys.models import ApiKey
 from pumble_bridge.chat import key_blocks
-from pumble_bridge.chat.blocks import Element, bullets, line, link, prose, quoted, text
-from pumble_bridge.chat.commands.context import Call, Misused
+from pumble_bridge.chat.blocks import (
+    Element,
+    bullets,
+    escape_user_text,
+    link,
+    paragraph,
+    paragraph_with_code,
+    text,
+)
+from pumble_bridge.chat.commands.context import Call, UsageError
 from pumble_bridge.hooks.responses import Acknowledged, Answer
 from pumble_bridge.manifest import COMMAND
 from pumble_bridge.outcomes import Outcome
@@ -33,7 +41,7 @@ def tell_usage(call: Call) -> Answer:
         return Acknowledged()
     week = selectors.count_calls(keys, call.now - timedelta(days=7))
     entries = [_use_of(key, week.get(key.pk, Counter()), call) for key in keys]
-    heading = line(text(_("Calls in the last 7 days"), bold=True))
+    heading = paragraph(text(_("Calls in the last 7 days"), bold=True))
     call.reply(heading, bullets(entries[:KEYS_PER_REPLY]), *_where_the_rest_is(keys))
     return Acknowledged()
 
@@ -41,14 +49,14 @@ def tell_usage(call: Call) -> Answer:
 def why(call: Call) -> Answer:
     """What became of one call, for whoever may see its key."""
     if len(call.words.plain) != 1:
-        raise Misused(
+        raise UsageError(
             _("Type the requestId of the refused call: %(example)s")
             % {"example": f"{COMMAND} why REQUEST-ID"}
         )
     found = selectors.find_call(call.member, call.words.text[:64])
     if found is None:
         call.reply(
-            line(
+            paragraph(
                 _(
                     "I know of no call with that id by a key that you may see. A call takes a second to get here; "
                     "calls without a key, or with one that does not exist, are not kept."
@@ -59,20 +67,20 @@ def why(call: Call) -> Answer:
     whose = (
         ""
         if found.key.owner_id == call.member.pk
-        else _(" of %(name)s") % {"name": quoted(found.key.owner.name)}
+        else _(" of %(name)s") % {"name": escape_user_text(found.key.owner.name)}
     )
     call.reply(
-        line(
+        paragraph(
             _("%(operation)s with the key “%(name)s”%(whose)s, %(at)s:")
             % {
                 "operation": found.operation,
-                "name": quoted(found.key.name),
+                "name": escape_user_text(found.key.name),
                 "whose": whose,
                 "at": texts.short_date(found.at, now=call.now),
             }
         ),
-        prose(Outcome(found.outcome, found.hint).explanation),
-        line(key_blocks.unmentioning(texts.sentence(found.key.rights, now=call.now))),
+        paragraph_with_code(Outcome(found.outcome, found.hint).explanation),
+        paragraph(key_blocks.escape_mentions(texts.sentence(found.key.rights, now=call.now))),
     )
     return Acknowledged()
 
@@ -81,10 +89,10 @@ def choose_language(call: Call) -> Answer:
     known = [code for code, _name in settings.LANGUAGES]
     chosen = call.words.text.casefold()
     if chosen not in known:
-        raise Misused(_("Choose one of %(languages)s.") % {"languages": ", ".join(known)})
+        raise UsageError(_("Choose one of %(languages)s.") % {"languages": ", ".join(known)})
     membership.choose_language(call.member, chosen)
     with translation.override(chosen):
-        call.reply(line(_("From now on I speak English to you.")))
+        call.reply(paragraph(_("From now on I speak English to you.")))
     return Acknowledged()
 
 
@@ -93,8 +101,8 @@ def own_keys(call: Call) -> list[Element]:
     if not keys:
         return [_no_keys()]
     return [
-        line(text(_("Your API keys"), bold=True)),
-        bullets(key_blocks.entry(key, call.now) for key in keys[:KEYS_PER_REPLY]),
+        paragraph(text(_("Your API keys"), bold=True)),
+        bullets(key_blocks.key_entry(key, call.now) for key in keys[:KEYS_PER_REPLY]),
         *_where_the_rest_is(keys),
     ]
 
@@ -105,14 +113,16 @@ def _newest(call: Call) -> list[ApiKey]:
 
 
 def _no_keys() -> Element:
-    return line(_("No keys yet. Create one: "), text(f"{COMMAND} generate", code=True))
+    return paragraph(_("No keys yet. Create one: "), text(f"{COMMAND} generate", code=True))
 
 
 def _where_the_rest_is(keys: list[ApiKey]) -> list[Element]:
     if len(keys) <= KEYS_PER_REPLY:
         return []
     return [
-        line(_("These are your newest. All of them: "), link(settings.PUBLIC_URL + "/", _("Open the portal")))
+        paragraph(
+            _("These are your newest. All of them: "), link(settings.PUBLIC_URL + "/", _("Open the portal"))
+        )
     ]
 
 
@@ -125,8 +135,8 @@ def _use_of(key: ApiKey, calls: Counter[str], call: Call) -> Element:
         if not refused
         else _(": %(calls)s, %(refused)s of them refused (%(most)s), %(used)s.")
     )
-    used = key_blocks.last_use(key, call.now)
-    return line(
-        text(quoted(key.name), bold=True),
+    used = key_blocks.last_used(key, call.now)
+    return paragraph(
+        text(escape_user_text(key.name), bold=True),
         said % {"calls": counted, "refused": refused, "most": most, "used": used},
     )

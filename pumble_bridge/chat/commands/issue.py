@@ -8,10 +8,10 @@ from django.utils.translation import gettext as _
 
 from keys import lifecycle, policies, scopes, texts
 from keys.models import ApiKey, Policy
-from pumble_bridge.chat.blocks import Element, line, link, quoted, text
+from pumble_bridge.chat.blocks import Element, escape_user_text, link, paragraph, text
 from pumble_bridge.chat.commands import restrictions
-from pumble_bridge.chat.commands.context import Call, Misused, in_quotes
-from pumble_bridge.chat.delivery import hand_over
+from pumble_bridge.chat.commands.context import Call, UsageError, in_quotes
+from pumble_bridge.chat.delivery import deliver_key
 from pumble_bridge.hooks.responses import Answer
 from pumble_bridge.manifest import COMMAND
 
@@ -35,7 +35,7 @@ def generate(call: Call) -> Answer:
         now=call.now,
     )
     payload = call.payload
-    return hand_over(
+    return deliver_key(
         call.person,
         key,
         plaintext,
@@ -48,10 +48,10 @@ def generate(call: Call) -> Answer:
 def rotate(call: Call) -> Answer:
     grace = lifecycle.GRACES.get(call.words.flags.get("--grace", "24h").casefold())
     if grace is None:
-        raise Misused(_("--grace is one of %(graces)s.") % {"graces": ", ".join(lifecycle.GRACES)})
+        raise UsageError(_("--grace is one of %(graces)s.") % {"graces": ", ".join(lifecycle.GRACES)})
     key, plaintext = lifecycle.rotate(key=call.own_key(), grace=grace, by=call.by, now=call.now)
     payload = call.payload
-    return hand_over(
+    return deliver_key(
         call.person, key, plaintext, channel_id=payload.channel_id, thread_root_id=payload.thread_root_id
     )
 
@@ -59,14 +59,14 @@ def rotate(call: Call) -> Answer:
 def portal_restricts() -> Element:
     """Say where the restrictions are that no flag has."""
     said = _("Chat has no flag for channels, addresses or a limit of calls. Choose them in the portal: ")
-    return line(said, link(settings.PUBLIC_URL + "/keys/new", _("Create key")))
+    return paragraph(said, link(settings.PUBLIC_URL + "/keys/new", _("Create key")))
 
 
 def _clear_name(call: Call) -> str:
     """Return the name of a new key; a name in quotes, or one in which no word looks like a restriction.
 
     Raises:
-        Misused
+        UsageError
     """
     words = call.words
     number, unit = words.flags.get("--expires", ""), words.after.get("--expires")
@@ -85,26 +85,26 @@ def _clear_name(call: Call) -> str:
     return name
 
 
-def _misused(call: Call, said: str, found: restrictions.Restriction) -> Misused:
+def _misused(call: Call, said: str, found: restrictions.Restriction) -> UsageError:
     """Return the refusal, with what to type for the restriction and what for the name."""
-    flags = {flag: f"{flag} {quoted(value)}".rstrip() for flag, value in call.words.flags.items()}
+    flags = {flag: f"{flag} {escape_user_text(value)}".rstrip() for flag, value in call.words.flags.items()}
     replaced = _RIGHTS_FLAGS if found.flag in _RIGHTS_FLAGS else {found.flag}
     kept = [typed for flag, typed in flags.items() if flag not in replaced]
     rest = as_argument(" ".join(found.others)) if found.others else ""
     restricted = " ".join(filter(None, [COMMAND, "generate", rest, *kept, found.example]))
     named = " ".join([COMMAND, "generate", in_quotes(call.words.text), *flags.values()])
-    return Misused(
-        said % {"words": quoted(found.typed)},
-        line(_("To restrict the key, type: "), text(restricted, code=True))
+    return UsageError(
+        said % {"words": escape_user_text(found.typed)},
+        paragraph(_("To restrict the key, type: "), text(restricted, code=True))
         if found.flag
         else portal_restricts(),
-        line(_("If it is part of the name, put the name in quotes: "), text(named, code=True)),
+        paragraph(_("If it is part of the name, put the name in quotes: "), text(named, code=True)),
     )
 
 
 def as_argument(name: str) -> str:
     """Return the name as it is typed in a command, in quotes if it needs them."""
-    shown = quoted(name)
+    shown = escape_user_text(name)
     is_plain = len(shown.split()) < 2 and restrictions.find([shown]) is None
     return shown if is_plain else in_quotes(name)
 
@@ -123,7 +123,7 @@ def _breadth(call: Call, key: ApiKey, terms: Policy) -> Element:
     name = as_argument(call.words.text) if call.words.plain else ""
     expires = call.words.flags.get("--expires", "30d")
     typed = " ".join(filter(None, [COMMAND, "generate", name, less, f"--expires {expires}"]))
-    return line(
+    return paragraph(
         text(said % {"until": until}, bold=True),
         " ",
         _("If that is too much, revoke it and type: "),
@@ -136,7 +136,7 @@ def _scopes(call: Call, terms: Policy) -> list[str]:
     flags = call.words.flags
     chosen = [flag for flag in flags if flag in _RIGHTS_FLAGS]
     if len(chosen) > 1:
-        raise Misused(_("Choose one of %(flags)s.") % {"flags": ", ".join(chosen)})
+        raise UsageError(_("Choose one of %(flags)s.") % {"flags": ", ".join(chosen)})
     if "--scopes" in flags:
         return [scope for part in flags["--scopes"].casefold().split(",") if (scope := part.strip())]
     if chosen:
@@ -153,7 +153,7 @@ def _lifetime(call: Call, terms: Policy) -> timedelta | None:
         return None
     days = _DAYS.fullmatch(typed.casefold())
     if days is None or days[1].strip("0") == "":
-        raise Misused(
+        raise UsageError(
             _("--expires takes a number of days or never. Try: %(example)s")
             % {"example": f"{COMMAND} generate deploy --expires 30d"}
         )

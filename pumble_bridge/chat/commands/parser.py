@@ -61,7 +61,7 @@ class LineTooLong(Exception):
     """The line is longer than any command."""
 
 
-class HelpAsked(Exception):
+class HelpRequested(Exception):
     """The line asks what the command does: with a flag, or with "help" as its first or last word."""
 
 
@@ -73,7 +73,7 @@ class UnknownFlag(Exception):
         self.flag = flag
 
 
-class FlagMisused(Exception):
+class InvalidFlag(Exception):
     """`flag` is known."""
 
     def __init__(self, flag: str) -> None:
@@ -81,15 +81,15 @@ class FlagMisused(Exception):
         self.flag = flag
 
 
-class ValueMissing(FlagMisused):
+class MissingValue(InvalidFlag):
     """Nothing follows a flag that takes a value."""
 
 
-class ValueNotTaken(FlagMisused):
+class UnexpectedValue(InvalidFlag):
     """A value is given to a flag that takes none: `--full=no` must not mean `--full`."""
 
 
-class FlagRepeated(FlagMisused):
+class RepeatedFlag(InvalidFlag):
     """The flag is there twice, so it is not clear which of the two counts."""
 
 
@@ -122,21 +122,21 @@ class _Word:
         return not self.is_quoted and _is_dash(next(visible, " "))
 
 
-def read(line: str, flags: Mapping[str, bool]) -> Words:
+def parse(line: str, flags: Mapping[str, bool]) -> Words:
     """Return the words of the line. A word that begins with any dash is a flag unless it is in quotes.
 
     Args:
         flags: those that the line may hold, each with whether a value follows.
 
     Raises:
-        LineTooLong, HelpAsked, UnknownFlag, ValueMissing, ValueNotTaken, FlagRepeated.
+        LineTooLong, HelpRequested, UnknownFlag, MissingValue, UnexpectedValue, RepeatedFlag.
     """
     if len(line) > MAX_LENGTH:
         raise LineTooLong
     words = list(_split(line))
     asking = [word for word in words if not word.is_quoted and is_help(word.text)]
     if any(word.is_flag or word in (words[0], words[-1]) for word in asking):
-        raise HelpAsked
+        raise HelpRequested
     plain: list[_Word] = []
     found: dict[str, str] = {}
     after: dict[str, str] = {}
@@ -157,9 +157,9 @@ def read(line: str, flags: Mapping[str, bool]) -> Words:
         if name not in flags:
             raise UnknownFlag(word.text.partition("=")[0])
         if name in found:
-            raise FlagRepeated(name)
+            raise RepeatedFlag(name)
         if not flags[name] and has_value:
-            raise ValueNotTaken(name)
+            raise UnexpectedValue(name)
         found[name] = _read_value(name, value, rest) if flags[name] else ""
         valued = name if flags[name] else ""
     bare = tuple(word.text for word in plain if not word.is_quoted)
@@ -179,19 +179,19 @@ def _read_value(flag: str, value: str, rest: Iterator[_Word]) -> str:
     """Return what follows the flag: the next word, and those after it that a comma joins.
 
     Raises:
-        ValueMissing
+        MissingValue
     """
     if not value:
         following = next(rest, None)
         if following is None or following.is_flag:
-            raise ValueMissing(flag)
+            raise MissingValue(flag)
         value = following.text
     # Values are ASCII, and some keyboards write wide digits and commas.
     value = unicodedata.normalize("NFKC", value.strip(_STRAY_QUOTES))
     while value.endswith(",") and (more := next(rest, None)):
         value += unicodedata.normalize("NFKC", more.text)
     if not value or _is_dash(value[0]):
-        raise ValueMissing(flag)
+        raise MissingValue(flag)
     return value
 
 

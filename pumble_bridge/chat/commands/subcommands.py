@@ -17,9 +17,9 @@ from django.utils.translation import gettext_lazy
 from keys import lifecycle, scopes, selectors, texts
 from keys.exceptions import KeyNotFound, KeysError
 from pumble_bridge.chat import key_blocks
-from pumble_bridge.chat.blocks import Element, bullets, line, link, message, quoted, text
+from pumble_bridge.chat.blocks import Element, bullets, escape_user_text, link, message, paragraph, text
 from pumble_bridge.chat.commands import changes, info, issue, parser, restrictions
-from pumble_bridge.chat.commands.context import Call, Misused
+from pumble_bridge.chat.commands.context import Call, UsageError
 from pumble_bridge.chat.user import Bot, Person
 from pumble_bridge.hooks.payloads import SlashCommand
 from pumble_bridge.hooks.responses import Acknowledged, Answer, Declined
@@ -62,9 +62,9 @@ def handle(payload: SlashCommand, person: Person | None, bot: Bot, complaint: st
     if complaint is None and person is not None:
         return _carry_out(person, payload, verb, rest)
     if complaint is not None:
-        parts = [line(complaint)]
+        parts = [paragraph(complaint)]
     else:
-        parts = [*(_help_parts() if verb == "help" else []), *key_blocks.authorise_first()]
+        parts = [*(_help_parts() if verb == "help" else []), *key_blocks.authorize_first()]
     bot.whisper(payload.user_id, payload.channel_id, message(*parts), payload.thread_root_id)
     return Acknowledged()
 
@@ -73,29 +73,29 @@ def _carry_out(person: Person, payload: SlashCommand, typed: str, rest: str) -> 
     verb = _VERBS.get(typed)
     call = Call(person, payload, parser.Words())
     if verb is None:
-        return _say(call, line(_suggestion(typed)), *_help_parts())
+        return _say(call, paragraph(_suggestion(typed)), *_help_parts())
     try:
-        call = Call(person, payload, parser.read(rest, verb.flags))
+        call = Call(person, payload, parser.parse(rest, verb.flags))
         if verb.names_a_key and not call.words.text:
             example = text(f"{COMMAND} {typed} deploy", code=True)
-            return _say(call, line(_("Which key? Type its name or id: "), example), *info.own_keys(call))
+            return _say(call, paragraph(_("Which key? Type its name or id: "), example), *info.own_keys(call))
         return verb.run(call)
     except parser.LineTooLong:
-        return _say(call, line(_("That is too long for a command. I did nothing.")), _try(typed, verb))
-    except parser.HelpAsked:
+        return _say(call, paragraph(_("That is too long for a command. I did nothing.")), _try(typed, verb))
+    except parser.HelpRequested:
         return _say(call, *_verb_help(typed))
     except parser.UnknownFlag as error:
         return _say(call, *_unknown_flag(error.flag, typed, verb))
-    except parser.FlagMisused as error:
-        return _say(call, line(_FLAG_MISUSED[type(error)] % {"flag": error.flag}), _try(typed, verb))
-    except Misused as error:
-        return _say(call, line(str(error)), *error.more)
+    except parser.InvalidFlag as error:
+        return _say(call, paragraph(_FLAG_MISUSED[type(error)] % {"flag": error.flag}), _try(typed, verb))
+    except UsageError as error:
+        return _say(call, paragraph(str(error)), *error.more)
     except KeyNotFound as error:
         log.info("command.refused", extra={"verb": typed, "reason": error.reason})
         return _say(call, *_key_not_found(call, typed))
     except KeysError as error:
         log.info("command.refused", extra={"verb": typed, "reason": error.reason})
-        return _say(call, line(key_blocks.explain(error)))
+        return _say(call, paragraph(key_blocks.error_text(error)))
 
 
 def _say(call: Call, *parts: Element) -> Answer:
@@ -111,7 +111,7 @@ def _help(call: Call) -> Answer:
 def _suggestion(typed: str) -> str:
     near = difflib.get_close_matches(typed[:64], _VERBS, n=1)
     said = _("I don't know “%(verb)s”. Did you mean %(near)s?") if near else _("I don't know “%(verb)s”.")
-    return said % {"verb": quoted(typed), "near": near[0] if near else ""}
+    return said % {"verb": escape_user_text(typed), "near": near[0] if near else ""}
 
 
 def _unknown_flag(flag: str, typed: str, verb: Verb) -> list[Element]:
@@ -123,12 +123,12 @@ def _unknown_flag(flag: str, typed: str, verb: Verb) -> list[Element]:
         else _("I don't know %(flag)s, so I did nothing.")
     )
     takes = _("%(verb)s takes: %(flags)s.") if verb.flags else _("%(verb)s takes no flags.")
-    named = {"flag": quoted(flag), "near": near, "verb": typed, "flags": ", ".join(verb.flags)}
-    parts = [line(f"{said} {takes}" % named), _try(typed, verb)]
+    named = {"flag": escape_user_text(flag), "near": near, "verb": typed, "flags": ", ".join(verb.flags)}
+    parts = [paragraph(f"{said} {takes}" % named), _try(typed, verb)]
     if found is not None and found.flag == restrictions.PORTAL:
         parts.append(issue.portal_restricts())
     if verb.names_a_key or verb.takes_a_name:
-        parts.append(line(_("If it is part of a name, put the name in quotes.")))
+        parts.append(paragraph(_("If it is part of a name, put the name in quotes.")))
     return parts
 
 
@@ -142,44 +142,44 @@ def _similar_flag(flag: str, verb: Verb) -> str:
 
 
 def _try(typed: str, verb: Verb) -> Element:
-    return line(_("Try: "), text(f"{COMMAND} {typed} {verb.usage}".rstrip(), code=True))
+    return paragraph(_("Try: "), text(f"{COMMAND} {typed} {verb.usage}".rstrip(), code=True))
 
 
 def _key_not_found(call: Call, typed: str) -> list[Element]:
     name = call.words.plain[0] if typed == "rename" else call.words.text
-    said = line(
-        _("You have no key “%(name)s”. See yours: ") % {"name": quoted(name)},
+    said = paragraph(
+        _("You have no key “%(name)s”. See yours: ") % {"name": escape_user_text(name)},
         text(f"{COMMAND} list", code=True),
     )
     first, _space, last = name.rpartition(" ")
     if typed == "rotate" and last.casefold() in lifecycle.GRACES:
         command = text(f"{COMMAND} rotate {issue.as_argument(first)} --grace {last.casefold()}", code=True)
-        return [said, line(_("Or did you mean: "), command)]
+        return [said, paragraph(_("Or did you mean: "), command)]
     similar = selectors.list_similar_keys(call.member, name, call.now)
     if not similar:
         return [said]
-    names = texts.enumerate_any(f"{quoted(key.name)} ({key.key_id})" for key in similar)
+    names = texts.enumerate_any(f"{escape_user_text(key.name)} ({key.key_id})" for key in similar)
     rest = f" {issue.as_argument(call.words.plain[1])}" if typed == "rename" else ""
     command = text(f"{COMMAND} {typed} {similar[0].key_id}{rest}", code=True)
-    return [said, line(_("Did you mean %(names)s? Then type: ") % {"names": names}, command)]
+    return [said, paragraph(_("Did you mean %(names)s? Then type: ") % {"names": names}, command)]
 
 
 def _verb_help(name: str) -> list[Element]:
     verb = _VERBS[name]
     typed = text(f"{COMMAND} {name} {verb.usage}".rstrip(), code=True)
-    details = bullets([line(str(one) % {"scopes": ", ".join(scopes.ALL)}) for one in verb.details])
-    return [line(typed, f" – {verb.meaning}"), *([details] if verb.details else [])]
+    details = bullets([paragraph(str(one) % {"scopes": ", ".join(scopes.ALL)}) for one in verb.details])
+    return [paragraph(typed, f" – {verb.meaning}"), *([details] if verb.details else [])]
 
 
 def _help_parts() -> list[Element]:
     def verb(name: str, one: Verb) -> Element:
         typed = f"{COMMAND} {name} {one.usage}".rstrip()
-        return line(text(typed, code=True), f" – {one.meaning}")
+        return paragraph(text(typed, code=True), f" – {one.meaning}")
 
     return [
-        line(_("An API key lets a program act in Pumble as you. What you can type:")),
+        paragraph(_("An API key lets a program act in Pumble as you. What you can type:")),
         bullets([verb(name, one) for name, one in _VERBS.items()]),
-        line(
+        paragraph(
             link(settings.PUBLIC_URL + "/", _("Open the portal")),
             " · ",
             link(settings.PUBLIC_URL + "/api-docs/", _("API reference")),
@@ -238,8 +238,8 @@ _VERBS = {
     "language": Verb(info.choose_language, "en|es", gettext_lazy("the language I speak to you")),
     "help": Verb(_help, gettext_lazy("[command]"), gettext_lazy("this text, or more about one command")),
 }
-_FLAG_MISUSED: "dict[type[parser.FlagMisused], str | Promise]" = {
-    parser.ValueMissing: gettext_lazy("%(flag)s needs a value after it."),
-    parser.ValueNotTaken: gettext_lazy("%(flag)s takes no value."),
-    parser.FlagRepeated: gettext_lazy("%(flag)s is there twice. Type it once."),
+_FLAG_MISUSED: "dict[type[parser.InvalidFlag], str | Promise]" = {
+    parser.MissingValue: gettext_lazy("%(flag)s needs a value after it."),
+    parser.UnexpectedValue: gettext_lazy("%(flag)s takes no value."),
+    parser.RepeatedFlag: gettext_lazy("%(flag)s is there twice. Type it once."),
 }

@@ -1,9 +1,9 @@
 """The app's Home tab: what it shows, and that it shows the latest."""
 
-from pumble_bridge.chat.home.publisher import count_waiting, mark_expired, mark_stale, publish_due, worker
+from pumble_bridge.chat.home.publisher import count_stale, mark_expired, mark_stale, publish_due, worker
 from pumble_bridge.chat.home.view import (
     ADD_KEY,
-    AUTHORISE,
+    AUTHORIZE,
     DELETE,
     DELETE_KEY,
     DISABLE,
@@ -17,7 +17,7 @@ from pumble_bridge.chat.home.view import (
 
 __all__ = [
     "ADD_KEY",
-    "AUTHORISE",
+    "AUTHORIZE",
     "DELETE",
     "DELETE_KEY",
     "DISABLE",
@@ -27,7 +27,7 @@ __all__ = [
     "RENAME",
     "ROTATE",
     "build",
-    "count_waiting",
+    "count_stale",
     "mark_expired",
     "mark_stale",
     "publish_due",

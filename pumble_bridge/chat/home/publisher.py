@@ -21,14 +21,14 @@ from pumble_bridge.models import HomeTab, Installation
 
 log = logging.getLogger(__name__)
 
-APART = timedelta(seconds=3.1)  # Pumble takes 20 a minute for each person
-SETTLE = timedelta(seconds=0.5)  # a key is issued and confirmed in one go
-CALL_SECONDS = 5.0
-CLAIM = timedelta(seconds=15)
-RETRY, SLOWEST_RETRY = timedelta(seconds=15), timedelta(minutes=10)
-LOOK_EVERY_SECONDS = 2.0
-LOOK_FOR_EXPIRIES_EVERY = timedelta(seconds=30)
-MOST_AT_ONCE = 200
+MIN_PUBLISH_INTERVAL = timedelta(seconds=3.1)  # Pumble takes 20 a minute for each person
+DEBOUNCE = timedelta(seconds=0.5)  # a key is issued and confirmed in one go
+CALL_TIMEOUT = 5.0
+CLAIM_TIMEOUT = timedelta(seconds=15)
+RETRY_DELAY, MAX_RETRY_DELAY = timedelta(seconds=15), timedelta(minutes=10)
+POLL_SECONDS = 2.0
+EXPIRY_CHECK_INTERVAL = timedelta(seconds=30)
+BATCH_SIZE = 200
 
 
 def mark_stale(member: Member) -> None:
@@ -38,7 +38,7 @@ def mark_stale(member: Member) -> None:
     tab, _created = HomeTab.objects.get_or_create(member=member)
     if tab.changes > tab.shown and not tab.claimed:
         return  # whoever publishes it will see this change, too
-    soon = timezone.now() + SETTLE
+    soon = timezone.now() + DEBOUNCE
     HomeTab.objects.filter(member=member).update(changes=F("changes") + 1, next_at=Greatest("next_at", soon))
     worker.wake()
 
@@ -51,7 +51,7 @@ def mark_expired(*, now: datetime) -> int:
     return HomeTab.objects.filter(member__in=owners, changes=F("shown")).update(changes=F("changes") + 1)
 
 
-def count_waiting() -> int:
+def count_stale() -> int:
     """How many tabs are behind."""
     return HomeTab.objects.filter(changes__gt=F("shown")).count()
 
@@ -59,40 +59,42 @@ def count_waiting() -> int:
 def publish_due() -> int:
     """Publish the stale tabs whose turn it is; how many were."""
     due = HomeTab.objects.filter(changes__gt=F("shown"), next_at__lte=timezone.now()).order_by("next_at")
-    return sum(_publish(tab) for tab in due.select_related("member__workspace")[:MOST_AT_ONCE])
+    return sum(_publish(tab) for tab in due.select_related("member__workspace")[:BATCH_SIZE])
 
 
 def _publish(tab: HomeTab) -> bool:
     now = timezone.now()
     row = HomeTab.objects.filter(pk=tab.pk)
-    if not row.filter(next_at=tab.next_at).update(next_at=now + CLAIM, claimed=True):
+    if not row.filter(next_at=tab.next_at).update(next_at=now + CLAIM_TIMEOUT, claimed=True):
         return False  # another process has it
     tab.refresh_from_db()
     changes, member = tab.changes, Member.objects.select_related("workspace").get(pk=tab.member_id)
     installation = Installation.objects.select_related("workspace").filter(workspace=member.workspace).first()
-    bot = clients.as_bot(installation) if installation else None
+    bot = clients.client_for_bot(installation) if installation else None
     if bot is None or member.pumble_user_id is None:
         row.update(shown=changes, next_at=now, claimed=False)
         return False
     with translation.override(member.language or settings.LANGUAGE_CODE):
         view = build(member, now)
     try:
-        with deadline.within(CALL_SECONDS):
+        with deadline.within(CALL_TIMEOUT):
             bot.publish_home(member.pumble_user_id, view)
     except TokenRejected:
-        row.update(shown=changes, next_at=timezone.now() + APART, claimed=False)
+        row.update(shown=changes, next_at=timezone.now() + MIN_PUBLISH_INTERVAL, claimed=False)
         log.info("home.not_published", extra={"reason": "token rejected"})
         return False
     except PumbleError as error:
         wait = (
             timedelta(seconds=error.retry_after)
             if isinstance(error, PumbleRateLimited | PumbleBusy)
-            else min(RETRY * 2 ** min(tab.failures, 10), SLOWEST_RETRY)
+            else min(RETRY_DELAY * 2 ** min(tab.failures, 10), MAX_RETRY_DELAY)
         )
         row.update(next_at=timezone.now() + wait, claimed=False, failures=F("failures") + 1)
         log.info("home.not_published", extra={"reason": type(error).__name__})
         return False
-    row.update(shown=changes, shown_at=now, next_at=timezone.now() + APART, claimed=False, failures=0)
+    row.update(
+        shown=changes, shown_at=now, next_at=timezone.now() + MIN_PUBLISH_INTERVAL, claimed=False, failures=0
+    )
     return True
 
 
@@ -102,15 +104,15 @@ class Publisher:
     def __init__(self) -> None:
         self._expiries_seen_at = timezone.now()
 
-    def work(self) -> None:
-        if (now := timezone.now()) >= self._expiries_seen_at + LOOK_FOR_EXPIRIES_EVERY:
+    def run(self) -> None:
+        if (now := timezone.now()) >= self._expiries_seen_at + EXPIRY_CHECK_INTERVAL:
             self._expiries_seen_at = now
             mark_expired(now=now)
         publish_due()
 
 
-def make_worker() -> BackgroundTask:
-    return BackgroundTask("home", Publisher().work, every=LOOK_EVERY_SECONDS, settle=SETTLE.total_seconds())
+def create_worker() -> BackgroundTask:
+    return BackgroundTask("home", Publisher().run, every=POLL_SECONDS, settle=DEBOUNCE.total_seconds())
 
 
-worker = make_worker()
+worker = create_worker()

@@ -13,16 +13,16 @@ from keys.models import ApiKey, Member
 from keys.permissions import is_entitled
 from pumble_bridge.chat import key_blocks, onboarding
 from pumble_bridge.chat.blocks import (
-    LONGEST_NAME_IN_LABEL,
+    MAX_NAME_IN_LABEL_LENGTH,
     Element,
     actions,
     button,
     divider,
-    line,
+    escape_user_text,
     link,
     option,
-    plain,
-    quoted,
+    paragraph,
+    plain_text,
     rich_text,
     select,
     text,
@@ -30,12 +30,12 @@ from pumble_bridge.chat.blocks import (
 from pumble_bridge.chat.delivery import portal_button
 from pumble_bridge.manifest import COMMAND, DISPLAY_NAME
 
-MOST_KEYS = 20
+MAX_KEYS = 20
 
 ADD_KEY = "add_key"
 DELETE_KEY = "delete_key"
 LANGUAGE = "language"
-AUTHORISE = "authorise"
+AUTHORIZE = "authorise"
 KEY_ACTION = "key"  # followed by a dot and the key's id
 ROTATE, RENAME, DISABLE, ENABLE, DELETE = "rotate", "rename", "disable", "enable", "delete"
 
@@ -44,39 +44,39 @@ _State = ApiKey.State
 
 def build(member: Member, now: datetime) -> dict[str, Any]:
     """`{title, blocks}` for this member, in the language that is active."""
-    blocks = _of_holder(member, now) if is_entitled(member) else _of_stranger()
-    return {"title": plain(DISPLAY_NAME), "blocks": blocks}
+    blocks = _holder_blocks(member, now) if is_entitled(member) else _onboarding_blocks()
+    return {"title": plain_text(DISPLAY_NAME), "blocks": blocks}
 
 
-def _of_stranger() -> list[Element]:
+def _onboarding_blocks() -> list[Element]:
     return [
         rich_text(
-            line(onboarding.what_it_does()),
-            line(_("Before you can have API keys, allow the app to act for you.")),
+            paragraph(onboarding.app_description()),
+            paragraph(_("Before you can have API keys, allow the app to act for you.")),
         ),
-        actions(button(AUTHORISE, _("Authorize the app"), url=onboarding.authorise_url(), style="primary")),
+        actions(button(AUTHORIZE, _("Authorize the app"), url=onboarding.authorize_url(), style="primary")),
     ]
 
 
-def _of_holder(member: Member, now: datetime) -> list[Element]:
+def _holder_blocks(member: Member, now: datetime) -> list[Element]:
     keys = [key for key in selectors.list_own_keys(member, now) if key.confirmed_at is not None]
     buttons = [button(ADD_KEY, _("Add API key"), style="primary")]
     if keys:
         buttons.append(button(DELETE_KEY, _("Delete API key"), style="danger"))
     languages = [option(code, name) for code, name in settings.LANGUAGES]
-    language = select(LANGUAGE, _("Language"), languages, chosen=translation.get_language() or "")
+    language = select(LANGUAGE, _("Language"), languages, selected=translation.get_language() or "")
     blocks = [
         rich_text(*_summary(keys, now)),
         actions(*buttons, portal_button(_("Open the portal")), language),
     ]
-    for key in keys[:MOST_KEYS]:
-        named = quoted(key.name, limit=LONGEST_NAME_IN_LABEL)
+    for key in keys[:MAX_KEYS]:
+        named = escape_user_text(key.name, limit=MAX_NAME_IN_LABEL_LENGTH)
         menu = select(
-            f"{KEY_ACTION}.{key.key_id}", _("Change “%(name)s”") % {"name": named}, _actions_on(key, now)
+            f"{KEY_ACTION}.{key.key_id}", _("Change “%(name)s”") % {"name": named}, _key_actions(key, now)
         )
-        blocks += [divider(), rich_text(key_blocks.entry(key, now)), actions(menu)]
-    if len(keys) > MOST_KEYS:
-        more = line(
+        blocks += [divider(), rich_text(key_blocks.key_entry(key, now)), actions(menu)]
+    if len(keys) > MAX_KEYS:
+        more = paragraph(
             _("These are your newest. All of them: "), link(settings.PUBLIC_URL + "/", _("Open the portal"))
         )
         blocks += [divider(), rich_text(more)]
@@ -85,14 +85,14 @@ def _of_holder(member: Member, now: datetime) -> list[Element]:
 
 def _summary(keys: list[ApiKey], now: datetime) -> list[Element]:
     if not keys:
-        return [line(_("No keys yet. Add one here, or type: "), text(f"{COMMAND} generate", code=True))]
+        return [paragraph(_("No keys yet. Add one here, or type: "), text(f"{COMMAND} generate", code=True))]
     working = sum(key.state(now) in {_State.ACTIVE, _State.RETIRING} for key in keys)
     number = ngettext("You have %(n)s key", "You have %(n)s keys", len(keys)) % {"n": len(keys)}
-    working_said = ngettext("%(n)s of them works.", "%(n)s of them work.", working) % {"n": working}
-    return [line(text(number, bold=True), *([" · ", working_said] if working < len(keys) else []))]
+    working_text = ngettext("%(n)s of them works.", "%(n)s of them work.", working) % {"n": working}
+    return [paragraph(text(number, bold=True), *([" · ", working_text] if working < len(keys) else []))]
 
 
-def _actions_on(key: ApiKey, now: datetime) -> list[Element]:
+def _key_actions(key: ApiKey, now: datetime) -> list[Element]:
     """What the key's state lets its holder do."""
     state = key.state(now)
     rotate, rename = option(ROTATE, _("Rotate")), option(RENAME, _("Rename"))

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from keys import lifecycle, policies, scopes, texts
 from keys.models import Policy
 from pumble_bridge.chat.blocks import Element, input_block, option, select, text_input
-from pumble_bridge.chat.delivery import hand_over
+from pumble_bridge.chat.delivery import deliver_key
 from pumble_bridge.chat.modals.base import Filled, Form, show
 from pumble_bridge.hooks.responses import Answer
 
@@ -23,8 +23,8 @@ def _view(filled: Filled) -> Element:
     usual = str(_USUAL.days) if _USUAL in policies.expiry_choices(terms) else lifetimes[-1]["value"]
     name = text_input(
         NAME,
-        typed=filled.value(NAME)[:200],
-        longest=lifecycle.MAX_NAME_LENGTH,
+        initial=filled.value(NAME)[:200],
+        max_length=lifecycle.MAX_NAME_LENGTH,
         placeholder=_("For example: deploy bot"),
     )
     what = select(MAY, _("Choose"), may, filled.value(MAY) or _usual_preset(may))
@@ -56,7 +56,7 @@ def _submit(filled: Filled) -> Answer:
         by=person.by,
         now=person.now,
     )
-    return hand_over(person, key, plaintext, channel_id=channel_id)
+    return deliver_key(person, key, plaintext, channel_id=channel_id)
 
 
 def _may(terms: Policy) -> list[Element]:

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from keys import selectors
 from keys.models import ApiKey
-from pumble_bridge.chat.blocks import LONGEST_LABEL, Element, line, modal, rich_text
+from pumble_bridge.chat.blocks import MAX_LABEL_LENGTH, Element, modal, paragraph, rich_text
 from pumble_bridge.chat.user import Person
 from pumble_bridge.hooks.responses import Answer
 
@@ -69,6 +69,6 @@ class Form:
 def show(name: str, filled: Filled, *, title: str, submit: str, blocks: list[Element]) -> Element:
     """The modal of the form `name`. An error too long for the place under its input stands in full above."""
     callback_id = f"{name}:{filled.key_id}" if filled.key_id else name
-    above = [why for where, why in filled.errors.items() if not where or len(why) > LONGEST_LABEL]
-    told = [rich_text(*[line(why) for why in above])] if above else []
+    above = [why for where, why in filled.errors.items() if not where or len(why) > MAX_LABEL_LENGTH]
+    told = [rich_text(*[paragraph(why) for why in above])] if above else []
     return modal(callback_id, title=title, submit=submit, close=_("Cancel"), blocks=[*told, *blocks])

@@ -7,16 +7,16 @@ from keys.exceptions import KeyNotFound
 from keys.models import ApiKey
 from pumble_bridge.chat import key_blocks
 from pumble_bridge.chat.blocks import (
-    LONGEST_NAME_IN_LABEL,
-    MOST_OPTIONS,
+    MAX_NAME_IN_LABEL_LENGTH,
+    MAX_OPTIONS,
     Element,
-    brief,
+    dynamic_select,
+    escape_user_text,
     input_block,
-    line,
     option,
-    quoted,
+    paragraph,
     rich_text,
-    searchable,
+    shorten_for_input,
 )
 from pumble_bridge.chat.modals.base import Filled, Form, Refused, show
 from pumble_bridge.chat.user import Person
@@ -27,7 +27,7 @@ from pumble_bridge.manifest import KEY_MENU
 def options(person: Person, query: str, complaint: str | None) -> list[Element]:
     """The person's live keys whose name has `query` in it or whose id begins with it, newest first."""
     if complaint is not None:
-        return [option("-", brief(complaint))]
+        return [option("-", shorten_for_input(complaint))]
     wanted = unicode_text.fold(query)
     key_id = query.strip().removeprefix("pmb_")
     fitting = [
@@ -35,11 +35,11 @@ def options(person: Person, query: str, complaint: str | None) -> list[Element]:
         for key in selectors.list_own_keys(person.member, person.now)
         if wanted in unicode_text.fold(key.name) or key.key_id.startswith(key_id)
     ]
-    return [_option(key, person) for key in fitting[:MOST_OPTIONS]]
+    return [_option(key, person) for key in fitting[:MAX_OPTIONS]]
 
 
 def _view(filled: Filled) -> Element:
-    menu = searchable(KEY_MENU, _("Search by name or id"))
+    menu = dynamic_select(KEY_MENU, _("Search by name or id"))
     return show(
         CHOOSE.name,
         filled,
@@ -64,13 +64,13 @@ def _question(filled: Filled) -> Element:
     return show(
         CONFIRM.name,
         filled,
-        title=_("Delete “%(name)s”?") % {"name": quoted(key.name, limit=LONGEST_NAME_IN_LABEL)},
+        title=_("Delete “%(name)s”?") % {"name": escape_user_text(key.name, limit=MAX_NAME_IN_LABEL_LENGTH)},
         submit=_("Delete key"),
         blocks=[
             rich_text(
-                line(key_blocks.short_entry(key, filled.person.now)),
-                line(_("Anything that uses it stops working at once. This can't be undone.")),
-                line(_("Not sure? Disable it instead; you can turn it back on.")),
+                paragraph(key_blocks.short_entry(key, filled.person.now)),
+                paragraph(_("Anything that uses it stops working at once. This can't be undone.")),
+                paragraph(_("Not sure? Disable it instead; you can turn it back on.")),
             )
         ],
     )
@@ -83,7 +83,7 @@ def _delete(filled: Filled) -> Answer:
 
 
 def _option(key: ApiKey, person: Person) -> Element:
-    return option(key.key_id, quoted(key.name), f"{key.preview} · {key.state(person.now).label}")
+    return option(key.key_id, escape_user_text(key.name), f"{key.preview} · {key.state(person.now).label}")
 
 
 CHOOSE = Form("delete_key", _view, _choose, main_input=KEY_MENU, inputs={})

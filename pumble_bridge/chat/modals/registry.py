@@ -64,7 +64,7 @@ def submit(submission: Submission, person: Person, complaint: str | None) -> Ans
         raise
     except KeysError as error:
         where = form.inputs.get(error.reason, form.main_input)
-        return _again(form, filled, where, key_blocks.explain(error), reason=error.reason)
+        return _again(form, filled, where, key_blocks.error_text(error), reason=error.reason)
 
 
 def offer(query: MenuQuery, person: Person | None, complaint: str | None) -> Answer:

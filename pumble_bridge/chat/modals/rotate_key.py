@@ -4,16 +4,16 @@ from django.utils.translation import gettext as _
 
 from keys import lifecycle
 from pumble_bridge.chat.blocks import (
-    LONGEST_NAME_IN_LABEL,
+    MAX_NAME_IN_LABEL_LENGTH,
     Element,
+    escape_user_text,
     input_block,
-    line,
     option,
-    quoted,
+    paragraph,
     rich_text,
     select,
 )
-from pumble_bridge.chat.delivery import hand_over
+from pumble_bridge.chat.delivery import deliver_key
 from pumble_bridge.chat.modals.base import Filled, Form, show
 from pumble_bridge.hooks.responses import Answer
 
@@ -26,10 +26,13 @@ def _view(filled: Filled) -> Element:
     return show(
         FORM.name,
         filled,
-        title=_("Rotate “%(name)s”") % {"name": quoted(filled.key.name, limit=LONGEST_NAME_IN_LABEL)},
+        title=_("Rotate “%(name)s”")
+        % {"name": escape_user_text(filled.key.name, limit=MAX_NAME_IN_LABEL_LENGTH)},
         submit=_("Rotate"),
         blocks=[
-            rich_text(line(_("You get a new key. What it may do and when it expires stay as they are."))),
+            rich_text(
+                paragraph(_("You get a new key. What it may do and when it expires stay as they are."))
+            ),
             input_block(_("How long the old key still works"), grace, filled.errors),
         ],
     )
@@ -41,7 +44,7 @@ def _submit(filled: Filled) -> Answer:
     old = filled.key
     channel_id = person.direct_channel()  # before there is a key that could not be shown
     key, plaintext = lifecycle.rotate(key=old, grace=lifecycle.GRACES[grace], by=person.by, now=person.now)
-    return hand_over(person, key, plaintext, channel_id=channel_id)
+    return deliver_key(person, key, plaintext, channel_id=channel_id)
 
 
 def _graces() -> list[Element]:

@@ -6,18 +6,18 @@ adds what a crash left out and sends what is still waiting.
 
 from pumble_bridge.chat.notices.leak_buttons import LEAK_REVOKE, LEAK_TEST
 from pumble_bridge.chat.notices.queue import enqueue, enqueue_due, enqueue_for_event, enqueue_missed
-from pumble_bridge.chat.notices.sender import count_waiting, prune, send_queued, settle, wake
+from pumble_bridge.chat.notices.sender import count_queued, prune, reconcile, send_queued, wake
 
 __all__ = [
     "LEAK_REVOKE",
     "LEAK_TEST",
-    "count_waiting",
+    "count_queued",
     "enqueue",
     "enqueue_due",
     "enqueue_for_event",
     "enqueue_missed",
     "prune",
+    "reconcile",
     "send_queued",
-    "settle",
     "wake",
 ]

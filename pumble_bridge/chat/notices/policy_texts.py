@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 from keys import policies, texts, violations
 from keys.models import ApiKey, AuditEvent
 from keys.texts import days, short_date
-from pumble_bridge.chat.blocks import Element, line
-from pumble_bridge.chat.key_blocks import unmentioning
+from pumble_bridge.chat.blocks import Element, paragraph
+from pumble_bridge.chat.key_blocks import escape_mentions
 
 
 def idle_fact(end: datetime) -> str:
@@ -16,49 +16,49 @@ def idle_fact(end: datetime) -> str:
     return f"idle {end:%Y-%m-%dT%H:%M:%S.%f}"
 
 
-def idle_soon(key: ApiKey, named: dict[str, str], fact: str, now: datetime) -> list[Element]:
+def idle_soon(key: ApiKey, values: dict[str, str], fact: str, now: datetime) -> list[Element]:
     """Nothing where the key was used or enabled meanwhile, or its policy has changed."""
     end = policies.disabled_when_idle(policies.policy_of(key.owner.workspace), key)
     if end is None or idle_fact(end) != fact:
         return []
-    said = named | {"days": days(now - key.idle_since), "date": short_date(end, now=now)}
+    values = values | {"days": days(now - key.idle_since), "date": short_date(end, now=now)}
     what = _(
         "Nothing has used your API key “%(name)s” for %(days)s. It will be disabled on %(date)s unless something does."
     )
-    return [line(what % said), line(_("If you no longer need it, delete it."))]
+    return [paragraph(what % values), paragraph(_("If you no longer need it, delete it."))]
 
 
-def disabled_when_idle(event: AuditEvent, named: dict[str, str]) -> list[Element]:
+def disabled_when_idle(event: AuditEvent, values: dict[str, str]) -> list[Element]:
     if event.actor is None:
         what = _("Your API key “%(name)s” was disabled, because nothing had used it for a long time.")
     else:
         what = _("%(who)s disabled your API key “%(name)s”, because nothing had used it for a long time.")
     return [
-        line(what % named),
-        line(_("If you still need it, enable it: its days without use are counted anew from then on.")),
+        paragraph(what % values),
+        paragraph(_("If you still need it, enable it: its days without use are counted anew from then on.")),
     ]
 
 
-def disabled_for_policy(event: AuditEvent, named: dict[str, str]) -> list[Element]:
+def disabled_for_policy(event: AuditEvent, values: dict[str, str]) -> list[Element]:
     what = _(
         "%(who)s disabled your API key “%(name)s”, because it does not fit your workspace's policy: %(why)s."
     )
     return [
-        line(what % (named | {"why": _why(event)})),
-        line(_("Whatever uses it is refused. Narrow it until it fits and enable it, or ask an owner.")),
+        paragraph(what % (values | {"why": _violations(event)})),
+        paragraph(_("Whatever uses it is refused. Narrow it until it fits and enable it, or ask an owner.")),
     ]
 
 
-def narrowed(event: AuditEvent, key: ApiKey, named: dict[str, str], now: datetime) -> list[Element]:
+def narrowed(event: AuditEvent, key: ApiKey, values: dict[str, str], now: datetime) -> list[Element]:
     what = _(
         "%(who)s gave your API key “%(name)s” fewer rights, because it did not fit your workspace's policy: %(why)s."
     )
-    rights = unmentioning(texts.sentence(key.rights, now=now))
+    rights = escape_mentions(texts.sentence(key.rights, now=now))
     return [
-        line(what % (named | {"why": _why(event)})),
-        line(_("From now on: %(rights)s") % {"rights": rights}),
+        paragraph(what % (values | {"why": _violations(event)})),
+        paragraph(_("From now on: %(rights)s") % {"rights": rights}),
     ]
 
 
-def _why(event: AuditEvent) -> str:
+def _violations(event: AuditEvent) -> str:
     return texts.enumerate_all(texts.breach(one) for one in violations.retold(event.detail))

@@ -14,24 +14,24 @@ from pumble_bridge.chat.notices import sender
 from pumble_bridge.chat.notices.policy_texts import idle_fact
 from pumble_bridge.models import Notice
 
-REMINDED_BEFORE = (timedelta(days=1), timedelta(days=7))
-IDLE_TOLD_BEFORE = timedelta(days=3)
-# How far back a fact may lie that nobody was told of yet, because we were down or crashed.
-MISSED_FOR = timedelta(days=7)
+EXPIRY_REMINDERS = (timedelta(days=1), timedelta(days=7))
+IDLE_WARNING = timedelta(days=3)
+# How far back a fact may lie that nobody was known of yet, because we were down or crashed.
+CATCH_UP_PERIOD = timedelta(days=7)
 
 Kind = Notice.Kind
 Reason = ApiKey.RevokeReason
 Type = AuditEvent.Type
 
 # Revocations that the holder brought about, or that tell them nothing they could use.
-_QUIET = {
+SILENT_REASONS = {
     Reason.NOT_DELIVERED,
     Reason.PREDECESSOR_REVOKED,
     Reason.UNAUTHORIZED,
     Reason.UNINSTALLED,
     Reason.DEACTIVATED,
 }
-_TELLING = (
+NOTIFIED_TYPES = (
     Type.KEY_REVOKED,
     Type.KEY_DISABLED,
     Type.KEY_NARROWED,
@@ -43,7 +43,7 @@ _TELLING = (
 
 
 def enqueue_for_event(event: AuditEvent, **_signal: Any) -> None:
-    if event.type in _TELLING:
+    if event.type in NOTIFIED_TYPES:
         _enqueue_for(event)
         sender.wake()
 
@@ -57,7 +57,7 @@ def enqueue(
     key: ApiKey | None = None,
     event: AuditEvent | None = None,
 ) -> bool:
-    """Whether the fact is new for the person; then they will be told."""
+    """Whether the fact is new for the person; then they will be known."""
     _notice, new = Notice.objects.get_or_create(
         member=member, key=key, kind=kind, fact=fact, defaults={"event": event, "created_at": now}
     )
@@ -66,39 +66,39 @@ def enqueue(
 
 def enqueue_due(now: datetime) -> int:
     """Queue what the clock brings: keys that expire soon, have expired, are soon disabled for lying idle; how many."""
-    newest = _newest()
-    Notice.objects.bulk_create(_due(now), batch_size=500, ignore_conflicts=True)
-    Notice.objects.bulk_create(_idle(now), batch_size=500, ignore_conflicts=True)
+    newest = _newest_pk()
+    Notice.objects.bulk_create(_expiry_notices(now), batch_size=500, ignore_conflicts=True)
+    Notice.objects.bulk_create(_idle_notices(now), batch_size=500, ignore_conflicts=True)
     return Notice.objects.filter(pk__gt=newest).count()
 
 
 def enqueue_missed(now: datetime) -> int:
     """Queue what happened while nobody listened, as in a crash between a change and its notice; how many notices."""
-    newest = _newest()
+    newest = _newest_pk()
     installed = Workspace.objects.filter(installed_at__isnull=False)
     events = AuditEvent.objects.filter(
-        workspace__in=installed, at__gte=now - MISSED_FOR, type__in=_TELLING, notices__isnull=True
+        workspace__in=installed, at__gte=now - CATCH_UP_PERIOD, type__in=NOTIFIED_TYPES, notices__isnull=True
     )
     for event in events.exclude(actor=F("member")).select_related("key__owner", "member").iterator(500):
         _enqueue_for(event)
     return Notice.objects.filter(pk__gt=newest).count()
 
 
-def _newest() -> int:
+def _newest_pk() -> int:
     return Notice.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
 
 
-def _due(now: datetime) -> Iterator[Notice]:
+def _expiry_notices(now: datetime) -> Iterator[Notice]:
     keys = ApiKey.objects.filter(
         revoked_at__isnull=True,
         retires_at__isnull=True,
         disabled_at__isnull=True,
         confirmed_at__isnull=False,
-        expires_at__gt=now - MISSED_FOR,
-        expires_at__lte=now + max(REMINDED_BEFORE),
+        expires_at__gt=now - CATCH_UP_PERIOD,
+        expires_at__lte=now + max(EXPIRY_REMINDERS),
     )
     clocked = Notice.objects.filter(kind__in=(Kind.EXPIRES_SOON, Kind.EXPIRED), key__in=keys)
-    told = set(clocked.values_list("key__pk", "kind", "fact"))
+    known = set(clocked.values_list("key__pk", "kind", "fact"))
     for key in keys.select_related("owner__workspace").iterator(500):
         if key.expires_at is None or not is_entitled(key.owner):
             continue
@@ -109,22 +109,22 @@ def _due(now: datetime) -> Iterator[Notice]:
             kind, fact = Kind.EXPIRES_SOON, f"{lead.days}d before {end}"
         else:
             continue
-        if (key.pk, kind, fact) not in told:
+        if (key.pk, kind, fact) not in known:
             yield Notice(member=key.owner, key=key, kind=kind, fact=fact, created_at=now)
 
 
-def _idle(now: datetime) -> Iterator[Notice]:
-    told = set(Notice.objects.filter(kind=Kind.IDLE_SOON).values_list("key__pk", "fact"))
-    for key, end in lifecycle.idle_soon(IDLE_TOLD_BEFORE, now):
+def _idle_notices(now: datetime) -> Iterator[Notice]:
+    known = set(Notice.objects.filter(kind=Kind.IDLE_SOON).values_list("key__pk", "fact"))
+    for key, end in lifecycle.idle_soon(IDLE_WARNING, now):
         # Of days so few that a key in weekly use would be spoken of every week nothing is said.
-        rare = end - key.idle_since >= 2 * IDLE_TOLD_BEFORE
-        if rare and end > now and (key.pk, idle_fact(end)) not in told and is_entitled(key.owner):
+        rare = end - key.idle_since >= 2 * IDLE_WARNING
+        if rare and end > now and (key.pk, idle_fact(end)) not in known and is_entitled(key.owner):
             yield Notice(member=key.owner, key=key, kind=Kind.IDLE_SOON, fact=idle_fact(end), created_at=now)
 
 
 def _reminder_due(created_at: datetime, expires_at: datetime, now: datetime) -> timedelta | None:
     """The latest reminder that is due. Only the second half of a key's life is near its end."""
-    near = [lead for lead in REMINDED_BEFORE if lead * 2 <= expires_at - created_at]
+    near = [lead for lead in EXPIRY_REMINDERS if lead * 2 <= expires_at - created_at]
     return next((lead for lead in near if expires_at - now <= lead), None)
 
 
@@ -133,18 +133,18 @@ def _enqueue_for(event: AuditEvent) -> None:
     key = event.key
     match event.type:
         case Type.MEMBER_DEACTIVATED if event.detail.get("keys"):
-            for overseer in _overseers(event):
-                enqueue(Kind.PERSON_LEFT, member=overseer, fact=fact, event=event, now=event.at)
+            for manager in _managers(event):
+                enqueue(Kind.PERSON_LEFT, member=manager, fact=fact, event=event, now=event.at)
         case Type.MEMBER_UNAUTHORIZED if event.member and event.detail.get("reason") == REJECTED:
             enqueue(Kind.REJECTED, member=event.member, fact=fact, event=event, now=event.at)
-        case Type.KEY_REVOKED if key and event.detail.get("reason") not in _QUIET:
-            if _came_from_another(event, key) and not key.successors.filter(revoked_at=event.at).exists():
+        case Type.KEY_REVOKED if key and event.detail.get("reason") not in SILENT_REASONS:
+            if _done_by_another(event, key) and not key.successors.filter(revoked_at=event.at).exists():
                 enqueue(Kind.REVOKED, member=key.owner, key=key, fact=fact, event=event, now=event.at)
         case Type.KEY_DISABLED if key:
-            if _came_from_another(event, key) and not key.successors.filter(disabled_at=event.at).exists():
+            if _done_by_another(event, key) and not key.successors.filter(disabled_at=event.at).exists():
                 enqueue(Kind.DISABLED, member=key.owner, key=key, fact=fact, event=event, now=event.at)
         case Type.KEY_NARROWED if key:
-            if _came_from_another(event, key) and key.retires_at is None:
+            if _done_by_another(event, key) and key.retires_at is None:
                 enqueue(Kind.NARROWED, member=key.owner, key=key, fact=fact, event=event, now=event.at)
         case Type.KEY_USED_ELSEWHERE if key:
             enqueue(Kind.USED_ELSEWHERE, member=key.owner, key=key, fact=fact, event=event, now=event.at)
@@ -155,12 +155,12 @@ def _enqueue_for(event: AuditEvent) -> None:
             pass
 
 
-def _came_from_another(event: AuditEvent, key: ApiKey) -> bool:
+def _done_by_another(event: AuditEvent, key: ApiKey) -> bool:
     """Whether another than the holder stopped the key. Of keys that go together the newest stands for all."""
     return event.actor_id != key.owner_id and key.confirmed_at is not None
 
 
-def _overseers(event: AuditEvent) -> list[Member]:
+def _managers(event: AuditEvent) -> list[Member]:
     """The active owners of the workspace; its administrators where no owner is known."""
     people = Member.objects.filter(workspace=event.workspace, is_active=True)
     owners = list(people.filter(role=Member.Role.OWNER))

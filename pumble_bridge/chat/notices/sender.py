@@ -1,7 +1,7 @@
 """Sending what is queued: by a thread of each process as soon as it can, and by `maintenance`.
 
-A notice is marked before its message leaves. Where nothing left it is queued again; where that is uncertain, or a
-crash came between, it stays marked until a look into the channel settles whether it arrived. Two processes may take up
+A notice is claimed before its message leaves. Where nothing left it is queued again; where that is uncertain, or a
+crash came between, it stays claimed until a look into the channel settles whether it arrived. Two processes may take up
 the same notice, only one gets to mark it.
 """
 
@@ -33,21 +33,21 @@ from pumble_bridge.models import Installation, Notice
 
 log = logging.getLogger(__name__)
 
-SENDING_SECONDS = 4.0
-GIVEN_UP_AFTER = timedelta(days=7)
-MOST_AT_ONCE = 100  # Pumble takes 80 a minute in a workspace, and a stop waits for the end of them
-RUN_SECONDS = 20.0
-SETTLED_AFTER = timedelta(
+SEND_TIMEOUT = 4.0
+MAX_QUEUED_AGE = timedelta(days=7)
+BATCH_SIZE = 100  # Pumble takes 80 a minute in a workspace, and a stop waits for the end of them
+MAX_RUN_SECONDS = 20.0
+RECONCILE_AFTER = timedelta(
     minutes=2
 )  # by then every run that may have begun it is over, and what it sent has arrived
-SETTLED_WITHIN = timedelta(days=1)
-_LOOKED_AT = 100  # messages of a direct channel
-_LAST_ONES_SECONDS = 1.0
+RECONCILE_WITHIN = timedelta(days=1)
+_MAX_CHECKED_MESSAGES = 100  # messages of a direct channel
+_SHUTDOWN_SECONDS = 1.0
 
 State = Notice.State
 
 
-def count_waiting() -> int:
+def count_queued() -> int:
     """How many notices are not sent yet."""
     return Notice.objects.filter(state=State.QUEUED).count()
 
@@ -62,12 +62,12 @@ def send_queued(now: datetime, *, fresh_only: bool = False, stop: Callable[[], b
         stop: asked before each; True ends it.
     """
     waiting = Notice.objects.filter(state=State.QUEUED)
-    waiting.filter(created_at__lte=now - GIVEN_UP_AFTER).update(state=State.DROPPED)
+    waiting.filter(created_at__lte=now - MAX_QUEUED_AGE).update(state=State.DROPPED)
     if fresh_only:
         waiting = waiting.filter(tried_at__isnull=True)
     order = waiting.order_by(F("tried_at").asc(nulls_first=True), "pk")
-    sent, until = 0, time.monotonic() + RUN_SECONDS
-    for pk in list(order.values_list("pk", flat=True)[:MOST_AT_ONCE]):
+    sent, until = 0, time.monotonic() + MAX_RUN_SECONDS
+    for pk in list(order.values_list("pk", flat=True)[:BATCH_SIZE]):
         if stop() or time.monotonic() > until:
             break
         try:
@@ -78,22 +78,22 @@ def send_queued(now: datetime, *, fresh_only: bool = False, stop: Callable[[], b
             continue
         except Exception:
             log.exception("notice.failed", extra={"notice": pk})
-            _mark(pk, State.QUEUED, State.QUEUED, now)
+            _change_state(pk, State.QUEUED, State.QUEUED, now)
     return sent
 
 
-def settle(now: datetime) -> int:
-    """Look whether the messages arrived of which that is unknown; queue those again that did not. How many are settled."""
+def reconcile(now: datetime) -> int:
+    """Look whether the messages arrived of which that is unknown; queue those again that did not. How many are reconciled."""
     uncertain = Notice.objects.filter(
-        state=State.SENDING, tried_at__lte=now - SETTLED_AFTER, tried_at__gt=now - SETTLED_WITHIN
+        state=State.SENDING, tried_at__lte=now - RECONCILE_AFTER, tried_at__gt=now - RECONCILE_WITHIN
     )
-    settled = 0
-    for notice in uncertain.select_related("member").order_by("pk")[:MOST_AT_ONCE]:
+    reconciled = 0
+    for notice in uncertain.select_related("member").order_by("pk")[:BATCH_SIZE]:
         bot, bot_user_id = _bot_for(notice)
         if bot is None:
             continue
         try:
-            with deadline.within(SENDING_SECONDS):
+            with deadline.within(SEND_TIMEOUT):
                 arrived = _has_arrived(bot, bot_user_id, notice)
         except PumbleError as error:
             log.warning("notice.not_settled", exc_info=True, extra={"notice": notice.pk})
@@ -102,17 +102,17 @@ def settle(now: datetime) -> int:
             continue
         if arrived is not None:
             log.info("notice.settled", extra={"notice": notice.pk, "arrived": arrived})
-            # Another process may have settled it meanwhile, and be sending it again.
+            # Another process may have reconciled it meanwhile, and be sending it again.
             same = Notice.objects.filter(pk=notice.pk, state=State.SENDING, tried_at=notice.tried_at)
-            settled += same.update(state=State.SENT if arrived else State.QUEUED)
-    return settled
+            reconciled += same.update(state=State.SENT if arrived else State.QUEUED)
+    return reconciled
 
 
 def _has_arrived(bot: PumbleClient, bot_user_id: str, notice: Notice) -> bool | None:
     """Whether the notice's message stands in the channel; None where there are too many messages to tell."""
     channel_id = _direct_channel(bot, bot_user_id, notice.member)
-    page = bot.list_messages(channel_id, limit=_LOOKED_AT, strategy="BEFORE", cursor=None)
-    link = re.compile(re.escape(texts.address(notice)) + r"(?![0-9])")
+    page = bot.list_messages(channel_id, limit=_MAX_CHECKED_MESSAGES, strategy="BEFORE", cursor=None)
+    link = re.compile(re.escape(texts.notice_url(notice)) + r"(?![0-9])")
     if any(link.search(str(message)) for message in page["messages"]):
         return True
     return None if page.get("hasMoreBefore") else False
@@ -133,43 +133,43 @@ def _send(pk: int, now: datetime) -> bool:
     if notice is None:
         return False
     with translation.override(notice.member.language or settings.LANGUAGE_CODE):
-        message = texts.write(notice, now)
+        message = texts.build_message(notice, now)
     bot, bot_user_id = _bot_for(notice)
-    gone = not notice.member.is_active or notice.member.erased_at is not None
-    if message is None or bot is None or gone:
+    member_gone = not notice.member.is_active or notice.member.erased_at is not None
+    if message is None or bot is None or member_gone:
         Notice.objects.filter(pk=pk, state=State.QUEUED).update(state=State.DROPPED)
         return False
-    marked = False
+    claimed = False
     try:
-        with deadline.within(SENDING_SECONDS):
+        with deadline.within(SEND_TIMEOUT):
             channel_id = _direct_channel(bot, bot_user_id, notice.member)
-            marked = _mark(pk, State.QUEUED, State.SENDING, now)
-            if not marked:
+            claimed = _change_state(pk, State.QUEUED, State.SENDING, now)
+            if not claimed:
                 return False
             bot.post_message(channel_id, message)
     except PumbleError as error:
-        uncertain = marked and error.may_have_happened
+        uncertain = claimed and error.may_have_happened
         if not uncertain:
-            _mark(pk, State.SENDING if marked else State.QUEUED, State.QUEUED, now)
+            _change_state(pk, State.SENDING if claimed else State.QUEUED, State.QUEUED, now)
         log.warning(
             "notice.not_sent",
             exc_info=True,
             extra={"notice": pk, "kind": notice.kind, "uncertain": uncertain},
         )
         raise
-    _mark(pk, State.SENDING, State.SENT, now)
+    _change_state(pk, State.SENDING, State.SENT, now)
     log.info("notice.sent", extra={"notice": pk, "kind": notice.kind})
     return True
 
 
-def _mark(pk: int, before: Notice.State, after: Notice.State, now: datetime) -> bool:
+def _change_state(pk: int, before: Notice.State, after: Notice.State, now: datetime) -> bool:
     return Notice.objects.filter(pk=pk, state=before).update(state=after, tried_at=now) == 1
 
 
 def _bot_for(notice: Notice) -> tuple[PumbleClient | None, str]:
     """The bot of the reader's workspace, and its user id; None where the app is not installed."""
     installation = Installation.objects.filter(workspace=notice.member.workspace).first()
-    return (clients.as_bot(installation), installation.bot_user_id) if installation else (None, "")
+    return (clients.client_for_bot(installation), installation.bot_user_id) if installation else (None, "")
 
 
 def _direct_channel(bot: PumbleClient, bot_user_id: str, member: Member) -> str:
@@ -185,7 +185,7 @@ def _direct_channel(bot: PumbleClient, bot_user_id: str, member: Member) -> str:
 
 def _send_fresh() -> None:
     """Send what was not tried yet. What is left at the end of the process `maintenance` sends."""
-    stop = partial(worker.has_been_stopped_for, _LAST_ONES_SECONDS)
+    stop = partial(worker.has_been_stopped_for, _SHUTDOWN_SECONDS)
     send_queued(timezone.now(), fresh_only=True, stop=stop)
 
 

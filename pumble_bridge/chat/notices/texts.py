@@ -13,7 +13,7 @@ from keys.models import ApiKey, AuditEvent, Member
 from keys.permissions import is_entitled
 from keys.texts import days, short_date
 from pumble_bridge.chat import onboarding
-from pumble_bridge.chat.blocks import Element, bullets, line, link, message, quoted, text
+from pumble_bridge.chat.blocks import Element, bullets, escape_user_text, link, message, paragraph, text
 from pumble_bridge.chat.notices import policy_texts
 from pumble_bridge.chat.notices.leak_buttons import LEAK_REVOKE, LEAK_TEST, leak_value
 from pumble_bridge.models import Notice
@@ -24,19 +24,19 @@ State = ApiKey.State
 KEYS_PER_NOTICE = 20
 
 
-def write(notice: Notice, now: datetime) -> dict[str, Any] | None:
+def build_message(notice: Notice, now: datetime) -> dict[str, Any] | None:
     """The message `{text, blocks}` of a notice; None where it is no longer true or of use."""
     parts = _parts(notice, now)
     if not parts:
         return None
-    said = message(*parts, line(link(address(notice), _("Open the portal"))))
+    content = message(*parts, paragraph(link(notice_url(notice), _("Open the portal"))))
     if notice.kind == Kind.LEAKED and notice.key and notice.event:
-        _add_place(said, notice.event)
-        said["blocks"].append(_buttons(leak_value(notice.key.key_id, notice.fact)))
-    return said
+        _add_channel(content, notice.event)
+        content["blocks"].append(_buttons(leak_value(notice.key.key_id, notice.fact)))
+    return content
 
 
-def address(notice: Notice) -> str:
+def notice_url(notice: Notice) -> str:
     """The link in a notice. It names the notice, so that one can see whether it arrived."""
     return f"{settings.PUBLIC_URL}/#notice-{notice.pk}"
 
@@ -45,29 +45,29 @@ def _parts(notice: Notice, now: datetime) -> list[Element]:
     key, event = notice.key, notice.event
     if key is None:
         return _parts_without_key(notice)
-    named = {"name": quoted(key.name)}
+    values = {"name": escape_user_text(key.name)}
     state = key.state(now)
     match notice.kind:
         case Kind.EXPIRES_SOON if key.expires_at and state == State.ACTIVE:
-            return _expires_soon(key.expires_at, named, now)
+            return _expires_soon(key.expires_at, values, now)
         case Kind.EXPIRED if key.expires_at and state == State.EXPIRED:
-            return _expired(key.expires_at, named, now)
+            return _expired(key.expires_at, values, now)
         case Kind.REVOKED if event:
-            return _revoked(event, named)
+            return _revoked(event, values)
         case Kind.DISABLED if event and state == State.DISABLED:
-            return _disabled(event, named)
+            return _disabled(event, values)
         case Kind.NARROWED if event and not state.is_over:
-            return policy_texts.narrowed(event, key, named | {"who": _who(event)}, now)
+            return policy_texts.narrowed(event, key, values | {"who": _actor_name(event)}, now)
         case Kind.IDLE_SOON if state == State.ACTIVE:
-            return policy_texts.idle_soon(key, named, notice.fact, now)
+            return policy_texts.idle_soon(key, values, notice.fact, now)
         case Kind.USED_ELSEWHERE if event and event.address and not state.is_over:
-            return _used_elsewhere(event, named, now)
+            return _used_elsewhere(event, values, now)
         case Kind.LEAKED if event and not state.is_over:
-            return _leaked(named)
+            return _leaked(values)
         case Kind.LEAK_REVOKED:
-            return _leak_revoked(named)
+            return _leak_revoked(values)
         case Kind.LEAK_DISMISSED:
-            return _leak_dismissed(named)
+            return _leak_dismissed(values)
         case _:
             return []
 
@@ -78,30 +78,32 @@ def _parts_without_key(notice: Notice) -> list[Element]:
     return [] if is_entitled(notice.member) else _rejected()
 
 
-def _expires_soon(expires_at: datetime, named: dict[str, str], now: datetime) -> list[Element]:
-    said = named | {"days": days(expires_at - now), "date": short_date(expires_at, now=now)}
+def _expires_soon(expires_at: datetime, values: dict[str, str], now: datetime) -> list[Element]:
+    content = values | {"days": days(expires_at - now), "date": short_date(expires_at, now=now)}
     return [
-        line(
+        paragraph(
             _(
                 "Your API key “%(name)s” expires in %(days)s, on %(date)s. Whatever uses it stops working then."
             )
-            % said
+            % content
         ),
-        line(_("Create a new key in time, and put it where this one is used.")),
+        paragraph(_("Create a new key in time, and put it where this one is used.")),
     ]
 
 
-def _expired(expires_at: datetime, named: dict[str, str], now: datetime) -> list[Element]:
-    said = named | {"date": short_date(expires_at, now=now)}
+def _expired(expires_at: datetime, values: dict[str, str], now: datetime) -> list[Element]:
+    content = values | {"date": short_date(expires_at, now=now)}
     return [
-        line(_("Your API key “%(name)s” expired on %(date)s. Whatever uses it is refused now.") % said),
-        line(_("If you still need one, create a new key.")),
+        paragraph(
+            _("Your API key “%(name)s” expired on %(date)s. Whatever uses it is refused now.") % content
+        ),
+        paragraph(_("If you still need one, create a new key.")),
     ]
 
 
-def _revoked(event: AuditEvent, named: dict[str, str]) -> list[Element]:
+def _revoked(event: AuditEvent, values: dict[str, str]) -> list[Element]:
     pasted = event.detail.get("reason") == ApiKey.RevokeReason.PASTED
-    said = named | {"who": _who(event)}
+    content = values | {"who": _actor_name(event)}
     if pasted:
         what = _(
             "%(who)s had your API key “%(name)s” in chat, so it was revoked. Whatever uses it is refused now."
@@ -109,39 +111,39 @@ def _revoked(event: AuditEvent, named: dict[str, str]) -> list[Element]:
     else:
         what = _("%(who)s revoked your API key “%(name)s”. Whatever uses it is refused now.")
     return [
-        line(what % said),
-        *([] if pasted else [_why(event)]),
-        line(_("If you still need one, create a new key.")),
+        paragraph(what % content),
+        *([] if pasted else [_reason(event)]),
+        paragraph(_("If you still need one, create a new key.")),
     ]
 
 
-def _disabled(event: AuditEvent, named: dict[str, str]) -> list[Element]:
+def _disabled(event: AuditEvent, values: dict[str, str]) -> list[Element]:
     match event.detail.get("reason"):
         case ApiKey.DisableReason.IDLE:
-            return policy_texts.disabled_when_idle(event, named | {"who": _who(event)})
+            return policy_texts.disabled_when_idle(event, values | {"who": _actor_name(event)})
         case ApiKey.DisableReason.POLICY:
-            return policy_texts.disabled_for_policy(event, named | {"who": _who(event)})
+            return policy_texts.disabled_for_policy(event, values | {"who": _actor_name(event)})
     what = _(
         "%(who)s disabled your API key “%(name)s”. Whatever uses it is refused until it is enabled again."
     )
     return [
-        line(what % (named | {"who": _who(event)})),
-        _why(event),
-        line(_("If you need it, ask an owner or administrator of your workspace to enable it.")),
+        paragraph(what % (values | {"who": _actor_name(event)})),
+        _reason(event),
+        paragraph(_("If you need it, ask an owner or administrator of your workspace to enable it.")),
     ]
 
 
-def _used_elsewhere(event: AuditEvent, named: dict[str, str], now: datetime) -> list[Element]:
-    said = named | {
+def _used_elsewhere(event: AuditEvent, values: dict[str, str], now: datetime) -> list[Element]:
+    content = values | {
         "network": usage.network_of(str(event.address)),
         "date": short_date(event.at, now=now),
     }
     return [
-        line(
+        paragraph(
             _("Your API key “%(name)s” was used from a network for the first time: %(network)s, on %(date)s.")
-            % said
+            % content
         ),
-        line(
+        paragraph(
             _(
                 "If you know why, there is nothing to do. If not, somebody else has the key: revoke it at once."
             )
@@ -149,30 +151,30 @@ def _used_elsewhere(event: AuditEvent, named: dict[str, str], now: datetime) -> 
     ]
 
 
-def _leaked(named: dict[str, str]) -> list[Element]:
+def _leaked(values: dict[str, str]) -> list[Element]:
     return [
-        line(
+        paragraph(
             _(
                 "Your API key “%(name)s” is written in a chat message. Whoever can read that message can use the key."
             )
-            % named
+            % values
         ),
-        line(
+        paragraph(
             _("Revoke the key now, delete the message, and create a new key. Or tell me that it was a test.")
         ),
     ]
 
 
-def _leak_revoked(named: dict[str, str]) -> list[Element]:
+def _leak_revoked(values: dict[str, str]) -> list[Element]:
     return [
-        line(_("Revoked “%(name)s”. Whatever uses it is refused now.") % named),
-        line(_("Delete the message too. If you still need one, create a new key.")),
+        paragraph(_("Revoked “%(name)s”. Whatever uses it is refused now.") % values),
+        paragraph(_("Delete the message too. If you still need one, create a new key.")),
     ]
 
 
-def _leak_dismissed(named: dict[str, str]) -> list[Element]:
+def _leak_dismissed(values: dict[str, str]) -> list[Element]:
     return [
-        line(_("Noted: a test. “%(name)s” still works, for everybody who has read it, too.") % named),
+        paragraph(_("Noted: a test. “%(name)s” still works, for everybody who has read it, too.") % values),
     ]
 
 
@@ -188,22 +190,22 @@ def _person_left(event: AuditEvent) -> list[Element]:
         len(listed),
     )
     parts = [
-        line(what % {"who": _name_of(event.member), "n": len(listed)}),
+        paragraph(what % {"who": _display_name(event.member), "n": len(listed)}),
         bullets(_key_line(key) for key in listed[:KEYS_PER_NOTICE]),
     ]
     more = len(listed) - KEYS_PER_NOTICE
     if more > 0:
-        parts.append(line(ngettext("and %(n)s more.", "and %(n)s more.", more) % {"n": more}))
-    parts.append(line(_("Whatever used them needs a key of somebody who is still here.")))
+        parts.append(paragraph(ngettext("and %(n)s more.", "and %(n)s more.", more) % {"n": more}))
+    parts.append(paragraph(_("Whatever used them needs a key of somebody who is still here.")))
     return parts
 
 
 def _rejected() -> list[Element]:
     return [
-        line(_("Pumble no longer lets me act for you, so your API keys are refused.")),
-        line(
+        paragraph(_("Pumble no longer lets me act for you, so your API keys are refused.")),
+        paragraph(
             _("They work again, as they are, once you allow it: "),
-            link(onboarding.authorise_url(), _("authorize the app")),
+            link(onboarding.authorize_url(), _("authorize the app")),
         ),
     ]
 
@@ -212,31 +214,33 @@ def _key_line(key: ApiKey) -> Element:
     used = _("never used")
     if key.last_used_at:
         used = _("last used %(date)s") % {"date": date_format(key.last_used_at, "DATE_FORMAT")}
-    return line(text(quoted(key.name), bold=True), " · ", text(key.preview, code=True), f" · {used}")
+    return paragraph(
+        text(escape_user_text(key.name), bold=True), " · ", text(key.preview, code=True), f" · {used}"
+    )
 
 
-def _why(event: AuditEvent) -> Element:
+def _reason(event: AuditEvent) -> Element:
     note = str(event.detail.get("note") or "").strip()
     if not note:
-        return line(_("They gave no reason."))
-    return line(_("The reason they gave: “%(note)s”") % {"note": quoted(note, limit=200)})
+        return paragraph(_("They gave no reason."))
+    return paragraph(_("The reason they gave: “%(note)s”") % {"note": escape_user_text(note, limit=200)})
 
 
-def _who(event: AuditEvent) -> str:
+def _actor_name(event: AuditEvent) -> str:
     actor = event.actor
-    return _("The operator of the API app") if actor is None or actor.is_superuser else _name_of(actor)
+    return _("The operator of the API app") if actor is None or actor.is_superuser else _display_name(actor)
 
 
-def _name_of(member: Member | None) -> str:
-    return quoted(member.name if member and member.name else _("Somebody"))
+def _display_name(member: Member | None) -> str:
+    return escape_user_text(member.name if member and member.name else _("Somebody"))
 
 
-def _add_place(said: dict[str, Any], event: AuditEvent) -> None:
+def _add_channel(content: dict[str, Any], event: AuditEvent) -> None:
     """Where the message stands, for who may know; only the blocks can show a channel."""
     channel_id = event.detail.get("seen_in")
     if isinstance(channel_id, str):
-        place = line(_("The message is in "), {"type": "channel", "channel_id": channel_id})
-        said["blocks"][0]["elements"].insert(1, place)
+        channel_line = paragraph(_("The message is in "), {"type": "channel", "channel_id": channel_id})
+        content["blocks"][0]["elements"].insert(1, channel_line)
 
 
 def _buttons(value: str) -> Element:
