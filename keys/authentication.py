@@ -23,7 +23,7 @@ from keys.exceptions import (
     ScopeMissing,
 )
 from keys.key_cache import KeyRecord
-from keys.limits import Standing
+from keys.limits import LimitStatus
 from keys.models import ApiKey
 
 log = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ _DUMMY_DIGEST = bytes(32)
 _warned_of: set[str] = set()
 
 
-def authenticate(raw_key: bytes, *, by: Actor, now: datetime) -> tuple[KeyRecord, Standing]:
+def authenticate(raw_key: bytes, *, by: Actor, now: datetime) -> tuple[KeyRecord, LimitStatus]:
     """Return the record of the key, in whatever state, and how its own limit stands, of which one call was taken.
 
     Raises:
@@ -44,19 +44,19 @@ def authenticate(raw_key: bytes, *, by: Actor, now: datetime) -> tuple[KeyRecord
     """
     plaintext = key_format.parse(raw_key)
     if plaintext is None:
-        limits.count_refused(by.address, None)
+        limits.hit_failed_auth(by.address, None)
         raise KeyMalformed
     # A wrong secret is not refused from memory: that would take less time than to refuse an unknown id.
-    record = _verified(plaintext, key_cache.remembered.get(plaintext.key_id))
-    standing = limits.hit_own_if_current(record) if record else None
+    record = _verified(plaintext, key_cache.local_cache.get(plaintext.key_id))
+    standing = limits.hit_key_limit_if_current(record) if record else None
     if record is None or standing is None:
         if record is not None:
-            key_cache.remembered.drop(record.key_id)
+            key_cache.local_cache.drop(record.key_id)
         record = _read(plaintext)
         if record is None:
-            limits.count_refused(by.address, plaintext.key_id)
+            limits.hit_failed_auth(by.address, plaintext.key_id)
             raise KeyUnknown
-        standing = limits.hit_own(record)
+        standing = limits.hit_key_limit(record)
     if record.pepper_number != next(iter(settings.KEY_PEPPERS)):
         lifecycle.rehash(key_pk=record.pk, plaintext=plaintext, by=by, now=now)
     return record, standing
@@ -121,7 +121,7 @@ def _load(plaintext: key_format.Plaintext, token: str) -> tuple[KeyRecord | None
         return record, None
     heard = limits.backend().publish(record.workspace_pumble_id, record.number, token)
     if heard == record.number:
-        key_cache.remembered.put(record)
+        key_cache.local_cache.put(record)
     return record, heard
 
 
@@ -149,7 +149,7 @@ def _require_usable(record: KeyRecord, by: Actor, now: datetime) -> None:
         case ApiKey.State.REVOKED:
             raise KeyRevoked
         case ApiKey.State.ROTATED:
-            lifecycle.note_late_use(key_pk=record.pk, by=by, now=now)
+            lifecycle.record_use_after_rotation(key_pk=record.pk, by=by, now=now)
             raise KeyRotated(record.retires_at or now)
         case ApiKey.State.EXPIRED:
             raise KeyExpired(record.expires_at or now)
@@ -157,9 +157,9 @@ def _require_usable(record: KeyRecord, by: Actor, now: datetime) -> None:
             raise KeyDisabled
         case _:
             pass
-    if not permissions.may_act(
+    if not permissions.can_act(
         record.owner_is_active, record.owner_authorized_at, record.workspace_installed_at
     ):
         raise OwnerNotAuthorized
-    if record.allowed_addresses and not ip_networks.admits(record.allowed_addresses, by.address):
+    if record.allowed_addresses and not ip_networks.contains(record.allowed_addresses, by.address):
         raise IpNotAllowed(by.address)

@@ -10,7 +10,7 @@ from django.db import connections
 
 log = logging.getLogger(__name__)
 
-FINISH_SECONDS = 10.0
+STOP_TIMEOUT_SECONDS = 10.0
 
 
 class BackgroundTask:
@@ -65,7 +65,7 @@ class BackgroundTask:
         self._stopped.set()
         self._woken.set()
         if self._thread is not None and self._is_running():
-            self._thread.join(FINISH_SECONDS)
+            self._thread.join(STOP_TIMEOUT_SECONDS)
 
     def has_been_stopped_for(self, seconds: float) -> bool:
         return self._stopped.is_set() and time.monotonic() > self._stopped_at + seconds

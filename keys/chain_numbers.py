@@ -21,15 +21,15 @@ SCRIPT = (Path(__file__).parent / "chain_number.lua").read_text()
 REPEAT_SECONDS = 1.0
 _BURST_SECONDS = 0.1  # between the raises of one change at the most
 # Four times as long as a call waits: a Redis that is too slow for a raise answers no call either.
-_ANSWER_SECONDS = 4 * redis_client.ANSWER_SECONDS
+_ANSWER_SECONDS = 4 * redis_client.TIMEOUT_SECONDS
 
 
-def name_of(workspace: str) -> str:
+def redis_key(workspace: str) -> str:
     """Return the name of the number in Redis; `workspace` is the workspace's Pumble id."""
     return f"{redis_client.PREFIX}number:{workspace}"
 
 
-def raise_to(workspace: str, number: int) -> None:
+def raise_number(workspace: str, number: int) -> None:
     """Raise the number of a workspace in which a change was just committed, so that no process uses what it was before.
 
     Where Redis does not answer, the raise is repeated every second until it arrives.
@@ -38,7 +38,7 @@ def raise_to(workspace: str, number: int) -> None:
         _raises.make(settings.REDIS_URL, workspace, number)
 
 
-class _Raises:
+class _PendingRaises:
     """Raises that have not arrived yet, and what repeats them. It begins with the first one that does not arrive."""
 
     def __init__(self) -> None:
@@ -82,7 +82,7 @@ class _Raises:
 
     def _arrives(self, url: str, workspace: str, number: int) -> bool:
         """Whether Redis has the number now, or has none: no number is as good as another number."""
-        client, name = redis_client.connect(url, _ANSWER_SECONDS), name_of(workspace)
+        client, name = redis_client.get_client(url, _ANSWER_SECONDS), redis_key(workspace)
         try:
             try:
                 client.register_script(SCRIPT)(keys=[name], args=[number, ""])
@@ -95,4 +95,4 @@ class _Raises:
         return True
 
 
-_raises = _Raises()
+_raises = _PendingRaises()

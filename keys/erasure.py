@@ -28,26 +28,26 @@ from keys.models import (
 
 PSEUDONYM = "erased member"
 KEY_PSEUDONYM = "erased key"
-_AT_ONCE = 2_000  # rows; whoever writes uses must not wait long for its turn
+_BATCH_SIZE = 2_000  # rows; whoever writes uses must not wait long for its turn
 
 
 class StillAuthorized(Exception):
     """Somebody whom the app may act for, or an operator, cannot be nobody."""
 
 
-def forget_calls(member: Member) -> Iterator[int]:
+def erase_request_addresses(member: Member) -> Iterator[int]:
     """Take addresses and agents out of the log of calls with their keys, batch by batch; how many rows each one changed.
 
     Each batch is committed by itself, so that stopping loses nothing and repeating goes on from there.
     """
     calls = RequestLog.objects.filter(key__owner=member)
     traceable = calls.filter(Q(address__isnull=False) | ~Q(agent=""))
-    while batch := list(traceable.values_list("pk", flat=True)[:_AT_ONCE]):
+    while batch := list(traceable.values_list("pk", flat=True)[:_BATCH_SIZE]):
         yield RequestLog.objects.filter(pk__in=batch).update(address=None, agent="")
 
 
 @transaction.atomic
-def anonymise(member: Member, *, by: Actor, now: datetime) -> None:
+def anonymize(member: Member, *, by: Actor, now: datetime) -> None:
     """The person, whose authorisation is over, is nobody from now on.
 
     Authorising the app again makes them a member like anybody else; nothing less brings name and e-mail back.

@@ -1,13 +1,13 @@
 """Failures of the key domain, each with a stable snake-case reason. Pure: what they become on a wire is decided there.
 
-`keys.reasons` has what the API answers to those that a call can meet. `keys.texts.explain` says to the person who
+`keys.reasons` has what the API answers to those that a call can meet. `keys.texts.error_message` says to the person who
 asked for a change why it was refused.
 """
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from keys.violations import Breach
+from keys.violations import Violation
 
 
 class KeysError(Exception):
@@ -92,7 +92,7 @@ class ChannelNotAllowed(KeyRefused):
 
 
 class RateLimited(KeysError):
-    """A limit is reached. `whose` names it (`keys.limits.Whose`); `retry_after` is in whole seconds, at least 1.
+    """A limit is reached. `whose` names it (`keys.limits.LimitName`); `retry_after` is in whole seconds, at least 1.
 
     `had_share`: the limit is shared, this key has had its share of it, and what is left is kept for others.
     """
@@ -117,7 +117,7 @@ class IdempotencyInProgress(KeysError):
     reason = "idempotency_in_progress"
 
 
-class IdempotencyUnknown(KeysError):
+class IdempotencyOutcomeUnknown(KeysError):
     """How the first request with this `Idempotency-Key` ended is not known; it is not repeated."""
 
     reason = "idempotency_unknown"
@@ -259,7 +259,7 @@ class GraceInvalid(ChangeRefused):
     reason = "grace_invalid"
 
 
-class KeyRetiring(ChangeRefused):
+class KeyBeingReplaced(ChangeRefused):
     """The key is being replaced: what is to change is its successor."""
 
     reason = "key_retiring"
@@ -271,7 +271,7 @@ class RotationUnderway(ChangeRefused):
     reason = "rotation_underway"
 
 
-class TermInvalid(ChangeRefused):
+class PolicyValueInvalid(ChangeRefused):
     """A number in a workspace's policy is out of bounds: `term` names it, `least` and `most` are the bounds."""
 
     reason = "term_invalid"
@@ -287,17 +287,17 @@ class PolicyChanged(ChangeRefused):
     reason = "policy_changed"
 
 
-class BreaksPolicy(ChangeRefused):
+class PolicyViolated(ChangeRefused):
     """The key does not fit the workspace's policy; `breaches` says in what."""
 
     reason = "breaks_policy"
 
-    def __init__(self, breaches: Sequence[Breach]) -> None:
+    def __init__(self, breaches: Sequence[Violation]) -> None:
         super().__init__(*breaches)
         self.breaches = list(breaches)
 
 
-class WouldWiden(ChangeRefused):
+class CannotWidenRights(ChangeRefused):
     """A key's rights may become narrower, never wider: that takes a new key. `what` names the right."""
 
     reason = "would_widen"

@@ -7,16 +7,16 @@ from datetime import datetime, timedelta
 from django.db import IntegrityError, transaction
 
 from keys import batches
-from keys.exceptions import IdempotencyConflict, IdempotencyInProgress, IdempotencyUnknown
+from keys.exceptions import IdempotencyConflict, IdempotencyInProgress, IdempotencyOutcomeUnknown
 from keys.models import IdempotentCall
 
-MAX_LENGTH = 255
+MAX_VALUE_LENGTH = 255
 # Longer than any call may take: one that has not ended by then never will, and nobody knows what it did.
-UNDER_WAY_FOR = timedelta(seconds=30)
+MAX_CALL_DURATION = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
-class First:
+class Started:
     """The call is the first with its `Idempotency-Key`; it ends with exactly one of these methods."""
 
     call: IdempotentCall
@@ -35,13 +35,13 @@ class First:
 
 
 @dataclass(frozen=True, slots=True)
-class Repeated:
+class Replayed:
     """The call was carried out before, with this answer."""
 
     answer: bytes
 
 
-def begin(key_pk: int, value: str, request: bytes, *, now: datetime) -> First | Repeated:
+def begin(key_pk: int, value: str, request: bytes, *, now: datetime) -> Started | Replayed:
     """Note that a call of this key with this `Idempotency-Key` begins. Of parallel ones exactly one is the first.
 
     Args:
@@ -55,7 +55,9 @@ def begin(key_pk: int, value: str, request: bytes, *, now: datetime) -> First | 
     IdempotentCall.objects.filter(**names, begun_at__lte=now - IdempotentCall.KEPT_FOR).delete()
     try:
         with transaction.atomic():
-            return First(IdempotentCall.objects.create(**names, request_digest=request_digest, begun_at=now))
+            return Started(
+                IdempotentCall.objects.create(**names, request_digest=request_digest, begun_at=now)
+            )
     except IntegrityError:
         before = IdempotentCall.objects.filter(**names).first()
     if before is None:
@@ -63,12 +65,14 @@ def begin(key_pk: int, value: str, request: bytes, *, now: datetime) -> First | 
     if bytes(before.request_digest) != request_digest:
         raise IdempotencyConflict
     if before.answer is not None:
-        return Repeated(bytes(before.answer))
-    if before.ended_at is None and before.begun_at > now - UNDER_WAY_FOR:
+        return Replayed(bytes(before.answer))
+    if before.ended_at is None and before.begun_at > now - MAX_CALL_DURATION:
         raise IdempotencyInProgress
-    raise IdempotencyUnknown
+    raise IdempotencyOutcomeUnknown
 
 
-def prune(*, now: datetime) -> int:
+def delete_expired(*, now: datetime) -> int:
     """Forget calls of more than 24 h ago; how many."""
-    return batches.prune(IdempotentCall.objects.filter(begun_at__lte=now - IdempotentCall.KEPT_FOR))
+    return batches.delete_in_batches(
+        IdempotentCall.objects.filter(begun_at__lte=now - IdempotentCall.KEPT_FOR)
+    )

@@ -9,15 +9,15 @@ from keys.exceptions import AddressInvalid, TooManyAddresses
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-MOST_NETWORKS = 50
-_LONGEST_ADDRESS = len("0000:0000:0000:0000:0000:ffff:255.255.255.255")
+MAX_NETWORKS = 50
+_MAX_ADDRESS_LENGTH = len("0000:0000:0000:0000:0000:ffff:255.255.255.255")
 _MAPPED_BITS = 96  # ::ffff:0:0/96 holds the IPv4 addresses
 
 
 def parse_address(text: str) -> Address | None:
     """The address that `text` is, an IPv4-mapped IPv6 one as the IPv4 it means; None where it is none."""
     text = text.strip()
-    return _parse_address(text) if len(text) <= _LONGEST_ADDRESS else None
+    return _parse_address(text) if len(text) <= _MAX_ADDRESS_LENGTH else None
 
 
 @lru_cache(maxsize=4096)
@@ -41,9 +41,9 @@ def parse_network(text: str) -> Network:
     if "%" in text:  # a zone, which is any text at all
         raise AddressInvalid(text)
     try:
-        network = _unmapped(ipaddress.ip_network(text))
+        network = _unmap_ipv4(ipaddress.ip_network(text))
     except ValueError:
-        raise AddressInvalid(text, _without_host_bits(text)) from None
+        raise AddressInvalid(text, _suggest_network(text)) from None
     if network.prefixlen == 0:
         raise AddressInvalid(text)
     return network
@@ -56,24 +56,24 @@ def parse_networks(texts: Iterable[str]) -> list[str]:
         AddressInvalid, TooManyAddresses.
     """
     networks = list(dict.fromkeys(str(parse_network(text)) for text in texts))
-    if len(networks) > MOST_NETWORKS:
+    if len(networks) > MAX_NETWORKS:
         raise TooManyAddresses
     return networks
 
 
-def admits(networks: Iterable[str], address: str | None) -> bool:
+def contains(networks: Iterable[str], address: str | None) -> bool:
     """Whether `address` lies in one of `networks`, which are canonical."""
     found = parse_address(address) if address else None
     return found is not None and any(found in ipaddress.ip_network(network) for network in networks)
 
 
-def lie_within(narrower: Iterable[str], wider: Iterable[str]) -> bool:
+def are_subnets_of(narrower: Iterable[str], wider: Iterable[str]) -> bool:
     """Whether every network of `narrower` lies in one of `wider`; both are canonical."""
     around = [ipaddress.ip_network(network) for network in wider]
-    return all(_lies_in_one(ipaddress.ip_network(network), around) for network in narrower)
+    return all(_is_subnet_of_any(ipaddress.ip_network(network), around) for network in narrower)
 
 
-def neighbourhood(address: str | None) -> str:
+def client_network(address: str | None) -> str:
     """Who counts as one client when wrong keys are counted: an IPv4 address, or an IPv6 /64."""
     found = parse_address(address) if address else None
     if isinstance(found, ipaddress.IPv6Address):
@@ -81,22 +81,22 @@ def neighbourhood(address: str | None) -> str:
     return str(found or "unknown")
 
 
-def _lies_in_one(network: Network, around: list[Network]) -> bool:
+def _is_subnet_of_any(network: Network, around: list[Network]) -> bool:
     return any(
         network.version == other.version and network.subnet_of(other)  # type: ignore[arg-type]
         for other in around
     )
 
 
-def _without_host_bits(text: str) -> str | None:
+def _suggest_network(text: str) -> str | None:
     try:
-        meant = _unmapped(ipaddress.ip_network(text, strict=False))
+        meant = _unmap_ipv4(ipaddress.ip_network(text, strict=False))
     except ValueError:
         return None
     return str(meant) if meant.prefixlen else None
 
 
-def _unmapped(network: Network) -> Network:
+def _unmap_ipv4(network: Network) -> Network:
     mapped = network.network_address.ipv4_mapped if isinstance(network, ipaddress.IPv6Network) else None
     if mapped is None or network.prefixlen < _MAPPED_BITS:
         return network

@@ -62,7 +62,7 @@ class KeyRecord:
         return state_of(self, now)
 
 
-_OWN_COLUMNS = (
+_KEY_COLUMNS = (
     *("pk", "key_id", "name", "digest", "pepper_number", "scopes", "channels", "allowed_addresses"),
     *(
         "calls_per_minute",
@@ -75,7 +75,7 @@ _OWN_COLUMNS = (
     ),
 )
 # The tokens are the bridge's, which this room does not import; the ORM finds its tables by the names of the relations.
-_OTHER_COLUMNS = {
+_RELATED_COLUMNS = {
     "owner_pumble_id": F("owner__pumble_user_id"),
     "owner_is_active": F("owner__is_active"),
     "owner_authorized_at": F("owner__authorized_at"),
@@ -95,7 +95,7 @@ _OTHER_COLUMNS = {
 def _rows() -> QuerySet[ApiKey, dict[str, Any]]:
     """Return the query for all keys. It is put together once, which takes twice as long as to find a row by it."""
     keys = ApiKey.objects.filter(owner__workspace__isnull=False)
-    rows: QuerySet[ApiKey, dict[str, Any]] = keys.values(*_OWN_COLUMNS, **_OTHER_COLUMNS)
+    rows: QuerySet[ApiKey, dict[str, Any]] = keys.values(*_KEY_COLUMNS, **_RELATED_COLUMNS)
     return rows
 
 
@@ -140,4 +140,4 @@ class KeyCache:
             self._records.clear()
 
 
-remembered = KeyCache()
+local_cache = KeyCache()

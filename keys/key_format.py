@@ -14,12 +14,12 @@ import zlib
 from dataclasses import dataclass, field
 
 ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
-BRAND = "pmb"
+PREFIX = "pmb"
 ID_LENGTH = 12
 SECRET_LENGTH = 32
 CHECKSUM_LENGTH = 6
 
-_BODY = rf"{BRAND}_([0-9A-Za-z]{{{ID_LENGTH}}})_[0-9A-Za-z]{{{SECRET_LENGTH + CHECKSUM_LENGTH}}}"
+_BODY = rf"{PREFIX}_([0-9A-Za-z]{{{ID_LENGTH}}})_[0-9A-Za-z]{{{SECRET_LENGTH + CHECKSUM_LENGTH}}}"
 _KEY = re.compile(_BODY.encode())
 _KEY_IN_TEXT = re.compile(_BODY)
 
@@ -42,7 +42,7 @@ class Plaintext:
 
 def generate() -> Plaintext:
     key_id = _random(ID_LENGTH)
-    body = f"{BRAND}_{key_id}_{_random(SECRET_LENGTH)}"
+    body = f"{PREFIX}_{key_id}_{_random(SECRET_LENGTH)}"
     return Plaintext(key_id=key_id, text=body + _checksum(body))
 
 
@@ -63,16 +63,16 @@ def find_in(text: str) -> list[Plaintext]:
     return [key for key in candidates if key is not None]
 
 
-def looks_like_key(text: str) -> bool:
+def contains_key_pattern(text: str) -> bool:
     """Whether `text` contains something of a key's form, right checksum or not: not to be repeated to anyone."""
-    return re.search(rf"{BRAND}_[0-9A-Za-z]{{6,}}_[0-9A-Za-z]{{6,}}", text) is not None
+    return re.search(rf"{PREFIX}_[0-9A-Za-z]{{6,}}_[0-9A-Za-z]{{6,}}", text) is not None
 
 
 def redact(text: str) -> str:
     """`text` with everything of a key's form cut down to its key id."""
     joint = r"(?:_|%(?:25)*5[Ff])"  # an underscore, also in the codings of an address
     return re.sub(
-        rf"({BRAND}{joint}[0-9A-Za-z]{{1,{ID_LENGTH}}})(?:{joint}[0-9A-Za-z]+)+", r"\1_[redacted]", text
+        rf"({PREFIX}{joint}[0-9A-Za-z]{{1,{ID_LENGTH}}})(?:{joint}[0-9A-Za-z]+)+", r"\1_[redacted]", text
     )
 
 

@@ -14,7 +14,7 @@ from keys import audit, lifecycle
 from keys.audit import Actor
 from keys.models import ApiKey, AuditEvent, Member, Workspace
 
-REJECTED = "token_rejected"  # the `reason` of a member.unauthorized that nobody asked for
+REJECTED_BY_PUMBLE = "token_rejected"  # the `reason` of a member.unauthorized that nobody asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ def end_authorization(*, member: Member, by: Actor, now: datetime) -> None:
 @transaction.atomic
 def suspend_authorization(*, member: Member, by: Actor, now: datetime) -> None:
     """Pumble no longer lets the app act as the person: their sessions end and their keys wait until they authorise it again."""
-    _unauthorize(lifecycle.lock_owner(member), by, now, reason=REJECTED)
+    _unauthorize(lifecycle.lock_owner(member), by, now, reason=REJECTED_BY_PUMBLE)
 
 
 @transaction.atomic
@@ -179,7 +179,7 @@ def sign_out_everywhere(member: Member, *, by: Actor, now: datetime) -> None:
     audit.record(event, workspace=member.workspace, member=member, by=by, now=now, everywhere=True)
 
 
-def choose_language(member: Member, language: str) -> None:
+def set_language(member: Member, language: str) -> None:
     """The language in which chat and pages speak to the member from now on."""
     member.language = language
     member.save(update_fields=["language"])

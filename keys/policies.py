@@ -9,20 +9,20 @@ from django.db import transaction
 from django.db.models import prefetch_related_objects
 
 from keys import audit, permissions, scopes
-from keys.audit import Actor, noting_refusals
+from keys.audit import Actor, audit_denials
 from keys.exceptions import (
     AddressesRequired,
     ExpiryTooFar,
     NotAllowed,
     PolicyChanged,
+    PolicyValueInvalid,
     ScopeNotAllowed,
     ScopeUnknown,
-    TermInvalid,
     TooManyKeys,
 )
 from keys.models import ApiKey, ApiKeyQuerySet, AuditEvent, Member, Policy, Workspace
 from keys.rights import Rights
-from keys.violations import Breach, Term
+from keys.violations import PolicyRule, Violation
 
 LIFETIMES = tuple(timedelta(days=days) for days in (7, 30, 60, 90, 365))
 # The least and the most of each number that a policy sets.
@@ -34,12 +34,12 @@ BOUNDS = {
 }
 # So long a stricter number of idle days stops no key: its holder is told and can use it.
 IDLE_GRACE = timedelta(days=7)
-_NARROWING_HELPS = {Term.SCOPES, Term.EXPIRY}
-_CLOCKS_DIFFER = timedelta(minutes=5)  # a form filled in with the largest lifetime is sent a little later
+_FIXED_BY_NARROWING = {PolicyRule.SCOPES, PolicyRule.EXPIRY}
+CLOCK_SKEW = timedelta(minutes=5)  # a form filled in with the largest lifetime is sent a little later
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class PolicyValues:
     """What a workspace asks of its keys; `keys.models.Policy` says what each means. `chosen` are the people chosen."""
 
     creators: Policy.Creators = Policy.Creators.EVERYONE
@@ -62,30 +62,30 @@ class Terms:
             value = getattr(self, term)
             number = value / timedelta(days=1) if isinstance(value, timedelta) else value
             if number is not None and not (least <= number <= most and number == int(number)):
-                raise TermInvalid(term, least, most)
+                raise PolicyValueInvalid(term, least, most)
         unknown = [scope for scope in self.allowed_scopes or () if scope not in scopes.ALL]
         if unknown or self.allowed_scopes == []:
             raise ScopeUnknown(unknown)
 
 
-TERMS = frozenset(field.name for field in fields(Terms))
+POLICY_FIELDS = frozenset(field.name for field in fields(PolicyValues))
 
 
-def policy_of(workspace: Workspace | None) -> Policy:
+def get_policy(workspace: Workspace | None) -> Policy:
     """The workspace's policy; the defaults, unsaved, where it never set one."""
     found = Policy.objects.filter(workspace=workspace).first() if workspace else None
     return found or Policy(workspace=workspace)
 
 
-def loaded_policy(workspace: Workspace | None) -> Policy:
+def get_selected_policy(workspace: Workspace | None) -> Policy:
     """Return the policy that was selected with the workspace, or the defaults. `lock_owner` selects both."""
     return getattr(workspace, "policy", None) or Policy(workspace=workspace)
 
 
-@noting_refusals
+@audit_denials("change_policy")
 @transaction.atomic
 def change_policy(
-    *, workspace: Workspace, terms: Terms, by: Actor, now: datetime, revision: int | None = None
+    *, workspace: Workspace, terms: PolicyValues, by: Actor, now: datetime, revision: int | None = None
 ) -> Policy:
     """The workspace's new policy. Keys that are there already stay as they are: `keys.policies` finds what breaks it.
 
@@ -97,24 +97,24 @@ def change_policy(
         TermInvalid, ScopeUnknown.
         PolicyChanged: it has another revision by now.
     """
-    if not permissions.may_oversee(by, workspace.pk) or any(
+    if not permissions.can_manage(by, workspace.pk) or any(
         one.workspace_id != workspace.pk for one in terms.chosen
     ):
         raise NotAllowed
     terms.check()
     workspace = Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)
-    policy = policy_of(workspace)
+    policy = get_policy(workspace)
     if revision is not None and revision != policy.revision:
         raise PolicyChanged
-    before = _told(policy)
+    before = _policy_detail(policy)
     if terms.idle_days and (policy.idle_days is None or terms.idle_days < policy.idle_days):
         policy.idle_from = now
-    for name in TERMS - {"chosen"}:
+    for name in POLICY_FIELDS - {"chosen"}:
         setattr(policy, name, getattr(terms, name))
     policy.allowed_scopes = None if terms.allowed_scopes is None else scopes.in_order(terms.allowed_scopes)
     policy.save()
     policy.chosen.set(terms.chosen)
-    after = _told(policy)
+    after = _policy_detail(policy)
     if before != after:
         policy.revision += 1
         policy.save(update_fields=["revision"])
@@ -132,51 +132,51 @@ def expiry_choices(policy: Policy) -> list[timedelta | None]:
     return [*lifetimes, None] if policy.never_allowed and longest is None else lifetimes
 
 
-def require_fit(policy: Policy, rights: Rights, now: datetime) -> None:
+def require_compliant(policy: Policy, rights: Rights, now: datetime) -> None:
     """
     Raises:
         ScopeNotAllowed, ExpiryTooFar, AddressesRequired: the policy lets no key have such rights.
     """
-    if excess := excess_scopes(policy, rights):
+    if excess := disallowed_scopes(policy, rights):
         raise ScopeNotAllowed(excess)
-    if ends_too_late(policy, rights, now):
+    if expires_too_late(policy, rights, now):
         raise ExpiryTooFar(policy.largest_lifetime)
     if lacks_addresses(policy, rights):
         raise AddressesRequired
 
 
-def excess_scopes(policy: Policy, rights: Rights) -> list[str]:
+def disallowed_scopes(policy: Policy, rights: Rights) -> list[str]:
     """The scopes that the policy lets no key have."""
     allowed = policy.allowed_scopes
     return [] if allowed is None else [scope for scope in rights.scopes if scope not in allowed]
 
 
-def ends_too_late(policy: Policy, rights: Rights, now: datetime) -> bool:
+def expires_too_late(policy: Policy, rights: Rights, now: datetime) -> bool:
     longest = policy.largest_lifetime
     if rights.expires_at is None:
         return longest is not None or not policy.never_allowed
-    return longest is not None and rights.expires_at - now > longest + _CLOCKS_DIFFER
+    return longest is not None and rights.expires_at - now > longest + CLOCK_SKEW
 
 
 def lacks_addresses(policy: Policy, rights: Rights) -> bool:
     return policy.addresses_required and not rights.allowed_addresses
 
 
-def fitted(policy: Policy, rights: Rights, now: datetime) -> Rights | None:
+def restrict_to_policy(policy: Policy, rights: Rights, now: datetime) -> Rights | None:
     """As much of `rights` as the policy lets a key have; None where that is none.
 
     A key without an end gets the latest that the policy allows, in a year where it allows any.
     """
-    excess = excess_scopes(policy, rights)
+    excess = disallowed_scopes(policy, rights)
     left = [scope for scope in rights.scopes if scope not in excess]
     if not left or lacks_addresses(policy, rights):
         return None
-    late = ends_too_late(policy, rights, now)
+    late = expires_too_late(policy, rights, now)
     end = now + (policy.largest_lifetime or LIFETIMES[-1]) if late else rights.expires_at
     return replace(rights, scopes=left, expires_at=end)
 
 
-def require_room(policy: Policy, current_keys: int) -> None:
+def require_below_key_limit(policy: Policy, current_keys: int) -> None:
     """
     Raises:
         TooManyKeys: the owner has as many current keys as the policy allows.
@@ -190,7 +190,7 @@ def is_idle(policy: Policy, key: ApiKey, now: datetime) -> bool:
     return policy.idle_days is not None and key.idle_since <= now - timedelta(days=policy.idle_days)
 
 
-def disabled_when_idle(policy: Policy, key: ApiKey) -> datetime | None:
+def idle_deadline(policy: Policy, key: ApiKey) -> datetime | None:
     """When the key is disabled by itself unless it is used before; None where it never is."""
     if policy.idle_days is None:
         return None
@@ -199,16 +199,16 @@ def disabled_when_idle(policy: Policy, key: ApiKey) -> datetime | None:
     return max(end, policy.idle_from + min(length, IDLE_GRACE)) if policy.idle_from else end
 
 
-def _told(policy: Policy) -> dict[str, object]:
+def _policy_detail(policy: Policy) -> dict[str, object]:
     """Return the policy as an audit event records it."""
-    return {name: getattr(policy, name) for name in TERMS - {"chosen", "largest_lifetime"}} | {
-        "chosen": sorted(map(audit.ref_of, policy.chosen.all())) if policy.pk else [],
+    return {name: getattr(policy, name) for name in POLICY_FIELDS - {"chosen", "largest_lifetime"}} | {
+        "chosen": sorted(map(audit.actor_reference, policy.chosen.all())) if policy.pk else [],
         "largest_lifetime_days": policy.largest_lifetime.days if policy.largest_lifetime else None,
     }
 
 
 @dataclass(frozen=True, slots=True)
-class Breaking:
+class NonCompliantKey:
     """A key that breaks the policy, and what bringing it in line makes of it.
 
     Attributes:
@@ -216,82 +216,82 @@ class Breaking:
     """
 
     key: ApiKey
-    breaches: list[Breach]
+    breaches: list[Violation]
     fitting: Rights | None
 
     @property
     def is_only_idle(self) -> bool:
-        return {breach.term for breach in self.breaches} == {Term.IDLE}
+        return {breach.term for breach in self.breaches} == {PolicyRule.IDLE}
 
 
-def of_workspace(workspace: Workspace, now: datetime) -> Iterator[Breaking]:
+def find_noncompliant_keys(workspace: Workspace, now: datetime) -> Iterator[NonCompliantKey]:
     """The workspace's keys that break its policy, by their owners' names, newest first; few queries for all of them.
 
     A key that was disabled and that its holder cannot enable as it is counts as in line.
     """
-    terms = policy_of(workspace)
+    terms = get_policy(workspace)
     prefetch_related_objects([terms], "chosen")
-    keys = _counting(now).filter(owner__workspace=workspace)
+    keys = _current_keys(now).filter(owner__workspace=workspace)
     for owner, group in groupby(
         keys.order_by("owner__name", "owner_id", "-created_at", "-pk").iterator(chunk_size=500),
         key=lambda key: key.owner,
     ):
         own = list(group)
-        spare = sorted(own, key=_worth, reverse=True)[terms.most_keys :]
-        may_create = permissions.may_create(terms, owner)
+        spare = sorted(own, key=_priority, reverse=True)[terms.most_keys :]
+        may_create = permissions.can_create(terms, owner)
         for key in own:
-            found = list(_breaches(terms, key, now, may_create=may_create, is_spare=key in spare))
+            found = list(_find_violations(terms, key, now, may_create=may_create, is_spare=key in spare))
             if found:
-                yield Breaking(key, found, _fitting(terms, key, found, now))
+                yield NonCompliantKey(key, found, _compliant_rights(terms, key, found, now))
 
 
-def of_key(terms: Policy, key: ApiKey, now: datetime) -> Breaking | None:
+def check_key(terms: Policy, key: ApiKey, now: datetime) -> NonCompliantKey | None:
     """In what the live key breaks `terms`, its workspace's policy; None where it does not.
 
     Where the policy allows fewer keys than there are, one that is held comes behind all others of its owner.
     """
-    others = _counting(now).filter(owner=key.owner).exclude(pk=key.pk)
-    ahead = sum(key.is_held or _worth(other) > _worth(key) for other in others)
+    others = _current_keys(now).filter(owner=key.owner).exclude(pk=key.pk)
+    ahead = sum(key.is_held or _priority(other) > _priority(key) for other in others)
     found = list(
-        _breaches(
+        _find_violations(
             terms,
             key,
             now,
-            may_create=permissions.may_create(terms, key.owner),
+            may_create=permissions.can_create(terms, key.owner),
             is_spare=ahead >= terms.most_keys,
         )
     )
-    return Breaking(key, found, _fitting(terms, key, found, now)) if found else None
+    return NonCompliantKey(key, found, _compliant_rights(terms, key, found, now)) if found else None
 
 
-def _counting(now: datetime) -> ApiKeyQuerySet:
+def _current_keys(now: datetime) -> ApiKeyQuerySet:
     related = ("owner__workspace", "last_use", "replaces__last_use")
     return ApiKey.objects.startable(now).select_related(*related)
 
 
-def _worth(key: ApiKey) -> tuple[bool, datetime, int]:
+def _priority(key: ApiKey) -> tuple[bool, datetime, int]:
     """Of too many keys the ones to stay are those that work, then those used last."""
     return key.disabled_at is None, key.idle_since, key.pk
 
 
-def _fitting(terms: Policy, key: ApiKey, found: Iterable[Breach], now: datetime) -> Rights | None:
-    helps = {breach.term for breach in found} <= _NARROWING_HELPS
-    return fitted(terms, key.rights, now) if helps else None
+def _compliant_rights(terms: Policy, key: ApiKey, found: Iterable[Violation], now: datetime) -> Rights | None:
+    helps = {breach.term for breach in found} <= _FIXED_BY_NARROWING
+    return restrict_to_policy(terms, key.rights, now) if helps else None
 
 
-def _breaches(
+def _find_violations(
     terms: Policy, key: ApiKey, now: datetime, *, may_create: bool, is_spare: bool
-) -> Iterator[Breach]:
+) -> Iterator[Violation]:
     rights, longest = key.rights, terms.largest_lifetime
-    if excess := excess_scopes(terms, rights):
-        yield Breach(Term.SCOPES, scopes=tuple(excess))
-    if ends_too_late(terms, rights, now):
-        yield Breach(Term.EXPIRY, limit=longest.days if longest else None)
+    if excess := disallowed_scopes(terms, rights):
+        yield Violation(PolicyRule.SCOPES, scopes=tuple(excess))
+    if expires_too_late(terms, rights, now):
+        yield Violation(PolicyRule.EXPIRY, limit=longest.days if longest else None)
     if lacks_addresses(terms, rights):
-        yield Breach(Term.ADDRESSES)
+        yield Violation(PolicyRule.ADDRESSES)
     if not may_create:
-        yield Breach(Term.CREATORS)
+        yield Violation(PolicyRule.CREATORS)
     if is_spare:
-        yield Breach(Term.MOST_KEYS, limit=terms.most_keys)
+        yield Violation(PolicyRule.MOST_KEYS, limit=terms.most_keys)
     if key.disabled_at is None and is_idle(terms, key, now):
-        yield Breach(Term.IDLE, limit=terms.idle_days)
+        yield Violation(PolicyRule.IDLE, limit=terms.idle_days)

@@ -6,12 +6,12 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-ANSWER_SECONDS = 0.25
+TIMEOUT_SECONDS = 0.25
 PREFIX = "pumble-keys:"
 
 
 @cache
-def connect(url: str, seconds: float = ANSWER_SECONDS) -> redis.Redis:
+def get_client(url: str, seconds: float = TIMEOUT_SECONDS) -> redis.Redis:
     """Return the client of this Redis, which waits for a connection and for each answer as long as that.
 
     A pooled connection that Redis has closed is replaced once. A Redis that is too slow is not asked twice.

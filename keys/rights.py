@@ -9,7 +9,7 @@ from keys.exceptions import ChannelsInvalid, LimitInvalid, ScopeUnknown
 from keys.pumble_ids import is_pumble_id
 
 CALLS_PER_MINUTE = 1000
-MOST_CHANNELS = 50  # that Pumble takes in one search
+MAX_CHANNELS = 50  # that Pumble takes in one search
 MAX_CHANNEL_NAME_LENGTH = 80
 
 
@@ -38,7 +38,8 @@ class Rights:
         if other.channels is not None and not set(self.channels or {"": ""}) <= set(other.channels):
             return "channels"
         if other.allowed_addresses and not (
-            self.allowed_addresses and ip_networks.lie_within(self.allowed_addresses, other.allowed_addresses)
+            self.allowed_addresses
+            and ip_networks.are_subnets_of(self.allowed_addresses, other.allowed_addresses)
         ):
             return "allowed_addresses"
         if self.calls_per_minute > other.calls_per_minute:
@@ -78,6 +79,6 @@ def make(
 
 
 def _channels(named: Mapping[str, str]) -> dict[str, str]:
-    if not 1 <= len(named) <= MOST_CHANNELS or not all(map(is_pumble_id, named)):
+    if not 1 <= len(named) <= MAX_CHANNELS or not all(map(is_pumble_id, named)):
         raise ChannelsInvalid
     return {channel_id: name[:MAX_CHANNEL_NAME_LENGTH] for channel_id, name in named.items()}

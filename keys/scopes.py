@@ -17,11 +17,11 @@ ALL = (
 )
 
 
-def only_reads(scope: str) -> bool:
+def is_read_only(scope: str) -> bool:
     return scope.endswith((":read", ":list"))
 
 
-READ_ONLY = tuple(scope for scope in ALL if only_reads(scope))
+READ_ONLY = tuple(scope for scope in ALL if is_read_only(scope))
 POST_MESSAGES = ("channels:list", "channels:read", "messages:write", "users:list", "user:read")
 PRESETS = {"read-only": READ_ONLY, "post-messages": POST_MESSAGES, "full-access": ALL}
 
@@ -32,7 +32,7 @@ def in_order(scopes: Iterable[str]) -> list[str]:
     return [scope for scope in ALL if scope in held]
 
 
-def preset_of(scopes: Iterable[str]) -> str | None:
+def find_preset(scopes: Iterable[str]) -> str | None:
     """The name of the preset that has exactly these scopes."""
     held = set(scopes)
     return next((name for name, preset in PRESETS.items() if set(preset) == held), None)

@@ -11,7 +11,7 @@ from keys import unicode_text
 from keys.exceptions import KeyAmbiguous, KeyNotFound
 from keys.models import ApiKey, ApiKeyQuerySet, HourlyUse, Member, RequestLog
 
-_SHORTEST_BEGINNING = 3
+_MIN_PREFIX_LENGTH = 3
 _MIN_SIMILARITY = 0.75
 MAX_SIMILAR_KEYS = 3
 _MAX_COMPARED_LENGTH = 64  # of a key's name; what is typed can be longer
@@ -60,7 +60,7 @@ def get_own_key(member: Member, name_or_id: str, now: datetime) -> ApiKey:
     key_id, name = name_or_id.removeprefix("pmb_"), unicode_text.fold(name_or_id)
     own = list(list_own_keys(member, now))
     found = [key for key in own if key.key_id == key_id] or [
-        key for key in own if _owns_its_name(key) and unicode_text.fold(key.name) == name
+        key for key in own if _has_own_name(key) and unicode_text.fold(key.name) == name
     ]
     if not found:
         raise KeyNotFound
@@ -72,9 +72,9 @@ def get_own_key(member: Member, name_or_id: str, now: datetime) -> ApiKey:
 def list_similar_keys(member: Member, name_or_id: str, now: datetime) -> list[ApiKey]:
     """Return the live keys of `member` whose name or id begins like the text or, if none does, is spelled like it."""
     key_id, name = name_or_id.removeprefix("pmb_"), unicode_text.fold(name_or_id)
-    if len(name) < _SHORTEST_BEGINNING:
+    if len(name) < _MIN_PREFIX_LENGTH:
         return []
-    own = {unicode_text.fold(key.name): key for key in list_own_keys(member, now) if _owns_its_name(key)}
+    own = {unicode_text.fold(key.name): key for key in list_own_keys(member, now) if _has_own_name(key)}
     similar = [
         own_name
         for own_name, key in own.items()
@@ -86,7 +86,7 @@ def list_similar_keys(member: Member, name_or_id: str, now: datetime) -> list[Ap
     return [own[own_name] for own_name in close[:MAX_SIMILAR_KEYS]]
 
 
-def _owns_its_name(key: ApiKey) -> bool:
+def _has_own_name(key: ApiKey) -> bool:
     return key.retires_at is None and (key.confirmed_at is not None or key.replaces_id is None)
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from keys import exceptions, scopes
 from keys.rights import CALLS_PER_MINUTE, Rights
-from keys.violations import Breach, Term
+from keys.violations import PolicyRule, Violation
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
@@ -62,7 +62,7 @@ PRESETS = {
     ),
     "custom": PresetText(gettext_lazy("Custom"), gettext_lazy("choose each thing yourself")),
 }
-_TERMS = {
+_POLICY_VALUES = {
     "largest_lifetime": gettext_lazy("Longest life of a key, in days"),
     "most_keys": gettext_lazy("Keys of a person"),
     "idle_days": gettext_lazy("Days without use"),
@@ -77,7 +77,7 @@ RIGHTS = {
 }
 
 
-def sentence(rights: Rights, *, now: datetime) -> str:
+def describe_rights(rights: Rights, *, now: datetime) -> str:
     """What a key with these rights can do, such as `Can post as you in #ops until 12 January. Cannot read messages.`"""
     can = _can(rights)
     where = _places(rights)
@@ -107,10 +107,10 @@ def sentence(rights: Rights, *, now: datetime) -> str:
 
 def preset_name(rights: Rights) -> str:
     """Read only, Post messages, Full access or Custom."""
-    return str(PRESETS[scopes.preset_of(rights.scopes) or "custom"].label)
+    return str(PRESETS[scopes.find_preset(rights.scopes) or "custom"].label)
 
 
-def explain(error: exceptions.KeysError) -> str:
+def error_message(error: exceptions.KeysError) -> str:
     """Why something was refused and what helps, as a sentence to the person who asked for it."""
     match error:
         case exceptions.NameInvalid():
@@ -155,7 +155,7 @@ def explain(error: exceptions.KeysError) -> str:
             }
         case exceptions.ExpiryTooFar() if error.lifetime is not None:
             return _("In this workspace a key lives for %(lifetime)s at most. Choose an earlier end.") % {
-                "lifetime": days(error.lifetime)
+                "lifetime": format_days(error.lifetime)
             }
         case exceptions.ExpiryTooFar():
             return _("In this workspace every key has an end. Choose one.")
@@ -165,21 +165,21 @@ def explain(error: exceptions.KeysError) -> str:
             return _(
                 "A new key was made a moment ago and is on its way. Look for it, or try again in a minute."
             )
-        case exceptions.KeyRetiring():
+        case exceptions.KeyBeingReplaced():
             return _("This key is being replaced. Change the one that takes its place.")
         case exceptions.KeyDisabled():
             return _("This key is disabled. Enable it first.")
-        case exceptions.TermInvalid():
-            return f"{_TERMS[error.term]}: {whole_number(error.least, error.most)}"
+        case exceptions.PolicyValueInvalid():
+            return f"{_POLICY_VALUES[error.term]}: {number_range(error.least, error.most)}"
         case exceptions.PolicyChanged():
             return _(
                 "Somebody else changed the policy meanwhile. Look at it as it is now, then decide again."
             )
-        case exceptions.BreaksPolicy():
+        case exceptions.PolicyViolated():
             return _(
                 "This key does not fit the policy of the workspace: %(what)s. Narrow it until it fits, or ask an owner."
-            ) % {"what": enumerate_all(map(breach, error.breaches))}
-        case exceptions.WouldWiden():
+            ) % {"what": enumerate_all(map(describe_violation, error.breaches))}
+        case exceptions.CannotWidenRights():
             return _(
                 "The rights of a key can only become narrower, and this would widen its %(what)s. Make a new key."
             ) % {"what": RIGHTS[error.what]}
@@ -221,34 +221,34 @@ def _describe(character: str) -> str:
     return f"U+{ord(character):04X} ({name})"
 
 
-def whole_number(least: int, most: int) -> str:
+def number_range(least: int, most: int) -> str:
     """What to choose where something else was."""
     bounds = {"least": least, "most": number_format(most, force_grouping=True)}
     return _("Choose a whole number from %(least)s to %(most)s.") % bounds
 
 
-def breach(one: Breach) -> str:
+def describe_violation(one: Violation) -> str:
     """In what a key breaks the policy, as a part of a sentence about that key."""
     match one.term:
-        case Term.SCOPES:
+        case PolicyRule.SCOPES:
             return _("it has scopes that are not allowed (%(scopes)s)") % {"scopes": ", ".join(one.scopes)}
-        case Term.EXPIRY if one.limit is None:
+        case PolicyRule.EXPIRY if one.limit is None:
             return _("it never expires")
-        case Term.EXPIRY:
+        case PolicyRule.EXPIRY:
             return _("it works for longer than %(days)s from now") % {
-                "days": days(timedelta(days=one.limit or 0))
+                "days": format_days(timedelta(days=one.limit or 0))
             }
-        case Term.ADDRESSES:
+        case PolicyRule.ADDRESSES:
             return _("it may be used from every address")
-        case Term.CREATORS:
+        case PolicyRule.CREATORS:
             return _("its holder is not among those who may create keys")
-        case Term.MOST_KEYS:
+        case PolicyRule.MOST_KEYS:
             most = one.limit or 0
             return ngettext(
                 "its holder has more than %(n)s key", "its holder has more than %(n)s keys", most
             ) % {"n": most}
-        case Term.IDLE:  # pragma: no branch - mypy holds that there is no other term
-            return _("it was not used for %(days)s") % {"days": days(timedelta(days=one.limit or 0))}
+        case PolicyRule.IDLE:  # pragma: no branch - mypy holds that there is no other term
+            return _("it was not used for %(days)s") % {"days": format_days(timedelta(days=one.limit or 0))}
 
 
 def enumerate_all(items: Iterable[str]) -> str:
@@ -273,7 +273,7 @@ def short_date(moment: datetime, *, now: datetime) -> str:
     return date_format(local, _("j F") if local.year == today.year else _("j F Y"))
 
 
-def days(length: timedelta) -> str:
+def format_days(length: timedelta) -> str:
     number = max(1, round(length / timedelta(days=1)))
     return ngettext("%(n)s day", "%(n)s days", number) % {"n": number}
 
@@ -299,7 +299,7 @@ def _elsewhere(rights: Rights) -> list[str]:
 
 
 def _cannot(rights: Rights) -> str:
-    changes = {scope for scope in scopes.ALL if not scopes.only_reads(scope)}
+    changes = {scope for scope in scopes.ALL if not scopes.is_read_only(scope)}
     missing = []
     if "messages:read" not in rights.scopes:
         missing.append(_("read messages"))

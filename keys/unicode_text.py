@@ -23,7 +23,7 @@ def fold(text: str) -> str:
     return normalize(decomposed)
 
 
-def query(lookup: str, text: str) -> Q:
+def matches(lookup: str, text: str) -> Q:
     """Return the condition that a column matches the text in composed or decomposed form.
 
     Rows from earlier versions, and names that come from Pumble, can have either form.

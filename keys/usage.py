@@ -28,18 +28,18 @@ WRITE_EVERY_SECONDS = 1.0
 STOP_ATTEMPTS = 3
 STOP_PAUSE_SECONDS = 0.2
 BATCH_SIZE = 500  # of one transaction; whoever changes one of its keys waits for the end of it
-MOST_WAITING = 20_000
-MOST_REFUSALS_LOGGED = 20  # of one key and kind in a minute; the hourly counts have them all
+MAX_QUEUED = 20_000
+MAX_LOGGED_REFUSALS = 20  # of one key and kind in a minute; the hourly counts have them all
 MAX_AGENT_LENGTH = 120
-MOST_NETWORKS_KNOWN = (
+MAX_KNOWN_NETWORKS = (
     50  # of a key; one that is used from more moves about, and each further one tells nothing
 )
-REQUESTS_KEPT_FOR = timedelta(days=90)
-HOURS_KEPT_FOR = timedelta(days=400)
+REQUEST_LOG_RETENTION = timedelta(days=90)
+HOURLY_RETENTION = timedelta(days=400)
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
+class CallRecord:
     """One call with a key. `outcome` is `ok` or the reason of the refusal, `hint` what was wrong with the request."""
 
     key_pk: int
@@ -62,23 +62,23 @@ class Sampler:
         self._minute: datetime | None = None
         self._seen: Counter[tuple[int, str]] = Counter()
 
-    def worth_logging(self, uses: Iterable[Use]) -> list[Use]:
+    def worth_logging(self, uses: Iterable[CallRecord]) -> list[CallRecord]:
         return [use for use in uses if use.outcome == OK or self._is_early(use)]
 
-    def _is_early(self, use: Use) -> bool:
+    def _is_early(self, use: CallRecord) -> bool:
         minute = use.at.replace(second=0, microsecond=0)
         if minute != self._minute:
             self._minute = minute
             self._seen.clear()
         self._seen[use.key_pk, use.outcome] += 1
-        return self._seen[use.key_pk, use.outcome] <= MOST_REFUSALS_LOGGED
+        return self._seen[use.key_pk, use.outcome] <= MAX_LOGGED_REFUSALS
 
 
 class Recorder:
-    """Keeps uses until they are written. Of more than `MOST_WAITING` the oldest are lost, and that is logged."""
+    """Keeps uses until they are written. Of more than `MAX_QUEUED` the oldest are lost, and that is logged."""
 
     def __init__(self) -> None:
-        self._waiting: deque[Use] = deque(maxlen=MOST_WAITING)
+        self._waiting: deque[CallRecord] = deque(maxlen=MAX_QUEUED)
         self._writing = threading.Lock()
         self._lost = 0
         self._sampler = Sampler()
@@ -86,8 +86,8 @@ class Recorder:
             "usage", self.flush, every=WRITE_EVERY_SECONDS, last=self._flush_all, failure="usage.dropped"
         )
 
-    def note(self, use: Use) -> None:
-        if len(self._waiting) == MOST_WAITING:
+    def note(self, use: CallRecord) -> None:
+        if len(self._waiting) == MAX_QUEUED:
             self._lost += 1
         self._waiting.append(use)
         if settings.WRITE_USAGE_IN_BACKGROUND:
@@ -106,8 +106,8 @@ class Recorder:
             if lost:
                 metrics.USAGE_LOST.inc(lost)
                 log.warning("usage.lost", extra={"count": lost})
-            left: list[Use] = []
-            batch: list[Use] = []
+            left: list[CallRecord] = []
+            batch: list[CallRecord] = []
             try:
                 for start in range(0, waiting, BATCH_SIZE):
                     batch = [self._waiting.popleft() for _ in range(min(BATCH_SIZE, waiting - start))]
@@ -116,7 +116,7 @@ class Recorder:
                 log.warning("usage.not_written", exc_info=True, extra={"count": len(batch)})
                 left += batch
             finally:
-                room = MOST_WAITING - len(self._waiting)
+                room = MAX_QUEUED - len(self._waiting)
                 kept = left[max(len(left) - room, 0) :]
                 self._lost += len(left) - len(kept)
                 self._waiting.extendleft(reversed(kept))
@@ -136,7 +136,7 @@ class Recorder:
 recorder = Recorder()
 
 
-def _write(batch: list[Use], sampler: Sampler) -> list[Use]:
+def _write(batch: list[CallRecord], sampler: Sampler) -> list[CallRecord]:
     """Write the uses; those of keys that somebody holds right now are left, and returned.
 
     The lock of a key keeps its owner from being erased meanwhile, and other processes from writing of the same key, so
@@ -150,22 +150,22 @@ def _write(batch: list[Use], sampler: Sampler) -> list[Use]:
         # Read once they are locked: a join would show the owners as they were before.
         erased_at = dict(used.values_list("pk", "owner__erased_at"))
         known = [use for use in batch if use.key_pk in locked]
-        uses = [use if erased_at[use.key_pk] is None else _but_of_the_erased(use) for use in known]
+        uses = [use if erased_at[use.key_pk] is None else _anonymized(use) for use in known]
         _write_last_uses(uses)
-        elsewhere = _note_networks(uses)
+        elsewhere = _add_networks(uses)
         _log(sampler.worth_logging(uses))
         _count_hours(uses)
-        _tell_of_elsewhere(elsewhere)  # last, as nothing may be locked after the audit's chains
+        _record_new_networks(elsewhere)  # last, as nothing may be locked after the audit's chains
     held = erased_at.keys() - locked
     return [use for use in batch if use.key_pk in held]
 
 
-def _but_of_the_erased(use: Use) -> Use:
+def _anonymized(use: CallRecord) -> CallRecord:
     """Somebody's script may go on calling long after they were erased; where from is none of our business then."""
     return replace(use, address=None, agent="")
 
 
-def _write_last_uses(uses: Iterable[Use]) -> None:
+def _write_last_uses(uses: Iterable[CallRecord]) -> None:
     """Only a call that was let in uses a key. Of two processes the later moment stays."""
     last = {use.key_pk: use for use in sorted(uses, key=lambda use: use.at) if use.outcome == OK}
     before = dict(LastUse.objects.filter(pk__in=last).values_list("pk", "at"))
@@ -181,7 +181,7 @@ def _write_last_uses(uses: Iterable[Use]) -> None:
     )
 
 
-def _log(uses: Iterable[Use]) -> None:
+def _log(uses: Iterable[CallRecord]) -> None:
     RequestLog.objects.bulk_create(
         RequestLog(
             key_id=use.key_pk,
@@ -200,13 +200,13 @@ def _log(uses: Iterable[Use]) -> None:
     )
 
 
-def _note_networks(uses: Iterable[Use]) -> list[Use]:
+def _add_networks(uses: Iterable[CallRecord]) -> list[CallRecord]:
     """The first uses of keys from where they never were, but for each key's first use at all."""
     elsewhere = []
-    firsts: dict[tuple[int, str], Use] = {}
+    firsts: dict[tuple[int, str], CallRecord] = {}
     for use in uses:
         if use.outcome == OK and use.address is not None:
-            firsts.setdefault((use.key_pk, network_of(use.address)), use)
+            firsts.setdefault((use.key_pk, network_prefix(use.address)), use)
     known: defaultdict[int, set[str]] = defaultdict(set)
     places = KnownNetwork.objects.filter(key__in={key_pk for key_pk, _ in firsts})
     for key_pk, network in places.values_list("key_id", "network"):
@@ -226,7 +226,7 @@ def _note_networks(uses: Iterable[Use]) -> list[Use]:
         known[key_pk].add(network)
     for (key_pk, network), use in sorted(firsts.items()):
         before = known[key_pk]
-        if network in before or len(before) >= MOST_NETWORKS_KNOWN:
+        if network in before or len(before) >= MAX_KNOWN_NETWORKS:
             continue
         row, defaults = {"key_id": key_pk, "network": network}, {"first_used_at": use.at}
         _known, new = KnownNetwork.objects.get_or_create(**row, defaults=defaults)
@@ -236,7 +236,7 @@ def _note_networks(uses: Iterable[Use]) -> list[Use]:
     return elsewhere
 
 
-def _tell_of_elsewhere(uses: Iterable[Use]) -> None:
+def _record_new_networks(uses: Iterable[CallRecord]) -> None:
     """An audit event for each, workspace by workspace, so that no two processes wait for each other's."""
     keys = ApiKey.objects.select_related("owner__workspace").in_bulk({use.key_pk for use in uses})
     told = [(key.owner.workspace, use, key) for use in uses if (key := keys[use.key_pk]).owner.workspace]
@@ -252,34 +252,34 @@ def _tell_of_elsewhere(uses: Iterable[Use]) -> None:
 
 
 @lru_cache(maxsize=4096)
-def network_of(address: str) -> str:
+def network_prefix(address: str) -> str:
     """The network by which a place is told from others: /24 of IPv4, /48 of IPv6."""
     version = ipaddress.ip_address(address).version
     return str(ipaddress.ip_network(f"{address}/{24 if version == 4 else 48}", strict=False))
 
 
-def prune_requests(*, now: datetime) -> int:
+def delete_old_requests(*, now: datetime) -> int:
     """Forget single calls of longer ago than their workspace keeps them, 90 days unless it says so; how many."""
     kept = Policy.objects.values_list("requests_kept_days", flat=True).distinct()
     without_policy = RequestLog.objects.filter(key__owner__workspace__policy__isnull=True)
-    pruned = batches.prune(without_policy.filter(at__lte=now - REQUESTS_KEPT_FOR))
+    pruned = batches.delete_in_batches(without_policy.filter(at__lte=now - REQUEST_LOG_RETENTION))
     for days in kept:
         of_such = RequestLog.objects.filter(key__owner__workspace__policy__requests_kept_days=days)
-        pruned += batches.prune(of_such.filter(at__lte=now - timedelta(days=days)))
+        pruned += batches.delete_in_batches(of_such.filter(at__lte=now - timedelta(days=days)))
     return pruned
 
 
-def prune_hours(*, now: datetime) -> int:
+def delete_old_hours(*, now: datetime) -> int:
     """Forget the counts of hours more than 400 days ago; how many."""
-    return batches.prune(HourlyUse.objects.filter(hour__lte=now - HOURS_KEPT_FOR))
+    return batches.delete_in_batches(HourlyUse.objects.filter(hour__lte=now - HOURLY_RETENTION))
 
 
-def prune_networks(*, now: datetime) -> int:
+def delete_old_networks(*, now: datetime) -> int:
     """Forget where keys were used from that are over; how many places."""
-    return batches.prune(KnownNetwork.objects.exclude(key__in=ApiKey.objects.live(now)))
+    return batches.delete_in_batches(KnownNetwork.objects.exclude(key__in=ApiKey.objects.live(now)))
 
 
-def _count_hours(uses: Iterable[Use]) -> None:
+def _count_hours(uses: Iterable[CallRecord]) -> None:
     counts: defaultdict[tuple[int, datetime, str], int] = defaultdict(int)
     for use in uses:
         counts[use.key_pk, use.at.replace(minute=0, second=0, microsecond=0), use.outcome] += 1

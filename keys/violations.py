@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 
-class Term(StrEnum):
+class PolicyRule(StrEnum):
     """What of a policy can be broken by a key that is there."""
 
     SCOPES = "scopes"
@@ -17,7 +17,7 @@ class Term(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Breach:
+class Violation:
     """One thing in which a key breaks the policy.
 
     Attributes:
@@ -25,7 +25,7 @@ class Breach:
         limit: the number that is not kept: days of a life or without use, keys of a person. None of an end: any will do.
     """
 
-    term: Term
+    term: PolicyRule
     scopes: tuple[str, ...] = ()
     limit: int | None = None
 
@@ -34,8 +34,9 @@ class Breach:
         return asdict(self) | {"scopes": list(self.scopes)}
 
 
-def retold(detail: dict[str, Any]) -> list[Breach]:
+def violations_in(detail: dict[str, Any]) -> list[Violation]:
     """The breaches that an audit event tells of."""
     return [
-        Breach(Term(one["term"]), tuple(one["scopes"]), one["limit"]) for one in detail.get("breaches", [])
+        Violation(PolicyRule(one["term"]), tuple(one["scopes"]), one["limit"])
+        for one in detail.get("breaches", [])
     ]

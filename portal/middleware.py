@@ -158,6 +158,6 @@ def _page_log_fields(request: HttpRequest, response: HttpResponseBase) -> dict[s
 
 def valid_request_id(incoming: str) -> str:
     """Return `incoming` if it may serve as a request id, else a new one."""
-    valid = _REQUEST_ID.fullmatch(incoming) and not key_format.looks_like_key(incoming)
+    valid = _REQUEST_ID.fullmatch(incoming) and not key_format.contains_key_pattern(incoming)
     # The id is no secret, and a system call for randomness would release the GIL.
     return incoming if valid else f"{random.getrandbits(96):024x}"

@@ -60,7 +60,7 @@ def _decrypt(key: KeyRecord, stored: bytes | None, user_id: str, kind: tokens.Ki
         return None
     token = tokens.decrypt(stored, workspace_id=key.workspace_pumble_id, user_id=user_id, kind=kind)
     if token is None:
-        key_cache.remembered.drop(key.key_id)
+        key_cache.local_cache.drop(key.key_id)
     return token
 
 

@@ -101,12 +101,12 @@ def erase_member(member: Member, *, by: Actor, now: datetime) -> Iterator[int]:
     until then they can be found by it, so that an erasure that was stopped can be begun again.
     """
     revoke_authorization(member, by=by, now=now)
-    yield from erasure.forget_calls(member)
+    yield from erasure.erase_request_addresses(member)
     with transaction.atomic():
-        erasure.anonymise(member, by=by, now=now)
+        erasure.anonymize(member, by=by, now=now)
         waiting = Notice.objects.filter(member=member, state__in=(Notice.State.QUEUED, Notice.State.SENDING))
         waiting.update(state=Notice.State.DROPPED)
-    yield from erasure.forget_calls(member)  # what was refused meanwhile
+    yield from erasure.erase_request_addresses(member)  # what was refused meanwhile
 
 
 def reencrypt_tokens(*, by: Actor, now: datetime) -> Iterator[bool]:

@@ -5,7 +5,7 @@ from datetime import datetime
 from keys import authentication, key_cache, limits
 from keys.audit import Actor
 from keys.key_cache import KeyRecord
-from keys.limits import Allowance, Standing, Whose, Window
+from keys.limits import CallBudget, LimitName, LimitStatus, RateLimit
 from keys.models import ApiKey
 
 
@@ -19,13 +19,13 @@ def check(raw_key: bytes, *, by: Actor, now: datetime) -> ApiKey:
     return ApiKey.objects.get(pk=authentication.authorize(record, by=by, now=now).pk)
 
 
-def call_of(key: ApiKey, *, rehearsal: bool = False) -> Allowance:
+def call_of(key: ApiKey, *, rehearsal: bool = False) -> CallBudget:
     """Take one call from the key's own limit, and return what the call may take beside it."""
     record = key_cache.load(key.key_id)
     assert record is not None
-    return Allowance(record, limits.hit_own(record), rehearsal=rehearsal)
+    return CallBudget(record, limits.hit_key_limit(record), rehearsal=rehearsal)
 
 
-def no_limits(record: KeyRecord) -> Allowance:
+def no_limits(record: KeyRecord) -> CallBudget:
     """What a call may take whose own limit was not asked for."""
-    return Allowance(record, Standing(Window(Whose.KEY, "none", 1000), 1000, 60.0))
+    return CallBudget(record, LimitStatus(RateLimit(LimitName.KEY, "none", 1000), 1000, 60.0))

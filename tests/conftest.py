@@ -70,7 +70,7 @@ def nobody_called_before(settings: Settings) -> Iterator[None]:
     resilience.reset()
     settings.WRITE_USAGE_IN_BACKGROUND = False
     limits.backend.cache_clear()
-    key_cache.remembered.clear()
+    key_cache.local_cache.clear()
     yield
     usage.recorder = usage.Recorder()
 

@@ -1,8 +1,8 @@
 """The audit events: recorded with each change, chained so that nobody alters the past unnoticed, exported, pruned."""
 
-from keys.audit.denials import note_refusal, noting_refusals, refusals_noted
-from keys.audit.log import MAINTENANCE, OPERATOR, PUMBLE, Actor, Surface, Type, record, ref_of
-from keys.audit.retention import checkpoint, prune
+from keys.audit.denials import audit_denials, record_denial, recorded_denials
+from keys.audit.log import MAINTENANCE, OPERATOR, PUMBLE, Actor, Surface, Type, actor_reference, record
+from keys.audit.retention import checkpoint, delete_expired
 
 __all__ = [
     "MAINTENANCE",
@@ -11,11 +11,11 @@ __all__ = [
     "Actor",
     "Surface",
     "Type",
+    "actor_reference",
+    "audit_denials",
     "checkpoint",
-    "note_refusal",
-    "noting_refusals",
-    "prune",
+    "delete_expired",
     "record",
-    "ref_of",
-    "refusals_noted",
+    "record_denial",
+    "recorded_denials",
 ]

@@ -10,13 +10,13 @@ from keys.audit.log import Actor, Type, record
 from keys.exceptions import CreationNotAllowed, NotAllowed
 from keys.models import ApiKey, AuditEvent, Workspace
 
-MOST_AN_HOUR = 10  # of one person
+MAX_PER_HOUR = 10  # of one person
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def note_refusal(
+def record_denial(
     what: str,
     *,
     why: str,
@@ -36,10 +36,10 @@ def note_refusal(
         return
     recent = AuditEvent.objects.filter(actor=by.member, at__gt=now - timedelta(hours=1))
     earlier = recent.filter(type=Type.RIGHTS_REFUSED).count()
-    if earlier >= MOST_AN_HOUR:
+    if earlier >= MAX_PER_HOUR:
         return
     detail: dict[str, Any] = {"what": what, "why": why}
-    if earlier == MOST_AN_HOUR - 1:
+    if earlier == MAX_PER_HOUR - 1:
         detail["more_this_hour"] = "not recorded"
     place = workspace or (key.owner.workspace if key else by.member.workspace)
     record(
@@ -54,25 +54,32 @@ def note_refusal(
 
 
 @contextmanager
-def refusals_noted(
+def recorded_denials(
     what: str, *, by: Actor, now: datetime, workspace: Workspace | None = None, key: ApiKey | None = None
 ) -> Iterator[None]:
-    """A refusal for want of rights inside is recorded. Goes around the transaction, which takes everything back."""
+    """Record a denial that is raised inside. Use it around the transaction: a rollback would undo the event."""
     try:
         yield
     except (NotAllowed, CreationNotAllowed) as error:
-        note_refusal(what, why=error.reason, by=by, now=now, workspace=workspace, key=key)
+        record_denial(what, why=error.reason, by=by, now=now, workspace=workspace, key=key)
         raise
 
 
-def noting_refusals(change: Callable[P, R]) -> Callable[P, R]:
-    """`refusals_noted` around a change that is called with `by`, `now` and perhaps `workspace` or `key` by name."""
+def audit_denials(what: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Decorate a function with `recorded_denials`. Call it with `by`, `now` and, if it has them, `workspace` and `key` by name.
 
-    @wraps(change)
-    def noting(*args: P.args, **kwargs: P.kwargs) -> R:
-        given: dict[str, Any] = kwargs
-        place, key = given.get("workspace"), given.get("key")
-        with refusals_noted(change.__name__, by=given["by"], now=given["now"], workspace=place, key=key):
-            return change(*args, **kwargs)
+    Args:
+        what: the attempt as the event records it. It is stored, so it stays if the function is renamed.
+    """
 
-    return noting
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        @wraps(function)
+        def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+            options: dict[str, Any] = kwargs
+            context: dict[str, Any] = {name: options.get(name) for name in ("by", "now", "workspace", "key")}
+            with recorded_denials(what, **context):
+                return function(*args, **kwargs)
+
+        return wrapper
+
+    return decorate

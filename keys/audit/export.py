@@ -14,11 +14,11 @@ from typing import Any
 from django.db.models import Min, QuerySet
 
 from keys.audit import verifier
-from keys.audit.log import moment
+from keys.audit.log import format_time
 from keys.models import AuditAddress, AuditChain, AuditEvent
 
 CONTENT_TYPES = {"jsonl": "application/x-ndjson", "csv": "text/csv; charset=utf-8"}
-_AT_ONCE = 500
+_BATCH_SIZE = 500
 _FIELDS = (
     *("chain_id", "number", "at", "type", "surface", "actor_ref", "member_ref", "key_ref"),
     *("detail", "address_mark", "request_id", "previous", "digest"),
@@ -26,7 +26,7 @@ _FIELDS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class ChainRange:
     """The events of a chain that an export gives whole. `first` is None where they begin with the first one kept."""
 
     chain: str
@@ -48,7 +48,7 @@ class Span:
         return {"from": self.first or "start", "number": self.number, "digest": self.digest}
 
 
-def spans(chains: Iterable[AuditChain], since: datetime | None = None) -> list[Span]:
+def chain_ranges(chains: Iterable[AuditChain], since: datetime | None = None) -> list[ChainRange]:
     """What there is of the chains now, from the first event at or after `since` on; chains without any are left out."""
     found = []
     for chain in chains:
@@ -60,38 +60,38 @@ def spans(chains: Iterable[AuditChain], since: datetime | None = None) -> list[S
                 continue
         after = first - 1 if first else chain.pruned_number
         if after < chain.number:
-            found.append(Span(chain.name, first, after, chain.number, chain.digest))
+            found.append(ChainRange(chain.name, first, after, chain.number, chain.digest))
     return found
 
 
-def lines(events: QuerySet[AuditEvent], form: str) -> Iterator[str]:
+def export_events(events: QuerySet[AuditEvent], form: str) -> Iterator[str]:
     """An export of `events`, whatever filters chose them: it says that it may have gaps. `form`: `jsonl` or `csv`."""
-    return _written(records(events), {}, form)
+    return _format_lines(records(events), {}, form)
 
 
-def lines_of_spans(whole: Iterable[Span], form: str) -> Iterator[str]:
+def export_ranges(whole: Iterable[ChainRange], form: str) -> Iterator[str]:
     """An export of whole chains or ends of chains: it promises to have no gaps. `form`: `jsonl` or `csv`."""
     whole = list(whole)
     every = (record for span in whole for record in records(span.events))
-    return _written(every, {span.chain: span.promise for span in whole}, form)
+    return _format_lines(every, {span.chain: span.promise for span in whole}, form)
 
 
 def records(events: QuerySet[AuditEvent]) -> Iterator[verifier.Record]:
     """Each event as `keys.audit.verifier` knows it, by chain and number."""
-    rows = events.order_by("chain_id", "number").values_list("pk", *_FIELDS).iterator(chunk_size=_AT_ONCE)
-    while batch := list(islice(rows, _AT_ONCE)):
+    rows = events.order_by("chain_id", "number").values_list("pk", *_FIELDS).iterator(chunk_size=_BATCH_SIZE)
+    while batch := list(islice(rows, _BATCH_SIZE)):
         addresses: dict[int, dict[str, str]] = {}
         kept = AuditAddress.objects.filter(event__in=[pk for pk, *_ in batch])
         for pk, address, salt in kept.values_list("event_id", "address", "salt"):
             addresses.setdefault(pk, {})[address] = salt
         for pk, *values in batch:
             record = dict(zip((*verifier.CONTENT, "digest"), values, strict=True))
-            record["at"] = moment(record["at"])
+            record["at"] = format_time(record["at"])
             record["addresses"] = addresses.get(pk, {})
             yield record
 
 
-def _written(events: Iterable[verifier.Record], promised: dict[str, Any], form: str) -> Iterator[str]:
+def _format_lines(events: Iterable[verifier.Record], promised: dict[str, Any], form: str) -> Iterator[str]:
     write = {"jsonl": _json_line, "csv": _csv_line}[form]
     if form == "csv":
         yield _row(verifier.COLUMNS)
@@ -118,7 +118,7 @@ def _csv_line(record: verifier.Record) -> str:
     return _row(cell if isinstance(cell, str) else json.dumps(cell) for cell in cells)
 
 
-class _Given:
+class _Echo:
     """A file that hands back what is written to it."""
 
     def write(self, text: str) -> str:
@@ -126,6 +126,6 @@ class _Given:
 
 
 def _row(cells: Iterable[str]) -> str:
-    writer = csv.writer(_Given(), quoting=csv.QUOTE_ALL)
-    written: Any = writer.writerow([verifier.safe_cell(cell) for cell in cells])
+    writer = csv.writer(_Echo(), quoting=csv.QUOTE_ALL)
+    written: Any = writer.writerow([verifier.escape_formula(cell) for cell in cells])
     return str(written)

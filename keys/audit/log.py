@@ -18,7 +18,7 @@ Type = AuditEvent.Type
 
 
 # Events beside which nothing changes that a call with a key depends on: only these may be recorded outside a transaction.
-_WITHOUT_A_CHANGE = frozenset(
+_EVENTS_WITHOUT_CHANGE = frozenset(
     {
         Type.KEY_IDENTIFIED,
         Type.MEMBER_SIGNED_IN,
@@ -67,7 +67,7 @@ def record(
         detail: before and after, as JSON. Never anything secret, and no name or e-mail of a person: people are told of
             by Pumble's ids. Addresses may stand in lists named `allowed_addresses` only.
     """
-    if event_type not in _WITHOUT_A_CHANGE and not transaction.get_connection().in_atomic_block:
+    if event_type not in _EVENTS_WITHOUT_CHANGE and not transaction.get_connection().in_atomic_block:
         raise transaction.TransactionManagementError(
             f"{event_type} is recorded outside its change's transaction"
         )
@@ -80,11 +80,11 @@ def record(
             previous=chain.digest,
             type=event_type,
             surface=by.surface,
-            actor_ref=ref_of(by.member),
-            member_ref=ref_of(member),
+            actor_ref=actor_reference(by.member),
+            member_ref=actor_reference(member),
             key_ref=key.key_id if key else "",
-            detail=_lasting(detail, _marking(addresses, of=member)),
-            address_mark=_marking(addresses, of=by.member or member)(by.address) if by.address else "",
+            detail=_sanitize_detail(detail, _pseudonymizer(addresses, of=member)),
+            address_mark=_pseudonymizer(addresses, of=by.member or member)(by.address) if by.address else "",
             request_id=by.request_id,
             at=now,
             workspace=workspace,
@@ -92,25 +92,25 @@ def record(
             member=member,
             key=key,
         )
-        event.digest = verifier.digest_of(content_of(event))
+        event.digest = verifier.digest_of(canonical_content(event))
         event.save(force_insert=True)
         for row in addresses:
             row.event = event
         if addresses:
             AuditAddress.objects.bulk_create(addresses)
         if workspace is not None:
-            transaction.on_commit(partial(chain_numbers.raise_to, chain.name, event.number), robust=True)
+            transaction.on_commit(partial(chain_numbers.raise_number, chain.name, event.number), robust=True)
         told = partial(signals.audit_event_recorded.send_robust, sender=AuditEvent, event=event)
         transaction.on_commit(told, robust=True)
     return event
 
 
-def content_of(event: AuditEvent) -> verifier.Record:
+def canonical_content(event: AuditEvent) -> verifier.Record:
     """What the digest of the event covers."""
     return {
         "chain": event.chain_id,
         "number": event.number,
-        "at": moment(event.at),
+        "at": format_time(event.at),
         "type": str(event.type),
         "surface": str(event.surface),
         "actor": event.actor_ref,
@@ -123,14 +123,14 @@ def content_of(event: AuditEvent) -> verifier.Record:
     }
 
 
-def ref_of(person: Member | None) -> str:
+def actor_reference(person: Member | None) -> str:
     """How events tell of a person: by Pumble's id; of an operator by the name they sign in with."""
     if person is None:
         return ""
     return person.pumble_user_id or f"operator:{person.username}"
 
 
-def moment(at: datetime) -> str:
+def format_time(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
@@ -144,7 +144,7 @@ def lock_chain(name: str) -> AuditChain:
     return chain
 
 
-def _marking(rows: list[AuditAddress], *, of: Member | None) -> Callable[[str], str]:
+def _pseudonymizer(rows: list[AuditAddress], *, of: Member | None) -> Callable[[str], str]:
     """What puts a mark in place of an address and adds the row that tells what it means."""
     salt = secrets.token_hex(16)
     known: dict[str, str] = {}
@@ -158,7 +158,7 @@ def _marking(rows: list[AuditAddress], *, of: Member | None) -> Callable[[str], 
     return mark
 
 
-def _lasting(value: Any, mark: Callable[[str], str]) -> Any:
+def _sanitize_detail(value: Any, mark: Callable[[str], str]) -> Any:
     """`value` as it can stand for ever: no keys that came in by a free text, no addresses, nothing a database changes."""
     if isinstance(value, str):
         return key_format.redact(value.replace("\x00", "").encode("utf-8", "replace").decode())
@@ -166,7 +166,7 @@ def _lasting(value: Any, mark: Callable[[str], str]) -> Any:
         return {
             str(name): [mark(str(address)) for address in item or ()]
             if name == "allowed_addresses"
-            else _lasting(item, mark)
+            else _sanitize_detail(item, mark)
             for name, item in value.items()
         }
-    return [_lasting(item, mark) for item in value] if isinstance(value, list | tuple) else value
+    return [_sanitize_detail(item, mark) for item in value] if isinstance(value, list | tuple) else value

@@ -8,11 +8,11 @@ from django.db import transaction
 from keys.audit.log import MAINTENANCE, Type, lock_chain, record
 from keys.models import AuditChain, AuditEvent, Workspace
 
-_AT_ONCE = 500
-_AT_MOST_EVERY = timedelta(days=1)
+_BATCH_SIZE = 500
+_CHECKPOINT_INTERVAL = timedelta(days=1)
 
 
-def prune(now: datetime) -> int:
+def delete_expired(now: datetime) -> int:
     """Remove the events older than `AUDIT_RETENTION_DAYS`; how many. None is removed unless that is set."""
     if settings.AUDIT_RETENTION_DAYS is None:
         return 0
@@ -32,7 +32,7 @@ def checkpoint(chain_name: str, *, before: datetime, now: datetime) -> bool:
     events = AuditEvent.objects.filter(chain=chain, number__gt=chain.pruned_number)
     first_kept = events.filter(at__gte=before).order_by("number").values_list("number", flat=True).first()
     going = events.filter(number__lt=first_kept or chain.number + 1)
-    due = going.filter(at__lt=before - _AT_MOST_EVERY).exclude(type=Type.AUDIT_CHECKPOINT)
+    due = going.filter(at__lt=before - _CHECKPOINT_INTERVAL).exclude(type=Type.AUDIT_CHECKPOINT)
     last = going.order_by("-number").first() if due.exists() else None
     if last is None:
         return False
@@ -55,7 +55,7 @@ def _remove_pruned() -> int:
     removed = 0
     for chain in AuditChain.objects.filter(pruned_number__gt=0):
         given_up = AuditEvent.objects.filter(chain=chain, number__lte=chain.pruned_number).order_by("number")
-        while batch := list(given_up.values_list("pk", flat=True)[:_AT_ONCE]):
+        while batch := list(given_up.values_list("pk", flat=True)[:_BATCH_SIZE]):
             AuditEvent.objects.filter(pk__in=batch).delete()
             removed += len(batch)
     return removed

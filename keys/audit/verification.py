@@ -6,13 +6,15 @@ from itertools import islice
 from django.db.models import F, Max, Q
 
 from keys.audit import export
-from keys.audit.verifier import Broken, Record, Walk
+from keys.audit.verifier import ChainBroken, ChainVerifier, Record
 from keys.models import AuditChain, AuditEvent
 
-_AT_ONCE = 500
+_BATCH_SIZE = 500
 
 
-def check(chain: AuditChain, *, through: Callable[[Iterator[Record]], Iterable[Record]] = iter) -> Walk:
+def verify_chain(
+    chain: AuditChain, *, through: Callable[[Iterator[Record]], Iterable[Record]] = iter
+) -> ChainVerifier:
     """Every event of the chain that was not pruned, up to the one that was its last when this began.
 
     Args:
@@ -21,16 +23,16 @@ def check(chain: AuditChain, *, through: Callable[[Iterator[Record]], Iterable[R
     Raises:
         Broken: names the first event that is not as it was written.
     """
-    walk = Walk(chain.name)
-    for span in export.spans([chain]):
+    walk = ChainVerifier(chain.name)
+    for span in export.chain_ranges([chain]):
         for record in through(export.records(span.events)):
             walk.step(record)
     try:
         walk.end(chain.number, chain.digest)
-    except Broken:
+    except ChainBroken:
         now = AuditChain.objects.filter(pk=chain.pk).first()
         if now is not None and now.pruned_number > chain.pruned_number:  # retention came in between
-            return check(now, through=through)
+            return verify_chain(now, through=through)
         raise
     _check_references(chain)
     _check_end(chain)
@@ -42,7 +44,7 @@ def _check_end(chain: AuditChain) -> None:
     last = AuditEvent.objects.filter(chain=chain).aggregate(last=Max("number"))["last"] or 0
     now = AuditChain.objects.get(pk=chain.pk)
     if last > now.number:
-        raise Broken(f"event {now.number + 1} of {chain.name} stands behind the end of its chain")
+        raise ChainBroken(f"event {now.number + 1} of {chain.name} stands behind the end of its chain")
 
 
 def _check_references(chain: AuditChain) -> None:
@@ -50,23 +52,23 @@ def _check_references(chain: AuditChain) -> None:
     installation = chain.name == AuditChain.INSTALLATION
     wrong = Q(workspace__isnull=not installation) | ~Q(workspace=None) & ~Q(workspace__pumble_id=chain.name)
     wrong |= Q(key=None) & ~Q(key_ref="") | ~Q(key=None) & ~Q(key_ref=F("key__key_id"))
-    wrong |= Q(actor=None) & ~Q(actor_ref="") | _another("actor")
-    wrong |= Q(member=None) & ~Q(member_ref="") | _another("member")
+    wrong |= Q(actor=None) & ~Q(actor_ref="") | _refers_to_other("actor")
+    wrong |= Q(member=None) & ~Q(member_ref="") | _refers_to_other("member")
     events = AuditEvent.objects.filter(wrong, chain=chain).order_by("number")
     number = events.values_list("number", flat=True).first()
     if number is not None:
-        raise Broken(f"event {number} of {chain.name} was changed: it leads to another than it tells of")
+        raise ChainBroken(f"event {number} of {chain.name} was changed: it leads to another than it tells of")
 
 
-def _another(who: str) -> Q:
+def _refers_to_other(who: str) -> Q:
     of_a_workspace = Q(**{f"{who}__pumble_user_id__isnull": False})
     return of_a_workspace & ~Q(**{f"{who}_ref": F(f"{who}__pumble_user_id")})
 
 
-def lacking(records: Iterable[Record]) -> Iterator[Record]:
+def missing_events(records: Iterable[Record]) -> Iterator[Record]:
     """The events of an export that the database does not have like this; those that retention removed aside."""
     entries = (record for record in records if record["number"])
-    while batch := list(islice(entries, _AT_ONCE)):
+    while batch := list(islice(entries, _BATCH_SIZE)):
         names = {record["chain"] for record in batch}
         pruned = dict(AuditChain.objects.filter(pk__in=names).values_list("name", "pruned_number"))
         there = set(

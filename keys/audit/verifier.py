@@ -43,17 +43,17 @@ COLUMNS = (*CONTENT, "digest", "addresses")
 BEGUN, ENDED = "export.begun", "export.ended"
 CHECKPOINT = "audit.checkpoint"
 _DECODED = {"number", "detail", "addresses"}  # in CSV each of these cells holds JSON
-_LONGEST_LINE = 16 * 1024 * 1024
+_MAX_LINE_LENGTH = 16 * 1024 * 1024
 _COULD_BE_A_FORMULA = re.compile(r"""['\x00-\x1f]|[\s"']*[=+\-@\uff0b\uff0d\uff1d\uff20]""")
 
 Record = dict[str, Any]
 
 
-class Broken(Exception):
+class ChainBroken(Exception):
     """The chain is not as it was written. The text says where and how."""
 
 
-class NoExport(Exception):
+class InvalidExport(Exception):
     """What was read is not an export, or is damaged beyond telling which event it is."""
 
 
@@ -69,7 +69,7 @@ def mark_of(address: str, salt: str) -> str:
 
 
 @dataclass
-class Walk:
+class ChainVerifier:
     """One chain, read event after event in the order of their numbers.
 
     Attributes:
@@ -97,21 +97,21 @@ class Walk:
         follows = number == self.number + 1 and previous == self.digest
         if self.events and number <= self.number:
             how = "occurs twice: one of the two was inserted" if number == self.number else "is out of order"
-            raise Broken(f"{self._event(number)} {how}")
+            raise ChainBroken(f"{self._event(number)} {how}")
         if digest_of(record) != record["digest"]:
             how = "was changed" if follows or not self.events else "was changed or put in another's place"
-            raise Broken(f"{self._event(number)} {how}: its digest is not that of its content")
+            raise ChainBroken(f"{self._event(number)} {how}: its digest is not that of its content")
         self._check_addresses(record)
         if not self.events:
             self.first, self._before_first, self.runs = number, previous, 1
             if number == 1 and previous:
-                raise Broken(f"{self._event(1)} is not the first that was written")
+                raise ChainBroken(f"{self._event(1)} is not the first that was written")
         elif number > self.number + 1:
             if self.whole:
-                raise Broken(f"{self._missing(self.number + 1, number - 1)} removed or moved")
+                raise ChainBroken(f"{self._missing(self.number + 1, number - 1)} removed or moved")
             self.runs += 1
         elif not follows:
-            raise Broken(
+            raise ChainBroken(
                 f"{self._event(self.number)} was replaced, or {number} inserted: {number} was written after another event"
             )
         if record["type"] == CHECKPOINT and isinstance(record["detail"], dict):
@@ -129,11 +129,11 @@ class Walk:
         """
         gone = self.first - 1
         if self.anchored and gone > 0 and self._vouched.get(gone) != self._before_first:
-            raise Broken(f"{self._missing(1, gone)} removed, and no checkpoint tells of it")
+            raise ChainBroken(f"{self._missing(1, gone)} removed, and no checkpoint tells of it")
         if self.number < number:
-            raise Broken(f"{self._missing(self.number + 1, number)} cut off at the end")
+            raise ChainBroken(f"{self._missing(self.number + 1, number)} cut off at the end")
         if self.number == number and self.digest != digest:
-            raise Broken(
+            raise ChainBroken(
                 f"{self._event(number)} is not the last that was written: the chain was written anew"
             )
 
@@ -142,7 +142,9 @@ class Walk:
         for address, salt in record["addresses"].items():
             content = content or json.dumps([record["address"], record["detail"]])
             if mark_of(address, str(salt)) not in content:
-                raise Broken(f"{self._event(record['number'])} was changed: {address} is not its address")
+                raise ChainBroken(
+                    f"{self._event(record['number'])} was changed: {address} is not its address"
+                )
 
     def _event(self, number: int) -> str:
         return f"event {number} of {self.chain}"
@@ -160,7 +162,7 @@ class Verdict:
     """What an export turned out to be. `promised` is what it said it would give whole, by chain."""
 
     promised: dict[str, dict[str, Any]]
-    walks: dict[str, Walk]
+    walks: dict[str, ChainVerifier]
 
 
 def verify(records: Iterable[Record]) -> Verdict:
@@ -173,13 +175,13 @@ def verify(records: Iterable[Record]) -> Verdict:
     entries = iter(records)
     begun = next(entries, None)
     if begun is None or begun["type"] != BEGUN:
-        raise NoExport("the first entry does not say that an export begins")
-    promised = _promises(begun)
+        raise InvalidExport("the first entry does not say that an export begins")
+    promised = _declarations(begun)
     verdict = Verdict(promised, {})
     ended: Record | None = None
     for record in entries:
         if ended is not None:
-            raise Broken("something was added after the end of the export")
+            raise ChainBroken("something was added after the end of the export")
         if record["type"] == ENDED:
             ended = record
             continue
@@ -187,7 +189,7 @@ def verify(records: Iterable[Record]) -> Verdict:
         if chain not in verdict.walks:
             promise = promised.get(chain)
             anchored = promise is not None and promise["from"] == "start"
-            verdict.walks[chain] = Walk(chain, whole=promise is not None, anchored=anchored)
+            verdict.walks[chain] = ChainVerifier(chain, whole=promise is not None, anchored=anchored)
         verdict.walks[chain].step(record)
     _check_end(verdict, ended)
     return verdict
@@ -195,18 +197,18 @@ def verify(records: Iterable[Record]) -> Verdict:
 
 def _check_end(verdict: Verdict, ended: Record | None) -> None:
     for chain, promise in verdict.promised.items():
-        walk = verdict.walks.setdefault(chain, Walk(chain))
+        walk = verdict.walks.setdefault(chain, ChainVerifier(chain))
         if walk.events and promise["from"] not in {"start", walk.first}:
-            raise Broken(f"the first events of {chain} that the export promises are missing")
+            raise ChainBroken(f"the first events of {chain} that the export promises are missing")
         walk.end(promise["number"], promise["digest"])
     if ended is None:
-        raise Broken("the export was cut off: it does not say that it ends")
-    told, there = ended["detail"].get("events"), sum(walk.events for walk in verdict.walks.values())
-    if told != there:
-        raise Broken(f"the export has {there} events, and says that it has {told}")
+        raise ChainBroken("the export was cut off: it does not say that it ends")
+    report, there = ended["detail"].get("events"), sum(walk.events for walk in verdict.walks.values())
+    if report != there:
+        raise ChainBroken(f"the export has {there} events, and says that it has {report}")
 
 
-def _promises(begun: Record) -> dict[str, dict[str, Any]]:
+def _declarations(begun: Record) -> dict[str, dict[str, Any]]:
     """By chain: `from`, "start" or the number of the first event; `number` and `digest` of an event that must come."""
     promised = begun["detail"].get("chains")
     sound = isinstance(promised, dict) and all(
@@ -217,7 +219,7 @@ def _promises(begun: Record) -> dict[str, dict[str, Any]]:
         for promise in promised.values()
     )
     if not sound:
-        raise NoExport("the first entry does not say which chains the export gives whole")
+        raise InvalidExport("the first entry does not say which chains the export gives whole")
     return dict(promised)
 
 
@@ -233,43 +235,45 @@ def read(stream: TextIO) -> Iterator[Record]:
 
 
 def _lines(start: str, stream: TextIO) -> Iterator[str]:
-    while line := start + stream.readline(_LONGEST_LINE):
-        if len(line) >= _LONGEST_LINE:
-            raise NoExport("a line is longer than 16 MiB")
+    while line := start + stream.readline(_MAX_LINE_LENGTH):
+        if len(line) >= _MAX_LINE_LENGTH:
+            raise InvalidExport("a line is longer than 16 MiB")
         start = ""
         yield line
 
 
 def _read_jsonl(lines: Iterator[str]) -> Iterator[Record]:
     for number, line in enumerate(lines, start=1):
-        yield _checked(_decoded(line, number), number)
+        yield _validate(_decode(line, number), number)
 
 
 def _read_csv(lines: Iterator[str]) -> Iterator[Record]:
-    csv.field_size_limit(_LONGEST_LINE)
+    csv.field_size_limit(_MAX_LINE_LENGTH)
     rows = csv.DictReader(lines, strict=True)
     try:
         for number, row in enumerate(rows, start=2):
-            cells = {name: plain_cell(cell) if isinstance(cell, str) else cell for name, cell in row.items()}
-            yield _checked(
+            cells = {
+                name: unescape_formula(cell) if isinstance(cell, str) else cell for name, cell in row.items()
+            }
+            yield _validate(
                 {
-                    name: _decoded(cell or "", number) if name in _DECODED else cell
+                    name: _decode(cell or "", number) if name in _DECODED else cell
                     for name, cell in cells.items()
                 },
                 number,
             )
     except csv.Error as error:
-        raise NoExport(f"no CSV: {error}") from error
+        raise InvalidExport(f"no CSV: {error}") from error
 
 
-def _decoded(text: str, number: int) -> Any:
+def _decode(text: str, number: int) -> Any:
     try:
         return json.loads(text)  # noqa: TID251 - this file stands alone; what cannot be read is refused
     except (ValueError, RecursionError) as error:
-        raise NoExport(f"entry {number} cannot be read") from error
+        raise InvalidExport(f"entry {number} cannot be read") from error
 
 
-def _checked(record: Any, number: int) -> Record:
+def _validate(record: Any, number: int) -> Record:
     sound = (
         isinstance(record, dict)
         and set(record) == set(COLUMNS)
@@ -279,20 +283,20 @@ def _checked(record: Any, number: int) -> Record:
         and all(isinstance(record[name], str) for name in COLUMNS if name not in _DECODED)
     )
     if not sound:
-        raise NoExport(f"entry {number} is no audit event")
+        raise InvalidExport(f"entry {number} is no audit event")
     return dict(record)
 
 
-def safe_cell(text: str) -> str:
+def escape_formula(text: str) -> str:
     """`text` as a cell that no spreadsheet takes for a formula: where it could be one, an apostrophe goes before it.
 
-    So it does before a text that begins with an apostrophe itself, so that `plain_cell` gives back what there was.
+    So it does before a text that begins with an apostrophe itself, so that `unescape_formula` gives back what there was.
     """
     return f"'{text}" if _COULD_BE_A_FORMULA.match(text) else text
 
 
-def plain_cell(cell: str) -> str:
-    """What `safe_cell` was given."""
+def unescape_formula(cell: str) -> str:
+    """What `escape_formula` was given."""
     return cell.removeprefix("'")
 
 
@@ -303,18 +307,18 @@ def main(arguments: list[str]) -> int:
     try:
         with open(arguments[0], encoding="utf-8", newline="") as stream:  # noqa: PTH123
             verdict = verify(read(stream))
-    except Broken as broken:
+    except ChainBroken as broken:
         print(f"BROKEN: {broken}", file=sys.stderr)  # noqa: T201
         return 1
-    except (NoExport, OSError, UnicodeDecodeError) as error:
+    except (InvalidExport, OSError, UnicodeDecodeError) as error:
         print(f"no export: {error}", file=sys.stderr)  # noqa: T201
         return 2
-    for line in told(verdict):
+    for line in report(verdict):
         print(line)  # noqa: T201
     return 0
 
 
-def told(verdict: Verdict) -> Iterator[str]:
+def report(verdict: Verdict) -> Iterator[str]:
     """The verdict, a line for each chain."""
     for chain, walk in sorted(verdict.walks.items()):
         if not walk.whole:

@@ -7,11 +7,11 @@ from django.db import transaction
 from keys import audit
 from keys.audit import Actor
 from keys.lifecycle import revocation, rotation
-from keys.lifecycle.events import tell
-from keys.lifecycle.locks import lock_family, lock_owner
+from keys.lifecycle.events import record_key_event
+from keys.lifecycle.locks import lock_owner, lock_rotation_chain
 from keys.models import ApiKey, AuditEvent
 
-PENDING_FOR = timedelta(minutes=15)
+PENDING_TIMEOUT = timedelta(minutes=15)
 
 
 @transaction.atomic
@@ -24,29 +24,29 @@ def confirm(*, key: ApiKey, by: Actor, now: datetime) -> ApiKey:
         lock_owner(
             key.owner
         )  # the successor takes over a name; a first key has had its own since it was issued
-    key = lock_family(key)[-1]
+    key = lock_rotation_chain(key)[-1]
     if key.revoked_at is not None or key.confirmed_at is not None:
         return key
-    if key.replaces is not None and not rotation.take_over(key, key.replaces, by=by, now=now):
+    if key.replaces is not None and not rotation.promote_successor(key, key.replaces, by=by, now=now):
         return revocation.revoke(
             key=key, by=audit.MAINTENANCE, reason=ApiKey.RevokeReason.PREDECESSOR_REVOKED, now=now
         )
     key.confirmed_at = now
     key.save()
-    tell(AuditEvent.Type.KEY_CONFIRMED, key, by, now)
+    record_key_event(AuditEvent.Type.KEY_CONFIRMED, key, by, now)
     return key
 
 
 def revoke_stale_pending(*, now: datetime) -> int:
     """Revoke keys that stayed pending for 15 minutes: nobody was shown them. How many that were."""
     stale = ApiKey.objects.filter(
-        confirmed_at__isnull=True, revoked_at__isnull=True, created_at__lte=now - PENDING_FOR
+        confirmed_at__isnull=True, revoked_at__isnull=True, created_at__lte=now - PENDING_TIMEOUT
     ).select_related("owner__workspace")
     revoked = 0
     for key in stale.iterator(chunk_size=500):
         with transaction.atomic():
             # Presented or delivered meanwhile: then it is somebody's key and stays.
-            if lock_family(key)[-1].confirmed_at is None:
+            if lock_rotation_chain(key)[-1].confirmed_at is None:
                 revocation.revoke(
                     key=key, by=audit.MAINTENANCE, reason=ApiKey.RevokeReason.NOT_DELIVERED, now=now
                 )

@@ -9,12 +9,14 @@ from keys.models import ApiKey, AuditEvent
 from keys.rights import Rights
 
 
-def tell(event_type: AuditEvent.Type, key: ApiKey, by: Actor, now: datetime, **detail: Any) -> None:
+def record_key_event(
+    event_type: AuditEvent.Type, key: ApiKey, by: Actor, now: datetime, **detail: Any
+) -> None:
     owner = key.owner
     audit.record(event_type, workspace=owner.workspace, key=key, member=owner, by=by, now=now, **detail)
 
 
-def told(rights: Rights) -> dict[str, Any]:
+def rights_detail(rights: Rights) -> dict[str, Any]:
     """Rights as an audit event tells them."""
     return {
         "scopes": rights.scopes,

@@ -9,16 +9,16 @@ from django.db import transaction
 
 from keys import key_format, permissions, policies, rights
 from keys import scopes as scope_names
-from keys.audit import Actor, noting_refusals
+from keys.audit import Actor, audit_denials
 from keys.exceptions import ExpiryInPast
-from keys.lifecycle.events import tell, told
+from keys.lifecycle.events import record_key_event, rights_detail
 from keys.lifecycle.locks import lock_key, lock_owner
-from keys.lifecycle.names import clean_note, free_name, next_name, taken_names
+from keys.lifecycle.names import clean_note, next_name, require_unique_name, taken_names
 from keys.models import ApiKey, AuditEvent, Member
 from keys.rights import Rights
 
 
-@noting_refusals
+@audit_denials("issue")
 @transaction.atomic
 def issue(
     *,
@@ -58,19 +58,19 @@ def issue(
         expires_at=expires_at,
     )
     owner = lock_owner(owner)
-    terms = policies.loaded_policy(owner.workspace)
-    permissions.require_may_issue(terms, owner, by)
+    terms = policies.get_selected_policy(owner.workspace)
+    permissions.require_can_issue(terms, owner, by)
     if expires_at is not None and expires_at <= now:
         raise ExpiryInPast(now)
-    policies.require_fit(terms, wanted, now)
+    policies.require_compliant(terms, wanted, now)
     taken = taken_names(owner, now)
-    policies.require_room(terms, len(taken))
-    chosen = next_name(taken) if name is None else free_name(name, taken)
-    key, plaintext = new_key(
+    policies.require_below_key_limit(terms, len(taken))
+    chosen = next_name(taken) if name is None else require_unique_name(name, taken)
+    key, plaintext = create_key(
         owner=owner, name=chosen, purpose=clean_note(purpose), rights=wanted, created_at=now
     )
-    detail = {"name": key.name, "purpose": key.purpose, **told(wanted)}
-    tell(AuditEvent.Type.KEY_ISSUED, key, by, now, **detail)
+    detail = {"name": key.name, "purpose": key.purpose, **rights_detail(wanted)}
+    record_key_event(AuditEvent.Type.KEY_ISSUED, key, by, now, **detail)
     return key, plaintext
 
 
@@ -84,10 +84,10 @@ def rehash(*, key_pk: int, plaintext: key_format.Plaintext, by: Actor, now: date
     before, key.pepper_number = key.pepper_number, newest
     key.digest = plaintext.digest(settings.KEY_PEPPERS[newest])
     key.save(update_fields=["pepper_number", "digest"])
-    tell(AuditEvent.Type.KEY_REHASHED, key, by, now, before=before, after=newest)
+    record_key_event(AuditEvent.Type.KEY_REHASHED, key, by, now, before=before, after=newest)
 
 
-def new_key(*, owner: Member, rights: Rights, **fields: Any) -> tuple[ApiKey, key_format.Plaintext]:
+def create_key(*, owner: Member, rights: Rights, **fields: Any) -> tuple[ApiKey, key_format.Plaintext]:
     """The row of a pending key, and its plaintext."""
     plaintext = key_format.generate()
     pepper_number, pepper = next(iter(settings.KEY_PEPPERS.items()))

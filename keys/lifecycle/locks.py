@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
-from keys.exceptions import KeyNotFound, KeyRetiring
+from keys.exceptions import KeyBeingReplaced, KeyNotFound
 from keys.models import ApiKey, Member, Workspace
 
 
@@ -26,7 +26,7 @@ def lock_key(pk: int) -> ApiKey:
     return _lock([pk])[0]
 
 
-def lock_family(key: ApiKey) -> list[ApiKey]:
+def lock_rotation_chain(key: ApiKey) -> list[ApiKey]:
     """The key, last, behind those it replaced, oldest first: what goes by one name until every grace is over."""
     line = [key.pk]
     before = key.replaces_id
@@ -36,17 +36,17 @@ def lock_family(key: ApiKey) -> list[ApiKey]:
     return _lock(line)
 
 
-def live_family(key: ApiKey, now: datetime) -> list[ApiKey]:
+def lock_live_rotation_chain(key: ApiKey, now: datetime) -> list[ApiKey]:
     """The key, last, and those it replaced that still work; all locked.
 
     Raises:
         KeyNotFound: the key is over. KeyRetiring: another has taken its place.
     """
-    family = lock_family(key)
+    family = lock_rotation_chain(key)
     if family[-1].state(now).is_over:
         raise KeyNotFound
     if family[-1].retires_at is not None:
-        raise KeyRetiring
+        raise KeyBeingReplaced
     return [one for one in family if not one.state(now).is_over]
 
 

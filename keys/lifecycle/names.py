@@ -22,7 +22,7 @@ def clean_name(name: str) -> str:
         NameInvalid: empty, over 64 characters, with invisible characters, or with a key in it.
     """
     normalized = unicode_text.normalize(name)
-    if key_format.looks_like_key(normalized):
+    if key_format.contains_key_pattern(normalized):
         raise NameInvalid(contains_key=True)
     if character := _find_invisible(normalized):
         raise NameInvalid(character)
@@ -46,7 +46,7 @@ def clean_note(note: str) -> str:
     return key_format.redact(" ".join(readable.split()))[:MAX_NOTE_LENGTH]
 
 
-def free_name(name: str, taken: Collection[str]) -> str:
+def require_unique_name(name: str, taken: Collection[str]) -> str:
     """Return `name`, clean.
 
     Args:

@@ -13,7 +13,9 @@ _ENDING = {Type.KEY_REVOKED, Type.KEY_ROTATED, Type.KEY_RETIRED, Type.KEY_DISABL
 _KNOWN_REASONS = set(ApiKey.RevokeReason.values)
 
 
-def reapply(lost: Iterable[dict[str, Any]], *, by: Actor, now: datetime) -> list[tuple[ApiKey, str]]:
+def reapply_revocations(
+    lost: Iterable[dict[str, Any]], *, by: Actor, now: datetime
+) -> list[tuple[ApiKey, str]]:
     """Stop the keys that the lost events tell were stopped: each, with what ended it as the type of the event.
 
     A key that was revoked is revoked for the same reason. One that was replaced is revoked too: its successor is as lost
@@ -21,7 +23,7 @@ def reapply(lost: Iterable[dict[str, Any]], *, by: Actor, now: datetime) -> list
     rotation it is revoked.
 
     Args:
-        lost: events of an export that the database lacks, as `keys.audit.verification.lacking` finds them.
+        lost: events of an export that the database lacks, as `keys.audit.verification.missing_events` finds them.
     """
     ended: dict[str, dict[str, Any]] = {}
     for event in lost:

@@ -5,14 +5,14 @@ from datetime import datetime
 from django.db import transaction
 
 from keys import permissions
-from keys.audit import Actor, noting_refusals
-from keys.lifecycle.events import tell
-from keys.lifecycle.locks import lock_family, lock_undelivered
+from keys.audit import Actor, audit_denials
+from keys.lifecycle.events import record_key_event
+from keys.lifecycle.locks import lock_rotation_chain, lock_undelivered
 from keys.lifecycle.names import clean_note
 from keys.models import ApiKey, AuditEvent
 
 
-@noting_refusals
+@audit_denials("revoke")
 @transaction.atomic
 def revoke(*, key: ApiKey, by: Actor, reason: ApiKey.RevokeReason, now: datetime, note: str = "") -> ApiKey:
     """Stop a key for good, with those it replaced that still work, and a successor that nobody was shown yet.
@@ -23,10 +23,10 @@ def revoke(*, key: ApiKey, by: Actor, reason: ApiKey.RevokeReason, now: datetime
     Raises:
         NotAllowed: `by` may not revoke this key.
     """
-    family = lock_family(key)
+    family = lock_rotation_chain(key)
     key = family[-1]
     if reason != ApiKey.RevokeReason.PASTED:
-        permissions.require_may_stop(key, by)
+        permissions.require_can_revoke(key, by)
     going = [key]
     if key.confirmed_at is not None or key.replaces_id is None:
         going = [one for one in family if one is key or not one.state(now).is_over]
@@ -36,5 +36,7 @@ def revoke(*, key: ApiKey, by: Actor, reason: ApiKey.RevokeReason, now: datetime
             one.revoked_at, one.revoked_reason, one.revoked_note = now, reason, clean_note(note)
             one.revoked_by = by.member
             one.save(update_fields=["revoked_at", "revoked_reason", "revoked_note", "revoked_by"])
-            tell(AuditEvent.Type.KEY_REVOKED, one, by, now, reason=reason.value, note=one.revoked_note)
+            record_key_event(
+                AuditEvent.Type.KEY_REVOKED, one, by, now, reason=reason.value, note=one.revoked_note
+            )
     return key

@@ -6,25 +6,25 @@ from django.db import transaction
 from django.db.models import Q
 
 from keys import key_format, permissions, policies
-from keys.audit import Actor, noting_refusals
-from keys.exceptions import GraceInvalid, KeyDisabled, KeyNotFound, KeyRetiring, RotationUnderway
-from keys.lifecycle.events import tell
-from keys.lifecycle.issuance import new_key
-from keys.lifecycle.locks import lock_family, lock_key, lock_owner, lock_undelivered
+from keys.audit import Actor, audit_denials
+from keys.exceptions import GraceInvalid, KeyBeingReplaced, KeyDisabled, KeyNotFound, RotationUnderway
+from keys.lifecycle.events import record_key_event
+from keys.lifecycle.issuance import create_key
+from keys.lifecycle.locks import lock_key, lock_owner, lock_rotation_chain, lock_undelivered
 from keys.lifecycle.revocation import revoke
 from keys.models import ApiKey, AuditEvent
 
-GRACES = {
+GRACE_PERIODS = {
     "now": timedelta(0),
     "1h": timedelta(hours=1),
     "24h": timedelta(hours=24),
     "7d": timedelta(days=7),
 }
-_DELIVERY_TAKES = timedelta(minutes=1)
-_NOTED_EVERY = timedelta(days=1)
+_DELIVERY_TIMEOUT = timedelta(minutes=1)
+_LATE_USE_INTERVAL = timedelta(days=1)
 
 
-@noting_refusals
+@audit_denials("rotate")
 @transaction.atomic
 def rotate(*, key: ApiKey, grace: timedelta, by: Actor, now: datetime) -> tuple[ApiKey, key_format.Plaintext]:
     """A pending successor of a live key, with its name, rights and end, and the successor's plaintext.
@@ -33,29 +33,29 @@ def rotate(*, key: ApiKey, grace: timedelta, by: Actor, now: datetime) -> tuple[
     is refused. A successor that is never confirmed leaves the old key as it was.
 
     Args:
-        grace: one of `GRACES`; it is cut at the key's own end.
+        grace: one of `GRACE_PERIODS`; it is cut at the key's own end.
 
     Raises:
         GraceInvalid, NotAllowed, CreationNotAllowed, OwnerNotAuthorized, KeyRetiring, KeyDisabled, RotationUnderway;
         KeyNotFound where the key is no longer live; ScopeNotAllowed, ExpiryTooFar, AddressesRequired where the
         policy became stricter than the key.
     """
-    if grace not in GRACES.values():
+    if grace not in GRACE_PERIODS.values():
         raise GraceInvalid
     owner = lock_owner(key.owner)
-    key = lock_family(key)[-1]
+    key = lock_rotation_chain(key)[-1]
     underway = lock_undelivered(key)
-    terms = policies.loaded_policy(owner.workspace)
-    permissions.require_may_issue(terms, owner, by)
+    terms = policies.get_selected_policy(owner.workspace)
+    permissions.require_can_issue(terms, owner, by)
     _require_rotatable(key, now)
-    policies.require_fit(terms, key.rights, now)
+    policies.require_compliant(terms, key.rights, now)
     for undelivered in underway:
         if undelivered.revoked_at is not None:
             continue
-        if undelivered.created_at > now - _DELIVERY_TAKES:
+        if undelivered.created_at > now - _DELIVERY_TIMEOUT:
             raise RotationUnderway
         revoke(key=undelivered, by=by, reason=ApiKey.RevokeReason.NOT_DELIVERED, now=now)
-    successor, plaintext = new_key(
+    successor, plaintext = create_key(
         owner=owner,
         name=key.name,
         purpose=key.purpose,
@@ -65,11 +65,13 @@ def rotate(*, key: ApiKey, grace: timedelta, by: Actor, now: datetime) -> tuple[
         grace=grace,
     )
     grace_minutes = int(grace.total_seconds() // 60)
-    tell(AuditEvent.Type.KEY_ISSUED, successor, by, now, replaces=key.key_id, grace_minutes=grace_minutes)
+    record_key_event(
+        AuditEvent.Type.KEY_ISSUED, successor, by, now, replaces=key.key_id, grace_minutes=grace_minutes
+    )
     return successor, plaintext
 
 
-def take_over(successor: ApiKey, replaced: ApiKey, *, by: Actor, now: datetime) -> bool:
+def promote_successor(successor: ApiKey, replaced: ApiKey, *, by: Actor, now: datetime) -> bool:
     """Put `successor`, locked with what it `replaced`, in its predecessor's place; whether there is one to take.
 
     What the predecessor itself had replaced retires now, so that never more than two plaintexts work under one name.
@@ -82,16 +84,16 @@ def take_over(successor: ApiKey, replaced: ApiKey, *, by: Actor, now: datetime) 
     for field in ("disabled_at", "disabled_by", "disabled_reason"):
         setattr(successor, field, getattr(predecessor, field))
     if predecessor.replaces is not None:
-        _retire(lock_family(predecessor.replaces), by=by, now=now)
+        _retire(lock_rotation_chain(predecessor.replaces), by=by, now=now)
     end = now + (successor.grace or timedelta(0))
     predecessor.retires_at = min(end, predecessor.expires_at or end)
     predecessor.save(update_fields=["retires_at"])
     detail = {"successor": successor.key_id, "retires_at": predecessor.retires_at.isoformat()}
-    tell(AuditEvent.Type.KEY_ROTATED, predecessor, by, now, **detail)
+    record_key_event(AuditEvent.Type.KEY_ROTATED, predecessor, by, now, **detail)
     return True
 
 
-@noting_refusals
+@audit_denials("finish_rotation")
 @transaction.atomic
 def finish_rotation(*, key: ApiKey, by: Actor, now: datetime) -> ApiKey:
     """End the grace of the keys that `key` replaced, or of `key` itself if it was replaced: now they are refused.
@@ -99,18 +101,18 @@ def finish_rotation(*, key: ApiKey, by: Actor, now: datetime) -> ApiKey:
     Raises:
         NotAllowed.
     """
-    family = lock_family(key)
-    permissions.require_may_stop(family[-1], by)
+    family = lock_rotation_chain(key)
+    permissions.require_can_revoke(family[-1], by)
     _retire(family, by=by, now=now)
     return family[-1]
 
 
 @transaction.atomic
-def note_late_use(*, key_pk: int, by: Actor, now: datetime) -> None:
+def record_use_after_rotation(*, key_pk: int, by: Actor, now: datetime) -> None:
     """A replaced key was presented after its grace: somebody still has the old plaintext. Audited once a day."""
-    due = Q(late_use_noted_at__isnull=True) | Q(late_use_noted_at__lte=now - _NOTED_EVERY)
+    due = Q(late_use_noted_at__isnull=True) | Q(late_use_noted_at__lte=now - _LATE_USE_INTERVAL)
     if ApiKey.objects.filter(due, pk=key_pk, retires_at__lte=now).update(late_use_noted_at=now):
-        tell(AuditEvent.Type.KEY_USED_AFTER_ROTATION, lock_key(key_pk), by, now)
+        record_key_event(AuditEvent.Type.KEY_USED_AFTER_ROTATION, lock_key(key_pk), by, now)
 
 
 def _retire(keys: list[ApiKey], *, by: Actor, now: datetime) -> None:
@@ -118,13 +120,13 @@ def _retire(keys: list[ApiKey], *, by: Actor, now: datetime) -> None:
         if one.state(now) in {ApiKey.State.RETIRING, ApiKey.State.DISABLED} and one.retires_at is not None:
             one.retires_at = now
             one.save(update_fields=["retires_at"])
-            tell(AuditEvent.Type.KEY_RETIRED, one, by, now)
+            record_key_event(AuditEvent.Type.KEY_RETIRED, one, by, now)
 
 
 def _require_rotatable(key: ApiKey, now: datetime) -> None:
     state = key.state(now)
     if state == ApiKey.State.RETIRING:
-        raise KeyRetiring
+        raise KeyBeingReplaced
     if state == ApiKey.State.DISABLED:
         raise KeyDisabled
     if state != ApiKey.State.ACTIVE:

@@ -8,29 +8,29 @@ lone key may take all.
 
 from keys.limits.backends import backend
 from keys.limits.budget import (
-    Allowance,
-    count_oauth_step,
-    count_refused,
-    count_sign_in,
-    hit_own,
-    hit_own_if_current,
+    CallBudget,
+    hit_failed_auth,
+    hit_key_limit,
+    hit_key_limit_if_current,
+    hit_oauth_step,
+    hit_sign_in,
     pumble_quotas,
     workspace_quotas,
 )
-from keys.limits.windows import PumbleQuota, Standing, Whose, Window
+from keys.limits.windows import LimitName, LimitStatus, PumbleQuota, RateLimit
 
 __all__ = [
-    "Allowance",
+    "CallBudget",
+    "LimitName",
+    "LimitStatus",
     "PumbleQuota",
-    "Standing",
-    "Whose",
-    "Window",
+    "RateLimit",
     "backend",
-    "count_oauth_step",
-    "count_refused",
-    "count_sign_in",
-    "hit_own",
-    "hit_own_if_current",
+    "hit_failed_auth",
+    "hit_key_limit",
+    "hit_key_limit_if_current",
+    "hit_oauth_step",
+    "hit_sign_in",
     "pumble_quotas",
     "workspace_quotas",
 ]

@@ -22,24 +22,26 @@ from django.conf import settings
 from redis.commands.core import Script
 
 from keys import chain_numbers, redis_client
-from keys.limits.windows import SECONDS, Standing, Window
+from keys.limits.windows import SECONDS, LimitStatus, RateLimit
 
 log = logging.getLogger(__name__)
 
-_AWAY_SECONDS = 2.0  # a Redis that failed is not asked again for so long, so that calls do not wait for it
+_RETRY_SECONDS = 2.0  # a Redis that failed is not asked again for so long, so that calls do not wait for it
 _SWEEP_EVERY = 5000
 _PREFIX = redis_client.PREFIX + "limit:"
 _SLIDING_WINDOW = (Path(__file__).parent / "sliding_window.lua").read_text()
 
 
 class Backend(Protocol):
-    def hit(self, windows: list[Window]) -> list[Standing]:
+    def hit(self, windows: list[RateLimit]) -> list[LimitStatus]:
         """Take one from every window, or nothing from any if one refuses."""
 
-    def test(self, windows: list[Window]) -> list[Standing]:
+    def test(self, windows: list[RateLimit]) -> list[LimitStatus]:
         """Return how the windows stand. Nothing is taken."""
 
-    def hit_if_current(self, windows: list[Window], workspace: str, number: int) -> list[Standing] | None:
+    def hit_if_current(
+        self, windows: list[RateLimit], workspace: str, number: int
+    ) -> list[LimitStatus] | None:
         """`hit`, if the workspace's number is this one. Otherwise, and where nobody can say, take nothing: None."""
 
     def publish(self, workspace: str, number: int, token: str) -> int | None:
@@ -58,13 +60,15 @@ class MemoryBackend:
         self._logs: dict[str, deque[tuple[float, str]]] = {}
         self._hits = itertools.count(1)
 
-    def hit(self, windows: list[Window]) -> list[Standing]:
+    def hit(self, windows: list[RateLimit]) -> list[LimitStatus]:
         return self._look_at(windows, takes=1)
 
-    def test(self, windows: list[Window]) -> list[Standing]:
+    def test(self, windows: list[RateLimit]) -> list[LimitStatus]:
         return self._look_at(windows, takes=0)
 
-    def hit_if_current(self, windows: list[Window], workspace: str, number: int) -> list[Standing] | None:
+    def hit_if_current(
+        self, windows: list[RateLimit], workspace: str, number: int
+    ) -> list[LimitStatus] | None:
         return None
 
     def publish(self, workspace: str, number: int, token: str) -> int | None:
@@ -73,17 +77,17 @@ class MemoryBackend:
     def is_available(self) -> bool:
         return True
 
-    def _look_at(self, windows: list[Window], *, takes: int) -> list[Standing]:
+    def _look_at(self, windows: list[RateLimit], *, takes: int) -> list[LimitStatus]:
         with self._lock:
             now = self._clock()
             if next(self._hits) % _SWEEP_EVERY == 0:
                 self._logs = {n: entries for n, entries in self._logs.items() if self._fresh(entries, now)}
             looked_at = [(window, self._log(window.name, now)) for window in windows]
-            rooms = [_room(window, entries) for window, entries in looked_at]
+            rooms = [_available(window, entries) for window, entries in looked_at]
             if min(rooms) <= 0:
                 takes = 0
             standings = [
-                _standing(window, entries, room, now, takes)
+                _status(window, entries, room, now, takes)
                 for (window, entries), room in zip(looked_at, rooms, strict=True)
             ]
             if takes:
@@ -105,7 +109,7 @@ class RedisBackend:
     """Counts that all processes share, by the clock of Redis. While it is away this process counts for itself."""
 
     def __init__(self, url: str) -> None:
-        self._redis = redis_client.connect(url)
+        self._redis = redis_client.get_client(url)
         self._window_script = self._redis.register_script(_SLIDING_WINDOW)
         self._number_script = self._redis.register_script(chain_numbers.SCRIPT)
         self._hits = itertools.count()
@@ -113,19 +117,21 @@ class RedisBackend:
         self._stand_in = MemoryBackend()
         self._away_until = 0.0
 
-    def hit(self, windows: list[Window]) -> list[Standing]:
+    def hit(self, windows: list[RateLimit]) -> list[LimitStatus]:
         standings = self._look_at(windows, takes=1)
         return self._stand_in.hit(windows) if standings is None else standings
 
-    def test(self, windows: list[Window]) -> list[Standing]:
+    def test(self, windows: list[RateLimit]) -> list[LimitStatus]:
         standings = self._look_at(windows, takes=0)
         return self._stand_in.test(windows) if standings is None else standings
 
-    def hit_if_current(self, windows: list[Window], workspace: str, number: int) -> list[Standing] | None:
-        return self._look_at(windows, takes=1, current=(chain_numbers.name_of(workspace), number))
+    def hit_if_current(
+        self, windows: list[RateLimit], workspace: str, number: int
+    ) -> list[LimitStatus] | None:
+        return self._look_at(windows, takes=1, current=(chain_numbers.redis_key(workspace), number))
 
     def publish(self, workspace: str, number: int, token: str) -> int | None:
-        answer = self._ask(self._number_script, [chain_numbers.name_of(workspace)], [number, token])
+        answer = self._ask(self._number_script, [chain_numbers.redis_key(workspace)], [number, token])
         return None if answer is None else int(answer)
 
     def is_available(self) -> bool:
@@ -135,8 +141,8 @@ class RedisBackend:
             return False
 
     def _look_at(
-        self, windows: list[Window], *, takes: int, current: tuple[str, int] | None = None
-    ) -> list[Standing] | None:
+        self, windows: list[RateLimit], *, takes: int, current: tuple[str, int] | None = None
+    ) -> list[LimitStatus] | None:
         """Return how the windows stand; None where the number is not `current`, or Redis is away."""
         names = [_PREFIX + window.name for window in windows]
         arguments: list[str | int] = [f"{self._nonce}{next(self._hits):x}", takes]
@@ -152,7 +158,7 @@ class RedisBackend:
             return None
         numbers = map(int, answer.split())
         return [
-            Standing(window, remaining, milliseconds / 1000, refused > 0, refused > 1)
+            LimitStatus(window, remaining, milliseconds / 1000, refused > 0, refused > 1)
             for window, remaining, milliseconds, refused in zip(
                 windows, numbers, numbers, numbers, strict=True
             )
@@ -166,7 +172,7 @@ class RedisBackend:
             answer: Any = script(keys=names, args=arguments)
         except redis.RedisError as error:
             log.warning("limits.redis_away", extra={"kind": type(error).__name__, "said": str(error)})
-            self._away_until = time.monotonic() + _AWAY_SECONDS
+            self._away_until = time.monotonic() + _RETRY_SECONDS
             return None
         return None if answer is None else bytes(answer)
 
@@ -177,7 +183,7 @@ def backend() -> Backend:
     return RedisBackend(settings.REDIS_URL) if settings.REDIS_URL else MemoryBackend()
 
 
-def _room(window: Window, entries: deque[tuple[float, str]]) -> int:
+def _available(window: RateLimit, entries: deque[tuple[float, str]]) -> int:
     """Return how many more the holder may take while nobody else takes any; 0 or less where the window refuses.
 
     That is all that is left before the reserve, or all that is left of the holder's share of the window.
@@ -190,11 +196,11 @@ def _room(window: Window, entries: deque[tuple[float, str]]) -> int:
     return max(common - taken, min(share - holders.count(window.holder), window.limit - taken))
 
 
-def _standing(
-    window: Window, entries: deque[tuple[float, str]], room: int, now: float, takes: int
-) -> Standing:
+def _status(
+    window: RateLimit, entries: deque[tuple[float, str]], room: int, now: float, takes: int
+) -> LimitStatus:
     refused, taken = room <= 0, len(entries)
     had_share = refused and taken < window.limit
     ceiling = window.limit - window.reserve if had_share else window.limit
     leaves_first = entries[min(max(taken - ceiling, 0), taken - 1)][0] if entries else now
-    return Standing(window, max(room - takes, 0), leaves_first + SECONDS - now, refused, had_share)
+    return LimitStatus(window, max(room - takes, 0), leaves_first + SECONDS - now, refused, had_share)

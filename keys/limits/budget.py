@@ -15,16 +15,16 @@ from keys.limits.windows import (
     PER_PERSON,
     SIGN_INS_PER_ACCOUNT,
     SIGN_INS_PER_ADDRESS,
+    LimitName,
+    LimitStatus,
     PumbleQuota,
-    Standing,
-    Whose,
-    Window,
+    RateLimit,
 )
 from keys.models import Member, Workspace
 
 
 @dataclass(slots=True)
-class Allowance:
+class CallBudget:
     """The limits that one call of a key stands under.
 
     Attributes:
@@ -34,9 +34,9 @@ class Allowance:
     """
 
     key: KeyRecord
-    own: Standing
+    own: LimitStatus
     rehearsal: bool = False
-    tightest: Standing = field(init=False)
+    tightest: LimitStatus = field(init=False)
 
     def __post_init__(self) -> None:
         self.tightest = self.own
@@ -57,7 +57,7 @@ class Allowance:
         Raises:
             RateLimited: one of the quotas is reached, or a rest is kept for keys that have had less.
         """
-        windows = _windows(self.key.owner_id, self.key.workspace_id, _holder(self.key), quota)
+        windows = _pumble_limits(self.key.owner_id, self.key.workspace_id, _holder(self.key), quota)
         only_look = self.rehearsal and changes
         standings = backend().test(windows) if only_look else backend().hit(windows)
         refused = [standing for standing in standings if standing.refused]
@@ -67,18 +67,18 @@ class Allowance:
         self.tightest = min([self.tightest, *standings], key=lambda standing: standing.remaining)
 
 
-def hit_own(key: KeyRecord) -> Standing:
+def hit_key_limit(key: KeyRecord) -> LimitStatus:
     """Take one call from the key's own limit."""
-    return backend().hit([_own_window(key)])[0]
+    return backend().hit([_key_limit(key)])[0]
 
 
-def hit_own_if_current(key: KeyRecord) -> Standing | None:
+def hit_key_limit_if_current(key: KeyRecord) -> LimitStatus | None:
     """Take one call from the key's own limit, if nothing changed since the record was read; None where nobody can say."""
-    standings = backend().hit_if_current([_own_window(key)], key.workspace_pumble_id, key.number)
+    standings = backend().hit_if_current([_key_limit(key)], key.workspace_pumble_id, key.number)
     return standings[0] if standings else None
 
 
-def count_refused(address: str | None, key_id: str | None) -> None:
+def hit_failed_auth(address: str | None, key_id: str | None) -> None:
     """Count one failed authentication from `address`, with `key_id` where the presented text had one.
 
     Good keys are never counted or refused here, wherever they come from.
@@ -86,62 +86,66 @@ def count_refused(address: str | None, key_id: str | None) -> None:
     Raises:
         RateLimited: there were too many of them.
     """
-    where = ip_networks.neighbourhood(address)
-    windows = [Window(Whose.ADDRESS, f"failed-from:{where}", FAILURES_PER_ADDRESS)]
+    where = ip_networks.client_network(address)
+    windows = [RateLimit(LimitName.ADDRESS, f"failed-from:{where}", FAILURES_PER_ADDRESS)]
     if key_id is not None:
-        windows.append(Window(Whose.KEY_ID, f"failed-with:{key_id}", FAILURES_PER_KEY_ID))
-    _take_all(windows)
+        windows.append(RateLimit(LimitName.KEY_ID, f"failed-with:{key_id}", FAILURES_PER_KEY_ID))
+    _hit_all(windows)
 
 
-def count_sign_in(address: str | None, account: str) -> None:
+def hit_sign_in(address: str | None, account: str) -> None:
     """Count one attempt to sign in by password, right or wrong, before the password is looked at.
 
     Raises:
         RateLimited: there were too many of them from that address, or with that account.
     """
     windows = [
-        Window(
-            Whose.SIGN_IN_ADDRESS, f"sign-in-from:{ip_networks.neighbourhood(address)}", SIGN_INS_PER_ADDRESS
+        RateLimit(
+            LimitName.SIGN_IN_ADDRESS,
+            f"sign-in-from:{ip_networks.client_network(address)}",
+            SIGN_INS_PER_ADDRESS,
         ),
-        Window(Whose.SIGN_IN_ACCOUNT, f"sign-in-as:{account}", SIGN_INS_PER_ACCOUNT),
+        RateLimit(LimitName.SIGN_IN_ACCOUNT, f"sign-in-as:{account}", SIGN_INS_PER_ACCOUNT),
     ]
-    _take_all(windows)
+    _hit_all(windows)
 
 
-def _take_all(windows: list[Window]) -> None:
+def _hit_all(windows: list[RateLimit]) -> None:
     for standing in backend().hit(windows):
         if standing.refused:
             raise _refusal(standing)
 
 
-def count_oauth_step(address: str | None) -> None:
+def hit_oauth_step(address: str | None) -> None:
     """Count that somebody at `address` set off for Pumble's consent screen, or came back.
 
     Raises:
         RateLimited: there were too many of them.
     """
-    name = f"oauth-from:{ip_networks.neighbourhood(address)}"
-    _take_all([Window(Whose.OAUTH, name, OAUTH_STEPS_PER_ADDRESS)])
+    name = f"oauth-from:{ip_networks.client_network(address)}"
+    _hit_all([RateLimit(LimitName.OAUTH, name, OAUTH_STEPS_PER_ADDRESS)])
 
 
-def pumble_quotas(member: Member) -> list[Standing]:
+def pumble_quotas(member: Member) -> list[LimitStatus]:
     """How Pumble's quotas stand right now for `member` and their workspace."""
     windows = {
         window.name: window
         for quota in PumbleQuota
-        for window in _windows(member.pk, member.workspace_id, "", quota)
+        for window in _pumble_limits(member.pk, member.workspace_id, "", quota)
     }
     return backend().test(list(windows.values()))
 
 
-def workspace_quotas(workspace: Workspace) -> list[Standing]:
+def workspace_quotas(workspace: Workspace) -> list[LimitStatus]:
     """How those of Pumble's quotas stand right now that everybody in the workspace shares."""
-    windows = {window.name: window for quota in PumbleQuota for window in _shared(workspace.pk, "", quota)}
+    windows = {
+        window.name: window for quota in PumbleQuota for window in _workspace_limits(workspace.pk, "", quota)
+    }
     return backend().test(list(windows.values()))
 
 
-def _own_window(key: KeyRecord) -> Window:
-    return Window(Whose.KEY, f"key:{_holder(key)}", key.calls_per_minute)
+def _key_limit(key: KeyRecord) -> RateLimit:
+    return RateLimit(LimitName.KEY, f"key:{_holder(key)}", key.calls_per_minute)
 
 
 def _holder(key: KeyRecord) -> str:
@@ -149,20 +153,22 @@ def _holder(key: KeyRecord) -> str:
     return f"{key.owner_id}:{key.name.casefold()}"
 
 
-def _windows(owner_pk: int, workspace_pk: int | None, holder: str, quota: PumbleQuota | None) -> list[Window]:
-    own = Window(Whose.PERSON, f"person:{owner_pk}", PER_PERSON, holder)
-    return [own, *_shared(workspace_pk, holder, quota)]
+def _pumble_limits(
+    owner_pk: int, workspace_pk: int | None, holder: str, quota: PumbleQuota | None
+) -> list[RateLimit]:
+    own = RateLimit(LimitName.PERSON, f"person:{owner_pk}", PER_PERSON, holder)
+    return [own, *_workspace_limits(workspace_pk, holder, quota)]
 
 
-def _shared(workspace_pk: int | None, holder: str, quota: PumbleQuota | None) -> list[Window]:
-    windows = [Window(Whose.APP, f"app:{workspace_pk}", PER_APP, holder, keeps_room=True)]
+def _workspace_limits(workspace_pk: int | None, holder: str, quota: PumbleQuota | None) -> list[RateLimit]:
+    windows = [RateLimit(LimitName.APP, f"app:{workspace_pk}", PER_APP, holder, keeps_room=True)]
     if quota is not None:
         name = f"{quota.value}:{workspace_pk}"
-        windows.append(Window(Whose[quota.name], name, quota.limit, holder, keeps_room=True))
+        windows.append(RateLimit(LimitName[quota.name], name, quota.limit, holder, keeps_room=True))
     return windows
 
 
-def _refusal(standing: Standing) -> RateLimited:
+def _refusal(standing: LimitStatus) -> RateLimited:
     metrics.LIMITED.labels(standing.window.whose.name.lower()).inc()
     seconds = max(1, math.ceil(standing.reset_seconds))
     return RateLimited(

@@ -1,4 +1,4 @@
--- Takes one from every window, or nothing from any if one refuses: `_room` and `_standing` of backends.py, at once.
+-- Takes one from every window, or nothing from any if one refuses: `_available` and `_status` of backends.py, at once.
 -- KEYS: the windows' logs, sorted sets of "holder:nonce" by time; last the name of a workspace's number, if ARGV has one.
 -- ARGV: nonce, how many to take (0 or 1), the workspace's number or '', then of each window its limit, reserve, holder,
 -- keeps_room.

@@ -6,7 +6,7 @@ from enum import StrEnum
 SECONDS = 60
 
 
-class Whose(StrEnum):
+class LimitName(StrEnum):
     """Whose limit it is, as a refusal names it."""
 
     KEY = "this API key"
@@ -25,7 +25,7 @@ class Whose(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class RateLimit:
     """At most `limit` of something in any 60 seconds.
 
     Attributes:
@@ -34,7 +34,7 @@ class Window:
         keeps_room: whether its reserve is kept also for a newcomer that has not shown yet.
     """
 
-    whose: Whose
+    whose: LimitName
     name: str
     limit: int
     holder: str = ""
@@ -47,7 +47,7 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class LimitStatus:
     """A window after something was taken from it, or was refused.
 
     Attributes:
@@ -55,7 +55,7 @@ class Standing:
         had_share: it refused this holder alone: what is left of it is kept for holders below their share.
     """
 
-    window: Window
+    window: RateLimit
     remaining: int
     reset_seconds: float
     refused: bool = False

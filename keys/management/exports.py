@@ -19,7 +19,7 @@ def read_export(path: Path) -> Iterator[verifier.Record]:
             verifier.verify(verifier.read(stream))
         with path.open(encoding="utf-8", newline="") as stream:
             yield from verifier.read(stream)
-    except verifier.Broken as broken:
+    except verifier.ChainBroken as broken:
         raise CommandError(f"{path} is not as it was written: {broken}") from broken
-    except (verifier.NoExport, OSError, UnicodeDecodeError) as error:
+    except (verifier.InvalidExport, OSError, UnicodeDecodeError) as error:
         raise CommandError(f"{path} is no audit export: {error}") from error

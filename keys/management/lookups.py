@@ -12,7 +12,7 @@ from keys.models import ApiKey, Member, Workspace
 def get_workspace(text: str) -> Workspace:
     """The workspace with this Pumble id or exact name."""
     found = list(Workspace.objects.filter(pumble_id=text)) or list(
-        Workspace.objects.filter(unicode_text.query("name", text))
+        Workspace.objects.filter(unicode_text.matches("name", text))
     )
     if not found:
         known = ", ".join(sorted(Workspace.objects.values_list("name", flat=True)[:20])) or "none"
@@ -27,7 +27,7 @@ def get_workspace(text: str) -> Workspace:
 def get_member(workspace: Workspace, email: str) -> Member:
     """The member with this e-mail, in whatever case."""
     people = Member.objects.filter(workspace=workspace, erased_at__isnull=True)
-    found = list(people.select_related("workspace").filter(unicode_text.query("email__iexact", email)))
+    found = list(people.select_related("workspace").filter(unicode_text.matches("email__iexact", email)))
     if not found:
         raise CommandError(f"{workspace.name} has no member with the e-mail {email!r} who authorised the app")
     if len(found) > 1:

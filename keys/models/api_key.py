@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from keys.models.people import Member, seen_by
+from keys.models.people import Member, visible_to
 from keys.rights import CALLS_PER_MINUTE, Rights
 
 RIGHTS = tuple(field.name for field in fields(Rights))
@@ -18,7 +18,7 @@ _UNDELIVERED_SUCCESSOR = Q(replaces__isnull=False, confirmed_at__isnull=True)
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
     def for_viewer(self, viewer: Member) -> "ApiKeyQuerySet":
         """What `viewer` may see: operators all, owners and administrators their workspace's, members their own."""
-        return seen_by(viewer, self, workspace="owner__workspace", person="owner")
+        return visible_to(viewer, self, workspace="owner__workspace", person="owner")
 
     def live(self, now: datetime) -> "ApiKeyQuerySet":
         """Not over: neither revoked nor expired, nor replaced for good. Disabled keys are live."""

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 Rows = TypeVar("Rows", bound="QuerySet[Model]")
 
 
-def seen_by(viewer: "Member", rows: Rows, *, workspace: str, person: str) -> Rows:
+def visible_to(viewer: "Member", rows: Rows, *, workspace: str, person: str) -> Rows:
     """Those of `rows` that `viewer` may see: operators all, owners and administrators their workspace's, others their own.
 
     Args:
@@ -27,7 +27,7 @@ def seen_by(viewer: "Member", rows: Rows, *, workspace: str, person: str) -> Row
 
 class WorkspaceQuerySet(models.QuerySet["Workspace"]):
     def for_viewer(self, viewer: "Member") -> "WorkspaceQuerySet":
-        return seen_by(viewer, self, workspace="pk", person="members")
+        return visible_to(viewer, self, workspace="pk", person="members")
 
 
 class Workspace(models.Model):
@@ -53,7 +53,7 @@ class MemberManager(BaseUserManager["Member"]):
         return operator
 
     def for_viewer(self, viewer: "Member") -> "models.QuerySet[Member]":
-        return seen_by(viewer, self.get_queryset(), workspace="workspace", person="pk")
+        return visible_to(viewer, self.get_queryset(), workspace="workspace", person="pk")
 
 
 class Member(AbstractBaseUser, PermissionsMixin):

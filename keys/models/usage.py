@@ -4,7 +4,7 @@ from django.db import models
 
 from keys.models.api_key import ApiKey
 from keys.models.audit_event import AuditEvent
-from keys.models.people import Member, seen_by
+from keys.models.people import Member, visible_to
 
 
 class LastUse(models.Model):
@@ -37,7 +37,7 @@ class KnownNetwork(models.Model):
 
 class RequestLogQuerySet(models.QuerySet["RequestLog"]):
     def for_viewer(self, viewer: Member) -> "RequestLogQuerySet":
-        return seen_by(viewer, self, workspace="key__owner__workspace", person="key__owner")
+        return visible_to(viewer, self, workspace="key__owner__workspace", person="key__owner")
 
 
 class RequestLog(models.Model):
@@ -76,7 +76,7 @@ class RequestLog(models.Model):
 
 class HourlyUseQuerySet(models.QuerySet["HourlyUse"]):
     def for_viewer(self, viewer: Member) -> "HourlyUseQuerySet":
-        return seen_by(viewer, self, workspace="key__owner__workspace", person="key__owner")
+        return visible_to(viewer, self, workspace="key__owner__workspace", person="key__owner")
 
 
 class HourlyUse(models.Model):

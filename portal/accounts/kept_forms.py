@@ -221,7 +221,7 @@ def _prepare(request: HttpRequest, back: str, text: str = "", author: Member | N
     if waiting is not None and waiting.count() >= MAX_FORMS_PER_MEMBER:
         return ""
     try:
-        limits.count_oauth_step(client_address(request.META))
+        limits.hit_oauth_step(client_address(request.META))
     except RateLimited:
         return ""
     secret = browser_secret_of(request)

@@ -39,7 +39,7 @@ def _throttled(view: View) -> View:
     @wraps(view)
     def with_limit(request: HttpRequest) -> HttpResponse:
         try:
-            limits.count_oauth_step(client_address(request.META))
+            limits.hit_oauth_step(client_address(request.META))
         except RateLimited as error:
             advice = ngettext(
                 "Try again in %(seconds)d second.", "Try again in %(seconds)d seconds.", error.retry_after
@@ -145,7 +145,7 @@ def returned(request: HttpRequest) -> HttpResponse:
     if (
         not member.language or settings.LANGUAGE_COOKIE_NAME in request.COOKIES
     ):  # chosen here, not just the browser's
-        membership.choose_language(member, translation.get_language() or settings.LANGUAGE_CODE)
+        membership.set_language(member, translation.get_language() or settings.LANGUAGE_CODE)
     sign_in(request, member)
     oauth.record_sign_in(member, by=actor_of(request, member=member), now=now)
     return redirect(kept_forms.come_back(request, member, trip))

@@ -131,7 +131,7 @@ class ApiKeys(ViewerAdmin):
     ) -> tuple[QuerySet[Any], bool]:
         text = search_term.strip()
         if text:
-            of_holder = unicode_text.query("owner__name__icontains", text) | Q(owner__email__iexact=text)
+            of_holder = unicode_text.matches("owner__name__icontains", text) | Q(owner__email__iexact=text)
             queryset = queryset.filter(key_search.text_query(text) | of_holder)
         return queryset, False
 

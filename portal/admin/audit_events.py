@@ -52,7 +52,7 @@ class ByActor(Typed):
     parameter_name = "actor"
 
     def narrow(self, rows: Rows, typed: str) -> Rows:
-        named = unicode_text.query("actor__name__icontains", typed) | Q(actor__email__iexact=typed)
+        named = unicode_text.matches("actor__name__icontains", typed) | Q(actor__email__iexact=typed)
         return rows.filter(named | Q(actor_ref=typed))
 
 
@@ -136,7 +136,7 @@ class AuditEvents(ViewerAdmin):
             format=form,
             filters={name: _("(typed)") if name in _PERSONAL else text for name, text in request.GET.items()},
         )
-        lines = export.lines(events.select_related(None).prefetch_related(None), form)
+        lines = export.export_events(events.select_related(None).prefetch_related(None), form)
         answer = StreamingHttpResponse(lines, content_type=export.CONTENT_TYPES[form])
         answer["Content-Disposition"] = f'attachment; filename="audit-{timezone.now():%Y-%m-%d}.{form}"'
         return answer

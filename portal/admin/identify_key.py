@@ -44,7 +44,7 @@ def identify_key(request: HttpRequest) -> HttpResponse:
 def _why_not(text: str) -> str:
     if key_format.find_in(text):
         return _("That is a whole key, but none that you can see here. It was made elsewhere, or is a fake.")
-    if key_format.looks_like_key(text):
+    if key_format.contains_key_pattern(text):
         return _("Something has the form of a key, but is cut off or mistyped.")
     return _(
         "There is no key in that. A key looks like pmb_ID_SECRET; for its id or name use the search of the list."

@@ -226,7 +226,7 @@ def _do(
         try:
             verb.run(key, by=by, now=now, note=note)
         except KeysError as error:
-            why = f"{key.name}: {texts.explain(error)}"
+            why = f"{key.name}: {texts.error_message(error)}"
             messages.error(request, why)
         else:
             done += 1

@@ -43,7 +43,7 @@ class OperatorForm(BaseForm):
 
     def clean_username(self) -> str:
         name = str(self.cleaned_data["username"])
-        if key_format.looks_like_key(name):
+        if key_format.contains_key_pattern(name):
             self.data = {}
             raise forms.ValidationError(_("An API key is no username. Keys do not belong in forms."))
         return name
@@ -65,7 +65,7 @@ def login(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _page(request, form, back, status=400)
     try:
-        limits.count_sign_in(actor_of(request).address, form.cleaned_data["username"])
+        limits.hit_sign_in(actor_of(request).address, form.cleaned_data["username"])
     except RateLimited as error:
         log.warning("operator.sign_in_throttled", extra={"retry_after": error.retry_after})
         form.add_error(None, _("Too many attempts. Try again in %(n)s seconds.") % {"n": error.retry_after})

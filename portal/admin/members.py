@@ -86,7 +86,7 @@ class Members(ViewerAdmin):
     ) -> tuple[QuerySet[Any], bool]:
         text = search_term.strip()
         return queryset.filter(
-            unicode_text.query("name__icontains", text) | unicode_text.query("email__icontains", text)
+            unicode_text.matches("name__icontains", text) | unicode_text.matches("email__icontains", text)
         ), False
 
     def about(self, request: HttpRequest, row: Member) -> dict[str, Any]:

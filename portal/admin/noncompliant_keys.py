@@ -11,9 +11,9 @@ from django.utils.translation import ngettext
 
 from keys import lifecycle, texts
 from keys.audit import Actor
-from keys.exceptions import KeyNotFound, KeyRetiring, PolicyChanged
+from keys.exceptions import KeyBeingReplaced, KeyNotFound, PolicyChanged
 from keys.models import ApiKey
-from keys.policies import Breaking
+from keys.policies import NonCompliantKey
 from keys.texts import short_date
 
 
@@ -26,13 +26,14 @@ class Shown:
     becomes: list[str]
 
 
-def shown(found: Iterable[Breaking], now: datetime) -> list[Shown]:
+def shown(found: Iterable[NonCompliantKey], now: datetime) -> list[Shown]:
     return [
-        Shown(one.key, [texts.breach(breach) for breach in one.breaches], _becomes(one, now)) for one in found
+        Shown(one.key, [texts.describe_violation(breach) for breach in one.breaches], _becomes(one, now))
+        for one in found
     ]
 
 
-def _becomes(one: Breaking, now: datetime) -> list[str]:
+def _becomes(one: NonCompliantKey, now: datetime) -> list[str]:
     if one.fitting is None:
         return [_("it is disabled")]
     said = []
@@ -53,11 +54,11 @@ def bring_in_line(
     narrowed = disabled = 0
     for key in keys:
         try:
-            broken = lifecycle.bring_in_line(key=key, revision=revision, by=by, now=now)
+            broken = lifecycle.enforce_policy(key=key, revision=revision, by=by, now=now)
         except PolicyChanged as error:
-            messages.warning(request, texts.explain(error))
+            messages.warning(request, texts.error_message(error))
             return
-        except (KeyNotFound, KeyRetiring):
+        except (KeyNotFound, KeyBeingReplaced):
             continue  # over or replaced since the list was made
         if broken is not None and broken.fitting is not None:
             narrowed += 1

@@ -73,11 +73,11 @@ class PolicyAdmin(ViewerAdmin):
         workspace, now = self.row(request, object_id), timezone.now()
         people = _people(workspace)
         if request.method != "POST":
-            terms = policies.policy_of(workspace)
+            terms = policies.get_policy(workspace)
             form, typed = PolicyForm(initial=values(terms), people=people), kept(request)
             form.restore(typed)
             revision = terms.revision if typed is None else _number(typed.get("revision"))
-            breaks = sum(1 for _one in policies.of_workspace(workspace, now))
+            breaks = sum(1 for _one in policies.find_noncompliant_keys(workspace, now))
             return self._form(request, workspace, form, revision, breaks=breaks)
         by = actor(request)
         sent, pasted = extract_pasted_keys(request.POST, by=by, now=now)
@@ -87,17 +87,17 @@ class PolicyAdmin(ViewerAdmin):
         try:
             policies.change_policy(workspace=workspace, terms=form.terms, by=by, now=now, revision=revision)
         except KeysError as error:
-            form.add_error(None, texts.explain(error))
+            form.add_error(None, texts.error_message(error))
             return self._form(request, workspace, form, revision, status=409)
         messages.success(request, _("The policy is saved."))
-        breaks = any(True for _one in policies.of_workspace(workspace, now))
+        breaks = any(True for _one in policies.find_noncompliant_keys(workspace, now))
         return redirect(f"admin:keys_policy_{'keys' if breaks else 'change'}", workspace.pk)
 
     @form_page(FormPage(fields=("key",)))
     def keys_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """The keys that break the policy. Those that were ticked are brought in line once that is confirmed."""
         workspace, now = self.row(request, object_id), timezone.now()
-        found = list(policies.of_workspace(workspace, now))
+        found = list(policies.find_noncompliant_keys(workspace, now))
         if request.method != "POST":
             typed = kept(request)
             context = {
@@ -105,7 +105,7 @@ class PolicyAdmin(ViewerAdmin):
                 "ticked": None if typed is None else typed.getlist("key"),
                 "found": noncompliant_keys.shown(found[:MOST_AT_ONCE], now),
                 "number": len(found),
-                "revision": policies.policy_of(workspace).revision,
+                "revision": policies.get_policy(workspace).revision,
             }
             return self._page(request, "admin/noncompliant_keys.html", workspace, context)
         ticked, revision = request.POST.getlist("key")[:MOST_AT_ONCE], _number(request.POST.get("revision"))
@@ -169,7 +169,7 @@ def _how_many(breaking: int) -> str:
 def _people(workspace: Workspace) -> QuerySet[Member]:
     """Whom a policy may choose, and whom it has chosen. Owners and administrators may create keys anyway."""
     eligible = Q(is_active=True) & ~Q(role__in=(Member.Role.OWNER, Member.Role.ADMINISTRATOR))
-    chosen = Q(pk__in=policies.policy_of(workspace).chosen.values("pk"))
+    chosen = Q(pk__in=policies.get_policy(workspace).chosen.values("pk"))
     return Member.objects.filter(eligible | chosen, workspace=workspace).order_by("name", "pk")
 
 

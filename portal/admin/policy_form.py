@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from keys import scopes, texts
 from keys.models import Member, Policy
-from keys.policies import BOUNDS, TERMS, Terms
+from keys.policies import BOUNDS, POLICY_FIELDS, PolicyValues
 from portal.presentation.forms import BaseForm, scope_label
 from portal.presentation.pasted_keys import PastedKey
 
@@ -31,7 +31,7 @@ class NumberField(forms.IntegerField):
         try:
             number: int | None = super().clean(value)
         except forms.ValidationError as error:
-            raise forms.ValidationError(texts.whole_number(self.least, self.most)) from error
+            raise forms.ValidationError(texts.number_range(self.least, self.most)) from error
         return number
 
 
@@ -121,25 +121,25 @@ class PolicyForm(BaseForm):
         return data
 
     @property
-    def terms(self) -> Terms:
+    def terms(self) -> PolicyValues:
         """Return the terms of the valid form."""
         data = self.cleaned_data
         allowed = data["allowed_scopes"]
         longest = data["largest_lifetime"] if data["life"] == "days" else None
-        terms = {name: value for name, value in data.items() if name in TERMS} | {
+        terms = {name: value for name, value in data.items() if name in POLICY_FIELDS} | {
             "creators": Policy.Creators(data["creators"]),
             "chosen": [self.people[pk] for pk in data["chosen"]],
             "allowed_scopes": None if len(allowed) == len(scopes.ALL) else allowed,
             "largest_lifetime": timedelta(days=longest) if longest else None,
             "never_allowed": data["life"] == "ever",
         }
-        return Terms(**terms)
+        return PolicyValues(**terms)
 
 
 def values(policy: Policy) -> dict[str, Any]:
     """Return the initial data of the form."""
     longest = policy.largest_lifetime
-    return {name: getattr(policy, name) for name in TERMS} | {
+    return {name: getattr(policy, name) for name in POLICY_FIELDS} | {
         "chosen": [str(pk) for pk in policy.chosen.values_list("pk", flat=True)],
         "allowed_scopes": scopes.ALL if policy.allowed_scopes is None else policy.allowed_scopes,
         "life": "days" if longest else "ever" if policy.never_allowed else "end",

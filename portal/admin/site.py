@@ -46,7 +46,7 @@ class PortalAdmin(admin.AdminSite):
                 return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
             if not self.has_permission(request):
                 return turn_away(request)
-            if key_format.looks_like_key(unquote_plus(request.META.get("QUERY_STRING", ""))):
+            if key_format.contains_key_pattern(unquote_plus(request.META.get("QUERY_STRING", ""))):
                 return _take_key_out(request)
             if request.method == "POST":
                 kept_forms.forget(request)

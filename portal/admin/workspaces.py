@@ -50,7 +50,7 @@ class Workspaces(ViewerAdmin):
     ) -> tuple[QuerySet[Any], bool]:
         text = search_term.strip()
         return queryset.filter(
-            unicode_text.query("name__icontains", text) | Q(pumble_id__startswith=text)
+            unicode_text.matches("name__icontains", text) | Q(pumble_id__startswith=text)
         ), False
 
     def change_view(

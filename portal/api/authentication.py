@@ -9,7 +9,7 @@ from rest_framework.authentication import BaseAuthentication
 from keys import authentication
 from keys.exceptions import KeyMalformed, KeyMissing
 from keys.key_cache import KeyRecord
-from keys.limits import Allowance
+from keys.limits import CallBudget
 
 _KEY_HEADERS = ("HTTP_APIKEY", "HTTP_API_KEY", "HTTP_X_API_KEY")  # ApiKey, Api-Key, X-API-Key
 
@@ -30,7 +30,7 @@ class ApiKeyAuthentication(BaseAuthentication):
         record, own = authentication.authenticate(
             find_key(request.META), by=request.actor, now=timezone.now()
         )
-        request.budget = Allowance(record, own)
+        request.budget = CallBudget(record, own)
         return record.owner_id, record
 
 

@@ -20,7 +20,7 @@ from rest_framework.views import APIView
 from keys import key_format, usage
 from keys.audit import Actor, Surface
 from keys.key_cache import KeyRecord
-from keys.limits import Allowance
+from keys.limits import CallBudget
 from keys.models import AuditEvent
 from keys.reasons import ErrorSpec
 from portal.accounts.sessions import actor_of
@@ -65,7 +65,7 @@ class ApiKeyView(APIView):
         self.log_fields["outcome"] = self.outcome
         if self.hint:
             self.log_fields["hint"] = self.hint
-        budget: Allowance | None = getattr(request, "budget", None)
+        budget: CallBudget | None = getattr(request, "budget", None)
         if budget is not None:  # the key is known, whatever became of the call
             set_limit_headers(response, budget.tightest)
             self.log_fields |= {"key": budget.key.key_id, "workspace": budget.key.workspace_id}
@@ -80,7 +80,7 @@ class ApiKeyView(APIView):
     def _record_use(self, key: KeyRecord, status: int) -> None:
         """Note the call. It is written after the answer, with others."""
         usage.recorder.note(
-            usage.Use(
+            usage.CallRecord(
                 key_pk=key.pk,
                 at=self.at,
                 operation=self.log_fields["operation"],

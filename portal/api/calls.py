@@ -10,7 +10,7 @@ from django.db import connection
 
 from keys.exceptions import OwnerNotAuthorized
 from keys.key_cache import KeyRecord
-from keys.limits import Allowance, PumbleQuota
+from keys.limits import CallBudget, PumbleQuota
 from pumble_bridge import client, clients, deadline, resilience
 from pumble_bridge.client import PumbleClient
 
@@ -53,7 +53,7 @@ class CallObserver:
         would_send: in a dry run, the requests that would have left: `{as, method, path, body}`.
     """
 
-    budget: Allowance
+    budget: CallBudget
     wrote: bool = False
     would_send: list[dict[str, Any]] = field(default_factory=list)
 

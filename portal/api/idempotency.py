@@ -41,7 +41,7 @@ def respond(
     value = _value(request.META["HTTP_IDEMPOTENCY_KEY"])
     content = json.dumps([operation, read_input(request)], sort_keys=True, separators=(",", ":")).encode()
     begun = idempotency.begin(request.auth.pk, value, content, now=timezone.now())
-    if isinstance(begun, idempotency.Repeated):
+    if isinstance(begun, idempotency.Replayed):
         response = stored_response(begun.answer)
         response["Idempotency-Replayed"] = "true"
         return response
@@ -73,7 +73,7 @@ def _value(header: str) -> str:
     text = header.strip()
     if len(text) >= 2 and text[0] == text[-1] == '"':
         text = text[1:-1]
-    if not 1 <= len(text) <= idempotency.MAX_LENGTH or not (text.isascii() and text.isprintable()):
+    if not 1 <= len(text) <= idempotency.MAX_VALUE_LENGTH or not (text.isascii() and text.isprintable()):
         raise ValidationError({"Idempotency-Key": "Idempotency-Key must have 1 to 255 visible characters"})
     return text
 

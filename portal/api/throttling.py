@@ -11,7 +11,7 @@ from django.http import HttpResponse
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
-from keys.limits import Standing
+from keys.limits import LimitStatus
 
 
 class KeyRateThrottle(BaseThrottle):
@@ -26,7 +26,7 @@ class KeyRateThrottle(BaseThrottle):
         return True
 
 
-def set_limit_headers(response: HttpResponse, tightest: Standing) -> None:
+def set_limit_headers(response: HttpResponse, tightest: LimitStatus) -> None:
     """Say how the most restrictive limit stands that the call was under; the reset in seconds from now."""
     response["X-RateLimit-Limit"] = str(tightest.window.limit)
     response["X-RateLimit-Remaining"] = str(tightest.remaining)

@@ -57,7 +57,7 @@ class RenameKey(MemberView):
             try:
                 lifecycle.rename(key=key, name=form.cleaned_data["name"], by=self.actor, now=self.now)
             except KeysError as error:
-                form.add_error("name", texts.explain(error))
+                form.add_error("name", texts.error_message(error))
             else:
                 return redirect(key_url(key, "renamed"))
         form.add_pasted_key_errors(self.pasted_keys)
@@ -76,7 +76,7 @@ class NarrowKey(MemberView):
             return redirect(key_url(key))
         form = self._build_form(key)
         if self.kept_data is None:
-            return self._render_form(key, form, summary=texts.sentence(key.rights, now=self.now))
+            return self._render_form(key, form, summary=texts.describe_rights(key.rights, now=self.now))
         form.restore(self.kept_data)
         return self._render_form(key, form, summary=self._build_form(key, form.values()).summary)
 
@@ -123,7 +123,7 @@ class _KeyToggle(MemberView):
         try:
             self.toggle(key, self.now)
         except KeysError as error:
-            return self.conflict(texts.explain(error))
+            return self.conflict(texts.error_message(error))
         return redirect(key_url(key, self.done))
 
     def toggle(self, key: ApiKey, now: datetime) -> None:
@@ -178,7 +178,7 @@ class DeleteKey(MemberView):
         try:
             lifecycle.revoke(key=key, by=self.actor, reason=ApiKey.RevokeReason.BY_HOLDER, now=self.now)
         except KeysError as error:
-            return self.conflict(texts.explain(error))
+            return self.conflict(texts.error_message(error))
         return redirect("/?done=deleted")
 
     def _render_form(self, key: ApiKey, form: DeleteForm, *, status: int = 200) -> HttpResponse:

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from keys import lifecycle, permissions, policies, texts
-from keys.audit import refusals_noted
+from keys.audit import recorded_denials
 from keys.exceptions import KeysError
 from keys.models import ApiKey
 from portal.accounts.kept_forms import FormPage
@@ -23,12 +23,14 @@ class CreateKey(MemberView):
     form_page = FormPage(fields=tuple(prefill.LINK_FIELDS))
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        terms = policies.policy_of(self.member.workspace)
+        terms = policies.get_policy(self.member.workspace)
         try:
-            permissions.require_may_issue(terms, self.member, self.actor)
-            policies.require_room(terms, ApiKey.objects.filter(owner=self.member).current(self.now).count())
+            permissions.require_can_issue(terms, self.member, self.actor)
+            policies.require_below_key_limit(
+                terms, ApiKey.objects.filter(owner=self.member).current(self.now).count()
+            )
         except KeysError as error:
-            return self.render("cannot_create_key.html", {"why": texts.explain(error)}, status=403)
+            return self.render("cannot_create_key.html", {"why": texts.error_message(error)}, status=403)
         options: dict[str, Any] = {
             "terms": terms,
             "now": self.now,
@@ -43,7 +45,7 @@ class CreateKey(MemberView):
     def post(self, request: HttpRequest) -> HttpResponseBase:
         form = CreateForm(
             self.form_data,
-            terms=policies.policy_of(self.member.workspace),
+            terms=policies.get_policy(self.member.workspace),
             now=self.now,
             channels=list_member_channels(self.member),
             pasted=self.pasted_keys,
@@ -55,7 +57,7 @@ class CreateKey(MemberView):
             return self._render_form(form, status=400)
         rights = form.rights
         try:
-            with refusals_noted("issue", by=self.actor, now=self.now), transaction.atomic():
+            with recorded_denials("issue", by=self.actor, now=self.now), transaction.atomic():
                 form_nonce.consume_nonce(self.form_data.get("nonce", ""), self.member, now=self.now)
                 key, plaintext = lifecycle.issue(
                     owner=self.member,
@@ -84,13 +86,13 @@ class CreateKey(MemberView):
         invalid_parts: Sequence[str] = (),
         status: int = 200,
     ) -> HttpResponse:
-        terms = policies.policy_of(self.member.workspace)
+        terms = policies.get_policy(self.member.workspace)
         context = {
             "form": form,
             "invalid_link_parts": invalid_parts,
             "summary": form.summary if summary is None else summary,
             "terms": terms,
-            "max_lifetime": texts.days(terms.largest_lifetime) if terms.largest_lifetime else "",
+            "max_lifetime": texts.format_days(terms.largest_lifetime) if terms.largest_lifetime else "",
             "nonce": self.form_data.get("nonce") or form_nonce.create_nonce(self.member),
             "pumble_away": form.channel_names is None,
         }

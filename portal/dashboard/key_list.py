@@ -65,7 +65,7 @@ class KeyList(MemberView):
         text, state = filters["q"], filters["state"] or "live"
         sort = filters["sort"] or self._default_sort()
         # A key in an address is in the history and in other people's logs already, and must not be repeated here.
-        holds_key = key_format.looks_like_key(text)
+        holds_key = key_format.contains_key_pattern(text)
         matches = key_search.filter_by_state(member_keys, state, self.now).order_by(*_ORDERINGS[sort])
         if text and not holds_key:
             matches = matches.filter(key_search.text_query(text))

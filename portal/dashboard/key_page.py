@@ -30,8 +30,8 @@ class KeyPage(MemberView):
         """Why the key, which was disabled for not fitting the workspace's policy, cannot be enabled yet."""
         if key.disabled_reason != ApiKey.DisableReason.POLICY:
             return []
-        broken = policies.of_key(policies.policy_of(self.member.workspace), key, self.now)
-        return [texts.breach(violation) for violation in broken.breaches] if broken else []
+        broken = policies.check_key(policies.get_policy(self.member.workspace), key, self.now)
+        return [texts.describe_violation(violation) for violation in broken.breaches] if broken else []
 
     def _rotation(self, key: ApiKey) -> dict[str, Any]:
         """The older and the newer key of a rotation whose grace is not over yet."""

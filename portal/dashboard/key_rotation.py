@@ -7,9 +7,9 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
 from keys import lifecycle, texts
-from keys.audit import refusals_noted
+from keys.audit import recorded_denials
 from keys.exceptions import KeysError
-from keys.lifecycle import GRACES
+from keys.lifecycle import GRACE_PERIODS
 from keys.models import ApiKey
 from portal.accounts.kept_forms import FormPage
 from portal.dashboard import form_nonce, reveal
@@ -50,14 +50,14 @@ class RotateKey(MemberView):
             form.add_pasted_key_errors(self.pasted_keys)
             return self._render_form(key, form, status=400)
         try:
-            with refusals_noted("rotate", by=self.actor, now=self.now), transaction.atomic():
+            with recorded_denials("rotate", by=self.actor, now=self.now), transaction.atomic():
                 form_nonce.consume_nonce(self.form_data.get("nonce", ""), self.member, now=self.now)
-                grace = GRACES[form.cleaned_data["grace"]]
+                grace = GRACE_PERIODS[form.cleaned_data["grace"]]
                 successor, plaintext = lifecycle.rotate(key=key, grace=grace, by=self.actor, now=self.now)
         except form_nonce.FormAlreadySent:
             return self.form_already_sent()
         except KeysError as error:
-            form.add_error(None, texts.explain(error))
+            form.add_error(None, texts.error_message(error))
             return self._render_form(key, form, status=400)
         return reveal.reveal_key(
             request, successor, plaintext, member=self.member, by=self.actor, replaced=key

@@ -63,5 +63,5 @@ class ApplyFix(MemberView):
                 case _:
                     done = ""
         except KeysError as error:
-            return self.conflict(texts.explain(error))
+            return self.conflict(texts.error_message(error))
         return redirect(f"/overview?done={done}")

@@ -59,4 +59,4 @@ def find_invalid_parts(query: QueryDict, bound_form: CreateForm) -> list[str]:
 
 
 def _drop_keys(values: Sequence[str]) -> list[str]:
-    return [value for value in values if not key_format.looks_like_key(value)]
+    return [value for value in values if not key_format.contains_key_pattern(value)]

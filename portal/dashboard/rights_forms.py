@@ -119,7 +119,7 @@ class RightsForm(BaseForm):
         try:
             return parse_networks(entries)
         except exceptions.KeysError as error:
-            raise forms.ValidationError(texts.explain(error)) from error
+            raise forms.ValidationError(texts.error_message(error)) from error
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -146,13 +146,13 @@ class RightsForm(BaseForm):
     def add_domain_error(self, error: exceptions.KeysError) -> None:
         """Say at its field why the domain refused what was asked for."""
         name = next((_ERROR_FIELDS[kind] for kind in type(error).__mro__ if kind in _ERROR_FIELDS), None)
-        if isinstance(error, exceptions.WouldWiden):
+        if isinstance(error, exceptions.CannotWidenRights):
             name = _RIGHTS_FIELD_NAMES.get(error.what, error.what)
         if name == "expiry" and self.data.get("expiry") == "day":
             name = "until"
         if name == "scopes" and self.data.get("preset", "custom") != "custom":
             name = "preset"
-        self.add_error(name if name in self.fields else None, texts.explain(error))
+        self.add_error(name if name in self.fields else None, texts.error_message(error))
 
     def values(self) -> dict[str, Any]:
         """What the form would send as it is shown."""
@@ -162,7 +162,7 @@ class RightsForm(BaseForm):
     def summary(self) -> str:
         """What a key with the chosen rights can do; empty where they make no sense yet."""
         self.is_valid()
-        return texts.sentence(self.rights, now=self.now) if self.rights else ""
+        return texts.describe_rights(self.rights, now=self.now) if self.rights else ""
 
     @property
     def opens_advanced(self) -> bool:
@@ -217,7 +217,7 @@ def expiry_choice(lifetime: timedelta | None, now: datetime) -> tuple[str, str]:
     if lifetime is None:
         return "never", _("Never. Whoever finds the key can use it until you delete it.")
     until = date_format(timezone.localtime(now + lifetime), _("D j M Y, H:i e"))
-    words = {"for": texts.days(lifetime), "until": until}
+    words = {"for": texts.format_days(lifetime), "until": until}
     return str(lifetime.days), _("%(for)s, until %(until)s") % words
 
 

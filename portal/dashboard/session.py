@@ -28,7 +28,7 @@ def choose_language(request: HttpRequest) -> HttpResponse:
     if not check_for_language(chosen):
         return response
     if isinstance(request.user, Member):
-        membership.choose_language(request.user, chosen)
+        membership.set_language(request.user, chosen)
     with translation.override(chosen):
         return kept_forms.language_chosen(request, response)
 

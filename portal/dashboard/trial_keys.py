@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.decorators import method_decorator
 
 from keys import lifecycle, policies, scopes, texts
-from keys.audit import Actor, refusals_noted
+from keys.audit import Actor, recorded_denials
 from keys.exceptions import KeysError
 from keys.models import ApiKey, Member
 from portal.accounts.kept_forms import FormPage
@@ -30,9 +30,9 @@ class TryApi(MemberView):
     form_page = FormPage(lambda: reverse("start"))
 
     def post(self, request: HttpRequest) -> HttpResponseBase:
-        allowed = list_allowed_scopes(policies.policy_of(self.member.workspace).allowed_scopes)
+        allowed = list_allowed_scopes(policies.get_policy(self.member.workspace).allowed_scopes)
         try:
-            with refusals_noted("issue", by=self.actor, now=self.now), transaction.atomic():
+            with recorded_denials("issue", by=self.actor, now=self.now), transaction.atomic():
                 form_nonce.consume_nonce(self.form_data.get("nonce", ""), self.member, now=self.now)
                 revoke_trial_keys(request, self.member, by=self.actor, now=self.now)
                 key, plaintext = lifecycle.issue(
@@ -40,14 +40,14 @@ class TryApi(MemberView):
                     name=f"try it {secrets.token_hex(2)}",
                     by=self.actor,
                     now=self.now,
-                    scopes=[scope for scope in allowed if scopes.only_reads(scope)],
+                    scopes=[scope for scope in allowed if scopes.is_read_only(scope)],
                     allowed_addresses=[self.actor.address] if self.actor.address else [],
                     expires_at=self.now + LIFETIME,
                 )
         except form_nonce.FormAlreadySent:
             return self.form_already_sent()
         except KeysError as error:
-            return self.conflict(texts.explain(error))
+            return self.conflict(texts.error_message(error))
         request.session[_SESSION_KEY] = [key.key_id]
         return reveal.stream_page(request, key, plaintext, "dashboard/trial_key.html", {}, by=self.actor)
 

@@ -46,4 +46,4 @@ def filter_by_state(keys: ApiKeyQuerySet, state: str, now: datetime) -> ApiKeyQu
 def text_query(text: str) -> Q:
     """Keys whose name has `text` in it, or that it is the id, the beginning of the id or the last characters of."""
     by_id = Q(key_id__startswith=text.removeprefix("pmb_")) | Q(last_four=text)
-    return unicode_text.query("name__icontains", text) | by_id
+    return unicode_text.matches("name__icontains", text) | by_id

@@ -37,7 +37,7 @@ def extract_pasted_keys(
     data, pasted = sent.copy(), {}
     for name in sent:
         values = [str(value) for value in sent.getlist(name)]
-        keys = [value for value in values if key_format.looks_like_key(value)]
+        keys = [value for value in values if key_format.contains_key_pattern(value)]
         if keys:
             data.setlist(name, [value for value in values if value not in keys])
             pasted[name] = PastedKey(_revoke("\n".join(keys), by=by, now=now))

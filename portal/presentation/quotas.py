@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 
-from keys.limits import Standing, Whose
+from keys.limits import LimitName, LimitStatus
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
 
-_NAMES: "dict[Whose, StrPromise]" = {
-    Whose.MESSAGES: _("New messages of the workspace"),
-    Whose.REPLIES: _("New replies of the workspace"),
-    Whose.REACTIONS: _("New reactions of the workspace"),
-    Whose.CHANNELS: _("New channels of the workspace"),
-    Whose.SCHEDULED: _("Scheduled messages of the workspace"),
-    Whose.PERSON: _("Calls of all your keys"),
-    Whose.APP: _("Calls of all keys of the workspace"),
+_NAMES: "dict[LimitName, StrPromise]" = {
+    LimitName.MESSAGES: _("New messages of the workspace"),
+    LimitName.REPLIES: _("New replies of the workspace"),
+    LimitName.REACTIONS: _("New reactions of the workspace"),
+    LimitName.CHANNELS: _("New channels of the workspace"),
+    LimitName.SCHEDULED: _("Scheduled messages of the workspace"),
+    LimitName.PERSON: _("Calls of all your keys"),
+    LimitName.APP: _("Calls of all keys of the workspace"),
 }
 
 
@@ -31,7 +31,7 @@ class Quota:
     resets_in: int
 
 
-def build_quotas(standings: Iterable[Standing]) -> list[Quota]:
+def build_quotas(standings: Iterable[LimitStatus]) -> list[Quota]:
     return [
         Quota(
             name=_NAMES[standing.window.whose],

@@ -90,7 +90,7 @@ def author_field(context: template.Context) -> SafeString:
 
 @register.simple_tag
 def rights_sentence(key: ApiKey, now: datetime) -> str:
-    return texts.sentence(key.rights, now=now)
+    return texts.describe_rights(key.rights, now=now)
 
 
 def _time(moment: datetime, text: str) -> SafeString:

@@ -43,7 +43,7 @@ def handle(click: Click, person: Person | None) -> Answer:
         case home.KEY_ACTION:
             return _act_on_key(click, person, key_id)
         case home.LANGUAGE if click.value in dict(settings.LANGUAGES):
-            membership.choose_language(person.member, click.value)
+            membership.set_language(person.member, click.value)
             return Acknowledged()
         case delivery.REVOKE:
             return _revoke(click, person)

@@ -22,7 +22,7 @@ def key_entry(key: ApiKey, now: datetime) -> Element:
         text(key.preview, code=True),
         _(" · id %(id)s · %(state)s · %(used)s. ")
         % {"id": key.key_id, "state": key.state(now).label, "used": last_used(key, now)},
-        escape_mentions(texts.sentence(key.rights, now=now)),
+        escape_mentions(texts.describe_rights(key.rights, now=now)),
     )
 
 
@@ -42,7 +42,7 @@ def new_key_parts(key: ApiKey, plaintext: key_format.Plaintext, now: datetime) -
                 "Copy it now. We don't store it, so we can't show it again: this message is gone when you reload."
             )
         ),
-        paragraph(escape_mentions(texts.sentence(key.rights, now=now))),
+        paragraph(escape_mentions(texts.describe_rights(key.rights, now=now))),
         *([paragraph(_old_key_note(key.replaces, key, now))] if key.replaces else []),
         paragraph(_("Put it into the variable PUMBLE_API_KEY and try:")),
         preformatted(_example_call(key)),
@@ -70,7 +70,7 @@ def error_text(error: exceptions.KeysError) -> str:
         case exceptions.KeyAmbiguous():
             names = [escape_user_text(name) for name in error.names[:MAX_CANDIDATES]]
             error = exceptions.KeyAmbiguous(names, error.ids[: len(names)])
-    return texts.explain(error)
+    return texts.error_message(error)
 
 
 def escape_mentions(sentence: str) -> str:

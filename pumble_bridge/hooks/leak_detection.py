@@ -43,7 +43,7 @@ def find_keys(event: Event) -> dict[str, set[key_format.Plaintext]]:
     """
     matches: dict[str, set[key_format.Plaintext]] = {}
     for text in _iter_strings([event.body.get(name) for name in ("tx", "bl", "att")]):
-        for plaintext in key_format.find_in(text) if key_format.BRAND in text else ():
+        for plaintext in key_format.find_in(text) if key_format.PREFIX in text else ():
             candidates = matches.setdefault(plaintext.key_id, set())
             if len(candidates) < _MAX_CANDIDATES:
                 candidates.add(plaintext)
@@ -55,7 +55,7 @@ def report_leaks(workspace: Workspace, event: Event, *, message_id: str, by: Act
 
     A workspace whose policy switched this off hears nothing.
     """
-    if not policies.policy_of(workspace).leak_guard:
+    if not policies.get_policy(workspace).leak_guard:
         return
     for key in _leaked_keys(workspace, find_keys(event), now):
         kind = Notice.Kind.LEAKED
@@ -100,7 +100,7 @@ def handle_action(member: Member, action: str, value: str, *, by: Actor, now: da
     permitted = key is not None and member.is_active and (member == key.owner or member.is_workspace_admin)
     known = action in {LEAK_REVOKE, LEAK_TEST} and notice.exists()
     if key is not None and not permitted:
-        audit.note_refusal("decide on a leak", why="not_allowed", by=by, now=now, key=key)
+        audit.record_denial("decide on a leak", why="not_allowed", by=by, now=now, key=key)
     if key is None or workspace is None or not (permitted and known):
         with translation.override(member.language or settings.LANGUAGE_CODE):
             return Declined(_("There is no such key, or it is not yours to decide on."))

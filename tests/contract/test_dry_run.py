@@ -77,7 +77,7 @@ def test_takes_of_pumbles_quotas_only_for_what_it_looks_up(rehearsing: Api, ana:
         rehearsing.post("sendMessage", body)
 
     left = {s.window.whose: s.remaining for s in limits.pumble_quotas(Member.objects.get(email=ana.email))}
-    assert left[limits.Whose.PERSON] == 1000 - 3 - (len(pumble.api_calls()) - before)
+    assert left[limits.LimitName.PERSON] == 1000 - 3 - (len(pumble.api_calls()) - before)
 
 
 def test_leaves_an_idempotency_key_unused(rehearsing: Api) -> None:

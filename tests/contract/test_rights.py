@@ -20,7 +20,7 @@ from tests.pumble import Person
 pytestmark = pytest.mark.django_db(transaction=True)
 
 SCOPES = {operation.operation: operation.scope for operation in OPERATIONS}
-WRITING = {name for name, scope in SCOPES.items() if scope and not scopes.only_reads(scope)}
+WRITING = {name for name, scope in SCOPES.items() if scope and not scopes.is_read_only(scope)}
 # With a key bound to `general`: what is refused there although the scope is held.
 NEVER_WHEN_BOUND = {"createChannel", "dmUser", "dmGroup"}
 NO_CHANNEL = {"listChannels", "listUsers", "listUserGroups", "myInfo", "customStatus", "keyInfo"}

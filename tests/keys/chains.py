@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from django.db import connection
 
 from keys.audit import triggers, verifier
-from keys.audit.log import content_of, ref_of
+from keys.audit.log import actor_reference, canonical_content
 from keys.models import ApiKey, AuditChain, AuditEvent, Workspace
 from tests.conftest import NOW
 
@@ -35,8 +35,8 @@ def lengthen(
                 previous=digest,
                 type=AuditEvent.Type.KEY_RENAMED,
                 surface=AuditEvent.Surface.WEB,
-                actor_ref=ref_of(owner),
-                member_ref=ref_of(owner),
+                actor_ref=actor_reference(owner),
+                member_ref=actor_reference(owner),
                 key_ref=key.key_id if key else "",
                 detail={"before": f"nightly {number - 1}", "after": f"nightly {number}"},
                 request_id="29132ceeff881f47ee660c94",
@@ -46,7 +46,7 @@ def lengthen(
                 member=owner,
                 key=key,
             )
-            event.digest = digest = verifier.digest_of(content_of(event))
+            event.digest = digest = verifier.digest_of(canonical_content(event))
             batch.append(event)
         AuditEvent.objects.bulk_create(batch)
         left -= len(batch)

@@ -52,14 +52,14 @@ def call(raw_key: str) -> dict[str, Any]:
 
 def grow_older(seconds: float) -> dict[str, Any]:
     """Let what is remembered be so much older."""
-    for record in list(key_cache.remembered._records.values()):
-        key_cache.remembered.put(dataclasses.replace(record, read_at=record.read_at - seconds))
+    for record in list(key_cache.local_cache._records.values()):
+        key_cache.local_cache.put(dataclasses.replace(record, read_at=record.read_at - seconds))
     return {}
 
 
 def revoke_and_die(key_id: str) -> dict[str, Any]:
     """Die between commit and raise."""
-    chain_numbers.raise_to = lambda _workspace, _number: os._exit(9)  # type: ignore[assignment]
+    chain_numbers.raise_number = lambda _workspace, _number: os._exit(9)  # type: ignore[assignment]
     key = ApiKey.objects.get(key_id=key_id)
     lifecycle.revoke(key=key, by=OPERATOR, reason=ApiKey.RevokeReason.BY_OPERATOR, now=timezone.now())
     return {}

@@ -79,14 +79,14 @@ class TestRecording:
             transaction.set_rollback(True)
         sign_in(alice)
 
-        assert verification.check(chain_of(alice.workspace)).number == 2
+        assert verification.verify_chain(chain_of(alice.workspace)).number == 2
 
     def test_keeps_names_and_addresses_of_people_out_of_what_lasts(
         self, alice: Member, olivia: Member
     ) -> None:
         alice.name, alice.email = "Alice Wonder", "alice.wonder@acme.test"
         alice.save()
-        terms = policies.Terms(creators=Policy.Creators.CHOSEN, chosen=[alice])
+        terms = policies.PolicyValues(creators=Policy.Creators.CHOSEN, chosen=[alice])
         assert alice.workspace is not None
         policies.change_policy(workspace=alice.workspace, terms=terms, by=web(olivia), now=NOW)
         key, _ = lifecycle.issue(
@@ -111,7 +111,7 @@ class TestRecording:
 
         audit.record(Type.KEY_RENAMED, workspace=alice.workspace, by=by, now=NOW, **nasty)
 
-        assert verification.check(chain_of(alice.workspace)).events == 1
+        assert verification.verify_chain(chain_of(alice.workspace)).events == 1
 
 
 class TestForgettingAddresses:
@@ -128,7 +128,7 @@ class TestForgettingAddresses:
         assert (issued.address, revoked.address) == (None, "192.0.2.1")
         assert "198.51.100" not in repr(issued.told)
         assert not AuditAddress.objects.filter(address__in=[ADDRESS, "198.51.100.0/24"]).exists()
-        assert verification.check(chain_of(alice.workspace)).events == 2
+        assert verification.verify_chain(chain_of(alice.workspace)).events == 2
 
     def test_covers_where_a_key_was_used(self, alice: Member) -> None:
         key, _plaintext = lifecycle.issue(owner=alice, name="ci", by=web(alice), now=NOW)
@@ -216,27 +216,27 @@ class TestRetention:
         lengthen(acme, 700, at=NOW - timedelta(days=60))
         lengthen(acme, 5)
 
-        assert audit.prune(NOW) == 700
+        assert audit.delete_expired(NOW) == 700
 
-        walk = verification.check(chain_of(acme))
+        walk = verification.verify_chain(chain_of(acme))
         assert (walk.first, walk.number, walk.events) == (701, 706, 6)
         event = AuditEvent.objects.get(type="audit.checkpoint")
         assert (event.detail["number"], event.surface) == (700, "SYSTEM")
-        assert audit.prune(NOW + timedelta(hours=1)) == 0
+        assert audit.delete_expired(NOW + timedelta(hours=1)) == 0
 
     def test_goes_on_day_after_day(self, acme: Workspace) -> None:
         for day in range(5):
             now = NOW + timedelta(days=40 * day)
             audit.record(Type.APP_INSTALLED, workspace=acme, by=MAINTENANCE, now=now)
-            audit.prune(now)
+            audit.delete_expired(now)
 
-        assert verification.check(chain_of(acme)).first > 1
+        assert verification.verify_chain(chain_of(acme)).first > 1
 
     def test_does_nothing_unless_it_is_asked_for(self, acme: Workspace, settings: Settings) -> None:
         settings.AUDIT_RETENTION_DAYS = None
         lengthen(acme, 3, at=NOW - timedelta(days=4000))
 
-        assert audit.prune(NOW) == 0
+        assert audit.delete_expired(NOW) == 0
         assert AuditEvent.objects.count() == 3
 
     def test_is_a_part_of_maintenance(self, acme: Workspace) -> None:
@@ -250,7 +250,7 @@ class TestRetention:
     def test_is_no_way_to_remove_more_than_a_checkpoint_tells(self, acme: Workspace) -> None:
         lengthen(acme, 10, at=NOW - timedelta(days=60))
         lengthen(acme, 5)
-        audit.prune(NOW)
+        audit.delete_expired(NOW)
         sixteenth = AuditEvent.objects.get(number=16)
 
         for number, digest in ((12, sixteenth.digest), (9, ""), (10, "made up")):
@@ -263,7 +263,7 @@ class TestRetention:
 class TestARefusalOfRights:
     def test_is_told_with_who_tried_what(self, alice: Member, olivia: Member) -> None:
         assert alice.workspace is not None
-        terms = policies.Terms(creators=Policy.Creators.ADMINISTRATORS)
+        terms = policies.PolicyValues(creators=Policy.Creators.ADMINISTRATORS)
         policies.change_policy(workspace=alice.workspace, terms=terms, by=web(olivia), now=NOW)
 
         with pytest.raises(CreationNotAllowed):
@@ -289,7 +289,7 @@ class TestARefusalOfRights:
                 lifecycle.rename(key=key, name="mine", by=web(bob), now=NOW)
 
         told = AuditEvent.objects.filter(type="rights.refused").order_by("number")
-        assert told.count() == audit.denials.MOST_AN_HOUR
+        assert told.count() == audit.denials.MAX_PER_HOUR
         assert [event for event in told if "more_this_hour" in event.detail] == [told[9]]
 
 
@@ -298,7 +298,7 @@ class TestAtOnce:
     def test_eight_threads_make_one_chain(self, alice: Member, bob: Member) -> None:
         at_once(8, lambda number: sign_in((alice, bob)[number % 2], 10))
 
-        walk = verification.check(chain_of(alice.workspace))
+        walk = verification.verify_chain(chain_of(alice.workspace))
         assert (walk.events, walk.number, walk.runs) == (80, 80, 1)
 
     def test_off_boarding_and_changes_of_single_keys_wait_for_no_one_for_ever(
@@ -329,7 +329,7 @@ class TestAtOnce:
 
             assert not ApiKey.objects.filter(revoked_at=None).exists(), round_number
             Member.objects.update(authorized_at=NOW, is_active=True)
-        verification.check(chain_of(alice.workspace))
+        verification.verify_chain(chain_of(alice.workspace))
 
 
 @pytest.mark.django_db(transaction=True)
@@ -343,5 +343,5 @@ class TestAMigrationBesideARunningPortal:
 
         chain = chain_of(alice.workspace)
         assert (chain.number, chain.events.count()) == (3, 3)
-        assert verification.check(chain).events == 3
+        assert verification.verify_chain(chain).events == 3
         assert triggers.find_missing(connection) == []

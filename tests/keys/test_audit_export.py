@@ -104,9 +104,9 @@ class TestMemory:
 
         tracemalloc.start()
         try:
-            assert sum(1 for _ in export.lines_of_spans(export.spans([chain]), "csv")) == EVENTS + 3
-            assert sum(1 for _ in export.lines(AuditEvent.objects.all(), "jsonl")) == EVENTS + 2
-            assert verification.check(chain).events == EVENTS
+            assert sum(1 for _ in export.export_ranges(export.chain_ranges([chain]), "csv")) == EVENTS + 3
+            assert sum(1 for _ in export.export_events(AuditEvent.objects.all(), "jsonl")) == EVENTS + 2
+            assert verification.verify_chain(chain).events == EVENTS
             assert tracemalloc.get_traced_memory()[1] < MOST_MEMORY
         finally:
             tracemalloc.stop()
@@ -132,15 +132,15 @@ class TestACell:
         ],
     )
     def test_that_could_be_a_formula_is_none(self, text: str) -> None:
-        assert verifier.safe_cell(text) == f"'{text}"
+        assert verifier.escape_formula(text) == f"'{text}"
 
     @given(st.text())
     @example("'=1")
     @example("''")
     def test_is_given_back_as_it_was(self, text: str) -> None:
-        safe = verifier.safe_cell(text)
+        safe = verifier.escape_formula(text)
 
-        assert verifier.plain_cell(safe) == text
+        assert verifier.unescape_formula(safe) == text
         assert not safe.startswith(("=", "+", "-", "@", "\t", "\r"))
 
     def test_of_a_name_that_is_a_formula_is_read_back(self, alice: Member) -> None:

@@ -14,7 +14,7 @@ from django.core.management import CommandError, call_command
 
 from keys import audit, lifecycle
 from keys.audit import OPERATOR, Actor, Surface, Type, export, verification, verifier
-from keys.audit.log import content_of
+from keys.audit.log import canonical_content
 from keys.models import ApiKey, AuditAddress, AuditChain, AuditEvent, Member, Workspace
 from tests.conftest import NOW
 from tests.environment import PROJECT
@@ -46,7 +46,7 @@ def rewrite(event: AuditEvent, **fields: object) -> None:
     """As if it had always been so: with a digest that fits."""
     for name, value in fields.items():
         setattr(event, name, value)
-    event.digest = verifier.digest_of(content_of(event))
+    event.digest = verifier.digest_of(canonical_content(event))
     AuditEvent.objects.filter(pk=event.pk).update(digest=event.digest, **fields)
 
 
@@ -76,7 +76,7 @@ def insert(ten: list[AuditEvent]) -> None:
         rewrite(event, number=event.number + 1)
     made_up = AuditEvent.objects.get(number=4)
     made_up.pk, made_up.number, made_up.previous = None, 5, made_up.digest
-    made_up.digest = verifier.digest_of(content_of(made_up))
+    made_up.digest = verifier.digest_of(canonical_content(made_up))
     made_up.save(force_insert=True)
 
 
@@ -161,7 +161,7 @@ class TestAChain:
         with unguarded():
             AuditEvent.objects.filter(number__lte=10).delete()
 
-        assert verification.check(before).events == 1
+        assert verification.verify_chain(before).events == 1
 
     def test_is_not_called_sound_where_nothing_guards_it(self) -> None:
         with unguarded(), pytest.raises(CommandError, match="does not guard"):
@@ -172,7 +172,7 @@ class TestAChain:
 def exported(ten: list[AuditEvent], tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     """A complete export of the ten events."""
     path = tmp_path / f"export.{request.param}"
-    text = "".join(export.lines_of_spans(export.spans(AuditChain.objects.all()), request.param))
+    text = "".join(export.export_ranges(export.chain_ranges(AuditChain.objects.all()), request.param))
     path.write_bytes(text.encode())
     return path
 
@@ -248,7 +248,7 @@ class TestAnExport:
         tamper(exported, how)
 
         assert verify_file(exported)[0] == 1
-        with pytest.raises(verifier.Broken, match=found), exported.open(newline="") as stream:
+        with pytest.raises(verifier.ChainBroken, match=found), exported.open(newline="") as stream:
             verifier.verify(verifier.read(stream))
 
     def test_whose_download_broke_off_is_found(self, exported: Path) -> None:
@@ -314,7 +314,7 @@ class TestAnExport:
         whole = {"a" * 24: {"from": "start", "number": 2, "digest": ""}}
         export_of_theirs = io.StringIO(made(whole, *events).decode())
 
-        with pytest.raises(verifier.Broken, match=found):
+        with pytest.raises(verifier.ChainBroken, match=found):
             verifier.verify(verifier.read(export_of_theirs))
 
     def test_that_goes_on_behind_its_end_is_found(self, exported: Path) -> None:
@@ -329,7 +329,7 @@ class TestAnExport:
     ) -> None:
         path = tmp_path / "export.csv"
         some = AuditEvent.objects.filter(number__in=[2, 3, 4, 7, 9, 10]).order_by("-at")
-        path.write_bytes("".join(export.lines(some, "csv")).encode())
+        path.write_bytes("".join(export.export_events(some, "csv")).encode())
 
         assert verify_file(path) == (0, f"{'a' * 24}: filtered, 6 events in 3 runs; none was changed\n")
         tamper(path, lambda lines: [lines[0], *lines[2:]])
@@ -338,9 +338,9 @@ class TestAnExport:
     def test_that_begins_later_promises_no_gaps_from_there_on(
         self, ten: list[AuditEvent], tmp_path: Path
     ) -> None:
-        (span,) = export.spans(AuditChain.objects.all(), since=ten[6].at)
+        (span,) = export.chain_ranges(AuditChain.objects.all(), since=ten[6].at)
         path = tmp_path / "export.jsonl"
-        path.write_text("".join(export.lines_of_spans([span], "jsonl")))
+        path.write_text("".join(export.export_ranges([span], "jsonl")))
 
         assert "complete from its first event on, events 7 to 10" in verify_file(path)[1]
         tamper(path, lambda lines: lines[1:])
@@ -353,7 +353,7 @@ class TestAnExport:
         lengthen(acme, 3)
         assert audit.checkpoint(acme.pumble_id, before=NOW - timedelta(days=30), now=NOW)
         path = tmp_path / "export.jsonl"
-        path.write_text("".join(export.lines_of_spans(export.spans(AuditChain.objects.all()), "jsonl")))
+        path.write_text("".join(export.export_ranges(export.chain_ranges(AuditChain.objects.all()), "jsonl")))
 
         assert f"{acme.pumble_id}: complete, events 7 to 10" in verify_file(path)[1]
         tamper(path, lambda lines: lines[1:])
@@ -384,10 +384,10 @@ class TestARestoredBackup:
     ) -> None:
         lengthen(acme, 25)
         path = tmp_path / "export.jsonl"
-        path.write_text("".join(export.lines_of_spans(export.spans(AuditChain.objects.all()), "jsonl")))
+        path.write_text("".join(export.export_ranges(export.chain_ranges(AuditChain.objects.all()), "jsonl")))
         lose_the_last(25, acme)
 
-        assert export.spans(AuditChain.objects.all()) == []
+        assert export.chain_ranges(AuditChain.objects.all()) == []
         assert verify() == f"{acme.pumble_id} (Acme): 0 events, sound\n"
         with pytest.raises(CommandError, match="lacks 25 events") as refused:
             verify("--against", str(path))
@@ -429,7 +429,7 @@ class TestARestoredBackup:
         lifecycle.revoke(key=keys["revoked"], by=by, reason=reason, now=NOW, note="found in a gist")
         lifecycle.disable(key=keys["disabled"], by=by, now=NOW)
         new, _ = lifecycle.rotate(
-            key=keys["replaced"], grace=lifecycle.GRACES["now"], by=Actor(alice, Surface.WEB), now=NOW
+            key=keys["replaced"], grace=lifecycle.GRACE_PERIODS["now"], by=Actor(alice, Surface.WEB), now=NOW
         )
         lifecycle.confirm(key=new, by=OPERATOR, now=NOW)
         path = tmp_path / "export.jsonl"
@@ -464,12 +464,12 @@ class TestARestoredBackup:
 def test_a_key_in_its_grace_that_was_stopped_later_holds_no_other_up(alice: Member) -> None:
     old, leaked = live_key(alice, "old"), live_key(alice, "leaked")
     by = Actor(alice, Surface.WEB)
-    new, _ = lifecycle.rotate(key=old, grace=lifecycle.GRACES["1h"], by=by, now=NOW)
+    new, _ = lifecycle.rotate(key=old, grace=lifecycle.GRACE_PERIODS["1h"], by=by, now=NOW)
     lifecycle.confirm(key=new, by=OPERATOR, now=NOW)
     told = [("key.disabled", old), ("key.disabled", new), ("key.revoked", leaked)]
     lost = [{"type": kind, "key": key.key_id, "detail": {}} for kind, key in told]
 
-    lifecycle.reapply(lost, by=OPERATOR, now=NOW)
+    lifecycle.reapply_revocations(lost, by=OPERATOR, now=NOW)
 
     states = [ApiKey.objects.get(pk=key.pk).state(NOW).value for _, key in told]
     assert states == ["REVOKED", "DISABLED", "REVOKED"]
@@ -487,8 +487,8 @@ def test_a_key_that_is_over_by_itself_is_left_as_it_is(alice: Member) -> None:
     lost = [{"type": kind, "key": key.key_id, "detail": {}} for kind, key in told]
     events = AuditEvent.objects.count()
 
-    assert lifecycle.reapply([*lost[1:]], by=OPERATOR, now=NOW) == []
-    assert lifecycle.reapply(lost[:1], by=OPERATOR, now=NOW + HOUR) == []
+    assert lifecycle.reapply_revocations([*lost[1:]], by=OPERATOR, now=NOW) == []
+    assert lifecycle.reapply_revocations(lost[:1], by=OPERATOR, now=NOW + HOUR) == []
 
     assert AuditEvent.objects.count() == events
 

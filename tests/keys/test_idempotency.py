@@ -4,8 +4,8 @@ import pytest
 
 from keys import idempotency, lifecycle
 from keys.audit import OPERATOR
-from keys.exceptions import IdempotencyConflict, IdempotencyInProgress, IdempotencyUnknown
-from keys.idempotency import First, Repeated
+from keys.exceptions import IdempotencyConflict, IdempotencyInProgress, IdempotencyOutcomeUnknown
+from keys.idempotency import Replayed, Started
 from keys.models import ApiKey, IdempotentCall, Member
 from tests.conftest import NOW
 from tests.meanwhile import meanwhile
@@ -18,16 +18,16 @@ def key(alice: Member) -> ApiKey:
     return lifecycle.issue(owner=alice, name="a", by=OPERATOR, now=NOW)[0]
 
 
-def first(key: ApiKey, value: str = "v", request: bytes = b"r") -> First:
+def first(key: ApiKey, value: str = "v", request: bytes = b"r") -> Started:
     begun = idempotency.begin(key.pk, value, request, now=NOW)
-    assert isinstance(begun, First)
+    assert isinstance(begun, Started)
     return begun
 
 
 def test_a_repetition_gets_the_first_answer(key: ApiKey) -> None:
     first(key).succeeded(b'{"id":"1"}', now=NOW)
 
-    assert idempotency.begin(key.pk, "v", b"r", now=SOON) == Repeated(b'{"id":"1"}')
+    assert idempotency.begin(key.pk, "v", b"r", now=SOON) == Replayed(b'{"id":"1"}')
 
 
 def test_a_value_belongs_to_one_key(key: ApiKey, bob: Member) -> None:
@@ -48,15 +48,15 @@ def test_a_repetition_during_the_first_is_told_so_and_after_too_long_that_nobody
 
     with pytest.raises(IdempotencyInProgress):
         idempotency.begin(key.pk, "v", b"r", now=SOON)
-    with pytest.raises(IdempotencyUnknown):
-        idempotency.begin(key.pk, "v", b"r", now=NOW + idempotency.UNDER_WAY_FOR)
+    with pytest.raises(IdempotencyOutcomeUnknown):
+        idempotency.begin(key.pk, "v", b"r", now=NOW + idempotency.MAX_CALL_DURATION)
 
 
 def test_what_ended_unknown_stays_unknown(key: ApiKey) -> None:
     first(key).may_have_happened(now=NOW)
 
     for when in (SOON, NOW + timedelta(hours=23)):
-        with pytest.raises(IdempotencyUnknown):
+        with pytest.raises(IdempotencyOutcomeUnknown):
             idempotency.begin(key.pk, "v", b"r", now=when)
 
 
@@ -70,9 +70,9 @@ def test_after_a_day_a_value_is_new_again(key: ApiKey) -> None:
     first(key).succeeded(b"{}", now=NOW)
     day = timedelta(hours=24)
 
-    assert isinstance(idempotency.begin(key.pk, "v", b"r", now=NOW + day - timedelta(seconds=1)), Repeated)
-    assert isinstance(idempotency.begin(key.pk, "v", b"r", now=NOW + day), First)
-    assert idempotency.prune(now=NOW + 2 * day) == 1
+    assert isinstance(idempotency.begin(key.pk, "v", b"r", now=NOW + day - timedelta(seconds=1)), Replayed)
+    assert isinstance(idempotency.begin(key.pk, "v", b"r", now=NOW + day), Started)
+    assert idempotency.delete_expired(now=NOW + 2 * day) == 1
     assert not IdempotentCall.objects.exists()
 
 

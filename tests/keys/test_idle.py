@@ -9,7 +9,7 @@ from keys import lifecycle, policies
 from keys.audit import OPERATOR, Actor, Surface
 from keys.exceptions import NotAllowed
 from keys.models import ApiKey, AuditEvent, LastUse, Member
-from keys.policies import Terms
+from keys.policies import PolicyValues
 from tests.conftest import NOW
 from tests.meanwhile import meanwhile
 
@@ -29,7 +29,7 @@ def thirty_days(olivia: Member) -> None:
 
 def set_policy(owner: Member, *, now: datetime = NOW, **terms: Any) -> None:
     assert owner.workspace is not None
-    policies.change_policy(workspace=owner.workspace, terms=Terms(**terms), by=web(owner), now=now)
+    policies.change_policy(workspace=owner.workspace, terms=PolicyValues(**terms), by=web(owner), now=now)
 
 
 def new_key(owner: Member, *, now: datetime = NOW, **options: Any) -> ApiKey:
@@ -157,5 +157,5 @@ class TestAStricterNumberOfDays:
         use(fresh, NOW + 99 * DAY)
         set_policy(olivia, idle_days=30, now=NOW + 100 * DAY)
 
-        assert list(lifecycle.idle_soon(6 * DAY, NOW + 100 * DAY)) == []
-        assert list(lifecycle.idle_soon(7 * DAY, NOW + 100 * DAY)) == [(idle, NOW + 107 * DAY)]
+        assert list(lifecycle.find_keys_becoming_idle(6 * DAY, NOW + 100 * DAY)) == []
+        assert list(lifecycle.find_keys_becoming_idle(7 * DAY, NOW + 100 * DAY)) == [(idle, NOW + 107 * DAY)]

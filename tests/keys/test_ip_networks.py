@@ -69,7 +69,7 @@ def test_a_list_is_no_longer_than_fifty() -> None:
     ],
 )
 def test_admits_who_is_inside(address: str | None, admitted: bool) -> None:
-    assert ip_networks.admits(["10.0.0.0/8", "2001:db8::/32"], address) == admitted
+    assert ip_networks.contains(["10.0.0.0/8", "2001:db8::/32"], address) == admitted
 
 
 @given(st.ip_addresses(v=4))
@@ -80,12 +80,12 @@ def test_a_mapped_address_is_the_one_it_means(address: ipaddress.IPv4Address) ->
 @given(st.text())
 def test_no_text_makes_it_fail(text: str) -> None:
     ip_networks.parse_address(text)
-    ip_networks.neighbourhood(text)
+    ip_networks.client_network(text)
     with contextlib.suppress(AddressInvalid):
         ip_networks.parse_network(text)
 
 
 def test_wrong_keys_from_one_ipv6_network_count_together() -> None:
-    assert ip_networks.neighbourhood("2001:db8::1") == ip_networks.neighbourhood("2001:db8::ffff:1")
-    assert ip_networks.neighbourhood("2001:db8::1") != ip_networks.neighbourhood("2001:db8:0:1::1")
-    assert ip_networks.neighbourhood("192.0.2.1") != ip_networks.neighbourhood("192.0.2.2")
+    assert ip_networks.client_network("2001:db8::1") == ip_networks.client_network("2001:db8::ffff:1")
+    assert ip_networks.client_network("2001:db8::1") != ip_networks.client_network("2001:db8:0:1::1")
+    assert ip_networks.client_network("192.0.2.1") != ip_networks.client_network("192.0.2.2")

@@ -49,7 +49,7 @@ from tests.environment import PROJECT
 pytestmark = pytest.mark.django_db(transaction=True)
 
 WORKSPACE, ALICE, BOT = "a" * 24, "b" * 24, "c" * 24
-NUMBER = chain_numbers.name_of(WORKSPACE)
+NUMBER = chain_numbers.redis_key(WORKSPACE)
 API = Actor(None, Surface.API, address="203.0.113.9")
 SCOPES = ["messages:read", "messages:write"]
 
@@ -162,7 +162,9 @@ def new_key(owner: Member, name: str = "ci", now: datetime | None = None) -> tup
 
 def successor_of(key: ApiKey, grace: str) -> tuple[ApiKey, Plaintext]:
     now = timezone.now()
-    successor, plaintext = lifecycle.rotate(key=key, grace=lifecycle.GRACES[grace], by=OPERATOR, now=now)
+    successor, plaintext = lifecycle.rotate(
+        key=key, grace=lifecycle.GRACE_PERIODS[grace], by=OPERATOR, now=now
+    )
     return lifecycle.confirm(key=successor, by=OPERATOR, now=now), plaintext
 
 
@@ -206,13 +208,13 @@ def store(**given: Any) -> None:
 def keep_policy(now: datetime | None = None, **terms: Any) -> Policy:
     workspace = Member.objects.get().workspace
     assert workspace is not None
-    wanted = policies.Terms(**terms)
+    wanted = policies.PolicyValues(**terms)
     return policies.change_policy(workspace=workspace, terms=wanted, by=OPERATOR, now=now or timezone.now())
 
 
 def bring_in_line(key: ApiKey) -> None:
     kept = keep_policy(allowed_scopes=["messages:read"])
-    change(key, lifecycle.bring_in_line, revision=kept.revision)
+    change(key, lifecycle.enforce_policy, revision=kept.revision)
 
 
 def rotate_secrets(settings: Settings) -> None:
@@ -288,7 +290,7 @@ CHANGES: dict[str, tuple[Callable[[World], Any], Callable[[World], Any], dict[st
     ),
     "reapply": (
         _nothing,
-        lambda w: lifecycle.reapply(
+        lambda w: lifecycle.reapply_revocations(
             [{"type": "key.revoked", "key": w.key.key_id, "detail": {}}], by=OPERATOR, now=timezone.now()
         ),
         OK,
@@ -544,7 +546,7 @@ class TestANumberInRedis:
         if known is not None:
             server.set(NUMBER, known)
 
-        chain_numbers.raise_to(WORKSPACE, raised)
+        chain_numbers.raise_number(WORKSPACE, raised)
 
         assert server.get(NUMBER) == stands
 
@@ -597,7 +599,7 @@ class TestANumberInRedis:
         with pytest.raises(KeyRevoked):
             check(plaintext.text.encode(), by=API, now=timezone.now())
 
-        assert key_cache.remembered.get(key.key_id) is None
+        assert key_cache.local_cache.get(key.key_id) is None
         assert [one.message for one in caplog.records].count("key_cache.number_ahead") == 1
 
     def test_is_that_of_the_database_however_many_changes_came_while_it_was_too_high(
@@ -712,7 +714,7 @@ class TestWithRedis:
 
         for _ in range(3):
             check(plaintext.text.encode(), by=API, now=timezone.now())
-        assert key_cache.remembered.get(key.key_id) is None
+        assert key_cache.local_cache.get(key.key_id) is None
         revoke(key)
         with pytest.raises(KeyRevoked):
             check(plaintext.text.encode(), by=API, now=timezone.now())
@@ -819,7 +821,7 @@ class TestARecord:
             assert check(plaintext.text.encode(), by=API, now=timezone.now()).name == "never"
             transaction.set_rollback(True)
 
-        assert key_cache.remembered.get(key.key_id) is None
+        assert key_cache.local_cache.get(key.key_id) is None
         record, _own = authentication.authenticate(plaintext.text.encode(), by=API, now=timezone.now())
         assert record.name == "ci"
 
@@ -854,7 +856,7 @@ class TestARecord:
         self, alice: Member, server: redis.Redis, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         at = time.monotonic()
-        monkeypatch.setattr(key_cache, "remembered", KeyCache(lambda: at))
+        monkeypatch.setattr(key_cache, "local_cache", KeyCache(lambda: at))
         _key, plaintext = new_key(alice)
 
         def ask() -> str:
@@ -893,7 +895,7 @@ class TestARecord:
         with django_assert_num_queries(1), pytest.raises(KeyUnknown):
             authentication.authenticate(wrong, by=API, now=timezone.now())
 
-        assert key_cache.remembered.get(key.key_id) is not None
+        assert key_cache.local_cache.get(key.key_id) is not None
         assert server.zcard(f"pumble-keys:limit:key:{alice.pk}:ci") == 1
         with django_assert_num_queries(0):
             authentication.authenticate(plaintext.text.encode(), by=API, now=timezone.now())
@@ -903,7 +905,7 @@ class TestARecord:
     ) -> None:
         key, plaintext = new_key(alice)
         check(plaintext.text.encode(), by=API, now=timezone.now())
-        record = key_cache.remembered.get(key.key_id)
+        record = key_cache.local_cache.get(key.key_id)
         assert record is not None
         settings.TOKEN_ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
 
@@ -911,7 +913,7 @@ class TestARecord:
             clients.client_for_key_owner(record, CallObserver(no_limits(record)).for_sender("owner")) is None
         )
 
-        assert key_cache.remembered.get(key.key_id) is None
+        assert key_cache.local_cache.get(key.key_id) is None
 
     def test_of_a_pending_key_is_confirmed_on_the_row(self, alice: Member, server: redis.Redis) -> None:
         """Somebody revokes the key between the look and the confirmation."""

@@ -104,7 +104,7 @@ class Keys(RuleBasedStateMachine):
         assert member is not None
         return lifecycle.issue(owner=member, name=None, by=self.by(who), now=self.now, **asked)
 
-    @rule(target=keys, pair=keys, grace=st.sampled_from(list(lifecycle.GRACES.values())), who=people)
+    @rule(target=keys, pair=keys, grace=st.sampled_from(list(lifecycle.GRACE_PERIODS.values())), who=people)
     def rotate(self, pair: tuple[ApiKey, Plaintext], grace: timedelta, who: str) -> tuple[ApiKey, Plaintext]:
         pairs = [pair]
         with self.attempt():

@@ -8,6 +8,7 @@ from pytest_django import Settings
 from keys import audit, lifecycle, selectors
 from keys.audit import MAINTENANCE, OPERATOR, Actor, Surface
 from keys.exceptions import (
+    CannotWidenRights,
     ExpiryInPast,
     ExpiryInvalid,
     KeyExpired,
@@ -19,7 +20,6 @@ from keys.exceptions import (
     NotAllowed,
     OwnerNotAuthorized,
     ScopeUnknown,
-    WouldWiden,
 )
 from keys.key_format import Plaintext
 from keys.models import ApiKey, AuditEvent, Member
@@ -217,7 +217,7 @@ class TestNarrow:
         )
         before = key.rights
 
-        with pytest.raises(WouldWiden) as refused:
+        with pytest.raises(CannotWidenRights) as refused:
             lifecycle.narrow(key=key, rights=replace(before, **wider), by=web(alice), now=NOW)
 
         key.refresh_from_db()
@@ -245,7 +245,7 @@ class TestStalePendingKeys:
         stale, _ = issue(alice, "stale")
         confirmed, _ = issue(alice, "confirmed")
         lifecycle.confirm(key=confirmed, by=web(alice), now=NOW)
-        later = NOW + lifecycle.PENDING_FOR
+        later = NOW + lifecycle.PENDING_TIMEOUT
         lifecycle.issue(owner=alice, name="fresh", by=web(alice), now=later)
 
         assert lifecycle.revoke_stale_pending(now=later) == 1
@@ -258,7 +258,7 @@ class TestStalePendingKeys:
 
     def test_stay_where_their_secret_is_presented_this_very_moment(self, alice: Member) -> None:
         key, plaintext = issue(alice)
-        later = NOW + lifecycle.PENDING_FOR
+        later = NOW + lifecycle.PENDING_TIMEOUT
 
         with meanwhile(r'"keys_apikey"."id" IN', lambda: check(plaintext.text.encode(), by=API, now=later)):
             assert lifecycle.revoke_stale_pending(now=later) == 0
@@ -274,7 +274,7 @@ class TestCheck:
 
         key.refresh_from_db()
         assert key.confirmed_at == NOW
-        assert lifecycle.revoke_stale_pending(now=NOW + lifecycle.PENDING_FOR) == 0
+        assert lifecycle.revoke_stale_pending(now=NOW + lifecycle.PENDING_TIMEOUT) == 0
 
     def test_tells_unknown_id_wrong_secret_and_foreign_pepper_apart_for_nobody(
         self, alice: Member, settings: Settings

@@ -11,7 +11,7 @@ from pytest_django import Settings
 
 from keys import limits
 from keys.exceptions import RateLimited
-from keys.limits import PumbleQuota, Whose, Window
+from keys.limits import LimitName, PumbleQuota, RateLimit
 from keys.limits.backends import Backend, MemoryBackend, RedisBackend
 from keys.limits.windows import SECONDS
 from keys.models import ApiKey, Member
@@ -40,8 +40,8 @@ def backend(request: pytest.FixtureRequest) -> Backend:
     return RedisBackend(url)
 
 
-def window(limit: int, holder: str = "", *, name: str = "w", keeps_room: bool = False) -> Window:
-    return Window(Whose.MESSAGES, name, limit, holder, keeps_room=keeps_room)
+def window(limit: int, holder: str = "", *, name: str = "w", keeps_room: bool = False) -> RateLimit:
+    return RateLimit(LimitName.MESSAGES, name, limit, holder, keeps_room=keeps_room)
 
 
 class TestAWindow:
@@ -258,7 +258,7 @@ class TestRedisAway:
     def test_for_long_is_found_again_all_the_same(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("keys.limits.backends._AWAY_SECONDS", 0.0)
+        monkeypatch.setattr("keys.limits.backends._RETRY_SECONDS", 0.0)
         server = services.Redis(tmp_path)
         backend = RedisBackend(server.url)
         for _ in range(120):
@@ -301,7 +301,7 @@ class TestTheAllowanceOfACall:
 
         with pytest.raises(RateLimited) as refused:
             call_of(key).require_own()
-        assert (refused.value.whose, refused.value.limit) == (Whose.KEY, 2)
+        assert (refused.value.whose, refused.value.limit) == (LimitName.KEY, 2)
         assert 1 <= refused.value.retry_after <= 60
 
     def test_is_taken_once_whether_pumble_is_asked_or_not(self, alice: Member) -> None:
@@ -314,7 +314,7 @@ class TestTheAllowanceOfACall:
 
         with pytest.raises(RateLimited) as refused:
             call_of(key).require_own()
-        assert refused.value.whose == Whose.KEY
+        assert refused.value.whose == LimitName.KEY
         assert limits.pumble_quotas(key.owner)[0].remaining == 997
 
     def test_is_taken_though_a_quota_of_pumbles_is_used_up(self, alice: Member) -> None:
@@ -327,7 +327,7 @@ class TestTheAllowanceOfACall:
 
         with pytest.raises(RateLimited) as by_itself:
             call_of(key).require_own()
-        assert (by_pumble.value.whose, by_itself.value.whose) == (Whose.MESSAGES, Whose.KEY)
+        assert (by_pumble.value.whose, by_itself.value.whose) == (LimitName.MESSAGES, LimitName.KEY)
 
     def test_shares_pumbles_quotas_among_the_keys_of_a_workspace_and_no_others(
         self, key: ApiKey, bob: Member, mallory: Member
@@ -339,7 +339,7 @@ class TestTheAllowanceOfACall:
                     allowance.take_of_pumble(PumbleQuota.MESSAGES)
                     taken += 1
             except RateLimited as refused:
-                assert refused.whose == Whose.MESSAGES
+                assert refused.whose == LimitName.MESSAGES
             return taken
 
         assert [admitted(key), admitted(_key(bob, "B" * 12)), admitted(_key(mallory, "C" * 12))] == [
@@ -350,9 +350,9 @@ class TestTheAllowanceOfACall:
 
     def test_remembers_the_tightest_limit(self, key: ApiKey) -> None:
         allowance = call_of(key)
-        assert allowance.tightest.window.whose == Whose.KEY
+        assert allowance.tightest.window.whose == LimitName.KEY
         allowance.take_of_pumble(PumbleQuota.REACTIONS)
-        assert (allowance.tightest.window.whose, allowance.tightest.remaining) == (Whose.REACTIONS, 53)
+        assert (allowance.tightest.window.whose, allowance.tightest.remaining) == (LimitName.REACTIONS, 53)
 
     def test_takes_nothing_of_pumbles_quotas_in_a_rehearsal(self, key: ApiKey) -> None:
         for _ in range(100):
@@ -363,25 +363,25 @@ class TestTheAllowanceOfACall:
 
         left = {s.window.whose: (s.window.limit, s.remaining) for s in limits.pumble_quotas(key.owner)}
 
-        assert left[Whose.SCHEDULED] == (60, 59)
-        assert left[Whose.PERSON] == (1000, 999)
-        assert left[Whose.MESSAGES] == (80, 80)
+        assert left[LimitName.SCHEDULED] == (60, 59)
+        assert left[LimitName.PERSON] == (1000, 999)
+        assert left[LimitName.MESSAGES] == (80, 80)
 
 
 class TestFailedAuthentications:
     def test_are_limited_per_address_and_per_key_id(self) -> None:
         for number in range(240):
-            limits.count_refused("192.0.2.1", f"id{number}")
+            limits.hit_failed_auth("192.0.2.1", f"id{number}")
         with pytest.raises(RateLimited) as refused:
-            limits.count_refused("192.0.2.1", None)
-        assert refused.value.whose == Whose.ADDRESS
-        limits.count_refused("192.0.2.2", None)
+            limits.hit_failed_auth("192.0.2.1", None)
+        assert refused.value.whose == LimitName.ADDRESS
+        limits.hit_failed_auth("192.0.2.2", None)
 
         for number in range(60):
-            limits.count_refused(f"198.51.100.{number}", "same")
+            limits.hit_failed_auth(f"198.51.100.{number}", "same")
         with pytest.raises(RateLimited) as refused:
-            limits.count_refused("203.0.113.1", "same")
-        assert refused.value.whose == Whose.KEY_ID
+            limits.hit_failed_auth("203.0.113.1", "same")
+        assert refused.value.whose == LimitName.KEY_ID
 
 
 def test_the_backend_is_redis_where_there_is_one(settings: Settings, redis_url: str) -> None:

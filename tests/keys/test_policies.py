@@ -12,13 +12,13 @@ from keys.exceptions import (
     KeysError,
     NotAllowed,
     PolicyChanged,
+    PolicyValueInvalid,
     ScopeNotAllowed,
     ScopeUnknown,
-    TermInvalid,
     TooManyKeys,
 )
 from keys.models import ApiKey, AuditEvent, Member, Policy
-from keys.policies import Terms
+from keys.policies import PolicyValues
 from tests.conftest import NOW
 
 DAY = timedelta(days=1)
@@ -30,7 +30,9 @@ def web(member: Member) -> Actor:
 
 def set_policy(owner: Member, **terms: Any) -> Policy:
     assert owner.workspace is not None
-    return policies.change_policy(workspace=owner.workspace, terms=Terms(**terms), by=web(owner), now=NOW)
+    return policies.change_policy(
+        workspace=owner.workspace, terms=PolicyValues(**terms), by=web(owner), now=NOW
+    )
 
 
 def issue(owner: Member, **options: Any) -> ApiKey:
@@ -148,7 +150,7 @@ class TestChangingIt:
         for stranger in (alice, mallory):
             with pytest.raises(NotAllowed):
                 policies.change_policy(
-                    workspace=olivia.workspace, terms=Terms(most_keys=1), by=web(stranger), now=NOW
+                    workspace=olivia.workspace, terms=PolicyValues(most_keys=1), by=web(stranger), now=NOW
                 )
         assert not Policy.objects.exists()
 
@@ -179,19 +181,19 @@ class TestChangingIt:
         for number in (least, most):
             assert getattr(set_policy(olivia, **{term: number}), term) == number
         for number in beyond:
-            with pytest.raises(TermInvalid) as refused:
+            with pytest.raises(PolicyValueInvalid) as refused:
                 set_policy(olivia, **{term: number})
             assert refused.value.term == term
         assert getattr(Policy.objects.get(), term) == most
 
     def test_of_one_that_somebody_else_changed_meanwhile_changes_nothing(self, olivia: Member) -> None:
         assert olivia.workspace is not None
-        seen = policies.policy_of(olivia.workspace).revision
+        seen = policies.get_policy(olivia.workspace).revision
         set_policy(olivia, most_keys=5)
 
         with pytest.raises(PolicyChanged):
             policies.change_policy(
-                workspace=olivia.workspace, terms=Terms(), by=web(olivia), now=NOW, revision=seen
+                workspace=olivia.workspace, terms=PolicyValues(), by=web(olivia), now=NOW, revision=seen
             )
         assert Policy.objects.get().most_keys == 5
 

@@ -10,11 +10,11 @@ from pytest_django import DjangoAssertNumQueries
 
 from keys import lifecycle, policies, scopes
 from keys.audit import OPERATOR, Actor, Surface
-from keys.exceptions import BreaksPolicy, KeyNotFound, KeysError, NotAllowed, PolicyChanged
+from keys.exceptions import KeyNotFound, KeysError, NotAllowed, PolicyChanged, PolicyViolated
 from keys.models import ApiKey, AuditEvent, LastUse, Member, Policy
-from keys.policies import Terms
+from keys.policies import PolicyValues
 from keys.rights import Rights
-from keys.violations import Breach, Term
+from keys.violations import PolicyRule, Violation
 from tests.conftest import NOW, make_member
 
 DAY = timedelta(days=1)
@@ -26,7 +26,9 @@ def acting(member: Member) -> Actor:
 
 def set_policy(owner: Member, **terms: Any) -> Policy:
     assert owner.workspace is not None
-    return policies.change_policy(workspace=owner.workspace, terms=Terms(**terms), by=acting(owner), now=NOW)
+    return policies.change_policy(
+        workspace=owner.workspace, terms=PolicyValues(**terms), by=acting(owner), now=NOW
+    )
 
 
 def new_key(owner: Member, name: str | None = None, *, now: datetime = NOW, **options: Any) -> ApiKey:
@@ -34,41 +36,46 @@ def new_key(owner: Member, name: str | None = None, *, now: datetime = NOW, **op
     return lifecycle.confirm(key=key, by=OPERATOR, now=now)
 
 
-def found(owner: Member) -> dict[str, list[Breach]]:
+def found(owner: Member) -> dict[str, list[Violation]]:
     """What breaks the policy of the owner's workspace, by the keys' names."""
     assert owner.workspace is not None
-    return {one.key.name: one.breaches for one in policies.of_workspace(owner.workspace, NOW)}
+    return {one.key.name: one.breaches for one in policies.find_noncompliant_keys(owner.workspace, NOW)}
 
 
-def bring_in_line(key: ApiKey, by: Member, *, now: datetime = NOW) -> policies.Breaking | None:
-    revision = policies.policy_of(key.owner.workspace).revision
-    return lifecycle.bring_in_line(key=key, revision=revision, by=acting(by), now=now)
+def bring_in_line(key: ApiKey, by: Member, *, now: datetime = NOW) -> policies.NonCompliantKey | None:
+    revision = policies.get_policy(key.owner.workspace).revision
+    return lifecycle.enforce_policy(key=key, revision=revision, by=acting(by), now=now)
 
 
-STRICTER: list[tuple[dict[str, Any], dict[str, Any], Breach, dict[str, Any] | None]] = [
+STRICTER: list[tuple[dict[str, Any], dict[str, Any], Violation, dict[str, Any] | None]] = [
     (
         {"allowed_scopes": ["channels:list", "messages:write"]},
         {"scopes": ["messages:read", "messages:write"]},
-        Breach(Term.SCOPES, scopes=("messages:read",)),
+        Violation(PolicyRule.SCOPES, scopes=("messages:read",)),
         {"scopes": ["messages:write"]},
     ),
     (
         {"allowed_scopes": ["channels:list"]},
         {"scopes": ["messages:read"]},
-        Breach(Term.SCOPES, scopes=("messages:read",)),
+        Violation(PolicyRule.SCOPES, scopes=("messages:read",)),
         None,
     ),
     (
         {"largest_lifetime": 30 * DAY},
         {"expires_at": NOW + 31 * DAY},
-        Breach(Term.EXPIRY, limit=30),
+        Violation(PolicyRule.EXPIRY, limit=30),
         {"expires_at": NOW + 30 * DAY},
     ),
-    ({"largest_lifetime": 30 * DAY}, {}, Breach(Term.EXPIRY, limit=30), {"expires_at": NOW + 30 * DAY}),
-    ({"never_allowed": False}, {}, Breach(Term.EXPIRY), {"expires_at": NOW + 365 * DAY}),
-    ({"addresses_required": True}, {}, Breach(Term.ADDRESSES), None),
-    ({"creators": Policy.Creators.ADMINISTRATORS}, {}, Breach(Term.CREATORS), None),
-    ({"creators": Policy.Creators.CHOSEN}, {}, Breach(Term.CREATORS), None),
+    (
+        {"largest_lifetime": 30 * DAY},
+        {},
+        Violation(PolicyRule.EXPIRY, limit=30),
+        {"expires_at": NOW + 30 * DAY},
+    ),
+    ({"never_allowed": False}, {}, Violation(PolicyRule.EXPIRY), {"expires_at": NOW + 365 * DAY}),
+    ({"addresses_required": True}, {}, Violation(PolicyRule.ADDRESSES), None),
+    ({"creators": Policy.Creators.ADMINISTRATORS}, {}, Violation(PolicyRule.CREATORS), None),
+    ({"creators": Policy.Creators.CHOSEN}, {}, Violation(PolicyRule.CREATORS), None),
 ]
 
 
@@ -80,7 +87,7 @@ class TestAStricterPolicy:
         olivia: Member,
         terms: dict[str, Any],
         options: dict[str, Any],
-        breach: Breach,
+        breach: Violation,
         left: dict[str, Any] | None,
     ) -> None:
         key = new_key(alice, "a", **options)
@@ -99,7 +106,7 @@ class TestAStricterPolicy:
         olivia: Member,
         terms: dict[str, Any],
         options: dict[str, Any],
-        breach: Breach,
+        breach: Violation,
         left: dict[str, Any] | None,
     ) -> None:
         key = new_key(alice, "a", **options)
@@ -157,7 +164,7 @@ class TestAStricterPolicy:
         assert list(found(olivia)) == ["paused"]
         bring_in_line(paused, olivia)
         assert found(olivia) == {}
-        with pytest.raises(BreaksPolicy):
+        with pytest.raises(PolicyViolated):
             lifecycle.enable(key=paused, by=acting(alice), now=NOW)
 
     def test_that_allows_fewer_keys_keeps_those_that_work_and_were_used_last(
@@ -172,13 +179,13 @@ class TestAStricterPolicy:
 
         set_policy(olivia, most_keys=2)
 
-        spare = [Breach(Term.MOST_KEYS, limit=2)]
+        spare = [Violation(PolicyRule.MOST_KEYS, limit=2)]
         assert found(olivia) == {"paused": spare, "old": spare}
         assert bring_in_line(keys["used"], olivia) is None
         for name in ("old", "paused"):
             bring_in_line(keys[name], olivia)
         assert found(olivia) == {}
-        with pytest.raises(BreaksPolicy):
+        with pytest.raises(PolicyViolated):
             lifecycle.enable(key=keys["old"], by=acting(alice), now=NOW)
         lifecycle.revoke(key=keys["used"], by=acting(alice), reason=ApiKey.RevokeReason.BY_HOLDER, now=NOW)
         lifecycle.enable(key=keys["old"], by=acting(alice), now=NOW)
@@ -193,7 +200,7 @@ class TestAStricterPolicy:
         lifecycle.disable(key=kept, by=acting(alice), now=NOW)
         LastUse.objects.create(key=spare, at=NOW + DAY)
 
-        with pytest.raises(BreaksPolicy):
+        with pytest.raises(PolicyViolated):
             lifecycle.enable(key=spare, by=acting(alice), now=NOW)
 
     def test_lists_what_lies_idle_and_disables_it_at_once_only_when_asked(
@@ -203,7 +210,7 @@ class TestAStricterPolicy:
         new_key(alice, "fresh", now=NOW - 30 * DAY + timedelta(seconds=1))
         set_policy(olivia, idle_days=30)
 
-        assert found(olivia) == {"idle": [Breach(Term.IDLE, limit=30)]}
+        assert found(olivia) == {"idle": [Violation(PolicyRule.IDLE, limit=30)]}
         bring_in_line(key, olivia)
 
         key.refresh_from_db()
@@ -229,7 +236,7 @@ class TestAStricterPolicy:
         set_policy(olivia, creators=Policy.Creators.CHOSEN, chosen=[alice], most_keys=1, idle_days=9)
 
         with django_assert_num_queries(3):
-            assert len(list(policies.of_workspace(alice.workspace, NOW))) == 12
+            assert len(list(policies.find_noncompliant_keys(alice.workspace, NOW))) == 12
 
 
 class TestBringingAKeyInLine:
@@ -295,7 +302,7 @@ class TestBringingAKeyInLine:
         set_policy(olivia, allowed_scopes=["messages:write"])
 
         with pytest.raises(PolicyChanged):
-            lifecycle.bring_in_line(key=key, revision=seen, by=acting(olivia), now=NOW)
+            lifecycle.enforce_policy(key=key, revision=seen, by=acting(olivia), now=NOW)
         key.refresh_from_db()
         assert key.scopes == list(scopes.ALL)
 
@@ -314,9 +321,9 @@ class TestBringingAKeyInLine:
         set_policy(olivia, addresses_required=True)
         bring_in_line(key, olivia)
 
-        with pytest.raises(BreaksPolicy) as refused:
+        with pytest.raises(PolicyViolated) as refused:
             lifecycle.enable(key=key, by=acting(alice), now=NOW)
-        assert refused.value.breaches == [Breach(Term.ADDRESSES)]
+        assert refused.value.breaches == [Violation(PolicyRule.ADDRESSES)]
         key.refresh_from_db()
         bound = Rights(key.scopes, None, ["10.0.0.0/8"], key.calls_per_minute, None)
         lifecycle.narrow(key=key, rights=bound, by=acting(alice), now=NOW)
@@ -352,7 +359,7 @@ def test_a_policy_changed_and_keys_brought_in_line_at_once_leave_keys_that_fit_o
             if number == 4:
                 set_policy(olivia, allowed_scopes=["messages:write"])
             else:
-                lifecycle.bring_in_line(key=keys[number], revision=seen, by=acting(olivia), now=NOW)
+                lifecycle.enforce_policy(key=keys[number], revision=seen, by=acting(olivia), now=NOW)
             ended.append("done")
         except KeysError as error:
             ended.append(error.reason)

@@ -12,8 +12,8 @@ from keys import erasure, idempotency, lifecycle, policies, usage
 from keys.audit import OPERATOR, Actor, Surface
 from keys.exceptions import (
     IdempotencyInProgress,
+    KeyBeingReplaced,
     KeyNotFound,
-    KeyRetiring,
     KeysError,
     RotationUnderway,
     TooManyKeys,
@@ -58,7 +58,7 @@ def live_key(owner: Member, name: str = "a") -> ApiKey:
 
 def test_twenty_at_the_cap_make_as_many_keys_as_it_allows(alice: Member, olivia: Member) -> None:
     assert alice.workspace is not None
-    terms = policies.Terms(most_keys=5)
+    terms = policies.PolicyValues(most_keys=5)
     policies.change_policy(workspace=alice.workspace, terms=terms, by=web(olivia), now=NOW)
 
     results = at_once(20, lambda _: lifecycle.issue(owner=alice, name=None, by=web(alice), now=NOW))
@@ -92,7 +92,7 @@ def test_a_rotation_and_a_revocation_at_once_leave_nothing_that_works(alice: Mem
         results = at_once(2, lambda number, key=key: (rotate_and_confirm, revoke)[number](key))  # type: ignore[misc]
 
         refused = [result for result in results if result is not None]
-        assert all(isinstance(error, KeyNotFound | KeyRetiring) for error in refused)
+        assert all(isinstance(error, KeyNotFound | KeyBeingReplaced) for error in refused)
         key.refresh_from_db()
         assert key.revoked_at is not None
 
@@ -118,7 +118,7 @@ def test_of_fifty_beginnings_with_one_idempotency_key_one_is_the_first(alice: Me
 
     results = at_once(50, lambda _: idempotency.begin(key.pk, "v", b"r", now=NOW))
 
-    assert sum(isinstance(result, idempotency.First) for result in results) == 1
+    assert sum(isinstance(result, idempotency.Started) for result in results) == 1
     assert sum(isinstance(result, IdempotencyInProgress) for result in results) == 49
     assert IdempotentCall.objects.count() == 1
 
@@ -126,7 +126,7 @@ def test_of_fifty_beginnings_with_one_idempotency_key_one_is_the_first(alice: Me
 @pytest.mark.parametrize("outcome", ["ok", "scope_missing"])
 def test_counts_of_several_processes_add_up(alice: Member, outcome: str) -> None:
     key = live_key(alice)
-    one = usage.Use(key.pk, NOW, "sendMessage", outcome, 200, 1, "r", None, "")
+    one = usage.CallRecord(key.pk, NOW, "sendMessage", outcome, 200, 1, "r", None, "")
 
     def flush(_number: int) -> None:
         recorder = usage.Recorder()
@@ -149,7 +149,7 @@ def test_uses_of_a_key_that_somebody_holds_keep_no_others_waiting(alice: Member)
     held, free = live_key(alice, "held"), live_key(alice, "free")
     recorder = usage.Recorder()
     for key in (held, free):
-        recorder.note(usage.Use(key.pk, NOW, "sendMessage", "ok", 200, 1, "r", None, ""))
+        recorder.note(usage.CallRecord(key.pk, NOW, "sendMessage", "ok", 200, 1, "r", None, ""))
     holds, written = threading.Event(), threading.Event()
 
     def hold() -> None:
@@ -181,10 +181,12 @@ def test_no_address_is_written_of_somebody_who_is_erased_meanwhile(
     key = live_key(alice)
     Member.objects.update(authorized_at=None)
     recorder = usage.Recorder()
-    recorder.note(usage.Use(key.pk, NOW, "sendMessage", "ok", 200, 1, "r", "203.0.113.77", "alices-laptop"))
+    recorder.note(
+        usage.CallRecord(key.pk, NOW, "sendMessage", "ok", 200, 1, "r", "203.0.113.77", "alices-laptop")
+    )
 
     def erase() -> None:
-        erasure.anonymise(alice, by=OPERATOR, now=NOW)
+        erasure.anonymize(alice, by=OPERATOR, now=NOW)
         connections.close_all()
 
     erasing = threading.Thread(target=erase)
@@ -208,7 +210,7 @@ def test_tidying_up_and_revoking_a_rotated_key_do_not_wait_for_each_other(alice:
     for round_number in range(10):
         key = live_key(alice, f"round {round_number}")
         successor, _ = lifecycle.rotate(key=key, grace=timedelta(0), by=web(alice), now=NOW)
-        later = NOW + lifecycle.PENDING_FOR
+        later = NOW + lifecycle.PENDING_TIMEOUT
 
         def act(
             number: int, key: ApiKey = key, successor: ApiKey = successor, later: datetime = later

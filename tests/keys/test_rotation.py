@@ -8,9 +8,9 @@ from keys import lifecycle
 from keys.audit import OPERATOR, Actor, Surface
 from keys.exceptions import (
     GraceInvalid,
+    KeyBeingReplaced,
     KeyDisabled,
     KeyNotFound,
-    KeyRetiring,
     KeyRevoked,
     KeyRotated,
     NotAllowed,
@@ -169,7 +169,7 @@ class TestARotation:
             rotate(key)
         lifecycle.enable(key=key, by=web(alice), now=NOW)
         rotate(key)
-        with pytest.raises(KeyRetiring):
+        with pytest.raises(KeyBeingReplaced):
             rotate(key)
         lifecycle.revoke(key=key, by=web(alice), reason=ApiKey.RevokeReason.BY_HOLDER, now=NOW)
         with pytest.raises(KeyNotFound):
@@ -201,9 +201,9 @@ class TestWhileBothWork:
         old, _ = live_key(alice)
         new, _ = rotate(old)
 
-        with pytest.raises(KeyRetiring):
+        with pytest.raises(KeyBeingReplaced):
             lifecycle.rename(key=old, name="older", by=web(alice), now=NOW)
-        with pytest.raises(KeyRetiring):
+        with pytest.raises(KeyBeingReplaced):
             lifecycle.disable(key=old, by=web(alice), now=NOW)
 
         assert {key.name for key in ApiKey.objects.all()} == {new.name}

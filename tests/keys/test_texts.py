@@ -5,7 +5,7 @@ import pytest
 from django.utils import translation
 
 from keys import exceptions, rights, scopes, texts
-from keys.violations import Breach, Term
+from keys.violations import PolicyRule, Violation
 from tests.conftest import NOW
 
 EARLY = datetime.fromisoformat("2026-06-01T08:00:00+00:00")
@@ -48,15 +48,15 @@ SENTENCES: list[tuple[dict[str, Any], str, str]] = [
 def test_a_sentence_says_what_a_key_can_do(wanted: dict[str, Any], english: str, spanish: str) -> None:
     made = rights.make(**wanted)
 
-    assert texts.sentence(made, now=EARLY) == english
+    assert texts.describe_rights(made, now=EARLY) == english
     with translation.override("es"):
-        assert texts.sentence(made, now=EARLY) == spanish
+        assert texts.describe_rights(made, now=EARLY) == spanish
 
 
 def test_a_date_of_this_year_needs_no_year() -> None:
     made = rights.make(scopes_wanted=["messages:write"], expires_at=JANUARY)
 
-    assert "until 12 January." in texts.sentence(made, now=JANUARY - timedelta(days=9))
+    assert "until 12 January." in texts.describe_rights(made, now=JANUARY - timedelta(days=9))
 
 
 def test_names_the_presets() -> None:
@@ -82,9 +82,9 @@ def _all_errors() -> list[exceptions.KeysError]:
         exceptions.AddressInvalid: exceptions.AddressInvalid("x", "10.0.0.0/8"),
         exceptions.ExpiryInPast: exceptions.ExpiryInPast(NOW),
         exceptions.ExpiryTooFar: exceptions.ExpiryTooFar(timedelta(days=30)),
-        exceptions.WouldWiden: exceptions.WouldWiden("expires_at"),
-        exceptions.TermInvalid: exceptions.TermInvalid("idle_days", 1, 3650),
-        exceptions.BreaksPolicy: exceptions.BreaksPolicy([Breach(Term.ADDRESSES)]),
+        exceptions.CannotWidenRights: exceptions.CannotWidenRights("expires_at"),
+        exceptions.PolicyValueInvalid: exceptions.PolicyValueInvalid("idle_days", 1, 3650),
+        exceptions.PolicyViolated: exceptions.PolicyViolated([Violation(PolicyRule.ADDRESSES)]),
     }
 
     def below(kind: type[exceptions.KeysError]) -> list[type[exceptions.KeysError]]:
@@ -95,9 +95,9 @@ def _all_errors() -> list[exceptions.KeysError]:
 
 @pytest.mark.parametrize("error", _all_errors(), ids=lambda error: type(error).__name__)
 def test_every_failure_is_a_sentence_in_both_languages(error: exceptions.KeysError) -> None:
-    english = texts.explain(error)
+    english = texts.error_message(error)
     with translation.override("es"):
-        spanish = texts.explain(error)
+        spanish = texts.error_message(error)
 
     assert english.endswith((".", "?"))
     assert spanish.endswith((".", "?"))
@@ -105,27 +105,27 @@ def test_every_failure_is_a_sentence_in_both_languages(error: exceptions.KeysErr
 
 
 def test_an_end_in_the_past_is_refused_with_the_servers_time() -> None:
-    assert "2026-12-31 23:59:58 UTC" in texts.explain(exceptions.ExpiryInPast(NOW))
+    assert "2026-12-31 23:59:58 UTC" in texts.error_message(exceptions.ExpiryInPast(NOW))
 
 
 @pytest.mark.parametrize(
     ("breach", "english"),
     [
         (
-            Breach(Term.SCOPES, scopes=("user:read", "status:write")),
+            Violation(PolicyRule.SCOPES, scopes=("user:read", "status:write")),
             "it has scopes that are not allowed (user:read, status:write)",
         ),
-        (Breach(Term.EXPIRY), "it never expires"),
-        (Breach(Term.EXPIRY, limit=1), "it works for longer than 1 day from now"),
-        (Breach(Term.ADDRESSES), "it may be used from every address"),
-        (Breach(Term.CREATORS), "its holder is not among those who may create keys"),
-        (Breach(Term.MOST_KEYS, limit=1), "its holder has more than 1 key"),
-        (Breach(Term.MOST_KEYS, limit=5), "its holder has more than 5 keys"),
-        (Breach(Term.IDLE, limit=30), "it was not used for 30 days"),
+        (Violation(PolicyRule.EXPIRY), "it never expires"),
+        (Violation(PolicyRule.EXPIRY, limit=1), "it works for longer than 1 day from now"),
+        (Violation(PolicyRule.ADDRESSES), "it may be used from every address"),
+        (Violation(PolicyRule.CREATORS), "its holder is not among those who may create keys"),
+        (Violation(PolicyRule.MOST_KEYS, limit=1), "its holder has more than 1 key"),
+        (Violation(PolicyRule.MOST_KEYS, limit=5), "its holder has more than 5 keys"),
+        (Violation(PolicyRule.IDLE, limit=30), "it was not used for 30 days"),
     ],
     ids=lambda value: getattr(value, "term", ""),
 )
-def test_a_breach_of_each_term_is_told_in_both_languages(breach: Breach, english: str) -> None:
-    assert texts.breach(breach) == english
+def test_a_breach_of_each_term_is_told_in_both_languages(breach: Violation, english: str) -> None:
+    assert texts.describe_violation(breach) == english
     with translation.override("es"):
-        assert texts.breach(breach) != english
+        assert texts.describe_violation(breach) != english

@@ -18,7 +18,7 @@ def key(alice: Member) -> ApiKey:
     return lifecycle.issue(owner=alice, name="a", by=OPERATOR, now=NOW)[0]
 
 
-def use(key: ApiKey, **changed: Any) -> usage.Use:
+def use(key: ApiKey, **changed: Any) -> usage.CallRecord:
     fields: dict[str, Any] = {
         "key_pk": key.pk,
         "at": NOW,
@@ -30,10 +30,10 @@ def use(key: ApiKey, **changed: Any) -> usage.Use:
         "address": "192.0.2.1",
         "agent": "curl/8",
     }
-    return usage.Use(**fields | changed)
+    return usage.CallRecord(**fields | changed)
 
 
-def written(*uses: usage.Use) -> usage.Recorder:
+def written(*uses: usage.CallRecord) -> usage.Recorder:
     recorder = usage.Recorder()
     for one in uses:
         recorder.note(one)
@@ -80,7 +80,7 @@ def test_a_flood_of_refusals_is_counted_whole_and_logged_in_part(key: ApiKey) ->
     written(*[use(key, outcome="rate_limited", status=429)] * 500, *[use(key)] * 30)
 
     assert HourlyUse.objects.get(outcome="rate_limited").count == 500
-    assert RequestLog.objects.filter(outcome="rate_limited").count() == usage.MOST_REFUSALS_LOGGED
+    assert RequestLog.objects.filter(outcome="rate_limited").count() == usage.MAX_LOGGED_REFUSALS
     assert RequestLog.objects.filter(outcome="ok").count() == 30
 
 
@@ -100,7 +100,7 @@ def test_what_could_not_be_written_is_written_later(key: ApiKey, monkeypatch: py
 def test_of_too_many_the_oldest_are_lost_and_that_is_said(
     key: ApiKey, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(usage, "MOST_WAITING", 3)
+    monkeypatch.setattr(usage, "MAX_QUEUED", 3)
 
     written(*(use(key, request_id=f"r{number}") for number in range(5)))
 
@@ -117,7 +117,7 @@ def test_a_key_that_is_gone_does_not_cost_the_others_their_log(key: ApiKey) -> N
 def test_a_batch_that_comes_back_makes_way_for_what_came_meanwhile(
     key: ApiKey, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(usage, "MOST_WAITING", 3)
+    monkeypatch.setattr(usage, "MAX_QUEUED", 3)
     recorder = usage.Recorder()
 
     def away(*_arguments: object) -> None:
@@ -145,10 +145,10 @@ def test_calls_are_kept_for_as_long_as_their_workspace_says(
             written(use(one, at=NOW - timedelta(days=age)))
     for owner, days in ((olivia, 5), (mallory, 100)):
         assert owner.workspace is not None
-        terms = policies.Terms(requests_kept_days=days)
+        terms = policies.PolicyValues(requests_kept_days=days)
         policies.change_policy(workspace=owner.workspace, terms=terms, by=OPERATOR, now=NOW)
 
-    assert usage.prune_requests(now=NOW) == 3
+    assert usage.delete_old_requests(now=NOW) == 3
 
     kept = RequestLog.objects.order_by("key__name", "at").values_list("key__name", "at")
     ages = [(name, (NOW - at).days) for name, at in kept]
@@ -183,7 +183,7 @@ class TestInTheBackground:
         recorder, dropped, done = usage.Recorder(), threading.Event(), threading.Event()
         write = usage._write
 
-        def fail_once(batch: list[usage.Use], sampler: usage.Sampler) -> None:
+        def fail_once(batch: list[usage.CallRecord], sampler: usage.Sampler) -> None:
             if not dropped.is_set():
                 dropped.set()
                 raise ValueError("something about this batch")
@@ -220,7 +220,7 @@ class TestInTheBackground:
         monkeypatch.setattr(usage, "WRITE_EVERY_SECONDS", 3600)
         tried = []
 
-        def away(batch: list[usage.Use], _sampler: usage.Sampler) -> None:
+        def away(batch: list[usage.CallRecord], _sampler: usage.Sampler) -> None:
             tried.append(len(batch))
             raise OperationalError
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from keys import lifecycle, policies
 from keys.audit import Actor, Surface
 from keys.models import ApiKey, HourlyUse, LastUse, Member, Policy, RequestLog
-from keys.policies import Terms
+from keys.policies import PolicyValues
 from portal.accounts.sessions import SIGNED_IN_AT
 
 PAGE = {"accept": "text/html"}
@@ -38,7 +38,9 @@ def make_key(owner: Member, name: str = "deploy", **rights: Any) -> ApiKey:
 
 def set_policy(owner: Member, *, now: datetime, **terms: Any) -> Policy:
     assert owner.workspace is not None
-    return policies.change_policy(workspace=owner.workspace, terms=Terms(**terms), by=by(owner), now=now)
+    return policies.change_policy(
+        workspace=owner.workspace, terms=PolicyValues(**terms), by=by(owner), now=now
+    )
 
 
 def used(

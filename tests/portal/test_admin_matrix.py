@@ -126,7 +126,10 @@ def routes() -> list[str]:
 def world(acme: Workspace, alice: Member, mallory: Member) -> dict[str, Any]:
     """The rows of Alice's workspace, by the names that addresses have for them."""
     policies.change_policy(
-        workspace=acme, terms=policies.Terms(most_keys=7), by=by(make_member(acme, "boss", "OWNER")), now=NOW
+        workspace=acme,
+        terms=policies.PolicyValues(most_keys=7),
+        by=by(make_member(acme, "boss", "OWNER")),
+        now=NOW,
     )
     key = make_key(alice, "alices-secret-bot")
     used(key)

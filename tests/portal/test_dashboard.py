@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 
 from keys import lifecycle
 from keys.models import ApiKey, AuditEvent, Member, Policy
-from keys.policies import Terms, change_policy
+from keys.policies import PolicyValues, change_policy
 from portal.dashboard import key_changes, key_creation, reveal
 from tests.conftest import NOW
 from tests.portal.dashboard import browser_of, by, make_key, nonce, plaintext_in, text, used, words
@@ -309,7 +309,7 @@ class TestCreating:
         self, browser: Client, alice: Member, olivia: Member
     ) -> None:
         assert alice.workspace
-        terms = Terms(
+        terms = PolicyValues(
             allowed_scopes=["messages:write", "user:read"],
             largest_lifetime=timedelta(days=45),
             addresses_required=True,
@@ -331,7 +331,7 @@ class TestCreating:
     ) -> None:
         assert alice.workspace
         given = nonce(browser)
-        terms = Terms(allowed_scopes=["messages:read", "channels:list"], never_allowed=False)
+        terms = PolicyValues(allowed_scopes=["messages:read", "channels:list"], never_allowed=False)
         change_policy(workspace=alice.workspace, terms=terms, by=by(olivia), now=NOW)
 
         answer = browser.post("/keys/new", FORM | {"nonce": given, "expiry": "never", "name": "late"})
@@ -345,7 +345,7 @@ class TestCreating:
     def test_says_who_may_not_create_keys(self, browser: Client, alice: Member, olivia: Member) -> None:
         assert alice.workspace
         theirs = nonce(browser)
-        terms = Terms(creators=Policy.Creators.ADMINISTRATORS)
+        terms = PolicyValues(creators=Policy.Creators.ADMINISTRATORS)
         change_policy(workspace=alice.workspace, terms=terms, by=by(olivia), now=NOW)
 
         assert "Ask an owner" in words(browser.get("/keys/new"))

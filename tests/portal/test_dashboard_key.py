@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from keys import lifecycle
 from keys.audit import Actor, Surface
 from keys.key_format import generate
-from keys.lifecycle import GRACES
+from keys.lifecycle import GRACE_PERIODS
 from keys.models import ApiKey, Member, RequestLog
 from portal.dashboard import key_changes
 from tests.conftest import NOW
@@ -138,7 +138,9 @@ class TestTheKeyPage:
     def test_takes_few_queries(self, browser: Client, key: ApiKey) -> None:
         for hours in range(1, 60):
             used(key, ago=timedelta(hours=hours))
-        successor, _plaintext = lifecycle.rotate(key=key, grace=GRACES["24h"], by=by(key.owner), now=NOW)
+        successor, _plaintext = lifecycle.rotate(
+            key=key, grace=GRACE_PERIODS["24h"], by=by(key.owner), now=NOW
+        )
         lifecycle.confirm(key=successor, by=by(key.owner), now=NOW)
 
         for one in (key, successor):
@@ -251,7 +253,7 @@ class TestDisabling:
     ) -> None:
         revision = set_policy(olivia, now=NOW, addresses_required=True).revision
         admin = Actor(olivia, Surface.ADMIN)
-        lifecycle.bring_in_line(key=key, revision=revision, by=admin, now=NOW)
+        lifecycle.enforce_policy(key=key, revision=revision, by=admin, now=NOW)
 
         page = browser.get(f"/keys/{key.key_id}/")
         assert "It may be used from every address" in words(page)

@@ -8,7 +8,7 @@ import time_machine
 from django.test import Client
 
 from keys.models import ApiKey, Member
-from keys.policies import Terms, change_policy
+from keys.policies import PolicyValues, change_policy
 from tests.conftest import NOW
 from tests.portal.dashboard import browser_of, by, nonce, plaintext_in, text, words
 
@@ -68,7 +68,7 @@ def test_says_why_not_where_the_workspace_lets_keys_read_nothing(
     browser: Client, alice: Member, olivia: Member
 ) -> None:
     assert alice.workspace
-    terms = Terms(allowed_scopes=["messages:write"])
+    terms = PolicyValues(allowed_scopes=["messages:write"])
     change_policy(workspace=alice.workspace, terms=terms, by=by(olivia), now=NOW)
 
     answer = browser.post("/api-docs/try", {"nonce": nonce(browser, "/")})

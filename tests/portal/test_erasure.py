@@ -78,7 +78,7 @@ class TestErasing:
         for address in (HOME, OFFICE):
             assert call(portal, plaintext.text, address).ok
         idempotency.begin(key.pk, "v", b"r", now=now).succeeded(b"said by bens-laptop", now=now)  # type: ignore[union-attr]
-        terms = policies.Terms(creators=Policy.Creators.CHOSEN, chosen=[member(ben)])
+        terms = policies.PolicyValues(creators=Policy.Creators.CHOSEN, chosen=[member(ben)])
         policies.change_policy(workspace=member(ben).workspace, terms=terms, by=by(member(ana)), now=now)  # type: ignore[arg-type]
         traces = [ben.name, ben.email, "203.0.113.", "2001:db8:77:", "bens-laptop"]
         assert all(trace in everything() for trace in traces)
@@ -105,7 +105,7 @@ class TestErasing:
     def test_goes_through_long_logs_in_batches_and_leaves_other_peoples(
         self, ben: Person, ana: Person, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("keys.erasure._AT_ONCE", 10)
+        monkeypatch.setattr("keys.erasure._BATCH_SIZE", 10)
         for person, calls in ((ben, 25), (ana, 1)):
             key, _plaintext = new_key(person)
             one = {"key": key, "at": timezone.now(), "operation": "myInfo", "outcome": "ok", "status": 200}

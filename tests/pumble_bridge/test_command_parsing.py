@@ -13,7 +13,7 @@ from django.utils import timezone
 from keys import policies, scopes
 from keys.audit import OPERATOR
 from keys.models import ApiKey, Member, Workspace
-from keys.policies import Terms
+from keys.policies import PolicyValues
 from tests.pumble import Person
 from tests.pumble_bridge.screens import issue
 
@@ -377,7 +377,7 @@ class TestTheFirstLine:
             (None, "All that this workspace allows, never expires."),
             (timedelta(days=45), "All that this workspace allows, until "),
         ]:
-            terms = Terms(allowed_scopes=["messages:write", "user:read"], largest_lifetime=lifetime)
+            terms = PolicyValues(allowed_scopes=["messages:write", "user:read"], largest_lifetime=lifetime)
             policies.change_policy(workspace=workspace, terms=terms, by=OPERATOR, now=timezone.now())
 
             first = say(ana, general, "generate").splitlines()[0]

@@ -115,7 +115,7 @@ class TestWhatItShows:
     def test_leaves_of_a_key_that_is_being_replaced_only_its_deletion(self, ana: Person) -> None:
         old, _ = issue(ana, "ci")
         by, now = OPERATOR, timezone.now()
-        new, _ = lifecycle.rotate(key=old, grace=lifecycle.GRACES["24h"], by=by, now=now)
+        new, _ = lifecycle.rotate(key=old, grace=lifecycle.GRACE_PERIODS["24h"], by=by, now=now)
         lifecycle.confirm(key=new, by=by, now=now)
 
         shown = elements(home_of(ana))

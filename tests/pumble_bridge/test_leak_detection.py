@@ -164,7 +164,7 @@ class TestAWorkspaceThatSwitchedItOff:
         assert workspace is not None
 
         for on, message_id in ((False, "64a0000000000000000000e1"), (True, "64a0000000000000000000e2")):
-            terms = policies.Terms(leak_guard=on)
+            terms = policies.PolicyValues(leak_guard=on)
             policies.change_policy(workspace=workspace, terms=terms, by=acting(ana), now=START)
             send(portal, raw(written(ana, plaintext.text, message_id=message_id)))
 
@@ -221,7 +221,7 @@ class TestAMessageThatIsNoLeak:
         assert time.monotonic() - began < 3
 
     def test_costs_few_comparisons_however_often_an_id_is_spelt_with_other_secrets(self, ana: Person) -> None:
-        body = f"{key_format.BRAND}_{'a' * key_format.ID_LENGTH}_"
+        body = f"{key_format.PREFIX}_{'a' * key_format.ID_LENGTH}_"
         spelt = [body + f"{number:0{key_format.SECRET_LENGTH}}" for number in range(200)]
         message = written(ana, " ".join(one + key_format._checksum(one) for one in spelt))
         event = payloads.parse(raw(message))

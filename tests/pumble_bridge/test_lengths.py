@@ -66,7 +66,7 @@ def every_error() -> Iterator[KeysError]:
         exceptions.ExpiryInPast(timezone.now()),
         exceptions.ExpiryTooFar(timedelta(days=365)),
         exceptions.ExpiryTooFar(None),
-        exceptions.WouldWiden("calls_per_minute"),
+        exceptions.CannotWidenRights("calls_per_minute"),
         exceptions.KeyAmbiguous([LONG] * 200, ["a" * 12] * 200),
     ]
     yield from samples
@@ -167,7 +167,7 @@ class TestEveryReply:
                     *[
                         {
                             "type": "rich_text_section",
-                            "elements": [{"type": "text", "text": texts.explain(error)}],
+                            "elements": [{"type": "text", "text": texts.error_message(error)}],
                         }
                     ]
                 )

@@ -91,7 +91,7 @@ class TestOneRun:
         assert Session.objects.get().session_key == "open"
 
     def test_forgets_more_than_one_batch(self, ana: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(batches, "AT_ONCE", 10)
+        monkeypatch.setattr(batches, "BATCH_SIZE", 10)
         key, _plaintext = new_key(ana)
         for number in range(25):
             call_at(key, timezone.now() - (91 * DAY if number else DAY) - number * timedelta(hours=1))

@@ -10,7 +10,7 @@ from django.utils import timezone
 from keys import lifecycle, policies, scopes
 from keys.audit import OPERATOR
 from keys.models import ApiKey, AuditEvent
-from keys.policies import Terms
+from keys.policies import PolicyValues
 from tests import pumble
 from tests.pumble import Person
 from tests.pumble_bridge.hooks import click, raw, send, submission
@@ -40,7 +40,7 @@ def values(block: dict[str, Any]) -> list[str]:
 def set_policy(person: Person, **terms: Any) -> None:
     workspace = member_of(person).workspace
     assert workspace is not None
-    policies.change_policy(workspace=workspace, terms=Terms(**terms), by=OPERATOR, now=timezone.now())
+    policies.change_policy(workspace=workspace, terms=PolicyValues(**terms), by=OPERATOR, now=timezone.now())
 
 
 class TestAddApiKey:

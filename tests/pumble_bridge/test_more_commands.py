@@ -10,7 +10,7 @@ from django.utils import timezone
 from keys import lifecycle, policies, scopes, usage
 from keys.audit import OPERATOR
 from keys.models import ApiKey, Member, Workspace
-from keys.policies import Terms
+from keys.policies import PolicyValues
 from tests.pumble import Person
 from tests.pumble_bridge.screens import issue, key_in, member_of
 
@@ -85,7 +85,7 @@ class TestGenerateWithFlags:
 
     def test_stays_within_what_the_workspace_allows(self, ana: Person, general: str) -> None:
         workspace = Workspace.objects.get(pumble_id=ana.workspace_id)
-        terms = Terms(
+        terms = PolicyValues(
             allowed_scopes=list(scopes.READ_ONLY), largest_lifetime=timedelta(days=45), never_allowed=False
         )
         policies.change_policy(workspace=workspace, terms=terms, by=OPERATOR, now=timezone.now())

@@ -44,7 +44,7 @@ def revoke(key: ApiKey, by: Person, *, note: str = "", now: datetime = START) ->
 
 
 def use(key: ApiKey, address: str, *, now: datetime = START, outcome: str = usage.OK) -> None:
-    one = usage.Use(key.pk, now, "myInfo", outcome, 200, 5, "r-1", address, "curl/8")
+    one = usage.CallRecord(key.pk, now, "myInfo", outcome, 200, 5, "r-1", address, "curl/8")
     usage.recorder.note(one)
     usage.recorder.flush()
 
@@ -210,16 +210,16 @@ class TestAKeyThatSomebodyElseStopped:
 
         (said,) = told(ben)
         assert "<<" not in said
-        assert not key_format.looks_like_key(said)
+        assert not key_format.contains_key_pattern(said)
 
 
 class TestAKeyThatAPolicyOvertook:
     def overtake(self, key: ApiKey, person: Person, **terms: Any) -> None:
         workspace = key.owner.workspace
         assert workspace is not None
-        by, wanted = acting(person), policies.Terms(**terms)
+        by, wanted = acting(person), policies.PolicyValues(**terms)
         revision = policies.change_policy(workspace=workspace, terms=wanted, by=by, now=START).revision
-        lifecycle.bring_in_line(key=key, revision=revision, by=by, now=START)
+        lifecycle.enforce_policy(key=key, revision=revision, by=by, now=START)
 
     def test_and_that_was_narrowed_is_told_to_its_holder_with_what_is_left_and_why(
         self, ana: Person, ben: Person
@@ -265,7 +265,7 @@ class TestAKeyThatNothingUses:
     def ten_days(self, ana: Person) -> None:
         workspace = member(ana).workspace
         assert workspace is not None
-        terms = policies.Terms(idle_days=10)
+        terms = policies.PolicyValues(idle_days=10)
         policies.change_policy(workspace=workspace, terms=terms, by=acting(ana), now=START)
 
     def test_is_announced_three_days_before_it_is_disabled_and_told_when_it_was(self, ben: Person) -> None:
@@ -285,9 +285,9 @@ class TestAKeyThatNothingUses:
 
     def test_and_that_an_owner_disabled_is_told_with_who_did_it(self, ana: Person, ben: Person) -> None:
         key, _plaintext = new_key(ben, "deploy")
-        revision = policies.policy_of(key.owner.workspace).revision
+        revision = policies.get_policy(key.owner.workspace).revision
 
-        lifecycle.bring_in_line(key=key, revision=revision, by=acting(ana), now=START + 10 * DAY)
+        lifecycle.enforce_policy(key=key, revision=revision, by=acting(ana), now=START + 10 * DAY)
         notices.send_queued(START + 10 * DAY)
 
         (said,) = told(ben)
@@ -310,7 +310,7 @@ class TestAKeyThatNothingUses:
         assert workspace is not None
 
         policies.change_policy(
-            workspace=workspace, terms=policies.Terms(), by=acting(ana), now=START + 7 * DAY
+            workspace=workspace, terms=policies.PolicyValues(), by=acting(ana), now=START + 7 * DAY
         )
         notices.send_queued(START + 7 * DAY)
 
@@ -403,7 +403,7 @@ class TestSomebodyWhoLeft:
 class TestTheMessage:
     def test_speaks_the_language_of_its_reader(self, ana: Person, ben: Person) -> None:
         for person, language in ((ana, "es"), (ben, "")):
-            membership.choose_language(member(person), language)
+            membership.set_language(member(person), language)
             new_key(person, lives=30 * DAY)
 
         at(START + 25 * DAY)

@@ -214,7 +214,9 @@ class TestTheTabAfterwards:
 def test_a_key_that_is_stopped_while_its_new_one_is_shown_leaves_neither(ana: Person, general: str) -> None:
     old, _ = issue(ana, "ci")
     person = acting_in_chat(ana)
-    key, plaintext = lifecycle.rotate(key=old, grace=lifecycle.GRACES["24h"], by=person.by, now=person.now)
+    key, plaintext = lifecycle.rotate(
+        key=old, grace=lifecycle.GRACE_PERIODS["24h"], by=person.by, now=person.now
+    )
     reason = ApiKey.RevokeReason.BY_OPERATOR
 
     # The message is there, and the new key is about to be confirmed.

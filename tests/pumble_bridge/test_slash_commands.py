@@ -55,7 +55,7 @@ class TestGenerate:
     ) -> None:
         generate(ana, general)
 
-        assert key_format.BRAND + "_" not in str(pumble.get("traffic"))
+        assert key_format.PREFIX + "_" not in str(pumble.get("traffic"))
 
     def test_answers_in_the_thread_where_it_was_typed(self, ana: Person, general: str) -> None:
         root = ana.type(general, "a root")["messages"][-1]["id"]

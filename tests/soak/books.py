@@ -22,7 +22,7 @@ def close(seen: dict[str, list[str]]) -> dict[str, Any]:
     from keys import lifecycle
     from keys.models import ApiKey, AuditEvent
 
-    later = timezone.now() + lifecycle.PENDING_FOR + timedelta(minutes=1)
+    later = timezone.now() + lifecycle.PENDING_TIMEOUT + timedelta(minutes=1)
     lifecycle.revoke_stale_pending(now=later)
     shown, revoked = set(seen["shown"]), set(seen["revoked"])
     problems: list[str] = []

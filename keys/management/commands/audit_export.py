@@ -38,8 +38,8 @@ class Command(BaseCommand):
         chains = AuditChain.objects.order_by("name")
         if workspace:
             chains = chains.filter(pk=workspace.pumble_id)
-        spans = export.spans(chains, since)
-        lines = export.lines_of_spans(spans, options["format"])
+        spans = export.chain_ranges(chains, since)
+        lines = export.export_ranges(spans, options["format"])
         total = sum(span.count for span in spans)
         with interruptible():
             for line in progress(lines, total=total, unit="event"):

@@ -11,7 +11,7 @@ from keys.management.lookups import get_workspace
 from keys.management.progress import interruptible, progress
 from keys.models import AuditChain, Workspace
 
-MOST_SHOWN = 20
+MAX_SHOWN = 20
 
 
 class Command(BaseCommand):
@@ -42,30 +42,30 @@ class Command(BaseCommand):
         if options["against"]:
             self._compare(options["against"], only)
 
-    def _check(self, chain: AuditChain) -> verifier.Walk:
+    def _check(self, chain: AuditChain) -> verifier.ChainVerifier:
         def watched(records: Iterator[verifier.Record]) -> Iterator[verifier.Record]:
             return progress(records, total=chain.number - chain.pruned_number, unit="event")
 
         try:
             with interruptible():
-                return verification.check(chain, through=watched)
-        except verifier.Broken as broken:
+                return verification.verify_chain(chain, through=watched)
+        except verifier.ChainBroken as broken:
             raise CommandError(str(broken)) from broken
 
     def _compare(self, path: Path, only: str | None) -> None:
         """Every event of the export is there; else the first of those that are not."""
         lacking = 0
         shown: list[str] = []
-        for record in verification.lacking(read_export(path)):
+        for record in verification.missing_events(read_export(path)):
             if only is None or record["chain"] == only:
                 lacking += 1
-                if lacking <= MOST_SHOWN:
+                if lacking <= MAX_SHOWN:
                     key = f" of key {record['key']}" if record["key"] else ""
                     what = f"{record['type']}{key} at {record['at']}"
                     shown.append(f"  event {record['number']} of {record['chain']}: {what}")
         if lacking:
-            if lacking > MOST_SHOWN:
-                shown.append(f"  and {lacking - MOST_SHOWN} more")
+            if lacking > MAX_SHOWN:
+                shown.append(f"  and {lacking - MAX_SHOWN} more")
             told = "\n".join(shown)
             raise CommandError(
                 f"the database lacks {lacking} events that the export has:\n{told}\n"

@@ -10,7 +10,7 @@ from keys.audit import OPERATOR
 from keys.exceptions import KeysError, NameTaken, OwnerNotAuthorized
 from keys.management.lookups import get_member, get_workspace, iso
 from keys.models import ApiKey
-from keys.texts import explain, sentence
+from keys.texts import describe_rights, error_message
 
 MAX_DAYS = 36500
 
@@ -74,7 +74,7 @@ class Command(BaseCommand):
         except NameTaken as error:
             raise CommandError(f"{owner.email} already has a live key of that name") from error
         except KeysError as error:
-            raise CommandError(explain(error)) from error
+            raise CommandError(error_message(error)) from error
         self._deliver(key, plaintext.text, as_json=options["json"])
         lifecycle.confirm(key=key, by=OPERATOR, now=timezone.now())
 
@@ -91,7 +91,7 @@ class Command(BaseCommand):
             self.stdout.write(
                 json.dumps(shown)
                 if as_json
-                else f"{plaintext}\nShown once; only a digest of it is stored.\n{sentence(key.rights, now=key.created_at)}"
+                else f"{plaintext}\nShown once; only a digest of it is stored.\n{describe_rights(key.rights, now=key.created_at)}"
             )
             self.stdout.flush()
         except OSError as error:

@@ -59,7 +59,7 @@ class Command(BaseCommand):
         for start, program in COMPRESSED.items():
             if data.startswith(start):
                 return f"the input is compressed; read it with {program} first"
-        if key_format.looks_like_key(text):
+        if key_format.contains_key_pattern(text):
             return "something has the form of a key, but is cut off or mistyped"
         return "the text has nothing of the form pmb_ID_SECRET"
 

@@ -21,8 +21,8 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        lost = verification.lacking(read_export(options["export"]))
-        done = lifecycle.reapply(lost, by=OPERATOR, now=timezone.now())
+        lost = verification.missing_events(read_export(options["export"]))
+        done = lifecycle.reapply_revocations(lost, by=OPERATOR, now=timezone.now())
         for key, event_type in done:
             self.stdout.write(
                 f"{key.key_id}  {key.owner.workspace.name if key.owner.workspace else ''}  {event_type}"

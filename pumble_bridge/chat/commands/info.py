@@ -80,7 +80,7 @@ def why(call: Call) -> Answer:
             }
         ),
         paragraph_with_code(Outcome(found.outcome, found.hint).explanation),
-        paragraph(key_blocks.escape_mentions(texts.sentence(found.key.rights, now=call.now))),
+        paragraph(key_blocks.escape_mentions(texts.describe_rights(found.key.rights, now=call.now))),
     )
     return Acknowledged()
 
@@ -90,7 +90,7 @@ def choose_language(call: Call) -> Answer:
     chosen = call.words.text.casefold()
     if chosen not in known:
         raise UsageError(_("Choose one of %(languages)s.") % {"languages": ", ".join(known)})
-    membership.choose_language(call.member, chosen)
+    membership.set_language(call.member, chosen)
     with translation.override(chosen):
         call.reply(paragraph(_("From now on I speak English to you.")))
     return Acknowledged()

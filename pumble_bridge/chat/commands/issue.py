@@ -24,7 +24,7 @@ _DAYS = re.compile(r"([0-9]{1,4})d?", re.ASCII)
 
 def generate(call: Call) -> Answer:
     name = _clear_name(call)
-    terms = policies.loaded_policy(call.member.workspace)
+    terms = policies.get_selected_policy(call.member.workspace)
     lifetime = _lifetime(call, terms)
     key, plaintext = lifecycle.issue(
         owner=call.member,
@@ -46,9 +46,9 @@ def generate(call: Call) -> Answer:
 
 
 def rotate(call: Call) -> Answer:
-    grace = lifecycle.GRACES.get(call.words.flags.get("--grace", "24h").casefold())
+    grace = lifecycle.GRACE_PERIODS.get(call.words.flags.get("--grace", "24h").casefold())
     if grace is None:
-        raise UsageError(_("--grace is one of %(graces)s.") % {"graces": ", ".join(lifecycle.GRACES)})
+        raise UsageError(_("--grace is one of %(graces)s.") % {"graces": ", ".join(lifecycle.GRACE_PERIODS)})
     key, plaintext = lifecycle.rotate(key=call.own_key(), grace=grace, by=call.by, now=call.now)
     payload = call.payload
     return deliver_key(

@@ -152,7 +152,7 @@ def _key_not_found(call: Call, typed: str) -> list[Element]:
         text(f"{COMMAND} list", code=True),
     )
     first, _space, last = name.rpartition(" ")
-    if typed == "rotate" and last.casefold() in lifecycle.GRACES:
+    if typed == "rotate" and last.casefold() in lifecycle.GRACE_PERIODS:
         command = text(f"{COMMAND} rotate {issue.as_argument(first)} --grace {last.casefold()}", code=True)
         return [said, paragraph(_("Or did you mean: "), command)]
     similar = selectors.list_similar_keys(call.member, name, call.now)

@@ -18,7 +18,7 @@ _USUAL = timedelta(days=30)
 
 
 def _view(filled: Filled) -> Element:
-    terms = policies.policy_of(filled.person.member.workspace)
+    terms = policies.get_policy(filled.person.member.workspace)
     may, lifetimes = _may(terms), _lifetimes(filled, terms)
     usual = str(_USUAL.days) if _USUAL in policies.expiry_choices(terms) else lifetimes[-1]["value"]
     name = text_input(
@@ -44,7 +44,7 @@ def _view(filled: Filled) -> Element:
 
 def _submit(filled: Filled) -> Answer:
     person = filled.person
-    terms = policies.policy_of(person.member.workspace)
+    terms = policies.get_policy(person.member.workspace)
     preset = filled.chosen(MAY, _may(terms))
     lifetime = filled.chosen(EXPIRES, _lifetimes(filled, terms))
     channel_id = person.direct_channel()  # before there is a key that could not be shown
@@ -82,7 +82,7 @@ def _lifetimes(filled: Filled, terms: Policy) -> list[Element]:
         else option(
             str(max(1, lifetime.days)),
             _("%(lifetime)s, until %(date)s")
-            % {"lifetime": texts.days(lifetime), "date": texts.short_date(now + lifetime, now=now)},
+            % {"lifetime": texts.format_days(lifetime), "date": texts.short_date(now + lifetime, now=now)},
         )
         for lifetime in policies.expiry_choices(terms)
     ]

@@ -48,7 +48,8 @@ def submit(submission: Submission, person: Person, complaint: str | None) -> Ans
         log.info("modal.refused", extra={"reason": "unknown_form"})
         return Declined(_("This window is of an earlier version of the app. Close it and open it again."))
     clean = {
-        block: "" if key_format.looks_like_key(value) else value for block, value in submission.values.items()
+        block: "" if key_format.contains_key_pattern(value) else value
+        for block, value in submission.values.items()
     }
     filled = Filled(person, submission.trigger_id, key_id, clean, {})
     if complaint is not None:
@@ -73,7 +74,7 @@ def offer(query: MenuQuery, person: Person | None, complaint: str | None) -> Ans
         log.info("menu.refused", extra={"reason": "unknown_menu"})
         return Declined(_("This window is of an earlier version of the app. Close it and open it again."))
     options = delete_key.options(person, query.query, complaint) if person else []
-    current = "" if key_format.looks_like_key(query.value) else query.value
+    current = "" if key_format.contains_key_pattern(query.value) else query.value
     return Offered(query.trigger_id, query.on_action, options, current)
 
 

@@ -43,7 +43,9 @@ def _submit(filled: Filled) -> Answer:
     grace = filled.chosen(GRACE, _graces())
     old = filled.key
     channel_id = person.direct_channel()  # before there is a key that could not be shown
-    key, plaintext = lifecycle.rotate(key=old, grace=lifecycle.GRACES[grace], by=person.by, now=person.now)
+    key, plaintext = lifecycle.rotate(
+        key=old, grace=lifecycle.GRACE_PERIODS[grace], by=person.by, now=person.now
+    )
     return deliver_key(person, key, plaintext, channel_id=channel_id)
 
 
@@ -54,7 +56,7 @@ def _graces() -> list[Element]:
         "24h": _("24 hours"),
         "7d": _("7 days"),
     }
-    return [option(name, said[name]) for name in lifecycle.GRACES]
+    return [option(name, said[name]) for name in lifecycle.GRACE_PERIODS]
 
 
 FORM = Form("rotate_key", _view, _submit, main_input=GRACE, inputs={})

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from keys import policies, texts, violations
 from keys.models import ApiKey, AuditEvent
-from keys.texts import days, short_date
+from keys.texts import format_days, short_date
 from pumble_bridge.chat.blocks import Element, paragraph
 from pumble_bridge.chat.key_blocks import escape_mentions
 
@@ -18,10 +18,10 @@ def idle_fact(end: datetime) -> str:
 
 def idle_soon(key: ApiKey, values: dict[str, str], fact: str, now: datetime) -> list[Element]:
     """Nothing where the key was used or enabled meanwhile, or its policy has changed."""
-    end = policies.disabled_when_idle(policies.policy_of(key.owner.workspace), key)
+    end = policies.idle_deadline(policies.get_policy(key.owner.workspace), key)
     if end is None or idle_fact(end) != fact:
         return []
-    values = values | {"days": days(now - key.idle_since), "date": short_date(end, now=now)}
+    values = values | {"days": format_days(now - key.idle_since), "date": short_date(end, now=now)}
     what = _(
         "Nothing has used your API key “%(name)s” for %(days)s. It will be disabled on %(date)s unless something does."
     )
@@ -53,7 +53,7 @@ def narrowed(event: AuditEvent, key: ApiKey, values: dict[str, str], now: dateti
     what = _(
         "%(who)s gave your API key “%(name)s” fewer rights, because it did not fit your workspace's policy: %(why)s."
     )
-    rights = escape_mentions(texts.sentence(key.rights, now=now))
+    rights = escape_mentions(texts.describe_rights(key.rights, now=now))
     return [
         paragraph(what % (values | {"why": _violations(event)})),
         paragraph(_("From now on: %(rights)s") % {"rights": rights}),
@@ -61,4 +61,6 @@ def narrowed(event: AuditEvent, key: ApiKey, values: dict[str, str], now: dateti
 
 
 def _violations(event: AuditEvent) -> str:
-    return texts.enumerate_all(texts.breach(one) for one in violations.retold(event.detail))
+    return texts.enumerate_all(
+        texts.describe_violation(one) for one in violations.violations_in(event.detail)
+    )

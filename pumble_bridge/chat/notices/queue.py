@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import F
 
 from keys import lifecycle
-from keys.membership import REJECTED
+from keys.membership import REJECTED_BY_PUMBLE
 from keys.models import ApiKey, AuditEvent, Member, Workspace
 from keys.permissions import is_entitled
 from pumble_bridge.chat.notices import sender
@@ -115,7 +115,7 @@ def _expiry_notices(now: datetime) -> Iterator[Notice]:
 
 def _idle_notices(now: datetime) -> Iterator[Notice]:
     known = set(Notice.objects.filter(kind=Kind.IDLE_SOON).values_list("key__pk", "fact"))
-    for key, end in lifecycle.idle_soon(IDLE_WARNING, now):
+    for key, end in lifecycle.find_keys_becoming_idle(IDLE_WARNING, now):
         # Of days so few that a key in weekly use would be spoken of every week nothing is said.
         rare = end - key.idle_since >= 2 * IDLE_WARNING
         if rare and end > now and (key.pk, idle_fact(end)) not in known and is_entitled(key.owner):
@@ -135,7 +135,7 @@ def _enqueue_for(event: AuditEvent) -> None:
         case Type.MEMBER_DEACTIVATED if event.detail.get("keys"):
             for manager in _managers(event):
                 enqueue(Kind.PERSON_LEFT, member=manager, fact=fact, event=event, now=event.at)
-        case Type.MEMBER_UNAUTHORIZED if event.member and event.detail.get("reason") == REJECTED:
+        case Type.MEMBER_UNAUTHORIZED if event.member and event.detail.get("reason") == REJECTED_BY_PUMBLE:
             enqueue(Kind.REJECTED, member=event.member, fact=fact, event=event, now=event.at)
         case Type.KEY_REVOKED if key and event.detail.get("reason") not in SILENT_REASONS:
             if _done_by_another(event, key) and not key.successors.filter(revoked_at=event.at).exists():

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from keys import usage
 from keys.models import ApiKey, AuditEvent, Member
 from keys.permissions import is_entitled
-from keys.texts import days, short_date
+from keys.texts import format_days, short_date
 from pumble_bridge.chat import onboarding
 from pumble_bridge.chat.blocks import Element, bullets, escape_user_text, link, message, paragraph, text
 from pumble_bridge.chat.notices import policy_texts
@@ -79,7 +79,7 @@ def _parts_without_key(notice: Notice) -> list[Element]:
 
 
 def _expires_soon(expires_at: datetime, values: dict[str, str], now: datetime) -> list[Element]:
-    content = values | {"days": days(expires_at - now), "date": short_date(expires_at, now=now)}
+    content = values | {"days": format_days(expires_at - now), "date": short_date(expires_at, now=now)}
     return [
         paragraph(
             _(
@@ -135,7 +135,7 @@ def _disabled(event: AuditEvent, values: dict[str, str]) -> list[Element]:
 
 def _used_elsewhere(event: AuditEvent, values: dict[str, str], now: datetime) -> list[Element]:
     content = values | {
-        "network": usage.network_of(str(event.address)),
+        "network": usage.network_prefix(str(event.address)),
         "date": short_date(event.at, now=now),
     }
     return [

@@ -20,28 +20,30 @@ log = logging.getLogger(__name__)
 
 
 def _prune_sign_ins(now: datetime) -> int:
-    return batches.prune(OAuthState.objects.filter(expires_at__lte=now))
+    return batches.delete_in_batches(OAuthState.objects.filter(expires_at__lte=now))
 
 
 def _prune_sessions(now: datetime) -> int:
-    return batches.prune(Session.objects.filter(expire_date__lte=now))
+    return batches.delete_in_batches(Session.objects.filter(expire_date__lte=now))
 
 
 def _prune_hook_marks(now: datetime) -> int:
-    return batches.prune(AcceptedHook.objects.filter(accepted_at__lte=now - AcceptedHook.KEPT_FOR))
+    return batches.delete_in_batches(
+        AcceptedHook.objects.filter(accepted_at__lte=now - AcceptedHook.KEPT_FOR)
+    )
 
 
 PARTS: dict[str, Callable[[datetime], int]] = {
     "pending keys revoked": lambda now: lifecycle.revoke_stale_pending(now=now),
     "sign-ins pruned": _prune_sign_ins,
     "hook marks pruned": _prune_hook_marks,
-    "idempotent calls pruned": lambda now: idempotency.prune(now=now),
-    "calls pruned": lambda now: usage.prune_requests(now=now),
-    "hours pruned": lambda now: usage.prune_hours(now=now),
-    "networks pruned": lambda now: usage.prune_networks(now=now),
+    "idempotent calls pruned": lambda now: idempotency.delete_expired(now=now),
+    "calls pruned": lambda now: usage.delete_old_requests(now=now),
+    "hours pruned": lambda now: usage.delete_old_hours(now=now),
+    "networks pruned": lambda now: usage.delete_old_networks(now=now),
     "sessions pruned": _prune_sessions,
     "idle keys disabled": lambda now: lifecycle.disable_idle(now=now),
-    "audit events pruned": audit.prune,
+    "audit events pruned": audit.delete_expired,
     "people brought up to date": member_sync.sync_members,
     "notices pruned": notices.prune,
     "notices caught up": notices.enqueue_missed,
