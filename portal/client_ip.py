@@ -7,7 +7,7 @@ from django.conf import settings
 from keys.ip_networks import Address, parse_address
 
 
-def client_address(meta: Mapping[str, object]) -> str | None:
+def get_client_ip(meta: Mapping[str, object]) -> str | None:
     """The caller's address, an IPv4-mapped one as IPv4; None where the connection has none.
 
     `X-Forwarded-For` counts only as far as trusted proxies wrote it: the right-most address that is no such proxy. Where
@@ -15,7 +15,7 @@ def client_address(meta: Mapping[str, object]) -> str | None:
     """
     address = parse_address(str(meta.get("REMOTE_ADDR") or ""))
     for entry in reversed(str(meta.get("HTTP_X_FORWARDED_FOR") or "").split(",")):
-        if address is None or not is_trusted(address):
+        if address is None or not is_trusted_proxy(address):
             break
         before = parse_address(_without_port(entry.strip()))
         if before is None:
@@ -24,7 +24,7 @@ def client_address(meta: Mapping[str, object]) -> str | None:
     return str(address) if address else None
 
 
-def is_trusted(address: Address) -> bool:
+def is_trusted_proxy(address: Address) -> bool:
     """Whether it is that of a proxy whose word counts."""
     return any(address in network for network in settings.TRUSTED_PROXIES)
 

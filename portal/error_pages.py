@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from keys import key_format
 from portal.api import exceptions
-from portal.api.authentication import presents_key
+from portal.api.authentication import has_key_header
 from portal.api.urls import OPERATIONS
 
 _OPERATIONS = {operation.operation for operation in OPERATIONS}
@@ -25,13 +25,13 @@ _NO_PAGES = {
 }  # fmt: skip
 
 
-def wants_page(request: HttpRequest) -> bool:
+def accepts_html(request: HttpRequest) -> bool:
     """A browser that navigates, as opposed to a program: it asks for HTML and presents no key."""
     navigates = request.method in {"GET", "POST"} and "text/html" in request.headers.get("Accept", "")
-    return navigates and not presents_key(request.META) and request.path.strip("/") not in _OPERATIONS
+    return navigates and not has_key_header(request.META) and request.path.strip("/") not in _OPERATIONS
 
 
-def problem(
+def error_page(
     request: HttpRequest,
     *,
     status: int,
@@ -61,10 +61,10 @@ def problem(
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     if address := _meant(request):
         return redirect(address)
-    if not wants_page(request):
-        return exceptions.answer_for(exceptions.PathUnknown(), request)
+    if not accepts_html(request):
+        return exceptions.error_response(exceptions.PathUnknown(), request)
     title, advice = _("This page does not exist"), _("Check the address, or go back to the start page.")
-    return problem(request, status=404, title=title, advice=advice)
+    return error_page(request, status=404, title=title, advice=advice)
 
 
 def _meant(request: HttpRequest) -> str:
@@ -73,7 +73,7 @@ def _meant(request: HttpRequest) -> str:
     People leave a slash out or add one, paste a blank along, and phones begin with a capital letter.
     """
     bare = request.path.strip("/ \t\r\n\u00a0")
-    asks_for_page = request.method in {"GET", "HEAD"} and not presents_key(request.META)
+    asks_for_page = request.method in {"GET", "HEAD"} and not has_key_header(request.META)
     if not asks_for_page or request.resolver_match or bare in _OPERATIONS:
         return ""
     small = bare.lower()
@@ -92,13 +92,13 @@ def _meant(request: HttpRequest) -> str:
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    if not wants_page(request):
+    if not accepts_html(request):
         unknown_host = isinstance(exception, DisallowedHost)
-        return exceptions.answer_for(
+        return exceptions.error_response(
             exceptions.HostUnknown() if unknown_host else exceptions.InvalidBody(), request
         )
     if isinstance(exception, DisallowedHost):
-        return problem(
+        return error_page(
             request,
             status=400,
             title=_("This address is not the portal's"),
@@ -106,24 +106,24 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
             link=(settings.PUBLIC_URL, settings.PUBLIC_URL),
         )
     title, advice = _("The request makes no sense"), _("Go back to the start page and try again.")
-    return problem(request, status=400, title=title, advice=advice)
+    return error_page(request, status=400, title=title, advice=advice)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """What Django shows of an exception that nobody caught; of a database that is away, that it will be back."""
     error = sys.exception()
     away = isinstance(error, OperationalError | InterfaceError)
-    if not wants_page(request):
-        return exceptions.answer_for(
+    if not accepts_html(request):
+        return exceptions.error_response(
             error if away and isinstance(error, Exception) else RuntimeError(), request
         )
     if away:
         advice = _("The service is not available right now. Try again in a moment.")
-        response = problem(request, status=503, title=_("One moment, please"), advice=advice)
+        response = error_page(request, status=503, title=_("One moment, please"), advice=advice)
         response["Retry-After"] = "2"
         return response
     title = _("Something broke on our side")
-    return problem(
+    return error_page(
         request,
         status=500,
         title=title,

@@ -24,7 +24,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from keys.ip_networks import parse_address
-from portal.client_ip import is_trusted
+from portal.client_ip import is_trusted_proxy
 from portal.error_pages import not_found
 from pumble_bridge.chat import home, notices
 
@@ -70,7 +70,7 @@ def _is_from_here(request: HttpRequest) -> bool:
     if any(name in _OF_PROXIES or name.startswith("HTTP_X_FORWARDED_") for name in request.META):
         return False
     peer = parse_address(request.META.get("REMOTE_ADDR", ""))
-    return peer is not None and peer.is_loopback and not is_trusted(peer)
+    return peer is not None and peer.is_loopback and not is_trusted_proxy(peer)
 
 
 def _has_token(request: HttpRequest) -> bool:

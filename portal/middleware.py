@@ -22,7 +22,7 @@ from django.utils.functional import SimpleLazyObject
 
 from keys import key_format
 from portal import headers, metrics
-from portal.accounts.sessions import signed_in
+from portal.accounts.sessions import get_session_user
 from portal.api.urls import PATHS as API_PATHS
 from portal.logging import request_id as logged_request_id
 
@@ -139,7 +139,7 @@ class SignedInMiddleware(PageMiddleware, AuthenticationMiddleware):
     """Look up `request.user` on first use."""
 
     def process_request(self, request: HttpRequest) -> None:
-        request.user = SimpleLazyObject(lambda: signed_in(request))  # type: ignore[assignment]
+        request.user = SimpleLazyObject(lambda: get_session_user(request))  # type: ignore[assignment]
 
 
 class MessageMiddleware(PageMiddleware, messages.MessageMiddleware):

@@ -8,7 +8,7 @@ from django.db import IntegrityError, models, transaction
 class SentForm(models.Model):
     """A form that counts once, and was sent: a reload or a double click does nothing a second time."""
 
-    KEPT_FOR = timedelta(hours=24)
+    RETENTION = timedelta(hours=24)
 
     nonce = models.CharField(max_length=32, unique=True)
     sent_at = models.DateTimeField(db_index=True)
@@ -17,9 +17,9 @@ class SentForm(models.Model):
         return f"form {self.nonce[:6]}"
 
     @staticmethod
-    def remember(nonce: str, *, now: datetime) -> bool:
+    def consume(nonce: str, *, now: datetime) -> bool:
         """Whether `nonce` is new; then it is remembered. Atomic: of two repetitions one is new."""
-        SentForm.objects.filter(sent_at__lte=now - SentForm.KEPT_FOR).delete()
+        SentForm.objects.filter(sent_at__lte=now - SentForm.RETENTION).delete()
         try:
             with transaction.atomic():
                 SentForm.objects.create(nonce=nonce, sent_at=now)

@@ -20,9 +20,9 @@ from django.utils.translation import gettext as _
 from keys import key_format, limits
 from keys.exceptions import RateLimited
 from keys.models import Member
-from portal.accounts.sessions import bind_browser, browser_secret_of
-from portal.client_ip import client_address
-from portal.error_pages import problem, wants_page
+from portal.accounts.sessions import get_browser_secret, set_browser_cookie
+from portal.client_ip import get_client_ip
+from portal.error_pages import accepts_html, error_page
 from pumble_bridge import oauth
 from pumble_bridge.models import OAuthState
 
@@ -59,7 +59,7 @@ _START = FormPage(lambda **_arguments: "/", public=True)
 
 
 @dataclass(frozen=True)
-class _Kept:
+class _KeepResult:
     state: str = ""
     advice: str = ""
 
@@ -74,12 +74,12 @@ def form_page(page: FormPage) -> Callable[[View], View]:
     return mark
 
 
-def author_of(member: Member) -> str:
+def sign_author(member: Member) -> str:
     """The value of the hidden field that says who types into a form."""
     return _signer.sign(str(member.pk))
 
 
-def turn_away(request: HttpRequest, *, sign_in: str = "signin") -> HttpResponse:
+def require_sign_in(request: HttpRequest, *, sign_in: str = "signin") -> HttpResponse:
     """Let a person who is not signed in sign in, and come back to this page or to its form.
 
     Args:
@@ -98,7 +98,9 @@ def turn_away(request: HttpRequest, *, sign_in: str = "signin") -> HttpResponse:
         if state
         else _("This page's address is too long to come back to. Open it again after you have signed in.")
     )
-    return _page(request, _("Sign in to go on"), advice, _sign_in_address(sign_in, "", state), state=state)
+    return _error_page(
+        request, _("Sign in to go on"), advice, _sign_in_address(sign_in, "", state), state=state
+    )
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -109,21 +111,21 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
         return _session_ended(request, "admin:login" if in_admin else "signin")
     back = return_address(request)
     advice = _("Nothing was changed. Open the page again and send the form from there.")
-    text = _typed(request, page)
+    text = _kept_fields(request, page)
     if text and _author(request) == request.user.pk and _size(request, page) <= MAX_FORM_BYTES:
         _put_in_session(request, back, text)
         advice = _("Nothing was changed. Open the form again: what you typed is still there.")
-    return _page(request, _("This form is out of date"), advice, back, label=_("Open the form again"))
+    return _error_page(request, _("This form is out of date"), advice, back, label=_("Open the form again"))
 
 
-def language_chosen(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+def language_response(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """`response`, unless the page it leads back to would send a person who is not signed in to Pumble."""
     if "Location" not in response:
         return response  # Django answers a program's request without a page to return to
     back = urlsplit(response.headers["Location"])._replace(scheme="", netloc="").geturl()
     if request.user.is_authenticated or not _needs_sign_in(back):
         return response
-    page = _page(
+    page = _error_page(
         request,
         _("Your session has ended"),
         _("The language is changed. Sign in to go on where you were."),
@@ -134,25 +136,25 @@ def language_chosen(request: HttpRequest, response: HttpResponse) -> HttpRespons
     return page
 
 
-def come_back(request: HttpRequest, member: Member, trip: OAuthState) -> str:
+def resume(request: HttpRequest, member: Member, flow: OAuthState) -> str:
     """Where `member`, who has just signed in, goes on. What they typed before is put into their session."""
-    if trip.typed_by_id not in {None, member.pk}:
+    if flow.typed_by_id not in {None, member.pk}:
         return "/"
-    if trip.form:
-        _put_in_session(request, trip.return_to, trip.form)
-    return trip.return_to
+    if flow.form:
+        _put_in_session(request, flow.return_to, flow.form)
+    return flow.return_to
 
 
-def finish_by_password(request: HttpRequest, operator: Member, *, state: str, otherwise: str) -> str:
-    """`come_back` for an operator, who does not go by Pumble: `state` is that of the prepared sign-in, if any."""
+def resume_after_password(request: HttpRequest, operator: Member, *, state: str, default: str) -> str:
+    """`resume` for an operator, who does not go by Pumble: `state` is that of the prepared sign-in, if any."""
     try:
-        trip = oauth.finish(state=state, browser_secret=browser_secret_of(request), now=timezone.now())
+        flow = oauth.finish(state=state, browser_secret=get_browser_secret(request), now=timezone.now())
     except oauth.InvalidState:
-        return otherwise
-    return come_back(request, operator, trip)
+        return default
+    return resume(request, operator, flow)
 
 
-def kept(request: HttpRequest) -> QueryDict | None:
+def get_kept_form(request: HttpRequest) -> QueryDict | None:
     """What was typed into the form of this page before its author signed in again."""
     stored = request.session.get(_IN_SESSION)
     if stored is None:
@@ -163,7 +165,7 @@ def kept(request: HttpRequest) -> QueryDict | None:
     return QueryDict(stored["form"]) if stored["path"] == request.path else None
 
 
-def forget(request: HttpRequest) -> None:
+def drop_kept_form(request: HttpRequest) -> None:
     """The form of this page is sent again: the session need not keep it any longer."""
     if request.session.get(_IN_SESSION, {}).get("path") == request.path and "preview" not in request.POST:
         del request.session[_IN_SESSION]
@@ -192,24 +194,24 @@ def _session_ended(request: HttpRequest, sign_in: str) -> HttpResponse:
     if len(address) > oauth.MAX_URL_LENGTH:
         state = _prepare(request, back)
         address = _sign_in_address(sign_in, "", state)
-    return _page(request, _("Your session has ended"), advice, address, state=state)
+    return _error_page(request, _("Your session has ended"), advice, address, state=state)
 
 
-def _keep(request: HttpRequest, back: str) -> _Kept:
+def _keep(request: HttpRequest, back: str) -> _KeepResult:
     """Keep what was typed, where there is something and its author is known; in either case say so."""
     page = _form_page_of(request)
-    text = _typed(request, page)
+    text = _kept_fields(request, page)
     if not text:
-        return _Kept(advice=_("Sign in, and you come back to the page with this form."))
+        return _KeepResult(advice=_("Sign in, and you come back to the page with this form."))
     if _size(request, page) > MAX_FORM_BYTES:
-        said = _("What you typed is larger than 64 kB and could not be kept.")
-        return _Kept(advice=said + " " + _("Go back and copy it before you sign in."))
+        message = _("What you typed is larger than 64 kB and could not be kept.")
+        return _KeepResult(advice=message + " " + _("Go back and copy it before you sign in."))
     author = Member.objects.filter(pk=_author(request) or 0).first()
-    state = _prepare(request, back, text, author) if author and wants_page(request) else ""
+    state = _prepare(request, back, text, author) if author and accepts_html(request) else ""
     if not state:
-        said = _("What you typed could not be kept.")
-        return _Kept(advice=said + " " + _("Go back and copy it before you sign in."))
-    return _Kept(
+        message = _("What you typed could not be kept.")
+        return _KeepResult(advice=message + " " + _("Go back and copy it before you sign in."))
+    return _KeepResult(
         state, _("Sign in, and you come back to the form with what you typed. It is kept for an hour.")
     )
 
@@ -221,14 +223,14 @@ def _prepare(request: HttpRequest, back: str, text: str = "", author: Member | N
     if waiting is not None and waiting.count() >= MAX_FORMS_PER_MEMBER:
         return ""
     try:
-        limits.hit_oauth_step(client_address(request.META))
+        limits.hit_oauth_step(get_client_ip(request.META))
     except RateLimited:
         return ""
-    secret = browser_secret_of(request)
+    secret = get_browser_secret(request)
     return oauth.prepare_sign_in(browser_secret=secret, return_to=back, form=text, typed_by=author, now=now)
 
 
-def _typed(request: HttpRequest, page: FormPage) -> str:
+def _kept_fields(request: HttpRequest, page: FormPage) -> str:
     """The fields of the form that are kept, as a query string without keys; "" where nothing is in them."""
     data = QueryDict(mutable=True)
     for name in page.fields:
@@ -274,7 +276,7 @@ def _sign_in_address(name: str, back: str, state: str = "") -> str:
     return f"{reverse(name)}?{urlencode(query)}"
 
 
-def _page(
+def _error_page(
     request: HttpRequest,
     title: str,
     advice: str,
@@ -285,7 +287,7 @@ def _page(
     status: int = 403,
 ) -> HttpResponse:
     link = (address, label or _("Sign in"))
-    response = problem(request, status=status, title=title, advice=advice, link=link)
+    response = error_page(request, status=status, title=title, advice=advice, link=link)
     if state:
-        bind_browser(request, response)
+        set_browser_cookie(request, response)
     return response

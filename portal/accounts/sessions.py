@@ -13,7 +13,7 @@ from django.utils import timezone
 from keys import audit
 from keys.audit import Actor, Surface
 from keys.models import AuditEvent, Member
-from portal.client_ip import client_address
+from portal.client_ip import get_client_ip
 from pumble_bridge import oauth
 from pumble_bridge.models import OAuthState
 
@@ -47,7 +47,7 @@ def sign_in(request: HttpRequest, member: Member) -> None:
     request.session[SIGNED_IN_AT] = timezone.now().timestamp()
 
 
-def signed_in(request: HttpRequest) -> AbstractBaseUser | AnonymousUser:
+def get_session_user(request: HttpRequest) -> AbstractBaseUser | AnonymousUser:
     """The member of this session. It ends after 12 idle hours, and 7 days after sign-in whatever happens."""
     began = request.session.get(SIGNED_IN_AT, 0)
     if timezone.now().timestamp() - began > MAX_SESSION_SECONDS:
@@ -58,19 +58,19 @@ def signed_in(request: HttpRequest) -> AbstractBaseUser | AnonymousUser:
     return user
 
 
-def browser_secret_of(request: HttpRequest) -> str:
-    """The secret that ties a sign-in to this browser. One without gets a new one, which `bind_browser` hands out."""
+def get_browser_secret(request: HttpRequest) -> str:
+    """The secret that ties a sign-in to this browser. One without gets a new one, which `set_browser_cookie` hands out."""
     secret = request.COOKIES.get(BROWSER_COOKIE, "")
     if len(secret) < 32:
         secret = request.COOKIES[BROWSER_COOKIE] = oauth.new_browser_secret()
     return secret
 
 
-def bind_browser(request: HttpRequest, response: HttpResponse) -> None:
+def set_browser_cookie(request: HttpRequest, response: HttpResponse) -> None:
     """Let the browser keep its secret for as long as a form is kept; a started sign-in ends earlier by itself."""
     response.set_cookie(
         BROWSER_COOKIE,
-        browser_secret_of(request),
+        get_browser_secret(request),
         max_age=int(OAuthState.FORM_LIFETIME.total_seconds()),
         httponly=True,
         secure=settings.SESSION_COOKIE_SECURE,
@@ -78,17 +78,21 @@ def bind_browser(request: HttpRequest, response: HttpResponse) -> None:
     )
 
 
-def actor_of(request: HttpRequest, *, surface: Surface = Surface.WEB, member: Member | None = None) -> Actor:
+def request_actor(
+    request: HttpRequest, *, surface: Surface = Surface.WEB, member: Member | None = None
+) -> Actor:
     """Who acts in this request, and from where."""
     return Actor(
         member=member,
         surface=surface,
-        address=client_address(request.META),
+        address=get_client_ip(request.META),
         request_id=getattr(request, "request_id", ""),
     )
 
 
-def note_operator(request: HttpRequest, event: AuditEvent.Type, operator: Member | None = None) -> None:
+def record_operator_event(
+    request: HttpRequest, event: AuditEvent.Type, operator: Member | None = None
+) -> None:
     """Record that an operator came or went, or that somebody tried, in the installation's own audit log."""
-    by = actor_of(request, surface=Surface.ADMIN, member=operator)
+    by = request_actor(request, surface=Surface.ADMIN, member=operator)
     audit.record(event, workspace=None, member=operator, by=by, now=timezone.now())

@@ -19,9 +19,15 @@ from keys.audit import Surface
 from keys.exceptions import RateLimited
 from keys.permissions import is_entitled
 from portal.accounts import kept_forms
-from portal.accounts.sessions import BROWSER_COOKIE, actor_of, bind_browser, browser_secret_of, sign_in
-from portal.client_ip import client_address
-from portal.error_pages import problem
+from portal.accounts.sessions import (
+    BROWSER_COOKIE,
+    get_browser_secret,
+    request_actor,
+    set_browser_cookie,
+    sign_in,
+)
+from portal.client_ip import get_client_ip
+from portal.error_pages import error_page
 from pumble_bridge import deadline, installations, oauth, resilience
 from pumble_bridge.exceptions import PumbleError
 from pumble_bridge.models import OAuthState
@@ -39,12 +45,12 @@ def _throttled(view: View) -> View:
     @wraps(view)
     def with_limit(request: HttpRequest) -> HttpResponse:
         try:
-            limits.hit_oauth_step(client_address(request.META))
+            limits.hit_oauth_step(get_client_ip(request.META))
         except RateLimited as error:
             advice = ngettext(
                 "Try again in %(seconds)d second.", "Try again in %(seconds)d seconds.", error.retry_after
             )
-            response = problem(
+            response = error_page(
                 request,
                 status=429,
                 title=_("Too many sign-ins from your network"),
@@ -60,29 +66,29 @@ def _throttled(view: View) -> View:
 @require_GET
 @_throttled
 def signin(request: HttpRequest) -> HttpResponse:
-    return _leave(request, OAuthState.Purpose.SIGN_IN)
+    return _redirect_to_pumble(request, OAuthState.Purpose.SIGN_IN)
 
 
 @require_GET
 @_throttled
 def install(request: HttpRequest) -> HttpResponse:
-    return _leave(request, OAuthState.Purpose.INSTALL)
+    return _redirect_to_pumble(request, OAuthState.Purpose.INSTALL)
 
 
 @require_GET
 @_throttled
-def returned(request: HttpRequest) -> HttpResponse:
+def callback(request: HttpRequest) -> HttpResponse:
     """Pumble's redirect. Stores and signs in only with a fresh state of this browser and a code that Pumble takes."""
     now = timezone.now()
     try:
-        trip = oauth.finish(
+        flow = oauth.finish(
             state=request.GET.get("state", ""),
             browser_secret=request.COOKIES.get(BROWSER_COOKIE, ""),
             now=now,
         )
     except oauth.InvalidState:
         log.info("oauth.state_refused")
-        return problem(
+        return error_page(
             request,
             status=400,
             title=_("This sign-in is no longer valid"),
@@ -91,9 +97,9 @@ def returned(request: HttpRequest) -> HttpResponse:
             ),
             action="sign-in",
         )
-    action = "install" if trip.purpose == OAuthState.Purpose.INSTALL else "sign-in"
+    action = "install" if flow.purpose == OAuthState.Purpose.INSTALL else "sign-in"
     if request.GET.get("error"):
-        return problem(
+        return error_page(
             request,
             status=403,
             title=_("You did not allow the API app"),
@@ -104,7 +110,7 @@ def returned(request: HttpRequest) -> HttpResponse:
         )
     code = request.GET.get("code", "")
     if not _CODE.fullmatch(code):
-        return problem(
+        return error_page(
             request,
             status=400,
             title=_("Pumble sent no code"),
@@ -118,7 +124,7 @@ def returned(request: HttpRequest) -> HttpResponse:
             grant = oauth.exchange(code)
     except oauth.InvalidCode:
         log.info("oauth.code_refused")
-        return problem(
+        return error_page(
             request,
             status=400,
             title=_("Pumble did not accept the code"),
@@ -127,16 +133,16 @@ def returned(request: HttpRequest) -> HttpResponse:
         )
     except PumbleError:
         log.warning("oauth.pumble_failed", exc_info=True)
-        return problem(
+        return error_page(
             request,
             status=502,
             title=_("Pumble does not answer"),
             advice=_("Nothing was stored. Wait a minute and start again."),
             action=action,
         )
-    member = installations.store_grant(grant, by=actor_of(request, surface=Surface.WEB), now=now)
+    member = installations.store_grant(grant, by=request_actor(request, surface=Surface.WEB), now=now)
     if not is_entitled(member):
-        return problem(
+        return error_page(
             request,
             status=403,
             title=_("Your Pumble account is deactivated"),
@@ -147,15 +153,15 @@ def returned(request: HttpRequest) -> HttpResponse:
     ):  # chosen here, not just the browser's
         membership.set_language(member, translation.get_language() or settings.LANGUAGE_CODE)
     sign_in(request, member)
-    oauth.record_sign_in(member, by=actor_of(request, member=member), now=now)
-    return redirect(kept_forms.come_back(request, member, trip))
+    oauth.record_sign_in(member, by=request_actor(request, member=member), now=now)
+    return redirect(kept_forms.resume(request, member, flow))
 
 
-def _leave(request: HttpRequest, purpose: OAuthState.Purpose) -> HttpResponse:
+def _redirect_to_pumble(request: HttpRequest, purpose: OAuthState.Purpose) -> HttpResponse:
     """To Pumble's consent screen, from the host to which Pumble leads back: cookies belong to one host."""
-    now, secret, back = timezone.now(), browser_secret_of(request), request.GET.get("next", "/")
-    if len(back) > oauth.MAX_URL_LENGTH:
-        return problem(
+    now, secret, return_to = timezone.now(), get_browser_secret(request), request.GET.get("next", "/")
+    if len(return_to) > oauth.MAX_URL_LENGTH:
+        return error_page(
             request,
             status=400,
             title=_("This address is too long"),
@@ -170,7 +176,7 @@ def _leave(request: HttpRequest, purpose: OAuthState.Purpose) -> HttpResponse:
         return HttpResponseRedirect(f"{settings.PUBLIC_URL}{request.path}?{query.urlencode()}")
     url = oauth.start_prepared(state=request.GET.get("state", ""), browser_secret=secret, now=now)
     if url is None or purpose != OAuthState.Purpose.SIGN_IN:
-        url = oauth.start(purpose=purpose, browser_secret=secret, return_to=back, now=now)
+        url = oauth.start(purpose=purpose, browser_secret=secret, return_to=return_to, now=now)
     response = HttpResponseRedirect(url)
-    bind_browser(request, response)
+    set_browser_cookie(request, response)
     return response

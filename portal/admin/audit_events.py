@@ -30,7 +30,7 @@ from portal.admin.filters import (
     of_workspace,
 )
 from portal.admin.viewer import actor, viewer_of
-from portal.error_pages import problem
+from portal.error_pages import error_page
 from portal.presentation import event_texts
 from portal.templatetags import presentation
 
@@ -119,7 +119,7 @@ class AuditEvents(ViewerAdmin):
             ).first()
         )
         if workspace is None:
-            return problem(
+            return error_page(
                 request,
                 status=409,
                 title=_("Choose a workspace first"),

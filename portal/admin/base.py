@@ -33,10 +33,10 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from portal.accounts.kept_forms import FormPage, form_page, kept
+from portal.accounts.kept_forms import FormPage, form_page, get_kept_form
 from portal.admin import view_audit
 from portal.admin.viewer import viewer_of
-from portal.error_pages import problem
+from portal.error_pages import error_page
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
@@ -174,7 +174,7 @@ class ViewerAdmin(_ModelAdmin):
         if listed := context.get("cl"):
             self.note_look(request, listed.result_list)
             if context["action_form"]:
-                self.tick_again(context["action_form"], listed.result_list, kept(request))
+                self.tick_again(context["action_form"], listed.result_list, get_kept_form(request))
         return answer  # type: ignore[no-any-return]
 
     def tick_again(self, form: Any, rows: Iterable[Any], typed: QueryDict | None) -> None:
@@ -226,7 +226,7 @@ class ViewerAdmin(_ModelAdmin):
             del query[name]
         address = reverse(self.list_url) + (f"?{query.urlencode()}" if query else "")
         title = _("This address is mistyped")
-        return problem(request, status=400, title=title, advice=advice, link=(address, _("Show the list")))
+        return error_page(request, status=400, title=title, advice=advice, link=(address, _("Show the list")))
 
     def note_look(self, request: HttpRequest, rows: Iterable[Any]) -> None:
         """An operator was shown `rows`: recorded in their workspaces."""

@@ -19,7 +19,7 @@ from keys.audit import Actor
 from keys.exceptions import KeysError
 from keys.lifecycle import MAX_NOTE_LENGTH
 from keys.models import ApiKey, Member
-from portal.accounts.kept_forms import FormPage, form_page, kept
+from portal.accounts.kept_forms import FormPage, form_page, get_kept_form
 from portal.admin.site import site
 from portal.admin.viewer import actor, viewer_of
 from portal.presentation.forms import BaseForm, ConfirmationField
@@ -249,7 +249,7 @@ def _page(
     fitting = [key for key in chosen if verb.fits(key, now)]
     if form is None:
         form = ConfirmForm(verb=verb, asked=_what_to_type(verb, fitting, now))
-        form.restore(kept(request))
+        form.restore(get_kept_form(request))
     context = {
         "title": verb.title(len(fitting) or len(chosen)),
         "verb": verb,

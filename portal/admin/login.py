@@ -19,7 +19,7 @@ from keys.models import AuditEvent, Member
 from portal.accounts import kept_forms
 from portal.accounts.backends import OperatorSignIn
 from portal.accounts.kept_forms import FormPage, form_page
-from portal.accounts.sessions import actor_of, note_operator, sign_in
+from portal.accounts.sessions import record_operator_event, request_actor, sign_in
 from portal.presentation.forms import BaseForm
 from pumble_bridge.oauth import safe_redirect_path
 
@@ -65,7 +65,7 @@ def login(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _page(request, form, back, status=400)
     try:
-        limits.hit_sign_in(actor_of(request).address, form.cleaned_data["username"])
+        limits.hit_sign_in(request_actor(request).address, form.cleaned_data["username"])
     except RateLimited as error:
         log.warning("operator.sign_in_throttled", extra={"retry_after": error.retry_after})
         form.add_error(None, _("Too many attempts. Try again in %(n)s seconds.") % {"n": error.retry_after})
@@ -74,12 +74,12 @@ def login(request: HttpRequest) -> HttpResponse:
         return response
     operator = OperatorSignIn().authenticate(request, **form.cleaned_data)
     if operator is None:
-        note_operator(request, AuditEvent.Type.OPERATOR_SIGN_IN_REFUSED)
+        record_operator_event(request, AuditEvent.Type.OPERATOR_SIGN_IN_REFUSED)
         form.add_error(None, _("Username and password do not match an operator of this installation."))
         return _page(request, form, back, status=403)
     sign_in(request, operator)
-    note_operator(request, AuditEvent.Type.OPERATOR_SIGNED_IN, operator)
-    return redirect(kept_forms.finish_by_password(request, operator, state=state, otherwise=back))
+    record_operator_event(request, AuditEvent.Type.OPERATOR_SIGNED_IN, operator)
+    return redirect(kept_forms.resume_after_password(request, operator, state=state, default=back))
 
 
 def _page(request: HttpRequest, form: OperatorForm, back: str, *, status: int = 200) -> HttpResponse:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from keys import policies, texts
 from keys.exceptions import KeysError
 from keys.models import Member, Workspace
-from portal.accounts.kept_forms import FormPage, form_page, kept
+from portal.accounts.kept_forms import FormPage, form_page, get_kept_form
 from portal.admin import noncompliant_keys, view_audit
 from portal.admin.base import ViewerAdmin
 from portal.admin.policy_form import PolicyForm, values
@@ -74,7 +74,7 @@ class PolicyAdmin(ViewerAdmin):
         people = _people(workspace)
         if request.method != "POST":
             terms = policies.get_policy(workspace)
-            form, typed = PolicyForm(initial=values(terms), people=people), kept(request)
+            form, typed = PolicyForm(initial=values(terms), people=people), get_kept_form(request)
             form.restore(typed)
             revision = terms.revision if typed is None else _number(typed.get("revision"))
             breaks = sum(1 for _one in policies.find_noncompliant_keys(workspace, now))
@@ -99,7 +99,7 @@ class PolicyAdmin(ViewerAdmin):
         workspace, now = self.row(request, object_id), timezone.now()
         found = list(policies.find_noncompliant_keys(workspace, now))
         if request.method != "POST":
-            typed = kept(request)
+            typed = get_kept_form(request)
             context = {
                 "title": _how_many(len(found)),
                 "ticked": None if typed is None else typed.getlist("key"),

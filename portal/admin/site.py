@@ -49,7 +49,7 @@ class PortalAdmin(admin.AdminSite):
             if key_format.contains_key_pattern(unquote_plus(request.META.get("QUERY_STRING", ""))):
                 return _take_key_out(request)
             if request.method == "POST":
-                kept_forms.forget(request)
+                kept_forms.drop_kept_form(request)
             return view(request, *args, **kwargs)
 
         return update_wrapper(form_page(FormPage())(never_cache(guarded)), view)

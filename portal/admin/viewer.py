@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 from keys.audit import Actor, Surface
 from keys.models import Member
 from portal.accounts import kept_forms
-from portal.accounts.sessions import actor_of
-from portal.error_pages import problem
+from portal.accounts.sessions import request_actor
+from portal.error_pages import error_page
 
 
 def viewer_of(request: HttpRequest) -> Member:
@@ -19,13 +19,13 @@ def viewer_of(request: HttpRequest) -> Member:
 
 def actor(request: HttpRequest) -> Actor:
     """The viewer, who acts through the admin."""
-    return actor_of(request, surface=Surface.ADMIN, member=viewer_of(request))
+    return request_actor(request, surface=Surface.ADMIN, member=viewer_of(request))
 
 
 def turn_away(request: HttpRequest) -> HttpResponse:
     """Strangers sign in and come back; members who are neither owner nor administrator are told so."""
     if isinstance(request.user, Member):
-        return problem(
+        return error_page(
             request,
             status=403,
             title=_("Only owners and administrators come in here"),
@@ -33,4 +33,4 @@ def turn_away(request: HttpRequest) -> HttpResponse:
                 "Your role in Pumble is neither. Your own keys are on the start page; for everything else ask an owner of your workspace."
             ),
         )
-    return kept_forms.turn_away(request, sign_in="admin:login")
+    return kept_forms.require_sign_in(request, sign_in="admin:login")

@@ -55,7 +55,7 @@ def find_key(meta: Mapping[str, object]) -> bytes:
     return keys.pop()
 
 
-def presents_key(meta: Mapping[str, object]) -> bool:
+def has_key_header(meta: Mapping[str, object]) -> bool:
     """Return whether a header that is ours holds anything at all."""
     return any(_raw(meta.get(name)) for name in _KEY_HEADERS)
 

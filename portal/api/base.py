@@ -23,7 +23,7 @@ from keys.key_cache import KeyRecord
 from keys.limits import CallBudget
 from keys.models import AuditEvent
 from keys.reasons import ErrorSpec
-from portal.accounts.sessions import actor_of
+from portal.accounts.sessions import request_actor
 from portal.api import dry_run, idempotency
 from portal.api.authentication import ApiKeyAuthentication
 from portal.api.calls import ApiCall, CallObserver, asking_pumble, open_call
@@ -31,7 +31,7 @@ from portal.api.exceptions import InvalidInput
 from portal.api.parsers import find_misplaced_input, read_input
 from portal.api.permissions import KeyHasScope, KeyIsUsable
 from portal.api.serializers.base import Input
-from portal.api.throttling import KeyRateThrottle, set_limit_headers
+from portal.api.throttling import KeyRateThrottle, set_rate_limit_headers
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
@@ -52,7 +52,7 @@ class ApiKeyView(APIView):
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().setup(request, *args, **kwargs)
         self.began, self.at = time.monotonic(), timezone.now()
-        self.actor = request.actor = actor_of(request, surface=self.surface)  # type: ignore[attr-defined]
+        self.actor = request.actor = request_actor(request, surface=self.surface)  # type: ignore[attr-defined]
         # What the log line says of the call, also where it ends in a way that nobody foresaw.
         self.log_fields = request.log_fields = {  # type: ignore[attr-defined]
             "operation": self.operation,
@@ -67,7 +67,7 @@ class ApiKeyView(APIView):
             self.log_fields["hint"] = self.hint
         budget: CallBudget | None = getattr(request, "budget", None)
         if budget is not None:  # the key is known, whatever became of the call
-            set_limit_headers(response, budget.tightest)
+            set_rate_limit_headers(response, budget.tightest)
             self.log_fields |= {"key": budget.key.key_id, "workspace": budget.key.workspace_id}
             self._record_use(budget.key, response.status_code)
         request.parser_context.clear()  # it holds the request itself, until the garbage collector comes
@@ -111,9 +111,9 @@ class OperationView(ApiKeyView):
     request_example: ClassVar[dict[str, Any] | None] = None
     # Describes the answer; `run` gives what is rendered. One of `serializers.responses`, with `many=True` for a list.
     response_serializer: ClassVar[type[BaseSerializer[Any]] | BaseSerializer[Any]]
-    answer_example: ClassVar[Any]
+    response_example: ClassVar[Any]
     errors: ClassVar[tuple[ErrorSpec, ...]] = ()  # its own, beside those of all operations
-    asks_pumble: ClassVar[bool] = True
+    calls_pumble: ClassVar[bool] = True
 
     def __init_subclass__(cls) -> None:
         cls.http_method_names = [cls.method.lower(), *(["head"] if cls.method == "GET" else [])]
@@ -156,7 +156,7 @@ class OperationView(ApiKeyView):
         return Response(self.perform(call, data))
 
     def perform(self, call: ApiCall, data: dict[str, Any]) -> Any:
-        with asking_pumble(call) if self.asks_pumble else nullcontext():
+        with asking_pumble(call) if self.calls_pumble else nullcontext():
             return self.run(call, data)
 
 

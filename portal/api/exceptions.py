@@ -25,7 +25,7 @@ from pumble_bridge.hints import Hint
 
 log = logging.getLogger(__name__)
 
-ONE_OF = "one_of"  # the code of an error of each field of which one is needed
+ANY_REQUIRED = "one_of"  # the code of an error of each field of which one is needed
 _NULL = "must not be null"
 _TEXT_BY_CODE = {"required": _NULL, "null": _NULL, "blank": "must not be blank"}
 
@@ -104,7 +104,7 @@ class PathUnknown(ApiError):
 
 
 # The rows of exceptions that others define and that therefore name none.
-_ROWS: dict[type[Exception], ErrorSpec] = {
+_SPECS_BY_EXCEPTION: dict[type[Exception], ErrorSpec] = {
     drf.ValidationError: reasons.VALIDATION,
     drf.MethodNotAllowed: reasons.METHOD_NOT_ALLOWED,
     SuspiciousOperation: reasons.INVALID_BODY,
@@ -118,16 +118,19 @@ def spec_for(error: Exception) -> ErrorSpec:
     """Return the row of the catalogue that answers `error`; that of an internal error where there is none."""
     if isinstance(error, ApiError | KeysError | PumbleError):
         return reasons.CATALOGUE.get(error.case or error.reason, reasons.INTERNAL)
-    return next((_ROWS[kind] for kind in type(error).__mro__ if kind in _ROWS), reasons.INTERNAL)
+    return next(
+        (_SPECS_BY_EXCEPTION[kind] for kind in type(error).__mro__ if kind in _SPECS_BY_EXCEPTION),
+        reasons.INTERNAL,
+    )
 
 
-def answer_for(error: Exception, request: HttpRequest) -> HttpResponse:
+def error_response(error: Exception, request: HttpRequest) -> HttpResponse:
     """Return the contract's answer to `error`."""
     spec = spec_for(error)
     request_id = getattr(request, "request_id", "")
     if spec.reason in {"internal", "unavailable"}:
         log.error("request.failed", exc_info=error, extra={"request_id": request_id})
-    response = json_response(body_of(error, request_id), status=spec.status(settings.API_STATUS))
+    response = json_response(error_body(error, request_id), status=spec.status(settings.API_STATUS))
     if isinstance(error, drf.MethodNotAllowed):
         response["Allow"] = error.args[0] if error.args else ""
     if seconds := _attributes(error).get("retry_after") or spec.retry_after:
@@ -138,15 +141,15 @@ def answer_for(error: Exception, request: HttpRequest) -> HttpResponse:
 def handle_exception(error: Exception, context: Mapping[str, Any]) -> HttpResponse:
     """Answer `error`, and let the view know for the log of calls how the call ended. REST framework calls this."""
     context["view"].outcome, context["view"].hint = spec_for(error).reason, logged_hint(error)
-    return answer_for(error, context["request"])
+    return error_response(error, context["request"])
 
 
-def body_of(error: Exception, request_id: str) -> dict[str, Any]:
+def error_body(error: Exception, request_id: str) -> dict[str, Any]:
     """Return the JSON of the contract's answer to `error`."""
     return _body(spec_for(error), _attributes(error), request_id)
 
 
-def example_of(spec: ErrorSpec, request_id: str, **attributes: Any) -> dict[str, Any]:
+def error_example(spec: ErrorSpec, request_id: str, **attributes: Any) -> dict[str, Any]:
     """Return an answer as the reference shows it; `attributes` take the place of the row's samples of that name."""
     return _body(spec, {**spec.sample, **attributes}, request_id)
 
@@ -184,20 +187,23 @@ def _attributes(error: Exception) -> Mapping[str, Any]:
 
 def _validation_text(error: drf.ValidationError) -> str:
     """A bracketed list without field names, as Pumble words it: `[must not be null]`."""
-    found = (_NULL if code == ONE_OF else text for _name, text, code in _faults(error.get_full_details()))
+    found = (
+        _NULL if code == ANY_REQUIRED else text
+        for _name, text, code in _field_errors(error.get_full_details())
+    )
     return f"[{', '.join(dict.fromkeys(found))}]"
 
 
 def _fields(error: drf.ValidationError) -> dict[str, list[str]]:
     """The same by field, one within another as `recurrence.endDate`."""
     fields: dict[str, list[str]] = {}
-    for name, text, _code in _faults(error.get_full_details()):
+    for name, text, _code in _field_errors(error.get_full_details()):
         if name and text not in fields.setdefault(name, []):
             fields[name].append(text)
     return fields
 
 
-def _faults(details: Any, name: str = "") -> Iterator[tuple[str, str, str]]:
+def _field_errors(details: Any, name: str = "") -> Iterator[tuple[str, str, str]]:
     """Field, text and code of each thing that is wrong; what is about no single field has none."""
     if isinstance(details, dict) and set(details) == {"message", "code"}:
         code = details["code"]
@@ -205,9 +211,9 @@ def _faults(details: Any, name: str = "") -> Iterator[tuple[str, str, str]]:
     elif isinstance(details, dict):
         for key, item in details.items():
             if key == api_settings.NON_FIELD_ERRORS_KEY or isinstance(key, int) or str(key).isdigit():
-                yield from _faults(item, name)  # an item of a list has no name
+                yield from _field_errors(item, name)  # an item of a list has no name
             else:
-                yield from _faults(item, f"{name}.{key}" if name else str(key))
+                yield from _field_errors(item, f"{name}.{key}" if name else str(key))
     elif isinstance(details, list):
         for item in details:
-            yield from _faults(item, name)
+            yield from _field_errors(item, name)

@@ -14,7 +14,7 @@ from keys import unicode_text
 from keys.exceptions import ChannelNotAllowed
 from portal.api.calls import ApiCall
 from portal.api.exceptions import BotNotInChannel, ChannelNotFound, PeopleNotValid
-from portal.api.serializers.base import as_id
+from portal.api.serializers.base import parse_id
 from pumble_bridge.client import Json
 from pumble_bridge.exceptions import PumbleRefused, TokenRejected
 
@@ -32,11 +32,11 @@ def find_channel(call: ApiCall, data: Json) -> Json:
         ChannelNotAllowed: the key is bound to channels, and this is none of them, whether it exists or not.
     """
     if data.get("channelId"):
-        return channel_by_id(call, data["channelId"])
+        return get_channel(call, data["channelId"])
     wanted = data["channel"].strip()
-    if as_id(wanted):
+    if parse_id(wanted):
         with contextlib.suppress(ChannelNotFound, ChannelNotAllowed):  # then it may be a name of that form
-            return channel_by_id(call, wanted)
+            return get_channel(call, wanted)
     try:
         info = _channel_by_name(call, unicode_text.fold(wanted.removeprefix("#")))
     except ChannelNotFound:
@@ -82,13 +82,13 @@ def list_allowed_channels(call: ApiCall) -> list[Json]:
     return [info for info in call.pumble.list_channels(ALL_TYPES) if call.allows(info["channel"]["id"])]
 
 
-def channel_by_id(call: ApiCall, text: str) -> Json:
+def get_channel(call: ApiCall, text: str) -> Json:
     """
     Raises:
         ChannelNotFound: `text` is no id, or Pumble shows the owner no such channel.
         ChannelNotAllowed: the key is bound to other channels; Pumble was not asked.
     """
-    channel_id = as_id(text.strip())
+    channel_id = parse_id(text.strip())
     if call.key.channels is not None and (channel_id is None or not call.allows(channel_id)):
         raise ChannelNotAllowed
     if channel_id is None:
@@ -103,7 +103,7 @@ def channel_by_id(call: ApiCall, text: str) -> Json:
         raise
 
 
-def find_people_ids(call: ApiCall, wanted: Iterable[str]) -> list[str]:
+def find_user_ids(call: ApiCall, wanted: Iterable[str]) -> list[str]:
     """Ids of people given by id, e-mail or name (case, Unicode form and a leading @ do not matter), in order, each once.
 
     Raises:
@@ -113,7 +113,7 @@ def find_people_ids(call: ApiCall, wanted: Iterable[str]) -> list[str]:
     for one in wanted:
         text = one.strip()
         name = unicode_text.fold(text.removeprefix("@"))
-        ids.append(as_id(text) or _remembered(call, "people", name, lambda: _people_names(call)) or "")
+        ids.append(parse_id(text) or _remembered(call, "people", name, lambda: _people_names(call)) or "")
     if not all(ids):
         raise PeopleNotValid
     return list(dict.fromkeys(ids))
@@ -132,7 +132,7 @@ def _channel_by_name(call: ApiCall, name: str) -> Json:
         return fresh
     if known is not None:
         with contextlib.suppress(ChannelNotFound):
-            info = channel_by_id(call, known)
+            info = get_channel(call, known)
             if _name_of(info) == name:
                 return info
         _forget(call, "channels")  # renamed or gone since

@@ -13,7 +13,7 @@ from pumble_bridge.exceptions import PumbleRefused
 _FLAGS = ("hasMoreBefore", "hasMoreAfter")
 
 
-def of_channel(
+def list_channel_messages(
     pumble: PumbleClient, channel_id: str, cursor: str | int | None, strategy: str, limit: int
 ) -> Json:
     """`{messages, hasMoreBefore, hasMoreAfter}`, oldest first; the flag of a side not looked at is None.
@@ -34,9 +34,9 @@ def of_channel(
 def _from_moment(pumble: PumbleClient, channel_id: str, moment: int, strategy: str, limit: int) -> Json:
     """The page on one side of a moment, or around it, newest first: it begins at the message nearest to the moment."""
     later = strategy == "AFTER"
-    nearest = _nearest(pumble, channel_id, moment if strategy != "AROUND" else moment + 1, later=later)
+    nearest = _find_nearest(pumble, channel_id, moment if strategy != "AROUND" else moment + 1, later=later)
     if nearest is None and strategy == "AROUND":
-        nearest = _nearest(pumble, channel_id, moment, later=True)
+        nearest = _find_nearest(pumble, channel_id, moment, later=True)
     if nearest is None:
         return {"messages": []} | dict.fromkeys(_FLAGS, None) | {_FLAGS[later]: False}
     if strategy == "AROUND":
@@ -48,12 +48,12 @@ def _from_moment(pumble: PumbleClient, channel_id: str, moment: int, strategy: s
     return page | {"messages": [*rest, nearest] if later else [nearest, *rest]}
 
 
-def _nearest(pumble: PumbleClient, channel_id: str, moment: int, *, later: bool) -> Json | None:
+def _find_nearest(pumble: PumbleClient, channel_id: str, moment: int, *, later: bool) -> Json | None:
     """The channel's own message next to a moment, not counting it. A reply inside a thread is no message of a channel."""
     criteria: Json = {"in": [channel_id], "limit": 20, "strategy": "OLDEST" if later else "NEWEST"}
     side = "afterTs" if later else "beforeTs"
     while hits := pumble.search_messages(criteria | {side: moment})["content"]:
-        own = [hit for hit in hits if _stands_in_channel(hit)]
+        own = [hit for hit in hits if _is_in_channel(hit)]
         if own:
             # Times are whole seconds: of those that share one, ids tell which is nearest.
             same = [hit for hit in own if hit.get("timestampMilli") == own[0].get("timestampMilli")]
@@ -66,7 +66,7 @@ def _nearest(pumble: PumbleClient, channel_id: str, moment: int, *, later: bool)
     return None
 
 
-def _stands_in_channel(message: Json) -> bool:
+def _is_in_channel(message: Json) -> bool:
     reply = message.get("threadReplyInfo")
     return not isinstance(reply, dict) or bool(reply.get("replySentToChannel"))
 
@@ -92,7 +92,7 @@ class Thread:
         if isinstance(cursor, int):
             return self._from_moment(cursor, side, limit)
         # One more than asked for, because whether Pumble counts the cursor's own reply in is not settled.
-        found = self._ask(cursor, side, limit + 1 if cursor else limit)
+        found = self._fetch(cursor, side, limit + 1 if cursor else limit)
         others = [reply for reply in found if reply["id"] != cursor]
         others = others[-limit:] if side == "AFTER" else others[:limit]
         if cursor is None or side == "AFTER" or not others:
@@ -103,7 +103,7 @@ class Thread:
         """Walk from the newest back to the moment; a thread is short."""
         kept: list[Json] = []
         cursor = None
-        while page := [reply for reply in self._ask(cursor, "BEFORE", 200) if reply["id"] != cursor]:
+        while page := [reply for reply in self._fetch(cursor, "BEFORE", 200) if reply["id"] != cursor]:
             cursor = page[-1]["id"]
             kept += page
             if page[-1].get("timestampMilli", 0) < moment and side == "AFTER":
@@ -112,7 +112,7 @@ class Thread:
             return [reply for reply in kept if reply.get("timestampMilli", 0) > moment][-limit:]
         return [reply for reply in kept if reply.get("timestampMilli", 0) < moment][:limit]
 
-    def _ask(self, cursor: str | None, strategy: str, limit: int) -> list[Json]:
+    def _fetch(self, cursor: str | None, strategy: str, limit: int) -> list[Json]:
         """What Pumble gives, newest first, in whichever order it came."""
         replies = self.pumble.list_replies(
             self.channel_id, self.root_id, limit=min(limit, 200), strategy=strategy, cursor=cursor

@@ -59,7 +59,7 @@ class OperationSchema(AutoSchema):
         return _describe(self.view.input_serializer) if self.view.method == "POST" else None
 
     def get_response_serializers(self) -> Any:
-        serializer, value = self.view.response_serializer, self.view.answer_example
+        serializer, value = self.view.response_serializer, self.view.response_example
         if isinstance(serializer, ListSerializer):
             (value,) = value  # drf-spectacular makes the list
         example = OpenApiExample("Example", value, summary=str(texts.EXAMPLE_ANSWER), response_only=True)
@@ -88,7 +88,7 @@ class OperationSchema(AutoSchema):
             if parameter["name"] in examples:
                 parameter["example"] = examples[parameter["name"]]
         operation["responses"]["200"]["headers"] = error_responses.success_headers(writes=self.view.writes())
-        operation["responses"] |= error_responses.responses_of(self.view)
+        operation["responses"] |= error_responses.responses_for(self.view)
         return operation
 
 

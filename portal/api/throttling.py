@@ -26,7 +26,7 @@ class KeyRateThrottle(BaseThrottle):
         return True
 
 
-def set_limit_headers(response: HttpResponse, tightest: LimitStatus) -> None:
+def set_rate_limit_headers(response: HttpResponse, tightest: LimitStatus) -> None:
     """Say how the most restrictive limit stands that the call was under; the reset in seconds from now."""
     response["X-RateLimit-Limit"] = str(tightest.window.limit)
     response["X-RateLimit-Remaining"] = str(tightest.remaining)

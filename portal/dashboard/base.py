@@ -15,8 +15,8 @@ from keys.audit import Actor
 from keys.models import ApiKey, Member
 from portal.accounts import kept_forms
 from portal.accounts.kept_forms import FormPage
-from portal.accounts.sessions import actor_of
-from portal.error_pages import problem
+from portal.accounts.sessions import request_actor
+from portal.error_pages import error_page
 from portal.presentation import pasted_keys
 from portal.presentation.pasted_keys import PastedKey, extract_pasted_keys
 
@@ -64,16 +64,16 @@ class MemberView(View):
         if member.is_superuser:
             return redirect("admin:index")  # an operator has no keys and no workspace
         self.member, self.now = member, timezone.now()
-        self.actor = actor_of(request, member=member)
+        self.actor = request_actor(request, member=member)
         if request.method == "POST":
-            kept_forms.forget(request)
-        self.kept_data = kept_forms.kept(request)
+            kept_forms.drop_kept_form(request)
+        self.kept_data = kept_forms.get_kept_form(request)
         self.form_data, self.pasted_keys = extract_pasted_keys(request.POST, by=self.actor, now=self.now)
         return super().dispatch(request, *args, **kwargs)
 
     def handle_no_permission(self) -> HttpResponse:
         """Nobody is signed in: sign in and come back."""
-        return kept_forms.turn_away(self.request)
+        return kept_forms.require_sign_in(self.request)
 
     def get_key(self, key_id: str) -> ApiKey:
         """The member's key of that id, in whatever state.
@@ -97,10 +97,10 @@ class MemberView(View):
 
     def conflict(self, text: str) -> HttpResponse:
         """What was asked for is not possible; nothing was changed."""
-        return problem(self.request, status=409, title=_("That did not work"), advice=text)
+        return error_page(self.request, status=409, title=_("That did not work"), advice=text)
 
     def form_already_sent(self) -> HttpResponse:
-        return problem(
+        return error_page(
             self.request,
             status=409,
             title=_("This form was sent already"),

@@ -26,8 +26,8 @@ def consume_nonce(nonce: str, member: Member, *, now: datetime) -> None:
         FormAlreadySent.
     """
     try:
-        member_pk, _separator, value = _signer.unsign(nonce, max_age=SentForm.KEPT_FOR).partition(":")
+        member_pk, _separator, value = _signer.unsign(nonce, max_age=SentForm.RETENTION).partition(":")
     except BadSignature as error:
         raise FormAlreadySent from error
-    if member_pk != str(member.pk) or not SentForm.remember(value, now=now):
+    if member_pk != str(member.pk) or not SentForm.consume(value, now=now):
         raise FormAlreadySent

@@ -13,7 +13,7 @@ from keys import key_format, membership
 from keys.models import AuditEvent, Member
 from portal.accounts import kept_forms
 from portal.accounts.kept_forms import FormPage, form_page
-from portal.accounts.sessions import actor_of, note_operator
+from portal.accounts.sessions import record_operator_event, request_actor
 from portal.dashboard.trial_keys import revoke_trial_keys
 from pumble_bridge import oauth
 
@@ -30,16 +30,16 @@ def choose_language(request: HttpRequest) -> HttpResponse:
     if isinstance(request.user, Member):
         membership.set_language(request.user, chosen)
     with translation.override(chosen):
-        return kept_forms.language_chosen(request, response)
+        return kept_forms.language_response(request, response)
 
 
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     if isinstance(request.user, Member) and request.user.is_superuser:
-        note_operator(request, AuditEvent.Type.OPERATOR_SIGNED_OUT, request.user)
+        record_operator_event(request, AuditEvent.Type.OPERATOR_SIGNED_OUT, request.user)
     elif isinstance(request.user, Member):
         member = request.user
-        by, now = actor_of(request, member=member), timezone.now()
+        by, now = request_actor(request, member=member), timezone.now()
         revoke_trial_keys(request, member, by=by, now=now)
         oauth.record_sign_out(member, by=by, now=now)
     logout(request)
@@ -51,9 +51,9 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 def sign_out_everywhere(request: HttpRequest) -> HttpResponse:
     """Ends this session and all others of the member."""
     if not isinstance(request.user, Member):
-        return kept_forms.turn_away(request)  # the other sessions go on
+        return kept_forms.require_sign_in(request)  # the other sessions go on
     member = request.user
-    by, now = actor_of(request, member=member), timezone.now()
+    by, now = request_actor(request, member=member), timezone.now()
     revoke_trial_keys(request, member, by=by, now=now)
     membership.sign_out_everywhere(member, by=by, now=now)
     logout(request)

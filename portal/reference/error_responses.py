@@ -36,7 +36,7 @@ _TITLES = {
 }
 
 
-def errors_of(operation: "OperationView") -> list[ErrorSpec]:
+def errors_for(operation: "OperationView") -> list[ErrorSpec]:
     """Return every way in which this operation can fail, in the order of the catalogue."""
     applies = {
         Operations.ALL: True,
@@ -44,18 +44,18 @@ def errors_of(operation: "OperationView") -> list[ErrorSpec]:
         Operations.WITH_INPUT: bool(operation.input_serializer().fields),
         Operations.WITH_BODY: operation.method != "GET",
         Operations.WRITING: operation.writes(),
-        Operations.ASKING_PUMBLE: operation.asks_pumble,
+        Operations.ASKING_PUMBLE: operation.calls_pumble,
     }
     return [spec for spec in CATALOGUE.values() if applies.get(spec.applies_to) or spec in operation.errors]
 
 
-def responses_of(operation: "OperationView") -> Json:
+def responses_for(operation: "OperationView") -> Json:
     """Return the error responses of one operation, those that all share as references."""
     return {
         str(status): {"$ref": f"#/components/responses/{_SHARED[status]}"}
         if status in _SHARED
         else _response(str(_TITLES[status]), specs, operation.scope)
-        for status, specs in sorted(_by_status(errors_of(operation)).items())
+        for status, specs in sorted(_by_status(errors_for(operation)).items())
     }
 
 
@@ -202,7 +202,7 @@ def _example(spec: ErrorSpec, scope: str | None) -> Json:
     return {
         "summary": str(spec.title),
         "description": spec.explanation,
-        "value": exceptions.example_of(spec, EXAMPLE_REQUEST_ID, **attributes),
+        "value": exceptions.error_example(spec, EXAMPLE_REQUEST_ID, **attributes),
     }
 
 

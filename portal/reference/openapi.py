@@ -16,7 +16,7 @@ Json = dict[str, Any]
 Made = TypeVar("Made")
 
 
-def once_per_language(make: Callable[[], Made]) -> Callable[[], Made]:
+def cache_per_language(make: Callable[[], Made]) -> Callable[[], Made]:
     """Calls `make` once per process for each language and whatever else the description depends on beside the code.
 
     What it returns is shared: nobody may change it.
@@ -33,19 +33,19 @@ def once_per_language(make: Callable[[], Made]) -> Callable[[], Made]:
     return remembered
 
 
-@once_per_language
+@cache_per_language
 def describe() -> Json:
     """The description in the language that is active."""
     description: Json = SchemaGenerator().get_schema(request=None, public=True)
     return description
 
 
-@once_per_language
+@cache_per_language
 def as_json() -> str:
     return json.dumps(describe(), ensure_ascii=False)
 
 
-@once_per_language
+@cache_per_language
 def as_yaml() -> str:
     plain = json.loads(as_json())  # noqa: TID251 - our own text; without shared parts YAML needs no anchors
     return yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=110)

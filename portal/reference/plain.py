@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from portal.api.schema import ANY_REQUIRED
 from portal.api.serializers.responses.fields import ID_PATTERN
 from portal.reference import texts
-from portal.reference.openapi import describe, once_per_language
+from portal.reference.openapi import cache_per_language, describe
 
 Json = dict[str, Any]
 
@@ -68,7 +68,7 @@ class Group:
     operations: list[Operation]
 
 
-@once_per_language
+@cache_per_language
 def context() -> Json:
     """Return what both forms of the plain reference show."""
     whole = describe()
@@ -112,13 +112,13 @@ def context() -> Json:
     }
 
 
-@once_per_language
+@cache_per_language
 def as_markdown() -> str:
     """Return the plain reference as Markdown, with whole addresses: its readers take it out of its place."""
     return _tidy(render_to_string("api_docs_plain.md", context() | {"base_url": settings.PUBLIC_URL}))
 
 
-@once_per_language
+@cache_per_language
 def as_llms_txt() -> str:
     """Return what a program reads first. Source: https://llmstxt.org."""
     return _tidy(render_to_string("llms.txt", {"base_url": settings.PUBLIC_URL}))

@@ -84,7 +84,7 @@ def key_state(key: ApiKey, now: datetime) -> dict[str, object]:
 @register.simple_tag(takes_context=True)
 def author_field(context: template.Context) -> SafeString:
     """The hidden field that says who types into a form, so that nobody else is shown it later."""
-    value = kept_forms.author_of(context["request"].user)
+    value = kept_forms.sign_author(context["request"].user)
     return format_html('<input type="hidden" name="{}" value="{}">', kept_forms.AUTHOR_FIELD, value)
 
 

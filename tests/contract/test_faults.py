@@ -18,7 +18,7 @@ from tests.contract.wire import Api, assert_legacy, taken
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
-ASKING = {one.operation: one for one in OPERATIONS if one.asks_pumble}
+ASKING = {one.operation: one for one in OPERATIONS if one.calls_pumble}
 CASES: list[tuple[str, dict[str, Any]]] = [(name, {}) for name in ASKING]
 CASES += [(name, {"asBot": True}) for name, one in ASKING.items() if "asBot" in one.input_serializer().fields]
 

@@ -112,7 +112,7 @@ class TestUnencryptedCalls:
 
         said = answer.json()
         assert answer.status_code == 403
-        assert said == exceptions.body_of(exceptions.HttpsRequired(), answer.headers["X-Request-Id"])
+        assert said == exceptions.error_body(exceptions.HttpsRequired(), answer.headers["X-Request-Id"])
         assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
         assert "Location" not in answer.headers
         assert self.KEY not in str(answer.headers)

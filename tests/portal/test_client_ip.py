@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from pytest_django import Settings
 
 from keys.ip_networks import parse_network
-from portal.client_ip import client_address
+from portal.client_ip import get_client_ip
 
 
 @pytest.fixture
@@ -41,15 +41,15 @@ def meta(peer: str, forwarded: str | None = None) -> dict[str, str]:
 def test_believes_a_chain_only_as_far_as_trusted_proxies_wrote_it(
     peer: str, forwarded: str | None, address: str | None
 ) -> None:
-    assert client_address(meta(peer, forwarded)) == address
+    assert get_client_ip(meta(peer, forwarded)) == address
 
 
 def test_believes_nobody_unless_told_to() -> None:
-    assert client_address(meta("127.0.0.1", "203.0.113.9")) == "127.0.0.1"
+    assert get_client_ip(meta("127.0.0.1", "203.0.113.9")) == "127.0.0.1"
 
 
 @pytest.mark.usefixtures("proxies")
 @hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text())
 def test_no_chain_makes_it_fail(forwarded: str) -> None:
-    client_address(meta("10.0.0.1", forwarded))
+    get_client_ip(meta("10.0.0.1", forwarded))

@@ -258,8 +258,7 @@ class TestADatabaseThatIsAway:
         def away(*_arguments: Any, **_options: Any) -> None:
             raise OperationalError("server closed the connection")
 
-        monkeypatch.setattr("portal.signin.signed_in", away)
-        monkeypatch.setattr("portal.middleware.signed_in", away)
+        monkeypatch.setattr("portal.middleware.get_session_user", away)
         return Client(raise_request_exception=False)
 
     def test_is_a_page_that_says_when_to_come_back(self, client: Client) -> None:

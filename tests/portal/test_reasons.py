@@ -17,7 +17,7 @@ from rest_framework import exceptions as drf
 from keys import reasons
 from keys.exceptions import ChangeRefused, KeyRefused, KeysError, RateLimited
 from keys.reasons import CATALOGUE, ErrorSpec, Operations
-from portal.api.exceptions import ApiError, answer_for, spec_for
+from portal.api.exceptions import ApiError, error_response, spec_for
 from portal.api.urls import OPERATIONS
 from portal.reference import error_responses
 from pumble_bridge.exceptions import PumbleError, PumbleRefused
@@ -165,7 +165,7 @@ class TestAFailureOfALibrary:
         error = RuntimeError("secret")
         vars(error).update(message="secret", hint="secret", retry_after="secret", reason="key_missing")
 
-        answer = answer_for(error, request())
+        answer = error_response(error, request())
 
         assert answer.status_code == 500
         assert json.loads(answer.content) == {
@@ -205,7 +205,7 @@ class TestANewReason:
     def test_is_answered_by_the_api(self, settings: Settings, mode: str, status: int) -> None:
         settings.API_STATUS = mode
 
-        answer = answer_for(self.KeyResting(), request())
+        answer = error_response(self.KeyResting(), request())
 
         assert answer.status_code == status
         assert answer["Retry-After"] == "60"
@@ -215,7 +215,7 @@ class TestANewReason:
 
     def test_is_in_the_reference_of_every_operation(self) -> None:
         for operation in OPERATIONS:
-            responses: Any = error_responses.responses_of(operation())
+            responses: Any = error_responses.responses_for(operation())
             example = responses["403"]["content"]["application/json"]["examples"]["keyResting"]
             assert example["summary"] == "Key rests"
             assert example["description"] == "Keys rest at night. Call in the morning."

@@ -93,7 +93,7 @@ class TestTheDescription:
         assert f"`{operation.scope}`" in found["description"] or operation.scope is None
         assert len(found["description"].split("\n\n")) == 2
         assert [sample["label"] for sample in found["x-codeSamples"]] == ["curl", "Python", "JavaScript"]
-        expected = {"200", "403"} | SHARED | (OF_PUMBLE if operation.asks_pumble else set())
+        expected = {"200", "403"} | SHARED | (OF_PUMBLE if operation.calls_pumble else set())
         assert set(found["responses"]) == expected | ({"413"} if operation.method != "GET" else set())
         for parameter in found.get("parameters", []):
             assert parameter["description"]

@@ -15,7 +15,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from keys.pumble_ids import PUMBLE_ID, is_pumble_id
-from portal.api.exceptions import ONE_OF
+from portal.api.exceptions import ANY_REQUIRED
 from portal.api.serializers.responses.fields import ID_PATTERN
 from portal.api.serializers.responses.messages import Block
 
@@ -48,14 +48,14 @@ class Input(serializers.Serializer[Any]):
         if self.require_any_of and not any(attrs.get(name) for name in self.require_any_of):
             raise serializers.ValidationError(
                 {
-                    name: serializers.ErrorDetail(_missing(name, self.require_any_of), ONE_OF)
+                    name: serializers.ErrorDetail(_missing(name, self.require_any_of), ANY_REQUIRED)
                     for name in self.require_any_of
                 }
             )
         return attrs
 
 
-def as_id(value: str) -> str | None:
+def parse_id(value: str) -> str | None:
     """`value` as one of Pumble's ids, in lower case; None where it is none."""
     return value.lower() if is_pumble_id(value.lower()) else None
 
@@ -75,7 +75,7 @@ class IdField(serializers.CharField):
     default_error_messages = {"invalid_id": "must be an id"}
 
     def to_internal_value(self, data: Any) -> str:
-        pumble_id = as_id(super().to_internal_value(data))
+        pumble_id = parse_id(super().to_internal_value(data))
         if pumble_id is None:
             self.fail("invalid_id")
         return pumble_id
@@ -130,7 +130,7 @@ class CursorField(serializers.CharField):
 
     def to_internal_value(self, data: Any) -> Any:
         text = super().to_internal_value(data)
-        if pumble_id := as_id(text):
+        if pumble_id := parse_id(text):
             return pumble_id
         if number := _MILLISECONDS.fullmatch(text):
             if _are_seconds(int(number[1])):

@@ -9,7 +9,7 @@ from keys.reasons import CHANNEL_NAME_TAKEN, CHANNEL_NOT_ALLOWED, UNKNOWN_CHANNE
 from portal.api import normalization
 from portal.api.base import OperationView, WriteOperationView
 from portal.api.calls import ApiCall
-from portal.api.lookup import channel_by_id, find_channel, list_allowed_channels
+from portal.api.lookup import find_channel, get_channel, list_allowed_channels
 from portal.api.serializers.base import ChannelInput
 from portal.api.serializers.channels import AddUsersInput, CreateChannelInput, RemoveUserInput
 from portal.api.serializers.responses.channels import ChannelInfo, ChannelListEntry, ChannelRef
@@ -36,7 +36,7 @@ class ListChannels(OperationView):
         "are in, archived ones. Everything in one answer. A key that is bound to channels is shown only these."
     )
     response_serializer = ChannelListEntry(many=True)
-    answer_example = [
+    response_example = [
         {"channel": CHANNEL_EXAMPLE, "users": ["65f0a1b2c3d4e5f607180002"], "pinnedMessages": []}
     ]
 
@@ -57,7 +57,7 @@ class GetChannel(OperationView):
     request_example = {"channel": "general"}
     errors = (UNKNOWN_CHANNEL, CHANNEL_NOT_ALLOWED)
     response_serializer = ChannelInfo
-    answer_example = {"channel": CHANNEL_EXAMPLE, "users": ["65f0a1b2c3d4e5f607180002"]}
+    response_example = {"channel": CHANNEL_EXAMPLE, "users": ["65f0a1b2c3d4e5f607180002"]}
 
     def run(self, call: ApiCall, data: dict[str, Any]) -> Any:
         info = find_channel(call, data)
@@ -75,7 +75,7 @@ class CreateChannel(WriteOperationView):
     request_example = {"name": "deploys", "type": "PUBLIC", "description": "What went live"}
     errors = (CHANNEL_NAME_TAKEN, CHANNEL_NOT_ALLOWED)
     response_serializer = ChannelRef
-    answer_example = {"id": "65f0a1b2c3d4e5f607180003", "name": "deploys"}
+    response_example = {"id": "65f0a1b2c3d4e5f607180003", "name": "deploys"}
 
     def run(self, call: ApiCall, data: dict[str, Any]) -> Any:
         if call.key.channels is not None:
@@ -95,10 +95,10 @@ class AddUsersToChannel(WriteOperationView):
     request_example = {"channelId": "65f0a1b2c3d4e5f607180003", "userIds": ["65f0a1b2c3d4e5f607180005"]}
     errors = (UNKNOWN_CHANNEL, CHANNEL_NOT_ALLOWED, UNKNOWN_PEOPLE)
     response_serializer = Empty
-    answer_example = {}
+    response_example = {}
 
     def run(self, call: ApiCall, data: dict[str, Any]) -> Any:
-        channel_id = channel_by_id(call, data["channelId"])["channel"]["id"]
+        channel_id = get_channel(call, data["channelId"])["channel"]["id"]
         call.pumble.add_users(channel_id, data["userIds"])
         return {}
 
@@ -114,9 +114,9 @@ class RemoveUserFromChannel(WriteOperationView):
     request_example = {"channelId": "65f0a1b2c3d4e5f607180003", "userId": "65f0a1b2c3d4e5f607180005"}
     errors = (UNKNOWN_CHANNEL, CHANNEL_NOT_ALLOWED)
     response_serializer = Empty
-    answer_example = {}
+    response_example = {}
 
     def run(self, call: ApiCall, data: dict[str, Any]) -> Any:
-        channel_id = channel_by_id(call, data["channelId"])["channel"]["id"]
+        channel_id = get_channel(call, data["channelId"])["channel"]["id"]
         call.pumble.remove_user(channel_id, data["userId"])
         return {}

@@ -12,7 +12,7 @@ from portal.api.serializers.responses import users
 class KeyInfo(OperationView):
     operation = "keyInfo"
     scope = None
-    asks_pumble = False
+    calls_pumble = False
     tag = "Users"
     summary = _("What this key is and may do")
     description = _(
@@ -20,7 +20,7 @@ class KeyInfo(OperationView):
         "for a key that is not bound to channels."
     )
     response_serializer = users.KeyInfo
-    answer_example = {
+    response_example = {
         "id": "4F9DkLmN0pQr",
         "name": "deploy bot",
         "scopes": ["messages:write"],

@@ -17,7 +17,7 @@ from portal.api import normalization, pagination
 from portal.api.base import OperationView, WriteOperationView
 from portal.api.calls import ApiCall
 from portal.api.exceptions import PeopleNotValid
-from portal.api.lookup import find_people_ids, get_accessible_channel
+from portal.api.lookup import find_user_ids, get_accessible_channel
 from portal.api.serializers.messages import (
     DeleteMessageInput,
     DmGroupInput,
@@ -84,7 +84,7 @@ class SendMessage(WriteOperationView):
     request_example = {"channel": "general", "text": "hello"}
     errors = (UNKNOWN_CHANNEL, CHANNEL_NOT_ALLOWED, BOT_NOT_IN_CHANNEL, NOT_FOUND)
     response_serializer = MessageRef
-    answer_example = REF_EXAMPLE
+    response_example = REF_EXAMPLE
 
     def run(self, call: ApiCall, data: dict[str, Any]) -> Any:
         channel_id = get_accessible_channel(call, data)["channel"]["id"]
@@ -102,7 +102,7 @@ class SendReply(WriteOperationView):
     request_example = {"channel": "general", "messageId": "65f0a1b2c3d4e5f607180004", "text": "done"}
     errors = (UNKNOWN_CHANNEL, CHANNEL_NOT_ALLOWED, BOT_NOT_IN_CHANNEL, NOT_FOUND)
     response_serializer = MessageRef
-    answer_example = {"id": "65f0a1b2c3d4e5f607180007", "channelId": "65f0a1b2c3d4e5f607180003"}
+    response_example = {"id": "65f0a1b2c3d4e5f607180007", "channelId": "65f0a1b2c3d4e5f607180003"}
 
     def run(self, call: ApiCall, data: dict[str, Any]) -> Any:
         channel_id = get_accessible_channel(call, data)["channel"]["id"]
@@ -123,10 +123,10 @@ class DmUser(WriteOperationView):
     request_example = {"userId": "65f0a1b2c3d4e5f607180005", "text": "hello"}
     errors = (UNKNOWN_PEOPLE, CHANNEL_NOT_ALLOWED)
     response_serializer = MessageRef
-    answer_example = REF_EXAMPLE
+    response_example = REF_EXAMPLE
 
     def run(self, call: ApiCall, data: dict[str, Any]) -> Any:
-        return _send_direct(call, find_people_ids(call, [data.get("userId") or data["email"]]), data)
+        return _send_direct(call, find_user_ids(call, [data.get("userId") or data["email"]]), data)
 
 
 class DmGroup(WriteOperationView):
@@ -142,10 +142,10 @@ class DmGroup(WriteOperationView):
     request_example = {"userIds": ["65f0a1b2c3d4e5f607180005", "65f0a1b2c3d4e5f607180008"], "text": "hello"}
     errors = (UNKNOWN_PEOPLE, CHANNEL_NOT_ALLOWED)
     response_serializer = MessageRef
-    answer_example = REF_EXAMPLE
+    response_example = REF_EXAMPLE
 
     def run(self, call: ApiCall, data: dict[str, Any]) -> Any:
-        people = find_people_ids(call, data.get("userIds") or data["emails"])
+        people = find_user_ids(call, data.get("userIds") or data["emails"])
         return _send_direct(call, [person for person in people if person != call.owner_id], data)
 
 
@@ -159,7 +159,7 @@ class FetchMessage(OperationView):
     request_example = {"channel": "general", "messageId": "65f0a1b2c3d4e5f607180004"}
     errors = (UNKNOWN_CHANNEL, CHANNEL_NOT_ALLOWED, BOT_NOT_IN_CHANNEL, NOT_FOUND)
     response_serializer = Message
-    answer_example = ROOT_EXAMPLE
+    response_example = ROOT_EXAMPLE
 
     def run(self, call: ApiCall, data: dict[str, Any]) -> Any:
         channel_id = get_accessible_channel(call, data)["channel"]["id"]
@@ -180,12 +180,12 @@ class ListMessages(OperationView):
     request_example = {"channel": "general", "limit": 20}
     errors = (UNKNOWN_CHANNEL, CHANNEL_NOT_ALLOWED, BOT_NOT_IN_CHANNEL, UNKNOWN_CURSOR)
     response_serializer = MessagePage
-    answer_example = {"messages": [ROOT_EXAMPLE], "hasMoreBefore": True, "hasMoreAfter": None}
+    response_example = {"messages": [ROOT_EXAMPLE], "hasMoreBefore": True, "hasMoreAfter": None}
 
     def run(self, call: ApiCall, data: dict[str, Any]) -> Any:
         channel_id = get_accessible_channel(call, data)["channel"]["id"]
         strategy, limit = data.get("strategy", "BEFORE"), data.get("limit", 100)
-        page = pagination.of_channel(call.pumble, channel_id, data.get("cursor"), strategy, limit)
+        page = pagination.list_channel_messages(call.pumble, channel_id, data.get("cursor"), strategy, limit)
         return page | {"messages": [normalization.message(message) for message in page["messages"]]}
 
 
@@ -202,7 +202,7 @@ class FetchThreadReplies(OperationView):
     request_example = {"channel": "general", "rootMessageId": "65f0a1b2c3d4e5f607180004"}
     errors = (UNKNOWN_CHANNEL, CHANNEL_NOT_ALLOWED, BOT_NOT_IN_CHANNEL, NOT_FOUND, UNKNOWN_CURSOR)
     response_serializer = Message(many=True)
-    answer_example = [REPLY_EXAMPLE]
+    response_example = [REPLY_EXAMPLE]
 
     def run(self, call: ApiCall, data: dict[str, Any]) -> Any:
         channel_id = get_accessible_channel(call, data)["channel"]["id"]
@@ -226,7 +226,7 @@ class EditMessage(WriteOperationView):
     }
     errors = (UNKNOWN_CHANNEL, CHANNEL_NOT_ALLOWED, BOT_NOT_IN_CHANNEL, NOT_FOUND)
     response_serializer = Empty
-    answer_example = {}
+    response_example = {}
 
     def run(self, call: ApiCall, data: dict[str, Any]) -> Any:
         channel_id = get_accessible_channel(call, data)["channel"]["id"]
@@ -248,7 +248,7 @@ class DeleteMessage(WriteOperationView):
     request_example = {"channel": "general", "messageId": "65f0a1b2c3d4e5f607180004"}
     errors = (UNKNOWN_CHANNEL, CHANNEL_NOT_ALLOWED, BOT_NOT_IN_CHANNEL, NOT_FOUND)
     response_serializer = Empty
-    answer_example = {}
+    response_example = {}
 
     def run(self, call: ApiCall, data: dict[str, Any]) -> Any:
         call.pumble.delete_message(get_accessible_channel(call, data)["channel"]["id"], data["messageId"])

@@ -24,7 +24,7 @@ class AddReaction(WriteOperationView):
     errors = (UNKNOWN_CHANNEL, CHANNEL_NOT_ALLOWED, BOT_NOT_IN_CHANNEL, NOT_FOUND)
     response_serializer = StatusOk
     request_example = {"messageId": "65f0a1b2c3d4e5f607180004", "reaction": ":+1:"}
-    answer_example = {"status": "ok"}
+    response_example = {"status": "ok"}
 
     def run(self, call: ApiCall, data: dict[str, Any]) -> Any:
         _check_channel(call, data)
@@ -44,7 +44,7 @@ class RemoveReaction(WriteOperationView):
     errors = (UNKNOWN_CHANNEL, CHANNEL_NOT_ALLOWED, BOT_NOT_IN_CHANNEL, NOT_FOUND)
     response_serializer = StatusOk
     request_example = {"messageId": "65f0a1b2c3d4e5f607180004", "reaction": ":+1:"}
-    answer_example = {"status": "ok"}
+    response_example = {"status": "ok"}
 
     def run(self, call: ApiCall, data: dict[str, Any]) -> Any:
         _check_channel(call, data)

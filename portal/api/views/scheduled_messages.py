@@ -47,7 +47,7 @@ class CreateScheduledMessage(WriteOperationView):
     }
     errors = (UNKNOWN_CHANNEL, CHANNEL_NOT_ALLOWED, BOT_NOT_IN_CHANNEL, NOT_FOUND)
     response_serializer = MessageRef
-    answer_example = {"id": "65f0a1b2c3d4e5f607180009", "channelId": "65f0a1b2c3d4e5f607180003"}
+    response_example = {"id": "65f0a1b2c3d4e5f607180009", "channelId": "65f0a1b2c3d4e5f607180003"}
 
     def run(self, call: ApiCall, data: dict[str, Any]) -> Any:
         channel_id = get_accessible_channel(call, data)["channel"]["id"]
@@ -65,7 +65,7 @@ class FetchScheduledMessages(OperationView):
     request_example = {"limit": 20}
     errors = (UNKNOWN_CHANNEL, CHANNEL_NOT_ALLOWED, BOT_NOT_IN_CHANNEL)
     response_serializer = ScheduledMessagePage
-    answer_example = {"scheduledMessages": [SCHEDULED_EXAMPLE], "hasMore": False}
+    response_example = {"scheduledMessages": [SCHEDULED_EXAMPLE], "hasMore": False}
 
     def run(self, call: ApiCall, data: dict[str, Any]) -> Any:
         limit, cursor = data.get("limit", 100), data.get("cursor")
@@ -91,7 +91,7 @@ class FetchScheduledMessage(OperationView):
     request_example = {"scheduledMessageId": "65f0a1b2c3d4e5f607180009"}
     errors = (CHANNEL_NOT_ALLOWED, BOT_NOT_IN_CHANNEL, NOT_FOUND)
     response_serializer = ScheduledMessage
-    answer_example = SCHEDULED_EXAMPLE
+    response_example = SCHEDULED_EXAMPLE
 
     def run(self, call: ApiCall, data: dict[str, Any]) -> Any:
         return normalization.scheduled_message(_find_open(call, data))
@@ -113,7 +113,7 @@ class EditScheduledMessage(WriteOperationView):
     }
     errors = (UNKNOWN_CHANNEL, CHANNEL_NOT_ALLOWED, BOT_NOT_IN_CHANNEL, NOT_FOUND)
     response_serializer = ScheduledMessage
-    answer_example = SCHEDULED_EXAMPLE
+    response_example = SCHEDULED_EXAMPLE
 
     def run(self, call: ApiCall, data: dict[str, Any]) -> Any:
         scheduled_id = data.pop("scheduledMessageId")
@@ -136,7 +136,7 @@ class DeleteScheduledMessage(WriteOperationView):
     request_example = {"scheduledMessageId": "65f0a1b2c3d4e5f607180009"}
     errors = (CHANNEL_NOT_ALLOWED, BOT_NOT_IN_CHANNEL, NOT_FOUND)
     response_serializer = Empty
-    answer_example = {}
+    response_example = {}
 
     def run(self, call: ApiCall, data: dict[str, Any]) -> Any:
         _find_open(call, data)

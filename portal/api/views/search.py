@@ -10,7 +10,7 @@ from portal.api import normalization
 from portal.api.base import OperationView
 from portal.api.calls import ApiCall
 from portal.api.exceptions import ChannelNotFound, InvalidBody, PeopleNotValid
-from portal.api.lookup import find_people_ids, get_accessible_channel, list_accessible_channel_ids
+from portal.api.lookup import find_user_ids, get_accessible_channel, list_accessible_channel_ids
 from portal.api.serializers.responses.messages import SearchResult
 from portal.api.serializers.search import SearchInput
 from portal.api.views.messages import MESSAGE_EXAMPLE
@@ -35,11 +35,11 @@ class SearchMessages(OperationView):
     errors = (UNUSABLE_CRITERIA, CHANNEL_NOT_ALLOWED, BOT_NOT_IN_CHANNEL)
     response_serializer = SearchResult
     request_example = {"text": "release", "in": ["general"], "limit": 10}
-    answer_example = {"content": [MESSAGE_EXAMPLE], "totalElements": 1, "hasMore": False}
+    response_example = {"content": [MESSAGE_EXAMPLE], "totalElements": 1, "hasMore": False}
 
     def run(self, call: ApiCall, data: dict[str, Any]) -> Any:
         try:
-            people = find_people_ids(call, data.get("from", []))
+            people = find_user_ids(call, data.get("from", []))
             named = [
                 get_accessible_channel(call, {"channel": one})["channel"]["id"] for one in data.get("in", [])
             ]

@@ -34,7 +34,7 @@ class ListUsers(OperationView):
         "Everybody in one answer, bots and deactivated people included. Roles: OWNER, ADMIN, MEMBER, GUEST."
     )
     response_serializer = User(many=True)
-    answer_example = [USER_EXAMPLE]
+    response_example = [USER_EXAMPLE]
 
     def run(self, call: ApiCall, data: dict[str, Any]) -> Any:
         return [normalization.user(user) for user in call.pumble.list_users()]
@@ -47,7 +47,7 @@ class ListUserGroups(OperationView):
     summary = _("List the workspace's user groups")
     description = _("Every group with its members' ids, in one answer.")
     response_serializer = UserGroup(many=True)
-    answer_example = [
+    response_example = [
         {
             "id": "65f0a1b2c3d4e5f607180006",
             "workspaceId": "65f0a1b2c3d4e5f607180001",
@@ -68,7 +68,7 @@ class MyInfo(OperationView):
     summary = _("The user who owns the key")
     description = _("Good as a test whether a key works.")
     response_serializer = User
-    answer_example = USER_EXAMPLE
+    response_example = USER_EXAMPLE
 
     def run(self, call: ApiCall, data: dict[str, Any]) -> Any:
         return normalization.user(call.pumble.get_user(call.owner_id))
@@ -84,7 +84,7 @@ class CustomStatus(WriteOperationView):
     input_serializer = CustomStatusInput
     request_example = {"code": ":palm_tree:", "status": "On holiday", "expiresAt": 1798761599000}
     response_serializer = Empty
-    answer_example = {}
+    response_example = {}
 
     def run(self, call: ApiCall, data: dict[str, Any]) -> Any:
         clears = not data["code"] or data["expiresAt"] <= time.time() * 1000
