@@ -1,4 +1,4 @@
-"""Who calls, and how often: the API key in the request's headers, and its own limit."""
+"""Authenticate a call by the API key in its headers."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,35 +17,35 @@ _KEY_HEADERS = ("HTTP_APIKEY", "HTTP_API_KEY", "HTTP_X_API_KEY")  # ApiKey, Api-
 class ApiKeyAuthentication(BaseAuthentication):
     """Set `request.user` to the owner's primary key and `request.auth` to the key's record.
 
-    `request.budget` has the limits of the call. One call is already taken from the key's own limit, because Redis answers in
-    the same trip whether the record is current.
+    `request.budget` holds the limits of the call. Authentication takes the call from the key's own limit, because one
+    command to Redis also answers whether the key's record is current.
     """
 
     def authenticate(self, request: Any) -> tuple[int, KeyRecord]:
         """
         Raises:
             KeyMissing, KeyMalformed, KeyUnknown.
-            RateLimited: instead of these, after too many of them.
+            RateLimited: this client or this key id failed too often.
         """
-        record, own = authentication.authenticate(
+        record, limit_status = authentication.authenticate(
             find_key(request.META), by=request.actor, now=timezone.now()
         )
-        request.budget = CallBudget(record, own)
+        request.budget = CallBudget(record, limit_status)
         return record.owner_id, record
 
 
 def find_key(meta: Mapping[str, object]) -> bytes:
-    """Return the bytes of the key that the request presents.
+    """Return the bytes of the key in the request's headers.
 
-    `Authorization` counts only as `Bearer pmb_...`; any other value of it belongs to somebody else. Query, body and
-    cookies never count.
+    `Authorization` is read only as `Bearer pmb_...`, because a proxy may use it for itself. Query, body and cookies
+    are never read.
 
     Raises:
-        KeyMissing: no header has one.
-        KeyMalformed: headers disagree; one sent twice arrives joined by a comma and is no key either.
+        KeyMissing: no header has a key.
+        KeyMalformed: two headers have different values. A header sent twice arrives joined by a comma, which is malformed too.
     """
-    keys = {value.strip() for name in _KEY_HEADERS if (value := _raw(meta.get(name))).strip()}
-    scheme, _, bearer = _raw(meta.get("HTTP_AUTHORIZATION")).strip().partition(b" ")
+    keys = {value.strip() for name in _KEY_HEADERS if (value := _header_bytes(meta.get(name))).strip()}
+    scheme, _, bearer = _header_bytes(meta.get("HTTP_AUTHORIZATION")).strip().partition(b" ")
     if scheme.lower() == b"bearer" and bearer.strip().startswith(b"pmb_"):
         keys.add(bearer.strip())
     if not keys:
@@ -56,10 +56,10 @@ def find_key(meta: Mapping[str, object]) -> bytes:
 
 
 def has_key_header(meta: Mapping[str, object]) -> bool:
-    """Return whether a header that is ours holds anything at all."""
-    return any(_raw(meta.get(name)) for name in _KEY_HEADERS)
+    """Return whether a key header has any value."""
+    return any(_header_bytes(meta.get(name)) for name in _KEY_HEADERS)
 
 
-def _raw(value: object) -> bytes:
-    """Return the header's bytes: WSGI hands them over as Latin-1 text."""
+def _header_bytes(value: object) -> bytes:
+    """Return the header's bytes. WSGI decodes headers as Latin-1."""
     return value.encode("latin-1", "replace") if isinstance(value, str) else b""

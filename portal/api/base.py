@@ -1,7 +1,7 @@
-"""The path of every API call. Each operation is a view of REST framework's; adding one is adding one class and its address.
+"""The base views of the API. An operation is one subclass of `OperationView` and one line in `portal.api.urls`.
 
-`initial` lets the key in, `handle` reads the input, runs the operation and answers, `finalize_response` says how the limits
-stand and records the call. A refused call costs no call to Pumble.
+`initial` checks the key and its limits, `handle` reads the input and runs the operation, `finalize_response` sets the
+headers of the limits and records the call. A refused call does not call Pumble.
 """
 
 import time
@@ -26,7 +26,7 @@ from keys.reasons import ErrorSpec
 from portal.accounts.sessions import request_actor
 from portal.api import dry_run, idempotency
 from portal.api.authentication import ApiKeyAuthentication
-from portal.api.calls import ApiCall, CallObserver, asking_pumble, open_call
+from portal.api.calls import ApiCall, CallObserver, open_call, pumble_slot
 from portal.api.exceptions import InvalidInput
 from portal.api.parsers import find_misplaced_input, read_input
 from portal.api.permissions import KeyHasScope, KeyIsUsable
@@ -38,22 +38,22 @@ if TYPE_CHECKING:
 
 
 class ApiKeyView(APIView):
-    """A view that a key opens. However a call ends: it is recorded, logged and counted, and says how the limits stand."""
+    """A view that requires an API key. Each call is recorded, logged and counted, and its response has the limits."""
 
     authentication_classes = [ApiKeyAuthentication]
 
-    default_response_headers: ClassVar[dict[str, str]] = {}  # `Allow` is only in the answer to a wrong method
+    default_response_headers: ClassVar[dict[str, str]] = {}  # `Allow` is sent only with 405
     surface: ClassVar[AuditEvent.Surface] = Surface.API
-    operation: ClassVar[str]  # what the call is noted as; a view that serves several sets it in `log_fields`
+    operation: ClassVar[str]  # the recorded name; a view with several operations sets it in `log_fields`
     actor: Actor
     outcome: str = usage.OK
     hint: str = ""
 
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().setup(request, *args, **kwargs)
-        self.began, self.at = time.monotonic(), timezone.now()
+        self.started, self.received_at = time.monotonic(), timezone.now()
         self.actor = request.actor = request_actor(request, surface=self.surface)  # type: ignore[attr-defined]
-        # What the log line says of the call, also where it ends in a way that nobody foresaw.
+        # The fields of the log line. An unexpected exception leaves the outcome `internal`.
         self.log_fields = request.log_fields = {  # type: ignore[attr-defined]
             "operation": self.operation,
             "outcome": "internal",
@@ -66,38 +66,38 @@ class ApiKeyView(APIView):
         if self.hint:
             self.log_fields["hint"] = self.hint
         budget: CallBudget | None = getattr(request, "budget", None)
-        if budget is not None:  # the key is known, whatever became of the call
+        if budget is not None:  # the call was authenticated
             set_rate_limit_headers(response, budget.tightest)
             self.log_fields |= {"key": budget.key.key_id, "workspace": budget.key.workspace_id}
-            self._record_use(budget.key, response.status_code)
-        request.parser_context.clear()  # it holds the request itself, until the garbage collector comes
+            self._record_call(budget.key, response.status_code)
+        request.parser_context.clear()  # break the reference cycle of request and view
         return response
 
     def http_method_not_allowed(self, request: Any, *args: Any, **kwargs: Any) -> NoReturn:
         (method, *_) = self.http_method_names
-        raise MethodNotAllowed(method.upper())  # the answer's `Allow` names the one to use
+        raise MethodNotAllowed(method.upper())  # the header `Allow` names it
 
-    def _record_use(self, key: KeyRecord, status: int) -> None:
-        """Note the call. It is written after the answer, with others."""
+    def _record_call(self, key: KeyRecord, status: int) -> None:
+        """Record the call. A background thread writes it with others."""
         usage.recorder.note(
             usage.CallRecord(
                 key_pk=key.pk,
-                at=self.at,
+                at=self.received_at,
                 operation=self.log_fields["operation"],
                 outcome=self.outcome,
                 hint=self.hint,
                 status=status,
-                duration_ms=round((time.monotonic() - self.began) * 1000),
+                duration_ms=round((time.monotonic() - self.started) * 1000),
                 request_id=self.actor.request_id,
                 address=self.actor.address,
-                agent=_printable(self.request.META.get("HTTP_USER_AGENT", "")),
+                agent=_clean_user_agent(self.request.META.get("HTTP_USER_AGENT", "")),
                 surface=self.surface,
             )
         )
 
 
 class OperationView(ApiKeyView):
-    """One operation. A subclass names its method, scope and serializers, and says in `run` what it does."""
+    """One operation of the API. A subclass sets method, scope and serializers, and implements `run`."""
 
     throttle_classes = [KeyRateThrottle]
     permission_classes = [KeyIsUsable, KeyHasScope]
@@ -109,17 +109,17 @@ class OperationView(ApiKeyView):
     description: ClassVar["StrPromise | str"] = ""
     input_serializer: ClassVar[type[Input]] = Input
     request_example: ClassVar[dict[str, Any] | None] = None
-    # Describes the answer; `run` gives what is rendered. One of `serializers.responses`, with `many=True` for a list.
+    # Describes the response, but does not render it. One of `serializers.responses`, with `many=True` for a list.
     response_serializer: ClassVar[type[BaseSerializer[Any]] | BaseSerializer[Any]]
     response_example: ClassVar[Any]
-    errors: ClassVar[tuple[ErrorSpec, ...]] = ()  # its own, beside those of all operations
+    errors: ClassVar[tuple[ErrorSpec, ...]] = ()  # in addition to those of all operations
     calls_pumble: ClassVar[bool] = True
 
     def __init_subclass__(cls) -> None:
         cls.http_method_names = [cls.method.lower(), *(["head"] if cls.method == "GET" else [])]
 
     def run(self, call: ApiCall, data: dict[str, Any]) -> Any:
-        """Return the answer's JSON. `data` is the validated input; absent and null fields are not in it."""
+        """Return the JSON of the response. `data` is the validated input without absent and null fields."""
         raise NotImplementedError
 
     @classmethod
@@ -128,10 +128,10 @@ class OperationView(ApiKeyView):
         return issubclass(cls, WriteOperationView)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Let the call in, or refuse it.
+        """Authenticate, throttle and authorize the call.
 
-        The steps have another order than REST framework's own. A wrong method is refused before the key is looked at. The
-        throttle comes before the permissions, because a refused call counts too and a key over its limit hears only that.
+        The order differs from REST framework's. The method is checked before the key. Throttles come before permissions: a
+        refused call counts, and the limit takes precedence over other refusals.
         """
         if request.method not in self.allowed_methods:
             self.http_method_not_allowed(request)
@@ -148,20 +148,20 @@ class OperationView(ApiKeyView):
             raise InvalidInput(serializer.errors, find_misplaced_input(request))
         return self.respond(request, call, serializer.validated_data)
 
-    # `http_method_names` has those that the operation serves. Without a `head` of the class, Django would give each view its
-    # own, through which the view holds itself until the garbage collector comes.
+    # `http_method_names` has the methods of the operation. Without `head` here, Django would set it on each view, which
+    # makes a reference cycle.
     get = head = post = delete = handle
 
     def respond(self, request: Request, call: ApiCall, data: dict[str, Any]) -> HttpResponse:
         return Response(self.perform(call, data))
 
     def perform(self, call: ApiCall, data: dict[str, Any]) -> Any:
-        with asking_pumble(call) if self.calls_pumble else nullcontext():
+        with pumble_slot(call) if self.calls_pumble else nullcontext():
             return self.run(call, data)
 
 
 class WriteOperationView(OperationView):
-    """An operation that changes something: it can be tried without sending, and repeated without happening twice."""
+    """An operation that changes something. It supports dry runs and idempotency keys."""
 
     def respond(self, request: Request, call: ApiCall, data: dict[str, Any]) -> HttpResponse:
         perform = partial(self.perform, call, data)
@@ -172,5 +172,5 @@ class WriteOperationView(OperationView):
         return super().respond(request, call, data)
 
 
-def _printable(agent: str) -> str:
+def _clean_user_agent(agent: str) -> str:
     return key_format.redact("".join(char for char in agent[:400] if char.isprintable()))

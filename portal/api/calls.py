@@ -1,4 +1,4 @@
-"""A call that was let in: what an operation works with, and what becomes of its calls to Pumble. Nothing of HTTP is here."""
+"""An authenticated call without HTTP: its key, its clients of Pumble, and the quotas that they take."""
 
 import contextlib
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from pumble_bridge.client import PumbleClient
 
 @dataclass(frozen=True)
 class ApiCall:
-    """The key, Pumble as its owner, and Pumble as the app's bot."""
+    """The key, and clients of Pumble for its owner and for the app's bot."""
 
     key: KeyRecord
     pumble: PumbleClient
@@ -37,20 +37,20 @@ class ApiCall:
         Raises:
             OwnerNotAuthorized: the bot's token cannot be read.
         """
-        return _usable(clients.client_for_key_bot(self.key, self.observer.for_sender("bot")))
+        return _require_client(clients.client_for_key_bot(self.key, self.observer.for_sender("bot")))
 
     def allows(self, channel_id: str) -> bool:
-        """Return whether the key may touch and see this channel."""
+        """Return whether the key may use this channel."""
         return self.key.channels is None or channel_id in self.key.channels
 
 
 @dataclass(slots=True)
 class CallObserver:
-    """What the calls to Pumble take from the limits, and whether they change something.
+    """Take the limits of each call to Pumble, and record what it writes.
 
     Attributes:
-        wrote: a request that changes something was about to leave.
-        would_send: in a dry run, the requests that would have left: `{as, method, path, body}`.
+        wrote: a request that changes something was about to be sent.
+        would_send: in a dry run, the requests that were not sent: `{as, method, path, body}`.
     """
 
     budget: CallBudget
@@ -58,7 +58,7 @@ class CallObserver:
     would_send: list[dict[str, Any]] = field(default_factory=list)
 
     def for_sender(self, sender: str) -> "SenderObserver":
-        """Return the observer of one of the two in whose name calls are made: `owner` or `bot`."""
+        """Return the observer of calls as `owner` or as `bot`."""
         return SenderObserver(self, sender)
 
 
@@ -75,7 +75,7 @@ class SenderObserver:
         self.call.budget.take_of_pumble(quota, changes=changes)
 
     def writes(self, method: str, path: str, body: dict[str, Any] | None) -> bool:
-        """Return whether the request may leave."""
+        """Return whether the request may be sent."""
         if self.call.budget.rehearsal:
             self.call.would_send.append({"as": self.sender, "method": method, "path": path, "body": body})
             return False
@@ -84,29 +84,31 @@ class SenderObserver:
 
 
 def open_call(key: KeyRecord, observer: CallObserver) -> ApiCall:
-    """Return the call that this key opens. Nothing is asked of the database or of Pumble.
+    """Return the call of this key. Neither the database nor Pumble is asked.
 
     Raises:
-        OwnerNotAuthorized: there is no token to act with.
+        OwnerNotAuthorized: a token is missing or cannot be decrypted.
     """
     if key.encrypted_bot_token is None:
         raise OwnerNotAuthorized
-    return ApiCall(key, _usable(clients.client_for_key_owner(key, observer.for_sender("owner"))), observer)
+    return ApiCall(
+        key, _require_client(clients.client_for_key_owner(key, observer.for_sender("owner"))), observer
+    )
 
 
 @contextlib.contextmanager
-def asking_pumble(call: ApiCall) -> Iterator[None]:
-    """Hold the deadline of the call, and one of its workspace's slots, while the block asks Pumble.
+def pumble_slot(call: ApiCall) -> Iterator[None]:
+    """Run the block within the deadline of a call and a slot of the key's workspace.
 
     Raises:
-        PumbleNotAsked: there is no slot.
+        PumbleNotAsked: no slot is free.
     """
-    connection.close_if_unusable_or_obsolete()  # a call that waits for Pumble needs none, and others do
+    connection.close_if_unusable_or_obsolete()  # release the database connection while waiting for Pumble
     with deadline.within(client.CALL_TIMEOUT), resilience.CALLS.slot(call.key.workspace_id):
         yield
 
 
-def _usable(pumble: PumbleClient | None) -> PumbleClient:
+def _require_client(pumble: PumbleClient | None) -> PumbleClient:
     if pumble is None:
         raise OwnerNotAuthorized
     return pumble

@@ -1,4 +1,4 @@
-"""`Prefer: handling=dry-run`: everything is checked and looked up, nothing is sent. The answer says what would be."""
+"""Check a write without sending it, for `Prefer: handling=dry-run`. The response lists what would be sent."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,13 +12,16 @@ PREFERENCE = "handling=dry-run"
 
 
 def is_requested(request: Request) -> bool:
-    """Source: RFC 7240; preferences are separated by commas, their parameters by semicolons."""
+    """Return whether the `Prefer` header asks for a dry run.
+
+    Source: RFC 7240. Commas separate preferences, semicolons their parameters.
+    """
     preferences = str(request.META.get("HTTP_PREFER", "")).lower().replace('"', "").split(",")
     return any(item.partition(";")[0].replace(" ", "") == PREFERENCE for item in preferences)
 
 
 def respond(observer: CallObserver, perform: Callable[[], Any]) -> Response:
-    """Return what `perform` would have sent. An id of nothing but zeros stands for what Pumble would have made."""
+    """Return the requests that `perform` would send. An id of zeros stands for an object that Pumble would create."""
     observer.budget.rehearsal = True
     perform()
     data = {"dryRun": True, "wouldSend": observer.would_send}

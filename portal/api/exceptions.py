@@ -1,7 +1,7 @@
-"""From an exception to the contract's answer. The catalogue, `keys.reasons`, has status, reason and text of each.
+"""Map exceptions to the contract's error responses. The catalogue in `keys.reasons` has status, reason and text of each.
 
-Two shapes: legacy `{"error"}` for what this app decides, structured `{"message", "localizedMessage", "code"}` for what
-the contract passes on from Pumble. Both carry `reason` and `requestId`, which no client trips over.
+There are two shapes: legacy `{"error"}` for what this app decides, and structured `{"message", "localizedMessage",
+"code"}` for invalid input and for refusals by Pumble. Both also have `reason` and `requestId`.
 """
 
 import logging
@@ -25,20 +25,20 @@ from pumble_bridge.hints import Hint
 
 log = logging.getLogger(__name__)
 
-ANY_REQUIRED = "one_of"  # the code of an error of each field of which one is needed
+ANY_REQUIRED = "one_of"  # the error code of fields of which at least one is required
 _NULL = "must not be null"
 _TEXT_BY_CODE = {"required": _NULL, "null": _NULL, "blank": "must not be blank"}
 
 
 class ApiError(Exception):
-    """A refusal of the REST API itself. `reason` and `case` name its row of the catalogue."""
+    """The REST API refuses the call. `reason` and `case` name the row of the catalogue."""
 
     reason: str
     case: str = ""
 
 
 class InvalidBody(ApiError):
-    """The body is no JSON object, or the request is of no use as a whole; `hint` says why."""
+    """The body is not a JSON object, or the request as a whole cannot be used. `hint` names the cause."""
 
     reason = "validation"
     case = "invalid_body"
@@ -49,20 +49,20 @@ class InvalidBody(ApiError):
 
 
 class HostUnknown(InvalidBody):
-    """The request names a host that is not ours."""
+    """The `Host` header is not in ALLOWED_HOSTS."""
 
     def __init__(self) -> None:
         super().__init__(Hint.HOST)
 
 
 class HttpsRequired(ApiError):
-    """A call of the API, or a key, came unencrypted. The front door answers this; its configuration repeats the text."""
+    """A call or a key arrived without TLS. nginx answers this; `deploy/nginx.conf.template` repeats the text."""
 
     reason = "https_required"
 
 
 class InvalidInput(drf.ValidationError):
-    """Fields are missing or wrong; `hint` says what is wrong with the request as a whole, where something is."""
+    """Fields are missing or invalid. `hint` names what is wrong with the request as a whole, if anything."""
 
     def __init__(self, detail: Any, hint: Hint | None = None) -> None:
         super().__init__(detail)
@@ -70,40 +70,40 @@ class InvalidInput(drf.ValidationError):
 
 
 class ChannelNotFound(ApiError):
-    """No such channel, or none that the key's owner can see."""
+    """The channel does not exist, or the key's owner cannot see it."""
 
     reason = "not_found"
     case = "unknown_channel"
 
 
 class BotNotInChannel(ApiError):
-    """A private channel is served only where the app's bot is a member too."""
+    """The app's bot is not a member of the private channel."""
 
     reason = "bot_not_in_channel"
 
 
 class PeopleNotValid(ApiError):
-    """Somebody named is nobody of this workspace, or nobody at all is named."""
+    """A recipient is not a user of the workspace, or there is no recipient."""
 
     reason = "validation"
     case = "unknown_people"
 
 
 class CursorUnknown(ApiError):
-    """The cursor is neither an id nor a time."""
+    """The cursor is not a message of this list."""
 
     reason = "validation"
     case = "unknown_cursor"
 
 
 class PathUnknown(ApiError):
-    """No operation has this path."""
+    """No URL pattern matches the path."""
 
     reason = "not_found"
     case = "unknown_path"
 
 
-# The rows of exceptions that others define and that therefore name none.
+# Exceptions of libraries, which do not name their row.
 _SPECS_BY_EXCEPTION: dict[type[Exception], ErrorSpec] = {
     drf.ValidationError: reasons.VALIDATION,
     drf.MethodNotAllowed: reasons.METHOD_NOT_ALLOWED,
@@ -115,7 +115,7 @@ _SPECS_BY_EXCEPTION: dict[type[Exception], ErrorSpec] = {
 
 
 def spec_for(error: Exception) -> ErrorSpec:
-    """Return the row of the catalogue that answers `error`; that of an internal error where there is none."""
+    """Return the catalogue's row for `error`, or the row of an internal error."""
     if isinstance(error, ApiError | KeysError | PumbleError):
         return reasons.CATALOGUE.get(error.case or error.reason, reasons.INTERNAL)
     return next(
@@ -125,7 +125,7 @@ def spec_for(error: Exception) -> ErrorSpec:
 
 
 def error_response(error: Exception, request: HttpRequest) -> HttpResponse:
-    """Return the contract's answer to `error`."""
+    """Return the contract's response to `error`."""
     spec = spec_for(error)
     request_id = getattr(request, "request_id", "")
     if spec.reason in {"internal", "unavailable"}:
@@ -139,31 +139,31 @@ def error_response(error: Exception, request: HttpRequest) -> HttpResponse:
 
 
 def handle_exception(error: Exception, context: Mapping[str, Any]) -> HttpResponse:
-    """Answer `error`, and let the view know for the log of calls how the call ended. REST framework calls this."""
+    """Return the response to `error`, and set the view's outcome for the request log. REST framework calls this."""
     context["view"].outcome, context["view"].hint = spec_for(error).reason, logged_hint(error)
     return error_response(error, context["request"])
 
 
 def error_body(error: Exception, request_id: str) -> dict[str, Any]:
-    """Return the JSON of the contract's answer to `error`."""
+    """Return the JSON of the contract's response to `error`."""
     return _body(spec_for(error), _attributes(error), request_id)
 
 
 def error_example(spec: ErrorSpec, request_id: str, **attributes: Any) -> dict[str, Any]:
-    """Return an answer as the reference shows it; `attributes` take the place of the row's samples of that name."""
+    """Return the JSON that the reference shows. `attributes` override the row's samples."""
     return _body(spec, {**spec.sample, **attributes}, request_id)
 
 
 def logged_hint(error: Exception) -> str:
-    """Return what the log of calls keeps of the error beside its reason: nothing that the request held."""
+    """Return the hint for the request log. It contains nothing of the request."""
     if hint := getattr(error, "hint", None):
         return str(hint)
     return hints.for_fields([*_fields(error)]) if isinstance(error, drf.ValidationError) else ""
 
 
 def _body(spec: ErrorSpec, attributes: Mapping[str, Any], request_id: str) -> dict[str, Any]:
-    named = {name: "unknown" if value is None else value for name, value in attributes.items()}
-    text = (spec.keeps_message and attributes.get("message")) or spec.text.format_map(named)
+    arguments = {name: "unknown" if value is None else value for name, value in attributes.items()}
+    text = (spec.keeps_message and attributes.get("message")) or spec.text.format_map(arguments)
     if spec.code is None:
         body: dict[str, Any] = {"error": text}
     else:
@@ -178,7 +178,7 @@ def _body(spec: ErrorSpec, attributes: Mapping[str, Any], request_id: str) -> di
 
 
 def _attributes(error: Exception) -> Mapping[str, Any]:
-    """Return what the answer may say of `error`. Of an exception of others that is nothing but wrong fields."""
+    """Return the attributes that the response may show. Of a library's exception these are only the invalid fields."""
     if isinstance(error, drf.ValidationError):
         hint = getattr(error, "hint", None)
         return {"message": _validation_text(error), "fields": _fields(error), "hint": hint}
@@ -186,16 +186,16 @@ def _attributes(error: Exception) -> Mapping[str, Any]:
 
 
 def _validation_text(error: drf.ValidationError) -> str:
-    """A bracketed list without field names, as Pumble words it: `[must not be null]`."""
-    found = (
+    """Return the errors as Pumble writes them: a list in brackets without field names, `[must not be null]`."""
+    messages = (
         _NULL if code == ANY_REQUIRED else text
         for _name, text, code in _field_errors(error.get_full_details())
     )
-    return f"[{', '.join(dict.fromkeys(found))}]"
+    return f"[{', '.join(dict.fromkeys(messages))}]"
 
 
 def _fields(error: drf.ValidationError) -> dict[str, list[str]]:
-    """The same by field, one within another as `recurrence.endDate`."""
+    """Return the errors by field. A nested field is written `recurrence.endDate`."""
     fields: dict[str, list[str]] = {}
     for name, text, _code in _field_errors(error.get_full_details()):
         if name and text not in fields.setdefault(name, []):
@@ -204,7 +204,7 @@ def _fields(error: drf.ValidationError) -> dict[str, list[str]]:
 
 
 def _field_errors(details: Any, name: str = "") -> Iterator[tuple[str, str, str]]:
-    """Field, text and code of each thing that is wrong; what is about no single field has none."""
+    """Yield field, text and code of each error. The field is "" if the error concerns no single field."""
     if isinstance(details, dict) and set(details) == {"message", "code"}:
         code = details["code"]
         yield name, _TEXT_BY_CODE.get(code, str(details["message"]).rstrip(".")), code

@@ -1,4 +1,4 @@
-"""`Idempotency-Key`: a write that is repeated happens once. Source: the IETF draft of that name."""
+"""Carry out a repeated write once. Source: the IETF draft "The Idempotency-Key HTTP Header Field"."""
 
 import contextlib
 import json
@@ -17,7 +17,7 @@ from keys.exceptions import RateLimited
 from portal.api.calls import CallObserver
 from portal.api.exceptions import ApiError
 from portal.api.parsers import read_input
-from portal.api.renderers import JsonRenderer, stored_response
+from portal.api.renderers import JsonRenderer, rendered_response
 from pumble_bridge.exceptions import PumbleError
 
 log = logging.getLogger(__name__)
@@ -32,36 +32,36 @@ def is_requested(request: Request) -> bool:
 def respond(
     request: Request, operation: str, observer: CallObserver, perform: Callable[[], Any]
 ) -> HttpResponse:
-    """Return the answer of `perform`, or that of the first call of this key with the same `Idempotency-Key`.
+    """Return the response of `perform`, or the stored one of this key's first call with the same `Idempotency-Key`.
 
     Raises:
-        ValidationError: the header's value is not usable.
+        ValidationError: the header's value is not 1 to 255 visible ASCII characters.
         IdempotencyConflict, IdempotencyInProgress, IdempotencyUnknown.
     """
     value = _value(request.META["HTTP_IDEMPOTENCY_KEY"])
     content = json.dumps([operation, read_input(request)], sort_keys=True, separators=(",", ":")).encode()
-    begun = idempotency.begin(request.auth.pk, value, content, now=timezone.now())
-    if isinstance(begun, idempotency.Replayed):
-        response = stored_response(begun.answer)
+    attempt = idempotency.begin(request.auth.pk, value, content, now=timezone.now())
+    if isinstance(attempt, idempotency.Replayed):
+        response = rendered_response(attempt.answer)
         response["Idempotency-Replayed"] = "true"
         return response
     try:
-        answer = JsonRenderer().render(perform())
+        body = JsonRenderer().render(perform())
     except Exception as error:
-        with _storing_errors_logged():
+        with _log_database_errors():
             if observer.wrote and _may_have_happened(error):
-                begun.may_have_happened(now=timezone.now())
+                attempt.may_have_happened(now=timezone.now())
             else:
-                begun.did_nothing()
+                attempt.did_nothing()
         raise
-    with _storing_errors_logged():
-        begun.succeeded(answer, now=timezone.now())
-    return stored_response(answer)
+    with _log_database_errors():
+        attempt.succeeded(body, now=timezone.now())
+    return rendered_response(body)
 
 
 @contextlib.contextmanager
-def _storing_errors_logged() -> Iterator[None]:
-    """A database that is away now changes nothing about what happened; repetitions hear that it is not known."""
+def _log_database_errors() -> Iterator[None]:
+    """Log a database error instead of raising it: the write was sent. A repetition gets `idempotency_unknown`."""
     try:
         yield
     except DatabaseError:
@@ -69,7 +69,7 @@ def _storing_errors_logged() -> Iterator[None]:
 
 
 def _value(header: str) -> str:
-    """Return the value; the draft has it in quotes, most clients leave them out."""
+    """Return the value without quotes. The draft requires quotes; most clients omit them."""
     text = header.strip()
     if len(text) >= 2 and text[0] == text[-1] == '"':
         text = text[1:-1]

@@ -1,7 +1,7 @@
-"""How operations find the channel and the people they are told: by id, name or e-mail, as the key's owner sees them.
+"""Find channels and people by id, name or e-mail, as the key's owner sees them.
 
-What a name means is remembered per member for a minute, and asked anew once where it does not fit. Only the meaning of
-names is remembered: membership is looked at on every call.
+The ids of names are cached per member for a minute, and fetched again once if a name is not found. Only names are cached:
+each call checks membership anew.
 """
 
 import contextlib
@@ -20,25 +20,25 @@ from pumble_bridge.exceptions import PumbleRefused, TokenRejected
 
 ALL_TYPES = ("PUBLIC", "PRIVATE", "DIRECT", "SELF")
 _NAMED_TYPES = ("PUBLIC", "PRIVATE")
-_ALWAYS_ACCESSIBLE_TYPES = {"PUBLIC", "DIRECT", "SELF"}  # a type nobody knows yet is treated as private
-_REMEMBERED_SECONDS = 60
+_ALWAYS_ACCESSIBLE_TYPES = {"PUBLIC", "DIRECT", "SELF"}  # an unknown type is treated as private
+_CACHE_SECONDS = 60
 
 
 def find_channel(call: ApiCall, data: Json) -> Json:
-    """ChannelInfo of the channel that `data` names by `channelId` or else by `channel`, a name or an id.
+    """Return the ChannelInfo for `channelId`, or else for `channel`, a name or an id.
 
     Raises:
-        ChannelNotFound: there is none, or none the owner can see.
-        ChannelNotAllowed: the key is bound to channels, and this is none of them, whether it exists or not.
+        ChannelNotFound: the channel does not exist, or the owner cannot see it.
+        ChannelNotAllowed: the key is restricted to other channels. It does not matter whether the channel exists.
     """
     if data.get("channelId"):
         return get_channel(call, data["channelId"])
-    wanted = data["channel"].strip()
-    if parse_id(wanted):
-        with contextlib.suppress(ChannelNotFound, ChannelNotAllowed):  # then it may be a name of that form
-            return get_channel(call, wanted)
+    text = data["channel"].strip()
+    if parse_id(text):
+        with contextlib.suppress(ChannelNotFound, ChannelNotAllowed):  # a name may look like an id
+            return get_channel(call, text)
     try:
-        info = _channel_by_name(call, unicode_text.fold(wanted.removeprefix("#")))
+        info = _channel_by_name(call, unicode_text.fold(text.removeprefix("#")))
     except ChannelNotFound:
         if call.key.channels is not None:
             raise ChannelNotAllowed from None
@@ -49,9 +49,9 @@ def find_channel(call: ApiCall, data: Json) -> Json:
 
 
 def get_accessible_channel(call: ApiCall, data: Json) -> Json:
-    """As `find_channel`, for operations on messages: a private channel only where owner and bot are both members.
+    """Return the ChannelInfo for an operation on messages. A private channel requires the owner and the bot as members.
 
-    Without the owner's membership the bot would become a way around Pumble's own permissions.
+    Without the owner's membership, the bot would bypass Pumble's own permissions.
 
     Raises:
         ChannelNotFound, ChannelNotAllowed, BotNotInChannel.
@@ -65,7 +65,7 @@ def get_accessible_channel(call: ApiCall, data: Json) -> Json:
 
 
 def is_accessible(call: ApiCall, info: Json) -> bool:
-    """Whether messages of this channel may be read and written through the key."""
+    """Return whether the key may read and write messages of this channel."""
     return info["channel"].get("channelType") in _ALWAYS_ACCESSIBLE_TYPES or {
         call.owner_id,
         call.bot_user_id,
@@ -73,20 +73,21 @@ def is_accessible(call: ApiCall, info: Json) -> bool:
 
 
 def list_accessible_channel_ids(call: ApiCall) -> list[str]:
-    """Every channel whose messages may be read through the key."""
+    """Return the ids of all channels whose messages the key may read."""
     return [info["channel"]["id"] for info in list_allowed_channels(call) if is_accessible(call, info)]
 
 
 def list_allowed_channels(call: ApiCall) -> list[Json]:
-    """ChannelInfo of every channel that the owner can see and the key may."""
+    """Return the ChannelInfo of all channels that the owner can see and the key may use."""
     return [info for info in call.pumble.list_channels(ALL_TYPES) if call.allows(info["channel"]["id"])]
 
 
 def get_channel(call: ApiCall, text: str) -> Json:
-    """
+    """Return the ChannelInfo for the id in `text`.
+
     Raises:
-        ChannelNotFound: `text` is no id, or Pumble shows the owner no such channel.
-        ChannelNotAllowed: the key is bound to other channels; Pumble was not asked.
+        ChannelNotFound: `text` is not an id, or Pumble shows the owner no such channel.
+        ChannelNotAllowed: the key is restricted to other channels. Pumble is not called.
     """
     channel_id = parse_id(text.strip())
     if call.key.channels is not None and (channel_id is None or not call.allows(channel_id)):
@@ -103,39 +104,41 @@ def get_channel(call: ApiCall, text: str) -> Json:
         raise
 
 
-def find_user_ids(call: ApiCall, wanted: Iterable[str]) -> list[str]:
-    """Ids of people given by id, e-mail or name (case, Unicode form and a leading @ do not matter), in order, each once.
+def find_user_ids(call: ApiCall, people: Iterable[str]) -> list[str]:
+    """Return the ids of people given by id, e-mail or name, in order and without duplicates.
+
+    Case, Unicode form and a leading @ do not matter.
 
     Raises:
-        PeopleNotValid: one of them is nobody of the workspace, or several people go by that name.
+        PeopleNotValid: a person is unknown, or several people have that name.
     """
     ids = []
-    for one in wanted:
-        text = one.strip()
+    for person in people:
+        text = person.strip()
         name = unicode_text.fold(text.removeprefix("@"))
-        ids.append(parse_id(text) or _remembered(call, "people", name, lambda: _people_names(call)) or "")
+        ids.append(parse_id(text) or _cached_id(call, "people", name, lambda: _fetch_people(call)) or "")
     if not all(ids):
         raise PeopleNotValid
     return list(dict.fromkeys(ids))
 
 
 def _channel_by_name(call: ApiCall, name: str) -> Json:
-    listed: list[Json] = []
+    channels: list[Json] = []
 
     def names() -> dict[str, str]:
-        listed.extend(call.pumble.list_channels(_NAMED_TYPES))
-        return {_name_of(info): info["channel"]["id"] for info in reversed(listed) if _name_of(info)}
+        channels.extend(call.pumble.list_channels(_NAMED_TYPES))
+        return {_name_of(info): info["channel"]["id"] for info in reversed(channels) if _name_of(info)}
 
-    known = _remembered(call, "channels", name, names)
-    fresh = next((info for info in listed if info["channel"]["id"] == known), None)
+    channel_id = _cached_id(call, "channels", name, names)
+    fresh = next((info for info in channels if info["channel"]["id"] == channel_id), None)
     if fresh is not None:
         return fresh
-    if known is not None:
+    if channel_id is not None:
         with contextlib.suppress(ChannelNotFound):
-            info = get_channel(call, known)
+            info = get_channel(call, channel_id)
             if _name_of(info) == name:
                 return info
-        _forget(call, "channels")  # renamed or gone since
+        _drop_cache(call, "channels")  # the channel was renamed or deleted
         return _channel_by_name(call, name)
     raise ChannelNotFound
 
@@ -144,8 +147,8 @@ def _name_of(info: Json) -> str:
     return unicode_text.fold(str(info["channel"].get("name") or ""))
 
 
-def _people_names(call: ApiCall) -> dict[str, str]:
-    """E-mails and names to ids. What several people have means nobody; an e-mail goes before anybody's name."""
+def _fetch_people(call: ApiCall) -> dict[str, str]:
+    """Return ids by e-mail and name. Ambiguous ones map to "". An e-mail takes precedence over a name."""
     users = call.pumble.list_users()
     active = [user for user in users if user.get("status") != "DEACTIVATED"]
     return _ids_by(active, "name") | _ids_by(users, "email")
@@ -159,19 +162,19 @@ def _ids_by(users: list[Json], field: str) -> dict[str, str]:
     return ids
 
 
-def _remembered(call: ApiCall, kind: str, name: str, ask: Callable[[], dict[str, str]]) -> str | None:
-    """The id that `name` means, from memory or else from `ask`."""
-    key = _memory(call, kind)
-    known: dict[str, Any] | None = caches["local"].get(key)
-    if known is None or not known.get(name):
-        known = ask()
-        caches["local"].set(key, known, _REMEMBERED_SECONDS)
-    return known.get(name) or None
+def _cached_id(call: ApiCall, kind: str, name: str, fetch: Callable[[], dict[str, str]]) -> str | None:
+    """Return the id for `name`, from the cache or else from `fetch`."""
+    key = _cache_key(call, kind)
+    ids: dict[str, Any] | None = caches["local"].get(key)
+    if ids is None or not ids.get(name):
+        ids = fetch()
+        caches["local"].set(key, ids, _CACHE_SECONDS)
+    return ids.get(name) or None
 
 
-def _forget(call: ApiCall, kind: str) -> None:
-    caches["local"].delete(_memory(call, kind))
+def _drop_cache(call: ApiCall, kind: str) -> None:
+    caches["local"].delete(_cache_key(call, kind))
 
 
-def _memory(call: ApiCall, kind: str) -> str:
+def _cache_key(call: ApiCall, kind: str) -> str:
     return f"{kind}-of-{call.key.owner_id}"

@@ -1,7 +1,7 @@
-"""Pages of messages as the contract has them, from what Pumble gives.
+"""Make the contract's pages of messages from Pumble's pages.
 
-Pumble lists newest first and takes ids for cursors. The contract lists a channel oldest first with an exclusive
-cursor, a thread newest first with an inclusive one, and takes moments too.
+Pumble lists newest first and takes ids as cursors. The contract lists a channel oldest first with an exclusive cursor,
+and a thread newest first with an inclusive cursor. It also takes times as cursors.
 """
 
 from dataclasses import dataclass
@@ -16,10 +16,10 @@ _FLAGS = ("hasMoreBefore", "hasMoreAfter")
 def list_channel_messages(
     pumble: PumbleClient, channel_id: str, cursor: str | int | None, strategy: str, limit: int
 ) -> Json:
-    """`{messages, hasMoreBefore, hasMoreAfter}`, oldest first; the flag of a side not looked at is None.
+    """Return `{messages, hasMoreBefore, hasMoreAfter}`, oldest first. The flag of a side that was not read is None.
 
     Args:
-        cursor: a message's id, epoch milliseconds, or None for the newest whatever `strategy` says.
+        cursor: a message's id, epoch milliseconds, or None for the newest messages, whatever the `strategy`.
     """
     if cursor is None:
         page = pumble.list_messages(channel_id, limit=limit, strategy="BEFORE", cursor=None)
@@ -32,7 +32,7 @@ def list_channel_messages(
 
 
 def _from_moment(pumble: PumbleClient, channel_id: str, moment: int, strategy: str, limit: int) -> Json:
-    """The page on one side of a moment, or around it, newest first: it begins at the message nearest to the moment."""
+    """Return the page on one side of a time, or around it, newest first. It starts at the message nearest to the time."""
     later = strategy == "AFTER"
     nearest = _find_nearest(pumble, channel_id, moment if strategy != "AROUND" else moment + 1, later=later)
     if nearest is None and strategy == "AROUND":
@@ -49,16 +49,18 @@ def _from_moment(pumble: PumbleClient, channel_id: str, moment: int, strategy: s
 
 
 def _find_nearest(pumble: PumbleClient, channel_id: str, moment: int, *, later: bool) -> Json | None:
-    """The channel's own message next to a moment, not counting it. A reply inside a thread is no message of a channel."""
+    """Return the channel's message nearest to a time, exclusively. A reply that is shown only in its thread does not count."""
     criteria: Json = {"in": [channel_id], "limit": 20, "strategy": "OLDEST" if later else "NEWEST"}
     side = "afterTs" if later else "beforeTs"
     while hits := pumble.search_messages(criteria | {side: moment})["content"]:
-        own = [hit for hit in hits if _is_in_channel(hit)]
-        if own:
-            # Times are whole seconds: of those that share one, ids tell which is nearest.
-            same = [hit for hit in own if hit.get("timestampMilli") == own[0].get("timestampMilli")]
-            found = (min if later else max)(same, key=lambda hit: str(hit["id"]))
-            return {name: value for name, value in found.items() if name != "highlightedBlocks"}
+        in_channel = [hit for hit in hits if _is_in_channel(hit)]
+        if in_channel:
+            # Times are whole seconds. Ids order the messages of one second.
+            same = [
+                hit for hit in in_channel if hit.get("timestampMilli") == in_channel[0].get("timestampMilli")
+            ]
+            match = (min if later else max)(same, key=lambda hit: str(hit["id"]))
+            return {name: value for name, value in match.items() if name != "highlightedBlocks"}
         edge = hits[-1].get("timestampMilli")
         if not isinstance(edge, int) or edge == moment:
             return None
@@ -73,34 +75,34 @@ def _is_in_channel(message: Json) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """The replies to one root."""
+    """The replies to one message."""
 
     pumble: PumbleClient
     channel_id: str
     root_id: str
 
     def page(self, cursor: str | int | None, strategy: str, limit: int) -> list[Json]:
-        """Replies, newest first.
+        """Return replies, newest first.
 
-        By id: the cursor's reply first, then up to `limit` older ones; empty where nothing is older. AFTER: up to
-        `limit` newer ones. By moment: up to `limit` on the one side of it.
+        With an id: the cursor's reply, then up to `limit` older ones; nothing if none is older. With AFTER: up to `limit`
+        newer ones. With a time: up to `limit` on that side of it.
 
         Raises:
-            CursorUnknown: the id is of no reply in this thread.
+            CursorUnknown: the id is not of a reply in this thread.
         """
         side = "AFTER" if strategy == "AFTER" else "BEFORE"
         if isinstance(cursor, int):
             return self._from_moment(cursor, side, limit)
-        # One more than asked for, because whether Pumble counts the cursor's own reply in is not settled.
-        found = self._fetch(cursor, side, limit + 1 if cursor else limit)
-        others = [reply for reply in found if reply["id"] != cursor]
+        # One more than requested: Pumble may or may not include the reply of the cursor.
+        replies = self._fetch(cursor, side, limit + 1 if cursor else limit)
+        others = [reply for reply in replies if reply["id"] != cursor]
         others = others[-limit:] if side == "AFTER" else others[:limit]
         if cursor is None or side == "AFTER" or not others:
             return others
         return [self._reply(cursor), *others]
 
     def _from_moment(self, moment: int, side: str, limit: int) -> list[Json]:
-        """Walk from the newest back to the moment; a thread is short."""
+        """Read from the newest reply back to the time. Threads are short."""
         kept: list[Json] = []
         cursor = None
         while page := [reply for reply in self._fetch(cursor, "BEFORE", 200) if reply["id"] != cursor]:
@@ -113,7 +115,7 @@ class Thread:
         return [reply for reply in kept if reply.get("timestampMilli", 0) < moment][:limit]
 
     def _fetch(self, cursor: str | None, strategy: str, limit: int) -> list[Json]:
-        """What Pumble gives, newest first, in whichever order it came."""
+        """Return Pumble's page, sorted newest first."""
         replies = self.pumble.list_replies(
             self.channel_id, self.root_id, limit=min(limit, 200), strategy=strategy, cursor=cursor
         )

@@ -1,4 +1,4 @@
-"""What a call sends: query parameters, and strict JSON whatever its `Content-Type` says."""
+"""Read the input of a call: query parameters, and strict JSON whatever the `Content-Type`."""
 
 import codecs
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from pumble_bridge.hints import Hint
 
 
 class StrictJsonParser(BaseParser):
-    """One JSON object; an empty body is an empty one."""
+    """Parse the body as one JSON object. An empty body is an empty object."""
 
     media_type = "application/json"
 
@@ -23,7 +23,7 @@ class StrictJsonParser(BaseParser):
     ) -> dict[str, Any]:
         """
         Raises:
-            InvalidBody: the body is no JSON object, or ended before it was complete.
+            InvalidBody: the body is not a JSON object, or is incomplete.
         """
         request: Request = (parser_context or {})["request"]
         raw = read_body(request)
@@ -40,25 +40,26 @@ class StrictJsonParser(BaseParser):
 
 
 def read_body(request: Request) -> bytes:
-    """Return the body without the mark that some editors put before UTF-8. Django limits its size.
+    """Return the body without a byte order mark. Django limits its size.
 
     Raises:
-        InvalidBody: the body ended before it was complete.
+        InvalidBody: the body is incomplete.
     """
     try:
         body: bytes = request.body
-    except UnreadablePostError as error:  # the connection broke, or waited too long for the rest
+    except UnreadablePostError as error:  # the connection broke or timed out
         raise InvalidBody(Hint.CUT_SHORT) from error
     length = request.META.get("CONTENT_LENGTH") or "0"
-    if length.isdecimal() and len(body) < int(length):  # some servers say nothing of a connection that closed
+    if length.isdecimal() and len(body) < int(length):  # some servers do not report a closed connection
         raise InvalidBody(Hint.CUT_SHORT)
     return body.removeprefix(codecs.BOM_UTF8)
 
 
 def read_input(request: Request) -> dict[str, Any]:
-    """Return the query of a GET or DELETE, the JSON object of a POST or of what a DELETE's query leaves out.
+    """Return the input of the operation as one dictionary.
 
-    What is null, or empty in a query, counts as absent.
+    GET reads the query, POST the JSON body, DELETE both; there the query takes precedence. Null fields and empty query
+    parameters count as absent.
     """
     query = {} if request.method == "POST" else {n: v for n, v in request.query_params.items() if v != ""}
     if request.method in {"GET", "HEAD"}:
@@ -68,7 +69,7 @@ def read_input(request: Request) -> dict[str, Any]:
 
 
 def find_misplaced_input(request: Request) -> Hint | None:
-    """Return where fields were sent that are missing, if nothing is where the operation takes them from."""
+    """Return a hint if the fields were sent in the body instead of the query, in the query instead of the body, or not at all."""
     if request.method in {"GET", "HEAD"}:
         has_body = request.META.get("CONTENT_LENGTH", "0") not in {"", "0"}
         return Hint.FIELDS_IN_BODY if has_body and not request.query_params else None

@@ -1,4 +1,4 @@
-"""What a key must be to open an operation. Each refusal is an exception with its own reason, which `False` could not say."""
+"""Check that a key may call an operation. Each refusal is an exception with its own reason, which `False` could not name."""
 
 from typing import Any
 
@@ -9,20 +9,20 @@ from keys import authentication
 
 
 class KeyIsUsable(BasePermission):
-    """The key is in force, its owner authorizes the app, and the call comes from an address that the key allows."""
+    """Require an active key, an owner who authorizes the app, and an allowed IP address."""
 
     def has_permission(self, request: Any, view: Any) -> bool:
         """
         Raises:
             KeyRevoked, KeyRotated, KeyExpired, KeyDisabled, OwnerNotAuthorized, IpNotAllowed.
         """
-        # The first use confirms a key, so its record may be another afterwards.
+        # The first use confirms a pending key, which changes its record.
         request.auth = authentication.authorize(request.auth, by=request.actor, now=timezone.now())
         return True
 
 
 class KeyHasScope(BasePermission):
-    """The key has the scope that the view names."""
+    """Require the scope that the view names."""
 
     def has_permission(self, request: Any, view: Any) -> bool:
         """

@@ -1,4 +1,4 @@
-"""JSON as the contract sends it, whatever media type the client says it accepts."""
+"""Render the contract's JSON, whatever media type the client accepts."""
 
 from typing import Any
 
@@ -20,12 +20,12 @@ class JsonRenderer(BaseRenderer):
         renderer_context: Any = None,
     ) -> bytes:
         if renderer_context:
-            renderer_context.clear()  # view and response hold each other through it, until the garbage collector comes
+            renderer_context.clear()  # break the reference cycle of view and response
         return msgspec.json.encode(data)
 
 
 class IgnoreClientNegotiation(BaseContentNegotiation):
-    """The one parser and the one renderer: `Accept`, `?format=` and `Content-Type` change nothing."""
+    """Always use the one parser and the one renderer. `Accept`, `?format=` and `Content-Type` are ignored."""
 
     def select_parser(self, request: Any, parsers: Any) -> Any:
         return parsers[0]
@@ -35,10 +35,10 @@ class IgnoreClientNegotiation(BaseContentNegotiation):
 
 
 def json_response(data: Any, *, status: int = 200) -> HttpResponse:
-    """Return what the view's own responses look like, for answers that are made outside it."""
-    return stored_response(JsonRenderer().render(data), status=status)
+    """Return a response in the form of a view's, for errors that arise outside views."""
+    return rendered_response(JsonRenderer().render(data), status=status)
 
 
-def stored_response(rendered: bytes, *, status: int = 200) -> HttpResponse:
-    """Return an answer that is rendered already."""
+def rendered_response(rendered: bytes, *, status: int = 200) -> HttpResponse:
+    """Return a response with a body that is already rendered."""
     return HttpResponse(rendered, status=status, content_type="application/json; charset=utf-8")

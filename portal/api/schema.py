@@ -1,4 +1,4 @@
-"""One operation of the OpenAPI description, made from what its view says of itself."""
+"""Describe an operation in OpenAPI, from the attributes of its view."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from portal.api.serializers.base import Input
 from portal.reference import error_responses, texts
 from portal.reference.code_samples import samples
 
-ANY_REQUIRED = "x-any-required"  # the fields of which at least one is needed
+ANY_REQUIRED = "x-any-required"  # the fields of which at least one is required
 
 
 class OperationSchema(AutoSchema):
@@ -56,12 +56,12 @@ class OperationSchema(AutoSchema):
         )
 
     def get_request_serializer(self) -> Any:
-        return _describe(self.view.input_serializer) if self.view.method == "POST" else None
+        return _describe_alternatives(self.view.input_serializer) if self.view.method == "POST" else None
 
     def get_response_serializers(self) -> Any:
         serializer, value = self.view.response_serializer, self.view.response_example
         if isinstance(serializer, ListSerializer):
-            (value,) = value  # drf-spectacular makes the list
+            (value,) = value  # drf-spectacular wraps it in a list
         example = OpenApiExample("Example", value, summary=str(texts.EXAMPLE_ANSWER), response_only=True)
         return {200: OpenApiResponse(serializer, description=str(texts.SUCCESS), examples=[example])}
 
@@ -78,9 +78,9 @@ class OperationSchema(AutoSchema):
         ]
 
     def get_operation(self, *args: Any, **kwargs: Any) -> Any:
-        """Return the operation with what drf-spectacular has no means for.
+        """Return the operation, with what drf-spectacular cannot describe.
 
-        That is one example of each parameter, and references to headers and responses that operations share.
+        These are an example of each parameter, and references to shared headers and responses.
         """
         operation: Any = super().get_operation(*args, **kwargs)
         examples = self.view.request_example or {}
@@ -92,10 +92,10 @@ class OperationSchema(AutoSchema):
         return operation
 
 
-def _describe(serializer: type[Input]) -> type[Input]:
-    """Say of an input which fields are needed where no single one is.
+def _describe_alternatives(serializer: type[Input]) -> type[Input]:
+    """Describe which fields of an input are alternatives.
 
-    `anyOf` could say it, but generators of clients make classes of its parts, or code that does not compile.
+    `anyOf` is not used: client generators make classes of its parts, or code that does not compile.
     """
     if not serializer.require_any_of:
         return serializer

@@ -1,7 +1,7 @@
-"""The limit of the key: refuse a call over it, and tell the caller how it stands.
+"""Refuse a call over the key's own limit, and report the limit in the headers.
 
-Authentication takes the call from the limit, because one command to Redis answers both the limit and whether the key's record is current.
-Pumble's quotas follow with each call to Pumble, in `portal.api.calls`.
+`ApiKeyAuthentication` takes the call from the limit, because one command to Redis answers both the limit and whether the
+key's record is current. `portal.api.calls` takes Pumble's quotas, with each call to Pumble.
 """
 
 import math
@@ -26,8 +26,8 @@ class KeyRateThrottle(BaseThrottle):
         return True
 
 
-def set_rate_limit_headers(response: HttpResponse, tightest: LimitStatus) -> None:
-    """Say how the most restrictive limit stands that the call was under; the reset in seconds from now."""
-    response["X-RateLimit-Limit"] = str(tightest.window.limit)
-    response["X-RateLimit-Remaining"] = str(tightest.remaining)
-    response["X-RateLimit-Reset"] = str(max(1, math.ceil(tightest.reset_seconds)))
+def set_rate_limit_headers(response: HttpResponse, status: LimitStatus) -> None:
+    """Set the headers of the most restrictive limit of the call. The reset is in seconds from now."""
+    response["X-RateLimit-Limit"] = str(status.window.limit)
+    response["X-RateLimit-Remaining"] = str(status.remaining)
+    response["X-RateLimit-Reset"] = str(max(1, math.ceil(status.reset_seconds)))

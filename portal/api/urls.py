@@ -1,4 +1,4 @@
-"""The addresses of the API: one line for each operation, in the order of the reference."""
+"""The URLs of the API: one line for each operation, in the order of the reference."""
 
 from django.urls import path
 
@@ -35,7 +35,7 @@ OPERATIONS: list[type[OperationView]] = [
     keys.KeyInfo,
 ]
 
-# With and without a slash: some clients add one, and a redirect would turn a POST into a GET.
+# Some clients add a slash. A redirect would turn a POST into a GET.
 urlpatterns = [
     *(path(view.operation, view.as_view(), name=view.operation) for view in OPERATIONS),
     *(path(f"{view.operation}/", view.as_view(schema=None)) for view in OPERATIONS),
