@@ -18,16 +18,16 @@ from keys.models import ApiKey, Member
 from keys.texts import SCOPES
 from portal.admin import key_actions
 from portal.admin.base import ViewerAdmin
-from portal.admin.filters import Choices, ManyChoices, OfMember, Rows, of_workspace
-from portal.admin.viewer import viewer_of
+from portal.admin.filters import ChoiceFilter, MemberFilter, Rows, SelectFilter, workspace_filter
+from portal.admin.viewer import get_viewer
 from portal.presentation import hygiene, key_detail, key_search
 from portal.templatetags import presentation
 
 SOON = timedelta(days=14)
-_MOST_HOLDERS = 20
+_MAX_HOLDERS = 20
 
 
-class State(Choices):
+class StateFilter(ChoiceFilter):
     title = gettext_lazy("state")
     parameter_name = "state"
     options = [
@@ -36,24 +36,24 @@ class State(Choices):
     ]
 
     @classmethod
-    def choose(cls, rows: Rows, chosen: str, now: datetime) -> Rows:
+    def filter_choice(cls, rows: Rows, chosen: str, now: datetime) -> Rows:
         if chosen == "pending":
             return rows.live(now).filter(confirmed_at=None)
         return key_search.filter_by_state(rows, chosen, now)
 
 
-class Expiry(Choices):
+class ExpiryFilter(ChoiceFilter):
     title = gettext_lazy("expiry")
     parameter_name = "expiry"
     options = [("soon", gettext_lazy("Within 14 days")), ("never", gettext_lazy("Never"))]
 
     @classmethod
-    def choose(cls, rows: Rows, chosen: str, now: datetime) -> Rows:
+    def filter_choice(cls, rows: Rows, chosen: str, now: datetime) -> Rows:
         live = rows.live(now)
         return live.filter(expires_at__lte=now + SOON) if chosen == "soon" else live.filter(expires_at=None)
 
 
-class LastUsed(Choices):
+class LastUsedFilter(ChoiceFilter):
     title = gettext_lazy("last use")
     parameter_name = "used"
     options = [
@@ -64,7 +64,7 @@ class LastUsed(Choices):
     ]
 
     @classmethod
-    def choose(cls, rows: Rows, chosen: str, now: datetime) -> Rows:
+    def filter_choice(cls, rows: Rows, chosen: str, now: datetime) -> Rows:
         match chosen:
             case "idle":
                 return hygiene.filter_idle(rows, now)
@@ -75,50 +75,58 @@ class LastUsed(Choices):
                 return rows.filter(last_use__at__gt=now - length)
 
 
-class Breadth(Choices):
+class BreadthFilter(ChoiceFilter):
     title = gettext_lazy("breadth")
     parameter_name = "breadth"
     options = [("broad", gettext_lazy("May do more than it did")), ("full", gettext_lazy("Full access"))]
 
     @classmethod
-    def choose(cls, rows: Rows, chosen: str, now: datetime) -> Rows:
+    def filter_choice(cls, rows: Rows, chosen: str, now: datetime) -> Rows:
         if chosen == "full":
             return rows.live(now).filter(scopes=list(scopes.ALL))
         return rows.filter(pk__in=hygiene.find_overbroad(rows, now))
 
 
-class Scope(ManyChoices):
+class ScopeFilter(SelectFilter):
     title = gettext_lazy("scope")
     parameter_name = "scope"
     options = [(name, text.label) for name, text in SCOPES.items()]
 
     @classmethod
-    def choose(cls, rows: Rows, chosen: str, now: datetime) -> Rows:
+    def filter_choice(cls, rows: Rows, chosen: str, now: datetime) -> Rows:
         return rows.filter(scopes__icontains=f'"{chosen}"')
 
 
-class Holder(OfMember):
+class HolderFilter(MemberFilter):
     """The first holders by name; the page of any other member leads to their keys."""
 
     title = gettext_lazy("holder")
     parameter_name = "holder"
 
-    def offered(self, request: HttpRequest) -> list[tuple[str, str]]:
-        holders = Member.objects.for_viewer(viewer_of(request)).filter(api_keys__isnull=False).distinct()
+    def list_members(self, request: HttpRequest) -> list[tuple[str, str]]:
+        holders = Member.objects.for_viewer(get_viewer(request)).filter(api_keys__isnull=False).distinct()
         return [
             (str(pk), name)
-            for pk, name in holders.order_by("name", "pk").values_list("pk", "name")[:_MOST_HOLDERS]
+            for pk, name in holders.order_by("name", "pk").values_list("pk", "name")[:_MAX_HOLDERS]
         ]
 
-    def narrow(self, rows: Rows, chosen: int) -> Rows:
+    def filter_member(self, rows: Rows, chosen: int) -> Rows:
         return rows.filter(owner=chosen)
 
 
-class ApiKeys(ViewerAdmin):
-    singular, plural, place = gettext_lazy("API key"), gettext_lazy("API keys"), 10
+class ApiKeyAdmin(ViewerAdmin):
+    singular, plural, order = gettext_lazy("API key"), gettext_lazy("API keys"), 10
     row_template = "admin/api_key.html"
-    list_display = ("named", "holder", "in_state", "used", "ends", "preset")
-    list_filter = (State, Expiry, LastUsed, Breadth, Holder, Scope, of_workspace("owner__workspace"))
+    list_display = ("name_and_id", "holder", "state", "last_used", "expires", "permissions")
+    list_filter = (
+        StateFilter,
+        ExpiryFilter,
+        LastUsedFilter,
+        BreadthFilter,
+        HolderFilter,
+        ScopeFilter,
+        workspace_filter("owner__workspace"),
+    )
     list_select_related = ("owner__workspace", "last_use")
     workspace_path = "owner.workspace"
     search_fields = ("name",)  # shows the field; what is searched is below
@@ -131,38 +139,40 @@ class ApiKeys(ViewerAdmin):
     ) -> tuple[QuerySet[Any], bool]:
         text = search_term.strip()
         if text:
-            of_holder = unicode_text.matches("owner__name__icontains", text) | Q(owner__email__iexact=text)
-            queryset = queryset.filter(key_search.text_query(text) | of_holder)
+            by_holder = unicode_text.matches("owner__name__icontains", text) | Q(owner__email__iexact=text)
+            queryset = queryset.filter(key_search.text_query(text) | by_holder)
         return queryset, False
 
-    def about(self, request: HttpRequest, row: ApiKey) -> dict[str, Any]:
+    def row_context(self, request: HttpRequest, row: ApiKey) -> dict[str, Any]:
         now = timezone.now()
-        verbs = [verb for verb in key_actions.VERBS.values() if verb.fits(row, now)]
-        facts = key_detail.build_context(row, now, outcome=request.GET.get("outcome", ""))
-        return facts | {"title": row.name, "verbs": verbs, "over": row.state(now).is_over}
+        applicable = [action for action in key_actions.ACTIONS.values() if action.is_applicable(row, now)]
+        context = key_detail.build_context(row, now, outcome=request.GET.get("outcome", ""))
+        return context | {"title": row.name, "actions": applicable, "over": row.state(now).is_over}
 
     @admin.action(description=gettext_lazy("Revoke"))
     def revoke_selected(self, request: HttpRequest, keys: QuerySet[Any]) -> HttpResponse | None:
-        return self._ask(request, key_actions.REVOKE, keys)
+        return self._confirm(request, key_actions.REVOKE, keys)
 
     @admin.action(description=gettext_lazy("Disable"))
     def disable_selected(self, request: HttpRequest, keys: QuerySet[Any]) -> HttpResponse | None:
-        return self._ask(request, key_actions.DISABLE, keys)
+        return self._confirm(request, key_actions.DISABLE, keys)
 
     @admin.action(description=gettext_lazy("Enable"))
     def enable_selected(self, request: HttpRequest, keys: QuerySet[Any]) -> HttpResponse | None:
-        return self._ask(request, key_actions.ENABLE, keys)
+        return self._confirm(request, key_actions.ENABLE, keys)
 
-    def _ask(self, request: HttpRequest, verb: key_actions.Verb, keys: QuerySet[Any]) -> HttpResponse | None:
-        most = key_actions.MOST_AT_ONCE
-        chosen = list(keys.order_by("-created_at", "-pk")[: most + 1])
-        if len(chosen) > most:
-            messages.error(request, _("Choose at most %(n)s keys at once.") % {"n": most})
+    def _confirm(
+        self, request: HttpRequest, action: key_actions.KeyAction, keys: QuerySet[Any]
+    ) -> HttpResponse | None:
+        limit = key_actions.MAX_BATCH_SIZE
+        chosen = list(keys.order_by("-created_at", "-pk")[: limit + 1])
+        if len(chosen) > limit:
+            messages.error(request, _("Choose at most %(n)s keys at once.") % {"n": limit})
             return None
-        return key_actions.ask(request, verb, chosen) if chosen else None
+        return key_actions.confirmation_page(request, action, chosen) if chosen else None
 
     @admin.display(description=gettext_lazy("Key"), ordering=Lower("name"))
-    def named(self, key: ApiKey) -> SafeString:
+    def name_and_id(self, key: ApiKey) -> SafeString:
         return format_html("<bdi>{}</bdi> <code>{}</code>", key.name, key.preview)
 
     @admin.display(description=gettext_lazy("Holder"), ordering=Lower("owner__name"))
@@ -170,19 +180,19 @@ class ApiKeys(ViewerAdmin):
         return key.owner.name
 
     @admin.display(description=gettext_lazy("State"))
-    def in_state(self, key: ApiKey) -> SafeString:
+    def state(self, key: ApiKey) -> SafeString:
         return presentation.render_key_state(key, timezone.now())
 
     @admin.display(description=gettext_lazy("Last used"), ordering=F("last_use__at").asc(nulls_first=True))
-    def used(self, key: ApiKey) -> str:
+    def last_used(self, key: ApiKey) -> str:
         return (
             presentation.time_ago(key.last_used_at, timezone.now()) if key.last_used_at else _("Never used")
         )
 
     @admin.display(description=gettext_lazy("Expires"), ordering=F("expires_at").asc(nulls_last=True))
-    def ends(self, key: ApiKey) -> str:
+    def expires(self, key: ApiKey) -> str:
         return presentation.expiry(key, timezone.now())
 
     @admin.display(description=gettext_lazy("May do"))
-    def preset(self, key: ApiKey) -> str:
+    def permissions(self, key: ApiKey) -> str:
         return texts.preset_name(key.rights)

@@ -18,67 +18,77 @@ from keys.models import AuditEvent, Workspace
 from portal.accounts.kept_forms import FormPage, form_page
 from portal.admin.base import ViewerAdmin
 from portal.admin.filters import (
-    Choices,
-    KeyId,
-    ManyChoices,
-    OfMember,
-    Period,
+    ChoiceFilter,
+    KeyIdFilter,
+    MemberFilter,
+    PeriodFilter,
     Rows,
-    Since,
-    Typed,
-    Until,
-    of_workspace,
+    SelectFilter,
+    SinceFilter,
+    TextFilter,
+    UntilFilter,
+    workspace_filter,
 )
-from portal.admin.viewer import actor, viewer_of
+from portal.admin.viewer import get_actor, get_viewer
 from portal.error_pages import error_page
 from portal.presentation import event_texts
 from portal.templatetags import presentation
 
 
-class Type(ManyChoices):
+class EventTypeFilter(SelectFilter):
     title = gettext_lazy("event")
     parameter_name = "type"
     options = [(value, value) for value in AuditEvent.Type.values]
 
 
-class Surface(Choices):
+class SurfaceFilter(ChoiceFilter):
     title = gettext_lazy("where")
     parameter_name = "surface"
     options = list(AuditEvent.Surface.choices)
 
 
-class ByActor(Typed):
+class ActorFilter(TextFilter):
     title = gettext_lazy("who: name, e-mail or id")
     parameter_name = "actor"
 
-    def narrow(self, rows: Rows, typed: str) -> Rows:
-        named = unicode_text.matches("actor__name__icontains", typed) | Q(actor__email__iexact=typed)
-        return rows.filter(named | Q(actor_ref=typed))
+    def filter_text(self, rows: Rows, typed: str) -> Rows:
+        by_name = unicode_text.matches("actor__name__icontains", typed) | Q(actor__email__iexact=typed)
+        return rows.filter(by_name | Q(actor_ref=typed))
 
 
-class OfKey(KeyId):
+class KeyFilter(KeyIdFilter):
     field = "key_ref"
 
 
-class About(OfMember):
+class AboutMemberFilter(MemberFilter):
     """Chosen on the member's own page."""
 
     title = gettext_lazy("whose")
     parameter_name = "member"
 
-    def narrow(self, rows: Rows, chosen: int) -> Rows:
+    def filter_member(self, rows: Rows, chosen: int) -> Rows:
         return rows.filter(member=chosen)
 
 
-_PERSONAL = {ByActor.parameter_name}  # holds what was typed of a name; an event must not
+_PERSONAL_FILTERS = {ActorFilter.parameter_name}  # holds what was typed of a name; an event must not
 
 
-class AuditEvents(ViewerAdmin):
-    singular, plural, place = gettext_lazy("Audit event"), gettext_lazy("Audit log"), 40
+class AuditEventAdmin(ViewerAdmin):
+    singular, plural, order = gettext_lazy("Audit event"), gettext_lazy("Audit log"), 40
     row_template = "admin/audit_event.html"
     change_list_template = "admin/audit_event_list.html"
-    list_display = ("when", "what", "who", "about_whom", "key_name", "where", "from_address")
-    list_filter = (Type, Surface, Period, ByActor, OfKey, Since, Until, About, of_workspace("workspace"))
+    list_display = ("when", "what", "who", "about_whom", "key_name", "where", "ip_address")
+    list_filter = (
+        EventTypeFilter,
+        SurfaceFilter,
+        PeriodFilter,
+        ActorFilter,
+        KeyFilter,
+        SinceFilter,
+        UntilFilter,
+        AboutMemberFilter,
+        workspace_filter("workspace"),
+    )
     list_select_related = ("workspace", "actor", "member", "key")
     list_prefetch = ("addresses",)
     workspace_path = "workspace"
@@ -86,17 +96,17 @@ class AuditEvents(ViewerAdmin):
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
         """Newest first, as the index of each viewer has it."""
-        return ("-pk",) if viewer_of(request).is_superuser else ("-at", "-pk")
+        return ("-pk",) if get_viewer(request).is_superuser else ("-at", "-pk")
 
-    def more_urls(self) -> list[URLPattern]:
-        return [self.at("export/", self.export, "export")]
+    def extra_urls(self) -> list[URLPattern]:
+        return [self.named_path("export/", self.export, "export")]
 
-    def about(self, request: HttpRequest, row: AuditEvent) -> dict[str, Any]:
+    def row_context(self, request: HttpRequest, row: AuditEvent) -> dict[str, Any]:
         return {
             "title": event_texts.describe_event(row),
             "who": self.who(row),
             "where": event_texts.surface_label(row),
-            "parts": list(_parts(row.told)),
+            "details": list(_list_details(row.told)),
         }
 
     @form_page(FormPage(lambda: reverse("admin:keys_auditevent_changelist")))
@@ -106,12 +116,12 @@ class AuditEvents(ViewerAdmin):
         Raises:
             Http404: no such format.
         """
-        form = request.POST.get("format", "")
-        if request.method != "POST" or form not in export.CONTENT_TYPES:
+        export_format = request.POST.get("format", "")
+        if request.method != "POST" or export_format not in export.CONTENT_TYPES:
             raise Http404
-        if refusal := self.refuse_filters(request):
-            return refusal
-        viewer = viewer_of(request)
+        if rejection := self.reject_unknown_filters(request):
+            return rejection
+        viewer = get_viewer(request)
         workspace = (
             viewer.workspace
             or Workspace.objects.filter(
@@ -131,15 +141,20 @@ class AuditEvents(ViewerAdmin):
         audit.record(
             AuditEvent.Type.AUDIT_EXPORTED,
             workspace=workspace,
-            by=actor(request),
+            by=get_actor(request),
             now=timezone.now(),
-            format=form,
-            filters={name: _("(typed)") if name in _PERSONAL else text for name, text in request.GET.items()},
+            format=export_format,
+            filters={
+                name: _("(typed)") if name in _PERSONAL_FILTERS else text
+                for name, text in request.GET.items()
+            },
         )
-        lines = export.export_events(events.select_related(None).prefetch_related(None), form)
-        answer = StreamingHttpResponse(lines, content_type=export.CONTENT_TYPES[form])
-        answer["Content-Disposition"] = f'attachment; filename="audit-{timezone.now():%Y-%m-%d}.{form}"'
-        return answer
+        lines = export.export_events(events.select_related(None).prefetch_related(None), export_format)
+        response = StreamingHttpResponse(lines, content_type=export.CONTENT_TYPES[export_format])
+        response["Content-Disposition"] = (
+            f'attachment; filename="audit-{timezone.now():%Y-%m-%d}.{export_format}"'
+        )
+        return response
 
     @admin.display(description=gettext_lazy("When"))
     def when(self, event: AuditEvent) -> str:
@@ -168,25 +183,25 @@ class AuditEvents(ViewerAdmin):
         return event_texts.surface_label(event)
 
     @admin.display(description=gettext_lazy("Address"))
-    def from_address(self, event: AuditEvent) -> str:
+    def ip_address(self, event: AuditEvent) -> str:
         return event.address or ""
 
 
-def _parts(told: dict[str, Any]) -> Iterator[tuple[str, str | None, str | None, str]]:
+def _list_details(told: dict[str, Any]) -> Iterator[tuple[str, str | None, str | None, str]]:
     """Each part of what an event tells: its name, its value before and after where it changed, else its value."""
     before, after = told.get("before"), told.get("after")
     if isinstance(before, dict) and isinstance(after, dict):
         for name in dict.fromkeys((*before, *after)):
             if before.get(name) != after.get(name):
-                yield name, _text(before.get(name)), _text(after.get(name)), ""
+                yield name, _format_value(before.get(name)), _format_value(after.get(name)), ""
     elif "before" in told or "after" in told:
-        yield "", _text(before), _text(after), ""
+        yield "", _format_value(before), _format_value(after), ""
     for name, value in told.items():
         if name not in {"before", "after"}:
-            yield name, None, None, _text(value)
+            yield name, None, None, _format_value(value)
 
 
-def _text(value: Any) -> str:
+def _format_value(value: Any) -> str:
     if value is None or value == [] or value == "":
         return "–"
     if isinstance(value, list) and all(isinstance(item, str) for item in value):

@@ -35,7 +35,7 @@ from django.utils.translation import gettext as _
 
 from portal.accounts.kept_forms import FormPage, form_page, get_kept_form
 from portal.admin import view_audit
-from portal.admin.viewer import viewer_of
+from portal.admin.viewer import get_viewer
 from portal.error_pages import error_page
 
 if TYPE_CHECKING:
@@ -47,14 +47,14 @@ if TYPE_CHECKING:
 else:
     _ModelAdmin = admin.ModelAdmin
 
-_MAX_SHOWN = 50
+_MAX_SHOWN_LENGTH = 50
 _TOGGLE_ALL = getattr(
     admin.ModelAdmin.action_checkbox, "short_description", ""
 )  # a box, with what its script needs
 _POPUP = {"_popup", "_to_field"}
 
 
-MOST_COUNTED = 10_000
+MAX_COUNTED = 10_000
 
 
 class CappedPaginator(_Paginator):
@@ -62,17 +62,17 @@ class CappedPaginator(_Paginator):
 
     @cached_property
     def count(self) -> int:
-        return min(self._counted, MOST_COUNTED)
+        return min(self._counted, MAX_COUNTED)
 
     @property
     def has_more(self) -> bool:
         """Whether there are rows beyond those counted."""
-        return self._counted > MOST_COUNTED
+        return self._counted > MAX_COUNTED
 
     @cached_property
     def _counted(self) -> int:
         rows: Any = self.object_list
-        return int(rows.order_by()[: MOST_COUNTED + 1].count())
+        return int(rows.order_by()[: MAX_COUNTED + 1].count())
 
 
 class ViewerAdmin(_ModelAdmin):
@@ -80,7 +80,7 @@ class ViewerAdmin(_ModelAdmin):
 
     Attributes:
         singular, plural: what a row and the rows are called.
-        place: where the list stands among the others.
+        order: where the list stands among the others.
         row_template: the page of one row; it gets `row`.
         workspace_path: the attribute of a row that is its workspace, with dots; "" where rows are of none.
     """
@@ -88,7 +88,7 @@ class ViewerAdmin(_ModelAdmin):
     admin_site: "PortalAdmin"
     singular: "ClassVar[StrPromise]"
     plural: "ClassVar[StrPromise]"
-    place: ClassVar[int]
+    order: ClassVar[int]
     row_template: ClassVar[str]
     workspace_path: ClassVar[str] = ""
     list_prefetch: ClassVar[tuple[str, ...]] = ()
@@ -103,7 +103,7 @@ class ViewerAdmin(_ModelAdmin):
     show_facets = admin.ShowFacets.NEVER
 
     @property
-    def list_url(self) -> str:
+    def list_url_name(self) -> str:
         """The name of the list's address."""
         return f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"
 
@@ -123,14 +123,14 @@ class ViewerAdmin(_ModelAdmin):
         return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        rows: QuerySet[Any] = self.model.objects.for_viewer(viewer_of(request))
+        rows: QuerySet[Any] = self.model.objects.for_viewer(get_viewer(request))
         if self.list_select_related:
             rows = rows.select_related(*self.list_select_related)
         return rows.prefetch_related(*self.list_prefetch).order_by(*self.get_ordering(request))
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
         """Only what a filter of the list asks for: every other field could be guessed at from the address."""
-        return any(getattr(one, "parameter_name", None) == lookup for one in self.list_filter)
+        return any(getattr(list_filter, "parameter_name", None) == lookup for list_filter in self.list_filter)
 
     def to_field_allowed(self, request: HttpRequest, to_field: str) -> bool:
         return False
@@ -139,7 +139,7 @@ class ViewerAdmin(_ModelAdmin):
         name = f"{self.opts.app_label}_{self.opts.model_name}"
         return [
             path("", self.admin_site.admin_view(self.changelist_view), name=f"{name}_changelist"),
-            *self.more_urls(),
+            *self.extra_urls(),
             path(
                 "<str:object_id>/change/",
                 self.admin_site.admin_view(self.change_view),
@@ -147,14 +147,14 @@ class ViewerAdmin(_ModelAdmin):
             ),
         ]
 
-    def more_urls(self) -> list[URLPattern]:
-        """Further pages of the model, each made by `at`."""
+    def extra_urls(self) -> list[URLPattern]:
+        """Further pages of the model, each made by `named_path`."""
         return []
 
-    def at(self, route: str, view: Callable[..., HttpResponseBase], name: str) -> Any:
+    def named_path(self, route: str, view: Callable[..., HttpResponseBase], name: str) -> Any:
         """`view`, behind the door, at `route` below the list, named `app_model_NAME`."""
-        whole = f"{self.opts.app_label}_{self.opts.model_name}_{name}"
-        return path(route, self.admin_site.admin_view(view), name=whole)
+        full_name = f"{self.opts.app_label}_{self.opts.model_name}_{name}"
+        return path(route, self.admin_site.admin_view(view), name=full_name)
 
     @form_page(FormPage(fields=("action", ACTION_CHECKBOX_NAME)))
     def changelist_view(
@@ -163,21 +163,21 @@ class ViewerAdmin(_ModelAdmin):
         self.require_view(request)
         if request.method == "POST" and not self.actions:
             return HttpResponseNotAllowed(["GET", "HEAD"])
-        if refusal := self.refuse_filters(request):
+        if refusal := self.reject_unknown_filters(request):
             return refusal
         context = {"title": self.plural, "rows": self, **(extra_context or {})}
-        answer: Any = super().changelist_view(request, context)
+        response: Any = super().changelist_view(request, context)
         no_such_page = f"{request.path}?{ERROR_FLAG}=1"  # where Django leads then, without the filters
-        if answer.headers.get("Location") == no_such_page:
-            return self.refuse_address(request, _("This list has no such page."), dropped={PAGE_VAR})
-        context = getattr(answer, "context_data", None) or {}
+        if response.headers.get("Location") == no_such_page:
+            return self.reject_url(request, _("This list has no such page."), dropped={PAGE_VAR})
+        context = getattr(response, "context_data", None) or {}
         if listed := context.get("cl"):
-            self.note_look(request, listed.result_list)
+            self.record_view(request, listed.result_list)
             if context["action_form"]:
-                self.tick_again(context["action_form"], listed.result_list, get_kept_form(request))
-        return answer  # type: ignore[no-any-return]
+                self.restore_ticks(context["action_form"], listed.result_list, get_kept_form(request))
+        return response  # type: ignore[no-any-return]
 
-    def tick_again(self, form: Any, rows: Iterable[Any], typed: QueryDict | None) -> None:
+    def restore_ticks(self, form: Any, rows: Iterable[Any], typed: QueryDict | None) -> None:
         """Show the action and the ticks that their author had chosen before they had to sign in again."""
         if typed is not None:
             form.initial = {"action": typed.get("action")}
@@ -201,41 +201,45 @@ class ViewerAdmin(_ModelAdmin):
     ) -> HttpResponse:
         """The page of one row. There is no form behind it."""
         self.require_view(request)
-        row = self.row(request, object_id)
+        row = self.get_row(request, object_id)
         if request.method == "POST":
             return HttpResponseNotAllowed(["GET", "HEAD"])
-        self.note_look(request, [row])
-        return self.page(request, self.row_template, self.about(request, row), row=row)
+        self.record_view(request, [row])
+        return self.render_page(request, self.row_template, self.row_context(request, row), row=row)
 
-    def refuse_filters(self, request: HttpRequest) -> HttpResponse | None:
+    def reject_unknown_filters(self, request: HttpRequest) -> HttpResponse | None:
         """The page that names a filter of the address that the list does not have; None where there is none.
 
         A list that left them out would show more than was asked for.
         """
-        known = {*IGNORED_PARAMS, PAGE_VAR, *(getattr(one, "parameter_name", "") for one in self.list_filter)}
+        known = {
+            *IGNORED_PARAMS,
+            PAGE_VAR,
+            *(getattr(list_filter, "parameter_name", "") for list_filter in self.list_filter),
+        }
         unknown = [name for name in request.GET if name not in known]
         if not unknown:
             return None
-        advice = _("This list has no filter “%(name)s”.") % {"name": unknown[0][:_MAX_SHOWN]}
-        return self.refuse_address(request, advice, dropped={*unknown, PAGE_VAR})
+        advice = _("This list has no filter “%(name)s”.") % {"name": unknown[0][:_MAX_SHOWN_LENGTH]}
+        return self.reject_url(request, advice, dropped={*unknown, PAGE_VAR})
 
-    def refuse_address(self, request: HttpRequest, advice: str, *, dropped: set[str]) -> HttpResponse:
+    def reject_url(self, request: HttpRequest, advice: str, *, dropped: set[str]) -> HttpResponse:
         """Say what is wrong with the address, and lead to the list without the `dropped` parts of it."""
         query = request.GET.copy()
         for name in dropped & {*query}:
             del query[name]
-        address = reverse(self.list_url) + (f"?{query.urlencode()}" if query else "")
+        address = reverse(self.list_url_name) + (f"?{query.urlencode()}" if query else "")
         title = _("This address is mistyped")
         return error_page(request, status=400, title=title, advice=advice, link=(address, _("Show the list")))
 
-    def note_look(self, request: HttpRequest, rows: Iterable[Any]) -> None:
+    def record_view(self, request: HttpRequest, rows: Iterable[Any]) -> None:
         """An operator was shown `rows`: recorded in their workspaces."""
         if self.workspace_path:
             view_audit.record_view(
                 request, map(attrgetter(self.workspace_path), rows), str(self.opts.model_name)
             )
 
-    def row(self, request: HttpRequest, object_id: str) -> Any:
+    def get_row(self, request: HttpRequest, object_id: str) -> Any:
         """The row with that primary key.
 
         Raises:
@@ -249,11 +253,11 @@ class ViewerAdmin(_ModelAdmin):
             raise Http404
         return row
 
-    def about(self, request: HttpRequest, row: Any) -> dict[str, Any]:
+    def row_context(self, request: HttpRequest, row: Any) -> dict[str, Any]:
         """What the page of a row shows beside it."""
         return {}
 
-    def page(
+    def render_page(
         self,
         request: HttpRequest,
         template: str,

@@ -14,14 +14,22 @@ from django.utils.translation import gettext_lazy as _
 from keys import usage
 from keys.models import HourlyUse, RequestLog
 from portal.admin.base import ViewerAdmin
-from portal.admin.filters import KeyId, ManyChoices, Period, Rows, Since, Until, of_workspace
+from portal.admin.filters import (
+    KeyIdFilter,
+    PeriodFilter,
+    Rows,
+    SelectFilter,
+    SinceFilter,
+    UntilFilter,
+    workspace_filter,
+)
 from portal.api.urls import OPERATIONS
 from portal.templatetags import presentation
 from pumble_bridge import outcomes
 from pumble_bridge.outcomes import Outcome
 
 
-class OfOutcome(ManyChoices):
+class OutcomeFilter(SelectFilter):
     title = _("outcome")
     parameter_name = "outcome"
     options = [
@@ -31,7 +39,7 @@ class OfOutcome(ManyChoices):
     ]
 
     @classmethod
-    def choose(cls, rows: Rows, chosen: str, now: datetime) -> Rows:
+    def filter_choice(cls, rows: Rows, chosen: str, now: datetime) -> Rows:
         return rows.exclude(outcome=usage.OK) if chosen == "refused" else rows.filter(outcome=chosen)
 
     def queryset(self, request: HttpRequest, rows: Rows) -> Rows:
@@ -39,30 +47,30 @@ class OfOutcome(ManyChoices):
         chosen = self.value()
         if not chosen:
             return rows
-        return rows.none() if "\x00" in chosen else self.choose(rows, chosen, timezone.now())
+        return rows.none() if "\x00" in chosen else self.filter_choice(rows, chosen, timezone.now())
 
 
-class OfOperation(ManyChoices):
+class OperationFilter(SelectFilter):
     title = _("operation")
     parameter_name = "operation"
-    options = [(one.operation, one.operation) for one in OPERATIONS]
+    options = [(operation.operation, operation.operation) for operation in OPERATIONS]
 
 
-class OfKey(KeyId):
+class KeyFilter(KeyIdFilter):
     field = "key__key_id"
 
 
-class HourPeriod(Period):
+class HourPeriodFilter(PeriodFilter):
     field = "hour"
 
 
-class _Calls(ViewerAdmin):
+class _UsageAdmin(ViewerAdmin):
     list_select_related = ("key__owner__workspace",)
     workspace_path = "key.owner.workspace"
     sortable_by = ()
 
     @admin.display(description=_("Key"))
-    def of_key(self, row: Any) -> str:
+    def key_name(self, row: Any) -> str:
         return str(row.key.name)
 
     @admin.display(description=_("Holder"))
@@ -70,18 +78,35 @@ class _Calls(ViewerAdmin):
         return str(row.key.owner.name)
 
     @admin.display(description=_("Outcome"))
-    def how(self, row: Any) -> SafeString:
+    def outcome_title(self, row: Any) -> SafeString:
         return format_html("{} <code>{}</code>", Outcome(row.outcome).title, row.outcome)
 
 
-class Calls(_Calls):
-    singular, plural, place = _("Call"), _("Calls"), 50
+class RequestLogAdmin(_UsageAdmin):
+    singular, plural, order = _("Call"), _("Calls"), 50
     row_template = "admin/call.html"
-    list_display = ("when", "asked", "how", "of_key", "holder", "took", "from_address", "request")
-    list_filter = (OfOutcome, Period, OfKey, OfOperation, Since, Until, of_workspace("key__owner__workspace"))
+    list_display = (
+        "when",
+        "operation_name",
+        "outcome_title",
+        "key_name",
+        "holder",
+        "duration",
+        "ip_address",
+        "request",
+    )
+    list_filter = (
+        OutcomeFilter,
+        PeriodFilter,
+        KeyFilter,
+        OperationFilter,
+        SinceFilter,
+        UntilFilter,
+        workspace_filter("key__owner__workspace"),
+    )
     ordering = ("-at", "-pk")
 
-    def about(self, request: HttpRequest, row: RequestLog) -> dict[str, Any]:
+    def row_context(self, request: HttpRequest, row: RequestLog) -> dict[str, Any]:
         return {"title": row.operation, "outcome": Outcome(row.outcome, row.hint)}
 
     @admin.display(description=_("When"))
@@ -89,15 +114,15 @@ class Calls(_Calls):
         return presentation.time_at(row.at)
 
     @admin.display(description=_("Operation"))
-    def asked(self, row: RequestLog) -> SafeString:
+    def operation_name(self, row: RequestLog) -> SafeString:
         return format_html("<code>{}</code>", row.operation)
 
     @admin.display(description=_("Took"))
-    def took(self, row: RequestLog) -> str:
+    def duration(self, row: RequestLog) -> str:
         return f"{row.duration_ms} ms"
 
     @admin.display(description=_("From"))
-    def from_address(self, row: RequestLog) -> str:
+    def ip_address(self, row: RequestLog) -> str:
         return row.address or ""
 
     @admin.display(description=_("Request id"))
@@ -105,25 +130,25 @@ class Calls(_Calls):
         return format_html("<code>{}</code>", row.request_id)
 
 
-class HourlyCounts(_Calls):
-    singular, plural, place = _("Count"), _("Counts"), 60
+class HourlyUseAdmin(_UsageAdmin):
+    singular, plural, order = _("Count"), _("Counts"), 60
     change_list_template = "admin/hourly_count_list.html"
     row_template = "admin/hourly_count.html"
-    list_display = ("when", "how", "of_key", "holder", "calls")
-    list_filter = (OfOutcome, HourPeriod, OfKey, of_workspace("key__owner__workspace"))
+    list_display = ("when", "outcome_title", "key_name", "holder", "calls")
+    list_filter = (OutcomeFilter, HourPeriodFilter, KeyFilter, workspace_filter("key__owner__workspace"))
     ordering = ("-hour", "-pk")
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        answer: Any = super().changelist_view(request, extra_context)
-        listed = getattr(answer, "context_data", {}).get("cl")
-        if listed is not None:
-            total = listed.queryset.order_by().aggregate(total=Sum("count"))["total"] or 0
-            answer.context_data["total"] = total
-        return answer  # type: ignore[no-any-return]
+        response: Any = super().changelist_view(request, extra_context)
+        changelist = getattr(response, "context_data", {}).get("cl")
+        if changelist is not None:
+            total = changelist.queryset.order_by().aggregate(total=Sum("count"))["total"] or 0
+            response.context_data["total"] = total
+        return response  # type: ignore[no-any-return]
 
-    def about(self, request: HttpRequest, row: HourlyUse) -> dict[str, Any]:
+    def row_context(self, request: HttpRequest, row: HourlyUse) -> dict[str, Any]:
         return {"title": self.plural, "outcome": Outcome(row.outcome)}
 
     @admin.display(description=_("Hour from"))

@@ -12,24 +12,24 @@ from django.utils.dateparse import parse_date
 from django.utils.translation import gettext_lazy as _
 
 from keys.models import Member, Workspace
-from portal.admin.viewer import viewer_of
+from portal.admin.viewer import get_viewer
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
 
 Rows = Any  # the queryset of the list's model, which has methods of its own
-_MOST_WORKSPACES = 50
+_MAX_WORKSPACES = 50
 
 
 class _Filter(SimpleListFilter):
     @property
-    def said(self) -> str:
+    def selected_label(self) -> str:
         """What is chosen, in words; empty where nothing is."""
         chosen = self.value() or ""
         return str({str(value): label for value, label in self.lookup_choices}.get(chosen) or chosen)
 
 
-class Choices(_Filter):
+class ChoiceFilter(_Filter):
     """Named choices; what is none of them shows nothing, so that no list claims more than was asked."""
 
     options: "ClassVar[list[tuple[str, str | StrPromise]]]"
@@ -43,15 +43,15 @@ class Choices(_Filter):
             return rows
         if chosen not in dict(self.options):
             return rows.none()
-        return self.choose(rows, chosen, timezone.now())
+        return self.filter_choice(rows, chosen, timezone.now())
 
     @classmethod
-    def choose(cls, rows: Rows, chosen: str, now: datetime) -> Rows:
+    def filter_choice(cls, rows: Rows, chosen: str, now: datetime) -> Rows:
         """Return the rows for `chosen`, one of the options: by default those whose field of the parameter's name has it."""
         return rows.filter(**{str(cls.parameter_name): chosen})
 
 
-class ManyChoices(Choices):
+class SelectFilter(ChoiceFilter):
     """Choices that are too many for a list of links."""
 
     template = "admin/select_filter.html"
@@ -61,19 +61,19 @@ class ManyChoices(Choices):
             "name": self.parameter_name,
             "value": self.value() or "",
             "options": self.options,
-            "others": _others(self, changelist),
+            "other_params": _other_params(self, changelist),
         }
 
 
-class OfMember(_Filter):
+class MemberFilter(_Filter):
     """One of the people the viewer may see, by primary key: one that is offered, or one whose page leads here."""
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        offered, chosen = self.offered(request), _number(self.value())
-        if chosen and str(chosen) not in dict(offered):
-            other = Member.objects.for_viewer(viewer_of(request)).filter(pk=chosen).first()
-            offered += [(str(chosen), other.name)] if other else []
-        return offered
+        members, chosen = self.list_members(request), _read_pk(self.value())
+        if chosen and str(chosen) not in dict(members):
+            other = Member.objects.for_viewer(get_viewer(request)).filter(pk=chosen).first()
+            members += [(str(chosen), other.name)] if other else []
+        return members
 
     def has_output(self) -> bool:
         return bool(self.lookup_choices)
@@ -81,17 +81,17 @@ class OfMember(_Filter):
     def queryset(self, request: HttpRequest, rows: Rows) -> Rows:
         if not self.value():
             return rows
-        chosen = _number(self.value())
-        return self.narrow(rows, chosen) if chosen else rows.none()
+        chosen = _read_pk(self.value())
+        return self.filter_member(rows, chosen) if chosen else rows.none()
 
-    def offered(self, request: HttpRequest) -> list[tuple[str, str]]:
+    def list_members(self, request: HttpRequest) -> list[tuple[str, str]]:
         return []
 
-    def narrow(self, rows: Rows, chosen: int) -> Rows:
+    def filter_member(self, rows: Rows, chosen: int) -> Rows:
         raise NotImplementedError
 
 
-class Typed(_Filter):
+class TextFilter(_Filter):
     """A text that is typed into a field of its own."""
 
     template = "admin/text_filter.html"
@@ -105,7 +105,7 @@ class Typed(_Filter):
             "name": self.parameter_name,
             "value": self.value() or "",
             "type": self.input_type,
-            "others": _others(self, changelist),
+            "other_params": _other_params(self, changelist),
             "selected": bool(self.value()),
         }
 
@@ -113,24 +113,24 @@ class Typed(_Filter):
         typed = (self.value() or "").strip()
         if "\x00" in typed:
             return rows.none()
-        return self.narrow(rows, typed) if typed else rows
+        return self.filter_text(rows, typed) if typed else rows
 
-    def narrow(self, rows: Rows, typed: str) -> Rows:
+    def filter_text(self, rows: Rows, typed: str) -> Rows:
         raise NotImplementedError
 
 
-class KeyId(Typed):
+class KeyIdFilter(TextFilter):
     """A key's id, also with the prefix that people copy with it. `field` is where the rows have it."""
 
     title = _("id of the key")
     parameter_name = "key"
     field: ClassVar[str]
 
-    def narrow(self, rows: Rows, typed: str) -> Rows:
+    def filter_text(self, rows: Rows, typed: str) -> Rows:
         return rows.filter(**{self.field: typed.removeprefix("pmb_")})
 
 
-class OfWorkspace(_Filter):
+class WorkspaceFilter(_Filter):
     """For operators; everybody else sees one workspace anyway."""
 
     title = _("workspace")
@@ -138,10 +138,10 @@ class OfWorkspace(_Filter):
     path: ClassVar[str]
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        if not viewer_of(request).is_superuser:
+        if not get_viewer(request).is_superuser:
             return []
         return list(
-            Workspace.objects.order_by("name", "pk").values_list("pumble_id", "name")[:_MOST_WORKSPACES]
+            Workspace.objects.order_by("name", "pk").values_list("pumble_id", "name")[:_MAX_WORKSPACES]
         )
 
     def queryset(self, request: HttpRequest, rows: Rows) -> Rows:
@@ -151,12 +151,12 @@ class OfWorkspace(_Filter):
         return rows.none() if "\x00" in chosen else rows.filter(**{f"{self.path}__pumble_id": chosen})
 
 
-def of_workspace(path: str) -> type[OfWorkspace]:
+def workspace_filter(path: str) -> type[WorkspaceFilter]:
     """The filter for rows whose workspace is at `path`."""
-    return type("OfWorkspace", (OfWorkspace,), {"path": path})
+    return type("WorkspaceFilter", (WorkspaceFilter,), {"path": path})
 
 
-class Period(Choices):
+class PeriodFilter(ChoiceFilter):
     title = _("time")
     parameter_name = "when"
     field = "at"
@@ -166,45 +166,45 @@ class Period(Choices):
         ("week", _("Past 7 days")),
         ("month", _("Past 30 days")),
     ]
-    _lengths = {"hour": timedelta(hours=1), "week": timedelta(days=7), "month": timedelta(days=30)}
+    _LENGTHS = {"hour": timedelta(hours=1), "week": timedelta(days=7), "month": timedelta(days=30)}
 
     @classmethod
-    def choose(cls, rows: Rows, chosen: str, now: datetime) -> Rows:
-        begin = start_of_day(now) if chosen == "today" else now - cls._lengths[chosen]
-        return rows.filter(**{f"{cls.field}__gte": begin})
+    def filter_choice(cls, rows: Rows, chosen: str, now: datetime) -> Rows:
+        start = start_of_day(now) if chosen == "today" else now - cls._LENGTHS[chosen]
+        return rows.filter(**{f"{cls.field}__gte": start})
 
 
-class Since(Typed):
+class SinceFilter(TextFilter):
     title = _("first day")
     parameter_name = "since"
     input_type = "date"
 
-    def narrow(self, rows: Rows, typed: str) -> Rows:
+    def filter_text(self, rows: Rows, typed: str) -> Rows:
         day = _midnight(typed)
         return rows.filter(at__gte=day) if day else rows.none()
 
 
-class Until(Typed):
+class UntilFilter(TextFilter):
     title = _("last day")
     parameter_name = "until"
     input_type = "date"
 
-    def narrow(self, rows: Rows, typed: str) -> Rows:
+    def filter_text(self, rows: Rows, typed: str) -> Rows:
         day = _midnight(typed)
         return rows.filter(at__lt=day + timedelta(days=1)) if day else rows.none()
 
 
-def _others(one: SimpleListFilter, changelist: ChangeList) -> list[tuple[str, str]]:
+def _other_params(list_filter: SimpleListFilter, changelist: ChangeList) -> list[tuple[str, str]]:
     """What the other filters are set to, for a form that changes this one only."""
     return [
         (name, value)
         for name, values in changelist.filter_params.items()
-        if name != one.parameter_name
+        if name != list_filter.parameter_name
         for value in values
     ]
 
 
-def _number(text: str | None) -> int:
+def _read_pk(text: str | None) -> int:
     """A primary key; 0 for what is none."""
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else 0
 

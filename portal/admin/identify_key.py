@@ -12,16 +12,16 @@ from django.views.decorators.debug import sensitive_post_parameters
 from keys import key_format
 from portal.admin.site import site
 from portal.admin.view_audit import find_pasted_key
-from portal.admin.viewer import actor, viewer_of
+from portal.admin.viewer import get_actor, get_viewer
 from portal.presentation.forms import BaseForm
 
-_LONGEST = 100_000
+_MAX_TEXT_LENGTH = 100_000
 
 
-class LookupForm(BaseForm):
+class IdentifyKeyForm(BaseForm):
     text = forms.CharField(
         label=gettext_lazy("A whole key, or a text that has one in it"),
-        max_length=_LONGEST,
+        max_length=_MAX_TEXT_LENGTH,
         help_text=gettext_lazy("It is looked up and forgotten: neither stored nor shown again."),
         widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off", "spellcheck": "false"}),
     )
@@ -30,18 +30,18 @@ class LookupForm(BaseForm):
 @sensitive_post_parameters("text")
 def identify_key(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
-        return _page(request, LookupForm())
-    form = LookupForm(request.POST)
+        return _page(request, IdentifyKeyForm())
+    form = IdentifyKeyForm(request.POST)
     if not form.is_valid():
-        return _page(request, LookupForm(), why=" ".join(map(str, form.errors["text"])), status=400)
+        return _page(request, IdentifyKeyForm(), error=" ".join(map(str, form.errors["text"])), status=400)
     text = form.cleaned_data["text"]
-    key = find_pasted_key(text, viewer_of(request), by=actor(request))
+    key = find_pasted_key(text, get_viewer(request), by=get_actor(request))
     if key is not None:
         return redirect("admin:keys_apikey_change", key.pk)
-    return _page(request, LookupForm(), why=_why_not(text), status=404)
+    return _page(request, IdentifyKeyForm(), error=_explain_no_match(text), status=404)
 
 
-def _why_not(text: str) -> str:
+def _explain_no_match(text: str) -> str:
     if key_format.find_in(text):
         return _("That is a whole key, but none that you can see here. It was made elsewhere, or is a fake.")
     if key_format.contains_key_pattern(text):
@@ -51,6 +51,6 @@ def _why_not(text: str) -> str:
     )
 
 
-def _page(request: HttpRequest, form: LookupForm, *, why: str = "", status: int = 200) -> HttpResponse:
-    context: dict[str, Any] = {"title": _("Whose key is this?"), "form": form, "why": why}
+def _page(request: HttpRequest, form: IdentifyKeyForm, *, error: str = "", status: int = 200) -> HttpResponse:
+    context: dict[str, Any] = {"title": _("Whose key is this?"), "form": form, "error": error}
     return render(request, "admin/identify_key.html", site.each_context(request) | context, status=status)

@@ -14,13 +14,13 @@ from keys import limits, usage
 from keys.models import HourlyUse, Workspace
 from portal.admin import stats, view_audit
 from portal.admin.filters import start_of_day
-from portal.admin.identify_key import LookupForm
+from portal.admin.identify_key import IdentifyKeyForm
 from portal.admin.site import site
-from portal.admin.viewer import viewer_of
+from portal.admin.viewer import get_viewer
 from portal.admin.workspaces import with_counts
 from portal.presentation import quotas, usage_charts
 
-_MOST_WORKSPACES = 100
+_MAX_WORKSPACES = 100
 
 
 @require_safe
@@ -30,27 +30,27 @@ def index(request: HttpRequest) -> HttpResponse:
     Raises:
         Http404: no such workspace for the viewer.
     """
-    viewer = viewer_of(request)
-    asked = request.GET.get("workspace", "").replace("\x00", "")
-    if viewer.is_superuser and not asked:
+    viewer = get_viewer(request)
+    pumble_id = request.GET.get("workspace", "").replace("\x00", "")
+    if viewer.is_superuser and not pumble_id:
         return _page(request, "admin/operator_index.html", _workspaces())
     workspace = viewer.workspace
-    if asked:
-        workspace = Workspace.objects.for_viewer(viewer).filter(pumble_id=asked).first()
+    if pumble_id:
+        workspace = Workspace.objects.for_viewer(viewer).filter(pumble_id=pumble_id).first()
     if workspace is None:
         raise Http404
     view_audit.record_view(request, [workspace], "front")
-    further = {"workspace": workspace.pumble_id} if viewer.is_superuser else {}
+    extra_query = {"workspace": workspace.pumble_id} if viewer.is_superuser else {}
     now = timezone.now()
-    today = stats.today(workspace, now, further)
+    today = stats.today_stats(workspace, now, extra_query)
     uses = HourlyUse.objects.filter(key__owner__workspace=workspace)
     context = {
         "workspace": workspace,
-        "figures": [*stats.stand(workspace, now, further), *today.figures],
-        "endings": today.endings,
+        "stats": [*stats.key_stats(workspace, now, extra_query), *today.stats],
+        "outcomes": today.outcomes,
         "chart": usage_charts.build_chart(uses, now),
         "quotas": quotas.build_quotas(limits.workspace_quotas(workspace)),
-        "form": LookupForm(),
+        "form": IdentifyKeyForm(),
     }
     return _page(request, "admin/index.html", context)
 
@@ -62,15 +62,15 @@ def _workspaces() -> dict[str, Any]:
     by_workspace = uses.order_by().values("key__owner__workspace")
     calls = by_workspace.annotate(number=Sum("count")).values("number")
     refused = by_workspace.annotate(number=Sum("count", filter=~Q(outcome=usage.OK))).values("number")
-    found = with_counts(Workspace.objects.all()).annotate(
+    annotated = with_counts(Workspace.objects.all()).annotate(
         calls_today=Coalesce(Subquery(calls, output_field=IntegerField()), 0),
         refused_today=Coalesce(Subquery(refused, output_field=IntegerField()), 0),
     )
-    listed = list(found.order_by("name", "pk")[: _MOST_WORKSPACES + 1])
+    listed = list(annotated.order_by("name", "pk")[: _MAX_WORKSPACES + 1])
     return {
-        "workspaces": listed[:_MOST_WORKSPACES],
-        "has_more": len(listed) > _MOST_WORKSPACES,
-        "form": LookupForm(),
+        "workspaces": listed[:_MAX_WORKSPACES],
+        "has_more": len(listed) > _MAX_WORKSPACES,
+        "form": IdentifyKeyForm(),
     }
 
 

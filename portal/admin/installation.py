@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from keys import limits
 from keys.models import ApiKey, Member, Workspace
 from portal.admin.site import site
-from portal.admin.viewer import viewer_of
+from portal.admin.viewer import get_viewer
 from pumble_bridge.models import HomeTab, Notice
 
 if TYPE_CHECKING:
@@ -23,45 +23,45 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Part:
+class Check:
     name: "StrPromise"
-    said: str
-    well: bool = True
+    value: str
+    healthy: bool = True
 
 
 def installation(request: HttpRequest) -> HttpResponse:
-    if not viewer_of(request).is_superuser:
+    if not get_viewer(request).is_superuser:
         raise Http404
     if request.method == "POST":
         return HttpResponseNotAllowed(["GET", "HEAD"])
-    context = {"title": _("Installation"), "parts": _parts()}
+    context = {"title": _("Installation"), "checks": _run_checks()}
     return render(request, "admin/installation.html", site.each_context(request) | context)
 
 
-def _parts() -> list[Part]:
+def _run_checks() -> list[Check]:
     executor = MigrationExecutor(connection)
     missing = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
     redis = limits.backend().is_available()
     stale = HomeTab.objects.filter(changes__gt=F("shown"))
     failing = stale.filter(failures__gt=0).count()
     return [
-        Part(gettext_lazy("Database"), connection.vendor),
-        Part(gettext_lazy("Missing migrations"), str(missing), well=not missing),
-        Part(gettext_lazy("Redis"), _redis(answers=redis), well=redis),
-        Part(
+        Check(gettext_lazy("Database"), connection.vendor),
+        Check(gettext_lazy("Missing migrations"), str(missing), healthy=not missing),
+        Check(gettext_lazy("Redis"), _redis_status(available=redis), healthy=redis),
+        Check(
             gettext_lazy("Workspaces with the app"), str(Workspace.objects.exclude(installed_at=None).count())
         ),
-        Part(
+        Check(
             gettext_lazy("People who authorize it"), str(Member.objects.exclude(authorized_at=None).count())
         ),
-        Part(gettext_lazy("Keys ever made"), str(ApiKey.objects.count())),
-        Part(gettext_lazy("Notices waiting"), str(Notice.objects.filter(state=Notice.State.QUEUED).count())),
-        Part(gettext_lazy("Home tabs behind"), str(stale.count())),
-        Part(gettext_lazy("Home tabs that could not be published"), str(failing), well=not failing),
+        Check(gettext_lazy("Keys ever made"), str(ApiKey.objects.count())),
+        Check(gettext_lazy("Notices waiting"), str(Notice.objects.filter(state=Notice.State.QUEUED).count())),
+        Check(gettext_lazy("Home tabs behind"), str(stale.count())),
+        Check(gettext_lazy("Home tabs that could not be published"), str(failing), healthy=not failing),
     ]
 
 
-def _redis(*, answers: bool) -> str:
+def _redis_status(*, available: bool) -> str:
     if not settings.REDIS_URL:
         return _("not used: one process counts for itself")
-    return _("answers") if answers else _("does not answer: each process counts for itself")
+    return _("answers") if available else _("does not answer: each process counts for itself")

@@ -1,4 +1,4 @@
-"""What owners and operators do to keys of others: revoke, disable, enable; one or many, never without being asked again."""
+"""What owners and operators do to keys of others: revoke, disable, enable; one or many, never without a confirmation."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -21,36 +21,36 @@ from keys.lifecycle import MAX_NOTE_LENGTH
 from keys.models import ApiKey, Member
 from portal.accounts.kept_forms import FormPage, form_page, get_kept_form
 from portal.admin.site import site
-from portal.admin.viewer import actor, viewer_of
+from portal.admin.viewer import get_actor, get_viewer
 from portal.presentation.forms import BaseForm, ConfirmationField
 from portal.presentation.pasted_keys import extract_pasted_keys
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
 
-MOST_AT_ONCE = 200
+MAX_BATCH_SIZE = 200
 State = ApiKey.State
 
 
 @dataclass(frozen=True)
-class Verb:
+class KeyAction:
     """Something that is done to keys.
 
     Attributes:
-        fits: whether it can be done to a key in that state.
-        reason: whether one is asked for: "required", "optional" or "".
-        for_good: it cannot be taken back, so the name or the number of the keys is typed where much hangs on it.
+        is_applicable: whether it can be done to a key in that state.
+        reason: whether a reason is asked for: "required", "optional" or "".
+        irreversible: it cannot be taken back, so the name or the number of the keys is typed where much hangs on it.
     """
 
     name: str
     button: "StrPromise"
-    fits: Callable[[ApiKey, datetime], bool]
+    is_applicable: Callable[[ApiKey, datetime], bool]
     run: Callable[..., object]
     reason: str = ""
-    for_good: bool = False
+    irreversible: bool = False
 
     @property
-    def address(self) -> str:
+    def url_name(self) -> str:
         """The name of its page's address."""
         return f"admin:{self.name}-keys"
 
@@ -86,7 +86,7 @@ class Verb:
                     number,
                 )
 
-    def done(self, number: int) -> str:
+    def done_message(self, number: int) -> str:
         match self.name:
             case "revoke":
                 text = ngettext("%(n)s key is revoked.", "%(n)s keys are revoked.", number)
@@ -114,29 +114,29 @@ def _enable(key: ApiKey, *, by: Actor, now: datetime, note: str) -> None:
     lifecycle.enable(key=key, by=by, now=now)
 
 
-REVOKE = Verb(
+REVOKE = KeyAction(
     name="revoke",
     button=gettext_lazy("Revoke"),
-    fits=lambda key, now: not key.state(now).is_over,
+    is_applicable=lambda key, now: not key.state(now).is_over,
     run=_revoke,
     reason="required",
-    for_good=True,
+    irreversible=True,
 )
-DISABLE = Verb(
+DISABLE = KeyAction(
     name="disable",
     button=gettext_lazy("Disable"),
-    fits=lambda key, now: key.state(now) in {State.ACTIVE, State.PENDING},
+    is_applicable=lambda key, now: key.state(now) in {State.ACTIVE, State.PENDING},
     run=_disable,
     reason="optional",
 )
-ENABLE = Verb(
+ENABLE = KeyAction(
     name="enable",
     button=gettext_lazy("Enable"),
-    fits=lambda key, now: key.state(now) == State.DISABLED,
+    is_applicable=lambda key, now: key.state(now) == State.DISABLED,
     run=_enable,
 )
-_CONFIRMED = FormPage(fields=("reason",), query=("key",))
-VERBS = {verb.name: verb for verb in (REVOKE, DISABLE, ENABLE)}
+_CONFIRM_PAGE = FormPage(fields=("reason",), query=("key",))
+ACTIONS = {action.name: action for action in (REVOKE, DISABLE, ENABLE)}
 
 
 class ConfirmForm(BaseForm):
@@ -148,15 +148,17 @@ class ConfirmForm(BaseForm):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 
-    def __init__(self, *args: Any, verb: Verb, asked: str, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, action: KeyAction, confirmation_text: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if asked:
+        if confirmation_text:
             self.fields["typed"] = ConfirmationField(
-                asked, _("Type exactly %(text)s.") % {"text": asked}, max_length=MAX_NOTE_LENGTH
+                confirmation_text,
+                _("Type exactly %(text)s.") % {"text": confirmation_text},
+                max_length=MAX_NOTE_LENGTH,
             )
-        if not verb.reason:
+        if not action.reason:
             del self.fields["reason"]
-        elif verb.reason == "optional":
+        elif action.reason == "optional":
             self.fields["reason"].required = False
 
     def clean_reason(self) -> str:
@@ -166,76 +168,78 @@ class ConfirmForm(BaseForm):
         return reason
 
 
-def ask(request: HttpRequest, verb: Verb, chosen: Sequence[ApiKey]) -> HttpResponse:
+def confirmation_page(request: HttpRequest, action: KeyAction, chosen: Sequence[ApiKey]) -> HttpResponse:
     """The page that asks once more, and does nothing yet."""
-    return _page(request, verb, chosen, None)
+    return _page(request, action, chosen, None)
 
 
-@form_page(_CONFIRMED)
+@form_page(_CONFIRM_PAGE)
 def revoke(request: HttpRequest) -> HttpResponse:
     return _view(request, REVOKE)
 
 
-@form_page(_CONFIRMED)
+@form_page(_CONFIRM_PAGE)
 def disable(request: HttpRequest) -> HttpResponse:
     return _view(request, DISABLE)
 
 
-@form_page(_CONFIRMED)
+@form_page(_CONFIRM_PAGE)
 def enable(request: HttpRequest) -> HttpResponse:
     return _view(request, ENABLE)
 
 
-def _view(request: HttpRequest, verb: Verb) -> HttpResponse:
+def _view(request: HttpRequest, action: KeyAction) -> HttpResponse:
     """GET asks, POST does. `key` names the keys by their ids.
 
     Raises:
         Http404: no key, too many, or one that is not there for the viewer.
     """
-    now, by = timezone.now(), actor(request)
-    sent, pasted = extract_pasted_keys(request.POST, by=by, now=now)
-    wanted = set((sent if request.method == "POST" else request.GET).getlist("key"))
-    chosen = list(_keys_of(viewer_of(request), wanted))
-    if not wanted or len(wanted) > MOST_AT_ONCE or len(chosen) != len(wanted):
+    now, by = timezone.now(), get_actor(request)
+    data, pasted = extract_pasted_keys(request.POST, by=by, now=now)
+    key_ids = set((data if request.method == "POST" else request.GET).getlist("key"))
+    chosen = list(_find_keys(get_viewer(request), key_ids))
+    if not key_ids or len(key_ids) > MAX_BATCH_SIZE or len(chosen) != len(key_ids):
         raise Http404
     if request.method != "POST":
-        return ask(request, verb, chosen)
-    fitting = [key for key in chosen if verb.fits(key, now)]
-    form = ConfirmForm(sent, verb=verb, asked=_what_to_type(verb, fitting, now))
+        return confirmation_page(request, action, chosen)
+    applicable = [key for key in chosen if action.is_applicable(key, now)]
+    form = ConfirmForm(data, action=action, confirmation_text=_confirmation_text(action, applicable, now))
     valid = form.is_valid()
     if not valid or pasted:
         form.add_pasted_key_errors(pasted)
-        return _page(request, verb, chosen, form, status=400)
-    _do(request, verb, fitting, by=by, now=now, note=form.cleaned_data.get("reason", ""))
+        return _page(request, action, chosen, form, status=400)
+    _run(request, action, applicable, by=by, now=now, note=form.cleaned_data.get("reason", ""))
     if len(chosen) == 1:
         return redirect("admin:keys_apikey_change", chosen[0].pk)
     return redirect("admin:keys_apikey_changelist")
 
 
-def _keys_of(viewer: Member, key_ids: set[str]) -> Any:
-    readable = {key_id for key_id in key_ids if key_id.isascii() and key_id.isalnum()}
-    return selectors.list_keys(viewer).filter(key_id__in=readable)
+def _find_keys(viewer: Member, key_ids: set[str]) -> Any:
+    valid_ids = {key_id for key_id in key_ids if key_id.isascii() and key_id.isalnum()}
+    return selectors.list_keys(viewer).filter(key_id__in=valid_ids)
 
 
-def _do(
-    request: HttpRequest, verb: Verb, keys: Sequence[ApiKey], *, by: Actor, now: datetime, note: str
+def _run(
+    request: HttpRequest, action: KeyAction, keys: Sequence[ApiKey], *, by: Actor, now: datetime, note: str
 ) -> None:
     """Each key by itself, so that one that cannot be changed keeps no other from it."""
     done = 0
     for key in keys:
         try:
-            verb.run(key, by=by, now=now, note=note)
+            action.run(key, by=by, now=now, note=note)
         except KeysError as error:
-            why = f"{key.name}: {texts.error_message(error)}"
-            messages.error(request, why)
+            message = f"{key.name}: {texts.error_message(error)}"
+            messages.error(request, message)
         else:
             done += 1
-    messages.success(request, verb.done(done)) if done else messages.info(request, _("Nothing was changed."))
+    messages.success(request, action.done_message(done)) if done else messages.info(
+        request, _("Nothing was changed.")
+    )
 
 
-def _what_to_type(verb: Verb, keys: Sequence[ApiKey], now: datetime) -> str:
+def _confirmation_text(action: KeyAction, keys: Sequence[ApiKey], now: datetime) -> str:
     """The name of a key that is in use, or the number of several; nothing where little hangs on it."""
-    if not verb.for_good or not keys:
+    if not action.irreversible or not keys:
         return ""
     if len(keys) > 1:
         return str(len(keys))
@@ -243,22 +247,27 @@ def _what_to_type(verb: Verb, keys: Sequence[ApiKey], now: datetime) -> str:
 
 
 def _page(
-    request: HttpRequest, verb: Verb, chosen: Sequence[ApiKey], form: ConfirmForm | None, *, status: int = 200
+    request: HttpRequest,
+    action: KeyAction,
+    chosen: Sequence[ApiKey],
+    form: ConfirmForm | None,
+    *,
+    status: int = 200,
 ) -> HttpResponse:
     now = timezone.now()
-    fitting = [key for key in chosen if verb.fits(key, now)]
+    applicable = [key for key in chosen if action.is_applicable(key, now)]
     if form is None:
-        form = ConfirmForm(verb=verb, asked=_what_to_type(verb, fitting, now))
+        form = ConfirmForm(action=action, confirmation_text=_confirmation_text(action, applicable, now))
         form.restore(get_kept_form(request))
     context = {
-        "title": verb.title(len(fitting) or len(chosen)),
-        "verb": verb,
-        "consequence": verb.consequence(len(fitting)),
+        "title": action.title(len(applicable) or len(chosen)),
+        "action": action,
+        "consequence": action.consequence(len(applicable)),
         "back": reverse("admin:keys_apikey_change", args=[chosen[0].pk])
         if len(chosen) == 1
         else reverse("admin:keys_apikey_changelist"),
-        "fitting": fitting,
-        "others": [key for key in chosen if key not in fitting],
+        "applicable": applicable,
+        "not_applicable": [key for key in chosen if key not in applicable],
         "form": form,
         "now": now,
     }

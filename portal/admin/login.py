@@ -25,10 +25,10 @@ from pumble_bridge.oauth import safe_redirect_path
 
 log = logging.getLogger(__name__)
 
-_LONGEST_PASSWORD = 1024
+_MAX_PASSWORD_LENGTH = 1024
 
 
-class OperatorForm(BaseForm):
+class OperatorLoginForm(BaseForm):
     username = forms.CharField(
         label=gettext_lazy("Username"),
         max_length=64,
@@ -36,7 +36,7 @@ class OperatorForm(BaseForm):
     )
     password = forms.CharField(
         label=gettext_lazy("Password"),
-        max_length=_LONGEST_PASSWORD,
+        max_length=_MAX_PASSWORD_LENGTH,
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
@@ -54,35 +54,37 @@ class OperatorForm(BaseForm):
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "HEAD", "POST"])
 def login(request: HttpRequest) -> HttpResponse:
-    """Sign in with Pumble, or as an operator; then back to where one wanted to go."""
-    back = safe_redirect_path(request.GET.get("next", ""), default=reverse("admin:index"))
+    """Sign in with Pumble, or as an operator; then go to the page that was asked for."""
+    return_path = safe_redirect_path(request.GET.get("next", ""), default=reverse("admin:index"))
     state = request.GET.get("state", "")
     if request.method != "POST":
         if isinstance(request.user, Member) and request.user.is_staff:
-            return redirect(back)
-        return _page(request, OperatorForm(), back)
-    form = OperatorForm(request.POST)
+            return redirect(return_path)
+        return _page(request, OperatorLoginForm(), return_path)
+    form = OperatorLoginForm(request.POST)
     if not form.is_valid():
-        return _page(request, form, back, status=400)
+        return _page(request, form, return_path, status=400)
     try:
         limits.hit_sign_in(request_actor(request).address, form.cleaned_data["username"])
     except RateLimited as error:
         log.warning("operator.sign_in_throttled", extra={"retry_after": error.retry_after})
         form.add_error(None, _("Too many attempts. Try again in %(n)s seconds.") % {"n": error.retry_after})
-        response = _page(request, form, back, status=429)
+        response = _page(request, form, return_path, status=429)
         response["Retry-After"] = str(error.retry_after)
         return response
     operator = OperatorSignIn().authenticate(request, **form.cleaned_data)
     if operator is None:
         record_operator_event(request, AuditEvent.Type.OPERATOR_SIGN_IN_REFUSED)
         form.add_error(None, _("Username and password do not match an operator of this installation."))
-        return _page(request, form, back, status=403)
+        return _page(request, form, return_path, status=403)
     sign_in(request, operator)
     record_operator_event(request, AuditEvent.Type.OPERATOR_SIGNED_IN, operator)
-    return redirect(kept_forms.resume_after_password(request, operator, state=state, default=back))
+    return redirect(kept_forms.resume_after_password(request, operator, state=state, default=return_path))
 
 
-def _page(request: HttpRequest, form: OperatorForm, back: str, *, status: int = 200) -> HttpResponse:
+def _page(
+    request: HttpRequest, form: OperatorLoginForm, return_path: str, *, status: int = 200
+) -> HttpResponse:
     state = request.GET.get("state", "")
-    ways = urlencode({"next": back} | ({"state": state} if state else {}))
-    return render(request, "admin/login.html", {"form": form, "ways": ways}, status=status)
+    query = urlencode({"next": return_path} | ({"state": state} if state else {}))
+    return render(request, "admin/login.html", {"form": form, "query": query}, status=status)

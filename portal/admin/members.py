@@ -14,20 +14,20 @@ from django.utils.translation import gettext_lazy
 from keys import unicode_text
 from keys.models import ApiKey, AuditEvent, LastUse, Member
 from portal.admin.base import ViewerAdmin
-from portal.admin.filters import Choices, Rows, of_workspace
+from portal.admin.filters import ChoiceFilter, Rows, workspace_filter
 from portal.templatetags import presentation
 
-LATELY = timedelta(days=30)
-_LEFT = (AuditEvent.Type.MEMBER_UNAUTHORIZED, AuditEvent.Type.MEMBER_DEACTIVATED)
+RECENT = timedelta(days=30)
+_OFFBOARDING_EVENTS = (AuditEvent.Type.MEMBER_UNAUTHORIZED, AuditEvent.Type.MEMBER_DEACTIVATED)
 
 
-class Role(Choices):
+class RoleFilter(ChoiceFilter):
     title = gettext_lazy("role")
     parameter_name = "role"
     options = list(Member.Role.choices)
 
 
-class Authorized(Choices):
+class AuthorizedFilter(ChoiceFilter):
     title = gettext_lazy("authorization")
     parameter_name = "authorized"
     options = [
@@ -37,32 +37,32 @@ class Authorized(Choices):
     ]
 
     @classmethod
-    def choose(cls, rows: Rows, chosen: str, now: datetime) -> Rows:
+    def filter_choice(cls, rows: Rows, chosen: str, now: datetime) -> Rows:
         if chosen == "off":
             return rows.filter(is_active=False)
         return rows.filter(is_active=True, authorized_at__isnull=chosen == "no")
 
 
-class Left(Choices):
+class OffboardedFilter(ChoiceFilter):
     title = gettext_lazy("off-boarded")
     parameter_name = "left"
     options = [("lately", gettext_lazy("In the past 30 days"))]
 
     @classmethod
-    def choose(cls, rows: Rows, chosen: str, now: datetime) -> Rows:
+    def filter_choice(cls, rows: Rows, chosen: str, now: datetime) -> Rows:
         """Who went in that time and did not come back since."""
-        events = AuditEvent.objects.filter(type__in=_LEFT, at__gt=now - LATELY).values("member")
+        events = AuditEvent.objects.filter(type__in=_OFFBOARDING_EVENTS, at__gt=now - RECENT).values("member")
         return rows.filter(Q(is_active=False) | Q(authorized_at=None), pk__in=events)
 
 
-_MOST_KEYS = 50
+_MAX_KEYS = 50
 
 
-class Members(ViewerAdmin):
-    singular, plural, place = gettext_lazy("Member"), gettext_lazy("Members"), 20
+class MemberAdmin(ViewerAdmin):
+    singular, plural, order = gettext_lazy("Member"), gettext_lazy("Members"), 20
     row_template = "admin/member.html"
-    list_display = ("named", "mail", "in_role", "allows", "live_keys", "used")
-    list_filter = (Role, Authorized, Left, of_workspace("workspace"))
+    list_display = ("display_name", "mail", "role_name", "app_access", "live_keys", "last_used")
+    list_filter = (RoleFilter, AuthorizedFilter, OffboardedFilter, workspace_filter("workspace"))
     list_select_related = ("workspace",)
     workspace_path = "workspace"
     search_fields = ("name",)  # shows the field; what is searched is below
@@ -89,13 +89,13 @@ class Members(ViewerAdmin):
             unicode_text.matches("name__icontains", text) | unicode_text.matches("email__icontains", text)
         ), False
 
-    def about(self, request: HttpRequest, row: Member) -> dict[str, Any]:
+    def row_context(self, request: HttpRequest, row: Member) -> dict[str, Any]:
         keys = ApiKey.objects.filter(owner=row).live(timezone.now()).order_by("-created_at", "-pk")
-        facts = {"role": self.in_role(row), "allows": self.allows(row), "keys": keys[:_MOST_KEYS]}
-        return facts | {"title": self.named(row)}
+        context = {"role": self.role_name(row), "app_access": self.app_access(row), "keys": keys[:_MAX_KEYS]}
+        return context | {"title": self.display_name(row)}
 
     @admin.display(description=gettext_lazy("Name"), ordering=Lower("name"))
-    def named(self, member: Member) -> str:
+    def display_name(self, member: Member) -> str:
         return member.name or member.pumble_user_id or ""
 
     @admin.display(description=gettext_lazy("E-mail"), ordering="email")
@@ -103,11 +103,11 @@ class Members(ViewerAdmin):
         return member.email
 
     @admin.display(description=gettext_lazy("Role"), ordering="role")
-    def in_role(self, member: Member) -> str:
+    def role_name(self, member: Member) -> str:
         return str(dict(Member.Role.choices).get(member.role, member.role))
 
     @admin.display(description=gettext_lazy("The app"), ordering="authorized_at")
-    def allows(self, member: Member) -> str:
+    def app_access(self, member: Member) -> str:
         if not member.is_active:
             return _("Deactivated in Pumble")
         return _("Authorized") if member.authorized_at else _("Not authorized")
@@ -117,7 +117,7 @@ class Members(ViewerAdmin):
         return int(member.keys_alive)
 
     @admin.display(description=gettext_lazy("Last use"), ordering=F("last_used_at").asc(nulls_first=True))
-    def used(self, member: Any) -> str:
+    def last_used(self, member: Any) -> str:
         return (
             presentation.time_ago(member.last_used_at, timezone.now()) if member.last_used_at else _("Never")
         )

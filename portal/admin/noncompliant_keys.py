@@ -1,4 +1,4 @@
-"""Keys that break their workspace's policy: what of each is said, and what became of those that were brought in line."""
+"""Keys that break their workspace's policy: how each breaks it, and what became of those that were brought in line."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,30 +18,34 @@ from keys.texts import short_date
 
 
 @dataclass(frozen=True)
-class Shown:
+class NonCompliantKeyRow:
     """A key, in what it breaks the policy, and what becomes of it when it is brought in line."""
 
     key: ApiKey
     breaches: list[str]
-    becomes: list[str]
+    changes: list[str]
 
 
-def shown(found: Iterable[NonCompliantKey], now: datetime) -> list[Shown]:
+def build_rows(found: Iterable[NonCompliantKey], now: datetime) -> list[NonCompliantKeyRow]:
     return [
-        Shown(one.key, [texts.describe_violation(breach) for breach in one.breaches], _becomes(one, now))
+        NonCompliantKeyRow(
+            one.key,
+            [texts.describe_violation(breach) for breach in one.breaches],
+            _describe_changes(one, now),
+        )
         for one in found
     ]
 
 
-def _becomes(one: NonCompliantKey, now: datetime) -> list[str]:
+def _describe_changes(one: NonCompliantKey, now: datetime) -> list[str]:
     if one.fitting is None:
         return [_("it is disabled")]
-    said = []
+    results = []
     if lost := [scope for scope in one.key.scopes if scope not in one.fitting.scopes]:
-        said.append(_("it loses %(scopes)s") % {"scopes": ", ".join(lost)})
+        results.append(_("it loses %(scopes)s") % {"scopes": ", ".join(lost)})
     if one.fitting.expires_at is not None and one.fitting.expires_at != one.key.expires_at:
-        said.append(_("it expires on %(date)s") % {"date": short_date(one.fitting.expires_at, now=now)})
-    return said
+        results.append(_("it expires on %(date)s") % {"date": short_date(one.fitting.expires_at, now=now)})
+    return results
 
 
 def bring_in_line(
@@ -64,14 +68,14 @@ def bring_in_line(
             narrowed += 1
         elif broken is not None:
             disabled += 1
-    said = []
+    results = []
     if narrowed:
         words = ngettext("%(n)s key has fewer rights now.", "%(n)s keys have fewer rights now.", narrowed)
-        said.append(words % {"n": narrowed})
+        results.append(words % {"n": narrowed})
     if disabled:
         words = ngettext("%(n)s key is disabled now.", "%(n)s keys are disabled now.", disabled)
-        said.append(words % {"n": disabled})
-    if said:
-        messages.success(request, " ".join([*said, _("Their holders are told what changed, and why.")]))
+        results.append(words % {"n": disabled})
+    if results:
+        messages.success(request, " ".join([*results, _("Their holders are told what changed, and why.")]))
     else:
         messages.info(request, _("Nothing was changed: none of these keys breaks the policy any more."))

@@ -18,23 +18,23 @@ from keys.models import Member, Workspace
 from portal.accounts.kept_forms import FormPage, form_page, get_kept_form
 from portal.admin import noncompliant_keys, view_audit
 from portal.admin.base import ViewerAdmin
-from portal.admin.policy_form import PolicyForm, values
-from portal.admin.viewer import actor, viewer_of
+from portal.admin.policy_form import PolicyForm, initial_values
+from portal.admin.viewer import get_actor, get_viewer
 from portal.presentation.pasted_keys import extract_pasted_keys
 
-MOST_AT_ONCE = 100
+MAX_BATCH_SIZE = 100
 
 
 class PolicyAdmin(ViewerAdmin):
     """One page of terms for each workspace, whether it ever set any or not; a row of this list is a workspace."""
 
     singular, plural = gettext_lazy("Policy"), gettext_lazy("Policy")
-    place = 30
+    order = 30
 
-    def more_urls(self) -> list[URLPattern]:
-        return [self.at("<str:object_id>/keys/", self.keys_view, "keys")]
+    def extra_urls(self) -> list[URLPattern]:
+        return [self.named_path("<str:object_id>/keys/", self.keys_view, "keys")]
 
-    def row(self, request: HttpRequest, object_id: str) -> Workspace:
+    def get_row(self, request: HttpRequest, object_id: str) -> Workspace:
         """The workspace with that primary key, which an operator is known to have looked at from now on.
 
         Raises:
@@ -42,7 +42,7 @@ class PolicyAdmin(ViewerAdmin):
         """
         self.require_view(request)
         try:
-            found = Workspace.objects.for_viewer(viewer_of(request)).filter(pk=object_id).first()
+            found = Workspace.objects.for_viewer(get_viewer(request)).filter(pk=object_id).first()
         except (ValueError, OverflowError):
             found = None
         if found is None:
@@ -55,11 +55,13 @@ class PolicyAdmin(ViewerAdmin):
     ) -> HttpResponse:
         """An owner's own policy; for operators, whose it may be."""
         self.require_view(request)
-        viewer = viewer_of(request)
+        viewer = get_viewer(request)
         if viewer.workspace_id is not None:
             return redirect("admin:keys_policy_change", viewer.workspace_id)
         workspaces = Workspace.objects.for_viewer(viewer).select_related("policy").order_by("name", "pk")
-        return self.page(request, "admin/policy_list.html", {"title": self.plural, "workspaces": workspaces})
+        return self.render_page(
+            request, "admin/policy_list.html", {"title": self.plural, "workspaces": workspaces}
+        )
 
     @form_page(FormPage(fields=(*PolicyForm.base_fields, "revision")))
     def change_view(
@@ -70,18 +72,24 @@ class PolicyAdmin(ViewerAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """The policy as a form. Saved, it leads to the keys that break it, if there are any."""
-        workspace, now = self.row(request, object_id), timezone.now()
-        people = _people(workspace)
+        workspace, now = self.get_row(request, object_id), timezone.now()
+        members = _list_choosable_members(workspace)
         if request.method != "POST":
             terms = policies.get_policy(workspace)
-            form, typed = PolicyForm(initial=values(terms), people=people), get_kept_form(request)
-            form.restore(typed)
-            revision = terms.revision if typed is None else _number(typed.get("revision"))
-            breaks = sum(1 for _one in policies.find_noncompliant_keys(workspace, now))
+            form, kept_data = (
+                PolicyForm(initial=initial_values(terms), members=members),
+                get_kept_form(request),
+            )
+            form.restore(kept_data)
+            revision = terms.revision if kept_data is None else _read_revision(kept_data.get("revision"))
+            breaks = sum(1 for _item in policies.find_noncompliant_keys(workspace, now))
             return self._form(request, workspace, form, revision, breaks=breaks)
-        by = actor(request)
-        sent, pasted = extract_pasted_keys(request.POST, by=by, now=now)
-        form, revision = PolicyForm(sent, people=people, pasted=pasted), _number(sent.get("revision"))
+        by = get_actor(request)
+        data, pasted = extract_pasted_keys(request.POST, by=by, now=now)
+        form, revision = (
+            PolicyForm(data, members=members, pasted=pasted),
+            _read_revision(data.get("revision")),
+        )
         if not form.is_valid():
             return self._form(request, workspace, form, revision, status=400)
         try:
@@ -90,34 +98,37 @@ class PolicyAdmin(ViewerAdmin):
             form.add_error(None, texts.error_message(error))
             return self._form(request, workspace, form, revision, status=409)
         messages.success(request, _("The policy is saved."))
-        breaks = any(True for _one in policies.find_noncompliant_keys(workspace, now))
+        breaks = any(True for _item in policies.find_noncompliant_keys(workspace, now))
         return redirect(f"admin:keys_policy_{'keys' if breaks else 'change'}", workspace.pk)
 
     @form_page(FormPage(fields=("key",)))
     def keys_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """The keys that break the policy. Those that were ticked are brought in line once that is confirmed."""
-        workspace, now = self.row(request, object_id), timezone.now()
+        workspace, now = self.get_row(request, object_id), timezone.now()
         found = list(policies.find_noncompliant_keys(workspace, now))
         if request.method != "POST":
-            typed = get_kept_form(request)
+            kept_data = get_kept_form(request)
             context = {
-                "title": _how_many(len(found)),
-                "ticked": None if typed is None else typed.getlist("key"),
-                "found": noncompliant_keys.shown(found[:MOST_AT_ONCE], now),
+                "title": _violations_title(len(found)),
+                "ticked": None if kept_data is None else kept_data.getlist("key"),
+                "found": noncompliant_keys.build_rows(found[:MAX_BATCH_SIZE], now),
                 "number": len(found),
                 "revision": policies.get_policy(workspace).revision,
             }
             return self._page(request, "admin/noncompliant_keys.html", workspace, context)
-        ticked, revision = request.POST.getlist("key")[:MOST_AT_ONCE], _number(request.POST.get("revision"))
+        ticked, revision = (
+            request.POST.getlist("key")[:MAX_BATCH_SIZE],
+            _read_revision(request.POST.get("revision")),
+        )
         chosen = [one for one in found if one.key.key_id in ticked]
         if "sure" in request.POST:
             keys = [one.key for one in chosen]
-            noncompliant_keys.bring_in_line(request, keys, revision=revision, by=actor(request), now=now)
+            noncompliant_keys.bring_in_line(request, keys, revision=revision, by=get_actor(request), now=now)
         elif chosen:
             title = ngettext("Bring %(n)s key in line?", "Bring %(n)s keys in line?", len(chosen))
             context = {
                 "title": title % {"n": len(chosen)},
-                "found": noncompliant_keys.shown(chosen, now),
+                "found": noncompliant_keys.build_rows(chosen, now),
                 "revision": revision,
             }
             return self._page(request, "admin/policy_enforcement.html", workspace, context)
@@ -154,25 +165,25 @@ class PolicyAdmin(ViewerAdmin):
         *,
         status: int = 200,
     ) -> HttpResponse:
-        is_own = viewer_of(request).workspace_id == workspace.pk
+        is_own = get_viewer(request).workspace_id == workspace.pk
         shared = {"workspace": workspace, "is_own": is_own}
-        return self.page(request, template, shared | context, row=workspace, status=status)
+        return self.render_page(request, template, shared | context, row=workspace, status=status)
 
 
-def _how_many(breaking: int) -> str:
+def _violations_title(breaking: int) -> str:
     if not breaking:
         return _("Every key fits the policy")
     words = ngettext("%(n)s key breaks the policy", "%(n)s keys break the policy", breaking)
     return words % {"n": breaking}
 
 
-def _people(workspace: Workspace) -> QuerySet[Member]:
+def _list_choosable_members(workspace: Workspace) -> QuerySet[Member]:
     """Whom a policy may choose, and whom it has chosen. Owners and administrators may create keys anyway."""
     eligible = Q(is_active=True) & ~Q(role__in=(Member.Role.OWNER, Member.Role.ADMINISTRATOR))
     chosen = Q(pk__in=policies.get_policy(workspace).chosen.values("pk"))
     return Member.objects.filter(eligible | chosen, workspace=workspace).order_by("name", "pk")
 
 
-def _number(text: str | None) -> int:
+def _read_revision(text: str | None) -> int:
     """The revision that a form named; -1, which no policy has, where it named none."""
     return int(text) if text and re.fullmatch(r"[0-9]{1,9}", text) else -1

@@ -20,8 +20,8 @@ class NumberField(forms.IntegerField):
     """A whole number within the bounds of that term of a policy."""
 
     def __init__(self, term: str, **kwargs: Any) -> None:
-        self.least, self.most = BOUNDS[term]
-        super().__init__(min_value=self.least, max_value=self.most, **kwargs)
+        self.minimum, self.maximum = BOUNDS[term]
+        super().__init__(min_value=self.minimum, max_value=self.maximum, **kwargs)
 
     def clean(self, value: Any) -> int | None:
         """
@@ -31,7 +31,7 @@ class NumberField(forms.IntegerField):
         try:
             number: int | None = super().clean(value)
         except forms.ValidationError as error:
-            raise forms.ValidationError(texts.number_range(self.least, self.most)) from error
+            raise forms.ValidationError(texts.number_range(self.minimum, self.maximum)) from error
         return number
 
 
@@ -39,7 +39,7 @@ class PolicyForm(BaseForm):
     """What a workspace asks of its keys.
 
     Args:
-        people: whom the policy may choose as creators.
+        members: whom the policy may choose as creators.
     """
 
     creators = forms.ChoiceField(
@@ -48,7 +48,7 @@ class PolicyForm(BaseForm):
         widget=forms.RadioSelect,
     )
     chosen = forms.MultipleChoiceField(
-        label=gettext_lazy("Chosen people"), required=False, widget=forms.CheckboxSelectMultiple
+        label=gettext_lazy("Chosen members"), required=False, widget=forms.CheckboxSelectMultiple
     )
     allowed_scopes = forms.MultipleChoiceField(
         label=gettext_lazy("What keys may do"),
@@ -101,13 +101,13 @@ class PolicyForm(BaseForm):
     )
 
     def __init__(
-        self, *args: Any, people: Iterable[Member], pasted: dict[str, PastedKey] | None = None, **kwargs: Any
+        self, *args: Any, members: Iterable[Member], pasted: dict[str, PastedKey] | None = None, **kwargs: Any
     ):
         super().__init__(*args, **kwargs)
-        self.pasted, self.people = pasted or {}, {str(one.pk): one for one in people}
+        self.pasted, self.members = pasted or {}, {str(member.pk): member for member in members}
         field = self.fields["chosen"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 - for the type checker
-        field.choices = [(pk, _person(one)) for pk, one in self.people.items()]
+        field.choices = [(pk, _member_label(member)) for pk, member in self.members.items()]
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -125,27 +125,27 @@ class PolicyForm(BaseForm):
         """Return the terms of the valid form."""
         data = self.cleaned_data
         allowed = data["allowed_scopes"]
-        longest = data["largest_lifetime"] if data["life"] == "days" else None
+        max_days = data["largest_lifetime"] if data["life"] == "days" else None
         terms = {name: value for name, value in data.items() if name in POLICY_FIELDS} | {
             "creators": Policy.Creators(data["creators"]),
-            "chosen": [self.people[pk] for pk in data["chosen"]],
+            "chosen": [self.members[pk] for pk in data["chosen"]],
             "allowed_scopes": None if len(allowed) == len(scopes.ALL) else allowed,
-            "largest_lifetime": timedelta(days=longest) if longest else None,
+            "largest_lifetime": timedelta(days=max_days) if max_days else None,
             "never_allowed": data["life"] == "ever",
         }
         return PolicyValues(**terms)
 
 
-def values(policy: Policy) -> dict[str, Any]:
+def initial_values(policy: Policy) -> dict[str, Any]:
     """Return the initial data of the form."""
-    longest = policy.largest_lifetime
+    max_days = policy.largest_lifetime
     return {name: getattr(policy, name) for name in POLICY_FIELDS} | {
         "chosen": [str(pk) for pk in policy.chosen.values_list("pk", flat=True)],
         "allowed_scopes": scopes.ALL if policy.allowed_scopes is None else policy.allowed_scopes,
-        "life": "days" if longest else "ever" if policy.never_allowed else "end",
-        "largest_lifetime": longest.days if longest else None,
+        "life": "days" if max_days else "ever" if policy.never_allowed else "end",
+        "largest_lifetime": max_days.days if max_days else None,
     }
 
 
-def _person(member: Member) -> str:
+def _member_label(member: Member) -> str:
     return f"{member.name} ({member.email})" if member.email else member.name

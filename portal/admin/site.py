@@ -19,7 +19,7 @@ from portal.accounts import kept_forms
 from portal.accounts.kept_forms import FormPage, form_page
 from portal.admin import login
 from portal.admin.view_audit import find_pasted_key
-from portal.admin.viewer import actor, turn_away, viewer_of
+from portal.admin.viewer import get_actor, get_viewer, handle_no_permission
 
 if TYPE_CHECKING:
     from portal.admin.base import ViewerAdmin
@@ -45,9 +45,9 @@ class PortalAdmin(admin.AdminSite):
             if request.method not in {"GET", "HEAD", "POST"}:
                 return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
             if not self.has_permission(request):
-                return turn_away(request)
+                return handle_no_permission(request)
             if key_format.contains_key_pattern(unquote_plus(request.META.get("QUERY_STRING", ""))):
-                return _take_key_out(request)
+                return _redirect_without_key(request)
             if request.method == "POST":
                 kept_forms.drop_kept_form(request)
             return view(request, *args, **kwargs)
@@ -60,22 +60,28 @@ class PortalAdmin(admin.AdminSite):
             path("login/", login.login, name="login"),
             path("jsi18n/", self.admin_view(self.i18n_javascript), name="jsi18n"),
             *(
-                path(f"{rows.opts.app_label}/{rows.opts.model_name}/", include(rows.urls))
-                for rows in self.lists
+                path(
+                    f"{model_admin.opts.app_label}/{model_admin.opts.model_name}/", include(model_admin.urls)
+                )
+                for model_admin in self.model_admins
             ),
         ]
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        """What every page has: its viewer, and the ways to the other pages that they may see."""
-        viewer = viewer_of(request)
+        """What every page has: its viewer, and the links to the other pages that they may see."""
+        viewer = get_viewer(request)
         here = request.path
-        ways: list[tuple[str, Any, bool]] = [
+        nav_links: list[tuple[str, Any, bool]] = [
             ("admin:index", _("At a glance"), here == reverse("admin:index"))
         ]
-        ways += [
-            (rows.list_url, rows.plural, here.startswith(reverse(rows.list_url)))
-            for rows in self.lists
-            if rows.has_view_permission(request)
+        nav_links += [
+            (
+                model_admin.list_url_name,
+                model_admin.plural,
+                here.startswith(reverse(model_admin.list_url_name)),
+            )
+            for model_admin in self.model_admins
+            if model_admin.has_view_permission(request)
         ]
         return {
             "site_title": self.site_title,
@@ -83,21 +89,23 @@ class PortalAdmin(admin.AdminSite):
             "has_permission": True,
             "is_nav_sidebar_enabled": False,
             "viewer": viewer,
-            "ways": ways,
+            "nav_links": nav_links,
         }
 
     @property
-    def lists(self) -> "list[ViewerAdmin]":
+    def model_admins(self) -> "list[ViewerAdmin]":
         registered: Any = self._registry.values()
-        return sorted(registered, key=lambda rows: rows.place)
+        return sorted(registered, key=lambda model_admin: model_admin.order)
 
 
-def _take_key_out(request: HttpRequest) -> HttpResponse:
-    """Answers what was asked, at an address without the key. The browser's history has it all the same."""
-    asked = unquote_plus(request.META["QUERY_STRING"])
-    key = find_pasted_key(asked, viewer_of(request), by=actor(request))
-    said = _("A key stood in this page's address. Addresses are kept in histories and logs: revoke that key.")
-    messages.warning(request, said)
+def _redirect_without_key(request: HttpRequest) -> HttpResponse:
+    """Redirect to a URL without the key. The browser's history has it all the same."""
+    query = unquote_plus(request.META["QUERY_STRING"])
+    key = find_pasted_key(query, get_viewer(request), by=get_actor(request))
+    warning = _(
+        "A key stood in this page's address. Addresses are kept in histories and logs: revoke that key."
+    )
+    messages.warning(request, warning)
     if key is None:
         return redirect(request.path)
     return redirect("admin:keys_apikey_change", key.pk)

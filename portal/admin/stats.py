@@ -12,93 +12,105 @@ from django.utils.translation import gettext_lazy as _
 
 from keys import usage
 from keys.models import ApiKey, HourlyUse, Member, Workspace
-from portal.admin.api_keys import Breadth, Expiry, LastUsed, State
-from portal.admin.calls import HourPeriod, OfOutcome
-from portal.admin.filters import Choices
-from portal.admin.members import Left
+from portal.admin.api_keys import BreadthFilter, ExpiryFilter, LastUsedFilter, StateFilter
+from portal.admin.calls import HourPeriodFilter, OutcomeFilter
+from portal.admin.filters import ChoiceFilter
+from portal.admin.members import OffboardedFilter
 from pumble_bridge.outcomes import Outcome
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
 
-Chosen = tuple[type[Choices], str]
+Chosen = tuple[type[ChoiceFilter], str]
 
-_KEYS: "list[tuple[StrPromise, Chosen, bool]]" = [
-    (_("Live keys"), (State, "live"), False),
-    (_("Expire within 14 days"), (Expiry, "soon"), True),
-    (_("Not used for 90 days"), (LastUsed, "idle"), True),
-    (_("May do more than they did"), (Breadth, "broad"), True),
+_KEY_STATS: "list[tuple[StrPromise, Chosen, bool]]" = [
+    (_("Live keys"), (StateFilter, "live"), False),
+    (_("Expire within 14 days"), (ExpiryFilter, "soon"), True),
+    (_("Not used for 90 days"), (LastUsedFilter, "idle"), True),
+    (_("May do more than they did"), (BreadthFilter, "broad"), True),
 ]
 
 
 @dataclass(frozen=True)
-class Figure:
+class Stat:
     """A number and the list that has as many. `attention` says that somebody should look."""
 
     name: "StrPromise"
     number: int
-    address: str
+    url: str
     attention: bool = False
 
 
 @dataclass(frozen=True)
-class Ending:
+class OutcomeCount:
     """How many of today's calls ended one way. `share` is of the most frequent, in percent."""
 
     outcome: Outcome
     number: int
     share: int
-    address: str
+    url: str
 
 
 @dataclass(frozen=True)
-class Today:
-    figures: list[Figure]
-    endings: list[Ending]
+class TodayStats:
+    stats: list[Stat]
+    outcomes: list[OutcomeCount]
 
 
-def stand(workspace: Workspace, now: datetime, further: dict[str, str]) -> list[Figure]:
-    """Its keys and its people. `further` goes into each address, beside what chooses."""
+def key_stats(workspace: Workspace, now: datetime, extra_query: dict[str, str]) -> list[Stat]:
+    """Its keys and its people. `extra_query` goes into each address, beside what chooses."""
     keys = ApiKey.objects.filter(owner__workspace=workspace)
-    found = []
-    for name, chosen, worth_a_look in _KEYS:
-        filtered, value = chosen
-        number = filtered.choose(keys, value, now).count()
-        found.append(Figure(name, number, _address("apikey", [chosen], further), worth_a_look and number > 0))
-    left = Left.choose(Member.objects.filter(workspace=workspace), "lately", now).count()
-    found.append(Figure(_("Off-boarded in 30 days"), left, _address("member", [(Left, "lately")], further)))
-    return found
+    stats = []
+    for name, chosen, needs_attention in _KEY_STATS:
+        list_filter, value = chosen
+        number = list_filter.filter_choice(keys, value, now).count()
+        stats.append(
+            Stat(name, number, _list_url("apikey", [chosen], extra_query), needs_attention and number > 0)
+        )
+    offboarded = OffboardedFilter.filter_choice(
+        Member.objects.filter(workspace=workspace), "lately", now
+    ).count()
+    stats.append(
+        Stat(
+            _("Off-boarded in 30 days"),
+            offboarded,
+            _list_url("member", [(OffboardedFilter, "lately")], extra_query),
+        )
+    )
+    return stats
 
 
-def today(workspace: Workspace, now: datetime, further: dict[str, str]) -> Today:
+def today_stats(workspace: Workspace, now: datetime, extra_query: dict[str, str]) -> TodayStats:
     """The calls of today, in one query."""
-    uses = HourPeriod.choose(HourlyUse.objects.filter(key__owner__workspace=workspace), "today", now)
+    uses = HourPeriodFilter.filter_choice(
+        HourlyUse.objects.filter(key__owner__workspace=workspace), "today", now
+    )
     rows = uses.values_list("outcome").annotate(calls=Sum("count"))
     counts: Counter[str] = Counter(dict(rows))
-    when: Chosen = (HourPeriod, "today")
+    when: Chosen = (HourPeriodFilter, "today")
     refused = counts.total() - counts[usage.OK]
-    return Today(
-        figures=[
-            Figure(_("Calls today"), counts.total(), _address("hourlyuse", [when], further)),
-            Figure(
+    return TodayStats(
+        stats=[
+            Stat(_("Calls today"), counts.total(), _list_url("hourlyuse", [when], extra_query)),
+            Stat(
                 _("Refused today"),
                 refused,
-                _address("hourlyuse", [when, (OfOutcome, "refused")], further),
+                _list_url("hourlyuse", [when, (OutcomeFilter, "refused")], extra_query),
                 attention=refused > 0,
             ),
         ],
-        endings=[
-            Ending(
+        outcomes=[
+            OutcomeCount(
                 outcome=Outcome(outcome),
                 number=number,
                 share=max(1, round(100 * number / max(counts.values()))),
-                address=_address("hourlyuse", [when, (OfOutcome, outcome)], further),
+                url=_list_url("hourlyuse", [when, (OutcomeFilter, outcome)], extra_query),
             )
             for outcome, number in counts.most_common()
         ],
     )
 
 
-def _address(rows: str, chosen: list[Chosen], further: dict[str, str]) -> str:
-    query = {str(one.parameter_name): value for one, value in chosen} | further
+def _list_url(rows: str, chosen: list[Chosen], extra_query: dict[str, str]) -> str:
+    query = {str(list_filter.parameter_name): value for list_filter, value in chosen} | extra_query
     return f"{reverse(f'admin:keys_{rows}_changelist')}?{urlencode(query)}"

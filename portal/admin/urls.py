@@ -4,24 +4,24 @@ from django.urls import path
 
 from keys.models import ApiKey, AuditEvent, HourlyUse, Member, Policy, RequestLog, Workspace
 from portal.admin import index, installation, key_actions
-from portal.admin.api_keys import ApiKeys
-from portal.admin.audit_events import AuditEvents
-from portal.admin.calls import Calls, HourlyCounts
+from portal.admin.api_keys import ApiKeyAdmin
+from portal.admin.audit_events import AuditEventAdmin
+from portal.admin.calls import HourlyUseAdmin, RequestLogAdmin
 from portal.admin.identify_key import identify_key
-from portal.admin.members import Members
+from portal.admin.members import MemberAdmin
 from portal.admin.policies import PolicyAdmin
 from portal.admin.site import site
-from portal.admin.workspaces import Workspaces
+from portal.admin.workspaces import WorkspaceAdmin
 
 app_name = "admin"
 
-site.register(ApiKey, ApiKeys)
-site.register(Member, Members)
+site.register(ApiKey, ApiKeyAdmin)
+site.register(Member, MemberAdmin)
 site.register(Policy, PolicyAdmin)
-site.register(AuditEvent, AuditEvents)
-site.register(RequestLog, Calls)
-site.register(HourlyUse, HourlyCounts)
-site.register(Workspace, Workspaces)
+site.register(AuditEvent, AuditEventAdmin)
+site.register(RequestLog, RequestLogAdmin)
+site.register(HourlyUse, HourlyUseAdmin)
+site.register(Workspace, WorkspaceAdmin)
 
 urlpatterns = [
     path("", site.admin_view(index.index), name="index"),

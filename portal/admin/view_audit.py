@@ -1,4 +1,4 @@
-"""Operators see every workspace; that they looked is in that workspace's audit log, where its owners read it."""
+"""Operators see every workspace; that they viewed it is in that workspace's audit log, where its owners read it."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -10,38 +10,38 @@ from django.utils import timezone
 from keys import audit, authentication, key_format
 from keys.audit import Actor
 from keys.models import ApiKey, AuditEvent, Member, Workspace
-from portal.admin.viewer import actor, viewer_of
+from portal.admin.viewer import get_actor, get_viewer
 
-_ONE_LOOK = timedelta(minutes=10)
+_VIEW_INTERVAL = timedelta(minutes=10)
 
 
 def record_view(request: HttpRequest, workspaces: Iterable[Workspace | None], page: str) -> None:
     """An operator is shown rows of `workspaces` on that kind of page: recorded there, once in ten minutes of looking."""
-    viewer = viewer_of(request)
-    seen = {workspace for workspace in workspaces if workspace is not None}
-    if not viewer.is_superuser or not seen:
+    viewer = get_viewer(request)
+    viewed = {workspace for workspace in workspaces if workspace is not None}
+    if not viewer.is_superuser or not viewed:
         return
-    now, by = timezone.now(), actor(request)
+    now, by = timezone.now(), get_actor(request)
     with transaction.atomic():
         Member.objects.select_for_update(no_key=True).get(pk=viewer.pk)  # two pages at once are one look
-        looked = AuditEvent.objects.filter(
+        recent_views = AuditEvent.objects.filter(
             type=AuditEvent.Type.OPERATOR_LOOKED,
             actor=viewer,
-            workspace__in=seen,
-            at__gt=now - _ONE_LOOK,
+            workspace__in=viewed,
+            at__gt=now - _VIEW_INTERVAL,
             detail__page=page,
         )
-        known = set(looked.values_list("workspace", flat=True))
-        for workspace in sorted(seen, key=lambda one: one.pumble_id):
-            if workspace.pk not in known:
+        already_recorded = set(recent_views.values_list("workspace", flat=True))
+        for workspace in sorted(viewed, key=lambda workspace: workspace.pumble_id):
+            if workspace.pk not in already_recorded:
                 audit.record(AuditEvent.Type.OPERATOR_LOOKED, workspace=workspace, by=by, now=now, page=page)
 
 
 def find_pasted_key(text: str, viewer: Member, *, by: Actor) -> ApiKey | None:
-    """The key of which `text` has the plaintext, if `viewer` may see it. That it was looked for is audited with it."""
+    """The key of which `text` has the plaintext, if `viewer` may see it. That it was identified is audited with it."""
     for plaintext in key_format.find_in(text):
-        known = authentication.find_by_plaintext(plaintext)
-        key = ApiKey.objects.for_viewer(viewer).filter(pk=known.pk).first() if known else None
+        match = authentication.find_by_plaintext(plaintext)
+        key = ApiKey.objects.for_viewer(viewer).filter(pk=match.pk).first() if match else None
         if key is not None and key.owner.workspace is not None:
             audit.record(
                 AuditEvent.Type.KEY_IDENTIFIED,

@@ -12,17 +12,17 @@ from portal.accounts.sessions import request_actor
 from portal.error_pages import error_page
 
 
-def viewer_of(request: HttpRequest) -> Member:
+def get_viewer(request: HttpRequest) -> Member:
     """Whoever is signed in; asked only behind the admin's door."""
     return cast(Member, request.user)
 
 
-def actor(request: HttpRequest) -> Actor:
+def get_actor(request: HttpRequest) -> Actor:
     """The viewer, who acts through the admin."""
-    return request_actor(request, surface=Surface.ADMIN, member=viewer_of(request))
+    return request_actor(request, surface=Surface.ADMIN, member=get_viewer(request))
 
 
-def turn_away(request: HttpRequest) -> HttpResponse:
+def handle_no_permission(request: HttpRequest) -> HttpResponse:
     """Strangers sign in and come back; members who are neither owner nor administrator are told so."""
     if isinstance(request.user, Member):
         return error_page(

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from keys import unicode_text
 from keys.models import ApiKey, Workspace
 from portal.admin.base import ViewerAdmin
-from portal.admin.viewer import viewer_of
+from portal.admin.viewer import get_viewer
 from portal.templatetags import presentation
 
 
@@ -31,16 +31,16 @@ def with_counts(workspaces: QuerySet[Any]) -> QuerySet[Any]:
     return annotated
 
 
-class Workspaces(ViewerAdmin):
-    singular, plural, place = gettext_lazy("Workspace"), gettext_lazy("Workspaces"), 70
+class WorkspaceAdmin(ViewerAdmin):
+    singular, plural, order = gettext_lazy("Workspace"), gettext_lazy("Workspaces"), 70
     row_template = ""
-    list_display = ("named", "identity", "installed", "people", "live_keys")
+    list_display = ("display_name", "short_id", "installed", "people", "live_keys")
     search_fields = ("name",)  # shows the field; what is searched is below
     search_help_text = gettext_lazy("By name or id.")
     ordering = ("name", "pk")
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return super().has_view_permission(request, obj) and viewer_of(request).is_superuser
+        return super().has_view_permission(request, obj) and get_viewer(request).is_superuser
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return with_counts(super().get_queryset(request))
@@ -57,15 +57,15 @@ class Workspaces(ViewerAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         self.require_view(request)
-        workspace = self.row(request, object_id)
+        workspace = self.get_row(request, object_id)
         return redirect(f"{reverse('admin:index')}?{urlencode({'workspace': workspace.pumble_id})}")
 
     @admin.display(description=gettext_lazy("Name"), ordering=Lower("name"))
-    def named(self, workspace: Workspace) -> str:
+    def display_name(self, workspace: Workspace) -> str:
         return workspace.name
 
     @admin.display(description=gettext_lazy("Id"))
-    def identity(self, workspace: Workspace) -> str:
+    def short_id(self, workspace: Workspace) -> str:
         return workspace.pumble_id
 
     @admin.display(description=gettext_lazy("Installed"), ordering="installed_at")

@@ -337,7 +337,7 @@ class TestLists:
     def test_count_no_further_than_anybody_pages(
         self, owner: Client, alice: Member, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(base, "MOST_COUNTED", 60)
+        monkeypatch.setattr(base, "MAX_COUNTED", 60)
         key = make_key(alice)
         RequestLog.objects.bulk_create(
             RequestLog(
@@ -546,7 +546,7 @@ class TestALeakedKey:
     def test_is_not_one_of_thousands_by_accident(
         self, owner: Client, alice: Member, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(key_actions, "MOST_AT_ONCE", 2)
+        monkeypatch.setattr(key_actions, "MAX_BATCH_SIZE", 2)
         keys = [make_key(alice, f"key {number}") for number in range(3)]
         answer = owner.post(
             "/admin/keys/apikey/",

@@ -213,7 +213,9 @@ class TestTheMap:
         request = rf.get("/admin/")
         request.user = olivia
         offered = {
-            (rows.opts.model_name, action) for rows in site.lists for action in rows.get_actions(request)
+            (rows.opts.model_name, action)
+            for rows in site.model_admins
+            for action in rows.get_actions(request)
         }
         assert offered == ACTIONS
 

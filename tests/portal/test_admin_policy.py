@@ -107,7 +107,7 @@ class TestTheForm:
             ({"allowed_scopes": []}, "Choose at least one thing that keys may do."),
             ({"allowed_scopes": ["everything"]}, "What keys may do : Select a valid choice."),
             ({"creators": "NOBODY"}, "Who may create keys : Select a valid choice."),
-            ({"chosen": ["1000000"]}, "Chosen people : Select a valid choice."),
+            ({"chosen": ["1000000"]}, "Chosen members : Select a valid choice."),
             ({"revision": "x"}, "Somebody else changed the policy meanwhile."),
             ({"revision": ""}, "Somebody else changed the policy meanwhile."),
         ],
