@@ -23,10 +23,13 @@ from django.utils.functional import SimpleLazyObject
 from keys import key_format
 from portal import headers, metrics
 from portal.accounts.sessions import get_session_user
-from portal.api.urls import PATHS as API_PATHS
+from portal.api.urls import PATHS as OPERATION_PATHS
 from portal.logging import request_id as logged_request_id
+from portal.mcp.urls import PATHS as MCP_PATHS
 
 log = logging.getLogger(__name__)
+
+API_PATHS = OPERATION_PATHS | MCP_PATHS
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 

@@ -286,12 +286,15 @@ LOGGING: dict[str, Any] = {
     "formatters": {"line": {"()": f"portal.logging.{LOG_FORMAT.capitalize()}Formatter"}},
     "filters": {"client_faults": {"()": "portal.logging.ClientFaults"}},
     "handlers": {
-        "stderr": {"class": "portal.logging.Sink", "formatter": "line", "filters": ["client_faults"]}
+        "nowhere": {"class": "logging.NullHandler"},
+        "stderr": {"class": "portal.logging.Sink", "formatter": "line", "filters": ["client_faults"]},
     },
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {
         "django": {"handlers": [], "propagate": True},
         "django.request": {"level": "ERROR"},  # `portal.middleware` logs each request
         "gunicorn.error": {"level": "WARNING", "handlers": [], "propagate": True},
+        # Its records carry the arguments of tools, which hold messages. `portal.middleware` logs each call.
+        "django_mcpz": {"handlers": ["nowhere"], "propagate": False},
     },
 }

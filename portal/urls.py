@@ -29,6 +29,7 @@ def serve_manifest(request: HttpRequest) -> HttpResponse:
 
 urlpatterns = [
     path("", include("portal.api.urls")),  # first, because most requests are calls
+    path("", include("portal.mcp.urls")),
     path("", key_list.KeyList.as_view(), name="start"),
     path("overview", overview.Overview.as_view(), name="overview"),
     path("keys/new", key_creation.CreateKey.as_view(), name="new-key"),

@@ -12,16 +12,21 @@ from keys.exceptions import OwnerNotAuthorized
 from keys.key_cache import KeyRecord
 from keys.limits import CallBudget, PumbleQuota
 from pumble_bridge import client, clients, deadline, resilience
-from pumble_bridge.client import PumbleClient
+from pumble_bridge.client import Json, PumbleClient
 
 
 @dataclass(frozen=True)
 class ApiCall:
-    """The key, and clients of Pumble for its owner and for the app's bot."""
+    """The key, and clients of Pumble for its owner and for the app's bot.
+
+    Attributes:
+        channels_by_id: ChannelInfo of the channels that this call asked for.
+    """
 
     key: KeyRecord
     pumble: PumbleClient
     observer: "CallObserver"
+    channels_by_id: dict[str, Json] = field(default_factory=dict)
 
     @property
     def owner_id(self) -> str:

@@ -94,14 +94,17 @@ def get_channel(call: ApiCall, text: str) -> Json:
         raise ChannelNotAllowed
     if channel_id is None:
         raise ChannelNotFound
+    if channel_id in call.channels_by_id:
+        return call.channels_by_id[channel_id]
     try:
-        return call.pumble.get_channel(channel_id)
+        info = call.channels_by_id[channel_id] = call.pumble.get_channel(channel_id)
     except TokenRejected:
         raise
     except PumbleRefused as error:
         if error.status in {403, 404}:
             raise ChannelNotFound from error
         raise
+    return info
 
 
 def find_user_ids(call: ApiCall, people: Iterable[str]) -> list[str]:
@@ -132,6 +135,7 @@ def _channel_by_name(call: ApiCall, name: str) -> Json:
     channel_id = _cached_id(call, "channels", name, names)
     fresh = next((info for info in channels if info["channel"]["id"] == channel_id), None)
     if fresh is not None:
+        call.channels_by_id[fresh["channel"]["id"]] = fresh
         return fresh
     if channel_id is not None:
         with contextlib.suppress(ChannelNotFound):
