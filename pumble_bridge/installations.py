@@ -91,7 +91,7 @@ def _delete_tokens_and_forms(**whose: Any) -> None:
     """Delete what is kept of the members that match: their access tokens, and forms of an ended session."""
     members = Member.objects.filter(**whose)
     Authorization.objects.filter(member__in=members).delete()
-    OAuthState.objects.filter(typed_by__in=members).delete()
+    OAuthState.objects.filter(form_author__in=members).delete()
 
 
 def erase_member(member: Member, *, by: Actor, now: datetime) -> Iterator[int]:

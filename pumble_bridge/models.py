@@ -57,7 +57,7 @@ class OAuthState(models.Model):
 
     Attributes:
         form: what a person typed into a form that arrived after their session had ended, as a query string without keys.
-        typed_by: who typed it. Nobody else is shown it.
+        form_author: who typed it. Nobody else is shown it.
     """
 
     LIFETIME = timedelta(minutes=10)
@@ -73,7 +73,9 @@ class OAuthState(models.Model):
     return_to = models.TextField()
     expires_at = models.DateTimeField(db_index=True)
     form = models.TextField(default="", db_default="")
-    typed_by = models.ForeignKey(Member, on_delete=models.CASCADE, null=True, related_name="+")
+    form_author = models.ForeignKey(
+        Member, on_delete=models.CASCADE, null=True, related_name="+", db_column="typed_by_id"
+    )
 
     def __str__(self) -> str:
         return f"{self.purpose} until {self.expires_at:%H:%M:%S}"
@@ -82,21 +84,21 @@ class OAuthState(models.Model):
 class AcceptedHook(models.Model):
     """A mark of something accepted once: the digest of a hook's bytes, a trigger id, an event's request id."""
 
-    KEPT_FOR = timedelta(seconds=660)  # twice the signature's tolerance and a margin
+    RETENTION = timedelta(seconds=660)  # twice the signature's tolerance and a margin
 
-    mark = models.CharField(max_length=64, unique=True)
+    dedup_key = models.CharField(max_length=64, unique=True, db_column="mark")
     accepted_at = models.DateTimeField(db_index=True)
 
     def __str__(self) -> str:
-        return f"hook {self.mark[:8]}"
+        return f"hook {self.dedup_key[:8]}"
 
     @staticmethod
-    def remember(marks: list[str], *, now: datetime) -> bool:
+    def remember(dedup_keys: list[str], *, now: datetime) -> bool:
         """Whether all `marks` are new; then they are remembered. Atomic: of two repetitions one is new."""
         try:
             with transaction.atomic():
                 AcceptedHook.objects.bulk_create(
-                    [AcceptedHook(mark=mark, accepted_at=now) for mark in sorted(set(marks))]
+                    [AcceptedHook(dedup_key=key, accepted_at=now) for key in sorted(set(dedup_keys))]
                 )
         except IntegrityError:
             return False
@@ -111,9 +113,9 @@ class HomeTab(models.Model):
     """
 
     member = models.OneToOneField(Member, on_delete=models.CASCADE, primary_key=True, related_name="home_tab")
-    changes = models.PositiveIntegerField(default=0)
-    shown = models.PositiveIntegerField(default=0)
-    shown_at = models.DateTimeField(null=True)
+    version = models.PositiveIntegerField(default=0, db_column="changes")
+    published_version = models.PositiveIntegerField(default=0, db_column="shown")
+    published_at = models.DateTimeField(null=True, db_column="shown_at")
     next_at = models.DateTimeField(default=timezone.now)
     claimed = models.BooleanField(default=False)
     failures = models.PositiveIntegerField(default=0)
@@ -121,12 +123,14 @@ class HomeTab(models.Model):
     class Meta:
         indexes = [
             models.Index(
-                fields=["next_at"], condition=Q(changes__gt=F("shown")), name="pumble_bridge_stale_homes"
+                fields=["next_at"],
+                condition=Q(version__gt=F("published_version")),
+                name="pumble_bridge_stale_homes",
             )
         ]
 
     def __str__(self) -> str:
-        return f"Home tab, {self.shown} of {self.changes} changes shown"
+        return f"Home tab, version {self.published_version} of {self.version}"
 
 
 class Notice(models.Model):
@@ -135,7 +139,7 @@ class Notice(models.Model):
     `fact` tells facts of one kind about one key (or about none) apart. `event` is what happened, where somebody did it.
     """
 
-    KEPT_FOR = timedelta(days=400)
+    RETENTION = timedelta(days=400)
 
     class Kind(models.TextChoices):
         EXPIRES_SOON = "EXPIRES_SOON"
@@ -160,7 +164,7 @@ class Notice(models.Model):
     member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="notices")
     key = models.ForeignKey(ApiKey, on_delete=models.CASCADE, null=True, related_name="notices")
     kind = models.CharField(max_length=16, choices=Kind.choices)
-    fact = models.CharField(max_length=64)
+    dedup_key = models.CharField(max_length=64, db_column="fact")
     event = models.ForeignKey(AuditEvent, on_delete=models.CASCADE, null=True, related_name="notices")
     state = models.CharField(max_length=8, choices=State.choices, default=State.QUEUED)
     created_at = models.DateTimeField(db_index=True)
@@ -168,9 +172,11 @@ class Notice(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["member", "key", "kind", "fact"], name="notice_once_of_a_key"),
             models.UniqueConstraint(
-                fields=["member", "kind", "fact"],
+                fields=["member", "key", "kind", "dedup_key"], name="notice_once_of_a_key"
+            ),
+            models.UniqueConstraint(
+                fields=["member", "kind", "dedup_key"],
                 condition=Q(key__isnull=True),
                 name="notice_once_of_a_member",
             ),

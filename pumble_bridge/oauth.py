@@ -83,9 +83,9 @@ def start(*, purpose: OAuthState.Purpose, browser_secret: str, return_to: str, n
 
 
 def prepare_sign_in(
-    *, browser_secret: str, return_to: str, form: str = "", typed_by: Member | None = None, now: datetime
+    *, browser_secret: str, return_to: str, form: str = "", form_author: Member | None = None, now: datetime
 ) -> str:
-    """Store a sign-in that `start_prepared` begins; the state. `form` is what `typed_by` typed, without keys."""
+    """Store a sign-in that `start_prepared` begins; the state. `form` is what `form_author` typed, without keys."""
     state = secrets.token_urlsafe(32)
     OAuthState.objects.create(
         digest=_digest(state),
@@ -94,7 +94,7 @@ def prepare_sign_in(
         return_to=safe_redirect_path(return_to, default="/"),
         expires_at=now + OAuthState.FORM_LIFETIME,
         form=form,
-        typed_by=typed_by,
+        form_author=form_author,
     )
     return state
 

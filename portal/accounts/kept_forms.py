@@ -138,7 +138,7 @@ def language_response(request: HttpRequest, response: HttpResponse) -> HttpRespo
 
 def resume(request: HttpRequest, member: Member, flow: OAuthState) -> str:
     """Where `member`, who has just signed in, goes on. What they typed before is put into their session."""
-    if flow.typed_by_id not in {None, member.pk}:
+    if flow.form_author_id not in {None, member.pk}:
         return "/"
     if flow.form:
         _put_in_session(request, flow.return_to, flow.form)
@@ -219,7 +219,7 @@ def _keep(request: HttpRequest, back: str) -> _KeepResult:
 def _prepare(request: HttpRequest, back: str, text: str = "", author: Member | None = None) -> str:
     """The state of a sign-in that leads back; "" where there are too many of them already."""
     now = timezone.now()
-    waiting = OAuthState.objects.filter(typed_by=author, expires_at__gt=now) if author else None
+    waiting = OAuthState.objects.filter(form_author=author, expires_at__gt=now) if author else None
     if waiting is not None and waiting.count() >= MAX_FORMS_PER_MEMBER:
         return ""
     try:
@@ -227,7 +227,9 @@ def _prepare(request: HttpRequest, back: str, text: str = "", author: Member | N
     except RateLimited:
         return ""
     secret = get_browser_secret(request)
-    return oauth.prepare_sign_in(browser_secret=secret, return_to=back, form=text, typed_by=author, now=now)
+    return oauth.prepare_sign_in(
+        browser_secret=secret, return_to=back, form=text, form_author=author, now=now
+    )
 
 
 def _kept_fields(request: HttpRequest, page: FormPage) -> str:

@@ -42,7 +42,7 @@ def _run_checks() -> list[Check]:
     executor = MigrationExecutor(connection)
     missing = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
     redis = limits.backend().is_available()
-    stale = HomeTab.objects.filter(changes__gt=F("shown"))
+    stale = HomeTab.objects.filter(version__gt=F("published_version"))
     failing = stale.filter(failures__gt=0).count()
     return [
         Check(gettext_lazy("Database"), connection.vendor),

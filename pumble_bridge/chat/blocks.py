@@ -139,7 +139,7 @@ def input_block(label: str, element: Element, errors: Mapping[str, str] = {}) ->
     return block | ({"validationError": shorten_for_input(errors[name])} if name in errors else {})
 
 
-def modal(callback_id: str, *, title: str, submit: str, close: str, blocks: list[Element]) -> Element:
+def modal_view(callback_id: str, *, title: str, submit: str, close: str, blocks: list[Element]) -> Element:
     """A modal; what its inputs begin with is in its state, too."""
     return {
         "type": "MODAL",

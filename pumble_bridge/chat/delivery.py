@@ -16,9 +16,9 @@ from pumble_bridge.chat.blocks import (
     escape_user_text,
     message,
 )
-from pumble_bridge.chat.user import Person
+from pumble_bridge.chat.user import ChatUser
 from pumble_bridge.exceptions import PumbleError
-from pumble_bridge.hooks.responses import Acknowledged, Answer, Declined
+from pumble_bridge.hooks.responses import Ack, HookResponse, Nack
 
 log = logging.getLogger(__name__)
 
@@ -27,44 +27,42 @@ REVOKE = "revoke_key"
 
 
 def deliver_key(
-    person: Person,
+    user: ChatUser,
     key: ApiKey,
     plaintext: key_format.Plaintext,
     *,
     channel_id: str,
     thread_root_id: str | None = None,
     heading: Element | None = None,
-) -> Answer:
+) -> HookResponse:
     """Show a new key to its owner alone, and let it live. Where it is not certain that they saw it, it is revoked.
 
     `heading` comes before the key.
     """
     try:
         above = [heading] if heading else []
-        content = message(
-            *above, *key_blocks.new_key_parts(key, plaintext, person.now), buttons=_buttons(key)
-        )
-        person.whisper(channel_id, content, thread_root_id)
+        content = message(*above, *key_blocks.new_key_parts(key, plaintext, user.now), buttons=_buttons(key))
+        user.send_ephemeral(channel_id, content, thread_root_id)
     except Exception as error:
         log.warning("key.not_delivered", exc_info=True, extra={"key_id": key.key_id})
         reason = ApiKey.RevokeReason.NOT_DELIVERED
-        lifecycle.revoke(key=key, by=person.by, reason=reason, now=person.now)
+        lifecycle.revoke(key=key, by=user.by, reason=reason, now=user.now)
         if not isinstance(error, PumbleError):
             raise
         if key.replaces is not None:
-            return Declined(
+            return Nack(
                 _(
                     "Pumble did not take the message with your new key, so the new key was revoked. "
                     "The old one works as before. Please try again."
                 )
             )
-        return Declined(
+        return Nack(
             _("Pumble did not take the message with your new key, so the key was revoked. Please try again.")
         )
-    confirmed = lifecycle.confirm(key=key, by=person.by, now=person.now)
+    confirmed = lifecycle.confirm(key=key, by=user.by, now=user.now)
     if confirmed.revoked_at is not None:
-        return Declined(_("The key was stopped in the meantime, so its new one does not work either."))
-    return Acknowledged()
+        return Nack(_("The key was stopped in the meantime, so its new one does not work either."))
+    return Ack()
 
 
 def portal_button(label: str) -> Element:

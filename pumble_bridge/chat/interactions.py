@@ -10,10 +10,10 @@ from keys.models import ApiKey
 from pumble_bridge.chat import delivery, home, key_blocks
 from pumble_bridge.chat.blocks import escape_user_text, message, paragraph
 from pumble_bridge.chat.modals import registry
-from pumble_bridge.chat.user import Person
+from pumble_bridge.chat.user import ChatUser
 from pumble_bridge.hooks import leak_detection
 from pumble_bridge.hooks.payloads import Click
-from pumble_bridge.hooks.responses import Acknowledged, Answer, Declined
+from pumble_bridge.hooks.responses import Ack, HookResponse, Nack
 
 log = logging.getLogger(__name__)
 
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 _LINKS = {delivery.OPEN_PORTAL, home.AUTHORIZE}  # the browser is on its way
 
 
-def handle(click: Click, person: Person | None) -> Answer:
+def handle(click: Click, user: ChatUser | None) -> HookResponse:
     """Carry out one click. The Home tab is shown anew by itself once something changed.
 
     `person` is None for somebody who may not have keys.
@@ -31,57 +31,55 @@ def handle(click: Click, person: Person | None) -> Answer:
         PumbleError: it is not certain that what was to be said is there.
     """
     if click.on_action in _LINKS:
-        return Acknowledged()
-    if person is None:
-        return Declined(key_blocks.authorize_first_text())
+        return Ack()
+    if user is None:
+        return Nack(key_blocks.authorize_first_text())
     action, _dot, key_id = click.on_action.partition(".")
     match action:
         case home.ADD_KEY:
-            return registry.open_on(click, person, registry.ADD_KEY)
+            return registry.open_modal(click, user, registry.ADD_KEY)
         case home.DELETE_KEY:
-            return registry.open_on(click, person, registry.DELETE_KEY)
+            return registry.open_modal(click, user, registry.DELETE_KEY)
         case home.KEY_ACTION:
-            return _act_on_key(click, person, key_id)
+            return _act_on_key(click, user, key_id)
         case home.LANGUAGE if click.value in dict(settings.LANGUAGES):
-            membership.set_language(person.member, click.value)
-            return Acknowledged()
+            membership.set_language(user.member, click.value)
+            return Ack()
         case delivery.REVOKE:
-            return _revoke(click, person)
+            return _revoke(click, user)
         case leak_detection.LEAK_REVOKE | leak_detection.LEAK_TEST:
             return leak_detection.handle_action(
-                person.member, click.on_action, click.value, by=person.by, now=person.now
+                user.member, click.on_action, click.value, by=user.by, now=user.now
             )
         case _:
             log.info("click.refused", extra={"reason": "unknown_action"})
-            return Declined(
-                _("That no longer works: it is of an earlier version of the app. Open its Home tab.")
-            )
+            return Nack(_("That no longer works: it is of an earlier version of the app. Open its Home tab."))
 
 
-def _act_on_key(click: Click, person: Person, key_id: str) -> Answer:
+def _act_on_key(click: Click, user: ChatUser, key_id: str) -> HookResponse:
     match click.value:
         case home.ROTATE:
-            return registry.open_on(click, person, registry.ROTATE_KEY, key_id)
+            return registry.open_modal(click, user, registry.ROTATE_KEY, key_id)
         case home.RENAME:
-            return registry.open_on(click, person, registry.RENAME_KEY, key_id)
+            return registry.open_modal(click, user, registry.RENAME_KEY, key_id)
         case home.DELETE:
-            return registry.open_on(click, person, registry.CONFIRM_DELETE, key_id)
-    key = selectors.get_own_key_by_id(person.member, key_id, person.now)
+            return registry.open_modal(click, user, registry.CONFIRM_DELETE, key_id)
+    key = selectors.get_own_key_by_id(user.member, key_id, user.now)
     match click.value:
         case home.DISABLE:
-            lifecycle.disable(key=key, by=person.by, now=person.now)
+            lifecycle.disable(key=key, by=user.by, now=user.now)
         case home.ENABLE:
-            lifecycle.enable(key=key, by=person.by, now=person.now)
+            lifecycle.enable(key=key, by=user.by, now=user.now)
         case _:
             log.info("click.refused", extra={"reason": "unknown_action"})
-            return Declined(_("Choose one of the options."))
-    return Acknowledged()
+            return Nack(_("Choose one of the options."))
+    return Ack()
 
 
-def _revoke(click: Click, person: Person) -> Answer:
-    key = selectors.get_own_key_by_id(person.member, click.value, person.now)
-    lifecycle.revoke(key=key, by=person.by, reason=ApiKey.RevokeReason.BY_HOLDER, now=person.now)
+def _revoke(click: Click, user: ChatUser) -> HookResponse:
+    key = selectors.get_own_key_by_id(user.member, click.value, user.now)
+    lifecycle.revoke(key=key, by=user.by, reason=ApiKey.RevokeReason.BY_HOLDER, now=user.now)
     if click.channel_id:
         said = _("Deleted “%(name)s”. Anything that uses it stops working at once.")
-        person.whisper(click.channel_id, message(paragraph(said % {"name": escape_user_text(key.name)})))
-    return Acknowledged()
+        user.send_ephemeral(click.channel_id, message(paragraph(said % {"name": escape_user_text(key.name)})))
+    return Ack()

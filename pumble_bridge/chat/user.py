@@ -17,7 +17,7 @@ class Bot:
     user_id: str
     client: PumbleClient
 
-    def whisper(
+    def send_ephemeral(
         self, user_id: str, channel_id: str, content: dict[str, Any], thread_root_id: str | None = None
     ) -> None:
         """Show `content` in that channel to this person alone, until they reload.
@@ -30,7 +30,7 @@ class Bot:
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class ChatUser:
     """A member who may have keys, acting now."""
 
     member: Member
@@ -39,9 +39,11 @@ class Person:
     by: Actor
     now: datetime
 
-    def whisper(self, channel_id: str, content: dict[str, Any], thread_root_id: str | None = None) -> None:
-        """As `Bot.whisper`."""
-        self.bot.whisper(self.user_id, channel_id, content, thread_root_id)
+    def send_ephemeral(
+        self, channel_id: str, content: dict[str, Any], thread_root_id: str | None = None
+    ) -> None:
+        """As `Bot.send_ephemeral`."""
+        self.bot.send_ephemeral(self.user_id, channel_id, content, thread_root_id)
 
     def direct_channel(self) -> str:
         """The id of the direct channel of this person and the bot, opened where there was none.

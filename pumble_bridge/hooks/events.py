@@ -12,7 +12,7 @@ from pumble_bridge import installations
 from pumble_bridge.chat.notices.leak_buttons import MESSAGE_ID
 from pumble_bridge.hooks import leak_detection
 from pumble_bridge.hooks.payloads import Event
-from pumble_bridge.hooks.responses import Acknowledged, Answer
+from pumble_bridge.hooks.responses import Ack, HookResponse
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ def is_relevant(event: Event) -> bool:
     return bool(leak_detection.find_keys(event))
 
 
-def handle(event: Event, *, request_id: str, now: datetime) -> Answer:
+def handle(event: Event, *, request_id: str, now: datetime) -> HookResponse:
     """Bring our rows in line with what happened. What cannot be read changes nothing; the log says why."""
     workspace = Workspace.objects.filter(pumble_id=event.workspace_id).first()
     by = Actor(None, audit.Surface.PUMBLE, request_id=request_id)
@@ -50,7 +50,7 @@ def handle(event: Event, *, request_id: str, now: datetime) -> Answer:
             ignored = str(error)
     if ignored:
         log.info("event.ignored", extra={"kind": event.type, "reason": ignored})
-    return Acknowledged()
+    return Ack()
 
 
 def _on_app_uninstalled(workspace: Workspace, event: Event, by: Actor, now: datetime) -> None:

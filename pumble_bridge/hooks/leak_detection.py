@@ -19,7 +19,7 @@ from keys.models import ApiKey, AuditEvent, Member, Workspace
 from pumble_bridge.chat import notices
 from pumble_bridge.chat.notices.leak_buttons import LEAK_REVOKE, LEAK_TEST, MESSAGE_ID, read_leak_value
 from pumble_bridge.hooks.payloads import Event
-from pumble_bridge.hooks.responses import Acknowledged, Answer, Declined
+from pumble_bridge.hooks.responses import Ack, HookResponse, Nack
 from pumble_bridge.models import Notice
 
 __all__ = [
@@ -59,7 +59,7 @@ def report_leaks(workspace: Workspace, event: Event, *, message_id: str, by: Act
         return
     for key in _leaked_keys(workspace, find_keys(event), now):
         kind = Notice.Kind.LEAKED
-        if not notices.enqueue(kind, member=key.owner, key=key, fact=message_id, now=now):
+        if not notices.enqueue(kind, member=key.owner, key=key, dedup_key=message_id, now=now):
             continue
         shown = {name: event.body.get(field) for name, field in (("channel", "cId"), ("author", "aId"))}
         detail = {
@@ -79,11 +79,11 @@ def report_leaks(workspace: Workspace, event: Event, *, message_id: str, by: Act
             message=message_id,
             **detail,
         )
-        Notice.objects.filter(key=key, kind=kind, fact=message_id).update(event=leaked)
+        Notice.objects.filter(key=key, kind=kind, dedup_key=message_id).update(event=leaked)
 
 
 @transaction.atomic
-def handle_action(member: Member, action: str, value: str, *, by: Actor, now: datetime) -> Answer:
+def handle_action(member: Member, action: str, value: str, *, by: Actor, now: datetime) -> HookResponse:
     """A button under a notice of a leak was pressed by `member`. Pressing again changes nothing.
 
     Args:
@@ -95,7 +95,7 @@ def handle_action(member: Member, action: str, value: str, *, by: Actor, now: da
         .filter(key_id=key_id, owner__workspace__isnull=False, owner__workspace=member.workspace)
         .first()
     )
-    notice = Notice.objects.filter(key=key, kind=Notice.Kind.LEAKED, fact=message_id)
+    notice = Notice.objects.filter(key=key, kind=Notice.Kind.LEAKED, dedup_key=message_id)
     workspace = key.owner.workspace if key else None
     permitted = key is not None and member.is_active and (member == key.owner or member.is_workspace_admin)
     known = action in {LEAK_REVOKE, LEAK_TEST} and notice.exists()
@@ -103,11 +103,11 @@ def handle_action(member: Member, action: str, value: str, *, by: Actor, now: da
         audit.record_denial("decide on a leak", why="not_allowed", by=by, now=now, key=key)
     if key is None or workspace is None or not (permitted and known):
         with translation.override(member.language or settings.LANGUAGE_CODE):
-            return Declined(_("There is no such key, or it is not yours to decide on."))
+            return Nack(_("There is no such key, or it is not yours to decide on."))
     if action == LEAK_REVOKE:
         lifecycle.revoke(key=key, by=by, reason=ApiKey.RevokeReason.PASTED, now=now)
-        notices.enqueue(Notice.Kind.LEAK_REVOKED, member=member, key=key, fact=message_id, now=now)
-    elif notices.enqueue(Notice.Kind.LEAK_DISMISSED, member=member, key=key, fact=message_id, now=now):
+        notices.enqueue(Notice.Kind.LEAK_REVOKED, member=member, key=key, dedup_key=message_id, now=now)
+    elif notices.enqueue(Notice.Kind.LEAK_DISMISSED, member=member, key=key, dedup_key=message_id, now=now):
         audit.record(
             AuditEvent.Type.KEY_LEAK_DISMISSED,
             workspace=workspace,
@@ -118,7 +118,7 @@ def handle_action(member: Member, action: str, value: str, *, by: Actor, now: da
             message=message_id,
         )
     transaction.on_commit(notices.wake, robust=True)
-    return Acknowledged()
+    return Ack()
 
 
 def _leaked_keys(

@@ -17,10 +17,10 @@ from pumble_bridge import clients, deadline, resilience
 from pumble_bridge.chat import interactions, key_blocks
 from pumble_bridge.chat.commands import subcommands
 from pumble_bridge.chat.modals import registry
-from pumble_bridge.chat.user import Bot, Person
+from pumble_bridge.chat.user import Bot, ChatUser
 from pumble_bridge.exceptions import PumbleError
 from pumble_bridge.hooks.payloads import Click, Dismissal, MenuQuery, SlashCommand, Submission
-from pumble_bridge.hooks.responses import Acknowledged, Answer, Declined
+from pumble_bridge.hooks.responses import Ack, HookResponse, Nack
 from pumble_bridge.models import Installation
 
 log = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ REPLY_TIMEOUT = 2.3  # the answer must reach Pumble within 3 s, messages to the 
 Trigger = SlashCommand | Click | Submission | Dismissal | MenuQuery
 
 
-def handle(payload: Trigger, *, request_id: str, now: datetime) -> Answer:
+def handle(payload: Trigger, *, request_id: str, now: datetime) -> HookResponse:
     """Carry out what the person did. Always answers in time; what could not be done is said."""
     member = (
         Member.objects.select_related("workspace__installation", "workspace__policy")
@@ -48,7 +48,7 @@ def handle(payload: Trigger, *, request_id: str, now: datetime) -> Answer:
         client = clients.client_for_bot(installation) if installation else None
         if installation is None or client is None:
             _log_refusal(payload, "not_installed")
-            return Declined(
+            return Nack(
                 _("The API app is not installed in this workspace. An owner can add it with “+ Add apps”.")
             )
         bot = Bot(installation.bot_user_id, client)
@@ -58,33 +58,31 @@ def handle(payload: Trigger, *, request_id: str, now: datetime) -> Answer:
                 return _dispatch(payload, member, bot, by, now)
         except KeysError as error:
             _log_refusal(payload, error.reason)
-            return Declined(key_blocks.error_text(error))
+            return Nack(key_blocks.error_text(error))
         except PumbleError:
             log.warning("trigger.reply_failed", exc_info=True)
-            return Declined(
-                _("Pumble did not take the reply, so you may not see all of it. Please try again.")
-            )
+            return Nack(_("Pumble did not take the reply, so you may not see all of it. Please try again."))
 
 
-def _dispatch(payload: Trigger, member: Member | None, bot: Bot, by: Actor, now: datetime) -> Answer:
-    person = Person(member, payload.user_id, bot, by, now) if member and is_entitled(member) else None
-    if person is None:
+def _dispatch(payload: Trigger, member: Member | None, bot: Bot, by: Actor, now: datetime) -> HookResponse:
+    user = ChatUser(member, payload.user_id, bot, by, now) if member and is_entitled(member) else None
+    if user is None:
         _log_refusal(payload, "not_authorized")
     pasted_keys = key_format.find_in("\n".join(_user_texts(payload)))
     pasted_key_warning = _revoke_pasted(pasted_keys, payload.workspace_id, by, now) if pasted_keys else None
     match payload:
         case SlashCommand():
-            return subcommands.handle(payload, person, bot, pasted_key_warning)
+            return subcommands.handle(payload, user, bot, pasted_key_warning)
         case Dismissal():
-            return Acknowledged()
+            return Ack()
         case MenuQuery():
-            return registry.offer(payload, person, pasted_key_warning)
-        case Submission() if person is not None:
-            return registry.submit(payload, person, pasted_key_warning)
+            return registry.menu_options(payload, user, pasted_key_warning)
+        case Submission() if user is not None:
+            return registry.submit(payload, user, pasted_key_warning)
         case Click() if pasted_key_warning is None:
-            return interactions.handle(payload, person)
+            return interactions.handle(payload, user)
         case _:
-            return Declined(pasted_key_warning or key_blocks.authorize_first_text())
+            return Nack(pasted_key_warning or key_blocks.authorize_first_text())
 
 
 def _revoke_pasted(pasted: list[key_format.Plaintext], workspace_id: str, by: Actor, now: datetime) -> str:

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 from pumble_bridge import metrics
 from pumble_bridge.hooks import events, payloads, signature, triggers
 from pumble_bridge.hooks.payloads import Event, MenuQuery, Payload
-from pumble_bridge.hooks.responses import Answer, Declined
+from pumble_bridge.hooks.responses import HookResponse, Nack
 from pumble_bridge.models import AcceptedHook
 
 log = logging.getLogger(__name__)
@@ -58,14 +58,14 @@ def hook(request: HttpRequest) -> JsonResponse:
             answer = _dispatch(payload, request_id=getattr(request, "request_id", ""))
     except Exception as error:
         # Not taken after all: a repetition must find the door open.
-        AcceptedHook.objects.filter(mark__in=dedup_keys).delete()
+        AcceptedHook.objects.filter(dedup_key__in=dedup_keys).delete()
         log.exception("hook.failed", extra=_count_hook("failed", payload, request))
         message = _("Something went wrong in the API app. Look at “/api-keys list” before you try again.")
         away = isinstance(error, OperationalError | InterfaceError)
         return JsonResponse({"message": message}, status=503 if away else 500)
-    outcome = "declined" if isinstance(answer, Declined) else "taken"
+    outcome = "declined" if isinstance(answer, Nack) else "taken"
     log.info("hook.taken", extra=_count_hook(outcome, payload, request) | {"answer": type(answer).__name__})
-    return JsonResponse(answer.json, status=400 if isinstance(answer, Declined) else 200)
+    return JsonResponse(answer.to_dict(), status=400 if isinstance(answer, Nack) else 200)
 
 
 def _is_relevant(payload: Payload) -> bool:
@@ -73,7 +73,7 @@ def _is_relevant(payload: Payload) -> bool:
     return not isinstance(payload, Event) or events.is_relevant(payload)
 
 
-def _dispatch(payload: Payload, *, request_id: str) -> Answer:
+def _dispatch(payload: Payload, *, request_id: str) -> HookResponse:
     if isinstance(payload, Event):
         return events.handle(payload, request_id=request_id, now=timezone.now())
     return triggers.handle(payload, request_id=request_id, now=timezone.now())

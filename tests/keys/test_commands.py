@@ -237,7 +237,7 @@ class TestMaintenance:
         lifecycle.issue(owner=alice, name="old", by=OPERATOR, now=now - timedelta(minutes=16))
         lifecycle.issue(owner=alice, name="new", by=OPERATOR, now=now)
         for index, age in enumerate((timedelta(seconds=700), timedelta(seconds=500))):
-            AcceptedHook.objects.create(mark=f"{index}", accepted_at=now - age)
+            AcceptedHook.objects.create(dedup_key=f"{index}", accepted_at=now - age)
             OAuthState.objects.create(
                 digest=f"{index}", browser_digest="", expires_at=now - age + timedelta(seconds=600)
             )

@@ -433,7 +433,7 @@ class TestTheReleaseBefore:
             )
 
         stored = OAuthState.objects.get()
-        assert (stored.form, stored.typed_by) == ("", None)
+        assert (stored.form, stored.form_author) == ("", None)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -17,7 +17,7 @@ from keys.models import ApiKey, AuditEvent, Member
 from pumble_bridge.chat import notices
 from pumble_bridge.hooks import leak_detection, payloads
 from pumble_bridge.hooks.leak_detection import LEAK_REVOKE, LEAK_TEST
-from pumble_bridge.hooks.responses import Acknowledged, Answer, Declined
+from pumble_bridge.hooks.responses import Ack, HookResponse, Nack
 from pumble_bridge.models import AcceptedHook, Notice
 from tests.pumble import Person
 from tests.pumble_bridge.hooks import click, raw, send
@@ -255,12 +255,12 @@ class TestTheButtons:
         value: str = direct_messages(ben)[0]["blocks"][-1]["elements"][0]["value"]
         return value
 
-    def press(self, who: Member, action: str, value: str) -> Answer:
+    def press(self, who: Member, action: str, value: str) -> HookResponse:
         by = Actor(who, Surface.CHAT)
         return leak_detection.handle_action(who, action, value, by=by, now=START + timedelta(minutes=1))
 
     def test_revoke_stops_the_key_and_says_so(self, ben: Person, value: str) -> None:
-        assert isinstance(self.press(member(ben), LEAK_REVOKE, value), Acknowledged)
+        assert isinstance(self.press(member(ben), LEAK_REVOKE, value), Ack)
         tell()
 
         key = ApiKey.objects.get()
@@ -274,7 +274,7 @@ class TestTheButtons:
         assert AuditEvent.objects.get(type="key.leak_dismissed").surface == "CHAT"
 
     def test_test_leaves_the_key_and_notes_who_said_it(self, ben: Person, value: str) -> None:
-        assert isinstance(self.press(member(ben), LEAK_TEST, value), Acknowledged)
+        assert isinstance(self.press(member(ben), LEAK_TEST, value), Ack)
         tell()
 
         assert ApiKey.objects.get().revoked_at is None
@@ -285,7 +285,7 @@ class TestTheButtons:
     @pytest.mark.parametrize("action", [LEAK_REVOKE, LEAK_TEST])
     def test_change_nothing_when_pressed_again(self, ben: Person, value: str, action: str) -> None:
         for _ in range(3):
-            assert isinstance(self.press(member(ben), action, value), Acknowledged)
+            assert isinstance(self.press(member(ben), action, value), Ack)
             tell()
 
         assert len(told(ben)) == 2
@@ -294,7 +294,7 @@ class TestTheButtons:
     def test_of_an_administrator_work_and_the_holder_hears_of_it(
         self, ana: Person, ben: Person, value: str
     ) -> None:
-        assert isinstance(self.press(member(ana), LEAK_REVOKE, value), Acknowledged)
+        assert isinstance(self.press(member(ana), LEAK_REVOKE, value), Ack)
         tell()
 
         assert ApiKey.objects.get().revoked_at is not None
@@ -308,15 +308,15 @@ class TestTheButtons:
 
         for stranger in (member(carla), mallory, gone):
             for action in (LEAK_REVOKE, LEAK_TEST):
-                assert isinstance(self.press(stranger, action, value), Declined)
+                assert isinstance(self.press(stranger, action, value), Nack)
 
         assert ApiKey.objects.get().revoked_at is None
         assert not AuditEvent.objects.filter(type="key.leak_dismissed").exists()
 
     @pytest.mark.parametrize("junk", ["", ":", "x" * 5_000, "pmb_a:b", f"{'a' * 12}:{MESSAGE_ID}", "\0:\0"])
     def test_with_a_value_of_nothing_do_nothing(self, ben: Person, value: str, junk: str) -> None:
-        assert isinstance(self.press(member(ben), LEAK_REVOKE, junk), Declined)
-        assert isinstance(self.press(member(ben), "leak:other", value), Declined)
+        assert isinstance(self.press(member(ben), LEAK_REVOKE, junk), Nack)
+        assert isinstance(self.press(member(ben), "leak:other", value), Nack)
 
         assert ApiKey.objects.get().revoked_at is None
 

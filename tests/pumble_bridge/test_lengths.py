@@ -16,10 +16,10 @@ from keys.reasons import CATALOGUE
 from pumble_bridge import manifest
 from pumble_bridge.chat import home, interactions, key_blocks
 from pumble_bridge.chat.blocks import MAX_LABEL_LENGTH, MAX_OPTIONS, message
-from pumble_bridge.chat.commands.subcommands import _help_parts
+from pumble_bridge.chat.commands.subcommands import help_parts
 from pumble_bridge.chat.modals import delete_key, registry
-from pumble_bridge.chat.modals.base import Filled
-from pumble_bridge.chat.user import Bot, Person
+from pumble_bridge.chat.modals.base import ModalState
+from pumble_bridge.chat.user import Bot, ChatUser
 from pumble_bridge.client import PumbleClient
 from pumble_bridge.hooks.payloads import Click
 from pumble_bridge.outcomes import Outcome
@@ -89,25 +89,25 @@ def ana(ana: pumble.Person, language: str) -> pumble.Person:
 
 
 @pytest.fixture
-def person(ana: pumble.Person) -> Person:
+def person(ana: pumble.Person) -> ChatUser:
     member = member_of(ana)
     bot = Bot("b" * 24, PumbleClient("no token"))
-    return Person(member, ana.id, bot, Actor(member, Surface.CHAT), timezone.now())
+    return ChatUser(member, ana.id, bot, Actor(member, Surface.CHAT), timezone.now())
 
 
 class TestEveryView:
-    def test_fits_with_each_error_there_is(self, ana: pumble.Person, person: Person) -> None:
+    def test_fits_with_each_error_there_is(self, ana: pumble.Person, person: ChatUser) -> None:
         key, _ = issue(ana, LONG, expires_at=timezone.now() + timedelta(days=365))
 
-        for form in registry._FORMS.values():
-            key_id = "" if form in (registry.ADD_KEY, registry.DELETE_KEY) else key.key_id
-            check(form.view(Filled(person, "t", key_id, {}, {})))
+        for modal in registry.MODALS.values():
+            key_id = "" if modal in (registry.ADD_KEY, registry.DELETE_KEY) else key.key_id
+            check(modal.view(ModalState(person, "t", key_id, {}, {})))
             for error in every_error():
-                where = form.inputs.get(error.reason, form.main_input)
+                where = modal.inputs.get(error.reason, modal.main_input)
                 said = key_blocks.error_text(error)
-                check(form.view(Filled(person, "t", key_id, {"name": LONG}, {where: said})))
+                check(modal.view(ModalState(person, "t", key_id, {"name": LONG}, {where: said})))
 
-    def test_fits_as_the_home_tab(self, ana: pumble.Person, person: Person) -> None:
+    def test_fits_as_the_home_tab(self, ana: pumble.Person, person: ChatUser) -> None:
         check(home.build(person.member, person.now))
         for number in range(22):
             issue(ana, f"{LONG[:-2]}{number}", channels={f"{n:024x}": "c" * 80 for n in range(50)})
@@ -116,7 +116,7 @@ class TestEveryView:
         check(home.build(person.member, person.now))
         check(home_of(ana))
 
-    def test_fits_as_a_menu(self, ana: pumble.Person, person: Person) -> None:
+    def test_fits_as_a_menu(self, ana: pumble.Person, person: ChatUser) -> None:
         for number in range(101):
             issue(ana, f"{LONG[:-3]}{number}")
 
@@ -175,14 +175,14 @@ class TestEveryReply:
             assert len(key_blocks.error_text(error)) < 3000
         for reason in CATALOGUE:
             assert len(Outcome(reason).explanation) < 300
-        check(message(*_help_parts()))
+        check(message(*help_parts()))
         check(message(*key_blocks.authorize_first()))
 
 
 class TestEveryTextOfAClick:
-    def test_fits(self, ana: pumble.Person, person: Person) -> None:
+    def test_fits(self, ana: pumble.Person, person: ChatUser) -> None:
         key, _ = issue(ana, LONG)
 
         for action in ("rename", "rotate", "delete"):
             click = Click(ana.workspace_id, ana.id, "t", True, "f" * 24, f"key.{key.key_id}", action, None)  # noqa: FBT003
-            check(interactions.handle(click, person).json)
+            check(interactions.handle(click, person).to_dict())

@@ -75,12 +75,12 @@ class TestOneRun:
         for age in (399, 401):
             at = timezone.now() - age * DAY
             Notice.objects.create(
-                member=key.owner, key=key, kind="LEAKED", fact=f"{age}", created_at=at, state="SENT"
+                member=key.owner, key=key, kind="LEAKED", dedup_key=f"{age}", created_at=at, state="SENT"
             )
 
         run()
 
-        assert Notice.objects.get().fact == "399"
+        assert Notice.objects.get().dedup_key == "399"
 
     def test_forgets_sessions_that_are_over(self, portal: str) -> None:
         for name, end in (("over", -DAY), ("open", DAY)):

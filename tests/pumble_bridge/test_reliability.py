@@ -10,9 +10,9 @@ from keys import lifecycle
 from keys.audit import OPERATOR, Actor, Surface
 from keys.models import ApiKey
 from pumble_bridge import clients
-from pumble_bridge.chat import user as bridge
 from pumble_bridge.chat.delivery import deliver_key
-from pumble_bridge.hooks.responses import Declined
+from pumble_bridge.chat.user import Bot, ChatUser
+from pumble_bridge.hooks.responses import Nack
 from pumble_bridge.models import Installation
 from tests import pumble
 from tests.meanwhile import meanwhile
@@ -226,16 +226,16 @@ def test_a_key_that_is_stopped_while_its_new_one_is_shown_leaves_neither(ana: Pe
     ):
         answer = deliver_key(person, key, plaintext, channel_id=general)
 
-    assert isinstance(answer, Declined)
+    assert isinstance(answer, Nack)
     assert "stopped in the meantime" in answer.message
     assert plaintext.text in ana.whispers(general)[-1]
     assert not ApiKey.objects.filter(revoked_at__isnull=True).exists()
 
 
-def acting_in_chat(person: Person) -> bridge.Person:
+def acting_in_chat(person: Person) -> ChatUser:
     member = member_of(person)
     installation = Installation.objects.get(workspace=member.workspace)
     client = clients.client_for_bot(installation)
     assert client is not None
-    bot = bridge.Bot(installation.bot_user_id, client)
-    return bridge.Person(member, person.id, bot, Actor(member, Surface.CHAT), timezone.now())
+    bot = Bot(installation.bot_user_id, client)
+    return ChatUser(member, person.id, bot, Actor(member, Surface.CHAT), timezone.now())

@@ -9,8 +9,8 @@ from keys import selectors
 from keys.audit import Actor
 from keys.models import ApiKey, Member
 from pumble_bridge.chat.blocks import Element, escape_user_text, message, paragraph, text
-from pumble_bridge.chat.commands.parser import Words
-from pumble_bridge.chat.user import Person
+from pumble_bridge.chat.commands.parser import ParsedLine
+from pumble_bridge.chat.user import ChatUser
 from pumble_bridge.hooks.payloads import SlashCommand
 from pumble_bridge.manifest import COMMAND
 
@@ -24,31 +24,31 @@ class UsageError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class CommandContext:
     """What follows the verb, in words, and the person who typed it. Replies go where it was typed, to them alone."""
 
-    person: Person
+    user: ChatUser
     payload: SlashCommand
-    words: Words
+    line: ParsedLine
 
     @property
     def member(self) -> Member:
-        return self.person.member
+        return self.user.member
 
     @property
     def by(self) -> Actor:
-        return self.person.by
+        return self.user.by
 
     @property
     def now(self) -> datetime:
-        return self.person.now
+        return self.user.now
 
     def reply(self, *parts: Element) -> None:
         """
         Raises:
             PumbleError: it is not certain that the message is there.
         """
-        self.person.whisper(self.payload.channel_id, message(*parts), self.payload.thread_root_id)
+        self.user.send_ephemeral(self.payload.channel_id, message(*parts), self.payload.thread_root_id)
 
     @property
     def name(self) -> str:
@@ -57,16 +57,16 @@ class Call:
         Raises:
             UsageError: `"ci" "prod"` are two names, and `"ci" read-only` is not clear.
         """
-        words = self.words
-        if len(words.plain) > 1 and len(words.bare) < len(words.plain):
+        line = self.line
+        if len(line.args) > 1 and len(line.unquoted) < len(line.args):
             verb = self.payload.text.split(maxsplit=1)[0]
-            example = text(f"{COMMAND} {verb} {in_quotes(words.text)}", code=True)
+            example = text(f"{COMMAND} {verb} {in_quotes(line.text)}", code=True)
             raise UsageError(
                 _("I did nothing: put one whole name in quotes."), paragraph(_("Type: "), example)
             )
-        return words.text
+        return line.text
 
-    def own_key(self) -> ApiKey:
+    def get_key(self) -> ApiKey:
         """The key of the person's that the words name.
 
         Raises:

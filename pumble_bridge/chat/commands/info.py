@@ -20,42 +20,42 @@ from pumble_bridge.chat.blocks import (
     paragraph_with_code,
     text,
 )
-from pumble_bridge.chat.commands.context import Call, UsageError
-from pumble_bridge.hooks.responses import Acknowledged, Answer
+from pumble_bridge.chat.commands.context import CommandContext, UsageError
+from pumble_bridge.hooks.responses import Ack, HookResponse
 from pumble_bridge.manifest import COMMAND
 from pumble_bridge.outcomes import Outcome
 
 KEYS_PER_REPLY = 10
 
 
-def list_keys(call: Call) -> Answer:
-    call.reply(*own_keys(call))
-    return Acknowledged()
+def list_keys(context: CommandContext) -> HookResponse:
+    context.reply(*key_list(context))
+    return Ack()
 
 
-def tell_usage(call: Call) -> Answer:
+def show_usage(context: CommandContext) -> HookResponse:
     """How much one key was used, or each."""
-    keys = [call.own_key()] if call.words.plain else _newest(call)
+    keys = [context.get_key()] if context.line.args else _newest_keys(context)
     if not keys:
-        call.reply(_no_keys())
-        return Acknowledged()
-    week = selectors.count_calls(keys, call.now - timedelta(days=7))
-    entries = [_use_of(key, week.get(key.pk, Counter()), call) for key in keys]
+        context.reply(_no_keys())
+        return Ack()
+    week = selectors.count_calls(keys, context.now - timedelta(days=7))
+    entries = [_usage_entry(key, week.get(key.pk, Counter()), context) for key in keys]
     heading = paragraph(text(_("Calls in the last 7 days"), bold=True))
-    call.reply(heading, bullets(entries[:KEYS_PER_REPLY]), *_where_the_rest_is(keys))
-    return Acknowledged()
+    context.reply(heading, bullets(entries[:KEYS_PER_REPLY]), *_more_keys_link(keys))
+    return Ack()
 
 
-def why(call: Call) -> Answer:
+def explain_call(context: CommandContext) -> HookResponse:
     """What became of one call, for whoever may see its key."""
-    if len(call.words.plain) != 1:
+    if len(context.line.args) != 1:
         raise UsageError(
             _("Type the requestId of the refused call: %(example)s")
             % {"example": f"{COMMAND} why REQUEST-ID"}
         )
-    found = selectors.find_call(call.member, call.words.text[:64])
+    found = selectors.find_call(context.member, context.line.text[:64])
     if found is None:
-        call.reply(
+        context.reply(
             paragraph(
                 _(
                     "I know of no call with that id by a key that you may see. A call takes a second to get here; "
@@ -63,60 +63,60 @@ def why(call: Call) -> Answer:
                 )
             )
         )
-        return Acknowledged()
+        return Ack()
     whose = (
         ""
-        if found.key.owner_id == call.member.pk
+        if found.key.owner_id == context.member.pk
         else _(" of %(name)s") % {"name": escape_user_text(found.key.owner.name)}
     )
-    call.reply(
+    context.reply(
         paragraph(
             _("%(operation)s with the key “%(name)s”%(whose)s, %(at)s:")
             % {
                 "operation": found.operation,
                 "name": escape_user_text(found.key.name),
                 "whose": whose,
-                "at": texts.short_date(found.at, now=call.now),
+                "at": texts.short_date(found.at, now=context.now),
             }
         ),
         paragraph_with_code(Outcome(found.outcome, found.hint).explanation),
-        paragraph(key_blocks.escape_mentions(texts.describe_rights(found.key.rights, now=call.now))),
+        paragraph(key_blocks.escape_mentions(texts.describe_rights(found.key.rights, now=context.now))),
     )
-    return Acknowledged()
+    return Ack()
 
 
-def choose_language(call: Call) -> Answer:
+def choose_language(context: CommandContext) -> HookResponse:
     known = [code for code, _name in settings.LANGUAGES]
-    chosen = call.words.text.casefold()
+    chosen = context.line.text.casefold()
     if chosen not in known:
         raise UsageError(_("Choose one of %(languages)s.") % {"languages": ", ".join(known)})
-    membership.set_language(call.member, chosen)
+    membership.set_language(context.member, chosen)
     with translation.override(chosen):
-        call.reply(paragraph(_("From now on I speak English to you.")))
-    return Acknowledged()
+        context.reply(paragraph(_("From now on I speak English to you.")))
+    return Ack()
 
 
-def own_keys(call: Call) -> list[Element]:
-    keys = _newest(call)
+def key_list(context: CommandContext) -> list[Element]:
+    keys = _newest_keys(context)
     if not keys:
         return [_no_keys()]
     return [
         paragraph(text(_("Your API keys"), bold=True)),
-        bullets(key_blocks.key_entry(key, call.now) for key in keys[:KEYS_PER_REPLY]),
-        *_where_the_rest_is(keys),
+        bullets(key_blocks.key_entry(key, context.now) for key in keys[:KEYS_PER_REPLY]),
+        *_more_keys_link(keys),
     ]
 
 
-def _newest(call: Call) -> list[ApiKey]:
+def _newest_keys(context: CommandContext) -> list[ApiKey]:
     """As many as a reply holds, and one more if there are more."""
-    return list(selectors.list_own_keys(call.member, call.now)[: KEYS_PER_REPLY + 1])
+    return list(selectors.list_own_keys(context.member, context.now)[: KEYS_PER_REPLY + 1])
 
 
 def _no_keys() -> Element:
     return paragraph(_("No keys yet. Create one: "), text(f"{COMMAND} generate", code=True))
 
 
-def _where_the_rest_is(keys: list[ApiKey]) -> list[Element]:
+def _more_keys_link(keys: list[ApiKey]) -> list[Element]:
     if len(keys) <= KEYS_PER_REPLY:
         return []
     return [
@@ -126,7 +126,7 @@ def _where_the_rest_is(keys: list[ApiKey]) -> list[Element]:
     ]
 
 
-def _use_of(key: ApiKey, calls: Counter[str], call: Call) -> Element:
+def _usage_entry(key: ApiKey, calls: Counter[str], context: CommandContext) -> Element:
     refused = calls.total() - calls[usage.OK]
     counted = ngettext("%(n)s call", "%(n)s calls", calls.total()) % {"n": calls.total()}
     most = ", ".join(f"{outcome} {count}" for outcome, count in calls.most_common() if outcome != usage.OK)
@@ -135,7 +135,7 @@ def _use_of(key: ApiKey, calls: Counter[str], call: Call) -> Element:
         if not refused
         else _(": %(calls)s, %(refused)s of them refused (%(most)s), %(used)s.")
     )
-    used = key_blocks.last_used(key, call.now)
+    used = key_blocks.last_used(key, context.now)
     return paragraph(
         text(escape_user_text(key.name), bold=True),
         said % {"calls": counted, "refused": refused, "most": most, "used": used},

@@ -94,20 +94,20 @@ class RepeatedFlag(InvalidFlag):
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
-    """`plain` are the words that are no flags, what stood in quotes as one; `flags` have "" where they take no value.
+class ParsedLine:
+    """`args` are the words that are no flags, what stood in quotes as one; `flags` have "" where they take no value.
 
-    `bare` are those of `plain` that stood in no quotes. `after` has the one that directly follows a flag's value.
+    `unquoted` are those of `args` that stood in no quotes. `after_value` has the one that directly follows a flag's value.
     """
 
-    plain: tuple[str, ...] = ()
+    args: tuple[str, ...] = ()
     flags: Mapping[str, str] = field(default_factory=dict)
-    bare: tuple[str, ...] = ()
-    after: Mapping[str, str] = field(default_factory=dict)
+    unquoted: tuple[str, ...] = ()
+    after_value: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def text(self) -> str:
-        return " ".join(self.plain)
+        return " ".join(self.args)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ class _Word:
         return not self.is_quoted and _is_dash(next(visible, " "))
 
 
-def parse(line: str, flags: Mapping[str, bool]) -> Words:
+def parse(line: str, flags: Mapping[str, bool]) -> ParsedLine:
     """Return the words of the line. A word that begins with any dash is a flag unless it is in quotes.
 
     Args:
@@ -137,16 +137,16 @@ def parse(line: str, flags: Mapping[str, bool]) -> Words:
     asking = [word for word in words if not word.is_quoted and is_help(word.text)]
     if any(word.is_flag or word in (words[0], words[-1]) for word in asking):
         raise HelpRequested
-    plain: list[_Word] = []
-    found: dict[str, str] = {}
-    after: dict[str, str] = {}
+    args: list[_Word] = []
+    found_flags: dict[str, str] = {}
+    after_value: dict[str, str] = {}
     valued = ""  # the flag whose value has just been read
     rest = iter(words)
     for word in rest:
         if not word.is_flag:
-            plain.append(word)
+            args.append(word)
             if valued and not word.is_quoted:
-                after[valued] = word.text
+                after_value[valued] = word.text
             valued = ""
             continue
         if all(map(_is_dash, word.text)):
@@ -156,14 +156,14 @@ def parse(line: str, flags: Mapping[str, bool]) -> Words:
         name = name.casefold()
         if name not in flags:
             raise UnknownFlag(word.text.partition("=")[0])
-        if name in found:
+        if name in found_flags:
             raise RepeatedFlag(name)
         if not flags[name] and has_value:
             raise UnexpectedValue(name)
-        found[name] = _read_value(name, value, rest) if flags[name] else ""
+        found_flags[name] = _read_value(name, value, rest) if flags[name] else ""
         valued = name if flags[name] else ""
-    bare = tuple(word.text for word in plain if not word.is_quoted)
-    return Words(tuple(word.text for word in plain), found, bare, after)
+    unquoted = tuple(word.text for word in args if not word.is_quoted)
+    return ParsedLine(tuple(word.text for word in args), found_flags, unquoted, after_value)
 
 
 def is_help(word: str) -> bool:

@@ -19,102 +19,112 @@ from keys.exceptions import KeyNotFound, KeysError
 from pumble_bridge.chat import key_blocks
 from pumble_bridge.chat.blocks import Element, bullets, escape_user_text, link, message, paragraph, text
 from pumble_bridge.chat.commands import changes, info, issue, parser, restrictions
-from pumble_bridge.chat.commands.context import Call, UsageError
-from pumble_bridge.chat.user import Bot, Person
+from pumble_bridge.chat.commands.context import CommandContext, UsageError
+from pumble_bridge.chat.user import Bot, ChatUser
 from pumble_bridge.hooks.payloads import SlashCommand
-from pumble_bridge.hooks.responses import Acknowledged, Answer, Declined
+from pumble_bridge.hooks.responses import Ack, HookResponse, Nack
 from pumble_bridge.manifest import COMMAND
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Verb:
+class Subcommand:
     """`usage` is what follows it, `flags` those it takes, each with whether a value follows.
 
-    `details` are said in its own help. `takes_a_name`: a name of a key can follow; `names_a_key`: one must.
+    `details` are said in its own help. `accepts_name`: a name of a key can follow; `requires_key`: one must.
     """
 
-    run: Callable[[Call], Answer]
+    run: Callable[[CommandContext], HookResponse]
     usage: str | Promise
     meaning: str | Promise
     flags: Mapping[str, bool] = field(default_factory=dict)
-    names_a_key: bool = False
-    takes_a_name: bool = False
+    requires_key: bool = False
+    accepts_name: bool = False
     details: tuple[str | Promise, ...] = ()
 
 
 _NAME_OR_ID = gettext_lazy("<name or id>")
 
 
-def handle(payload: SlashCommand, person: Person | None, bot: Bot, complaint: str | None) -> Answer:
+def handle(
+    payload: SlashCommand, user: ChatUser | None, bot: Bot, pasted_key_warning: str | None
+) -> HookResponse:
     """Carry out one command. `person` is None for somebody who may not have keys.
 
     Raises:
         PumbleError: it is not certain that the reply is there.
     """
     if payload.command != COMMAND:
-        return Declined(_("The API app knows only %(command)s.") % {"command": COMMAND})
+        return Nack(_("The API app knows only %(command)s.") % {"command": COMMAND})
     verb, rest = [*payload.text.split(maxsplit=1), "", ""][:2]
     verb = unicodedata.normalize("NFKC", verb).casefold() or "help"  # some keyboards write wide letters
     if parser.is_help(verb):
         verb = "help"
-    if complaint is None and person is not None:
-        return _carry_out(person, payload, verb, rest)
-    if complaint is not None:
-        parts = [paragraph(complaint)]
+    if pasted_key_warning is None and user is not None:
+        return _carry_out(user, payload, verb, rest)
+    if pasted_key_warning is not None:
+        parts = [paragraph(pasted_key_warning)]
     else:
-        parts = [*(_help_parts() if verb == "help" else []), *key_blocks.authorize_first()]
-    bot.whisper(payload.user_id, payload.channel_id, message(*parts), payload.thread_root_id)
-    return Acknowledged()
+        parts = [*(help_parts() if verb == "help" else []), *key_blocks.authorize_first()]
+    bot.send_ephemeral(payload.user_id, payload.channel_id, message(*parts), payload.thread_root_id)
+    return Ack()
 
 
-def _carry_out(person: Person, payload: SlashCommand, typed: str, rest: str) -> Answer:
-    verb = _VERBS.get(typed)
-    call = Call(person, payload, parser.Words())
+def _carry_out(user: ChatUser, payload: SlashCommand, typed: str, rest: str) -> HookResponse:
+    verb = SUBCOMMANDS.get(typed)
+    context = CommandContext(user, payload, parser.ParsedLine())
     if verb is None:
-        return _say(call, paragraph(_suggestion(typed)), *_help_parts())
+        return _reply(context, paragraph(_suggestion(typed)), *help_parts())
     try:
-        call = Call(person, payload, parser.parse(rest, verb.flags))
-        if verb.names_a_key and not call.words.text:
+        context = CommandContext(user, payload, parser.parse(rest, verb.flags))
+        if verb.requires_key and not context.line.text:
             example = text(f"{COMMAND} {typed} deploy", code=True)
-            return _say(call, paragraph(_("Which key? Type its name or id: "), example), *info.own_keys(call))
-        return verb.run(call)
+            return _reply(
+                context, paragraph(_("Which key? Type its name or id: "), example), *info.key_list(context)
+            )
+        return verb.run(context)
     except parser.LineTooLong:
-        return _say(call, paragraph(_("That is too long for a command. I did nothing.")), _try(typed, verb))
+        return _reply(
+            context,
+            paragraph(_("That is too long for a command. I did nothing.")),
+            _usage_example(typed, verb),
+        )
     except parser.HelpRequested:
-        return _say(call, *_verb_help(typed))
+        return _reply(context, *_subcommand_help(typed))
     except parser.UnknownFlag as error:
-        return _say(call, *_unknown_flag(error.flag, typed, verb))
+        return _reply(context, *_unknown_flag(error.flag, typed, verb))
     except parser.InvalidFlag as error:
-        return _say(call, paragraph(_FLAG_MISUSED[type(error)] % {"flag": error.flag}), _try(typed, verb))
+        return _reply(
+            context, paragraph(_FLAG_ERRORS[type(error)] % {"flag": error.flag}), _usage_example(typed, verb)
+        )
     except UsageError as error:
-        return _say(call, paragraph(str(error)), *error.more)
+        return _reply(context, paragraph(str(error)), *error.more)
     except KeyNotFound as error:
         log.info("command.refused", extra={"verb": typed, "reason": error.reason})
-        return _say(call, *_key_not_found(call, typed))
+        return _reply(context, *_key_not_found(context, typed))
     except KeysError as error:
         log.info("command.refused", extra={"verb": typed, "reason": error.reason})
-        return _say(call, paragraph(key_blocks.error_text(error)))
+        return _reply(context, paragraph(key_blocks.error_text(error)))
 
 
-def _say(call: Call, *parts: Element) -> Answer:
-    call.reply(*parts)
-    return Acknowledged()
+def _reply(context: CommandContext, *parts: Element) -> HookResponse:
+    context.reply(*parts)
+    return Ack()
 
 
-def _help(call: Call) -> Answer:
-    asked = call.words.text.casefold()
-    return _say(call, *(_verb_help(asked) if asked in _VERBS else _help_parts()))
+def _help(context: CommandContext) -> HookResponse:
+    asked = context.line.text.casefold()
+    return _reply(context, *(_subcommand_help(asked) if asked in SUBCOMMANDS else help_parts()))
 
 
 def _suggestion(typed: str) -> str:
-    near = difflib.get_close_matches(typed[:64], _VERBS, n=1)
+    near = difflib.get_close_matches(typed[:64], SUBCOMMANDS, n=1)
     said = _("I don't know “%(verb)s”. Did you mean %(near)s?") if near else _("I don't know “%(verb)s”.")
     return said % {"verb": escape_user_text(typed), "near": near[0] if near else ""}
 
 
-def _unknown_flag(flag: str, typed: str, verb: Verb) -> list[Element]:
+def _unknown_flag(flag: str, typed: str, verb: Subcommand) -> list[Element]:
     found = restrictions.find([parser.without_dashes(flag)]) if typed == "generate" else None
     near = _similar_flag(flag, verb) if found is None else found.flag
     said = (
@@ -124,15 +134,15 @@ def _unknown_flag(flag: str, typed: str, verb: Verb) -> list[Element]:
     )
     takes = _("%(verb)s takes: %(flags)s.") if verb.flags else _("%(verb)s takes no flags.")
     named = {"flag": escape_user_text(flag), "near": near, "verb": typed, "flags": ", ".join(verb.flags)}
-    parts = [paragraph(f"{said} {takes}" % named), _try(typed, verb)]
+    parts = [paragraph(f"{said} {takes}" % named), _usage_example(typed, verb)]
     if found is not None and found.flag == restrictions.PORTAL:
-        parts.append(issue.portal_restricts())
-    if verb.names_a_key or verb.takes_a_name:
+        parts.append(issue.portal_restrictions_link())
+    if verb.requires_key or verb.accepts_name:
         parts.append(paragraph(_("If it is part of a name, put the name in quotes.")))
     return parts
 
 
-def _similar_flag(flag: str, verb: Verb) -> str:
+def _similar_flag(flag: str, verb: Subcommand) -> str:
     """Return the flag that was probably meant, or an empty text."""
     known = {parser.without_dashes(one): one for one in verb.flags}
     typed = parser.without_dashes(flag)[:64]
@@ -141,12 +151,12 @@ def _similar_flag(flag: str, verb: Verb) -> str:
     return known.get(near[0], near[0]) if near else ""
 
 
-def _try(typed: str, verb: Verb) -> Element:
+def _usage_example(typed: str, verb: Subcommand) -> Element:
     return paragraph(_("Try: "), text(f"{COMMAND} {typed} {verb.usage}".rstrip(), code=True))
 
 
-def _key_not_found(call: Call, typed: str) -> list[Element]:
-    name = call.words.plain[0] if typed == "rename" else call.words.text
+def _key_not_found(context: CommandContext, typed: str) -> list[Element]:
+    name = context.line.args[0] if typed == "rename" else context.line.text
     said = paragraph(
         _("You have no key “%(name)s”. See yours: ") % {"name": escape_user_text(name)},
         text(f"{COMMAND} list", code=True),
@@ -155,30 +165,30 @@ def _key_not_found(call: Call, typed: str) -> list[Element]:
     if typed == "rotate" and last.casefold() in lifecycle.GRACE_PERIODS:
         command = text(f"{COMMAND} rotate {issue.as_argument(first)} --grace {last.casefold()}", code=True)
         return [said, paragraph(_("Or did you mean: "), command)]
-    similar = selectors.list_similar_keys(call.member, name, call.now)
+    similar = selectors.list_similar_keys(context.member, name, context.now)
     if not similar:
         return [said]
     names = texts.enumerate_any(f"{escape_user_text(key.name)} ({key.key_id})" for key in similar)
-    rest = f" {issue.as_argument(call.words.plain[1])}" if typed == "rename" else ""
+    rest = f" {issue.as_argument(context.line.args[1])}" if typed == "rename" else ""
     command = text(f"{COMMAND} {typed} {similar[0].key_id}{rest}", code=True)
     return [said, paragraph(_("Did you mean %(names)s? Then type: ") % {"names": names}, command)]
 
 
-def _verb_help(name: str) -> list[Element]:
-    verb = _VERBS[name]
+def _subcommand_help(name: str) -> list[Element]:
+    verb = SUBCOMMANDS[name]
     typed = text(f"{COMMAND} {name} {verb.usage}".rstrip(), code=True)
     details = bullets([paragraph(str(one) % {"scopes": ", ".join(scopes.ALL)}) for one in verb.details])
     return [paragraph(typed, f" – {verb.meaning}"), *([details] if verb.details else [])]
 
 
-def _help_parts() -> list[Element]:
-    def verb(name: str, one: Verb) -> Element:
+def help_parts() -> list[Element]:
+    def verb(name: str, one: Subcommand) -> Element:
         typed = f"{COMMAND} {name} {one.usage}".rstrip()
         return paragraph(text(typed, code=True), f" – {one.meaning}")
 
     return [
         paragraph(_("An API key lets a program act in Pumble as you. What you can type:")),
-        bullets([verb(name, one) for name, one in _VERBS.items()]),
+        bullets([verb(name, one) for name, one in SUBCOMMANDS.items()]),
         paragraph(
             link(settings.PUBLIC_URL + "/", _("Open the portal")),
             " · ",
@@ -187,13 +197,13 @@ def _help_parts() -> list[Element]:
     ]
 
 
-_VERBS = {
-    "generate": Verb(
+SUBCOMMANDS = {
+    "generate": Subcommand(
         issue.generate,
         gettext_lazy("[name] [--read-only|--post|--full|--scopes a,b] [--expires 30d|never]"),
         gettext_lazy("make a key; only you see it, once"),
         flags=issue.GENERATE_FLAGS,
-        takes_a_name=True,
+        accepts_name=True,
         details=(
             gettext_lazy("--read-only: it reads, and changes nothing."),
             gettext_lazy("--post: it posts as you, and cannot read messages."),
@@ -205,40 +215,44 @@ _VERBS = {
             gettext_lazy('In quotes anything is a name: generate "read-only".'),
         ),
     ),
-    "list": Verb(info.list_keys, "", gettext_lazy("your keys, without their secrets")),
-    "delete": Verb(changes.delete, _NAME_OR_ID, gettext_lazy("stop a key for good"), names_a_key=True),
-    "rotate": Verb(
+    "list": Subcommand(info.list_keys, "", gettext_lazy("your keys, without their secrets")),
+    "delete": Subcommand(changes.delete, _NAME_OR_ID, gettext_lazy("stop a key for good"), requires_key=True),
+    "rotate": Subcommand(
         issue.rotate,
         gettext_lazy("<name or id> [--grace now|1h|24h|7d]"),
         gettext_lazy("get a new key in its place; the old one works until the grace is over"),
         flags=issue.ROTATE_FLAGS,
-        names_a_key=True,
+        requires_key=True,
         details=(
             gettext_lazy("What the key can do and when it expires stay as they are."),
             gettext_lazy("--grace now: the old key stops at once. Without it: after 24 hours."),
         ),
     ),
-    "disable": Verb(
-        changes.disable, _NAME_OR_ID, gettext_lazy("stop a key until you enable it"), names_a_key=True
+    "disable": Subcommand(
+        changes.disable, _NAME_OR_ID, gettext_lazy("stop a key until you enable it"), requires_key=True
     ),
-    "enable": Verb(changes.enable, _NAME_OR_ID, gettext_lazy("let it work again"), names_a_key=True),
-    "rename": Verb(
+    "enable": Subcommand(changes.enable, _NAME_OR_ID, gettext_lazy("let it work again"), requires_key=True),
+    "rename": Subcommand(
         changes.rename,
         gettext_lazy("<old name> <new name>"),
         gettext_lazy("give a key another name"),
-        takes_a_name=True,
+        accepts_name=True,
     ),
-    "usage": Verb(
-        info.tell_usage,
+    "usage": Subcommand(
+        info.show_usage,
         gettext_lazy("[name or id]"),
         gettext_lazy("how much your keys are used"),
-        takes_a_name=True,
+        accepts_name=True,
     ),
-    "why": Verb(info.why, "<requestId>", gettext_lazy("why a call was refused, and what helps")),
-    "language": Verb(info.choose_language, "en|es", gettext_lazy("the language I speak to you")),
-    "help": Verb(_help, gettext_lazy("[command]"), gettext_lazy("this text, or more about one command")),
+    "why": Subcommand(
+        info.explain_call, "<requestId>", gettext_lazy("why a call was refused, and what helps")
+    ),
+    "language": Subcommand(info.choose_language, "en|es", gettext_lazy("the language I speak to you")),
+    "help": Subcommand(
+        _help, gettext_lazy("[command]"), gettext_lazy("this text, or more about one command")
+    ),
 }
-_FLAG_MISUSED: "dict[type[parser.InvalidFlag], str | Promise]" = {
+_FLAG_ERRORS: "dict[type[parser.InvalidFlag], str | Promise]" = {
     parser.MissingValue: gettext_lazy("%(flag)s needs a value after it."),
     parser.UnexpectedValue: gettext_lazy("%(flag)s takes no value."),
     parser.RepeatedFlag: gettext_lazy("%(flag)s is there twice. Type it once."),

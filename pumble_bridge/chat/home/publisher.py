@@ -36,29 +36,35 @@ def mark_stale(member: Member) -> None:
     if member.workspace_id is None:
         return
     tab, _created = HomeTab.objects.get_or_create(member=member)
-    if tab.changes > tab.shown and not tab.claimed:
+    if tab.version > tab.published_version and not tab.claimed:
         return  # whoever publishes it will see this change, too
     soon = timezone.now() + DEBOUNCE
-    HomeTab.objects.filter(member=member).update(changes=F("changes") + 1, next_at=Greatest("next_at", soon))
+    HomeTab.objects.filter(member=member).update(version=F("version") + 1, next_at=Greatest("next_at", soon))
     worker.wake()
 
 
 def mark_expired(*, now: datetime) -> int:
     """Tabs on which a key still stands that has expired or retired since; how many people that concerns."""
-    shown_at = F("owner__home_tab__shown_at")
-    since = Q(expires_at__lte=now, expires_at__gt=shown_at) | Q(retires_at__lte=now, retires_at__gt=shown_at)
+    published_at = F("owner__home_tab__published_at")
+    since = Q(expires_at__lte=now, expires_at__gt=published_at) | Q(
+        retires_at__lte=now, retires_at__gt=published_at
+    )
     owners = ApiKey.objects.filter(since, revoked_at__isnull=True).values("owner")
-    return HomeTab.objects.filter(member__in=owners, changes=F("shown")).update(changes=F("changes") + 1)
+    return HomeTab.objects.filter(member__in=owners, version=F("published_version")).update(
+        version=F("version") + 1
+    )
 
 
 def count_stale() -> int:
     """How many tabs are behind."""
-    return HomeTab.objects.filter(changes__gt=F("shown")).count()
+    return HomeTab.objects.filter(version__gt=F("published_version")).count()
 
 
 def publish_due() -> int:
     """Publish the stale tabs whose turn it is; how many were."""
-    due = HomeTab.objects.filter(changes__gt=F("shown"), next_at__lte=timezone.now()).order_by("next_at")
+    due = HomeTab.objects.filter(version__gt=F("published_version"), next_at__lte=timezone.now()).order_by(
+        "next_at"
+    )
     return sum(_publish(tab) for tab in due.select_related("member__workspace")[:BATCH_SIZE])
 
 
@@ -68,11 +74,11 @@ def _publish(tab: HomeTab) -> bool:
     if not row.filter(next_at=tab.next_at).update(next_at=now + CLAIM_TIMEOUT, claimed=True):
         return False  # another process has it
     tab.refresh_from_db()
-    changes, member = tab.changes, Member.objects.select_related("workspace").get(pk=tab.member_id)
+    version, member = tab.version, Member.objects.select_related("workspace").get(pk=tab.member_id)
     installation = Installation.objects.select_related("workspace").filter(workspace=member.workspace).first()
     bot = clients.client_for_bot(installation) if installation else None
     if bot is None or member.pumble_user_id is None:
-        row.update(shown=changes, next_at=now, claimed=False)
+        row.update(published_version=version, next_at=now, claimed=False)
         return False
     with translation.override(member.language or settings.LANGUAGE_CODE):
         view = build(member, now)
@@ -80,7 +86,7 @@ def _publish(tab: HomeTab) -> bool:
         with deadline.within(CALL_TIMEOUT):
             bot.publish_home(member.pumble_user_id, view)
     except TokenRejected:
-        row.update(shown=changes, next_at=timezone.now() + MIN_PUBLISH_INTERVAL, claimed=False)
+        row.update(published_version=version, next_at=timezone.now() + MIN_PUBLISH_INTERVAL, claimed=False)
         log.info("home.not_published", extra={"reason": "token rejected"})
         return False
     except PumbleError as error:
@@ -93,7 +99,11 @@ def _publish(tab: HomeTab) -> bool:
         log.info("home.not_published", extra={"reason": type(error).__name__})
         return False
     row.update(
-        shown=changes, shown_at=now, next_at=timezone.now() + MIN_PUBLISH_INTERVAL, claimed=False, failures=0
+        published_version=version,
+        published_at=now,
+        next_at=timezone.now() + MIN_PUBLISH_INTERVAL,
+        claimed=False,
+        failures=0,
     )
     return True
 

@@ -7,12 +7,12 @@ from django.utils.translation import gettext as _
 
 from keys import selectors
 from keys.models import ApiKey
-from pumble_bridge.chat.blocks import MAX_LABEL_LENGTH, Element, modal, paragraph, rich_text
-from pumble_bridge.chat.user import Person
-from pumble_bridge.hooks.responses import Answer
+from pumble_bridge.chat.blocks import MAX_LABEL_LENGTH, Element, modal_view, paragraph, rich_text
+from pumble_bridge.chat.user import ChatUser
+from pumble_bridge.hooks.responses import HookResponse
 
 
-class Refused(Exception):
+class InputError(Exception):
     """What stands in the input `name` cannot be taken; `why` is for the person."""
 
     def __init__(self, name: str, why: str) -> None:
@@ -21,10 +21,10 @@ class Refused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Filled:
+class ModalState:
     """A modal as somebody has it before them. `key_id` is the key it is about, "" where it is about none."""
 
-    person: Person
+    user: ChatUser
     trigger_id: str
     key_id: str
     values: Mapping[str, str]
@@ -36,7 +36,7 @@ class Filled:
         Raises:
             KeyNotFound: this person has no such key any more.
         """
-        return selectors.get_own_key_by_id(self.person.member, self.key_id, self.person.now)
+        return selectors.get_own_key_by_id(self.user.member, self.key_id, self.user.now)
 
     def value(self, name: str) -> str:
         return self.values.get(name, "")
@@ -45,30 +45,30 @@ class Filled:
         """The value of one of the options that were offered.
 
         Raises:
-            Refused
+            InputError
         """
         value = self.value(name)
         if value not in [one["value"] for one in offered]:
-            raise Refused(name, _("Choose one of the options."))
+            raise InputError(name, _("Choose one of the options."))
         return value
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class Modal:
     """`name` routes its submission. `inputs` has the input that a KeysError belongs to, by its code; others are the
     `main_input`'s.
     """
 
     name: str
-    view: Callable[[Filled], Element]
-    submit: Callable[[Filled], Answer]
+    view: Callable[[ModalState], Element]
+    submit: Callable[[ModalState], HookResponse]
     main_input: str
     inputs: Mapping[str, str]
 
 
-def show(name: str, filled: Filled, *, title: str, submit: str, blocks: list[Element]) -> Element:
+def render(name: str, state: ModalState, *, title: str, submit: str, blocks: list[Element]) -> Element:
     """The modal of the form `name`. An error too long for the place under its input stands in full above."""
-    callback_id = f"{name}:{filled.key_id}" if filled.key_id else name
-    above = [why for where, why in filled.errors.items() if not where or len(why) > MAX_LABEL_LENGTH]
+    callback_id = f"{name}:{state.key_id}" if state.key_id else name
+    above = [why for where, why in state.errors.items() if not where or len(why) > MAX_LABEL_LENGTH]
     told = [rich_text(*[paragraph(why) for why in above])] if above else []
-    return modal(callback_id, title=title, submit=submit, close=_("Cancel"), blocks=[*told, *blocks])
+    return modal_view(callback_id, title=title, submit=submit, close=_("Cancel"), blocks=[*told, *blocks])

@@ -18,57 +18,57 @@ from pumble_bridge.chat.blocks import (
     rich_text,
     shorten_for_input,
 )
-from pumble_bridge.chat.modals.base import Filled, Form, Refused, show
-from pumble_bridge.chat.user import Person
-from pumble_bridge.hooks.responses import Acknowledged, Answer, Shown
+from pumble_bridge.chat.modals.base import InputError, Modal, ModalState, render
+from pumble_bridge.chat.user import ChatUser
+from pumble_bridge.hooks.responses import Ack, HookResponse, OpenView
 from pumble_bridge.manifest import KEY_MENU
 
 
-def options(person: Person, query: str, complaint: str | None) -> list[Element]:
+def options(user: ChatUser, query: str, pasted_key_warning: str | None) -> list[Element]:
     """The person's live keys whose name has `query` in it or whose id begins with it, newest first."""
-    if complaint is not None:
-        return [option("-", shorten_for_input(complaint))]
+    if pasted_key_warning is not None:
+        return [option("-", shorten_for_input(pasted_key_warning))]
     wanted = unicode_text.fold(query)
     key_id = query.strip().removeprefix("pmb_")
     fitting = [
         key
-        for key in selectors.list_own_keys(person.member, person.now)
+        for key in selectors.list_own_keys(user.member, user.now)
         if wanted in unicode_text.fold(key.name) or key.key_id.startswith(key_id)
     ]
-    return [_option(key, person) for key in fitting[:MAX_OPTIONS]]
+    return [_option(key, user) for key in fitting[:MAX_OPTIONS]]
 
 
-def _view(filled: Filled) -> Element:
+def _view(state: ModalState) -> Element:
     menu = dynamic_select(KEY_MENU, _("Search by name or id"))
-    return show(
-        CHOOSE.name,
-        filled,
+    return render(
+        CHOOSE_KEY.name,
+        state,
         title=_("Delete API key"),
         submit=_("Delete"),
-        blocks=[input_block(_("Key"), menu, filled.errors)],
+        blocks=[input_block(_("Key"), menu, state.errors)],
     )
 
 
-def _choose(filled: Filled) -> Answer:
-    person = filled.person
+def _choose(state: ModalState) -> HookResponse:
+    user = state.user
     try:
-        key = selectors.get_own_key_by_id(person.member, filled.value(KEY_MENU), person.now)
+        key = selectors.get_own_key_by_id(user.member, state.value(KEY_MENU), user.now)
     except KeyNotFound:
-        raise Refused(KEY_MENU, _("Choose one of your keys.")) from None
-    step = Filled(person, filled.trigger_id, key.key_id, {}, {})
-    return Shown(filled.trigger_id, "OPEN", _question(step))
+        raise InputError(KEY_MENU, _("Choose one of your keys.")) from None
+    step = ModalState(user, state.trigger_id, key.key_id, {}, {})
+    return OpenView(state.trigger_id, "OPEN", _confirmation_view(step))
 
 
-def _question(filled: Filled) -> Element:
-    key = filled.key
-    return show(
-        CONFIRM.name,
-        filled,
+def _confirmation_view(state: ModalState) -> Element:
+    key = state.key
+    return render(
+        CONFIRM_DELETION.name,
+        state,
         title=_("Delete “%(name)s”?") % {"name": escape_user_text(key.name, limit=MAX_NAME_IN_LABEL_LENGTH)},
         submit=_("Delete key"),
         blocks=[
             rich_text(
-                paragraph(key_blocks.short_entry(key, filled.person.now)),
+                paragraph(key_blocks.short_entry(key, state.user.now)),
                 paragraph(_("Anything that uses it stops working at once. This can't be undone.")),
                 paragraph(_("Not sure? Disable it instead; you can turn it back on.")),
             )
@@ -76,15 +76,15 @@ def _question(filled: Filled) -> Element:
     )
 
 
-def _delete(filled: Filled) -> Answer:
-    person = filled.person
-    lifecycle.revoke(key=filled.key, by=person.by, reason=ApiKey.RevokeReason.BY_HOLDER, now=person.now)
-    return Acknowledged()
+def _delete(state: ModalState) -> HookResponse:
+    user = state.user
+    lifecycle.revoke(key=state.key, by=user.by, reason=ApiKey.RevokeReason.BY_HOLDER, now=user.now)
+    return Ack()
 
 
-def _option(key: ApiKey, person: Person) -> Element:
-    return option(key.key_id, escape_user_text(key.name), f"{key.preview} · {key.state(person.now).label}")
+def _option(key: ApiKey, user: ChatUser) -> Element:
+    return option(key.key_id, escape_user_text(key.name), f"{key.preview} · {key.state(user.now).label}")
 
 
-CHOOSE = Form("delete_key", _view, _choose, main_input=KEY_MENU, inputs={})
-CONFIRM = Form("confirm_delete", _question, _delete, main_input="", inputs={})
+CHOOSE_KEY = Modal("delete_key", _view, _choose, main_input=KEY_MENU, inputs={})
+CONFIRM_DELETION = Modal("confirm_delete", _confirmation_view, _delete, main_input="", inputs={})

@@ -10,29 +10,29 @@ from pumble_bridge.chat.blocks import (
     input_block,
     text_input,
 )
-from pumble_bridge.chat.modals.base import Filled, Form, show
-from pumble_bridge.hooks.responses import Acknowledged, Answer
+from pumble_bridge.chat.modals.base import Modal, ModalState, render
+from pumble_bridge.hooks.responses import Ack, HookResponse
 
 NAME = "name"
 
 
-def _view(filled: Filled) -> Element:
-    key = filled.key
-    typed = filled.value(NAME) if NAME in filled.values else key.name
+def _view(state: ModalState) -> Element:
+    key = state.key
+    typed = state.value(NAME) if NAME in state.values else key.name
     name = text_input(NAME, initial=typed[:200], max_length=lifecycle.MAX_NAME_LENGTH)
-    return show(
-        FORM.name,
-        filled,
+    return render(
+        MODAL.name,
+        state,
         title=_("Rename “%(name)s”") % {"name": escape_user_text(key.name, limit=MAX_NAME_IN_LABEL_LENGTH)},
         submit=_("Rename"),
-        blocks=[input_block(_("New name"), name, filled.errors)],
+        blocks=[input_block(_("New name"), name, state.errors)],
     )
 
 
-def _submit(filled: Filled) -> Answer:
-    person = filled.person
-    lifecycle.rename(key=filled.key, name=filled.value(NAME), by=person.by, now=person.now)
-    return Acknowledged()
+def _submit(state: ModalState) -> HookResponse:
+    user = state.user
+    lifecycle.rename(key=state.key, name=state.value(NAME), by=user.by, now=user.now)
+    return Ack()
 
 
-FORM = Form("rename_key", _view, _submit, main_input=NAME, inputs={})
+MODAL = Modal("rename_key", _view, _submit, main_input=NAME, inputs={})

@@ -14,42 +14,40 @@ from pumble_bridge.chat.blocks import (
     select,
 )
 from pumble_bridge.chat.delivery import deliver_key
-from pumble_bridge.chat.modals.base import Filled, Form, show
-from pumble_bridge.hooks.responses import Answer
+from pumble_bridge.chat.modals.base import Modal, ModalState, render
+from pumble_bridge.hooks.responses import HookResponse
 
 GRACE = "grace"
-_USUAL = "24h"
+_DEFAULT = "24h"
 
 
-def _view(filled: Filled) -> Element:
-    grace = select(GRACE, _("Choose"), _graces(), filled.value(GRACE) or _USUAL)
-    return show(
-        FORM.name,
-        filled,
+def _view(state: ModalState) -> Element:
+    grace = select(GRACE, _("Choose"), _grace_options(), state.value(GRACE) or _DEFAULT)
+    return render(
+        MODAL.name,
+        state,
         title=_("Rotate “%(name)s”")
-        % {"name": escape_user_text(filled.key.name, limit=MAX_NAME_IN_LABEL_LENGTH)},
+        % {"name": escape_user_text(state.key.name, limit=MAX_NAME_IN_LABEL_LENGTH)},
         submit=_("Rotate"),
         blocks=[
             rich_text(
                 paragraph(_("You get a new key. What it may do and when it expires stay as they are."))
             ),
-            input_block(_("How long the old key still works"), grace, filled.errors),
+            input_block(_("How long the old key still works"), grace, state.errors),
         ],
     )
 
 
-def _submit(filled: Filled) -> Answer:
-    person = filled.person
-    grace = filled.chosen(GRACE, _graces())
-    old = filled.key
-    channel_id = person.direct_channel()  # before there is a key that could not be shown
-    key, plaintext = lifecycle.rotate(
-        key=old, grace=lifecycle.GRACE_PERIODS[grace], by=person.by, now=person.now
-    )
-    return deliver_key(person, key, plaintext, channel_id=channel_id)
+def _submit(state: ModalState) -> HookResponse:
+    user = state.user
+    grace = state.chosen(GRACE, _grace_options())
+    old = state.key
+    channel_id = user.direct_channel()  # before there is a key that could not be shown
+    key, plaintext = lifecycle.rotate(key=old, grace=lifecycle.GRACE_PERIODS[grace], by=user.by, now=user.now)
+    return deliver_key(user, key, plaintext, channel_id=channel_id)
 
 
-def _graces() -> list[Element]:
+def _grace_options() -> list[Element]:
     said = {
         "now": _("Not at all"),
         "1h": _("1 hour"),
@@ -59,4 +57,4 @@ def _graces() -> list[Element]:
     return [option(name, said[name]) for name in lifecycle.GRACE_PERIODS]
 
 
-FORM = Form("rotate_key", _view, _submit, main_input=GRACE, inputs={})
+MODAL = Modal("rotate_key", _view, _submit, main_input=GRACE, inputs={})

@@ -11,15 +11,15 @@ from pumble_bridge.chat.blocks import Element, paragraph
 from pumble_bridge.chat.key_blocks import escape_mentions
 
 
-def idle_fact(end: datetime) -> str:
-    """The fact that a key is disabled at `end` unless it is used."""
+def idle_dedup_key(end: datetime) -> str:
+    """The dedup_key that a key is disabled at `end` unless it is used."""
     return f"idle {end:%Y-%m-%dT%H:%M:%S.%f}"
 
 
-def idle_soon(key: ApiKey, values: dict[str, str], fact: str, now: datetime) -> list[Element]:
+def idle_soon(key: ApiKey, values: dict[str, str], dedup_key: str, now: datetime) -> list[Element]:
     """Nothing where the key was used or enabled meanwhile, or its policy has changed."""
     end = policies.idle_deadline(policies.get_policy(key.owner.workspace), key)
-    if end is None or idle_fact(end) != fact:
+    if end is None or idle_dedup_key(end) != dedup_key:
         return []
     values = values | {"days": format_days(now - key.idle_since), "date": short_date(end, now=now)}
     what = _(

@@ -1,4 +1,4 @@
-"""Which facts are worth a notice, and to whom. Queueing the same fact again adds nothing."""
+"""Which facts are worth a notice, and to whom. Queueing the same dedup_key again adds nothing."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -11,12 +11,12 @@ from keys.membership import REJECTED_BY_PUMBLE
 from keys.models import ApiKey, AuditEvent, Member, Workspace
 from keys.permissions import is_entitled
 from pumble_bridge.chat.notices import sender
-from pumble_bridge.chat.notices.policy_texts import idle_fact
+from pumble_bridge.chat.notices.policy_texts import idle_dedup_key
 from pumble_bridge.models import Notice
 
 EXPIRY_REMINDERS = (timedelta(days=1), timedelta(days=7))
 IDLE_WARNING = timedelta(days=3)
-# How far back a fact may lie that nobody was known of yet, because we were down or crashed.
+# How far back a dedup_key may lie that nobody was known of yet, because we were down or crashed.
 CATCH_UP_PERIOD = timedelta(days=7)
 
 Kind = Notice.Kind
@@ -52,14 +52,14 @@ def enqueue(
     kind: Notice.Kind,
     *,
     member: Member,
-    fact: str,
+    dedup_key: str,
     now: datetime,
     key: ApiKey | None = None,
     event: AuditEvent | None = None,
 ) -> bool:
-    """Whether the fact is new for the person; then they will be known."""
+    """Whether the dedup_key is new for the person; then they will be known."""
     _notice, new = Notice.objects.get_or_create(
-        member=member, key=key, kind=kind, fact=fact, defaults={"event": event, "created_at": now}
+        member=member, key=key, kind=kind, dedup_key=dedup_key, defaults={"event": event, "created_at": now}
     )
     return new
 
@@ -98,28 +98,30 @@ def _expiry_notices(now: datetime) -> Iterator[Notice]:
         expires_at__lte=now + max(EXPIRY_REMINDERS),
     )
     clocked = Notice.objects.filter(kind__in=(Kind.EXPIRES_SOON, Kind.EXPIRED), key__in=keys)
-    known = set(clocked.values_list("key__pk", "kind", "fact"))
+    known = set(clocked.values_list("key__pk", "kind", "dedup_key"))
     for key in keys.select_related("owner__workspace").iterator(500):
         if key.expires_at is None or not is_entitled(key.owner):
             continue
         end = f"{key.expires_at:%Y-%m-%dT%H:%M:%S.%f}"
         if key.expires_at <= now:
-            kind, fact = Kind.EXPIRED, end
+            kind, dedup_key = Kind.EXPIRED, end
         elif lead := _reminder_due(key.created_at, key.expires_at, now):
-            kind, fact = Kind.EXPIRES_SOON, f"{lead.days}d before {end}"
+            kind, dedup_key = Kind.EXPIRES_SOON, f"{lead.days}d before {end}"
         else:
             continue
-        if (key.pk, kind, fact) not in known:
-            yield Notice(member=key.owner, key=key, kind=kind, fact=fact, created_at=now)
+        if (key.pk, kind, dedup_key) not in known:
+            yield Notice(member=key.owner, key=key, kind=kind, dedup_key=dedup_key, created_at=now)
 
 
 def _idle_notices(now: datetime) -> Iterator[Notice]:
-    known = set(Notice.objects.filter(kind=Kind.IDLE_SOON).values_list("key__pk", "fact"))
+    known = set(Notice.objects.filter(kind=Kind.IDLE_SOON).values_list("key__pk", "dedup_key"))
     for key, end in lifecycle.find_keys_becoming_idle(IDLE_WARNING, now):
         # Of days so few that a key in weekly use would be spoken of every week nothing is said.
         rare = end - key.idle_since >= 2 * IDLE_WARNING
-        if rare and end > now and (key.pk, idle_fact(end)) not in known and is_entitled(key.owner):
-            yield Notice(member=key.owner, key=key, kind=Kind.IDLE_SOON, fact=idle_fact(end), created_at=now)
+        if rare and end > now and (key.pk, idle_dedup_key(end)) not in known and is_entitled(key.owner):
+            yield Notice(
+                member=key.owner, key=key, kind=Kind.IDLE_SOON, dedup_key=idle_dedup_key(end), created_at=now
+            )
 
 
 def _reminder_due(created_at: datetime, expires_at: datetime, now: datetime) -> timedelta | None:
@@ -129,28 +131,36 @@ def _reminder_due(created_at: datetime, expires_at: datetime, now: datetime) -> 
 
 
 def _enqueue_for(event: AuditEvent) -> None:
-    fact = f"event {event.pk}"
+    dedup_key = f"event {event.pk}"
     key = event.key
     match event.type:
         case Type.MEMBER_DEACTIVATED if event.detail.get("keys"):
             for manager in _managers(event):
-                enqueue(Kind.PERSON_LEFT, member=manager, fact=fact, event=event, now=event.at)
+                enqueue(Kind.PERSON_LEFT, member=manager, dedup_key=dedup_key, event=event, now=event.at)
         case Type.MEMBER_UNAUTHORIZED if event.member and event.detail.get("reason") == REJECTED_BY_PUMBLE:
-            enqueue(Kind.REJECTED, member=event.member, fact=fact, event=event, now=event.at)
+            enqueue(Kind.REJECTED, member=event.member, dedup_key=dedup_key, event=event, now=event.at)
         case Type.KEY_REVOKED if key and event.detail.get("reason") not in SILENT_REASONS:
             if _done_by_another(event, key) and not key.successors.filter(revoked_at=event.at).exists():
-                enqueue(Kind.REVOKED, member=key.owner, key=key, fact=fact, event=event, now=event.at)
+                enqueue(
+                    Kind.REVOKED, member=key.owner, key=key, dedup_key=dedup_key, event=event, now=event.at
+                )
         case Type.KEY_DISABLED if key:
             if _done_by_another(event, key) and not key.successors.filter(disabled_at=event.at).exists():
-                enqueue(Kind.DISABLED, member=key.owner, key=key, fact=fact, event=event, now=event.at)
+                enqueue(
+                    Kind.DISABLED, member=key.owner, key=key, dedup_key=dedup_key, event=event, now=event.at
+                )
         case Type.KEY_NARROWED if key:
             if _done_by_another(event, key) and key.retires_at is None:
-                enqueue(Kind.NARROWED, member=key.owner, key=key, fact=fact, event=event, now=event.at)
+                enqueue(
+                    Kind.NARROWED, member=key.owner, key=key, dedup_key=dedup_key, event=event, now=event.at
+                )
         case Type.KEY_USED_ELSEWHERE if key:
-            enqueue(Kind.USED_ELSEWHERE, member=key.owner, key=key, fact=fact, event=event, now=event.at)
+            enqueue(
+                Kind.USED_ELSEWHERE, member=key.owner, key=key, dedup_key=dedup_key, event=event, now=event.at
+            )
         case Type.KEY_LEAKED if key:
             message_id = str(event.detail.get("message"))
-            enqueue(Kind.LEAKED, member=key.owner, key=key, fact=message_id, event=event, now=event.at)
+            enqueue(Kind.LEAKED, member=key.owner, key=key, dedup_key=message_id, event=event, now=event.at)
         case _:
             pass
 

@@ -120,7 +120,7 @@ def _has_arrived(bot: PumbleClient, bot_user_id: str, notice: Notice) -> bool | 
 
 def prune(now: datetime) -> int:
     """Forget notices of more than 400 days ago; how many."""
-    return batches.delete_in_batches(Notice.objects.filter(created_at__lte=now - Notice.KEPT_FOR))
+    return batches.delete_in_batches(Notice.objects.filter(created_at__lte=now - Notice.RETENTION))
 
 
 def _send(pk: int, now: datetime) -> bool:

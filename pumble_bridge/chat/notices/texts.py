@@ -32,7 +32,7 @@ def build_message(notice: Notice, now: datetime) -> dict[str, Any] | None:
     content = message(*parts, paragraph(link(notice_url(notice), _("Open the portal"))))
     if notice.kind == Kind.LEAKED and notice.key and notice.event:
         _add_channel(content, notice.event)
-        content["blocks"].append(_buttons(leak_value(notice.key.key_id, notice.fact)))
+        content["blocks"].append(_buttons(leak_value(notice.key.key_id, notice.dedup_key)))
     return content
 
 
@@ -59,7 +59,7 @@ def _parts(notice: Notice, now: datetime) -> list[Element]:
         case Kind.NARROWED if event and not state.is_over:
             return policy_texts.narrowed(event, key, values | {"who": _actor_name(event)}, now)
         case Kind.IDLE_SOON if state == State.ACTIVE:
-            return policy_texts.idle_soon(key, values, notice.fact, now)
+            return policy_texts.idle_soon(key, values, notice.dedup_key, now)
         case Kind.USED_ELSEWHERE if event and event.address and not state.is_over:
             return _used_elsewhere(event, values, now)
         case Kind.LEAKED if event and not state.is_over:

@@ -29,7 +29,7 @@ def _prune_sessions(now: datetime) -> int:
 
 def _prune_hook_marks(now: datetime) -> int:
     return batches.delete_in_batches(
-        AcceptedHook.objects.filter(accepted_at__lte=now - AcceptedHook.KEPT_FOR)
+        AcceptedHook.objects.filter(accepted_at__lte=now - AcceptedHook.RETENTION)
     )
 
 
