@@ -7,28 +7,28 @@ from pathlib import Path
 
 from django.conf import settings
 
-from sandbox import http_client, ids, manifest, strict_json
-from sandbox.manifest import BadManifest, Manifest
+from sandbox import http_client, ids, strict_json
+from sandbox.manifest import InvalidManifest, Manifest, parse_manifest
 from sandbox.models import App, Person
 
-API_APP = strict_json.read_object((Path(__file__).parent / "app.json").read_bytes())
+API_APP = strict_json.load_object((Path(__file__).parent / "app.json").read_bytes())
 API_APP_ID = str(API_APP["id"])
-FETCH_SECONDS = 2.0
+FETCH_TIMEOUT = 2.0
 _fetched: set[str] = set()
 _lock = threading.Lock()
 
 
-def manifest_of(app: App, deadline: float | None = None) -> Manifest | None:
+def get_manifest(app: App, deadline: float | None = None) -> Manifest | None:
     """What the app says of itself, or None while it was never reached.
 
     A stored manifest of an earlier process serves when the app cannot be reached now. A failure is not remembered:
     the next need asks again.
     """
     if app.manifest_url and app.id not in _fetched:
-        latest = time.monotonic() + FETCH_SECONDS
+        latest = time.monotonic() + FETCH_TIMEOUT
         try:
-            store(app, fetch(app.manifest_url, min(latest, deadline or latest)))
-        except (http_client.Unreachable, BadManifest):
+            store_manifest(app, fetch_manifest(app.manifest_url, min(latest, deadline or latest)))
+        except (http_client.Unreachable, InvalidManifest):
             pass
         else:
             with _lock:
@@ -36,30 +36,30 @@ def manifest_of(app: App, deadline: float | None = None) -> Manifest | None:
     return Manifest(app.manifest) if app.manifest else None
 
 
-def fetch(url: str, deadline: float) -> Manifest:
+def fetch_manifest(url: str, deadline: float) -> Manifest:
     """The manifest behind `url`.
 
     Raises:
         http_client.Unreachable, BadManifest: what it says.
     """
-    reply = http_client.call("GET", url, deadline=deadline, headers={"Accept": "application/json"})
+    reply = http_client.request("GET", url, deadline=deadline, headers={"Accept": "application/json"})
     if reply.status != 200:
-        raise BadManifest(f"the manifest's address answers {reply.status}")
+        raise InvalidManifest(f"the manifest's address answers {reply.status}")
     try:
-        return manifest.check(strict_json.read(reply.body), url)
-    except strict_json.BadJson:
-        raise BadManifest("the manifest is not JSON") from None
+        return parse_manifest(strict_json.loads(reply.body), url)
+    except strict_json.InvalidJson:
+        raise InvalidManifest("the manifest is not JSON") from None
 
 
-def store(app: App, read: Manifest) -> None:
+def store_manifest(app: App, manifest: Manifest) -> None:
     """Keep the manifest; the bot users take the app's display name, as in Pumble."""
-    if app.manifest != read.raw:
-        app.manifest = read.raw
-        App.objects.filter(pk=app.pk).update(manifest=read.raw)
-    Person.objects.filter(app=app).exclude(name=read.display_name).update(name=read.display_name)
+    if app.manifest != manifest.raw:
+        app.manifest = manifest.raw
+        App.objects.filter(pk=app.pk).update(manifest=manifest.raw)
+    Person.objects.filter(app=app).exclude(name=manifest.display_name).update(name=manifest.display_name)
 
 
-def register(read: Manifest, manifest_url: str = "", owner: Person | None = None) -> App:
+def register(manifest: Manifest, manifest_url: str = "", owner: Person | None = None) -> App:
     """A new app with fresh credentials; the same address again is the same app with its newer manifest."""
     app = App.objects.filter(manifest_url=manifest_url).first() if manifest_url else None
     if app is None:
@@ -67,16 +67,16 @@ def register(read: Manifest, manifest_url: str = "", owner: Person | None = None
             id=ids.new_id(),
             owner=owner,
             manifest_url=manifest_url,
-            fallback_name=read.display_name[:80],
+            fallback_name=manifest.display_name[:80],
             **_credentials(),
         )
-    store(app, read)
+    store_manifest(app, manifest)
     with _lock:
         _fetched.add(app.id)
     return app
 
 
-def rotate(app: App) -> None:
+def rotate_credentials(app: App) -> None:
     """New credentials at once; tokens that people and bots hold stay good."""
     for name, value in _credentials().items():
         setattr(app, name, value)
@@ -87,7 +87,7 @@ def display_name(app: App) -> str:
     return Manifest(app.manifest).display_name if app.manifest else app.fallback_name
 
 
-def home_manifest_url() -> str:
+def api_app_manifest_url() -> str:
     return f"{settings.PUBLIC_URL}/manifest"
 
 

@@ -6,7 +6,7 @@ from typing import Any, TypeGuard
 
 Block = dict[str, Any]
 
-_MARK = re.compile(
+_INLINE = re.compile(
     r"<<@(?P<user>[0-9a-f]{24})>>|<<#(?P<channel>[0-9a-f]{24})>>|(?P<link>https?://[^\s<>\"']+[^\s<>\"'.,;:!?)])",
     re.ASCII,
 )
@@ -21,23 +21,23 @@ ACTION_TYPES = {
     "date_range_picker": "DATE_RANGE_PICKER",
     "plain_text_input": "PLAIN_TEXT_INPUT",
 }
-LIST_VALUED = {"checkboxes", "date_range_picker"}
+LIST_VALUE_TYPES = {"checkboxes", "date_range_picker"}
 
 
 def from_text(text: str) -> list[Block]:
     """One `rich_text` block that shows `text`: mentions, channels and links become elements, all else stays text."""
     elements: list[Block] = []
     end = 0
-    for mark in _MARK.finditer(text):
-        if mark.start() > end:
-            elements.append({"type": "text", "text": text[end : mark.start()]})
-        if mark["user"]:
-            elements.append({"type": "user", "user_id": mark["user"]})
-        elif mark["channel"]:
-            elements.append({"type": "channel", "channel_id": mark["channel"]})
+    for match in _INLINE.finditer(text):
+        if match.start() > end:
+            elements.append({"type": "text", "text": text[end : match.start()]})
+        if match["user"]:
+            elements.append({"type": "user", "user_id": match["user"]})
+        elif match["channel"]:
+            elements.append({"type": "channel", "channel_id": match["channel"]})
         else:
-            elements.append({"type": "link", "url": mark["link"]})
-        end = mark.end()
+            elements.append({"type": "link", "url": match["link"]})
+        end = match.end()
     if end < len(text):
         elements.append({"type": "text", "text": text[end:]})
     if not elements:
@@ -45,12 +45,12 @@ def from_text(text: str) -> list[Block]:
     return [{"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": elements}]}]
 
 
-def mentioned(text: str) -> list[str]:
+def mentioned_ids(text: str) -> list[str]:
     """Ids of the people whom a text names, each once."""
-    return list(dict.fromkeys(mark["user"] for mark in _MARK.finditer(text) if mark["user"]))
+    return list(dict.fromkeys(match["user"] for match in _INLINE.finditer(text) if match["user"]))
 
 
-def elements_of(blocks: object) -> Iterator[tuple[str, Block]]:
+def iter_elements(blocks: object) -> Iterator[tuple[str, Block]]:
     """Every interactive element with its block id (empty outside `input` blocks)."""
     for block in _objects(blocks):
         accessory = block.get("accessory")
@@ -58,15 +58,17 @@ def elements_of(blocks: object) -> Iterator[tuple[str, Block]]:
             yield from (("", element) for element in _objects(block.get("elements")) if _is_element(element))
         elif block.get("type") == "section" and _is_element(accessory) and accessory["type"] != "input":
             yield "", accessory
-    yield from ((str(block.get("blockId", "")), block["element"]) for block in input_blocks(blocks))
+    yield from ((str(block.get("blockId", "")), block["element"]) for block in iter_input_blocks(blocks))
 
 
 def find_element(blocks: object, on_action: str) -> tuple[str, Block] | None:
     """The element with its block id, as `elements_of` gives it."""
-    return next((found for found in elements_of(blocks) if found[1].get("onAction") == on_action), None)
+    return next(
+        (element for element in iter_elements(blocks) if element[1].get("onAction") == on_action), None
+    )
 
 
-def input_blocks(blocks: object) -> Iterator[Block]:
+def iter_input_blocks(blocks: object) -> Iterator[Block]:
     """Every `input` block, also as the accessory of a section."""
     for block in _objects(blocks):
         candidate = block.get("accessory") if block.get("type") == "section" else block
@@ -79,7 +81,7 @@ def input_blocks(blocks: object) -> Iterator[Block]:
 
 
 def _objects(value: object) -> list[Block]:
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def _is_element(value: object) -> TypeGuard[Block]:

@@ -9,25 +9,25 @@ from sandbox.models import Channel, Membership, Person
 from sandbox.switches import SWITCHES
 
 
-def channels_of(person: Person) -> QuerySet[Channel]:
-    own = Q(memberships__person=person)
-    seen = own if person.is_guest else own | Q(channel_type=Channel.Type.PUBLIC)
-    return Channel.objects.filter(seen, workspace_id=person.workspace_id).distinct()
+def visible_to(person: Person) -> QuerySet[Channel]:
+    joined = Q(memberships__person=person)
+    visible = joined if person.is_guest else joined | Q(channel_type=Channel.Type.PUBLIC)
+    return Channel.objects.filter(visible, workspace_id=person.workspace_id).distinct()
 
 
-def channel_for(person: Person, channel_id: str) -> Channel:
+def get_visible(person: Person, channel_id: str) -> Channel:
     """The channel, if this person sees it.
 
     Raises:
         NotFound: unknown and invisible channels alike.
     """
-    channel = channels_of(person).filter(pk=channel_id).first()
+    channel = visible_to(person).filter(pk=channel_id).first()
     if channel is None:
         raise NotFound
     return channel
 
 
-def channel_to_post(person: Person, channel_id: str) -> Channel:
+def get_postable(person: Person, channel_id: str) -> Channel:
     """The channel, if this person may write there. A bot may write to any of its workspace, unless switched off.
 
     Source: Pumble app platform reference, 2.5 and 9 (row 9).
@@ -37,24 +37,26 @@ def channel_to_post(person: Person, channel_id: str) -> Channel:
         Forbidden: a bot outside a private channel, while `botPostsAnywhere` is off.
     """
     if not person.is_bot:
-        return channel_for(person, channel_id)
+        return get_visible(person, channel_id)
     channel = Channel.objects.filter(pk=channel_id, workspace_id=person.workspace_id).first()
     if channel is None:
         raise NotFound
-    if not SWITCHES.bot_posts_anywhere and not channels_of(person).filter(pk=channel_id).exists():
+    if not SWITCHES.bot_posts_anywhere and not visible_to(person).filter(pk=channel_id).exists():
         raise Forbidden("The app's bot is not a member of this channel")
     return channel
 
 
 def find_direct(person_ids: set[str]) -> Channel | None:
     """The direct channel of exactly these people."""
-    some = sorted(person_ids)
-    mine = Membership.objects.filter(person_id=some[0], channel__channel_type=Channel.Type.DIRECT)
+    ordered_ids = sorted(person_ids)
+    memberships = Membership.objects.filter(
+        person_id=ordered_ids[0], channel__channel_type=Channel.Type.DIRECT
+    )
     candidates = (
-        Membership.objects.filter(channel_id__in=list(mine.values_list("channel_id", flat=True)))
+        Membership.objects.filter(channel_id__in=list(memberships.values_list("channel_id", flat=True)))
         .values("channel_id")
         .annotate(size=Count("id"))
-        .filter(size=len(some))
+        .filter(size=len(ordered_ids))
     )
     for candidate in candidates:
         members = Membership.objects.filter(channel_id=candidate["channel_id"]).values_list(
@@ -65,12 +67,12 @@ def find_direct(person_ids: set[str]) -> Channel | None:
     return None
 
 
-def open_direct(creator: Person, person_ids: set[str]) -> tuple[Channel, bool]:
+def get_or_create_direct(creator: Person, person_ids: set[str]) -> tuple[Channel, bool]:
     """The direct channel of these people, made if there is none; true when it was made just now."""
     with transaction.atomic():
-        found = find_direct(person_ids)
-        if found is not None:
-            return found, False
+        existing = find_direct(person_ids)
+        if existing is not None:
+            return existing, False
         channel = Channel.objects.create(
             id=ids.new_id(),
             workspace_id=creator.workspace_id,

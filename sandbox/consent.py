@@ -11,7 +11,7 @@ from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_http_methods
 
 from sandbox import app_registry, installations
-from sandbox.exceptions import ActRefused
+from sandbox.exceptions import ActError
 from sandbox.manifest import SCOPES, Manifest
 from sandbox.middleware import CSP
 from sandbox.models import HUMAN, App, Installation, Person
@@ -19,7 +19,7 @@ from sandbox.models import HUMAN, App, Installation, Person
 PARAMETERS = ("redirectUrl", "clientId", "state", "defaultWorkspaceId", "isReinstall", "scopes")
 
 
-class BadRequest(Exception):
+class InvalidConsentRequest(Exception):
     """A consent address that is wrong; the text is for the person who followed it."""
 
     def __init__(self, message: str, status: int = 400) -> None:
@@ -31,7 +31,7 @@ class BadRequest(Exception):
 @dataclass(frozen=True, slots=True)
 class ConsentRequest:
     app: App
-    read: Manifest
+    manifest: Manifest
     redirect_url: str
     scopes: list[str]
     state: str | None
@@ -48,23 +48,23 @@ class ConsentRequest:
         return [scope.removeprefix("bot:") for scope in self.scopes if scope.startswith("bot:")]
 
     def redirect(self, **answer: str) -> str:
-        return redirect_with(self.redirect_url, self.state, **answer)
+        return redirect_url_with(self.redirect_url, self.state, **answer)
 
 
-def path_to(app: App, read: Manifest, workspace_id: str) -> str | None:
+def consent_path(app: App, manifest: Manifest, workspace_id: str) -> str | None:
     """The consent screen with all scopes, for apps without a listing. Source: Pumble app platform reference, 1.3."""
-    if not read.redirect_urls:
+    if not manifest.redirect_urls:
         return None
     query = {
-        "redirectUrl": read.redirect_urls[0],
+        "redirectUrl": manifest.redirect_urls[0],
         "clientId": app.id,
-        "scopes": ",".join(read.all_scopes),
+        "scopes": ",".join(manifest.all_scopes),
         "defaultWorkspaceId": workspace_id,
     }
     return f"/access-request?{urlencode(query)}"
 
 
-def redirect_with(redirect_url: str, state: str | None, **answer: str) -> str:
+def redirect_url_with(redirect_url: str, state: str | None, **answer: str) -> str:
     """The redirect address with the answer and the unchanged state in its query."""
     parts = urlsplit(redirect_url)
     query = [*parse_qsl(parts.query, keep_blank_values=True), *answer.items()]
@@ -73,33 +73,33 @@ def redirect_with(redirect_url: str, state: str | None, **answer: str) -> str:
     return parts._replace(query=urlencode(query)).geturl()
 
 
-def parse(given: Mapping[str, Any]) -> ConsentRequest:
+def parse_request(query: Mapping[str, Any]) -> ConsentRequest:
     """The request behind the parameters of 2.1.
 
     Raises:
         BadRequest: unknown app, foreign redirect, or a scope that the app never declared.
     """
-    params = {name: str(given[name]) for name in PARAMETERS if name in given}
+    params = {name: str(query[name]) for name in PARAMETERS if name in query}
     app = App.objects.filter(pk=params.get("clientId", "")).first()
     if app is None:
-        raise BadRequest("No app is registered under this clientId.")
-    read = app_registry.manifest_of(app)
-    if read is None:
-        raise BadRequest(
+        raise InvalidConsentRequest("No app is registered under this clientId.")
+    manifest = app_registry.get_manifest(app)
+    if manifest is None:
+        raise InvalidConsentRequest(
             f"{app_registry.display_name(app)} cannot be reached, so nobody knows what it asks for. "
             f"Start it (its manifest is expected at {app.manifest_url}) and reload this page.",
             503,
         )
     scopes = [scope for scope in params.get("scopes", "").split(",") if scope]
-    foreign = [scope for scope in scopes if scope not in read.all_scopes]
-    if foreign:
-        raise BadRequest(
-            f"The app asks for scopes that its manifest does not declare: {', '.join(foreign)[:200]}."
+    undeclared = [scope for scope in scopes if scope not in manifest.all_scopes]
+    if undeclared:
+        raise InvalidConsentRequest(
+            f"The app asks for scopes that its manifest does not declare: {', '.join(undeclared)[:200]}."
         )
     return ConsentRequest(
         app=app,
-        read=read,
-        redirect_url=admitted(params.get("redirectUrl", ""), read.redirect_urls),
+        manifest=manifest,
+        redirect_url=resolve_redirect_url(params.get("redirectUrl", ""), manifest.redirect_urls),
         scopes=list(dict.fromkeys(scopes)),
         state=params.get("state"),
         default_workspace_id=params.get("defaultWorkspaceId", ""),
@@ -108,7 +108,7 @@ def parse(given: Mapping[str, Any]) -> ConsentRequest:
     )
 
 
-def admitted(wanted: str, registered: list[str]) -> str:
+def resolve_redirect_url(workspace_id: str, registered: list[str]) -> str:
     """`wanted` as an absolute address, if a registered one admits it: same origin, and the same path or one below.
 
     A relative address is resolved against the registered one.
@@ -116,44 +116,50 @@ def admitted(wanted: str, registered: list[str]) -> str:
     Raises:
         BadRequest: none admits it.
     """
-    if not wanted:
-        raise BadRequest("The redirectUrl is missing.")
-    for one in registered:
-        absolute = urljoin(one, wanted) if wanted.startswith("/") and not wanted.startswith("//") else wanted
+    if not workspace_id:
+        raise InvalidConsentRequest("The redirectUrl is missing.")
+    for item in registered:
+        absolute = (
+            urljoin(item, workspace_id)
+            if workspace_id.startswith("/") and not workspace_id.startswith("//")
+            else workspace_id
+        )
         try:
-            base, target = urlsplit(one), urlsplit(absolute)
+            base, target = urlsplit(item), urlsplit(absolute)
         except ValueError:
             continue
-        below = target.path == base.path or target.path.startswith(base.path.rstrip("/") + "/")
-        plain = absolute.isprintable() and "\\" not in absolute and "%2e" not in target.path.lower()
-        clean = plain and ".." not in target.path.split("/") and not target.fragment
+        is_below = target.path == base.path or target.path.startswith(base.path.rstrip("/") + "/")
+        is_plain = absolute.isprintable() and "\\" not in absolute and "%2e" not in target.path.lower()
+        is_clean = is_plain and ".." not in target.path.split("/") and not target.fragment
         same_origin = (target.scheme, target.netloc) == (base.scheme, base.netloc)
-        if same_origin and below and clean:
+        if same_origin and is_below and is_clean:
             return absolute
-    raise BadRequest("The redirectUrl is not one that the app has registered.")
+    raise InvalidConsentRequest("The redirectUrl is not one that the app has registered.")
 
 
 @csrf_protect
 @require_http_methods(["GET", "POST"])
 def access_request(request: HttpRequest) -> HttpResponse:
     try:
-        asked = parse((request.POST if request.method == "POST" else request.GET).dict())
-    except BadRequest as refusal:
-        return render(request, "sandbox/error.html", {"error": refusal.message}, status=refusal.status)
+        consent = parse_request((request.POST if request.method == "POST" else request.GET).dict())
+    except InvalidConsentRequest as error:
+        return render(request, "sandbox/error.html", {"error": error.message}, status=error.status)
     if request.method == "GET":
-        return _page(request, asked, _preselected(request, asked), None)
+        return _page(request, consent, _preselected(request, consent), None)
     person_id = request.POST.get("userId", "")
     if request.POST.get("decision") != "allow":
         # Nothing documents a denial; this is what OAuth 2 says (reference, 9, row 6).
-        return _go(asked.redirect(error="access_denied"))
+        return HttpResponseRedirect(consent.redirect(error="access_denied"))
     person = _people().filter(pk=person_id).first()
     if person is None:
-        return _page(request, asked, "", "Choose who you are first.", status=400)
+        return _page(request, consent, "", "Choose who you are first.", status=400)
     try:
-        code = installations.allow(asked.app, asked.read, person, asked.scopes, reinstall=asked.reinstall)
-    except ActRefused as refusal:
-        return _page(request, asked, person_id, refusal.message, status=403)
-    return _go(asked.redirect(code=code))
+        code = installations.grant(
+            consent.app, consent.manifest, person, consent.scopes, reinstall=consent.reinstall
+        )
+    except ActError as error:
+        return _page(request, consent, person_id, error.message, status=403)
+    return HttpResponseRedirect(consent.redirect(code=code))
 
 
 def _people() -> Any:
@@ -161,55 +167,51 @@ def _people() -> Any:
     return active.select_related("workspace").order_by("workspace_id", "id")
 
 
-def _preselected(request: HttpRequest, asked: ConsentRequest) -> str:
+def _preselected(request: HttpRequest, consent: ConsentRequest) -> str:
     """Who the visitor is on the chat page, unless the app wants another workspace; then its first installer."""
     people = list(_people())
-    remembered = next((one for one in people if one.id == request.COOKIES.get("sandbox_person")), None)
-    wanted = asked.default_workspace_id
-    if remembered and wanted in {"", remembered.workspace_id}:
-        return str(remembered.id)
-    return next((str(one.id) for one in people if one.workspace_id == wanted), "")
+    last_person = next((item for item in people if item.id == request.COOKIES.get("sandbox_person")), None)
+    workspace_id = consent.default_workspace_id
+    if last_person and workspace_id in {"", last_person.workspace_id}:
+        return str(last_person.id)
+    return next((str(item.id) for item in people if item.workspace_id == workspace_id), "")
 
 
 def _page(
-    request: HttpRequest, asked: ConsentRequest, person_id: str, error: str | None, status: int = 200
+    request: HttpRequest, consent: ConsentRequest, person_id: str, error: str | None, status: int = 200
 ) -> HttpResponse:  # fmt: skip
     installed = set(
-        Installation.objects.filter(app=asked.app, active=True).values_list("workspace_id", flat=True)
+        Installation.objects.filter(app=consent.app, active=True).values_list("workspace_id", flat=True)
     )
     people = [
         {
-            "id": one.id,
-            "name": one.name,
-            "email": one.email,
-            "role": one.role,
-            "workspace": {"id": one.workspace_id, "name": one.workspace.name},
-            "installed": one.workspace_id in installed,
-            "may_install": one.may_install,
+            "id": item.id,
+            "name": item.name,
+            "email": item.email,
+            "role": item.role,
+            "workspace": {"id": item.workspace_id, "name": item.workspace.name},
+            "installed": item.workspace_id in installed,
+            "may_install": item.may_install,
         }
-        for one in _people()
+        for item in _people()
     ]
     context = {
         "app": {
-            "name": asked.read.name,
-            "displayName": app_registry.display_name(asked.app),
-            "id": asked.app.id,
+            "name": consent.manifest.name,
+            "displayName": app_registry.display_name(consent.app),
+            "id": consent.app.id,
         },
         "people": people,
         "person_id": person_id,
-        "bot_scopes": [{"name": scope, "words": SCOPES[scope]} for scope in asked.bot_scopes],
-        "user_scopes": [{"name": scope, "words": SCOPES[scope]} for scope in asked.user_scopes],
+        "bot_scopes": [{"name": scope, "words": SCOPES[scope]} for scope in consent.bot_scopes],
+        "user_scopes": [{"name": scope, "words": SCOPES[scope]} for scope in consent.user_scopes],
         "error": error,
-        "params": asked.params,
-        "reinstall": asked.reinstall,
+        "params": consent.params,
+        "reinstall": consent.reinstall,
     }
     response = render(request, "sandbox/consent.html", context, status=status)
     # Chromium applies form-action to the redirect that answers the form, so its target is admitted as well.
-    target = urlsplit(asked.redirect_url)
+    target = urlsplit(consent.redirect_url)
     origin = f"{target.scheme}://{target.netloc}"
     response["Content-Security-Policy"] = CSP.replace("form-action 'self'", f"form-action 'self' {origin}")
     return response
-
-
-def _go(url: str) -> HttpResponse:
-    return HttpResponseRedirect(url)

@@ -22,41 +22,45 @@ class Ephemeral:
 class EphemeralStore:
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._kept: dict[str, Ephemeral] = {}
+        self._messages: dict[str, Ephemeral] = {}
 
     def add(self, ephemeral: Ephemeral) -> None:
         with self._lock:
-            while len(self._kept) >= CAPACITY:
-                del self._kept[next(iter(self._kept))]
-            self._kept[ephemeral.id] = ephemeral
+            while len(self._messages) >= CAPACITY:
+                del self._messages[next(iter(self._messages))]
+            self._messages[ephemeral.id] = ephemeral
 
     def get(self, ephemeral_id: str) -> Ephemeral | None:
         with self._lock:
-            return self._kept.get(ephemeral_id)
+            return self._messages.get(ephemeral_id)
 
-    def seen_by(self, person_id: str, channel_id: str) -> list[Ephemeral]:
+    def visible_to(self, person_id: str, channel_id: str) -> list[Ephemeral]:
         with self._lock:
-            kept = list(self._kept.values())
-        return [one for one in kept if one.channel_id == channel_id and person_id in one.users]
+            messages = list(self._messages.values())
+        return [
+            ephemeral
+            for ephemeral in messages
+            if ephemeral.channel_id == channel_id and person_id in ephemeral.users
+        ]
 
-    def hide(self, ephemeral_id: str, users: set[str]) -> None:
+    def hide_from(self, ephemeral_id: str, users: set[str]) -> None:
         """These people see it no longer; unseen by all, it is gone."""
         with self._lock:
-            found = self._kept.get(ephemeral_id)
-            if found:
-                found.users -= users
-                if not found.users:
-                    del self._kept[ephemeral_id]
+            ephemeral = self._messages.get(ephemeral_id)
+            if ephemeral:
+                ephemeral.users -= users
+                if not ephemeral.users:
+                    del self._messages[ephemeral_id]
 
-    def forget(self, person_id: str) -> None:
+    def hide_all_from(self, person_id: str) -> None:
         with self._lock:
-            ids = [one.id for one in self._kept.values() if person_id in one.users]
+            ids = [ephemeral.id for ephemeral in self._messages.values() if person_id in ephemeral.users]
         for ephemeral_id in ids:
-            self.hide(ephemeral_id, {person_id})
+            self.hide_from(ephemeral_id, {person_id})
 
     def clear(self) -> None:
         with self._lock:
-            self._kept.clear()
+            self._messages.clear()
 
 
-STORE = EphemeralStore()
+EPHEMERALS = EphemeralStore()

@@ -23,11 +23,11 @@ class PlatformError(Exception):
         return {"message": self.message, "localizedMessage": self.message, "code": self.code}
 
 
-class Invalid(PlatformError):
+class ValidationError(PlatformError):
     """Bean validation: bracketed texts without field names."""
 
 
-class ChannelUnusable(PlatformError):
+class ChannelArchived(PlatformError):
     code = 400440
     default = "Channel is archived"
 
@@ -48,7 +48,7 @@ class MethodNotAllowed(PlatformError):
     status, code, default = 405, 405000, "Method not allowed"
 
 
-class TooLarge(PlatformError):
+class PayloadTooLarge(PlatformError):
     status, code, default = 413, 413000, "Payload too large"
 
 
@@ -60,7 +60,7 @@ class TooManyRequests(PlatformError):
         self.retry_after = retry_after
 
 
-class ActRefused(Exception):
+class ActError(Exception):
     """Something a person cannot do at this moment; the driving interface answers `{"error"}`."""
 
     def __init__(self, message: str, status: int = 400) -> None:

@@ -15,7 +15,7 @@ from sandbox.exceptions import PlatformError, TooManyRequests, error_response
 
 _DO = re.compile(r"(?P<kind>[a-z_]+)(?::(?P<number>[0-9]{1,4}(?:\.[0-9]{1,3})?))?", re.ASCII)
 # kind -> does it need a number
-KINDS = {
+FAULT_KINDS = {
     "delay": True,
     "status": True,
     "rate_limit": True,
@@ -29,7 +29,7 @@ KINDS = {
 }
 
 
-class BadFault(ValueError):
+class InvalidFault(ValueError):
     """A fault that cannot be understood; the text says why."""
 
 
@@ -42,77 +42,79 @@ class Fault:
     number: float
     times: int
 
-    def fits(self, method: str, path: str) -> bool:
-        wanted_method, _, wanted_path = self.match.partition(" ")
-        if wanted_method not in {"*", method}:
+    def matches(self, method: str, path: str) -> bool:
+        method_pattern, _, path_pattern = self.match.partition(" ")
+        if method_pattern not in {"*", method}:
             return False
-        pattern = re.escape(wanted_path).replace(r"\*\*", ".*").replace(r"\*", "[^/]+")
+        pattern = re.escape(path_pattern).replace(r"\*\*", ".*").replace(r"\*", "[^/]+")
         return re.fullmatch(pattern, path) is not None
 
 
-def parse(order: object) -> Fault:
+def parse(fault: object) -> Fault:
     """`{match, do, times?}`; `times` is 1 where it is left out."""
-    if not isinstance(order, dict):
-        raise BadFault("each fault is an object {match, do, times}")
-    match, do, times = order.get("match"), order.get("do"), order.get("times", 1)
+    if not isinstance(fault, dict):
+        raise InvalidFault("each fault is an object {match, do, times}")
+    match, do, times = fault.get("match"), fault.get("do"), fault.get("times", 1)
     if not isinstance(match, str) or not re.fullmatch(r"(\*|[A-Z]+) /\S*", match):
-        raise BadFault('match is "METHOD /path/with/*"')
+        raise InvalidFault('match is "METHOD /path/with/*"')
     if not isinstance(times, int) or isinstance(times, bool) or not 0 < times <= 1_000_000:
-        raise BadFault("times is a positive number")
-    read = _DO.fullmatch(do) if isinstance(do, str) else None
-    if read is None or read["kind"] not in KINDS:
-        raise BadFault(f"do is one of {', '.join(KINDS)}; delay, status, rate_limit and drip take :NUMBER")
-    if KINDS[read["kind"]] is not (read["number"] is not None):
-        raise BadFault(f"{read['kind']} {'needs' if KINDS[read['kind']] else 'takes no'} :NUMBER")
-    number = float(read["number"] or 0)
-    if read["kind"] == "status" and not 400 <= number <= 599:
-        raise BadFault("status is 400 to 599")
-    return Fault(match, read["kind"], number, times)
+        raise InvalidFault("times is a positive number")
+    spec = _DO.fullmatch(do) if isinstance(do, str) else None
+    if spec is None or spec["kind"] not in FAULT_KINDS:
+        raise InvalidFault(
+            f"do is one of {', '.join(FAULT_KINDS)}; delay, status, rate_limit and drip take :NUMBER"
+        )
+    if FAULT_KINDS[spec["kind"]] is not (spec["number"] is not None):
+        raise InvalidFault(f"{spec['kind']} {'needs' if FAULT_KINDS[spec['kind']] else 'takes no'} :NUMBER")
+    number = float(spec["number"] or 0)
+    if spec["kind"] == "status" and not 400 <= number <= 599:
+        raise InvalidFault("status is 400 to 599")
+    return Fault(match, spec["kind"], number, times)
 
 
-class FaultOrders:
+class FaultList:
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._orders: list[Fault] = []
+        self._faults: list[Fault] = []
         self._cleared = threading.Event()
 
-    def sit_out(self, seconds: float) -> bool:
+    def wait(self, seconds: float) -> bool:
         """Wait that long; False where the faults were cleared meanwhile, and what waited belongs to a world that is gone."""
         return not self._cleared.wait(seconds)
 
-    def add(self, orders: Iterable[Fault]) -> None:
+    def add(self, faults: Iterable[Fault]) -> None:
         with self._lock:
-            self._orders.extend(orders)
+            self._faults.extend(faults)
 
-    def take(self, method: str, path: str) -> Fault | None:
+    def pop_match(self, method: str, path: str) -> Fault | None:
         """The first fault that fits and has times left; one of its times is used up."""
         with self._lock:
-            for order in self._orders:
-                if order.times > 0 and order.fits(method, path):
-                    order.times -= 1
-                    return order
+            for fault in self._faults:
+                if fault.times > 0 and fault.matches(method, path):
+                    fault.times -= 1
+                    return fault
         return None
 
-    def left(self) -> list[dict[str, object]]:
+    def remaining(self) -> list[dict[str, object]]:
         with self._lock:
             return [
                 {
-                    "match": one.match,
-                    "do": one.kind + (f":{one.number:g}" if KINDS[one.kind] else ""),
-                    "times": one.times,
+                    "match": fault.match,
+                    "do": fault.kind + (f":{fault.number:g}" if FAULT_KINDS[fault.kind] else ""),
+                    "times": fault.times,
                 }
-                for one in self._orders
-                if one.times > 0
+                for fault in self._faults
+                if fault.times > 0
             ]
 
     def clear(self) -> None:
         with self._lock:
-            self._orders.clear()
+            self._faults.clear()
             self._cleared.set()
             self._cleared = threading.Event()
 
 
-ORDERS = FaultOrders()
+FAULTS = FaultList()
 
 
 _HEAD = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
@@ -125,16 +127,16 @@ def drop_connection(request: HttpRequest) -> HttpResponse:
 
 def truncate(request: HttpRequest, content: bytes) -> HttpResponse:
     """Half of the answer arrives, with a header that promised all of it."""
-    promised = max(len(content), 2)
-    return _sever(request, _HEAD.format(length=promised).encode() + content[: promised // 2])
+    length = max(len(content), 2)
+    return _sever(request, _HEAD.format(length=length).encode() + content[: length // 2])
 
 
-def _sever(request: HttpRequest, sent: bytes) -> HttpResponse:
+def _sever(request: HttpRequest, data: bytes) -> HttpResponse:
     sock = request.META.get("gunicorn.socket")
     if isinstance(sock, socket.socket):
         try:
-            if sent:
-                sock.sendall(sent)
+            if data:
+                sock.sendall(data)
             sock.shutdown(socket.SHUT_RDWR)
         except OSError:
             pass
@@ -152,7 +154,7 @@ def respond(
     `delay` comes before the work; `truncate` and `lose` (no answer at all) after it; every other kind replaces it.
     """
     if fault.kind == "delay":
-        waited = ORDERS.sit_out(fault.number)
+        waited = FAULTS.wait(fault.number)
         return get_response(request) if waited else drop_connection(request)
     if fault.kind in {"truncate", "lose"}:
         response = get_response(request)

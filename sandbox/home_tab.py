@@ -7,7 +7,7 @@ from sandbox import app_registry, channels
 from sandbox.models import App, Channel, HomeView, Installation, Membership, Person
 
 
-def home_id(app: App, person: Person) -> str:
+def view_id_for(app: App, person: Person) -> str:
     """The id of a Home view. It is the same for ever, so that an app can refer to it."""
     return hashlib.sha256(f"home:{app.id}:{person.id}".encode()).hexdigest()[:24]
 
@@ -16,37 +16,43 @@ def publish(app: App, person: Person, view: dict[str, Any]) -> None:
     HomeView.objects.update_or_create(app=app, person=person, defaults={"view": view})
 
 
-def view_of(app: App, person: Person) -> dict[str, Any] | None:
+def get_view(app: App, person: Person) -> dict[str, Any] | None:
     """The published view, else the manifest's default one, else nothing."""
     title = {"type": "plain_text", "text": app_registry.display_name(app)}
     published = HomeView.objects.filter(app=app, person=person).first()
     if published is not None:
         content = published.view
     else:
-        read = app_registry.manifest_of(app)
-        default = read.default_home if read else None
+        manifest = app_registry.get_manifest(app)
+        default = manifest.default_home_view if manifest else None
         if default is None:
             return None
         content = {"blocks": default["blocks"]}
-    return {"title": title, "state": {"values": {}}, **content, "id": home_id(app, person), "type": "HOME"}
+    return {
+        "title": title,
+        "state": {"values": {}},
+        **content,
+        "id": view_id_for(app, person),
+        "type": "HOME",
+    }
 
 
-def app_of(channel: Channel, person: Person) -> App | None:
+def app_of_channel(channel: Channel, person: Person) -> App | None:
     """The installed app whose direct channel with `person` this is."""
     if channel.channel_type != Channel.Type.DIRECT:
         return None
     members = list(Membership.objects.filter(channel=channel).select_related("person__app"))
-    bots = [one.person for one in members if one.person.is_bot]
-    if len(members) != 2 or len(bots) != 1 or person.id not in {one.person_id for one in members}:
+    bots = [member.person for member in members if member.person.is_bot]
+    if len(members) != 2 or len(bots) != 1 or person.id not in {member.person_id for member in members}:
         return None
     app = bots[0].app
     installed = Installation.objects.filter(app=app, workspace_id=channel.workspace_id, active=True).exists()
     return app if installed else None
 
 
-def of_channel(channel: Channel, person: Person) -> dict[str, Any] | None:
-    app = app_of(channel, person)
-    return view_of(app, person) if app else None
+def view_of_channel(channel: Channel, person: Person) -> dict[str, Any] | None:
+    app = app_of_channel(channel, person)
+    return get_view(app, person) if app else None
 
 
 def direct_channel(app: App, person: Person) -> Channel | None:

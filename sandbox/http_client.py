@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-MAX_ANSWER = 2 * 1024 * 1024
+MAX_RESPONSE_SIZE = 2 * 1024 * 1024
 
 
 class Unreachable(Exception):
@@ -20,19 +20,19 @@ class Unreachable(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class Response:
     status: int
     body: bytes = field(repr=False)
 
 
-def call(
+def request(
     method: str,
     url: str,
     *,
     deadline: float,
     body: bytes | None = None,
     headers: Mapping[str, str] | None = None,
-) -> Reply:
+) -> Response:
     """Answer to the call; redirects are not followed.
 
     Args:
@@ -70,12 +70,12 @@ def call(
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         connection.request(method, target, body, {"Connection": "close", **(headers or {})})
         response = connection.getresponse()
-        content = response.read(MAX_ANSWER + 1)
+        content = response.read(MAX_RESPONSE_SIZE + 1)
         if response.length or overdue.is_set():
             raise Unreachable("incomplete answer")
-        if len(content) > MAX_ANSWER:
+        if len(content) > MAX_RESPONSE_SIZE:
             raise Unreachable("answer too large")
-        return Reply(response.status, content)
+        return Response(response.status, content)
     except (OSError, http.client.HTTPException, ValueError):
         raise Unreachable("no answer in time" if overdue.is_set() else "connection broke") from None
     finally:

@@ -6,7 +6,7 @@ import threading
 from sandbox import clock
 
 
-class IdMaker:
+class IdGenerator:
     """Ids that never repeat and never go backwards within a process."""
 
     def __init__(self) -> None:
@@ -15,7 +15,7 @@ class IdMaker:
         self._seconds = 0
         self._count = 0
 
-    def make(self, seconds: int) -> str:
+    def generate(self, seconds: int) -> str:
         with self._lock:
             # Chosen at the first use: two processes that were forked from one must not share it.
             self._process = self._process or secrets.token_hex(5)
@@ -24,8 +24,8 @@ class IdMaker:
             return f"{self._seconds:08x}{self._process}{self._count:06x}"
 
 
-_maker = IdMaker()
+_generator = IdGenerator()
 
 
 def new_id() -> str:
-    return _maker.make(clock.now_ms() // 1000)
+    return _generator.generate(clock.now_ms() // 1000)

@@ -5,19 +5,19 @@ import secrets
 from django.db import transaction
 
 from sandbox import app_registry, channels, clock, ids, messages
-from sandbox.exceptions import ActRefused
+from sandbox.exceptions import ActError
 from sandbox.hooks import events
 from sandbox.manifest import Manifest
 from sandbox.models import HUMAN, App, Authorization, GrantCode, HomeView, Installation, Person
 
-CODE_MS = 10 * 60 * 1000
+CODE_LIFETIME_MS = 10 * 60 * 1000
 MAY_NOT_INSTALL = "Only an owner or administrator of {workspace} can install {app}. Ask one of them."
 UNREACHED = "{app} cannot be reached: its manifest was never fetched."
 MAY_NOT_AUTHORIZE = "Single-channel guests cannot authorize apps."
 
 
-def allow(
-    app: App, read: Manifest | None, person: Person, scopes: list[str], *, reinstall: bool = False
+def grant(
+    app: App, manifest: Manifest | None, person: Person, scopes: list[str], *, reinstall: bool = False
 ) -> str:
     """The person allows the app; the answer is a code that works once, for ten minutes.
 
@@ -35,29 +35,31 @@ def allow(
     user_scopes = [scope for scope in scopes if not scope.startswith("bot:")]
     with transaction.atomic():
         installation = Installation.objects.filter(app=app, workspace_id=person.workspace_id).first()
-        first, fresh = installation is None, installation is None or not installation.active
-        if fresh and not person.may_install:
+        is_first, is_new = installation is None, installation is None or not installation.active
+        if is_new and not person.may_install:
             name = app_registry.display_name(app)
-            raise ActRefused(MAY_NOT_INSTALL.format(workspace=person.workspace.name, app=name), 403)
+            raise ActError(MAY_NOT_INSTALL.format(workspace=person.workspace.name, app=name), 403)
         if not person.may_authorize:
-            raise ActRefused(MAY_NOT_AUTHORIZE, 403)
-        if fresh or (reinstall and person.may_install):
-            if read is None:
-                raise ActRefused(UNREACHED.format(app=app_registry.display_name(app)), 409)
-            if fresh:
-                installation = _install(app, read, person, bot_scopes, installation)
+            raise ActError(MAY_NOT_AUTHORIZE, 403)
+        if is_new or (reinstall and person.may_install):
+            if manifest is None:
+                raise ActError(UNREACHED.format(app=app_registry.display_name(app)), 409)
+            if is_new:
+                installation = _install(app, manifest, person, bot_scopes, installation)
             elif installation is not None:
-                _renew_bot(installation, read, bot_scopes)
+                _renew_bot(installation, manifest, bot_scopes)
         authorization = _authorize(app, person, user_scopes)
         code = secrets.token_urlsafe(24)
         GrantCode.objects.filter(expires_ms__lt=clock.now_ms()).delete()
-        GrantCode.objects.create(code=code, authorization=authorization, expires_ms=clock.now_ms() + CODE_MS)
-    if first and installation is not None and read is not None:
-        _welcome(installation, read)
+        GrantCode.objects.create(
+            code=code, authorization=authorization, expires_ms=clock.now_ms() + CODE_LIFETIME_MS
+        )
+    if is_first and installation is not None and manifest is not None:
+        _open_direct_channels(installation, manifest)
     return code
 
 
-def exchange(code: str) -> dict[str, str]:
+def exchange_code(code: str) -> dict[str, str]:
     """The five keys behind a code (three without a bot), and the code is used up; empty for any other code."""
     with transaction.atomic():
         grant = GrantCode.objects.select_related("authorization__person").filter(pk=code).first()
@@ -80,7 +82,7 @@ def exchange(code: str) -> dict[str, str]:
     return answer
 
 
-def app_of_code(code: str) -> str | None:
+def app_id_of_code(code: str) -> str | None:
     return GrantCode.objects.filter(pk=code).values_list("authorization__app_id", flat=True).first()
 
 
@@ -89,7 +91,7 @@ def unauthorize(authorization: Authorization) -> None:
     installation = Installation.objects.get(
         app_id=authorization.app_id, workspace_id=authorization.person.workspace_id
     )
-    _end(authorization)
+    _revoke_token(authorization)
     events.app_unauthorized(authorization, installation)
 
 
@@ -103,7 +105,7 @@ def uninstall(installation: Installation) -> None:
         for authorization in Authorization.objects.filter(
             app_id=installation.app_id, person__workspace_id=installation.workspace_id, active=True
         ):
-            _end(authorization)
+            _revoke_token(authorization)
         HomeView.objects.filter(
             app_id=installation.app_id, person__workspace_id=installation.workspace_id
         ).delete()
@@ -111,30 +113,30 @@ def uninstall(installation: Installation) -> None:
 
 
 def _install(
-    app: App, read: Manifest, person: Person, bot_scopes: list[str], before: Installation | None
+    app: App, manifest: Manifest, person: Person, bot_scopes: list[str], former: Installation | None
 ) -> Installation:  # fmt: skip
-    installation = before or Installation(id=ids.new_id(), app=app, workspace_id=person.workspace_id)
+    installation = former or Installation(id=ids.new_id(), app=app, workspace_id=person.workspace_id)
     installation.installed_by_id = person.id
     installation.active = True
-    _renew_bot(installation, read, bot_scopes, count=False)
+    _renew_bot(installation, manifest, bot_scopes, renumber=False)
     return installation
 
 
 def _renew_bot(
-    installation: Installation, read: Manifest, bot_scopes: list[str], *, count: bool = True
+    installation: Installation, manifest: Manifest, bot_scopes: list[str], *, renumber: bool = True
 ) -> None:
     """The bot keeps its id; its token is a new one."""
-    installation.number += 1 if count else 0
-    if read.has_bot and installation.bot is None:
+    installation.number += 1 if renumber else 0
+    if manifest.has_bot and installation.bot is None:
         installation.bot = Person.objects.create(
             id=ids.new_id(),
             workspace_id=installation.workspace_id,
             app=installation.app,
-            name=read.display_name[:80],
-            title=str(read.raw.get("botTitle") or "")[:80],
+            name=manifest.display_name[:80],
+            title=str(manifest.raw.get("botTitle") or "")[:80],
         )
     installation.bot_scopes = bot_scopes
-    installation.bot_token = installation.current_bot_token() if read.has_bot else None
+    installation.bot_token = installation.current_bot_token() if manifest.has_bot else None
     installation.save()
 
 
@@ -152,14 +154,14 @@ def _authorize(app: App, person: Person, scopes: list[str]) -> Authorization:
     return authorization
 
 
-def _end(authorization: Authorization) -> None:
+def _revoke_token(authorization: Authorization) -> None:
     authorization.active = False
     authorization.number += 1
     authorization.token = None
     authorization.save()
 
 
-def _welcome(installation: Installation, read: Manifest) -> None:
+def _open_direct_channels(installation: Installation, manifest: Manifest) -> None:
     """The app's direct channel appears for everybody, with its welcome in it."""
     bot = installation.bot
     if bot is None:
@@ -167,6 +169,6 @@ def _welcome(installation: Installation, read: Manifest) -> None:
     for person in Person.objects.filter(
         HUMAN, workspace_id=installation.workspace_id, status=Person.Status.ACTIVATED
     ):
-        channel, _ = channels.open_direct(bot, {bot.id, person.id})
-        if read.welcome:
-            messages.post(bot, channel, messages.Draft(read.welcome))
+        channel, _ = channels.get_or_create_direct(bot, {bot.id, person.id})
+        if manifest.welcome_message:
+            messages.post(bot, channel, messages.Draft(manifest.welcome_message))

@@ -26,10 +26,10 @@ SCOPES = {
 }
 
 SHORTCUT_TYPES = ("GLOBAL", "ON_MESSAGE")
-MOST_SHORTCUT_NAME, MOST_USAGE_HINT = 32, 55
+MAX_SHORTCUT_NAME_LENGTH, MAX_USAGE_HINT_LENGTH = 32, 55
 
 
-class BadManifest(ValueError):
+class InvalidManifest(ValueError):
     """A manifest that Pumble would not take; the text says why."""
 
 
@@ -109,16 +109,16 @@ class Manifest:
         return _text(_object(self.raw.get("viewAction")).get("url"))
 
     @property
-    def default_home(self) -> dict[str, Any] | None:
+    def default_home_view(self) -> dict[str, Any] | None:
         home = _object(self.raw.get("defaultHomeView"))
         return home if home.get("enabled") is True and isinstance(home.get("blocks"), list) else None
 
     @property
-    def welcome(self) -> str:
+    def welcome_message(self) -> str:
         return _text(self.raw.get("welcomeMessage"))
 
     @property
-    def offline(self) -> str:
+    def offline_message(self) -> str:
         return _text(self.raw.get("offlineMessage"))
 
     @property
@@ -127,41 +127,43 @@ class Manifest:
         return url if url.startswith(("http://", "https://")) else ""
 
     def command_url(self, command: str) -> str | None:
-        return next((_text(one.get("url")) for one in self.commands if one.get("command") == command), None)
+        return next(
+            (_text(item.get("url")) for item in self.commands if item.get("command") == command), None
+        )
 
     def shortcut_url(self, kind: str, name: str) -> str | None:
-        fitting = (
-            one for one in self.shortcuts if one.get("shortcutType") == kind and one.get("name") == name
+        matches = (
+            item for item in self.shortcuts if item.get("shortcutType") == kind and item.get("name") == name
         )
-        return next((_text(one.get("url")) for one in fitting), None)
+        return next((_text(item.get("url")) for item in matches), None)
 
     def menu_url(self, on_action: str) -> str | None:
         menus = _objects(self.raw.get("dynamicMenus"))
-        return next((_text(one.get("url")) for one in menus if one.get("onAction") == on_action), None)
+        return next((_text(item.get("url")) for item in menus if item.get("onAction") == on_action), None)
 
 
-def check(raw: object, base_url: str) -> Manifest:
+def parse_manifest(raw: object, base_url: str) -> Manifest:
     """The manifest with its relative addresses resolved against `base_url` (empty: they must be absolute).
 
     Raises:
         BadManifest: something required is missing or of the wrong form.
     """
     if not isinstance(raw, dict):
-        raise BadManifest("the manifest is not a JSON object")
+        raise InvalidManifest("the manifest is not a JSON object")
     for key in ("name", "displayName"):
         if not _text(raw.get(key)).strip():
-            raise BadManifest(f"{key} is required")
+            raise InvalidManifest(f"{key} is required")
     unknown = set(_texts(_object(raw.get("scopes")).get("botScopes"))) | set(
         _texts(_object(raw.get("scopes")).get("userScopes"))
     )
     unknown -= SCOPES.keys()
     if unknown:
-        raise BadManifest(f"unknown scopes: {', '.join(sorted(unknown))}")
+        raise InvalidManifest(f"unknown scopes: {', '.join(sorted(unknown))}")
     _check_commands(_objects(raw.get("slashCommands")))
     _check_shortcuts(_objects(raw.get("shortcuts")))
     home = _object(raw.get("defaultHomeView"))
     if any(block.get("type") != "rich_text" for block in _objects(home.get("blocks"))):
-        raise BadManifest("the default Home view has rich_text blocks only")
+        raise InvalidManifest("the default Home view has rich_text blocks only")
     resolved = _resolve({key: value for key, value in raw.items() if key not in _PRIVATE}, base_url)
     return Manifest(resolved)
 
@@ -169,22 +171,22 @@ def check(raw: object, base_url: str) -> Manifest:
 def _check_commands(commands: list[dict[str, Any]]) -> None:
     names = [_text(command.get("command")) for command in commands]
     if not all(re.fullmatch(r"/\S{1,31}", name) for name in names):
-        raise BadManifest("a slash command starts with / and has at most 32 characters")
+        raise InvalidManifest("a slash command starts with / and has at most 32 characters")
     if len(set(names)) < len(names):
-        raise BadManifest("a slash command is there twice")
-    if any(len(_text(command.get("usageHint"))) > MOST_USAGE_HINT for command in commands):
-        raise BadManifest(f"a usageHint has at most {MOST_USAGE_HINT} characters")
+        raise InvalidManifest("a slash command is there twice")
+    if any(len(_text(command.get("usageHint"))) > MAX_USAGE_HINT_LENGTH for command in commands):
+        raise InvalidManifest(f"a usageHint has at most {MAX_USAGE_HINT_LENGTH} characters")
 
 
 def _check_shortcuts(shortcuts: list[dict[str, Any]]) -> None:
-    names = [(_text(one.get("shortcutType")), _text(one.get("name"))) for one in shortcuts]
+    names = [(_text(item.get("shortcutType")), _text(item.get("name"))) for item in shortcuts]
     for kind, name in names:
         if kind not in SHORTCUT_TYPES:
-            raise BadManifest(f"a shortcutType is one of {', '.join(SHORTCUT_TYPES)}")
-        if not 0 < len(name) <= MOST_SHORTCUT_NAME:
-            raise BadManifest(f"a shortcut's name has 1 to {MOST_SHORTCUT_NAME} characters")
+            raise InvalidManifest(f"a shortcutType is one of {', '.join(SHORTCUT_TYPES)}")
+        if not 0 < len(name) <= MAX_SHORTCUT_NAME_LENGTH:
+            raise InvalidManifest(f"a shortcut's name has 1 to {MAX_SHORTCUT_NAME_LENGTH} characters")
     if len(set(names)) < len(names):
-        raise BadManifest("a shortcut is there twice")
+        raise InvalidManifest("a shortcut is there twice")
 
 
 _PRIVATE = {"appKey", "clientSecret", "signingSecret"}
@@ -196,11 +198,11 @@ def _resolve(raw: dict[str, Any], base_url: str) -> dict[str, Any]:
     def absolute(value: object) -> str:
         try:
             url = urljoin(base_url, _text(value))
-            sound = urlsplit(url).scheme in {"http", "https"} and url.isprintable()
+            is_http = urlsplit(url).scheme in {"http", "https"} and url.isprintable()
         except ValueError:
-            sound = False
-        if not sound:
-            raise BadManifest(f"not an http address: {_text(value)[:200]}")
+            is_http = False
+        if not is_http:
+            raise InvalidManifest(f"not an http address: {_text(value)[:200]}")
         return url
 
     def with_url(value: dict[str, Any]) -> dict[str, Any]:

@@ -6,8 +6,8 @@ from typing import Any
 from django.db import transaction
 
 from sandbox import blocks, clock, ids, serializers
-from sandbox.ephemerals import STORE, Ephemeral
-from sandbox.exceptions import ChannelUnusable
+from sandbox.ephemerals import EPHEMERALS, Ephemeral
+from sandbox.exceptions import ChannelArchived
 from sandbox.hooks import events
 from sandbox.models import Channel, Message, Person, Pin
 
@@ -22,7 +22,7 @@ class Draft:
     quote: dict[str, Any] | None = field(default=None, repr=False)
     files: list[Any] = field(default_factory=list, repr=False)
 
-    def shown_blocks(self) -> list[Any]:
+    def resolved_blocks(self) -> list[Any]:
         return blocks.from_text(self.text) if self.blocks is None else self.blocks
 
 
@@ -41,14 +41,14 @@ def post(
         ChannelUnusable: the channel is archived.
     """
     if channel.is_archived:
-        raise ChannelUnusable
+        raise ChannelArchived
     message = Message.objects.create(
         id=ids.new_id(),
         channel=channel,
         author=author,
         author_app_id=author.app_id or "",
         text=draft.text,
-        blocks=draft.shown_blocks(),
+        blocks=draft.resolved_blocks(),
         attachments=draft.attachments,
         files=draft.files,
         sent_ms=clock.to_second(clock.now_ms()),
@@ -61,7 +61,7 @@ def post(
     return message
 
 
-def withdraw(message: Message) -> None:
+def delete(message: Message) -> None:
     """The message is gone. A root with replies leaves a tombstone, which goes with the last of them."""
     with transaction.atomic():
         if message.replies.exists():
@@ -77,7 +77,7 @@ def withdraw(message: Message) -> None:
             root.delete()
 
 
-def whisper(
+def send_ephemeral(
     author: Person, channel: Channel, draft: Draft, users: set[str], *, root: Message | None = None
 ) -> Ephemeral:  # fmt: skip
     """These users see it in this channel until they reload; nobody else ever does."""
@@ -90,15 +90,15 @@ def whisper(
         text=draft.text,
         sent_ms=clock.to_second(clock.now_ms()),
     )
-    message |= {"blocks": draft.shown_blocks(), "attachments": draft.attachments, "files": draft.files}
+    message |= {"blocks": draft.resolved_blocks(), "attachments": draft.attachments, "files": draft.files}
     if root is not None:
         message["threadReplyInfo"] = {"rootId": root.id, "replySentToChannel": False, "rootText": root.text}
     ephemeral = Ephemeral(message["id"], channel.id, author.id, author.app_id or "", set(users), message)
-    STORE.add(ephemeral)
+    EPHEMERALS.add(ephemeral)
     return ephemeral
 
 
-def whisper_from_pumble(
+def send_ephemeral_from_pumble(
     channel: Channel, user_id: str, text: str, *, app_id: str = "", author_id: str = "", refusal: bool = False
 ) -> None:
     """A word of Pumble itself, or in an app's name, to one person; `refusal` where it says why an act came to nothing."""
@@ -114,4 +114,4 @@ def whisper_from_pumble(
     message["blocks"] = blocks.from_text(text)
     if refusal:
         message["meta"] = {"refusal": True}
-    STORE.add(Ephemeral(message["id"], channel.id, author_id, app_id, {user_id}, message))
+    EPHEMERALS.add(Ephemeral(message["id"], channel.id, author_id, app_id, {user_id}, message))

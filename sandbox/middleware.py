@@ -6,18 +6,18 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 
 from sandbox import faults
-from sandbox.faults import ORDERS
+from sandbox.faults import FAULTS
 from sandbox.scheduler import SCHEDULER
-from sandbox.traffic import LOG, LONGEST_BODY
+from sandbox.traffic import MAX_BODY_SIZE, TRAFFIC
 
-Next = Callable[[HttpRequest], HttpResponseBase]
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 CSP = "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
-API = ("/v1/", "/oauth2/", "/upload/", "/files/")
+API_PREFIXES = ("/v1/", "/oauth2/", "/upload/", "/files/")
 
 
 class PageHeadersMiddleware:
-    def __init__(self, get_response: Next) -> None:
+    def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
@@ -33,7 +33,7 @@ class PageHeadersMiddleware:
 class SameOriginMiddleware:
     """A page from elsewhere may not drive the local Pumble: `/act/` knows no sign-in, so the browser must vouch."""
 
-    def __init__(self, get_response: Next) -> None:
+    def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
@@ -46,31 +46,37 @@ class SameOriginMiddleware:
 
 
 class TrafficMiddleware:
-    def __init__(self, get_response: Next) -> None:
+    def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if not request.path.startswith(API):
+        if not request.path.startswith(API_PREFIXES):
             return self.get_response(request)
-        entry = LOG.begin("api", request.method or "", request.get_full_path(), sent=_sent(request))
+        entry = TRAFFIC.begin(
+            "api", request.method or "", request.get_full_path(), sent=_request_body(request)
+        )
         response = self.get_response(request)
-        facts = _caller(request)
+        details = _caller(request)
         fault = getattr(request, "sandbox_fault", None)
         if fault:
-            facts["fault"] = fault
+            details["fault"] = fault
         content = response.content if isinstance(response, HttpResponse) else b""
-        LOG.end(entry, response.status_code, received=content, **facts)
+        TRAFFIC.end(entry, response.status_code, received=content, **details)
         return response
 
 
 class FaultMiddleware:
     """Carries out the fault that was ordered for this call of the API, if any."""
 
-    def __init__(self, get_response: Next) -> None:
+    def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        fault = ORDERS.take(request.method or "", request.path) if request.path.startswith(API) else None
+        fault = (
+            FAULTS.pop_match(request.method or "", request.path)
+            if request.path.startswith(API_PREFIXES)
+            else None
+        )
         if fault is None:
             return self.get_response(request)
         request.sandbox_fault = fault.kind  # type: ignore[attr-defined]
@@ -80,7 +86,7 @@ class FaultMiddleware:
 class ScheduleMiddleware:
     """Whoever looks sees scheduled messages posted as soon as they are due."""
 
-    def __init__(self, get_response: Next) -> None:
+    def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
@@ -89,10 +95,10 @@ class ScheduleMiddleware:
         return self.get_response(request)
 
 
-def _sent(request: HttpRequest) -> bytes:
+def _request_body(request: HttpRequest) -> bytes:
     """The body, where it is short enough to be shown; a longer one is left to whoever parses it."""
     length = request.headers.get("Content-Length", "")
-    return request.body if length.isdecimal() and int(length) <= LONGEST_BODY else b""
+    return request.body if length.isdecimal() and int(length) <= MAX_BODY_SIZE else b""
 
 
 def _caller(request: HttpRequest) -> dict[str, str]:

@@ -9,7 +9,7 @@ from sandbox.ids import new_id
 MAX_DEPTH = 3
 
 
-class TooDeep(Exception):
+class TooManyModals(Exception):
     """A fourth modal on top of three."""
 
 
@@ -24,31 +24,31 @@ class Modal:
         return str(self.view["id"])
 
 
-class ModalStacks:
+class ModalStore:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._stacks: dict[str, list[Modal]] = {}
 
-    def of(self, person_id: str) -> list[Modal]:
+    def stack_of(self, person_id: str) -> list[Modal]:
         with self._lock:
             return list(self._stacks.get(person_id, []))
 
     def find(self, person_id: str, view_id: str) -> Modal | None:
-        return next((modal for modal in self.of(person_id) if modal.id == view_id), None)
+        return next((modal for modal in self.stack_of(person_id) if modal.id == view_id), None)
 
-    def forget(self, person_id: str) -> None:
+    def close_all(self, person_id: str) -> None:
         """Close all of a person's modals without a word to their apps, as a reload of the page does."""
         with self._lock:
             self._stacks.pop(person_id, None)
 
-    def is_in_front(self, person_id: str, view_id: str) -> bool:
+    def is_on_top(self, person_id: str, view_id: str) -> bool:
         """Only the modal on top of the others can be acted on."""
-        return [modal.id for modal in self.of(person_id)][-1:] == [view_id]
+        return [modal.id for modal in self.stack_of(person_id)][-1:] == [view_id]
 
     def open(self, person_id: str, app_id: str, channel_id: str, view: dict[str, Any]) -> None:
         """The only modal from now on."""
         with self._lock:
-            self._stacks[person_id] = [Modal(app_id, channel_id, _identified(view))]
+            self._stacks[person_id] = [Modal(app_id, channel_id, _with_new_id(view))]
 
     def push(self, person_id: str, app_id: str, channel_id: str, view: dict[str, Any]) -> None:
         """On top of the others.
@@ -59,15 +59,15 @@ class ModalStacks:
         with self._lock:
             stack = self._stacks.setdefault(person_id, [])
             if len(stack) >= MAX_DEPTH:
-                raise TooDeep
-            stack.append(Modal(app_id, channel_id, _identified(view)))
+                raise TooManyModals
+            stack.append(Modal(app_id, channel_id, _with_new_id(view)))
 
     def replace(self, person_id: str, view_id: str, view: dict[str, Any]) -> bool:
         """Put `view` where `view_id` stands, under a new id of its own; false where no such modal is open."""
         with self._lock:
             for modal in self._stacks.get(person_id, []):
                 if modal.id == view_id:
-                    modal.view = _identified(_kept(modal, "parentViewId") | view)
+                    modal.view = _with_new_id(_pick(modal, "parentViewId") | view)
                     return True
             return False
 
@@ -76,8 +76,8 @@ class ModalStacks:
         with self._lock:
             for modal in self._stacks.get(person_id, []):
                 if modal.id == view_id and modal.app_id == app_id:
-                    kept = _kept(modal, "id", "parentViewId")
-                    modal.view = {"state": {"values": {}}, **view, **kept, "type": "MODAL"}
+                    unchanged = _pick(modal, "id", "parentViewId")
+                    modal.view = {"state": {"values": {}}, **view, **unchanged, "type": "MODAL"}
                     return True
             return False
 
@@ -95,12 +95,12 @@ class ModalStacks:
             self._stacks.clear()
 
 
-def _kept(modal: Modal, *names: str) -> dict[str, Any]:
+def _pick(modal: Modal, *names: str) -> dict[str, Any]:
     return {name: modal.view[name] for name in names if name in modal.view}
 
 
-def _identified(view: dict[str, Any]) -> dict[str, Any]:
+def _with_new_id(view: dict[str, Any]) -> dict[str, Any]:
     return {"state": {"values": {}}, **view, "type": "MODAL", "id": new_id()}
 
 
-STACKS = ModalStacks()
+MODALS = ModalStore()

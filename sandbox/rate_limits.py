@@ -14,7 +14,7 @@ WINDOW = 60.0
 @dataclass(frozen=True, slots=True)
 class Limit:
     name: str
-    most: int
+    maximum: int
 
 
 APP = Limit("app", 3000)
@@ -27,12 +27,12 @@ NEW_SCHEDULED = Limit("scheduled message", 60)
 HOME_VIEW = Limit("home view", 20)
 
 
-class Windows:
+class SlidingWindows:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._hits: dict[tuple[str, ...], deque[float]] = {}
 
-    def count(self, limit: Limit, *who: str) -> None:
+    def hit(self, limit: Limit, *key: str) -> None:
         """Count one call.
 
         Raises:
@@ -42,10 +42,10 @@ class Windows:
             return
         now = time.monotonic()
         with self._lock:
-            hits = self._hits.setdefault((limit.name, *who), deque())
+            hits = self._hits.setdefault((limit.name, *key), deque())
             while hits and hits[0] <= now - WINDOW:
                 hits.popleft()
-            if len(hits) >= limit.most:
+            if len(hits) >= limit.maximum:
                 raise TooManyRequests(retry_after=max(1, round(hits[0] + WINDOW - now + 0.5)))
             hits.append(now)
 
@@ -54,4 +54,4 @@ class Windows:
             self._hits.clear()
 
 
-WINDOWS = Windows()
+WINDOWS = SlidingWindows()

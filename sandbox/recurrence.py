@@ -12,15 +12,17 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 Step = Callable[[datetime], datetime]
 
 
-def next_ms(recurrence: dict[str, Any], last_ms: int, occurrence: int, now_ms: int, zone: str) -> int | None:
+def next_occurrence_ms(
+    recurrence: dict[str, Any], last_ms: int, occurrence: int, now_ms: int, zone: str
+) -> int | None:
     """The first time after `now_ms` in the series, or None when it has ended. 0 and null set no end.
 
     Args:
         last_ms: when this post was due.
         occurrence: how many posts there were with this one. What was missed in between does not count.
     """
-    most, end_ms = recurrence.get("endAfterOccurrences") or 0, recurrence.get("endDate") or 0
-    if most and occurrence >= most:
+    maximum, end_ms = recurrence.get("endAfterOccurrences") or 0, recurrence.get("endDate") or 0
+    if maximum and occurrence >= maximum:
         return None
     step = STEPS[recurrence["recurrenceType"]]
     when = datetime.fromtimestamp(last_ms // 1000, _zone(zone))

@@ -3,7 +3,7 @@
 import re
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-STRUCK = "***"
+REDACTED = "***"
 _NAME = r"[\w-]*(?:token|secret|key)|code|state"
 _NAMED = re.compile(r"code|state|token|secret|key", re.IGNORECASE)
 # JSON inside JSON has its quotes escaped, once for each level; a cut text may lack the last one.
@@ -15,25 +15,25 @@ _IN_FORM = re.compile(
     rf'(?P<head>\bname="(?:{_NAME})"(?:\r\n[^\r\n]+)*\r\n\r\n)[^\r\n]*',
     re.IGNORECASE,
 )
-_IN_ADDRESS = re.compile(rf"(?P<head>[?&](?:{_NAME})=)[^&\s\"\\<>]+", re.IGNORECASE)
-_BY_FORM = re.compile(r"\b(?P<head>pmb_[A-Za-z0-9]{1,64}_|lp-(?:user|bot)-|xp[a-z]{1,5}-)[\w-]+")
+_IN_URL = re.compile(rf"(?P<head>[?&](?:{_NAME})=)[^&\s\"\\<>]+", re.IGNORECASE)
+_BY_PREFIX = re.compile(r"\b(?P<head>pmb_[A-Za-z0-9]{1,64}_|lp-(?:user|bot)-|xp[a-z]{1,5}-)[\w-]+")
 
 
-def masked_url(url: str) -> str:
+def redact_url(url: str) -> str:
     """The address with the value of every query parameter that could be a secret struck out."""
     parts = urlsplit(url)
-    query = [(name, STRUCK if _NAMED.search(name) else value) for name, value in parse_qsl(parts.query)]
+    query = [(name, REDACTED if _NAMED.search(name) else value) for name, value in parse_qsl(parts.query)]
     return parts._replace(query=urlencode(query, safe="*,"), fragment="").geturl()
 
 
-def masked_text(text: str) -> str:
+def redact_text(text: str) -> str:
     """A JSON, form or plain body without secrets. An emoji's `code`, as in `:+1:`, is none."""
 
-    def strike(found: re.Match[str]) -> str:
-        head = found[0][: found.start("value") - found.start()]
-        return f"{head}{STRUCK}{found[0][found.end('value') - found.start() :]}"
+    def redact(match: re.Match[str]) -> str:
+        head = match[0][: match.start("value") - match.start()]
+        return f"{head}{REDACTED}{match[0][match.end('value') - match.start() :]}"
 
-    text = _IN_JSON.sub(strike, text)
-    for pattern in (_IN_FORM, _IN_ADDRESS, _BY_FORM):
-        text = pattern.sub(rf"\g<head>{STRUCK}", text)
+    text = _IN_JSON.sub(redact, text)
+    for pattern in (_IN_FORM, _IN_URL, _BY_PREFIX):
+        text = pattern.sub(rf"\g<head>{REDACTED}", text)
     return text

@@ -13,8 +13,8 @@ from sandbox.exceptions import PlatformError
 from sandbox.models import Installation, Person, ScheduledMessage
 
 logger = logging.getLogger(__name__)
-SECONDS = 1.0
-LATEST_MS = 4 * 10**12
+POLL_INTERVAL = 1.0
+MAX_TIMESTAMP_MS = 4 * 10**12
 
 
 class Scheduler:
@@ -22,30 +22,30 @@ class Scheduler:
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self._forward_ms = 0
+        self._offset_ms = 0
 
     def now_ms(self) -> int:
-        return clock.now_ms() + self._forward_ms
+        return clock.now_ms() + self._offset_ms
 
-    def forward(self, milliseconds: int) -> None:
-        self._forward_ms += milliseconds
+    def advance(self, milliseconds: int) -> None:
+        self._offset_ms += milliseconds
 
     def clear(self) -> None:
-        self._forward_ms = 0
+        self._offset_ms = 0
 
     def post_due(self) -> None:
         if not ScheduledMessage.objects.filter(send_at_ms__lte=self.now_ms()).exists():
             return
         with self.lock:
-            while (due := _take(self.now_ms())) is not None:
+            while (due := _pop_due(self.now_ms())) is not None:
                 _post(due)
 
     def start(self) -> None:
-        threading.Thread(target=self._work, name="scheduling", daemon=True).start()
+        threading.Thread(target=self._run, name="scheduling", daemon=True).start()
 
-    def _work(self) -> None:
+    def _run(self) -> None:
         pause = threading.Event()
-        while not pause.wait(SECONDS):
+        while not pause.wait(POLL_INTERVAL):
             try:
                 self.post_due()
             except Exception:
@@ -53,7 +53,7 @@ class Scheduler:
                 connection.close()
 
 
-def _take(now_ms: int) -> ScheduledMessage | None:
+def _pop_due(now_ms: int) -> ScheduledMessage | None:
     """The first that is due, which is pending no longer; its next occurrence, if any, is."""
     with transaction.atomic():
         due = (
@@ -67,7 +67,9 @@ def _take(now_ms: int) -> ScheduledMessage | None:
         ScheduledMessage.objects.filter(pk=due.pk).delete()
         if due.recurrence:
             zone = due.author.time_zone
-            next_ms = recurrence.next_ms(due.recurrence, due.send_at_ms, due.occurrence, now_ms, zone)
+            next_ms = recurrence.next_occurrence_ms(
+                due.recurrence, due.send_at_ms, due.occurrence, now_ms, zone
+            )
             if next_ms is not None:
                 _repeat(due, next_ms)
     return due
@@ -93,17 +95,17 @@ def _repeat(due: ScheduledMessage, send_at_ms: int) -> None:
 
 def _post(due: ScheduledMessage) -> None:
     """Post it, unless its author could not any more, or its thread is gone."""
-    if not _is_there(due.author) or (due.root is not None and due.root.deleted):
+    if not _can_post(due.author) or (due.root is not None and due.root.deleted):
         return
     draft = messages.Draft(due.text, due.blocks, due.attachments, due.quote, due.files)
     try:
-        channel = channels.channel_to_post(due.author, due.channel_id)
+        channel = channels.get_postable(due.author, due.channel_id)
         messages.post(due.author, channel, draft, root=due.root, also_in_channel=due.also_in_channel)
-    except PlatformError as refusal:
-        logger.info("scheduling.dropped id=%s reason=%s", due.id, refusal.message)
+    except PlatformError as error:
+        logger.info("scheduling.dropped id=%s reason=%s", due.id, error.message)
 
 
-def _is_there(author: Person) -> bool:
+def _can_post(author: Person) -> bool:
     if author.app_id is None:
         return author.is_active
     installed = Installation.objects.filter(

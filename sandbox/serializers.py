@@ -47,7 +47,7 @@ def person(row: Person) -> Json:
         "automaticallyTimeZone": True,
         "title": row.title,
         "phone": row.phone,
-        "customStatus": _current(row.custom_status),
+        "customStatus": _current_status(row.custom_status),
         "invitedBy": row.invited_by_id or None,
         "activeUntil": 0,
         "isInvitationAccepted": row.status != Person.Status.INVITED,
@@ -58,7 +58,7 @@ def person(row: Person) -> Json:
     }
 
 
-def _current(status: Json | None) -> Json | None:
+def _current_status(status: Json | None) -> Json | None:
     """A custom status until it expires; 0 is never."""
     return status if status and not 0 < status["expiresAt"] <= clock.now_ms() else None
 
@@ -80,8 +80,8 @@ def channel(
     row: Channel, member: Membership | None, *, people: Iterable[Person], last_message_ms: int
 ) -> Json:
     """The channel as one person sees it; `member` is that person's membership, if any."""
-    mark = member.last_mark_ms if member else 0
-    talked_with = list(people) if row.channel_type == Channel.Type.DIRECT else []
+    last_read_ms = member.last_mark_ms if member else 0
+    participants = list(people) if row.channel_type == Channel.Type.DIRECT else []
     return {
         "id": row.id,
         "workspaceId": row.workspace_id,
@@ -93,10 +93,10 @@ def channel(
         "isHidden": member.is_hidden if member else False,
         "isArchived": row.is_archived,
         "archivedById": row.archived_by_id or None,
-        "isPumbleBot": any(one.is_pumble_bot for one in talked_with),
-        "isAddonBot": any(one.app_id is not None for one in talked_with),
-        "lastMarkTimestamp": clock.iso_millis(mark),
-        "lastMarkTimestampMilli": mark,
+        "isPumbleBot": any(item.is_pumble_bot for item in participants),
+        "isAddonBot": any(item.app_id is not None for item in participants),
+        "lastMarkTimestamp": clock.iso_millis(last_read_ms),
+        "lastMarkTimestampMilli": last_read_ms,
         "isMain": row.is_main,
         "isInitial": row.is_main,
         "sectionId": "",
@@ -123,8 +123,8 @@ def channel_infos(rows: Iterable[Channel], viewer: Person) -> list[Json]:
 
     `homeView` is left null here: it belongs to an app's direct channel (`home.py` fills it in).
     """
-    found = list(rows)
-    ids = [row.id for row in found]
+    channels = list(rows)
+    ids = [row.id for row in channels]
     members: defaultdict[str, list[Membership]] = defaultdict(list)
     for member in Membership.objects.filter(channel_id__in=ids).select_related("person").order_by("id"):
         members[member.channel_id].append(member)
@@ -140,15 +140,15 @@ def channel_infos(rows: Iterable[Channel], viewer: Person) -> list[Json]:
         {
             "channel": channel(
                 row,
-                next((one for one in members[row.id] if one.person_id == viewer.id), None),
-                people=[one.person for one in members[row.id]],
+                next((item for item in members[row.id] if item.person_id == viewer.id), None),
+                people=[item.person for item in members[row.id]],
                 last_message_ms=last.get(row.id, 0),
             ),
-            "users": [one.person_id for one in members[row.id]],
+            "users": [item.person_id for item in members[row.id]],
             "pinnedMessages": pins[row.id],
             "homeView": None,
         }
-        for row in found
+        for row in channels
     ]
 
 
@@ -189,11 +189,11 @@ def messages(rows: Sequence[Message], viewer_id: str, workspace_id: str) -> list
     """Messages of one workspace as `viewer_id` sees them; a fixed number of queries."""
     ids = [row.id for row in rows]
     reactions: defaultdict[str, list[Json]] = defaultdict(list)
-    for one in Reaction.objects.filter(message_id__in=ids).order_by("id"):
-        reactions[one.message_id].append({"user": one.person_id, "code": one.code})
+    for item in Reaction.objects.filter(message_id__in=ids).order_by("id"):
+        reactions[item.message_id].append({"user": item.person_id, "code": item.code})
     replies: defaultdict[str, list[tuple[str, int]]] = defaultdict(list)
-    answers = Message.objects.filter(root_id__in=ids, deleted=False).order_by("id")
-    for root_id, author_id, sent_ms in answers.values_list("root_id", "author_id", "sent_ms"):
+    reply_rows = Message.objects.filter(root_id__in=ids, deleted=False).order_by("id")
+    for root_id, author_id, sent_ms in reply_rows.values_list("root_id", "author_id", "sent_ms"):
         if root_id:
             replies[root_id].append((author_id, sent_ms))
     root_ids = {row.root_id for row in rows if row.root_id}

@@ -7,22 +7,22 @@ from typing import Any
 JsonObject = dict[str, Any]
 
 
-class BadJson(ValueError):
+class InvalidJson(ValueError):
     """Not JSON, not UTF-8, nested beyond reason, or text that no UTF-8 can carry."""
 
 
 def _refuse_constant(name: str) -> None:
-    raise BadJson(name)
+    raise InvalidJson(name)
 
 
 def _finite(text: str) -> float:
     number = float(text)
     if math.isinf(number):
-        raise BadJson("a number is too large")
+        raise InvalidJson("a number is too large")
     return number
 
 
-def read(raw: bytes) -> Any:
+def loads(raw: bytes) -> Any:
     """The value of `raw`; numbers beyond reason (NaN, Infinity, 1e400) and lone surrogates are refused.
 
     Raises:
@@ -34,17 +34,17 @@ def read(raw: bytes) -> Any:
         if b"\\u" in raw:
             json.dumps(value, ensure_ascii=False).encode("utf-8")
     except (ValueError, RecursionError):
-        raise BadJson("malformed JSON") from None
+        raise InvalidJson("malformed JSON") from None
     return value
 
 
-def read_object(raw: bytes) -> JsonObject:
-    value = read(raw)
+def load_object(raw: bytes) -> JsonObject:
+    value = loads(raw)
     if not isinstance(value, dict):
-        raise BadJson("a JSON object is expected")
+        raise InvalidJson("a JSON object is expected")
     return value
 
 
-def write_ascii(value: object) -> bytes:
+def dumps_ascii(value: object) -> bytes:
     """Compact and ASCII-escaped, so that a receiver who decodes chunk by chunk cannot break a character."""
     return json.dumps(value, separators=(",", ":")).encode("ascii")

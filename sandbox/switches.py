@@ -22,7 +22,7 @@ class Switches:
         self.hook_retries = False
         self.rate_limits = environment.flag("SANDBOX_LIMITS", "on")
 
-    def shown(self) -> dict[str, bool]:
+    def to_dict(self) -> dict[str, bool]:
         return {
             "botPostsAnywhere": self.bot_posts_anywhere,
             "rateLimits": self.rate_limits,

@@ -9,13 +9,13 @@ from django.views.decorators.csrf import csrf_exempt
 
 from sandbox import channels, strict_json
 from sandbox.app_registry import API_APP_ID
-from sandbox.exceptions import ActRefused, PlatformError
+from sandbox.exceptions import ActError, PlatformError
 from sandbox.models import HUMAN, App, Channel, Person
 
-Run = Callable[["Act"], Any]
+Handler = Callable[["ActRequest"], Any]
 
 
-class Act:
+class ActRequest:
     """Query or body of one act, read field by field."""
 
     def __init__(self, values: Any) -> None:
@@ -26,7 +26,7 @@ class Act:
         if value is None and default is not None:
             return default
         if not isinstance(value, str):
-            raise ActRefused(f"{name} must be a string")
+            raise ActError(f"{name} must be a string")
         return value
 
     def value(self, name: str) -> Any:
@@ -36,45 +36,45 @@ class Act:
         """The active human that `userId` names."""
         person = Person.objects.select_related("workspace").filter(HUMAN, pk=self.text("userId")).first()
         if person is None:
-            raise ActRefused("userId names nobody", 404)
+            raise ActError("userId names nobody", 404)
         if not person.is_active:
-            raise ActRefused(f"{person.name} is deactivated", 403)
+            raise ActError(f"{person.name} is deactivated", 403)
         return person
 
     def channel(self, person: Person) -> Channel:
         try:
-            return channels.channel_for(person, self.text("channelId"))
+            return channels.get_visible(person, self.text("channelId"))
         except PlatformError:
-            raise ActRefused(f"{person.name} sees no such channel", 404) from None
+            raise ActError(f"{person.name} sees no such channel", 404) from None
 
     def app(self) -> App:
         app = App.objects.filter(pk=self.text("appId", API_APP_ID)).first()
         if app is None:
-            raise ActRefused("appId names no app", 404)
+            raise ActError("appId names no app", 404)
         return app
 
 
-def act(takes: str, **runs: Run) -> Callable[[HttpRequest], HttpResponse]:
+def act_view(fields: str, **handlers: Handler) -> Callable[[HttpRequest], HttpResponse]:
     """A view that dispatches on the method; GET reads its values from the query, the others from the body.
 
     Anything but the fields in `takes` is refused: a mistyped one would change what the act does, and nobody would see
     it. Every act that changes something takes `appId` as well.
     """
-    names = takes.split()
+    names = fields.split()
 
     @csrf_exempt
     def view(request: HttpRequest) -> HttpResponse:
-        run = runs.get(request.method or "")
-        if run is None:
-            return _refused(ActRefused(f"only {', '.join(runs)}", 405))
+        handler = handlers.get(request.method or "")
+        if handler is None:
+            return _error_response(ActError(f"only {', '.join(handlers)}", 405))
         try:
             values = _values(request)
-            _require_known(values, names if request.method == "GET" else [*names, "appId"])
-            return JsonResponse(run(Act(values)), safe=False)
-        except ActRefused as refusal:
-            return _refused(refusal)
-        except PlatformError as failure:
-            return _refused(ActRefused(failure.message, failure.status))
+            _require_known_fields(values, names if request.method == "GET" else [*names, "appId"])
+            return JsonResponse(handler(ActRequest(values)), safe=False)
+        except ActError as error:
+            return _error_response(error)
+        except PlatformError as error:
+            return _error_response(ActError(error.message, error.status))
 
     return view
 
@@ -85,22 +85,22 @@ def _values(request: HttpRequest) -> Any:
     try:
         raw = request.body
     except RequestDataTooBig:
-        raise ActRefused("too large", 413) from None
+        raise ActError("too large", 413) from None
     try:
-        values = strict_json.read(raw) if raw.strip() else {}
-    except strict_json.BadJson as exc:
-        raise ActRefused(str(exc)) from None
+        values = strict_json.loads(raw) if raw.strip() else {}
+    except strict_json.InvalidJson as exc:
+        raise ActError(str(exc)) from None
     if not isinstance(values, dict) and not (isinstance(values, list) and request.path == "/act/faults"):
-        raise ActRefused("a JSON object is expected")
+        raise ActError("a JSON object is expected")
     return values
 
 
-def _require_known(values: Any, names: list[str]) -> None:
+def _require_known_fields(values: Any, names: list[str]) -> None:
     unknown = [name for name in values if name not in names] if isinstance(values, dict) else []
     if unknown:
-        taken = ", ".join(names) or "none"
-        raise ActRefused(f"{unknown[0][:40]} is no field of this act; its fields: {taken}")
+        known = ", ".join(names) or "none"
+        raise ActError(f"{unknown[0][:40]} is no field of this act; its fields: {known}")
 
 
-def _refused(refusal: ActRefused) -> HttpResponse:
-    return JsonResponse({"error": refusal.message}, status=refusal.status)
+def _error_response(error: ActError) -> HttpResponse:
+    return JsonResponse({"error": error.message}, status=error.status)

@@ -6,20 +6,20 @@ from typing import Any
 from django.db.models import Q
 
 from sandbox import home_tab, serializers
-from sandbox.acts.endpoint import Act
+from sandbox.acts.endpoint import ActRequest
 from sandbox.app_registry import API_APP_ID
-from sandbox.ephemerals import STORE
-from sandbox.modals import STACKS
+from sandbox.ephemerals import EPHEMERALS
+from sandbox.modals import MODALS
 from sandbox.models import Authorization, Channel, Installation, Membership, Message, Person, Workspace
 from sandbox.spinners import SPINNERS
 
-SHOWN = 300
+MAX_MESSAGES = 300
 PUMBLE = "Pumble"
 
 
-def workspaces(act: Act) -> list[dict[str, Any]]:
+def list_workspaces(request: ActRequest) -> list[dict[str, Any]]:
     """Everything there is; `appInstalled` and `authorized` are about the API app, or the one that `appId` names."""
-    app_id = act.text("appId", API_APP_ID)
+    app_id = request.text("appId", API_APP_ID)
     installed = set(
         Installation.objects.filter(app_id=app_id, active=True).values_list("workspace_id", flat=True)
     )
@@ -66,33 +66,41 @@ def workspaces(act: Act) -> list[dict[str, Any]]:
     ]
 
 
-def show(act: Act) -> dict[str, Any]:
-    person = act.person()
-    channel = act.channel(person)
-    return of(person, channel, act.text("threadRootId", ""))
+def get_screen(request: ActRequest) -> dict[str, Any]:
+    person = request.person()
+    channel = request.channel(person)
+    return render(person, channel, request.text("threadRootId", ""))
 
 
-def of(person: Person, channel: Channel, thread_root_id: str = "") -> dict[str, Any]:
+def render(person: Person, channel: Channel, thread_root_id: str = "") -> dict[str, Any]:
     """The newest messages, oldest first; `thread` (its root first) only where one is open."""
-    rows = channel.messages.filter(Q(root=None) | Q(also_in_channel=True)).order_by("-id")[:SHOWN]
+    rows = channel.messages.filter(Q(root=None) | Q(also_in_channel=True)).order_by("-id")[:MAX_MESSAGES]
     info = serializers.channel_infos([channel], person)[0]
-    seen = {
+    result = {
         "channel": info["channel"] | {"users": info["users"]},
-        "messages": _named(serializers.messages(list(rows)[::-1], person.id, channel.workspace_id)),
-        "ephemeral": _named([dict(one.message) for one in STORE.seen_by(person.id, channel.id)]),
-        "home": home_tab.of_channel(channel, person),
-        "modals": [modal.view for modal in STACKS.of(person.id)],
-        "spinning": [spinner.shown() for spinner in SPINNERS.of(person.id)],
+        "messages": _with_author_names(
+            serializers.messages(list(rows)[::-1], person.id, channel.workspace_id)
+        ),
+        "ephemeral": _with_author_names(
+            [dict(message.message) for message in EPHEMERALS.visible_to(person.id, channel.id)]
+        ),
+        "home": home_tab.view_of_channel(channel, person),
+        "modals": [modal.view for modal in MODALS.stack_of(person.id)],
+        "spinning": [spinner.to_dict() for spinner in SPINNERS.for_person(person.id)],
     }
     if thread_root_id:
         thread = Message.objects.filter(
             Q(pk=thread_root_id) | Q(root_id=thread_root_id), channel=channel
         ).order_by("id")
-        seen["thread"] = _named(serializers.messages(list(thread), person.id, channel.workspace_id))
-    return seen
+        result["thread"] = _with_author_names(
+            serializers.messages(list(thread), person.id, channel.workspace_id)
+        )
+    return result
 
 
-def _named(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _with_author_names(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Each message with its author's name beside it."""
-    names = dict(Person.objects.filter(pk__in={one["author"] for one in messages}).values_list("id", "name"))
-    return [one | {"authorName": names.get(one["author"], PUMBLE)} for one in messages]
+    names = dict(
+        Person.objects.filter(pk__in={message["author"] for message in messages}).values_list("id", "name")
+    )
+    return [message | {"authorName": names.get(message["author"], PUMBLE)} for message in messages]

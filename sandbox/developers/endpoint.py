@@ -12,13 +12,13 @@ from sandbox import strict_json
 from sandbox.developers import jwt
 from sandbox.exceptions import MethodNotAllowed, PlatformError, Unauthorized, error_response
 from sandbox.models import HUMAN, Person
-from sandbox.rest.endpoint import answer, read_body
+from sandbox.rest.endpoint import read_body, to_response
 
 ACCESS, REFRESH, EXCHANGE = "access", "refresh", "exchange"
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
+class PublicCall:
     """A call without a session: what the address and the body say."""
 
     request: HttpRequest
@@ -28,48 +28,50 @@ class Visit:
 
 
 @dataclass(frozen=True, slots=True)
-class Session(Visit):
+class DeveloperCall(PublicCall):
     """A call of the developer whose `Authtoken` it carries."""
 
     person: Person
 
 
-def public(**operations: Callable[..., Any]) -> Callable[..., HttpResponseBase]:
+def public_view(**operations: Callable[..., Any]) -> Callable[..., HttpResponseBase]:
     """A view for calls that carry no session."""
-    return _view(operations, lambda request, ids: (Visit(request), ids))
+    return _view(operations, lambda request, ids: (PublicCall(request), ids))
 
 
-def own(**operations: Callable[..., Any]) -> Callable[..., HttpResponseBase]:
+def developer_view(**operations: Callable[..., Any]) -> Callable[..., HttpResponseBase]:
     """A view below `/workspaces/{ws}/workspaceUsers/{wu}` for that very person."""
-    return _view(operations, _identified)
+    return _view(operations, _authenticate)
 
 
-def active(person_id: str | None) -> Person | None:
+def get_active_person(person_id: str | None) -> Person | None:
     people = Person.objects.select_related("workspace").filter(HUMAN, status=Person.Status.ACTIVATED)
     return people.filter(pk=person_id or "").first()
 
 
-Identify = Callable[[HttpRequest, dict[str, str]], tuple[Visit, dict[str, str]]]
+Authenticate = Callable[[HttpRequest, dict[str, str]], tuple[PublicCall, dict[str, str]]]
 
 
-def _view(operations: dict[str, Callable[..., Any]], identify: Identify) -> Callable[..., HttpResponseBase]:
+def _view(
+    operations: dict[str, Callable[..., Any]], authenticate: Authenticate
+) -> Callable[..., HttpResponseBase]:
     @csrf_exempt
     def view(request: HttpRequest, **ids: str) -> HttpResponseBase:
         try:
             operation = operations.get(request.method or "")
             if operation is None:
                 raise MethodNotAllowed
-            visit, rest = identify(request, ids)
-            return answer(operation(visit, **rest))
-        except PlatformError as failure:
-            return error_response(failure)
+            call, kwargs = authenticate(request, ids)
+            return to_response(operation(call, **kwargs))
+        except PlatformError as error:
+            return error_response(error)
 
     return view
 
 
-def _identified(request: HttpRequest, ids: dict[str, str]) -> tuple[Visit, dict[str, str]]:
-    person = active(jwt.person_of(ACCESS, request.headers.get("Authtoken", "")))
-    asked = (ids.pop("workspace_id"), ids.pop("person_id"))
-    if person is None or asked != (person.workspace_id, person.id):
+def _authenticate(request: HttpRequest, ids: dict[str, str]) -> tuple[PublicCall, dict[str, str]]:
+    person = get_active_person(jwt.verify(ACCESS, request.headers.get("Authtoken", "")))
+    path_ids = (ids.pop("workspace_id"), ids.pop("person_id"))
+    if person is None or path_ids != (person.workspace_id, person.id):
         raise Unauthorized
-    return Session(request, person), ids
+    return DeveloperCall(request, person), ids

@@ -13,24 +13,24 @@ from sandbox import strict_json
 _HEADER = {"alg": "HS256", "typ": "JWT"}
 
 
-def issue(kind: str, person_id: str, seconds: int) -> str:
+def issue(kind: str, person_id: str, lifetime: int) -> str:
     """A token of this kind for this person, good for so long."""
-    claims = {"kind": kind, "sub": person_id, "exp": int(time.time()) + seconds}
-    head, body = (_encoded(strict_json.write_ascii(part)) for part in (_HEADER, claims))
+    claims = {"kind": kind, "sub": person_id, "exp": int(time.time()) + lifetime}
+    head, body = (_encoded(strict_json.dumps_ascii(part)) for part in (_HEADER, claims))
     return f"{head}.{body}.{_signature(f'{head}.{body}')}"
 
 
-def person_of(kind: str, token: str) -> str | None:
+def verify(kind: str, token: str) -> str | None:
     """Whose token this is, or None for one that is foreign, of another kind, or too old."""
     signed, _, signature = token.rpartition(".")
     if not signed or not hmac.compare_digest(_signature(signed).encode(), signature.encode()):
         return None
     try:
-        claims = strict_json.read_object(_decoded(signed.partition(".")[2]))
-    except (strict_json.BadJson, binascii.Error):
+        claims = strict_json.load_object(_decoded(signed.partition(".")[2]))
+    except (strict_json.InvalidJson, binascii.Error):
         return None
-    fresh = claims.get("kind") == kind and int(claims["exp"]) > time.time()
-    return str(claims["sub"]) if fresh else None
+    is_valid = claims.get("kind") == kind and int(claims["exp"]) > time.time()
+    return str(claims["sub"]) if is_valid else None
 
 
 def _signature(signed: str) -> str:

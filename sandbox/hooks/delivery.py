@@ -9,7 +9,7 @@ from sandbox import clock, http_client, strict_json
 from sandbox.hooks import responses
 from sandbox.models import App
 from sandbox.switches import SWITCHES
-from sandbox.traffic import LOG
+from sandbox.traffic import TRAFFIC
 
 
 def signed_headers(body: bytes, signing_secret: str, at_ms: int) -> dict[str, str]:
@@ -23,70 +23,70 @@ def signed_headers(body: bytes, signing_secret: str, at_ms: int) -> dict[str, st
     }
 
 
-SECONDS = 3.0
-ATTEMPTS = 3
-PAUSE = 0.2
+TIMEOUT = 3.0
+MAX_ATTEMPTS = 3
+RETRY_DELAY = 0.2
 
 
-def deadline() -> float:
-    return time.monotonic() + SECONDS
+def new_deadline() -> float:
+    return time.monotonic() + TIMEOUT
 
 
-def send(app: App, url: str, payload: dict[str, Any], until: float) -> responses.Answer:
+def send(app: App, url: str, payload: dict[str, Any], deadline: float) -> responses.HookResponse:
     """The app's answer to a trigger; where hooks are retried, all attempts share the three seconds."""
-    answer = _ask(app, url, payload, until)
-    for _ in range(_further_attempts()):
-        if not isinstance(answer, responses.Unavailable) or time.monotonic() + PAUSE > until:
+    answer = _post_trigger(app, url, payload, deadline)
+    for _ in range(_max_retries()):
+        if not isinstance(answer, responses.Unavailable) or time.monotonic() + RETRY_DELAY > deadline:
             break
-        time.sleep(PAUSE)
-        answer = _ask(app, url, payload, until)
+        time.sleep(RETRY_DELAY)
+        answer = _post_trigger(app, url, payload, deadline)
     return answer
 
 
 def send_event(app: App, url: str, payload: dict[str, Any]) -> None:
     """An event needs no answer: any 2xx is fine, anything else is only noted, unless hooks are retried."""
-    delivered = _tell(app, url, payload)
-    for _ in range(_further_attempts()):
+    delivered = _post_event(app, url, payload)
+    for _ in range(_max_retries()):
         if delivered:
             return
-        time.sleep(PAUSE)
-        delivered = _tell(app, url, payload)
+        time.sleep(RETRY_DELAY)
+        delivered = _post_event(app, url, payload)
 
 
-def _further_attempts() -> int:
+def _max_retries() -> int:
     # None by default: real Pumble was never seen to retry (reference, 9, row 3).
-    return ATTEMPTS - 1 if SWITCHES.hook_retries else 0
+    return MAX_ATTEMPTS - 1 if SWITCHES.hook_retries else 0
 
 
-def _ask(app: App, url: str, payload: dict[str, Any], until: float) -> responses.Answer:
-    body = strict_json.write_ascii(payload)
-    entry = LOG.begin("hook", "POST", url, sent=body, appId=app.id, messageType=payload["messageType"])
+def _post_trigger(app: App, url: str, payload: dict[str, Any], deadline: float) -> responses.HookResponse:
+    body = strict_json.dumps_ascii(payload)
+    entry = TRAFFIC.begin("hook", "POST", url, sent=body, appId=app.id, messageType=payload["messageType"])
     try:
-        reply = _post(app, url, body, until)
+        reply = _post(app, url, body, deadline)
     except http_client.Unreachable as exc:
-        LOG.end(entry, None, outcome=f"unavailable: {exc}")
+        TRAFFIC.end(entry, None, outcome=f"unavailable: {exc}")
         return responses.Unavailable(str(exc))
-    answer = responses.read(reply, payload["triggerId"])
-    LOG.end(entry, reply.status, received=reply.body, outcome=answer.kind)
+    answer = responses.parse(reply, payload["triggerId"])
+    TRAFFIC.end(entry, reply.status, received=reply.body, outcome=answer.kind)
     return answer
 
 
-def _tell(app: App, url: str, payload: dict[str, Any]) -> bool:
-    facts = {"messageType": payload["messageType"], "eventType": payload["eventType"]}
-    body = strict_json.write_ascii(payload)
-    entry = LOG.begin("hook", "POST", url, sent=body, appId=app.id, **facts)
+def _post_event(app: App, url: str, payload: dict[str, Any]) -> bool:
+    details = {"messageType": payload["messageType"], "eventType": payload["eventType"]}
+    body = strict_json.dumps_ascii(payload)
+    entry = TRAFFIC.begin("hook", "POST", url, sent=body, appId=app.id, **details)
     try:
-        reply = _post(app, url, body, deadline())
+        reply = _post(app, url, body, new_deadline())
     except http_client.Unreachable as exc:
-        LOG.end(entry, None, outcome=f"unavailable: {exc}")
+        TRAFFIC.end(entry, None, outcome=f"unavailable: {exc}")
         return False
     delivered = 200 <= reply.status < 300
     outcome = "delivered" if delivered else "refused"
-    LOG.end(entry, reply.status, received=reply.body, outcome=outcome)
+    TRAFFIC.end(entry, reply.status, received=reply.body, outcome=outcome)
     return delivered
 
 
-def _post(app: App, url: str, body: bytes, until: float) -> http_client.Reply:
+def _post(app: App, url: str, body: bytes, deadline: float) -> http_client.Response:
     """The body that is signed is the body that is sent."""
     headers = signed_headers(body, app.signing_secret, clock.now_ms())
-    return http_client.call("POST", url, deadline=until, body=body, headers=headers)
+    return http_client.request("POST", url, deadline=deadline, body=body, headers=headers)

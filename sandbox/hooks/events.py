@@ -44,7 +44,7 @@ def message_changed(event: str, message: Message, channel: Channel) -> None:
         "f": message.files,
         "lId": message.local_id,
         "att": message.attachments,
-        "md": blocks.mentioned(message.text),
+        "md": blocks.mentioned_ids(message.text),
         "mc": [],
         "mu": [],
         "au": [],
@@ -54,7 +54,7 @@ def message_changed(event: str, message: Message, channel: Channel) -> None:
     }
     if not message.text:
         del body["f"]  # seen in the field: an upload without a caption comes without its files
-    announce(event, channel.workspace_id, body, "messages:read", channel)
+    publish(event, channel.workspace_id, body, "messages:read", channel)
 
 
 def reaction_added(reaction: Reaction, channel: Channel) -> None:
@@ -67,7 +67,7 @@ def reaction_added(reaction: Reaction, channel: Channel) -> None:
         "rc": reaction.code,
         "ty": "REACTION_ADDED",
     }
-    announce("REACTION_ADDED", channel.workspace_id, body, "reaction:read", channel)
+    publish("REACTION_ADDED", channel.workspace_id, body, "reaction:read", channel)
 
 
 def app_unauthorized(authorization: Authorization, installation: Installation) -> None:
@@ -80,7 +80,7 @@ def app_unauthorized(authorization: Authorization, installation: Installation) -
         "grantedScopes": authorization.scopes,
         "accessGranted": False,
     }
-    _lifecycle(
+    _publish_lifecycle(
         "APP_UNAUTHORIZED", authorization.app, installation.workspace_id, [authorization.person_id], body
     )
 
@@ -96,28 +96,28 @@ def app_uninstalled(installation: Installation) -> None:
         "uninstalledAt": clock.iso_seconds(clock.now_ms()),
     }
     # One event for all: nobody is named, and no APP_UNAUTHORIZED goes out beside it (9, rows 11 and 14).
-    _lifecycle("APP_UNINSTALLED", installation.app, installation.workspace_id, [], body)
+    _publish_lifecycle("APP_UNINSTALLED", installation.app, installation.workspace_id, [], body)
 
 
-def announce(
-    event: str, workspace_id: str, body: dict[str, Any], scope: str, channel: Channel | None
-) -> None:
+def publish(event: str, workspace_id: str, body: dict[str, Any], scope: str, channel: Channel | None) -> None:
     """Tell every app in the workspace that may know: by the scope, and by the channel where there is one."""
     body = {**body, "rid": f"r-{secrets.token_hex(REQUEST_ID_BYTES)}"}
     for installation in Installation.objects.filter(workspace_id=workspace_id, active=True).select_related(
         "app"
     ):
-        entitled = _entitled(installation, scope, channel)
-        if entitled:
-            _queue(installation.app, "PUMBLE_EVENT", event, workspace_id, entitled, body)
+        user_ids = _entitled_ids(installation, scope, channel)
+        if user_ids:
+            _enqueue(installation.app, "PUMBLE_EVENT", event, workspace_id, user_ids, body)
 
 
-def _lifecycle(event: str, app: App, workspace_id: str, user_ids: list[str], body: dict[str, Any]) -> None:
+def _publish_lifecycle(
+    event: str, app: App, workspace_id: str, user_ids: list[str], body: dict[str, Any]
+) -> None:
     # Whether these come as PUMBLE_EVENT is open (9, row 4); the SDK takes both.
-    _queue(app, "APP_EVENT", event, workspace_id, user_ids, body)
+    _enqueue(app, "APP_EVENT", event, workspace_id, user_ids, body)
 
 
-def _entitled(installation: Installation, scope: str, channel: Channel | None) -> list[str]:
+def _entitled_ids(installation: Installation, scope: str, channel: Channel | None) -> list[str]:
     """Ids of those who authorised the app (bot included) with this scope and see the channel."""
     granted = Authorization.objects.filter(
         app_id=installation.app_id,
@@ -125,24 +125,24 @@ def _entitled(installation: Installation, scope: str, channel: Channel | None) -
         active=True,
         person__status="ACTIVATED",
     )
-    people = {one.person_id: one.scopes for one in granted}
+    people = {authorization.person_id: authorization.scopes for authorization in granted}
     if installation.bot_id:
         people[installation.bot_id] = installation.bot_scopes
     candidates = [person_id for person_id, scopes in people.items() if scope in scopes]
     if channel is None or not candidates:
         return candidates
-    seeing = Q(memberships__channel=channel)
+    sees_channel = Q(memberships__channel=channel)
     if channel.channel_type == Channel.Type.PUBLIC:
-        seeing |= ~Q(role__contains="GUEST")
+        sees_channel |= ~Q(role__contains="GUEST")
     return list(
-        Person.objects.filter(seeing, pk__in=candidates)
+        Person.objects.filter(sees_channel, pk__in=candidates)
         .distinct()
         .order_by("id")
         .values_list("id", flat=True)
     )
 
 
-def _queue(
+def _enqueue(
     app: App, message_type: str, event: str, workspace_id: str, user_ids: list[str], body: dict[str, Any]
 ) -> None:
     payload = {
@@ -152,11 +152,11 @@ def _queue(
         "workspaceUserIds": user_ids,
         "body": json.dumps(body, separators=(",", ":")),
     }
-    outbox.put(app.id, functools.partial(_send_if_subscribed, app, payload))
+    outbox.enqueue(app.id, functools.partial(_send_if_subscribed, app, payload))
 
 
 def _send_if_subscribed(app: App, payload: dict[str, Any]) -> None:
     """Runs in the app's own line: the manifest may have to be fetched first."""
-    read = app_registry.manifest_of(app)
-    if read is not None and payload["eventType"] in read.events and read.events_url:
-        delivery.send_event(app, read.events_url, payload)
+    manifest = app_registry.get_manifest(app)
+    if manifest is not None and payload["eventType"] in manifest.events and manifest.events_url:
+        delivery.send_event(app, manifest.events_url, payload)

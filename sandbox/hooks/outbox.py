@@ -12,34 +12,34 @@ from django.db import connection
 
 logger = logging.getLogger(__name__)
 Delivery = Callable[[], None]
-_lines: dict[str, "queue.SimpleQueue[Delivery]"] = {}
+_queues: dict[str, "queue.SimpleQueue[Delivery]"] = {}
 _lock = threading.Lock()
 
 
-def put(app_id: str, delivery: Delivery) -> None:
+def enqueue(app_id: str, delivery: Delivery) -> None:
     with _lock:
-        line = _lines.get(app_id)
-        if line is None:
-            line = _lines[app_id] = queue.SimpleQueue()
-            threading.Thread(target=_work, args=(line,), name=f"events-{app_id}", daemon=True).start()
-    line.put(delivery)
+        waiting = _queues.get(app_id)
+        if waiting is None:
+            waiting = _queues[app_id] = queue.SimpleQueue()
+            threading.Thread(target=_deliver, args=(waiting,), name=f"events-{app_id}", daemon=True).start()
+    waiting.put(delivery)
 
 
 def clear() -> None:
     """Drop what has not been sent yet."""
     with _lock:
-        lines = list(_lines.values())
-    for line in lines:
-        while not line.empty():
+        queues = list(_queues.values())
+    for waiting in queues:
+        while not waiting.empty():
             try:
-                line.get_nowait()
+                waiting.get_nowait()
             except queue.Empty:
                 break
 
 
-def _work(line: "queue.SimpleQueue[Delivery]") -> None:
+def _deliver(waiting: "queue.SimpleQueue[Delivery]") -> None:
     while True:
-        delivery = line.get()
+        delivery = waiting.get()
         try:
             delivery()
         except Exception:

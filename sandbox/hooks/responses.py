@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox import strict_json
-from sandbox.http_client import Reply
+from sandbox.http_client import Response
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Nack:
 
 
 @dataclass(frozen=True, slots=True)
-class ViewAnswer:
+class ViewResponse:
     """`action` is OPEN, PUSH or UPDATE."""
 
     action: str
@@ -32,7 +32,7 @@ class ViewAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class MenuOptions:
     options: list[Any] = field(repr=False)
     kind = "options"
 
@@ -45,14 +45,14 @@ class Unavailable:
     kind = "unavailable"
 
 
-Answer = Ack | Nack | ViewAnswer | Options | Unavailable
+HookResponse = Ack | Nack | ViewResponse | MenuOptions | Unavailable
 
 
-def read(reply: Reply, trigger_id: str) -> Answer:
+def parse(reply: Response, trigger_id: str) -> HookResponse:
     """The meaning of a reply to a trigger (not to an event)."""
     try:
-        body = strict_json.read_object(reply.body)
-    except strict_json.BadJson:
+        body = strict_json.load_object(reply.body)
+    except strict_json.InvalidJson:
         return Unavailable(f"status {reply.status} without a JSON object")
     if reply.status >= 400:
         message = body.get("message")
@@ -65,14 +65,14 @@ def read(reply: Reply, trigger_id: str) -> Answer:
         return _view(body, trigger_id)
     if "options" in body:
         return (
-            Options(body["options"])
+            MenuOptions(body["options"])
             if isinstance(body["options"], list)
             else Unavailable("options are no list")
         )
     return Ack()
 
 
-def _view(body: dict[str, Any], trigger_id: str) -> Answer:
+def _view(body: dict[str, Any], trigger_id: str) -> HookResponse:
     view, action = body.get("view"), body.get("action")
     if action not in {"OPEN", "PUSH", "UPDATE"} or not isinstance(view, dict):
         return Unavailable("a view envelope without a known action or a view")
@@ -81,4 +81,4 @@ def _view(body: dict[str, Any], trigger_id: str) -> Answer:
     titled = isinstance(view.get("title"), dict) or view.get("type") == "HOME"
     if not isinstance(view.get("blocks"), list) or not titled:
         return Unavailable("a view without title or blocks")
-    return ViewAnswer(action, view)
+    return ViewResponse(action, view)

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox import app_registry, blocks, home_tab, messages, modals, spinners
-from sandbox.exceptions import ActRefused
+from sandbox.exceptions import ActError
 from sandbox.hooks import delivery, responses
 from sandbox.manifest import Manifest
-from sandbox.modals import STACKS, Modal
+from sandbox.modals import MODALS, Modal
 from sandbox.models import App, Channel, Installation, Message, Person
 from sandbox.spinners import SPINNERS, Spinner
 
 OFFLINE = "{name} is not responding right now. Please try again in a moment."
-UNKNOWN = "{command} is not a valid command. Apps add commands; see + Add apps."
+UNKNOWN_COMMAND = "{command} is not a valid command. Apps add commands; see + Add apps."
 HOME_KEYS = ("blocks", "title", "state")
-TOO_DEEP = "No more than three windows can be open on top of each other."
+TOO_MANY_MODALS = "No more than three windows can be open on top of each other."
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Actor:
     person: Person
     channel: Channel
 
-    def facts(self) -> dict[str, Any]:
+    def payload_fields(self) -> dict[str, Any]:
         return {
             "userId": self.person.id,
             "channelId": self.channel.id,
@@ -44,40 +44,42 @@ class Source:
     id: str
     view: dict[str, Any] | None = None
 
-    def facts(self) -> dict[str, Any]:
-        facts: dict[str, Any] = {"sourceType": self.type, "sourceId": self.id}
-        return facts if self.view is None else facts | {"view": self.view}
+    def payload_fields(self) -> dict[str, Any]:
+        payload_fields: dict[str, Any] = {"sourceType": self.type, "sourceId": self.id}
+        return payload_fields if self.view is None else payload_fields | {"view": self.view}
 
 
 def slash_command(actor: Actor, line: str, root: Message | None) -> None:
     """Send `/command text` to the app that has the command; without one, Pumble itself says so."""
     command, *rest = line.split(maxsplit=1)
     text = rest[0].strip() if rest else ""
-    until = delivery.deadline()
-    unreached: App | None = None
+    deadline = delivery.new_deadline()
+    unreachable_app: App | None = None
     for installation in _installed(actor.person):
-        read = app_registry.manifest_of(installation.app, until)
-        if read is None:
-            unreached = unreached or installation.app
+        manifest = app_registry.get_manifest(installation.app, deadline)
+        if manifest is None:
+            unreachable_app = unreachable_app or installation.app
             continue
-        url = read.command_url(command)
+        url = manifest.command_url(command)
         if url is not None:
             payload = {
                 "messageType": "SLASH_COMMAND",
                 "slashCommand": command,
                 "text": text,
                 "blocks": blocks.from_text(text),
-                **actor.facts(),
+                **actor.payload_fields(),
             }
             if root is not None:
                 payload["threadRootId"] = root.id
-            _trigger(actor, installation.app, url, payload, until)
+            _trigger(actor, installation.app, url, payload, deadline)
             return
-    if unreached is not None:
+    if unreachable_app is not None:
         # Nobody knows the commands of an app that was never reached, so any command may be its own.
-        _whisper_offline(actor, unreached, None)
+        _send_offline_message(actor, unreachable_app, None)
     else:
-        messages.whisper_from_pumble(actor.channel, actor.person.id, UNKNOWN.format(command=command[:64]))
+        messages.send_ephemeral_from_pumble(
+            actor.channel, actor.person.id, UNKNOWN_COMMAND.format(command=command[:64])
+        )
 
 
 def shortcut(
@@ -89,37 +91,37 @@ def shortcut(
         ActRefused: no installed app has it.
     """
     kind = "ON_MESSAGE" if message else "GLOBAL"
-    until = delivery.deadline()
+    deadline = delivery.new_deadline()
     for installation in _installed(actor.person):
         if app_id not in {"", installation.app_id}:
             continue
-        read = app_registry.manifest_of(installation.app, until)
-        url = read.shortcut_url(kind, name) if read else None
+        manifest = app_registry.get_manifest(installation.app, deadline)
+        url = manifest.shortcut_url(kind, name) if manifest else None
         if url:
-            payload = {"messageType": "SHORTCUT", "type": kind, "shortcut": name, **actor.facts()}
+            payload = {"messageType": "SHORTCUT", "type": kind, "shortcut": name, **actor.payload_fields()}
             if message:
                 payload["messageId"] = message.id
             elif root:
                 payload["threadRootId"] = root.id
-            _trigger(actor, installation.app, url, payload, until)
+            _trigger(actor, installation.app, url, payload, deadline)
             return
-    raise ActRefused("no installed app has this shortcut", 404)
+    raise ActError("no installed app has this shortcut", 404)
 
 
-def click(actor: Actor, app: App, source: Source, element: dict[str, Any], value: object) -> None:
+def block_interaction(actor: Actor, app: App, source: Source, element: dict[str, Any], value: object) -> None:
     """A block interaction; the element's spinner turns from now on, if it has one."""
-    until = delivery.deadline()
-    read = app_registry.manifest_of(app, until)
+    deadline = delivery.new_deadline()
+    manifest = app_registry.get_manifest(app, deadline)
     kind = str(element.get("type", ""))
-    timeout = spinners.seconds(element)
+    timeout = spinners.loading_seconds(element)
     payload = {
         "messageType": "BLOCK_INTERACTION",
-        **source.facts(),
+        **source.payload_fields(),
         "actionType": blocks.ACTION_TYPES.get(kind, kind.upper()),
         "onAction": element["onAction"],
         "payload": json.dumps({"values" if isinstance(value, list) else "value": value}),
         "loadingTimeout": timeout,
-        **actor.facts(),
+        **actor.payload_fields(),
     }
     if timeout:
         ends = time.monotonic() + timeout
@@ -134,39 +136,44 @@ def click(actor: Actor, app: App, source: Source, element: dict[str, Any], value
                 ends,
             )
         )
-    answer = _trigger(actor, app, read.interaction_url if read else "", payload, until)
+    answer = _trigger(actor, app, manifest.interaction_url if manifest else "", payload, deadline)
     if isinstance(answer, responses.Nack | responses.Unavailable):
         SPINNERS.complete(app.id, source.type, source.id, payload["triggerId"])
 
 
-def view_action(actor: Actor, modal: Modal, app: App, kind: str) -> responses.Answer:
+def view_action(actor: Actor, modal: Modal, app: App, kind: str) -> responses.HookResponse:
     """SUBMIT or CLOSE of a modal; what it does to the modal is up to the caller."""
-    until = delivery.deadline()
-    read = app_registry.manifest_of(app, until)
-    payload = {"messageType": "VIEW_ACTION", "viewActionType": kind, "view": modal.view, **actor.facts()}
-    return _send(actor, app, read, read.view_url if read else "", payload, until)
+    deadline = delivery.new_deadline()
+    manifest = app_registry.get_manifest(app, deadline)
+    payload = {
+        "messageType": "VIEW_ACTION",
+        "viewActionType": kind,
+        "view": modal.view,
+        **actor.payload_fields(),
+    }
+    return _send(actor, app, manifest, manifest.view_url if manifest else "", payload, deadline)
 
 
-def menu(
+def menu_options(
     actor: Actor, app: App, source: Source, element: dict[str, Any], query: str, chosen: object
 ) -> list[Any]:
     """The options of a dynamic menu where `chosen` is the value so far; none when the app has nothing to say."""
-    until = delivery.deadline()
-    read = app_registry.manifest_of(app, until)
-    url = read.menu_url(element["onAction"]) if read else None
+    deadline = delivery.new_deadline()
+    manifest = app_registry.get_manifest(app, deadline)
+    url = manifest.menu_url(element["onAction"]) if manifest else None
     if not url:
-        raise ActRefused("the app has no such dynamic menu", 404)
+        raise ActError("the app has no such dynamic menu", 404)
     payload = {
         "messageType": "DYNAMIC_MENU",
         "onAction": element["onAction"],
         "query": query,
-        **source.facts(),
-        **{name: value for name, value in actor.facts().items() if name != "channelId"},
+        **source.payload_fields(),
+        **{name: value for name, value in actor.payload_fields().items() if name != "channelId"},
     }
     if chosen and isinstance(chosen, str):
         payload["value"] = chosen
-    answer = _send(actor, app, read, url, payload, until)
-    return answer.options if isinstance(answer, responses.Options) else []
+    answer = _send(actor, app, manifest, url, payload, deadline)
+    return answer.options if isinstance(answer, responses.MenuOptions) else []
 
 
 def _installed(person: Person) -> list[Installation]:
@@ -175,58 +182,60 @@ def _installed(person: Person) -> list[Installation]:
 
 
 def _trigger(
-    actor: Actor, app: App, url: str, payload: dict[str, Any], until: float
-) -> responses.Answer:  # fmt: skip
-    answer = _send(actor, app, app_registry.manifest_of(app, until), url, payload, until)
-    if isinstance(answer, responses.ViewAnswer):
-        show(actor, app, answer, payload.get("sourceId") if payload.get("sourceType") == "VIEW" else None)
+    actor: Actor, app: App, url: str, payload: dict[str, Any], deadline: float
+) -> responses.HookResponse:  # fmt: skip
+    answer = _send(actor, app, app_registry.get_manifest(app, deadline), url, payload, deadline)
+    if isinstance(answer, responses.ViewResponse):
+        show_view(
+            actor, app, answer, payload.get("sourceId") if payload.get("sourceType") == "VIEW" else None
+        )
     return answer
 
 
 def _send(
-    actor: Actor, app: App, read: Manifest | None, url: str, payload: dict[str, Any], until: float
-) -> responses.Answer:  # fmt: skip
+    actor: Actor, app: App, manifest: Manifest | None, url: str, payload: dict[str, Any], deadline: float
+) -> responses.HookResponse:  # fmt: skip
     """Send and say what a person must be told: a nack's message, or once that the app is unavailable."""
     answer = (
-        delivery.send(app, url, payload, until)
+        delivery.send(app, url, payload, deadline)
         if url
         else responses.Unavailable("no address in the manifest")
     )
     if isinstance(answer, responses.Nack):
-        _whisper(actor, app, answer.message)
+        _send_ephemeral(actor, app, answer.message)
     elif isinstance(answer, responses.Unavailable):
-        _whisper_offline(actor, app, read)
+        _send_offline_message(actor, app, manifest)
     return answer
 
 
-def show(actor: Actor, app: App, answer: responses.ViewAnswer, source_id: str | None) -> None:
+def show_view(actor: Actor, app: App, answer: responses.ViewResponse, source_id: str | None) -> None:
     """Bring a view on the screen. PUSH from a Home tab opens a root modal; OPEN always does."""
     person_id = actor.person.id
-    on_modal = source_id is not None and STACKS.find(person_id, source_id) is not None
+    is_on_modal = source_id is not None and MODALS.find(person_id, source_id) is not None
     if answer.action == "UPDATE":
         view_id = str(answer.view.get("id") or source_id)
-        if view_id == home_tab.home_id(app, actor.person):
+        if view_id == home_tab.view_id_for(app, actor.person):
             home_tab.publish(
                 app, actor.person, {key: answer.view[key] for key in HOME_KEYS if key in answer.view}
             )
         else:
-            STACKS.update(person_id, app.id, view_id, answer.view)
-    elif answer.action == "PUSH" and on_modal:
+            MODALS.update(person_id, app.id, view_id, answer.view)
+    elif answer.action == "PUSH" and is_on_modal:
         try:
-            STACKS.push(person_id, app.id, actor.channel.id, {"parentViewId": source_id, **answer.view})
-        except modals.TooDeep:
-            _whisper(actor, app, TOO_DEEP)
+            MODALS.push(person_id, app.id, actor.channel.id, {"parentViewId": source_id, **answer.view})
+        except modals.TooManyModals:
+            _send_ephemeral(actor, app, TOO_MANY_MODALS)
     else:
-        STACKS.open(person_id, app.id, actor.channel.id, answer.view)
+        MODALS.open(person_id, app.id, actor.channel.id, answer.view)
 
 
-def _whisper_offline(actor: Actor, app: App, read: Manifest | None) -> None:
-    text = read.offline if read else ""
-    _whisper(actor, app, text or OFFLINE.format(name=app_registry.display_name(app)))
+def _send_offline_message(actor: Actor, app: App, manifest: Manifest | None) -> None:
+    text = manifest.offline_message if manifest else ""
+    _send_ephemeral(actor, app, text or OFFLINE.format(name=app_registry.display_name(app)))
 
 
-def _whisper(actor: Actor, app: App, text: str) -> None:
+def _send_ephemeral(actor: Actor, app: App, text: str) -> None:
     bot = Person.objects.filter(app=app, workspace_id=actor.person.workspace_id).first()
-    messages.whisper_from_pumble(
+    messages.send_ephemeral_from_pumble(
         actor.channel, actor.person.id, text, app_id=app.id, author_id=bot.id if bot else "", refusal=True
     )

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sandbox.hooks.events import announce
+from sandbox.hooks.events import publish
 from sandbox.models import Channel, Person, UserGroup
 
 CHANNELS, PEOPLE, GROUPS = "channels:read", "user:read", "group:read"
@@ -17,7 +17,7 @@ def channel_created(channel: Channel) -> None:
         "cT": channel.channel_type,
         "ty": "CHANNEL_CREATED",
     }
-    announce("CHANNEL_CREATED", channel.workspace_id, body, CHANNELS, channel)
+    publish("CHANNEL_CREATED", channel.workspace_id, body, CHANNELS, channel)
 
 
 def channel_archived(channel: Channel, actor: Person) -> None:
@@ -29,7 +29,7 @@ def channel_archived(channel: Channel, actor: Person) -> None:
         "uId": actor.id,
         "ty": "CHANNEL_ARCHIVED",
     }
-    announce("CHANNEL_ARCHIVED", channel.workspace_id, body, CHANNELS, channel)
+    publish("CHANNEL_ARCHIVED", channel.workspace_id, body, CHANNELS, channel)
 
 
 def channel_deleted(channel: Channel) -> None:
@@ -40,12 +40,12 @@ def channel_deleted(channel: Channel) -> None:
         "m": _members(channel),
         "ty": "CHANNEL_DELETED",
     }
-    announce("CHANNEL_DELETED", channel.workspace_id, body, CHANNELS, channel)
+    publish("CHANNEL_DELETED", channel.workspace_id, body, CHANNELS, channel)
 
 
 def person_joined(person: Person) -> None:
     body = {**_person(person), "ty": "WORKSPACE_USER_JOINED"}
-    announce("WORKSPACE_USER_JOINED", person.workspace_id, body, PEOPLE, None)
+    publish("WORKSPACE_USER_JOINED", person.workspace_id, body, PEOPLE, None)
 
 
 def person_updated(person: Person, changed_by: str) -> None:
@@ -56,17 +56,17 @@ def person_updated(person: Person, changed_by: str) -> None:
         "atz": True,
         "ty": "WORKSPACE_USER_UPDATED",
     }
-    announce("WORKSPACE_USER_UPDATED", person.workspace_id, body, PEOPLE, None)
+    publish("WORKSPACE_USER_UPDATED", person.workspace_id, body, PEOPLE, None)
 
 
 def group_created(group: UserGroup) -> None:
     body = {**_group(group), "ty": "WORKSPACE_USER_GROUP_CREATED"}
-    announce("WORKSPACE_USER_GROUP_CREATED", group.workspace_id, body, GROUPS, None)
+    publish("WORKSPACE_USER_GROUP_CREATED", group.workspace_id, body, GROUPS, None)
 
 
 def group_updated(group: UserGroup, actor: Person) -> None:
     body = {**_group(group), "uId": actor.id, "ty": "WORKSPACE_USER_GROUP_UPDATED"}
-    announce("WORKSPACE_USER_GROUP_UPDATED", group.workspace_id, body, GROUPS, None)
+    publish("WORKSPACE_USER_GROUP_UPDATED", group.workspace_id, body, GROUPS, None)
 
 
 def _members(channel: Channel) -> list[str]:

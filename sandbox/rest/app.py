@@ -1,44 +1,44 @@
 """What an app does about itself: publish Home tabs, end an authorisation, uninstall."""
 
 from sandbox import home_tab, installations, rate_limits
-from sandbox.exceptions import Forbidden, Invalid, NotFound
+from sandbox.exceptions import Forbidden, NotFound, ValidationError
 from sandbox.models import HUMAN, Authorization, Installation, Person
 from sandbox.rate_limits import WINDOWS
 from sandbox.rest import fields
-from sandbox.rest.endpoint import Call
+from sandbox.rest.endpoint import ApiCall
 from sandbox.spinners import SPINNERS
 
 
-def publish_home(call: Call, person_id: str) -> None:
+def publish_home(call: ApiCall, person_id: str) -> None:
     """One person's Home tab becomes this view; the bot may publish for anybody, a person for themselves."""
     body = call.body()
     blocks = fields.blocks(body.get("blocks"))
     if blocks is None:
-        raise Invalid("[must not be null]")
+        raise ValidationError("[must not be null]")
     person = Person.objects.filter(HUMAN, pk=person_id, workspace_id=call.person.workspace_id).first()
     if person is None:
         raise NotFound
     if not call.person.is_bot and call.person.id != person.id:
         raise Forbidden
-    WINDOWS.count(rate_limits.HOME_VIEW, call.app.id, person.id)
+    WINDOWS.hit(rate_limits.HOME_VIEW, call.app.id, person.id)
     view: dict[str, object] = {"blocks": blocks}
     for name in ("title", "state"):
         value = body.get(name)
         if value is not None and not isinstance(value, dict):
-            raise Invalid(f"[{name} must be an object]")
+            raise ValidationError(f"[{name} must be an object]")
         if value is not None:
             view[name] = value
     home_tab.publish(call.app, person, view)
 
 
-def remove_authorization(call: Call) -> None:
+def remove_authorization(call: ApiCall) -> None:
     authorization = Authorization.objects.filter(app=call.app, person=call.person, active=True).first()
     if authorization is None:
         raise Forbidden("Only a person has an authorization")
     installations.unauthorize(authorization)
 
 
-def uninstall(call: Call) -> None:
+def uninstall(call: ApiCall) -> None:
     if not (call.person.is_bot or call.person.may_install):
         raise Forbidden
     installation = Installation.objects.filter(
@@ -50,15 +50,17 @@ def uninstall(call: Call) -> None:
 
 
 SOURCES = ("VIEW", "MESSAGE", "EPHEMERAL_MESSAGE")
-MOST = 100
+MAX_ID_LENGTH = 100
 
 
-def complete_interaction(call: Call) -> None:
+def complete_interaction(call: ApiCall) -> None:
     """Ends the element's spinner. A click that had none, or whose time is over, is completed without a word.
 
     Source: Pumble app platform reference, 3.6 and 5.2 (completeProcessing); it needs no scope.
     """
     body = call.body()
     source_type = fields.choice(body.get("sourceType"), SOURCES)
-    source_id = fields.text(body, "sourceId", most=MOST)
-    SPINNERS.complete(call.app.id, source_type, source_id, fields.text(body, "triggerId", most=MOST))
+    source_id = fields.text(body, "sourceId", maximum=MAX_ID_LENGTH)
+    SPINNERS.complete(
+        call.app.id, source_type, source_id, fields.text(body, "triggerId", maximum=MAX_ID_LENGTH)
+    )

@@ -12,11 +12,11 @@ from django.views.decorators.csrf import csrf_exempt
 from sandbox import rate_limits, strict_json
 from sandbox.exceptions import (
     Forbidden,
-    Invalid,
     MethodNotAllowed,
+    PayloadTooLarge,
     PlatformError,
-    TooLarge,
     Unauthorized,
+    ValidationError,
     error_response,
 )
 from sandbox.models import App, Authorization, Installation, Person
@@ -24,7 +24,7 @@ from sandbox.rate_limits import WINDOWS, Limit
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class ApiCall:
     """One call: `person` is a human or a bot, who acts through `app`."""
 
     request: HttpRequest
@@ -40,19 +40,19 @@ class Call:
         return read_body(self.request)
 
 
-Operate = Callable[..., Any]
+Handler = Callable[..., Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
     """`scope` names what a token must hold, several with a blank between; `limit` counts for app and workspace."""
 
-    run: Operate
+    handler: Handler
     scope: str = ""
     limit: Limit | None = None
 
 
-def serve(**operations: Operation) -> Callable[..., HttpResponseBase]:
+def api_view(**operations: Operation) -> Callable[..., HttpResponseBase]:
     """A view that dispatches on the method."""
 
     @csrf_exempt
@@ -61,23 +61,23 @@ def serve(**operations: Operation) -> Callable[..., HttpResponseBase]:
             operation = operations.get(request.method or "")
             if operation is None:
                 raise MethodNotAllowed
-            call = _identify(request)
+            call = _authenticate(request)
             request.sandbox_call = call  # type: ignore[attr-defined]  # the traffic list names the caller
-            WINDOWS.count(rate_limits.APP, call.app.id)
-            WINDOWS.count(rate_limits.TOKEN, call.app.id, call.person.id)
+            WINDOWS.hit(rate_limits.APP, call.app.id)
+            WINDOWS.hit(rate_limits.TOKEN, call.app.id, call.person.id)
             missing = [scope for scope in operation.scope.split() if scope not in call.scopes]
             if missing:
                 raise Forbidden(f"Missing scope: {missing[0]}")
             if operation.limit is not None:
-                WINDOWS.count(operation.limit, call.app.id, call.person.workspace_id)
-            return answer(operation.run(call, **ids))
-        except PlatformError as failure:
-            return error_response(failure)
+                WINDOWS.hit(operation.limit, call.app.id, call.person.workspace_id)
+            return to_response(operation.handler(call, **ids))
+        except PlatformError as error:
+            return error_response(error)
 
     return view
 
 
-def answer(result: Any) -> HttpResponseBase:
+def to_response(result: Any) -> HttpResponseBase:
     """200 with the JSON, or with nothing at all where nothing is returned; a response is itself."""
     if isinstance(result, HttpResponseBase):
         return result
@@ -93,16 +93,16 @@ def read_body(request: HttpRequest) -> strict_json.JsonObject:
     try:
         raw = request.body
     except RequestDataTooBig:
-        raise TooLarge from None
+        raise PayloadTooLarge from None
     if not raw.strip():
         return {}
     try:
-        return strict_json.read_object(raw)
-    except strict_json.BadJson as exc:
-        raise Invalid(f"[{exc}]") from None
+        return strict_json.load_object(raw)
+    except strict_json.InvalidJson as exc:
+        raise ValidationError(f"[{exc}]") from None
 
 
-def _identify(request: HttpRequest) -> Call:
+def _authenticate(request: HttpRequest) -> ApiCall:
     token = request.headers.get("token")
     app = App.objects.filter(app_key=request.headers.get("x-app-token", "")).first()
     if not token or app is None:
@@ -121,4 +121,4 @@ def _identify(request: HttpRequest) -> Call:
         owner_id, person, scopes = installation.app_id, installation.bot, installation.bot_scopes
     if owner_id != app.id or not person.is_active:
         raise Unauthorized
-    return Call(request, app, person, frozenset(scopes))
+    return ApiCall(request, app, person, frozenset(scopes))

@@ -4,59 +4,61 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from sandbox.exceptions import Invalid
+from sandbox.exceptions import ValidationError
 
-MAX_TEXT = 100_000
-_CODE = re.compile(r":[A-Za-z0-9_+\-]+:")
+MAX_TEXT_LENGTH = 100_000
+_EMOJI_CODE = re.compile(r":[A-Za-z0-9_+\-]+:")
 
 
-def text(body: Mapping[str, Any], name: str, *, most: int, least: int = 0, default: str | None = None) -> str:
+def text(
+    body: Mapping[str, Any], name: str, *, maximum: int, minimum: int = 0, default: str | None = None
+) -> str:
     """A string of `least` to `most` characters; without `default` it is required."""
     value = body.get(name)
     if value is None and default is not None:
         return default
     if value is None:
-        raise Invalid("[must not be null]")
+        raise ValidationError("[must not be null]")
     if not isinstance(value, str):
-        raise Invalid("[must be a string]")
-    if not least <= len(value) <= most:
-        raise Invalid(f"[size must be between {least} and {most}]")
+        raise ValidationError("[must be a string]")
+    if not minimum <= len(value) <= maximum:
+        raise ValidationError(f"[size must be between {minimum} and {maximum}]")
     return value
 
 
 def flag(body: Mapping[str, Any], name: str) -> bool:
     value = body.get(name)
     if value is not None and not isinstance(value, bool):
-        raise Invalid("[must be a boolean]")
+        raise ValidationError("[must be a boolean]")
     return bool(value)
 
 
-def number(value: object, *, default: int, least: int, most: int) -> int:
+def number(value: object, *, default: int, minimum: int, maximum: int) -> int:
     """A whole number from JSON or from a query, where digits are text. Above `most` it is cut, below `least` refused."""
     if value is None:
         return default
     if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,18}", value, re.ASCII):
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
-        raise Invalid("[must be a number]")
-    if value < least:
-        raise Invalid(f"[must be greater than or equal to {least}]")
-    return min(value, most)
+        raise ValidationError("[must be a number]")
+    if value < minimum:
+        raise ValidationError(f"[must be greater than or equal to {minimum}]")
+    return min(value, maximum)
 
 
-def within(value: object, *, least: int, most: int) -> int:
+def bounded_number(value: object, *, minimum: int, maximum: int) -> int:
     """A whole number with both its bounds kept."""
-    found = number(value, default=least, least=least, most=most + 1)
-    if found > most:
-        raise Invalid(f"[must be less than or equal to {most}]")
-    return found
+    value_ = number(value, default=minimum, minimum=minimum, maximum=maximum + 1)
+    if value_ > maximum:
+        raise ValidationError(f"[must be less than or equal to {maximum}]")
+    return value_
 
 
-def code(body: Mapping[str, Any], *, least: int, most: int) -> str:
+def emoji_code(body: Mapping[str, Any], *, minimum: int, maximum: int) -> str:
     """An emoji's code, as in `:+1:`."""
-    value = text(body, "code", least=least, most=most)
-    if not _CODE.fullmatch(value):
-        raise Invalid("[code must be of the form :code:]")
+    value = text(body, "code", minimum=minimum, maximum=maximum)
+    if not _EMOJI_CODE.fullmatch(value):
+        raise ValidationError("[code must be of the form :code:]")
     return value
 
 
@@ -64,21 +66,21 @@ def choice(value: object, allowed: tuple[str, ...], default: str | None = None) 
     if value is None and default is not None:
         return default
     if not isinstance(value, str) or value not in allowed:
-        raise Invalid(f"[Allowed values are {'|'.join(allowed)}]")
+        raise ValidationError(f"[Allowed values are {'|'.join(allowed)}]")
     return value
 
 
-def ids(value: object, *, least: int, most: int) -> list[str]:
+def ids(value: object, *, minimum: int, maximum: int) -> list[str]:
     """A list of distinct ids (or codes), in the order given."""
-    if value is None and least == 0:
+    if value is None and minimum == 0:
         return []
     if value is None:
-        raise Invalid("[must not be null]")
-    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-        raise Invalid("[must be a list of strings]")
+        raise ValidationError("[must not be null]")
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise ValidationError("[must be a list of strings]")
     distinct = list(dict.fromkeys(value))
-    if not least <= len(distinct) <= most:
-        raise Invalid(f"[size must be between {least} and {most}]")
+    if not minimum <= len(distinct) <= maximum:
+        raise ValidationError(f"[size must be between {minimum} and {maximum}]")
     return distinct
 
 
@@ -86,13 +88,13 @@ def objects(value: object) -> list[dict[str, Any]] | None:
     """A list of objects that say their type or title, or None."""
     if value is None:
         return None
-    if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
-        raise Invalid("[must be a list of objects]")
+    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+        raise ValidationError("[must be a list of objects]")
     return value
 
 
 def blocks(value: object) -> list[dict[str, Any]] | None:
-    found = objects(value)
-    if found is not None and not all(isinstance(one.get("type"), str) for one in found):
-        raise Invalid("[every block must have a type]")
-    return found
+    value_ = objects(value)
+    if value_ is not None and not all(isinstance(item.get("type"), str) for item in value_):
+        raise ValidationError("[every block must have a type]")
+    return value_

@@ -22,33 +22,37 @@ from django.views.decorators.csrf import csrf_exempt
 from sandbox import channels, clock, ids
 from sandbox.exceptions import (
     Forbidden,
-    Invalid,
     MethodNotAllowed,
     NotFound,
     PlatformError,
     Unauthorized,
+    ValidationError,
     error_response,
 )
 from sandbox.models import Message, UploadedFile
 from sandbox.rest import fields
-from sandbox.rest.endpoint import Call, answer
+from sandbox.rest.endpoint import ApiCall, to_response
 
-MOST_BYTES = 512 * 1024 * 1024
-MOST_NAME = 255
-MOST_FILES = 20
+MAX_FILE_SIZE = 512 * 1024 * 1024
+MAX_NAME_LENGTH = 255
+MAX_FILES = 20
 SCOPE = "files:write"
 UNKNOWN_MIME = "application/octet-stream"
 _MIME = re.compile(r"[a-z0-9.+-]{1,60}/[a-z0-9.+-]{1,60}", re.ASCII | re.IGNORECASE)
 
 
-def token(call: Call) -> dict[str, Any]:
+def create_token(call: ApiCall) -> dict[str, Any]:
     body = call.body()
-    name = fields.text(body, "filename", least=1, most=MOST_NAME).replace("\\", "/").rsplit("/", 1)[-1]
+    name = (
+        fields.text(body, "filename", minimum=1, maximum=MAX_NAME_LENGTH)
+        .replace("\\", "/")
+        .rsplit("/", 1)[-1]
+    )
     if body.get("length") is None:
-        raise Invalid("[must not be null]")
-    size = fields.within(body["length"], least=0, most=MOST_BYTES)
+        raise ValidationError("[must not be null]")
+    size = fields.bounded_number(body["length"], minimum=0, maximum=MAX_FILE_SIZE)
     if not name or not name.isprintable():
-        raise Invalid("[filename names no file]")
+        raise ValidationError("[filename names no file]")
     row = UploadedFile.objects.create(
         id=ids.new_id(),
         app=call.app,
@@ -63,67 +67,67 @@ def token(call: Call) -> dict[str, Any]:
 @csrf_exempt
 def upload(request: HttpRequest) -> HttpResponseBase:
     try:
-        return answer(_receive(request))
-    except PlatformError as failure:
-        return error_response(failure)
+        return to_response(_receive_upload(request))
+    except PlatformError as error:
+        return error_response(error)
 
 
-def complete(call: Call) -> dict[str, Any]:
+def complete_upload(call: ApiCall) -> dict[str, Any]:
     """The app hands back what the upload host answered; its signature must be that of the bytes."""
     body = call.body()
     original = body.get("original")
     if not isinstance(original, dict):
-        raise Invalid("[original must be an object]")
-    file_id = fields.text(original, "requestedFileUploadId", most=100)
-    signature = fields.text(body, "signature", most=100)
+        raise ValidationError("[original must be an object]")
+    file_id = fields.text(original, "requestedFileUploadId", maximum=100)
+    signature = fields.text(body, "signature", maximum=100)
     row = (
         UploadedFile.objects.select_related("app").filter(pk=file_id, app=call.app, owner=call.person).first()
     )
     if row is None or not row.uploaded_ms:
-        raise Invalid("[no such upload]")
+        raise ValidationError("[no such upload]")
     if not hmac.compare_digest(row.signature().encode(), signature.encode()):
-        raise Invalid("[signature does not match]")
+        raise ValidationError("[signature does not match]")
     row.completed = True
     row.save(update_fields=["completed"])
-    return {"id": row.id, "path": address(row), "name": row.name}
+    return {"id": row.id, "path": file_url(row), "name": row.name}
 
 
-def fetch(call: Call, file_id: str, name: str) -> HttpResponseBase:
+def download(call: ApiCall, file_id: str, name: str) -> HttpResponseBase:
     """The bytes, for the owner and for whoever sees a message with the file."""
     row = UploadedFile.objects.filter(
         pk=file_id, name=name, completed=True, owner__workspace_id=call.person.workspace_id
     ).first()
     if row is None:
         raise NotFound
-    shared = Message.objects.filter(
-        channel__in=channels.channels_of(call.person), deleted=False, files__icontains=f'"{row.id}"'
+    messages = Message.objects.filter(
+        channel__in=channels.visible_to(call.person), deleted=False, files__icontains=f'"{row.id}"'
     )
-    content = _open_stored(row.id) if row.owner_id == call.person.id or shared.exists() else None
+    content = _open_stored(row.id) if row.owner_id == call.person.id or messages.exists() else None
     if content is None:
         raise NotFound
     # As an attachment: it comes from the chat page's own origin, where foreign markup must never run.
     return FileResponse(content, as_attachment=True, filename=row.name, content_type=row.mime_type)
 
 
-def of_message(call: Call, value: object) -> list[dict[str, Any]]:
+def files_for_message(call: ApiCall, value: object) -> list[dict[str, Any]]:
     """The files that a body names by their ids, in the form of a message. Source: 2.5 and 5.5 (MessageFile)."""
-    wanted = fields.ids(value, least=0, most=MOST_FILES)
-    if wanted and SCOPE not in call.scopes:
+    file_ids = fields.ids(value, minimum=0, maximum=MAX_FILES)
+    if file_ids and SCOPE not in call.scopes:
         raise Forbidden(f"Missing scope: {SCOPE}")
     rows = UploadedFile.objects.filter(
-        pk__in=wanted, app=call.app, owner__workspace_id=call.person.workspace_id, completed=True
+        pk__in=file_ids, app=call.app, owner__workspace_id=call.person.workspace_id, completed=True
     )
-    found = {row.id: row for row in rows}
-    if len(found) != len(wanted):
-        raise Invalid("[files are not known]")
-    return [_shape(found[one]) for one in wanted]
+    files = {row.id: row for row in rows}
+    if len(files) != len(file_ids):
+        raise ValidationError("[files are not known]")
+    return [_serialize(files[file_id]) for file_id in file_ids]
 
 
-def address(row: UploadedFile) -> str:
+def file_url(row: UploadedFile) -> str:
     return f"http://127.0.0.1:{settings.SANDBOX_PORT}/files/{row.id}/{quote(row.name)}"
 
 
-def _receive(request: HttpRequest) -> dict[str, Any]:
+def _receive_upload(request: HttpRequest) -> dict[str, Any]:
     if request.method != "POST":
         raise MethodNotAllowed
     token = request.headers.get("authtoken", "")
@@ -133,9 +137,9 @@ def _receive(request: HttpRequest) -> dict[str, Any]:
     try:
         part = request.FILES.get("file")
     except MultiPartParserError:
-        raise Invalid("[malformed multipart]") from None
+        raise ValidationError("[malformed multipart]") from None
     if not isinstance(part, Part) or part.size != row.size:
-        raise Invalid("[one part named file, of the announced length, is expected]")
+        raise ValidationError("[one part named file, of the announced length, is expected]")
     _store(row.id, part.chunks())
     mime_type = part.content_type or ""
     row.mime_type = mime_type if _MIME.fullmatch(mime_type) else UNKNOWN_MIME
@@ -146,7 +150,7 @@ def _receive(request: HttpRequest) -> dict[str, Any]:
         "width": 0,
         "height": 0,
         "size": row.size,
-        "path": address(row),
+        "path": file_url(row),
         "duration": 0,
         "waveform": [],
         "requestedFileUploadId": row.id,
@@ -155,13 +159,13 @@ def _receive(request: HttpRequest) -> dict[str, Any]:
     return {"original": original, "thumbs": [], "signature": row.signature()}
 
 
-def _shape(row: UploadedFile) -> dict[str, Any]:
+def _serialize(row: UploadedFile) -> dict[str, Any]:
     return {
         "id": row.id,
         "owner": row.owner_id,
         "name": row.name,
         "mimeType": row.mime_type,
-        "path": address(row),
+        "path": file_url(row),
         "thumbnails": [],
         "duration": 0,
         "size": row.size,

@@ -5,17 +5,17 @@ from typing import Any
 from django.db import transaction
 
 from sandbox import channels, messages
-from sandbox.exceptions import ChannelUnusable, Forbidden, Invalid
+from sandbox.exceptions import ChannelArchived, Forbidden, ValidationError
 from sandbox.messages import Draft
 from sandbox.models import HUMAN, Channel, Membership, Person
 from sandbox.rest import fields
-from sandbox.rest.endpoint import Call
+from sandbox.rest.endpoint import ApiCall
 
 NOT_VALID = "Provided participants are not valid"
 ADDED, JOINED, REMOVED, LEFT = "USERS_ADDED", "USER_JOINED", "USER_REMOVED", "USER_LEFT"
 
 
-def participants(call: Call, person_ids: list[str]) -> list[Person]:
+def get_participants(call: ApiCall, person_ids: list[str]) -> list[Person]:
     """Active people and bots of the caller's workspace, in the order given.
 
     Raises:
@@ -24,22 +24,24 @@ def participants(call: Call, person_ids: list[str]) -> list[Person]:
     rows = Person.objects.filter(
         pk__in=person_ids, workspace_id=call.person.workspace_id, status=Person.Status.ACTIVATED
     )
-    found = {row.id: row for row in rows}
-    if len(found) != len(person_ids):
-        raise Invalid(NOT_VALID)
-    return [found[person_id] for person_id in person_ids]
+    by_id = {row.id: row for row in rows}
+    if len(by_id) != len(person_ids):
+        raise ValidationError(NOT_VALID)
+    return [by_id[person_id] for person_id in person_ids]
 
 
-def add(call: Call, channel_id: str) -> dict[str, Any]:
+def add(call: ApiCall, channel_id: str) -> dict[str, Any]:
     """People join the channel; who is in it already just stays. A system message says who came."""
     body = call.body()
-    everybody = fields.flag(body, "addEachWorkspaceUser")
-    wanted = fields.ids(body.get("userIds"), least=0 if everybody else 1, most=1000)
-    channel = _channel(call, channel_id)
-    people = participants(call, wanted)
-    if everybody:
+    add_everyone = fields.flag(body, "addEachWorkspaceUser")
+    person_ids = fields.ids(body.get("userIds"), minimum=0 if add_everyone else 1, maximum=1000)
+    channel = _get_channel(call, channel_id)
+    people = get_participants(call, person_ids)
+    if add_everyone:
         rows = Person.objects.filter(HUMAN, workspace_id=channel.workspace_id, status=Person.Status.ACTIVATED)
-        people += [row for row in rows.exclude(role__contains="GUEST").order_by("id") if row.id not in wanted]
+        people += [
+            row for row in rows.exclude(role__contains="GUEST").order_by("id") if row.id not in person_ids
+        ]
     with transaction.atomic():
         present = set(Membership.objects.filter(channel=channel).values_list("person_id", flat=True))
         added = [person.id for person in people if person.id not in present]
@@ -48,46 +50,46 @@ def add(call: Call, channel_id: str) -> dict[str, Any]:
             for person_id in added
         )
     if added == [call.person.id]:
-        _tell(call, channel, "joined this channel", JOINED)
+        _post_system_message(call, channel, "joined this channel", JOINED)
     elif added:
         names = ", ".join(f"<<@{person_id}>>" for person_id in added)
-        _tell(call, channel, f"added {names} to this channel", ADDED)
+        _post_system_message(call, channel, f"added {names} to this channel", ADDED)
     return {"channelId": channel.id, "addedUserIds": added}
 
 
-def remove(call: Call, channel_id: str, person_id: str) -> None:
+def remove(call: ApiCall, channel_id: str, person_id: str) -> None:
     """One leaves, or is removed by the channel's creator, an owner or administrator, or a bot in the channel."""
-    channel = _channel(call, channel_id)
+    channel = _get_channel(call, channel_id)
     members = Membership.objects.filter(channel=channel)
-    found = members.filter(person_id=person_id)
-    itself = person_id == call.person.id
-    bot_inside = call.person.is_bot and members.filter(person=call.person).exists()
-    may = itself or bot_inside or call.person.may_install or channel.creator_id == call.person.id
-    if not may or not found.exists():
+    membership = members.filter(person_id=person_id)
+    is_self = person_id == call.person.id
+    is_bot_member = call.person.is_bot and members.filter(person=call.person).exists()
+    is_allowed = is_self or is_bot_member or call.person.may_install or channel.creator_id == call.person.id
+    if not is_allowed or not membership.exists():
         raise Forbidden
-    if itself:
+    if is_self:
         # Before the membership ends: the message reaches those who could still see it.
-        _tell(call, channel, "left this channel", LEFT)
-        found.delete()
+        _post_system_message(call, channel, "left this channel", LEFT)
+        membership.delete()
     else:
-        found.delete()
-        _tell(call, channel, f"removed <<@{person_id}>> from this channel", REMOVED)
+        membership.delete()
+        _post_system_message(call, channel, f"removed <<@{person_id}>> from this channel", REMOVED)
 
 
-def _channel(call: Call, channel_id: str) -> Channel:
+def _get_channel(call: ApiCall, channel_id: str) -> Channel:
     """A channel whose members can change.
 
     Raises:
         Forbidden: a direct channel is what it is, and guests manage none.
         ChannelUnusable: it is archived.
     """
-    channel = channels.channel_for(call.person, channel_id)
+    channel = channels.get_visible(call.person, channel_id)
     if channel.is_archived:
-        raise ChannelUnusable
+        raise ChannelArchived
     if channel.channel_type in {Channel.Type.DIRECT, Channel.Type.SELF} or call.person.is_guest:
         raise Forbidden
     return channel
 
 
-def _tell(call: Call, channel: Channel, text: str, subtype: str) -> None:
+def _post_system_message(call: ApiCall, channel: Channel, text: str, subtype: str) -> None:
     messages.post(call.person, channel, Draft(text), subtype=subtype)

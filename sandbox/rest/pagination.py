@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
 
-from sandbox.exceptions import Invalid
+from sandbox.exceptions import ValidationError
 from sandbox.models import Message
 from sandbox.rest import fields
-from sandbox.rest.endpoint import Call
+from sandbox.rest.endpoint import ApiCall
 
-DEFAULT, MOST = 50, 200
+DEFAULT_LIMIT, MAX_LIMIT = 50, 200
 STRATEGIES = ("BEFORE", "AFTER", "AROUND")
 
 
@@ -26,46 +26,46 @@ class Page:
     more_after: bool | None
 
 
-def of_channel(call: Call, rows: QuerySet[Message]) -> Page:
-    limit, strategy, cursor = _asked(call, rows, "BEFORE")
+def paginate_channel(call: ApiCall, rows: QuerySet[Message]) -> Page:
+    limit, strategy, cursor = _parse_query(call, rows, "BEFORE")
     if cursor is None:
-        older, more = _take(rows.order_by("-id"), limit)
+        older, more = _slice(rows.order_by("-id"), limit)
         return Page(older, more, more_after=False)
     if strategy == "BEFORE":
-        older, more = _take(rows.filter(id__lt=cursor).order_by("-id"), limit)
+        older, more = _slice(rows.filter(id__lt=cursor).order_by("-id"), limit)
         return Page(older, more, None)
     newer_rows = rows.filter(id__gt=cursor).order_by("id")
     if strategy == "AFTER":
-        newer, more = _take(newer_rows, limit)
+        newer, more = _slice(newer_rows, limit)
         return Page(newer[::-1], None, more)
-    newer, more_after = _take(newer_rows, (limit - 1) // 2)
-    older, more_before = _take(rows.filter(id__lte=cursor).order_by("-id"), limit - len(newer))
+    newer, more_after = _slice(newer_rows, (limit - 1) // 2)
+    older, more_before = _slice(rows.filter(id__lte=cursor).order_by("-id"), limit - len(newer))
     return Page(newer[::-1] + older, more_before, more_after)
 
 
-def of_thread(call: Call, rows: QuerySet[Message]) -> list[Message]:
+def paginate_thread(call: ApiCall, rows: QuerySet[Message]) -> list[Message]:
     """Oldest first; without a strategy the thread is read forwards from the cursor."""
-    limit, strategy, cursor = _asked(call, rows, "AFTER")
+    limit, strategy, cursor = _parse_query(call, rows, "AFTER")
     if strategy == "AFTER":
         after = rows.filter(id__gt=cursor) if cursor else rows
-        return _take(after.order_by("id"), limit)[0]
-    seen = Q() if cursor is None else Q(id__lt=cursor) if strategy == "BEFORE" else Q(id__lte=cursor)
+        return _slice(after.order_by("id"), limit)[0]
+    older_than = Q() if cursor is None else Q(id__lt=cursor) if strategy == "BEFORE" else Q(id__lte=cursor)
     newer: list[Message] = []
     if strategy == "AROUND" and cursor:
-        newer, _ = _take(rows.filter(id__gt=cursor).order_by("id"), (limit - 1) // 2)
-    older, _ = _take(rows.filter(seen).order_by("-id"), limit - len(newer))
+        newer, _ = _slice(rows.filter(id__gt=cursor).order_by("id"), (limit - 1) // 2)
+    older, _ = _slice(rows.filter(older_than).order_by("-id"), limit - len(newer))
     return older[::-1] + newer
 
 
-def _asked(call: Call, rows: QuerySet[Message], strategy: str) -> tuple[int, str, str | None]:
-    limit = fields.number(call.query("limit"), default=DEFAULT, least=1, most=MOST)
+def _parse_query(call: ApiCall, rows: QuerySet[Message], strategy: str) -> tuple[int, str, str | None]:
+    limit = fields.number(call.query("limit"), default=DEFAULT_LIMIT, minimum=1, maximum=MAX_LIMIT)
     strategy = fields.choice(call.query("strategy"), STRATEGIES, strategy)
     cursor = call.query("cursor")
     if cursor is not None and not rows.filter(id=cursor).exists():
-        raise Invalid("[cursor is not a message of this list]")
+        raise ValidationError("[cursor is not a message of this list]")
     return limit, strategy, cursor
 
 
-def _take(rows: QuerySet[Message], limit: int) -> tuple[list[Message], bool]:
-    found = list(rows[: limit + 1])
-    return found[:limit], len(found) > limit
+def _slice(rows: QuerySet[Message], limit: int) -> tuple[list[Message], bool]:
+    page = list(rows[: limit + 1])
+    return page[:limit], len(page) > limit

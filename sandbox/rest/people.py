@@ -5,14 +5,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sandbox import clock, serializers
-from sandbox.exceptions import Invalid, NotFound
+from sandbox.exceptions import NotFound, ValidationError
 from sandbox.hooks import workspace_events
 from sandbox.models import Person, UserGroup
 from sandbox.rest import fields
-from sandbox.rest.endpoint import Call
+from sandbox.rest.endpoint import ApiCall
 
 
-def me(call: Call) -> dict[str, Any]:
+def me(call: ApiCall) -> dict[str, Any]:
     return {
         "workspaceId": call.person.workspace_id,
         "workspaceName": call.person.workspace.name,
@@ -21,47 +21,49 @@ def me(call: Call) -> dict[str, Any]:
     }
 
 
-def workspace(call: Call) -> dict[str, Any]:
+def workspace(call: ApiCall) -> dict[str, Any]:
     return serializers.workspace(call.person.workspace)
 
 
-def list_all(call: Call) -> list[dict[str, Any]]:
+def list_all(call: ApiCall) -> list[dict[str, Any]]:
     rows = Person.objects.filter(workspace_id=call.person.workspace_id).order_by("id")
     return [serializers.person(row) for row in rows]
 
 
-def details(call: Call, person_id: str) -> dict[str, Any]:
+def retrieve(call: ApiCall, person_id: str) -> dict[str, Any]:
     row = Person.objects.filter(pk=person_id, workspace_id=call.person.workspace_id).first()
     if row is None:
         raise NotFound
     return serializers.person(row)
 
 
-def groups(call: Call) -> list[dict[str, Any]]:
+def groups(call: ApiCall) -> list[dict[str, Any]]:
     rows = UserGroup.objects.filter(workspace_id=call.person.workspace_id).order_by("id")
     return [serializers.group(row) for row in rows]
 
 
 NEVER, CUSTOM = "never", "custom"
-SPANS = {"min30": timedelta(minutes=30), "hour1": timedelta(hours=1), "hour4": timedelta(hours=4)}
-EXPIRATIONS = (NEVER, *SPANS, "today", "thisWeek", CUSTOM)
-LATEST_MS = 2**63 - 1  # clients send 4093062627467 and larger numbers for never
+DURATIONS = {"min30": timedelta(minutes=30), "hour1": timedelta(hours=1), "hour4": timedelta(hours=4)}
+EXPIRATIONS = (NEVER, *DURATIONS, "today", "thisWeek", CUSTOM)
+MAX_TIMESTAMP_MS = 2**63 - 1  # clients send 4093062627467 and larger numbers for never
 
 
-def update_status(call: Call) -> dict[str, Any]:
+def update_status(call: ApiCall) -> dict[str, Any]:
     """Set or clear one's own status. An empty code with an empty status clears it, whenever it would expire."""
     body = call.body()
-    text = fields.text(body, "status", most=100, default="")
-    given = body.get("expiresAt")
-    until = None if given is None else fields.within(given, least=0, most=LATEST_MS)
+    text = fields.text(body, "status", maximum=100, default="")
+    expires_ms = body.get("expiresAt")
+    until = (
+        None if expires_ms is None else fields.bounded_number(expires_ms, minimum=0, maximum=MAX_TIMESTAMP_MS)
+    )
     expiration = fields.choice(body.get("expiration"), EXPIRATIONS, NEVER if until is None else CUSTOM)
     fields.flag(body, "pausedNotifications")
     person = call.person
     if body.get("code") == "" and not text:
         person.custom_status = None
     else:
-        code = fields.code(body, least=3, most=102)
-        until = _until(expiration, until)
+        code = fields.emoji_code(body, minimum=3, maximum=102)
+        until = _expires_ms(expiration, until)
         person.custom_status = {
             "code": code,
             "status": text,
@@ -74,26 +76,26 @@ def update_status(call: Call) -> dict[str, Any]:
     return serializers.person(person)
 
 
-def _until(expiration: str, given: int | None) -> int:
+def _expires_ms(expiration: str, expires_ms: int | None) -> int:
     """When it ends; 0 is never. A time that is given counts before the word for one."""
     if expiration == NEVER:
         return 0
-    if given is not None:
-        if given <= clock.now_ms():
-            raise Invalid("[expiresAt must be in the future]")
-        return given
+    if expires_ms is not None:
+        if expires_ms <= clock.now_ms():
+            raise ValidationError("[expiresAt must be in the future]")
+        return expires_ms
     if expiration == CUSTOM:
-        raise Invalid("[must not be null]")
+        raise ValidationError("[must not be null]")
     now = datetime.fromtimestamp(clock.now_ms() // 1000, UTC)
-    if expiration in SPANS:
-        end = now + SPANS[expiration]
+    if expiration in DURATIONS:
+        end = now + DURATIONS[expiration]
     else:
         days = 1 if expiration == "today" else 7 - now.weekday()
         end = (now + timedelta(days=days)).replace(hour=0, minute=0, second=0)
     return int(end.timestamp()) * 1000
 
 
-def permanent_call(call: Call) -> dict[str, Any]:
+def permanent_call(call: ApiCall) -> dict[str, Any]:
     """A person's permanent call: the same one every time. Source: Pumble app platform reference, 5.2."""
     code = hashlib.sha256(f"call:{call.person.id}".encode()).hexdigest()
     return {

@@ -7,38 +7,38 @@ from typing import Any
 from django.db.models import Count, Func, IntegerField
 
 from sandbox import channels, serializers
-from sandbox.exceptions import Invalid
+from sandbox.exceptions import ValidationError
 from sandbox.models import Message
 from sandbox.rest import fields
-from sandbox.rest.endpoint import Call
+from sandbox.rest.endpoint import ApiCall
 
 _WORD = re.compile(r"\w+")
 STRATEGIES = ("MOST_RELEVANT", "MOST_RECENT", "NEWEST", "OLDEST")
-FAR = 10**15
+MAX_NUMBER = 10**15
 WHOLE_WORD = 10
-COUNTED = {
+COUNTS = {
     "minReactionCount": Count("reactions"),
     "minAttachmentCount": Func("attachments", function="JSON_ARRAY_LENGTH", output_field=IntegerField()),
     "minFileCount": Func("files", function="JSON_ARRAY_LENGTH", output_field=IntegerField()),
 }
 
 
-def search(call: Call) -> dict[str, Any]:
+def search(call: ApiCall) -> dict[str, Any]:
     """Messages with every word of the text (upper and lower case alike); `beforeTs` and `afterTs` exclude their own.
 
     The counts of hits are exact, as nothing is cut before it is counted.
     """
     body = call.body()
-    channel_ids = fields.ids(body.get("in"), least=0, most=50)
-    author_ids = fields.ids(body.get("from"), least=0, most=50)
-    words = fields.text(body, "text", most=500, default="").casefold().split()
+    channel_ids = fields.ids(body.get("in"), minimum=0, maximum=50)
+    author_ids = fields.ids(body.get("from"), minimum=0, maximum=50)
+    words = fields.text(body, "text", maximum=500, default="").casefold().split()
     if not (words or channel_ids or author_ids):
-        raise Invalid("[at least one of text, from and in is needed]")
+        raise ValidationError("[at least one of text, from and in is needed]")
     strategy = fields.choice(body.get("strategy"), STRATEGIES, "MOST_RELEVANT")
-    skip = fields.number(body.get("skip"), default=0, least=0, most=FAR)
-    limit = 10 if body.get("limit") is None else fields.within(body["limit"], least=1, most=20)
+    skip = fields.number(body.get("skip"), default=0, minimum=0, maximum=MAX_NUMBER)
+    limit = 10 if body.get("limit") is None else fields.bounded_number(body["limit"], minimum=1, maximum=20)
 
-    rows = Message.objects.filter(channel__in=channels.channels_of(call.person), deleted=False)
+    rows = Message.objects.filter(channel__in=channels.visible_to(call.person), deleted=False)
     if fields.flag(body, "fromMyChannelsOnly"):
         rows = rows.filter(channel__memberships__person=call.person)
     if fields.flag(body, "fromHumanOnly"):
@@ -48,28 +48,32 @@ def search(call: Call) -> dict[str, Any]:
     if author_ids:
         rows = rows.filter(author_id__in=author_ids)
     if body.get("beforeTs") is not None:
-        rows = rows.filter(sent_ms__lt=fields.number(body["beforeTs"], default=0, least=1, most=FAR))
+        rows = rows.filter(
+            sent_ms__lt=fields.number(body["beforeTs"], default=0, minimum=1, maximum=MAX_NUMBER)
+        )
     if body.get("afterTs") is not None:
-        rows = rows.filter(sent_ms__gt=fields.number(body["afterTs"], default=0, least=1, most=FAR))
+        rows = rows.filter(
+            sent_ms__gt=fields.number(body["afterTs"], default=0, minimum=1, maximum=MAX_NUMBER)
+        )
 
-    for name, counted in COUNTED.items():
-        least = fields.number(body.get(name), default=0, least=0, most=FAR)
-        if least:
-            rows = rows.alias(**{name: counted}).filter(**{f"{name}__gte": least})
+    for name, count in COUNTS.items():
+        minimum = fields.number(body.get(name), default=0, minimum=0, maximum=MAX_NUMBER)
+        if minimum:
+            rows = rows.alias(**{name: count}).filter(**{f"{name}__gte": minimum})
 
-    hits = _ranked(list(rows.order_by("-id").values_list("id", "text")), words, strategy)
-    wanted = hits[skip : skip + limit]
-    found = {row.id: row for row in Message.objects.filter(pk__in=wanted)}
-    page = [found[one] for one in wanted if one in found]
+    hits = _rank(list(rows.order_by("-id").values_list("id", "text")), words, strategy)
+    page_ids = hits[skip : skip + limit]
+    by_id = {row.id: row for row in Message.objects.filter(pk__in=page_ids)}
+    page = [by_id[message_id] for message_id in page_ids if message_id in by_id]
     content = serializers.messages(page, call.person.id, call.person.workspace_id)
     return {
-        "content": [{**hit, "highlightedBlocks": _highlighted(hit["text"], words)} for hit in content],
+        "content": [{**hit, "highlightedBlocks": _highlight(hit["text"], words)} for hit in content],
         "totalElements": len(hits),
         "hasMore": skip + limit < len(hits),
     }
 
 
-def _ranked(rows: list[tuple[str, str]], words: list[str], strategy: str) -> list[str]:
+def _rank(rows: list[tuple[str, str]], words: list[str], strategy: str) -> list[str]:
     """Ids in the order asked for; `rows` come newest first."""
     folded = [(message_id, text.casefold()) for message_id, text in rows]
     hits = [(message_id, text) for message_id, text in folded if all(word in text for word in words)]
@@ -86,7 +90,7 @@ def _score(text: str, words: list[str]) -> int:
     return sum(WHOLE_WORD * whole[word] + text.count(word) for word in words)
 
 
-def _highlighted(text: str, words: list[str]) -> list[dict[str, Any]]:
+def _highlight(text: str, words: list[str]) -> list[dict[str, Any]]:
     """The text as a block whose found parts carry `highlight`."""
     elements: list[dict[str, Any]] = []
     folded, position = text.casefold(), 0
@@ -94,11 +98,11 @@ def _highlighted(text: str, words: list[str]) -> list[dict[str, Any]]:
         words = []  # positions of the folded text do not fit the text itself
     while position < len(text):
         starts = [(folded.find(word, position), len(word)) for word in words]
-        found = [one for one in starts if one[0] >= 0]
-        if not found:
+        starts = [start for start in starts if start[0] >= 0]
+        if not starts:
             elements.append({"type": "text", "text": text[position:]})
             break
-        start, length = min(found)
+        start, length = min(starts)
         if start > position:
             elements.append({"type": "text", "text": text[position:start]})
         elements.append({"type": "text", "text": text[start : start + length], "highlight": True})

@@ -17,7 +17,7 @@ from sandbox.rest import (
     scheduled,
     search,
 )
-from sandbox.rest.endpoint import Operation, serve
+from sandbox.rest.endpoint import Operation, api_view
 
 _C = "v1/channels/<str:channel_id>"
 _M = f"{_C}/messages/<str:message_id>"
@@ -25,82 +25,82 @@ _S = "v1/messages/scheduled/<str:scheduled_id>"
 
 urlpatterns = [
     path("oauth2/access", oauth.access),
-    path("oauth2/me", serve(GET=Operation(people.me))),
-    path("v1/workspace", serve(GET=Operation(people.workspace, "workspace:read"))),
-    path("v1/workspaceUsers", serve(GET=Operation(people.list_all, "users:list"))),
-    path("v1/workspaceUsers/groups", serve(GET=Operation(people.groups, "users:list"))),
-    path("v1/workspaceUsers/customStatus", serve(PUT=Operation(people.update_status, "status:write"))),
-    path("v1/workspaceUsers/<str:person_id>", serve(GET=Operation(people.details, "user:read"))),
+    path("oauth2/me", api_view(GET=Operation(people.me))),
+    path("v1/workspace", api_view(GET=Operation(people.workspace, "workspace:read"))),
+    path("v1/workspaceUsers", api_view(GET=Operation(people.list_all, "users:list"))),
+    path("v1/workspaceUsers/groups", api_view(GET=Operation(people.groups, "users:list"))),
+    path("v1/workspaceUsers/customStatus", api_view(PUT=Operation(people.update_status, "status:write"))),
+    path("v1/workspaceUsers/<str:person_id>", api_view(GET=Operation(people.retrieve, "user:read"))),
     path(
         "v1/channels",
-        serve(
+        api_view(
             GET=Operation(channels.list_all, "channels:list"),
             POST=Operation(channels.create, "channels:write", rate_limits.NEW_CHANNEL),
         ),
     ),
     path(
         "v1/channels/direct",
-        serve(
-            GET=Operation(channels.direct_details, "channels:read"),
-            POST=Operation(channels.direct_create, "channels:write"),
+        api_view(
+            GET=Operation(channels.get_direct, "channels:read"),
+            POST=Operation(channels.create_direct, "channels:write"),
         ),
     ),
-    path(_C, serve(GET=Operation(channels.details, "channels:read"))),
-    path(f"{_C}/users", serve(POST=Operation(members.add, "channels:write"))),
-    path(f"{_C}/users/<str:person_id>", serve(DELETE=Operation(members.remove, "channels:write"))),
+    path(_C, api_view(GET=Operation(channels.retrieve, "channels:read"))),
+    path(f"{_C}/users", api_view(POST=Operation(members.add, "channels:write"))),
+    path(f"{_C}/users/<str:person_id>", api_view(DELETE=Operation(members.remove, "channels:write"))),
     path(
         f"{_C}/messages",
-        serve(
-            GET=Operation(messages.fetch_page, "channels:read"),
+        api_view(
+            GET=Operation(messages.list_page, "channels:read"),
             POST=Operation(messages.post, "messages:write", rate_limits.NEW_MESSAGE),
         ),
     ),
     path(
         _M,
-        serve(
-            GET=Operation(messages.fetch, "messages:read"),
+        api_view(
+            GET=Operation(messages.retrieve, "messages:read"),
             POST=Operation(messages.reply, "messages:write", rate_limits.NEW_REPLY),
             PUT=Operation(messages.edit, "messages:edit"),
             DELETE=Operation(messages.delete, "messages:delete"),
         ),
     ),
-    path(f"{_M}/attachments", serve(PUT=Operation(messages.edit_attachments, "attachments:write"))),
-    path(f"{_M}/ephemeral", serve(DELETE=Operation(messages.delete_ephemeral, "messages:delete"))),
-    path(f"{_M}/replies", serve(GET=Operation(messages.fetch_replies, "channels:read"))),
-    path("v1/messages/search", serve(POST=Operation(search.search, "messages:read channels:list"))),
+    path(f"{_M}/attachments", api_view(PUT=Operation(messages.edit_attachments, "attachments:write"))),
+    path(f"{_M}/ephemeral", api_view(DELETE=Operation(messages.delete_ephemeral, "messages:delete"))),
+    path(f"{_M}/replies", api_view(GET=Operation(messages.list_replies, "channels:read"))),
+    path("v1/messages/search", api_view(POST=Operation(search.search, "messages:read channels:list"))),
     path(
         "v1/messages/scheduled",
-        serve(
+        api_view(
             GET=Operation(scheduled.list_all, "messages:read"),
             POST=Operation(scheduled.create, "messages:write", rate_limits.NEW_SCHEDULED),
         ),
     ),
     path(
         _S,
-        serve(
-            GET=Operation(scheduled.details, "messages:read"),
+        api_view(
+            GET=Operation(scheduled.retrieve, "messages:read"),
             PUT=Operation(scheduled.edit, "messages:edit"),
             DELETE=Operation(scheduled.delete, "messages:delete"),
         ),
     ),
-    path(f"{_S}/attachments", serve(PUT=Operation(scheduled.edit_attachments, "attachments:write"))),
+    path(f"{_S}/attachments", api_view(PUT=Operation(scheduled.edit_attachments, "attachments:write"))),
     path(
         "v1/messages/<str:message_id>/reactions",
-        serve(
+        api_view(
             POST=Operation(messages.add_reaction, "reaction:write", rate_limits.NEW_REACTION),
             DELETE=Operation(messages.remove_reaction, "reaction:write"),
         ),
     ),
-    path("v1/files/upload/token", serve(POST=Operation(files.token, files.SCOPE))),
-    path("v1/files/upload/complete", serve(POST=Operation(files.complete, files.SCOPE))),
+    path("v1/files/upload/token", api_view(POST=Operation(files.create_token, files.SCOPE))),
+    path("v1/files/upload/complete", api_view(POST=Operation(files.complete_upload, files.SCOPE))),
     path("upload/files", files.upload),
-    path("files/<str:file_id>/<str:name>", serve(GET=Operation(files.fetch, "messages:read"))),
-    path("v1/calls/permanent", serve(POST=Operation(people.permanent_call, "calls:write"))),
-    path("v1/interactions/complete", serve(POST=Operation(app.complete_interaction))),
-    path("v1/app/authorization", serve(DELETE=Operation(app.remove_authorization))),
-    path("v1/app/installation", serve(DELETE=Operation(app.uninstall))),
+    path("files/<str:file_id>/<str:name>", api_view(GET=Operation(files.download, "messages:read"))),
+    path("v1/calls/permanent", api_view(POST=Operation(people.permanent_call, "calls:write"))),
+    path("v1/interactions/complete", api_view(POST=Operation(app.complete_interaction))),
+    path("v1/app/authorization", api_view(DELETE=Operation(app.remove_authorization))),
+    path("v1/app/installation", api_view(DELETE=Operation(app.uninstall))),
     path(
         "v1/app/homeView/workspaceUsers/<str:person_id>",
-        serve(POST=Operation(app.publish_home, "channels:write")),
+        api_view(POST=Operation(app.publish_home, "channels:write")),
     ),
 ]

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
-class Human:
+class SeedPerson:
     """`key` names the person within these files; the e-mail address is `key@workspace.test`, a bot has none."""
 
     key: str
@@ -17,43 +17,43 @@ class Human:
 
 
 @dataclass(frozen=True, slots=True)
-class Attached:
+class SeedFile:
     name: str
     mime_type: str
     size: int
 
 
 @dataclass(frozen=True, slots=True)
-class Preview:
+class SeedLinkPreview:
     url: str
     title: str
     description: str
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class SeedMessage:
     """A line at a time (UTC, `2026-03-02 09:14`); replies follow minute by minute."""
 
     at: str
-    who: str
+    author: str
     text: str
     replies: tuple[tuple[str, str], ...] = ()
     reactions: dict[str, str] = field(default_factory=dict)
     edited: bool = False
     pinned_by: str = ""
-    attached: Attached | None = None
-    preview: Preview | None = None
+    file: SeedFile | None = None
+    preview: SeedLinkPreview | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class SeedChannel:
     """`members` are keys with blanks between; `bot` is the API app's bot where it is installed."""
 
     key: str
     kind: str
     members: str
     description: str = ""
-    said: tuple[Said, ...] = ()
+    messages: tuple[SeedMessage, ...] = ()
     archived: bool = False
     main: bool = False
     hidden_for: str = ""
@@ -64,20 +64,20 @@ class Room:
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class SeedWorkspace:
     """`installed_by` empty: the API app is not installed here. The first human founded the workspace."""
 
     name: str
-    founded: str
-    humans: tuple[Human, ...]
-    rooms: tuple[Room, ...]
+    created_at: str
+    people: tuple[SeedPerson, ...]
+    channels: tuple[SeedChannel, ...]
     installed_by: str = ""
     installed_at: str = ""
     authorized_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class SeedGroup:
     """A user group; `members` are keys with blanks between."""
 
     name: str
@@ -89,25 +89,25 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class Later:
+class SeedScheduledMessage:
     """A scheduled message that is still pending."""
 
     at: str
-    who: str
-    room: str
+    author: str
+    channel: str
     text: str
-    recurs: str = ""
+    recurrence: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class History:
+class SeedHistory:
     """More of a world that stands already; `said` goes into its rooms by their keys, groups are there `since` then."""
 
-    world: str
+    workspace: str
     since: str
-    humans: tuple[Human, ...]
+    people: tuple[SeedPerson, ...]
     statuses: dict[str, tuple[str, str]]
-    said: dict[str, tuple[Said, ...]]
-    rooms: tuple[Room, ...]
-    groups: tuple[Group, ...]
-    later: tuple[Later, ...]
+    messages: dict[str, tuple[SeedMessage, ...]]
+    channels: tuple[SeedChannel, ...]
+    groups: tuple[SeedGroup, ...]
+    scheduled: tuple[SeedScheduledMessage, ...]

@@ -32,17 +32,17 @@ def restore() -> None:
                 cursor.execute(statement)
         _insert()
         if manifest:
-            app_registry.store(App.objects.get(pk=app_registry.API_APP_ID), Manifest(manifest))
+            app_registry.store_manifest(App.objects.get(pk=app_registry.API_APP_ID), Manifest(manifest))
     outbox.clear()
     files.clear_stored()
     for store in (
-        ephemerals.STORE,
-        modals.STACKS,
+        ephemerals.EPHEMERALS,
+        modals.MODALS,
         LEADS,
         spinners.SPINNERS,
-        faults.ORDERS,
+        faults.FAULTS,
         rate_limits.WINDOWS,
-        traffic.LOG,
+        traffic.TRAFFIC,
         SWITCHES,
         SCHEDULER,
     ):
@@ -59,11 +59,11 @@ def _insert() -> None:
         return
     executed: list[tuple[str, Any]] = []
 
-    def keep(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:  # noqa: FBT001 - Django's order
+    def record_statement(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:  # noqa: FBT001 - Django's order
         executed.append((sql, params))
         return execute(sql, params, many, context)
 
-    with connection.execute_wrapper(keep):
-        for model, rows in build.rows().items():
+    with connection.execute_wrapper(record_statement):
+        for model, rows in build.build_rows().items():
             model._default_manager.bulk_create(rows)  # noqa: SLF001 - documented as well
     _statements.extend(executed)

@@ -22,18 +22,18 @@ from sandbox.models import (
     UserGroup,
     Workspace,
 )
-from sandbox.seed.definitions import Attached, Preview, Room, Said
+from sandbox.seed.definitions import SeedChannel, SeedFile, SeedLinkPreview, SeedMessage
 
 # In an order in which they can be inserted.
-KINDS: tuple[type[Model], ...] = (
+MODELS: tuple[type[Model], ...] = (
     App, Workspace, Person, UserGroup, Installation, Authorization, Channel, Membership, Message, Reaction, Pin,
     ScheduledMessage,
 )  # fmt: skip
-Made = dict[type[Model], list[Any]]
+RowsByModel = dict[type[Model], list[Any]]
 _MENTION = re.compile(r"(?<!\S)([@#])([\w-]*\w)")
 
 
-class Ids:
+class IdSequence:
     """Ids with the time of what they name and one running number, so that order is age as everywhere."""
 
     def __init__(self, process: str) -> None:
@@ -46,7 +46,7 @@ class Ids:
 
 
 @dataclass(frozen=True, slots=True)
-class Cast:
+class SeedContext:
     """Who and what of a workspace stands already, by key; the founder comes first."""
 
     workspace: Workspace
@@ -57,66 +57,80 @@ class Cast:
     def founder(self) -> Person:
         return next(iter(self.people.values()))
 
-    def mentioning(self, text: str) -> str:
+    def with_mentions(self, text: str) -> str:
         """The text with `@key` and `#key` of these people and channels as mentions."""
 
-        def mention(found: re.Match[str]) -> str:
-            sign, key = found.groups()
+        def mention(match: re.Match[str]) -> str:
+            sign, key = match.groups()
             known: dict[str, Any] = self.people if sign == "@" else self.channels
-            return f"<<{sign}{known[key].id}>>" if key in known else found[0]
+            return f"<<{sign}{known[key].id}>>" if key in known else match[0]
 
         return _MENTION.sub(mention, text)
 
 
-def seconds_of(written: str) -> int:
-    return int(datetime.strptime(written, "%Y-%m-%d %H:%M").replace(tzinfo=UTC).timestamp())
+def parse_time(text: str) -> int:
+    return int(datetime.strptime(text, "%Y-%m-%d %H:%M").replace(tzinfo=UTC).timestamp())
 
 
-def open_room(room: Room, opened: int, cast: Cast, ids: Ids, made: Made) -> Channel:
+def add_channel(
+    definition: SeedChannel, opened: int, context: SeedContext, ids: IdSequence, rows: RowsByModel
+) -> Channel:
     """The channel with its members, empty."""
     channel = Channel(
         id=ids.at(opened),
-        workspace=cast.workspace,
-        channel_type=room.kind,
-        name=room.name,
-        description=room.description,
-        creator_id=cast.founder.id,
+        workspace=context.workspace,
+        channel_type=definition.kind,
+        name=definition.name,
+        description=definition.description,
+        creator_id=context.founder.id,
         created_ms=opened * 1000,
-        is_main=room.main,
-        archived_by_id=cast.founder.id if room.archived else "",
+        is_main=definition.main,
+        archived_by_id=context.founder.id if definition.archived else "",
     )
-    cast.channels[room.key] = channel
-    made[Channel].append(channel)
-    made[Membership].extend(
-        Membership(channel=channel, person=cast.people[key], is_hidden=key in room.hidden_for.split())
-        for key in room.members.split()
+    context.channels[definition.key] = channel
+    rows[Channel].append(channel)
+    rows[Membership].extend(
+        Membership(
+            channel=channel, person=context.people[key], is_hidden=key in definition.hidden_for.split()
+        )
+        for key in definition.members.split()
     )
     return channel
 
 
-def talk(said: tuple[Said, ...], channel: Channel, cast: Cast, ids: Ids, made: Made) -> None:
-    people = cast.people
-    for one in said:
-        at = seconds_of(one.at)
-        root = _message(ids, at, channel, people[one.who], cast.mentioning(one.text), None)
-        root.edited = one.edited
-        if one.attached:
-            root.files = [_file(one.attached, ids.at(at), root)]
-        if one.preview:
-            root.link_previews = [_preview(one.preview)]
-        made[Message].append(root)
-        for number, (who, text) in enumerate(one.replies, start=1):
-            reply = _message(ids, at + 60 * number, channel, people[who], cast.mentioning(text), root)
-            made[Message].append(reply)
-        for code, keys in one.reactions.items():
-            made[Reaction].extend(
+def add_messages(
+    messages: tuple[SeedMessage, ...],
+    channel: Channel,
+    context: SeedContext,
+    ids: IdSequence,
+    rows: RowsByModel,
+) -> None:
+    people = context.people
+    for message in messages:
+        at = parse_time(message.at)
+        root = _message(ids, at, channel, people[message.author], context.with_mentions(message.text), None)
+        root.edited = message.edited
+        if message.file:
+            root.files = [_file(message.file, ids.at(at), root)]
+        if message.preview:
+            root.link_previews = [_preview(message.preview)]
+        rows[Message].append(root)
+        for number, (author, text) in enumerate(message.replies, start=1):
+            reply = _message(
+                ids, at + 60 * number, channel, people[author], context.with_mentions(text), root
+            )
+            rows[Message].append(reply)
+        for code, keys in message.reactions.items():
+            rows[Reaction].extend(
                 Reaction(message=root, person=people[key], code=code) for key in keys.split()
             )
-        if one.pinned_by:
-            made[Pin].append(Pin(message=root, person=people[one.pinned_by]))
+        if message.pinned_by:
+            rows[Pin].append(Pin(message=root, person=people[message.pinned_by]))
 
 
-def _message(ids: Ids, at: int, channel: Channel, author: Person, text: str, root: Message | None) -> Message:
+def _message(
+    ids: IdSequence, at: int, channel: Channel, author: Person, text: str, root: Message | None
+) -> Message:
     return Message(
         id=ids.at(at),
         channel=channel,
@@ -129,19 +143,19 @@ def _message(ids: Ids, at: int, channel: Channel, author: Person, text: str, roo
     )
 
 
-def _file(attached: Attached, file_id: str, message: Message) -> dict[str, Any]:
+def _file(file: SeedFile, file_id: str, message: Message) -> dict[str, Any]:
     """Source: Pumble app platform reference, 5.5 (MessageFile)."""
-    path = f"https://files.pumble.test/{file_id}/{attached.name}"
-    is_image = attached.mime_type.startswith("image/")
+    path = f"https://files.pumble.test/{file_id}/{file.name}"
+    is_image = file.mime_type.startswith("image/")
     return {
         "id": file_id,
         "owner": message.author_id,
-        "name": attached.name,
-        "mimeType": attached.mime_type,
+        "name": file.name,
+        "mimeType": file.mime_type,
         "path": path,
         "thumbnails": [{"path": f"{path}?width=360", "width": 360, "height": 240}] if is_image else [],
         "duration": 0,
-        "size": attached.size,
+        "size": file.size,
         "audioRecording": False,
         "videoRecording": False,
         "waveform": [],
@@ -150,6 +164,6 @@ def _file(attached: Attached, file_id: str, message: Message) -> dict[str, Any]:
     }
 
 
-def _preview(preview: Preview) -> dict[str, Any]:
+def _preview(preview: SeedLinkPreview) -> dict[str, Any]:
     """The platform reference names no fields of a link preview; these are the ones that any has."""
     return {"url": preview.url, "title": preview.title, "description": preview.description, "imageUrl": ""}

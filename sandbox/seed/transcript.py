@@ -11,57 +11,57 @@
 
 import re
 
-from sandbox.seed.definitions import Attached, Preview, Said
+from sandbox.seed.definitions import SeedFile, SeedLinkPreview, SeedMessage
 
-_ROOT = re.compile(r"(?P<at>\d{4}-\d\d-\d\d \d\d:\d\d) (?P<who>\w+): (?P<text>.+)")
-_REPLY = re.compile(r"  (?P<who>\w+): (?P<text>.+)")
-_REACTION = re.compile(r"  \+ (?P<code>:\S+:) (?P<who>[\w ]+)")
-_MARK = re.compile(r"  \* (?P<kind>pinned|edited|file|link) ?(?P<rest>.*)")
+_ROOT = re.compile(r"(?P<at>\d{4}-\d\d-\d\d \d\d:\d\d) (?P<author>\w+): (?P<text>.+)")
+_REPLY = re.compile(r"  (?P<author>\w+): (?P<text>.+)")
+_REACTION = re.compile(r"  \+ (?P<code>:\S+:) (?P<people>[\w ]+)")
+_DETAIL = re.compile(r"  \* (?P<kind>pinned|edited|file|link) ?(?P<rest>.*)")
 
 
-def read(written: str) -> tuple[Said, ...]:
+def parse_transcript(text: str) -> tuple[SeedMessage, ...]:
     """The conversation, message by message.
 
     Raises:
         ValueError: a line that says nothing known; the text quotes it.
     """
-    return tuple(_said(part) for part in re.split(r"\n(?=\d)", written.strip("\n")))
+    return tuple(_message(part) for part in re.split(r"\n(?=\d)", text.strip("\n")))
 
 
-def _said(part: str) -> Said:
+def _message(part: str) -> SeedMessage:
     first, *others = part.split("\n")
     root = _match(_ROOT, first)
     replies: list[tuple[str, str]] = []
     reactions: dict[str, str] = {}
-    marks: dict[str, str] = {}
+    details: dict[str, str] = {}
     for line in others:
         if reaction := _REACTION.fullmatch(line):
-            reactions[reaction["code"]] = reaction["who"]
-        elif mark := _MARK.fullmatch(line):
-            marks[mark["kind"]] = mark["rest"]
+            reactions[reaction["code"]] = reaction["people"]
+        elif detail := _DETAIL.fullmatch(line):
+            details[detail["kind"]] = detail["rest"]
         else:
             reply = _match(_REPLY, line)
-            replies.append((reply["who"], reply["text"]))
-    return Said(
+            replies.append((reply["author"], reply["text"]))
+    return SeedMessage(
         root["at"],
-        root["who"],
+        root["author"],
         root["text"],
         tuple(replies),
         reactions,
-        edited="edited" in marks,
-        pinned_by=marks.get("pinned", ""),
-        attached=_attached(marks["file"]) if "file" in marks else None,
-        preview=Preview(*marks["link"].split(" | ")) if "link" in marks else None,
+        edited="edited" in details,
+        pinned_by=details.get("pinned", ""),
+        file=_file(details["file"]) if "file" in details else None,
+        preview=SeedLinkPreview(*details["link"].split(" | ")) if "link" in details else None,
     )
 
 
-def _attached(rest: str) -> Attached:
+def _file(rest: str) -> SeedFile:
     name, mime_type, size = rest.split()
-    return Attached(name, mime_type, int(size))
+    return SeedFile(name, mime_type, int(size))
 
 
 def _match(pattern: re.Pattern[str], line: str) -> re.Match[str]:
-    found = pattern.fullmatch(line)
-    if found is None:
+    match = pattern.fullmatch(line)
+    if match is None:
         raise ValueError(f"the seed cannot be read: {line}")
-    return found
+    return match

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from sandbox.redaction import masked_text
+from sandbox.redaction import redact_text
 from tests.sandbox.app import TestApp
 from tests.sandbox.pumble import Pumble
 
@@ -29,13 +29,13 @@ class TestBodies:
         ],
     )
     def test_are_shown_without_secrets(self, body: str, shown: str) -> None:
-        assert masked_text(body) == shown
+        assert redact_text(body) == shown
 
     def test_inside_of_bodies_are_masked_too(self) -> None:
         inner = json.dumps({"token": "geheim", "tx": KEY})
         outer = json.dumps({"body": inner})
 
-        shown = masked_text(json.dumps({"payload": outer}))
+        shown = redact_text(json.dumps({"payload": outer}))
 
         assert "geheim" not in shown
         assert KEY not in shown
@@ -45,7 +45,7 @@ class TestBodies:
         part = 'Content-Disposition: form-data; name="{}"\r\n\r\n{}\r\n--b\r\n'
         form = part.format("client-id", "app-1") + part.format("code", "geheim")
 
-        assert masked_text(form) == part.format("client-id", "app-1") + part.format("code", "***")
+        assert redact_text(form) == part.format("client-id", "app-1") + part.format("code", "***")
 
 
 class TestTraffic:

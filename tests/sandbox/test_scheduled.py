@@ -241,12 +241,12 @@ class TestRecurrence:
         ],
     )
     def test_finds_the_next_time(self, kind: str, last: str, due: str) -> None:
-        found = recurrence.next_ms({"recurrenceType": kind}, at(last), 1, at(last), "UTC")
+        found = recurrence.next_occurrence_ms({"recurrenceType": kind}, at(last), 1, at(last), "UTC")
 
         assert found == at(due)
 
     def test_keeps_the_hour_of_the_wall_clock(self) -> None:
-        found = recurrence.next_ms(
+        found = recurrence.next_occurrence_ms(
             {"recurrenceType": "DAILY"},
             at("2026-03-28T08:00Z"),
             1,
@@ -263,6 +263,8 @@ class TestRecurrence:
         daily = {"recurrenceType": "DAILY", "endDate": at("2026-03-10T09:00Z"), "endAfterOccurrences": 0}
         last = at("2026-03-02T09:00Z")
 
-        assert recurrence.next_ms(daily, last, 1, at("2026-03-05T10:00Z"), "UTC") == at("2026-03-06T09:00Z")
-        assert recurrence.next_ms(daily, last, 1, at("2026-03-10T10:00Z"), "UTC") is None
-        assert recurrence.next_ms(daily | {"endAfterOccurrences": 3}, last, 3, last, "UTC") is None
+        assert recurrence.next_occurrence_ms(daily, last, 1, at("2026-03-05T10:00Z"), "UTC") == at(
+            "2026-03-06T09:00Z"
+        )
+        assert recurrence.next_occurrence_ms(daily, last, 1, at("2026-03-10T10:00Z"), "UTC") is None
+        assert recurrence.next_occurrence_ms(daily | {"endAfterOccurrences": 3}, last, 3, last, "UTC") is None
