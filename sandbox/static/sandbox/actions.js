@@ -3,24 +3,24 @@
 
 import * as api from "./api.js";
 import { notify } from "./dialogs.js";
-import { youngerThan } from "./values.js";
+import { newerThan } from "./values.js";
 
-const SHOW_WAITING_AFTER = 300;
+const WAITING_DELAY = 300;
 
 // `state` says who one is and where; `waiting` is shown while something without a place of its own is under way.
-export function createActing(state, perform, waiting) {
+export function createActions(state, perform, waiting) {
   // Why an act in a view came to nothing would stand in the conversation behind it, so it is told in front as well.
-  async function wordAfter(viewId, work) {
+  async function refusalAfter(viewId, work) {
     const before = new Set((state.screen?.ephemeral ?? []).map(({ id }) => id));
     const { screen } = await perform(work);
     const isInView = screen.home?.id === viewId || screen.modals.some(({ id }) => id === viewId);
-    const fresh = youngerThan(state.since, screen.ephemeral).filter(({ id, meta }) => meta?.refusal && !before.has(id));
+    const fresh = newerThan(state.since, screen.ephemeral).filter(({ id, meta }) => meta?.refusal && !before.has(id));
     return isInView ? (fresh.at(-1)?.text ?? "") : "";
   }
 
   // For what has no place of its own to say that it is under way, or that it failed.
   async function attempt(work) {
-    const timer = setTimeout(() => (waiting.hidden = false), SHOW_WAITING_AFTER);
+    const timer = setTimeout(() => (waiting.hidden = false), WAITING_DELAY);
     try {
       await perform(work);
     } catch (error) {
@@ -56,12 +56,12 @@ export function createActing(state, perform, waiting) {
       const body = { userId: state.person, source, onAction, value };
       if (confirmed) body.confirm = true;
       if (values) body.values = values;
-      const word = await wordAfter(source.id, () => api.click(body));
+      const word = await refusalAfter(source.id, () => api.click(body));
       if (word) throw new Error(word);
     },
 
-    submit: (viewId, values) => wordAfter(viewId, () => api.submit({ userId: state.person, viewId, values })),
-    close: (viewId) => wordAfter(viewId, () => api.close({ userId: state.person, viewId, values: {} })),
+    submit: (viewId, values) => refusalAfter(viewId, () => api.submit({ userId: state.person, viewId, values })),
+    close: (viewId) => refusalAfter(viewId, () => api.close({ userId: state.person, viewId, values: {} })),
 
     findOptions: (source, onAction, query, value) =>
       api.menu({ userId: state.person, source, onAction, query, ...(value && { value }) }),

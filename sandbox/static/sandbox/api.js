@@ -1,13 +1,13 @@
 // The driving interface of the local Pumble. The page can do nothing that a script could not do through it too.
 
-import { say } from "./strings.js";
+import { t } from "./i18n.js";
 
 // The text of either is for the person who acted.
 export class Refused extends Error {}
 
 export class Unreachable extends Error {
   constructor() {
-    super(say("unreachable"));
+    super(t("unreachable"));
   }
 }
 
@@ -40,7 +40,7 @@ export const apps = (userId) => call("GET", "apps", { query: { userId } });
 export const screen = (userId, channelId, threadRootId) =>
   call("GET", "screen", { query: { userId, channelId, ...(threadRootId && { threadRootId }) } });
 
-export const arrival = () => call("GET", "arrival");
+export const openPage = () => call("GET", "arrival");
 export const message = (body) => call("POST", "message", { body });
 export const click = (body) => call("POST", "click", { body });
 export const submit = (body) => call("POST", "submit", { body });

@@ -4,18 +4,18 @@ import * as api from "./api.js";
 import { codeBlock } from "./blocks.js";
 import { askConfirmation } from "./dialogs.js";
 import { avatar, closeOnBackdrop, el, icon, name, safeUrl } from "./dom.js";
+import { t } from "./i18n.js";
 import { openMenu } from "./menu.js";
-import { say } from "./strings.js";
 
 const CREDENTIALS = ["id", "appKey", "clientSecret", "signingSecret"];
 const MAY_INSTALL = ["OWNER", "ADMINISTRATOR"];
 
-export function createAppsDialog(dialog, { openChannel, changeWorld }) {
+export function createAppsDialog(dialog, { openChannel, changeWorkspace }) {
   const list = dialog.querySelector("#app-list");
   const empty = dialog.querySelector("#app-list-empty");
   const problem = dialog.querySelector("#app-problem");
-  const registration = createRegistration(dialog.querySelector("#registration"), { changeWorld });
-  let shown = null;
+  const registration = createRegistration(dialog.querySelector("#registration"), { changeWorkspace });
+  let shownSignature = null;
   closeOnBackdrop(dialog);
   dialog.querySelector("[data-close]").addEventListener("click", () => dialog.close());
   // Credentials are shown once.
@@ -25,43 +25,43 @@ export function createAppsDialog(dialog, { openChannel, changeWorld }) {
     if (!(await askConfirmation(question))) return;
     problem.textContent = "";
     try {
-      await changeWorld(work);
+      await changeWorkspace(work);
     } catch (error) {
       problem.textContent = error.message;
     }
   }
 
-  function moreOf(app, { person, workspace }) {
-    const words = { app: app.displayName, person: person.name, workspace: workspace.name };
+  function menuItems(app, { person, workspace }) {
+    const values = { app: app.displayName, person: person.name, workspace: workspace.name };
     const mayInstall = MAY_INSTALL.includes(person.role);
     const consent = safeUrl(app.reinstallUrl ?? app.installUrl, location.href);
     return [
-      mayInstall && consent && { label: say("reinstall"), testId: "reinstall", run: () => location.assign(consent) },
+      mayInstall && consent && { label: t("reinstall"), testId: "reinstall", run: () => location.assign(consent) },
       app.authorized && {
-        label: say("unauthorize"),
+        label: t("unauthorize"),
         testId: "unauthorize",
         isDanger: true,
         run: () =>
           change(
             {
-              title: say("take_back_title"),
-              text: say("take_back_text", words),
-              confirm: say("unauthorize"),
+              title: t("take_back_title"),
+              text: t("take_back_text", values),
+              confirm: t("unauthorize"),
               style: "danger",
             },
             () => api.unauthorize(person.id, app.id),
           ),
       },
       mayInstall && {
-        label: say("uninstall"),
+        label: t("uninstall"),
         testId: "uninstall",
         isDanger: true,
         run: () =>
           change(
             {
-              title: say("uninstall_title", words),
-              text: say("uninstall_text", words),
-              confirm: say("uninstall"),
+              title: t("uninstall_title", values),
+              text: t("uninstall_text", values),
+              confirm: t("uninstall"),
               style: "danger",
             },
             () => api.uninstall(person.id, app.id),
@@ -70,10 +70,10 @@ export function createAppsDialog(dialog, { openChannel, changeWorld }) {
     ].filter(Boolean);
   }
 
-  function entry(app, directory) {
+  function appEntry(app, directory) {
     const url = app.installUrl && safeUrl(app.installUrl, location.href);
     const channel = directory.appChannel(app);
-    const offer = (words) => (url ? words : say("app_unreachable"));
+    const noteOr = (values) => (url ? values : t("app_unreachable"));
     const linkTo = (word, testId) =>
       url &&
       el(
@@ -82,15 +82,15 @@ export function createAppsDialog(dialog, { openChannel, changeWorld }) {
           class: "button button-primary",
           href: url,
           "data-testid": testId,
-          "aria-label": `${say(word)} ${app.displayName}`,
+          "aria-label": `${t(word)} ${app.displayName}`,
         },
-        say(word),
+        t(word),
       );
 
-    let note = offer(say("install_hint", { workspace: directory.workspace.name }));
+    let note = noteOr(t("install_hint", { workspace: directory.workspace.name }));
     let action = linkTo("install", `install-${app.name}`);
     if (app.installed && !app.authorized) {
-      note = offer(say("authorize_hint"));
+      note = noteOr(t("authorize_hint"));
       action = linkTo("authorize", `authorize-${app.name}`);
     } else if (app.installed) {
       note = null;
@@ -102,19 +102,19 @@ export function createAppsDialog(dialog, { openChannel, changeWorld }) {
             type: "button",
             class: "button button-secondary",
             "data-testid": `open-${app.name}`,
-            "aria-label": `${say("open")} ${app.displayName}`,
+            "aria-label": `${t("open")} ${app.displayName}`,
             click() {
               dialog.close();
               openChannel(channel.id);
             },
           },
-          say("open"),
+          t("open"),
         );
     }
-    const rest = app.installed ? moreOf(app, directory) : [];
-    const label = say("app_actions", { app: app.displayName });
-    const more =
-      rest.length > 0 &&
+    const items = app.installed ? menuItems(app, directory) : [];
+    const label = t("app_actions", { app: app.displayName });
+    const moreButton =
+      items.length > 0 &&
       el(
         "button",
         {
@@ -124,7 +124,7 @@ export function createAppsDialog(dialog, { openChannel, changeWorld }) {
           "aria-haspopup": "menu",
           title: label,
           "data-testid": `more-${app.name}`,
-          click: () => openMenu(more, rest, { label }),
+          click: () => openMenu(moreButton, items, { label }),
         },
         icon("more"),
       );
@@ -138,34 +138,34 @@ export function createAppsDialog(dialog, { openChannel, changeWorld }) {
         el("p", {}, name(app.displayName, "author")),
         note
           ? el("p", { class: "muted" }, note)
-          : el("p", { class: "installed" }, icon("check"), say("authorized_by_you")),
+          : el("p", { class: "installed" }, icon("check"), t("authorized_by_you")),
       ),
-      el("div", { class: "entry-actions" }, action, more),
+      el("div", { class: "entry-actions" }, action, moreButton),
     );
   }
 
-  function fill(directory) {
-    if (shown === directory.signature) return;
-    shown = directory.signature;
-    list.replaceChildren(...directory.apps.map((app) => entry(app, directory)));
+  function render(directory) {
+    if (shownSignature === directory.signature) return;
+    shownSignature = directory.signature;
+    list.replaceChildren(...directory.apps.map((app) => appEntry(app, directory)));
     list.hidden = directory.apps.length === 0;
     empty.hidden = directory.apps.length > 0;
   }
 
   return {
     open(directory) {
-      shown = null;
+      shownSignature = null;
       problem.textContent = "";
-      fill(directory);
+      render(directory);
       if (!dialog.open) dialog.showModal();
     },
-    refresh: (directory) => dialog.open && fill(directory),
+    refresh: (directory) => dialog.open && render(directory),
   };
 }
 
 // Registers another app by the address of its manifest, and shows its credentials once.
 
-function createRegistration(form, { changeWorld }) {
+function createRegistration(form, { changeWorkspace }) {
   const box = form.querySelector("input");
   const button = form.querySelector("button");
   const problem = form.querySelector(".error");
@@ -173,12 +173,12 @@ function createRegistration(form, { changeWorld }) {
 
   function show(credentials) {
     result.replaceChildren(
-      el("p", {}, say("credentials_note")),
+      el("p", {}, t("credentials_note")),
       el(
         "dl",
         { class: "credentials" },
         CREDENTIALS.map((name) => [
-          el("dt", {}, say(`credential.${name}`)),
+          el("dt", {}, t(`credential.${name}`)),
           el("dd", { "data-testid": `credential-${name}` }, codeBlock(credentials[name], true)),
         ]),
       ),
@@ -193,7 +193,7 @@ function createRegistration(form, { changeWorld }) {
     problem.textContent = "";
     result.replaceChildren();
     try {
-      show(await changeWorld(() => api.register(box.value.trim())));
+      show(await changeWorkspace(() => api.register(box.value.trim())));
       box.value = "";
     } catch (error) {
       problem.textContent = error.message;

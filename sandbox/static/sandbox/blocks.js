@@ -1,9 +1,9 @@
-import { el, icon, outsideLink } from "./dom.js";
+import { el, externalLink, icon } from "./dom.js";
 import { actionElement, inputBlock } from "./elements.js";
 import { emoji } from "./emoji.js";
-import { say } from "./strings.js";
+import { t } from "./i18n.js";
 import { channelMention, copyText, userMention } from "./text.js";
-import { objects, string, wordsOf } from "./values.js";
+import { objects, string, textOf } from "./values.js";
 
 function styled(node, element) {
   const { style } = element;
@@ -24,7 +24,7 @@ function inline(element, context) {
     case "text":
       return styled(string(element.text), element);
     case "link":
-      return styled(outsideLink(element.url, string(element.text) || string(element.url)), element);
+      return styled(externalLink(element.url, string(element.text) || string(element.url)), element);
     case "emoji":
       return emoji(string(element.name));
     case "user":
@@ -32,12 +32,12 @@ function inline(element, context) {
     case "channel":
       return channelMention(element.channel_id, context.directory);
     case "usergroup":
-      return el("span", { class: "mention" }, `@${string(element.name) || say("unknown_person")}`);
+      return el("span", { class: "mention" }, `@${string(element.name) || t("unknown_person")}`);
     case "broadcast":
       return el(
         "span",
         { class: "mention mention-me" },
-        say(element.range === "here" ? "broadcast_here" : "broadcast_channel"),
+        t(element.range === "here" ? "broadcast_here" : "broadcast_channel"),
       );
     default:
       return string(element.text);
@@ -59,11 +59,11 @@ export function codeBlock(text, copyable) {
   const code = el("code", {}, text);
   const block = el("div", { class: "code-block" }, el("pre", { tabindex: "0" }, code));
   if (!copyable) return block;
-  const label = el("span", { "aria-live": "polite" }, say("copy"));
+  const label = el("span", { "aria-live": "polite" }, t("copy"));
   const button = el("button", { type: "button", class: "copy", "data-testid": "copy" }, icon("copy"), label);
   button.addEventListener("click", async () => {
-    label.textContent = say((await copyText(code)) ? "copied" : "copy_failed");
-    setTimeout(() => (label.textContent = say("copy")), 2500);
+    label.textContent = t((await copyText(code)) ? "copied" : "copy_failed");
+    setTimeout(() => (label.textContent = t("copy")), 2500);
   });
   block.append(button);
   return block;
@@ -102,7 +102,7 @@ function richText(element, context) {
 }
 
 function section(block, context) {
-  const words = el("div", { class: "section-text", dir: "auto" }, wordsOf(block.text));
+  const words = el("div", { class: "section-text", dir: "auto" }, textOf(block.text));
   const accessory = block.accessory ? accessoryOf(block.accessory, context) : null;
   const right = block.text_position === "right" ? " section-reversed" : "";
   return el("div", { class: `block-section${right}` }, words, accessory);

@@ -1,27 +1,27 @@
-import { createActing } from "./actions.js";
+import { createActions } from "./actions.js";
 import * as api from "./api.js";
 import { createAppsDialog } from "./apps.js";
 import { createComposer } from "./composer.js";
-import { createDirectory, isPlayable } from "./directory.js";
-import { icon, rememberFocus } from "./dom.js";
+import { createDirectory, isActivePerson } from "./directory.js";
+import { icon, saveFocus } from "./dom.js";
 import { createHome } from "./home.js";
+import { chooseLanguage, currentLanguage, startLanguage, t, tCount } from "./i18n.js";
 import { createInspector } from "./inspector.js";
-import { readPlace, rememberedPerson, rememberPerson, writePlace } from "./location.js";
+import { readLocation, savedPerson, savePerson, writeLocation } from "./location.js";
 import { createMessageList, rootOf, timeline } from "./messages.js";
 import { createModals } from "./modals.js";
 import { createPeopleDialog } from "./people.js";
 import { startPolling } from "./polling.js";
 import { createDrawer, createSidebar } from "./sidebar.js";
-import { showSpinning } from "./spinners.js";
-import { chooseLanguage, currentLanguage, say, sayCount, startLanguage } from "./strings.js";
+import { showSpinners } from "./spinners.js";
 import { createThread } from "./thread.js";
-import { youngerThan } from "./values.js";
+import { newerThan } from "./values.js";
 
-const DIRECTORY_EVERY = 6000;
+const DIRECTORY_INTERVAL = 6000;
 // While something spins, its end is looked for more often.
-const SPINNING_EVERY = 400;
+const SPINNER_INTERVAL = 400;
 
-const find = (id) => document.getElementById(id);
+const byId = (id) => document.getElementById(id);
 
 const state = {
   workspaces: [],
@@ -41,35 +41,35 @@ const state = {
 };
 // Every change of place or screen takes a number, so that a late answer cannot overwrite what came after its question.
 let turn = 0;
-let directoryTakenAt = 0;
+let directoryLoadedAt = 0;
 let poll = null;
 let hasStarted = false;
 const lastChannel = new Map();
 
 // --- what is asked of the server ---
 
-async function takeDirectory() {
+async function loadDirectory() {
   const person = state.person;
   const workspaces = await api.workspaces();
-  const everyone = workspaces.flatMap((workspace) => workspace.users).filter(isPlayable);
-  const known = everyone.some((user) => user.id === person) ? person : everyone[0]?.id;
-  if (!known) throw new api.Unreachable();
-  const [apps, commands, shortcuts] = await Promise.all([api.apps(known), api.commands(known), api.shortcuts(known)]);
+  const everyone = workspaces.flatMap((workspace) => workspace.users).filter(isActivePerson);
+  const personId = everyone.some((user) => user.id === person) ? person : everyone[0]?.id;
+  if (!personId) throw new api.Unreachable();
+  const [apps, commands, shortcuts] = await Promise.all([api.apps(personId), api.commands(personId), api.shortcuts(personId)]);
   if (state.person !== person) return;
-  directoryTakenAt = Date.now();
+  directoryLoadedAt = Date.now();
   Object.assign(state, {
-    person: known,
+    person: personId,
     workspaces,
     apps,
     commands,
     shortcuts,
-    directory: createDirectory(workspaces, apps, known),
+    directory: createDirectory(workspaces, apps, personId),
   });
-  if (!state.directory.channels.has(state.channel)) enterChannel(startChannel(), { replace: true });
+  if (!state.directory.channels.has(state.channel)) enterChannel(defaultChannel(), { replace: true });
   composer.refreshCommands();
 }
 
-function startChannel() {
+function defaultChannel() {
   const { channels } = state.directory;
   const remembered = lastChannel.get(state.person);
   if (channels.has(remembered)) return remembered;
@@ -78,41 +78,41 @@ function startChannel() {
   return start?.id ?? null;
 }
 
-async function takeScreen() {
+async function loadScreen() {
   if (!state.channel) return;
-  const mine = turn;
+  const ownTurn = turn;
   try {
     const screen = await api.screen(state.person, state.channel, state.thread);
-    if (mine === turn) showScreen(screen);
+    if (ownTurn === turn) showScreen(screen);
   } catch (error) {
     if (!(error instanceof api.Refused)) throw error;
     // The channel may just have been closed to this person; the next look at the directory tells.
-    directoryTakenAt = 0;
-    if (mine === turn) showProblem(error.message);
+    directoryLoadedAt = 0;
+    if (ownTurn === turn) showProblem(error.message);
   }
 }
 
-async function look() {
+async function refresh() {
   if (!hasStarted) {
-    await takeDirectory();
-    state.since = (await api.arrival()).since;
+    await loadDirectory();
+    state.since = (await api.openPage()).since;
     hasStarted = true;
-    rememberPerson(state.person);
+    savePerson(state.person);
     render();
   }
-  if (Date.now() - directoryTakenAt > DIRECTORY_EVERY) {
+  if (Date.now() - directoryLoadedAt > DIRECTORY_INTERVAL) {
     const before = state.directory.signature;
-    await takeDirectory();
+    await loadDirectory();
     if (state.directory.signature !== before) render();
   }
-  await takeScreen();
+  await loadScreen();
 }
 
 // An act answers with the screen that follows from it.
 async function perform(work) {
-  const mine = ++turn;
+  const ownTurn = ++turn;
   const answer = await work();
-  if (mine === turn && answer?.screen) {
+  if (ownTurn === turn && answer?.screen) {
     turn += 1;
     showScreen(answer.screen);
   } else {
@@ -122,9 +122,9 @@ async function perform(work) {
 }
 
 // Who is here and what is installed changed; what is shown of it is taken anew.
-async function changeWorld(work) {
+async function changeWorkspace(work) {
   const answer = await work();
-  await takeDirectory();
+  await loadDirectory();
   render();
   poll.now();
   return answer;
@@ -132,7 +132,7 @@ async function changeWorld(work) {
 
 // --- where one is ---
 
-const currentPlace = () => ({ person: state.person, channel: state.channel, thread: state.thread, tab: state.tab });
+const currentLocation = () => ({ person: state.person, channel: state.channel, thread: state.thread, tab: state.tab });
 
 function enterChannel(channelId, { thread = null, tab = null, replace = false } = {}) {
   turn += 1;
@@ -140,7 +140,7 @@ function enterChannel(channelId, { thread = null, tab = null, replace = false } 
   lastChannel.set(state.person, channelId);
   messageList.clear();
   showProblem("");
-  writePlace(currentPlace(), { replace });
+  writeLocation(currentLocation(), { replace });
 }
 
 function openChannel(channelId) {
@@ -159,18 +159,18 @@ function choosePerson(personId, place = {}) {
   composer.forgetDrafts();
   thread.forgetDrafts();
   state.person = personId;
-  rememberPerson(personId);
+  savePerson(personId);
   Object.assign(state, { apps: [], commands: [], shortcuts: [] });
   state.directory = createDirectory(state.workspaces, [], personId);
-  const channel = state.directory.channels.has(place.channel) ? place.channel : startChannel();
+  const channel = state.directory.channels.has(place.channel) ? place.channel : defaultChannel();
   enterChannel(channel, { ...place, replace: Boolean(place.channel) });
   render();
-  directoryTakenAt = 0;
+  directoryLoadedAt = 0;
   poll.now();
 }
 
 function chooseWorkspace(workspaceId) {
-  const users = state.workspaces.find((workspace) => workspace.id === workspaceId).users.filter(isPlayable);
+  const users = state.workspaces.find((workspace) => workspace.id === workspaceId).users.filter(isActivePerson);
   const first = users.find((user) => user.role === "OWNER") ?? users[0];
   if (first) choosePerson(first.id);
 }
@@ -178,7 +178,7 @@ function chooseWorkspace(workspaceId) {
 function openThread(rootId) {
   turn += 1;
   state.thread = rootId;
-  writePlace(currentPlace());
+  writeLocation(currentLocation());
   render();
   poll.now();
 }
@@ -187,15 +187,15 @@ function closeThread() {
   const opener = document.querySelector(`#messages [data-message-id="${CSS.escape(state.thread)}"] button`);
   turn += 1;
   state.thread = null;
-  writePlace(currentPlace());
+  writeLocation(currentLocation());
   render();
-  (opener ?? find("messages")).focus();
+  (opener ?? byId("messages")).focus();
 }
 
 function chooseTab(tab) {
   state.tab = tab;
   state.seenOnHome = null;
-  writePlace(currentPlace(), { replace: true });
+  writeLocation(currentLocation(), { replace: true });
   render();
   if (tab === "messages") messageList.toBottom();
 }
@@ -205,8 +205,8 @@ function chooseTab(tab) {
 function showScreen(screen) {
   screen = {
     ...screen,
-    ephemeral: youngerThan(state.since, screen.ephemeral),
-    modals: youngerThan(state.since, screen.modals),
+    ephemeral: newerThan(state.since, screen.ephemeral),
+    modals: newerThan(state.since, screen.modals),
   };
   const shownChannel = screen.channel?.channel?.id ?? screen.channel?.id ?? state.channel;
   if (shownChannel !== state.channel) return;
@@ -216,7 +216,7 @@ function showScreen(screen) {
     poll.now();
   }
   showProblem("");
-  if (screen.spinning?.length) setTimeout(poll.now, SPINNING_EVERY);
+  if (screen.spinning?.length) setTimeout(poll.now, SPINNER_INTERVAL);
   // An unchanged page is left alone: no work, and nothing for a screen reader to notice.
   if (state.screen && JSON.stringify(screen) === JSON.stringify(state.screen)) return;
   state.screen = screen;
@@ -224,66 +224,67 @@ function showScreen(screen) {
 }
 
 function showProblem(text) {
-  if (find("problem").textContent === text) return;
-  find("problem").textContent = text;
-  find("problem").hidden = !text;
-  if (text) find("loading").hidden = true;
+  if (byId("problem").textContent === text) return;
+  byId("problem").textContent = text;
+  byId("problem").hidden = !text;
+  if (text) byId("loading").hidden = true;
 }
 
 function renderHeader(channel) {
   const { directory } = state;
-  const isTalk = directory.isPrivateTalk(channel);
-  find("channel-icon").replaceChildren(...(isTalk ? [] : [icon(channel.channelType === "PRIVATE" ? "lock" : "hash")]));
-  find("channel-name").textContent = directory.channelName(channel);
+  const isDirect = directory.isDirect(channel);
+  const mark = channel.channelType === "PRIVATE" ? "lock" : "hash";
+  byId("channel-icon").replaceChildren(...(isDirect ? [] : [icon(mark)]));
+  byId("channel-name").textContent = directory.channelName(channel);
   const count = (channel.users ?? []).length;
-  find("member-count").textContent = isTalk ? "" : sayCount("members", count);
+  byId("member-count").textContent = isDirect ? "" : tCount("members", count);
   const description =
     state.screen?.channel?.channel?.description ?? state.screen?.channel?.description ?? channel.description;
-  find("channel-description").textContent = description || "";
-  document.title = `${directory.channelTitle(channel)} · ${directory.workspace.name} · ${say("title")}`;
+  byId("channel-description").textContent = description || "";
+  document.title = `${directory.channelTitle(channel)} · ${directory.workspace.name} · ${t("title")}`;
 }
 
 function renderTabs(shownHome, entries) {
   const hasHome = Boolean(shownHome);
   const tab = hasHome && state.tab !== "messages" ? "home" : "messages";
   if (tab === "home") state.seenOnHome ??= new Set(entries.map(({ id }) => id));
-  const fresh = tab === "home" ? entries.filter(({ id }) => !state.seenOnHome.has(id)).length : 0;
+  const unread = tab === "home" ? entries.filter(({ id }) => !state.seenOnHome.has(id)).length : 0;
 
-  find("tabs").hidden = !hasHome;
+  byId("tabs").hidden = !hasHome;
   for (const [id, key] of [
     ["tab-home", "home"],
     ["tab-messages", "messages"],
   ]) {
-    find(id).setAttribute("aria-selected", String(tab === key));
-    find(id).tabIndex = tab === key ? 0 : -1;
+    byId(id).setAttribute("aria-selected", String(tab === key));
+    byId(id).tabIndex = tab === key ? 0 : -1;
   }
-  find("tab-messages-count").textContent = fresh || "";
-  find("tab-messages-count").hidden = fresh === 0;
-  find("tab-messages").setAttribute("aria-label", fresh ? say("messages_new", { count: fresh }) : say("messages"));
-  find("home").hidden = tab !== "home";
-  find("conversation").hidden = tab === "home";
-  if (hasHome) find("conversation").setAttribute("role", "tabpanel");
-  else find("conversation").removeAttribute("role");
+  byId("tab-messages-count").textContent = unread || "";
+  byId("tab-messages-count").hidden = unread === 0;
+  byId("tab-messages").setAttribute("aria-label", unread ? t("messages_new", { count: unread }) : t("messages"));
+  byId("home").hidden = tab !== "home";
+  byId("conversation").hidden = tab === "home";
+  if (hasHome) byId("conversation").setAttribute("role", "tabpanel");
+  else byId("conversation").removeAttribute("role");
 }
 
 function renderMessages(channel, entries) {
   const { directory, screen } = state;
-  const standsInChannel = (message) => !rootOf(message) || message.threadReplyInfo.replySentToChannel === true;
-  const roots = entries.filter(standsInChannel);
+  const isInChannel = (message) => !rootOf(message) || message.threadReplyInfo.replySentToChannel === true;
+  const roots = entries.filter(isInChannel);
 
   const title = directory.channelTitle(channel);
-  find("messages").setAttribute("aria-busy", String(!screen));
-  find("messages").setAttribute("aria-label", say("channel_conversation", { channel: title }));
-  find("loading").hidden = Boolean(screen);
-  find("channel-start").hidden = !screen;
-  find("channel-start-title").textContent = say(
-    directory.isPrivateTalk(channel) ? "start_of_direct" : "start_of_channel",
+  byId("messages").setAttribute("aria-busy", String(!screen));
+  byId("messages").setAttribute("aria-label", t("channel_conversation", { channel: title }));
+  byId("loading").hidden = Boolean(screen);
+  byId("channel-start").hidden = !screen;
+  byId("channel-start-title").textContent = t(
+    directory.isDirect(channel) ? "start_of_direct" : "start_of_channel",
     { channel: title },
   );
-  find("channel-start-note").hidden = roots.length > 0;
+  byId("channel-start-note").hidden = roots.length > 0;
   messageList.show(roots, {
     directory,
-    handlers: { ...acting, openThread },
+    handlers: { ...actions, openThread },
     countReplies: (message) => message.threadRootInfo?.repliesCount ?? 0,
   });
 }
@@ -291,7 +292,7 @@ function renderMessages(channel, entries) {
 function render() {
   const { directory, workspaces, screen } = state;
   if (!directory) return;
-  const restoreFocus = rememberFocus();
+  const restoreFocus = saveFocus();
   sidebar.show(workspaces, directory, state.channel);
   appsDialog.refresh(directory);
   peopleDialog.refresh(directory);
@@ -306,42 +307,42 @@ function render() {
   home.show(shownHome, directory);
   modals.show(screen?.modals ?? [], directory);
   thread.show(screen, state.thread, directory, directory.channelTitle(channel));
-  composer.enter(`${state.person} ${channel.id}`, say("message_channel", { channel: directory.channelTitle(channel) }));
-  showSpinning(screen?.spinning ?? []);
+  composer.enter(`${state.person} ${channel.id}`, t("message_channel", { channel: directory.channelTitle(channel) }));
+  showSpinners(screen?.spinning ?? []);
   restoreFocus();
 }
 
 // --- the parts ---
 
 const commands = () => state.commands;
-const acting = createActing(state, perform, find("waiting"));
+const actions = createActions(state, perform, byId("waiting"));
 
-const composer = createComposer(find("composer"), {
+const composer = createComposer(byId("composer"), {
   async send(text) {
-    await acting.send(text);
+    await actions.send(text);
     // Whoever speaks wants to see it, wherever they had scrolled to.
     messageList.toBottom();
   },
   commands,
-  shortcuts: () => acting.globalShortcuts(null),
+  shortcuts: () => actions.globalShortcuts(null),
 });
-const messageList = createMessageList(find("messages"), find("message-list"), find("jump"));
-const thread = createThread(find("thread"), {
-  send: (text) => acting.send(text, state.thread),
+const messageList = createMessageList(byId("messages"), byId("message-list"), byId("jump"));
+const thread = createThread(byId("thread"), {
+  send: (text) => actions.send(text, state.thread),
   commands,
-  shortcuts: () => acting.globalShortcuts(state.thread),
-  handlers: acting,
+  shortcuts: () => actions.globalShortcuts(state.thread),
+  handlers: actions,
   close: closeThread,
 });
-const home = createHome(find("home"), acting);
+const home = createHome(byId("home"), actions);
 const modals = createModals({
-  ...acting,
-  focusOutside: () => (find("conversation").hidden ? find("home").focus() : composer.focus()),
+  ...actions,
+  focusOutside: () => (byId("conversation").hidden ? byId("home").focus() : composer.focus()),
 });
-const appsDialog = createAppsDialog(find("apps-dialog"), { openChannel, changeWorld });
-const peopleDialog = createPeopleDialog(find("people-dialog"), { choosePerson, changeWorld });
-createInspector(find("inspector"), find("open-inspector"), { leaveDrawer });
-const sidebar = createSidebar(find("sidebar"), {
+const appsDialog = createAppsDialog(byId("apps-dialog"), { openChannel, changeWorkspace });
+const peopleDialog = createPeopleDialog(byId("people-dialog"), { choosePerson, changeWorkspace });
+createInspector(byId("inspector"), byId("open-inspector"), { leaveDrawer });
+const sidebar = createSidebar(byId("sidebar"), {
   openChannel,
   choosePerson,
   chooseWorkspace,
@@ -349,11 +350,11 @@ const sidebar = createSidebar(find("sidebar"), {
   openPeople: () => leaveDrawer(() => peopleDialog.open(state.directory)),
 });
 const drawer = createDrawer(
-  find("sidebar"),
-  [find("main"), find("thread"), find("inspector")],
-  find("open-menu"),
-  find("close-menu"),
-  find("scrim"),
+  byId("sidebar"),
+  [byId("main"), byId("thread"), byId("inspector")],
+  byId("open-menu"),
+  byId("close-menu"),
+  byId("scrim"),
 );
 
 // On a narrow screen the sidebar would stand before what it opens.
@@ -363,9 +364,9 @@ function leaveDrawer(work) {
 }
 
 function wireTabs() {
-  const tabs = [find("tab-home"), find("tab-messages")];
+  const tabs = [byId("tab-home"), byId("tab-messages")];
   tabs.forEach((node) => node.addEventListener("click", () => chooseTab(node.dataset.tab)));
-  find("tabs").addEventListener("keydown", (event) => {
+  byId("tabs").addEventListener("keydown", (event) => {
     if (!["ArrowLeft", "ArrowRight"].includes(event.key)) return;
     const other = tabs.find((node) => node !== document.activeElement);
     chooseTab(other.dataset.tab);
@@ -374,9 +375,9 @@ function wireTabs() {
 }
 
 function wireSkipLink() {
-  find("skip").addEventListener("click", (event) => {
+  byId("skip").addEventListener("click", (event) => {
     event.preventDefault();
-    if (find("conversation").hidden) chooseTab("messages");
+    if (byId("conversation").hidden) chooseTab("messages");
     composer.focus();
   });
 }
@@ -397,10 +398,10 @@ function wireLanguages() {
   mark();
 }
 
-function followAddress() {
-  const place = readPlace();
+function followUrl() {
+  const place = readLocation();
   const isKnown = state.workspaces.some(({ users }) =>
-    users.some((user) => user.id === place.person && isPlayable(user)),
+    users.some((user) => user.id === place.person && isActivePerson(user)),
   );
   if (!state.directory || !isKnown) return;
   if (place.person !== state.person) {
@@ -421,16 +422,16 @@ function start() {
   wireLanguages();
   wireTabs();
   wireSkipLink();
-  addEventListener("popstate", followAddress);
+  addEventListener("popstate", followUrl);
   // A page that comes back from the browser's memory would still show what only lasts until a reload.
   addEventListener("pageshow", (event) => event.persisted && location.reload());
 
-  const place = readPlace();
-  state.person = place.person ?? rememberedPerson();
+  const place = readLocation();
+  state.person = place.person ?? savedPerson();
   Object.assign(state, { channel: place.channel, thread: place.thread, tab: place.tab });
-  poll = startPolling(look, {
-    onFailure: () => (find("offline").hidden = false),
-    onSuccess: () => (find("offline").hidden = true),
+  poll = startPolling(refresh, {
+    onFailure: () => (byId("offline").hidden = false),
+    onSuccess: () => (byId("offline").hidden = true),
   });
 }
 

@@ -1,15 +1,15 @@
 // A menu whose choices an app looks up while one types. The focus stays in the box, which points at the chosen row.
 
 import { el } from "./dom.js";
+import { t, tCount } from "./i18n.js";
 import { showBeside } from "./menu.js";
-import { say, sayCount } from "./strings.js";
-import { objects, wordsOf } from "./values.js";
+import { objects, textOf } from "./values.js";
 
-const WAIT = 200;
+const SEARCH_DELAY = 200;
 let serial = 0;
 
 // `find(query, value)` answers options or groups of options; `chosen` is {value, label} or null.
-export function createCombobox({ id, placeholder, leastQuery, chosen, find }) {
+export function createCombobox({ id, placeholder, minQueryLength, chosen, find }) {
   const listId = `choices-${++serial}`;
   const box = el("input", {
     type: "text",
@@ -27,7 +27,7 @@ export function createCombobox({ id, placeholder, leastQuery, chosen, find }) {
     id: listId,
     class: "menu",
     role: "listbox",
-    "aria-label": say("choose"),
+    "aria-label": t("choose"),
     popover: "manual",
   });
   const note = el("p", { class: "lookup-note muted", role: "status" });
@@ -35,29 +35,29 @@ export function createCombobox({ id, placeholder, leastQuery, chosen, find }) {
   let current = chosen;
   let rows = [];
   let active = -1;
-  let asked = 0;
+  let requestNumber = 0;
   let timer = null;
-  let follow = null;
+  let position = null;
   box.value = chosen?.label ?? "";
 
   const isOpen = () => list.matches(":popover-open");
-  const keepInPlace = () => follow?.();
+  const reposition = () => position?.();
 
   function close() {
     clearTimeout(timer);
-    asked += 1;
+    requestNumber += 1;
     if (isOpen()) list.hidePopover();
-    removeEventListener("scroll", keepInPlace, true);
-    removeEventListener("resize", keepInPlace);
+    removeEventListener("scroll", reposition, true);
+    removeEventListener("resize", reposition);
     box.setAttribute("aria-expanded", "false");
     box.removeAttribute("aria-activedescendant");
     box.removeAttribute("aria-busy");
     note.textContent = "";
   }
 
-  function mark(index) {
+  function activate(index) {
     active = (index + rows.length) % rows.length;
-    rows.forEach(({ row }, position) => row.setAttribute("aria-selected", String(position === active)));
+    rows.forEach(({ row }, rowIndex) => row.setAttribute("aria-selected", String(rowIndex === active)));
     box.setAttribute("aria-activedescendant", rows[active].row.id);
     rows[active].row.scrollIntoView({ block: "nearest" });
   }
@@ -70,7 +70,7 @@ export function createCombobox({ id, placeholder, leastQuery, chosen, find }) {
   }
 
   function rowOf(item) {
-    const option = { value: item.value, label: wordsOf(item.text) };
+    const option = { value: item.value, label: textOf(item.text) };
     const row = el(
       "div",
       {
@@ -84,38 +84,38 @@ export function createCombobox({ id, placeholder, leastQuery, chosen, find }) {
         click: () => choose(option),
       },
       option.label,
-      wordsOf(item.description) && el("span", { class: "menu-note" }, wordsOf(item.description)),
+      textOf(item.description) && el("span", { class: "menu-note" }, textOf(item.description)),
     );
     rows.push({ row, option });
     return row;
   }
 
-  function draw(found) {
+  function showOptions(options) {
     rows = [];
     list.replaceChildren(
-      ...objects(found).map((item) =>
+      ...objects(options).map((item) =>
         Array.isArray(item.options)
           ? el(
               "div",
-              { role: "group", "aria-label": wordsOf(item.label) },
-              el("p", { class: "menu-group", "aria-hidden": "true" }, wordsOf(item.label)),
+              { role: "group", "aria-label": textOf(item.label) },
+              el("p", { class: "menu-group", "aria-hidden": "true" }, textOf(item.label)),
               objects(item.options).map(rowOf),
             )
           : rowOf(item),
       ),
     );
-    note.textContent = rows.length ? sayCount("options_found", rows.length) : say("no_options");
+    note.textContent = rows.length ? tCount("options_found", rows.length) : t("no_options");
     if (rows.length === 0) {
       if (isOpen()) list.hidePopover();
       return;
     }
     if (!isOpen()) {
-      addEventListener("scroll", keepInPlace, true);
-      addEventListener("resize", keepInPlace);
+      addEventListener("scroll", reposition, true);
+      addEventListener("resize", reposition);
     }
-    follow = showBeside(list, box, { isAsWide: true });
+    position = showBeside(list, box, { isAsWide: true });
     box.setAttribute("aria-expanded", "true");
-    mark(
+    activate(
       Math.max(
         0,
         rows.findIndex(({ option }) => option.value === current?.value),
@@ -123,31 +123,31 @@ export function createCombobox({ id, placeholder, leastQuery, chosen, find }) {
     );
   }
 
-  async function look(query) {
-    if (query.length < leastQuery) {
+  async function search(query) {
+    if (query.length < minQueryLength) {
       close();
-      note.textContent = sayCount("min_query", leastQuery);
+      note.textContent = tCount("min_query", minQueryLength);
       return;
     }
-    const mine = ++asked;
+    const ownNumber = ++requestNumber;
     box.setAttribute("aria-busy", "true");
     try {
-      const found = await find(query, current?.value);
-      if (mine === asked && document.activeElement === box) draw(found);
+      const options = await find(query, current?.value);
+      if (ownNumber === requestNumber && document.activeElement === box) showOptions(options);
     } catch (error) {
-      if (mine === asked) note.textContent = error.message;
+      if (ownNumber === requestNumber) note.textContent = error.message;
     } finally {
-      if (mine === asked) box.removeAttribute("aria-busy");
+      if (ownNumber === requestNumber) box.removeAttribute("aria-busy");
     }
   }
 
   // What is already chosen is no search: the whole list is shown around it.
-  const lookAround = () => look(box.value === current?.label ? "" : box.value.trim());
+  const openList = () => search(box.value === current?.label ? "" : box.value.trim());
 
-  box.addEventListener("click", () => !isOpen() && lookAround());
+  box.addEventListener("click", () => !isOpen() && openList());
   box.addEventListener("input", () => {
     clearTimeout(timer);
-    timer = setTimeout(() => look(box.value.trim()), WAIT);
+    timer = setTimeout(() => search(box.value.trim()), SEARCH_DELAY);
   });
   box.addEventListener("blur", () => {
     close();
@@ -157,8 +157,8 @@ export function createCombobox({ id, placeholder, leastQuery, chosen, find }) {
   box.addEventListener("keydown", (event) => {
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
-      if (isOpen()) mark(active + (event.key === "ArrowDown" ? 1 : -1));
-      else lookAround();
+      if (isOpen()) activate(active + (event.key === "ArrowDown" ? 1 : -1));
+      else openList();
     } else if (event.key === "Enter") {
       // Enter chooses here; it never sends the form around.
       event.preventDefault();

@@ -1,9 +1,9 @@
 import { el } from "./dom.js";
-import { say, sayCount } from "./strings.js";
+import { t, tCount } from "./i18n.js";
 
 // The list of commands over a text box. Focus stays in the box; the box points at the chosen option.
-export function createCompletions(box, list, status, { commands, complete }) {
-  let found = [];
+export function createCompletions(box, list, status, { commands, setText }) {
+  let matches = [];
   let chosen = 0;
   let dismissedFor = null;
 
@@ -11,38 +11,38 @@ export function createCompletions(box, list, status, { commands, complete }) {
 
   function close() {
     list.hidden = true;
-    found = [];
+    matches = [];
     box.removeAttribute("aria-activedescendant");
     box.removeAttribute("aria-controls");
   }
 
   function choose(index) {
-    chosen = (index + found.length) % found.length;
+    chosen = (index + matches.length) % matches.length;
     [...list.children].forEach((option, position) => option.setAttribute("aria-selected", String(position === chosen)));
     box.setAttribute("aria-activedescendant", list.children[chosen].id);
     list.children[chosen].scrollIntoView({ block: "nearest" });
   }
 
-  function take(index) {
-    const { command } = found[index];
+  function complete(index) {
+    const { command } = matches[index];
     close();
-    complete(`${command} `);
+    setText(`${command} `);
   }
 
   function update() {
     const typed = box.value;
     const isCommand = /^\/\S*$/.test(typed) && typed !== dismissedFor;
-    const matches = isCommand ? commands().filter(({ command }) => command.startsWith(typed.toLowerCase())) : [];
-    if (matches.length === 0) {
+    const next = isCommand ? commands().filter(({ command }) => command.startsWith(typed.toLowerCase())) : [];
+    if (next.length === 0) {
       if (isOpen()) status.textContent = "";
       close();
       return;
     }
-    if (isOpen() && JSON.stringify(matches) === JSON.stringify(found)) return;
-    found = matches;
-    list.setAttribute("aria-label", say("commands"));
+    if (isOpen() && JSON.stringify(next) === JSON.stringify(matches)) return;
+    matches = next;
+    list.setAttribute("aria-label", t("commands"));
     list.replaceChildren(
-      ...found.map((entry, index) =>
+      ...matches.map((entry, index) =>
         el(
           "li",
           {
@@ -52,7 +52,7 @@ export function createCompletions(box, list, status, { commands, complete }) {
             class: "completion",
             // A press would take the focus out of the box before the click arrives.
             pointerdown: (event) => event.preventDefault(),
-            click: () => take(index),
+            click: () => complete(index),
           },
           el(
             "span",
@@ -68,14 +68,14 @@ export function createCompletions(box, list, status, { commands, complete }) {
     );
     list.hidden = false;
     box.setAttribute("aria-controls", list.id);
-    status.textContent = sayCount("commands_found", found.length);
+    status.textContent = tCount("commands_found", matches.length);
     choose(0);
   }
 
   // True when the key was meant for the list.
   function handle(event) {
     if (!isOpen()) return false;
-    const isWhole = found[chosen].command === box.value;
+    const isComplete = matches[chosen].command === box.value;
     switch (event.key) {
       case "ArrowDown":
         choose(chosen + 1);
@@ -85,15 +85,15 @@ export function createCompletions(box, list, status, { commands, complete }) {
         return true;
       case "Tab":
         if (event.shiftKey) return false;
-        take(chosen);
+        complete(chosen);
         return true;
       case "Enter":
         // A command typed to its end is sent, not completed once more.
-        if (isWhole || event.shiftKey) {
+        if (isComplete || event.shiftKey) {
           close();
           return false;
         }
-        take(chosen);
+        complete(chosen);
         return true;
       case "Escape":
         dismissedFor = box.value;

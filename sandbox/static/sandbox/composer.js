@@ -1,11 +1,11 @@
 import { createCompletions } from "./completions.js";
 import { el, icon } from "./dom.js";
+import { t } from "./i18n.js";
 import { openMenu } from "./menu.js";
-import { say } from "./strings.js";
 
-const SHOW_SENDING_AFTER = 400;
-const MOST_ROWS = 8;
-const GROWS_BY_ITSELF = CSS.supports("field-sizing", "content");
+const SENDING_DELAY = 400;
+const MAX_ROWS = 8;
+const HAS_FIELD_SIZING = CSS.supports("field-sizing", "content");
 
 // `send` takes the text and rejects with what to tell the person; `commands` answers the present slash commands, and
 // `shortcuts` the items of the menu beside the box.
@@ -32,28 +32,28 @@ export function createComposer(form, { prefix = "", send, commands, shortcuts })
       "aria-haspopup": "menu",
       "aria-expanded": "false",
       "data-testid": `${prefix}shortcuts`,
-      click: () => openMenu(bolt, shortcuts(), { label: say("shortcuts") }),
+      click: () => openMenu(bolt, shortcuts(), { label: t("shortcuts") }),
     },
     icon("bolt"),
   );
   const hint = el("span", { class: "composer-hint" });
   const progress = el("span", { class: "composer-progress", role: "status" });
-  const found = el("span", { class: "visually-hidden", role: "status" });
+  const matchStatus = el("span", { class: "visually-hidden", role: "status" });
   const error = el("p", { class: "error composer-error", role: "alert", hidden: true });
   form.replaceChildren(
     list,
     el("div", { class: "composer-box" }, box, el("div", { class: "composer-bar" }, bolt, hint, progress, button)),
     error,
-    found,
+    matchStatus,
   );
 
   const drafts = new Map();
   let draftKey = "";
   let isSending = false;
 
-  const completions = createCompletions(box, list, found, {
+  const completions = createCompletions(box, list, matchStatus, {
     commands,
-    complete(text) {
+    setText(text) {
       box.value = text;
       afterInput();
       box.focus();
@@ -61,12 +61,12 @@ export function createComposer(form, { prefix = "", send, commands, shortcuts })
   });
 
   function afterInput() {
-    if (!GROWS_BY_ITSELF) box.rows = Math.min(MOST_ROWS, box.value.split("\n").length);
+    if (!HAS_FIELD_SIZING) box.rows = Math.min(MAX_ROWS, box.value.split("\n").length);
     drafts.set(draftKey, box.value);
     button.disabled = isSending || box.value.trim() === "";
     const [command] = box.value.split(/\s/, 1);
     const used = command.startsWith("/") ? commands().find((entry) => entry.command === command) : null;
-    hint.textContent = used?.usageHint ? `${used.command} ${used.usageHint}` : say("send_hint");
+    hint.textContent = used?.usageHint ? `${used.command} ${used.usageHint}` : t("send_hint");
     hint.classList.toggle("composer-usage", Boolean(used?.usageHint));
   }
 
@@ -89,8 +89,8 @@ export function createComposer(form, { prefix = "", send, commands, shortcuts })
     completions.close();
     afterInput();
     const timer = setTimeout(
-      () => (progress.textContent = say(isCommand ? "waiting_for_app" : "sending")),
-      isCommand ? 0 : SHOW_SENDING_AFTER,
+      () => (progress.textContent = t(isCommand ? "waiting_for_app" : "sending")),
+      isCommand ? 0 : SENDING_DELAY,
     );
     try {
       await send(text);
@@ -139,10 +139,10 @@ export function createComposer(form, { prefix = "", send, commands, shortcuts })
       }
       box.placeholder = label;
       box.setAttribute("aria-label", label);
-      button.setAttribute("aria-label", say("send"));
-      button.title = say("send");
-      bolt.setAttribute("aria-label", say("shortcuts"));
-      bolt.title = say("shortcuts");
+      button.setAttribute("aria-label", t("send"));
+      button.title = t("send");
+      bolt.setAttribute("aria-label", t("shortcuts"));
+      bolt.title = t("shortcuts");
       bolt.hidden = shortcuts().length === 0;
       afterInput();
     },

@@ -1,4 +1,4 @@
-import { known, say, startLanguage } from "./strings.js";
+import { lookUp, startLanguage, t } from "./i18n.js";
 
 const form = document.getElementById("consent");
 const people = document.getElementById("person");
@@ -9,14 +9,14 @@ function show() {
   const { workspace, installed, mayInstall, name } = people.selectedOptions[0].dataset;
   const isInstalled = installed === "true";
   const isAllowed = isInstalled || mayInstall === "true";
-  document.getElementById("title").textContent = say("consent_title", { app, workspace });
-  document.getElementById("what").textContent = say(isInstalled ? "consent_what_authorize" : "consent_what_install", {
+  document.getElementById("title").textContent = t("consent_title", { app, workspace });
+  document.getElementById("what").textContent = t(isInstalled ? "consent_what_authorize" : "consent_what_install", {
     app,
     workspace,
   });
   document.getElementById("cannot").textContent = isAllowed
     ? ""
-    : say("consent_cannot_install", { person: name, workspace });
+    : t("consent_cannot_install", { person: name, workspace });
   document.getElementById("what").hidden = !isAllowed;
   document.getElementById("cannot").hidden = isAllowed;
   document.getElementById("allow").disabled = !isAllowed;
@@ -25,10 +25,10 @@ function show() {
 }
 
 function start() {
-  document.title = `${say("consent_title_plain", { app })} · ${say("title")}`;
-  for (const node of document.querySelectorAll("[data-say-app]")) node.textContent = say(node.dataset.sayApp, { app });
+  document.title = `${t("consent_title_plain", { app })} · ${t("title")}`;
+  for (const node of document.querySelectorAll("[data-text-app]")) node.textContent = t(node.dataset.textApp, { app });
   for (const node of document.querySelectorAll("[data-scope]")) {
-    const words = known(`scope.${node.dataset.scope.replace(/^bot:/, "")}`);
+    const words = lookUp(`scope.${node.dataset.scope.replace(/^bot:/, "")}`);
     if (words) node.textContent = words;
   }
   if (people.options.length === 0) return;

@@ -1,8 +1,8 @@
 // The questions and the notices of the page itself.
 
 import { el } from "./dom.js";
-import { say } from "./strings.js";
-import { wordsOf } from "./values.js";
+import { t } from "./i18n.js";
+import { textOf } from "./values.js";
 
 // Answers true or false. It is asked before anything is sent, so a "no" leaves no trace. Takes the confirm object of an
 // element: title, text, confirm, deny and style.
@@ -24,14 +24,14 @@ export function askConfirmation(confirm) {
         el(
           "header",
           { class: "dialog-head" },
-          el("h2", { id: "confirm-title", dir: "auto" }, wordsOf(confirm.title) || say("confirm")),
+          el("h2", { id: "confirm-title", dir: "auto" }, textOf(confirm.title) || t("confirm")),
         ),
-        el("div", { class: "dialog-body" }, el("p", { id: "confirm-text", dir: "auto" }, wordsOf(confirm.text))),
+        el("div", { class: "dialog-body" }, el("p", { id: "confirm-text", dir: "auto" }, textOf(confirm.text))),
         el(
           "footer",
           { class: "dialog-foot" },
-          el("button", { class: "button button-secondary", value: "no" }, wordsOf(confirm.deny) || say("cancel")),
-          el("button", { class: `button button-${style}`, value: "yes" }, wordsOf(confirm.confirm) || say("confirm")),
+          el("button", { class: "button button-secondary", value: "no" }, textOf(confirm.deny) || t("cancel")),
+          el("button", { class: `button button-${style}`, value: "yes" }, textOf(confirm.confirm) || t("confirm")),
         ),
       ),
     );

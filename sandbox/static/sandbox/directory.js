@@ -1,7 +1,7 @@
-import { say } from "./strings.js";
+import { t } from "./i18n.js";
 
 // Those whom the page can be: bots act by themselves, and who has left can do nothing.
-export const isPlayable = (user) => !user.isBot && (user.status ?? "ACTIVATED") === "ACTIVATED";
+export const isActivePerson = (user) => !user.isBot && (user.status ?? "ACTIVATED") === "ACTIVATED";
 
 // Who and what there is, as one person sees it: channels of others stay unnamed.
 export function createDirectory(workspaces, apps, personId) {
@@ -15,7 +15,7 @@ export function createDirectory(workspaces, apps, personId) {
     !channel.isArchived && (isMember(channel) || (channel.channelType === "PUBLIC" && !isGuest));
   const channels = new Map(workspace.channels.filter(isVisible).map((channel) => [channel.id, channel]));
 
-  const isPrivateTalk = (channel) => ["DIRECT", "SELF"].includes(channel.channelType);
+  const isDirect = (channel) => ["DIRECT", "SELF"].includes(channel.channelType);
   const userName = (id) => users.get(id)?.name ?? null;
 
   // The bot of an app's direct channel: the one other member.
@@ -29,11 +29,11 @@ export function createDirectory(workspaces, apps, personId) {
   const isBotOf = (bot, app) => (app.botId ? app.botId === bot.id : app.displayName === bot.name);
 
   function channelName(channel) {
-    if (!isPrivateTalk(channel)) return channel.name ?? say("unknown_channel");
-    if (channel.channelType === "SELF") return say("you_suffix", { name: person.name });
+    if (!isDirect(channel)) return channel.name ?? t("unknown_channel");
+    if (channel.channelType === "SELF") return t("you_suffix", { name: person.name });
     const others = (channel.users ?? []).filter((id) => id !== personId);
     return (
-      others.map((id) => userName(id) ?? say("unknown_person")).join(", ") || channel.name || say("unknown_channel")
+      others.map((id) => userName(id) ?? t("unknown_person")).join(", ") || channel.name || t("unknown_channel")
     );
   }
 
@@ -46,8 +46,8 @@ export function createDirectory(workspaces, apps, personId) {
     botOf,
     userName,
     channelName,
-    isPrivateTalk,
-    channelTitle: (channel) => (isPrivateTalk(channel) ? channelName(channel) : `#${channelName(channel)}`),
+    isDirect,
+    channelTitle: (channel) => (isDirect(channel) ? channelName(channel) : `#${channelName(channel)}`),
     isInstalled: (bot) => apps.some((app) => app.installed && isBotOf(bot, app)),
     appChannel: (app) =>
       [...channels.values()].find((channel) => botOf(channel) && isBotOf(botOf(channel), app)) ?? null,

@@ -28,7 +28,7 @@ export function name(text, className) {
   return el("bdi", { class: className }, text);
 }
 
-const AVATAR_COLOURS = 8;
+const AVATAR_COLORS = 8;
 
 export function avatar(id, label, isApp = false) {
   let sum = 0;
@@ -42,7 +42,7 @@ export function avatar(id, label, isApp = false) {
     .toUpperCase();
   return el(
     "span",
-    { class: `avatar avatar-${sum % AVATAR_COLOURS}${isApp ? " avatar-app" : ""}`, "aria-hidden": "true" },
+    { class: `avatar avatar-${sum % AVATAR_COLORS}${isApp ? " avatar-app" : ""}`, "aria-hidden": "true" },
     initials || "?",
   );
 }
@@ -56,7 +56,7 @@ export function safeUrl(url, base) {
   }
 }
 
-export function outsideLink(url, ...children) {
+export function externalLink(url, ...children) {
   const href = safeUrl(url);
   if (!href) return el("span", {}, ...children);
   return el("a", { href, rel: "noopener noreferrer", target: "_blank" }, ...children);
@@ -90,7 +90,7 @@ function caretOf(node) {
 // Somebody else took the focus on purpose meanwhile.
 const isElsewhere = () => document.activeElement && document.activeElement !== document.body;
 
-export function rememberFocus() {
+export function saveFocus() {
   const node = document.activeElement;
   const address = addressOf(node);
   const caret = caretOf(node);

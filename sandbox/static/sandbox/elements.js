@@ -4,29 +4,29 @@
 import { createCombobox } from "./combobox.js";
 import { askConfirmation } from "./dialogs.js";
 import { el, safeUrl } from "./dom.js";
-import { setFiring } from "./spinners.js";
-import { say } from "./strings.js";
-import { objects, wordsOf } from "./values.js";
+import { t } from "./i18n.js";
+import { setSending } from "./spinners.js";
+import { objects, textOf } from "./values.js";
 
-const TYPING_PAUSE = 400;
+const TYPING_DELAY = 400;
 
 let serial = 0;
 const newId = (prefix) => `${prefix}-${++serial}`;
 
-async function fire(node, element, value, context) {
+async function sendAction(node, element, value, context) {
   if (node.getAttribute("aria-busy") === "true") return;
   if (element.confirm && !(await askConfirmation(element.confirm))) return;
   const url = safeUrl(element.url);
   if (url) open(url, "_blank", "noopener,noreferrer");
-  const place = node.closest(".block-actions, .block-section, .block-input") ?? node;
-  place.parentNode?.querySelectorAll(":scope > .error").forEach((old) => old.remove());
-  setFiring(node, true);
+  const container = node.closest(".block-actions, .block-section, .block-input") ?? node;
+  container.parentNode?.querySelectorAll(":scope > .error").forEach((old) => old.remove());
+  setSending(node, true);
   try {
     await context.press({ onAction: element.onAction, value, confirmed: Boolean(element.confirm) });
   } catch (error) {
-    if (place.isConnected) place.after(el("p", { class: "error", role: "alert" }, error.message));
+    if (container.isConnected) container.after(el("p", { class: "error", role: "alert" }, error.message));
   } finally {
-    setFiring(node, false);
+    setSending(node, false);
   }
 }
 
@@ -41,19 +41,19 @@ export function button(element, context) {
       "data-on-action": element.onAction,
       "data-focus-key": element.onAction,
     },
-    wordsOf(element.text),
+    textOf(element.text),
   );
-  node.addEventListener("click", () => fire(node, element, element.value, context));
+  node.addEventListener("click", () => sendAction(node, element, element.value, context));
   return node;
 }
 
 function optionNodes(element, chosen) {
   const option = (item) => {
-    const words = [wordsOf(item.text), wordsOf(item.description)].filter(Boolean).join(" · ");
-    return el("option", { value: item.value, selected: item.value === chosen }, words);
+    const label = [textOf(item.text), textOf(item.description)].filter(Boolean).join(" · ");
+    return el("option", { value: item.value, selected: item.value === chosen }, label);
   };
   const groups = objects(element.option_groups).map((group) =>
-    el("optgroup", { label: wordsOf(group.label) }, objects(group.options).map(option)),
+    el("optgroup", { label: textOf(group.label) }, objects(group.options).map(option)),
   );
   return [...objects(element.options).map(option), ...groups];
 }
@@ -68,7 +68,7 @@ const FIELDS = {
     const common = {
       id,
       class: "control",
-      placeholder: wordsOf(element.placeholder),
+      placeholder: textOf(element.placeholder),
       minlength: element.min_length > 0 ? element.min_length : null,
       maxlength: element.max_length > 0 ? element.max_length : null,
       autocomplete: "off",
@@ -78,7 +78,7 @@ const FIELDS = {
       element.line_mode === "multiline"
         ? el("textarea", { ...common, rows: 4 })
         : el("input", { ...common, type: "text" });
-    node.value = value ?? wordsOf(element.initial_value);
+    node.value = value ?? textOf(element.initial_value);
     return { node, label: id, controls: [node], read: () => node.value || undefined, trigger: "change" };
   },
 
@@ -86,7 +86,7 @@ const FIELDS = {
     const chosen = value ?? element.initial_option?.value;
     const node = el("select", { id, class: "control" });
     node.append(
-      el("option", { value: "" }, wordsOf(element.placeholder) || say("choose")),
+      el("option", { value: "" }, textOf(element.placeholder) || t("choose")),
       ...optionNodes(element, chosen),
     );
     return { node, label: id, controls: [node], read: () => node.value || undefined, trigger: "change" };
@@ -95,12 +95,12 @@ const FIELDS = {
   dynamic_select_menu(element, value, id, context) {
     const initial = element.initial_option;
     const chosen = value ?? initial?.value ?? element.value;
-    const known = chosen === initial?.value ? wordsOf(initial?.text) : labels.get(`${element.onAction} ${chosen}`);
+    const label = chosen === initial?.value ? textOf(initial?.text) : labels.get(`${element.onAction} ${chosen}`);
     const box = createCombobox({
       id,
-      placeholder: wordsOf(element.placeholder) || say("search"),
-      leastQuery: element.min_query_length > 0 ? element.min_query_length : 0,
-      chosen: chosen ? { value: chosen, label: known || chosen } : null,
+      placeholder: textOf(element.placeholder) || t("search"),
+      minQueryLength: element.min_query_length > 0 ? element.min_query_length : 0,
+      chosen: chosen ? { value: chosen, label: label || chosen } : null,
       find: async (query, current) => (await context.findOptions(element.onAction, query, current)).options,
     });
     box.node.addEventListener("choose", () => {
@@ -126,8 +126,8 @@ const FIELDS = {
         el(
           "span",
           {},
-          wordsOf(option.text),
-          wordsOf(option.description) && el("span", { class: "choice-note" }, wordsOf(option.description)),
+          textOf(option.text),
+          textOf(option.description) && el("span", { class: "choice-note" }, textOf(option.description)),
         ),
       ),
     );
@@ -161,8 +161,8 @@ const FIELDS = {
     const node = el(
       "div",
       { class: "date-range" },
-      el("label", {}, el("span", { class: "muted" }, say("from")), from),
-      el("label", {}, el("span", { class: "muted" }, say("to")), to),
+      el("label", {}, el("span", { class: "muted" }, t("from")), from),
+      el("label", {}, el("span", { class: "muted" }, t("to")), to),
     );
     node.addEventListener("change", bound);
     const read = () => (from.value && to.value ? [from.value, to.value] : undefined);
@@ -186,45 +186,45 @@ export function actionElement(element, context) {
   if (element.type === "button") return button(element, context);
   const field = makeField(element, undefined, newId("element"), context);
   if (!field) return null;
-  const words = wordsOf(element.placeholder) || say("choose");
-  if (field.label) field.controls[0].setAttribute("aria-label", words);
+  const label = textOf(element.placeholder) || t("choose");
+  if (field.label) field.controls[0].setAttribute("aria-label", label);
   else field.node.setAttribute("role", "group");
   field.node.addEventListener(field.trigger, () => {
     const value = field.read() ?? field.none;
-    if (value !== undefined) fire(field.node, element, value, context);
+    if (value !== undefined) sendAction(field.node, element, value, context);
   });
   return field.node;
 }
 
 // An input with `dispatchAction` tells its app of each change; a text may ask for Enter, or for every pause in typing.
-function dispatch(field, element, context) {
-  let isTelling = false;
+function sendChanges(field, element, context) {
+  let isSending = false;
   let isWaiting = false;
-  async function tell() {
-    isWaiting = isTelling;
-    if (isTelling) return;
-    isTelling = true;
-    await fire(field.node, element, field.read() ?? field.none ?? "", context);
-    isTelling = false;
-    if (isWaiting) tell();
+  async function send() {
+    isWaiting = isSending;
+    if (isSending) return;
+    isSending = true;
+    await sendAction(field.node, element, field.read() ?? field.none ?? "", context);
+    isSending = false;
+    if (isWaiting) send();
   }
-  const wanted = Array.isArray(element.interaction_triggers) ? element.interaction_triggers : [];
+  const triggers = Array.isArray(element.interaction_triggers) ? element.interaction_triggers : [];
   const [control] = field.controls;
-  if (wanted.includes("on_enter_pressed")) {
+  if (triggers.includes("on_enter_pressed")) {
     control.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" || event.isComposing || event.shiftKey) return;
       event.preventDefault();
-      tell();
+      send();
     });
   }
-  if (wanted.includes("on_input")) {
+  if (triggers.includes("on_input")) {
     let timer = null;
     control.addEventListener("input", () => {
       clearTimeout(timer);
-      timer = setTimeout(tell, TYPING_PAUSE);
+      timer = setTimeout(send, TYPING_DELAY);
     });
   }
-  if (wanted.length === 0) field.node.addEventListener(field.trigger, tell);
+  if (triggers.length === 0) field.node.addEventListener(field.trigger, send);
 }
 
 export function inputBlock(block, context) {
@@ -236,13 +236,13 @@ export function inputBlock(block, context) {
   if (!field) return null;
 
   const isRequired = block.optional !== true;
-  const words = wordsOf(block.label);
-  const error = wordsOf(block.validationError);
+  const labelText = textOf(block.label);
+  const error = textOf(block.validationError);
   const isSingle = field.node.matches(".control");
   const message = el("p", { class: "error", id: `${id}-error`, role: error ? "alert" : null }, error);
 
   // Says under the field what is wrong with it; nothing once it is mended.
-  function complain(text) {
+  function setError(text) {
     message.textContent = text;
     for (const control of field.controls) {
       if (text) {
@@ -254,26 +254,26 @@ export function inputBlock(block, context) {
       }
     }
   }
-  complain(error);
-  field.node.addEventListener("input", () => complain(""));
+  setError(error);
+  field.node.addEventListener("input", () => setError(""));
 
   if (isSingle && isRequired) field.controls[0].required = true;
   if (element.autofocused) field.controls[0]?.setAttribute("autofocus", "");
-  if (block.dispatchAction || Array.isArray(element.interaction_triggers)) dispatch(field, element, context);
+  if (block.dispatchAction || Array.isArray(element.interaction_triggers)) sendChanges(field, element, context);
   context.fields?.push({
     blockId: block.blockId,
     onAction: element.onAction,
     isRequired,
     initial: field.read(),
     ...field,
-    complain,
+    setError,
   });
 
-  const mark = isRequired ? null : el("span", { class: "muted" }, ` (${say("optional")})`);
+  const mark = isRequired ? null : el("span", { class: "muted" }, ` (${t("optional")})`);
   if (field.label) {
-    const label = words ? el("label", { for: field.label }, words, mark) : null;
-    if (!label) field.controls[0].setAttribute("aria-label", wordsOf(element.placeholder) || say("choose"));
+    const label = labelText ? el("label", { for: field.label }, labelText, mark) : null;
+    if (!label) field.controls[0].setAttribute("aria-label", textOf(element.placeholder) || t("choose"));
     return el("div", { class: "block-input" }, label, field.node, message);
   }
-  return el("fieldset", { class: "block-input" }, words && el("legend", {}, words, mark), field.node, message);
+  return el("fieldset", { class: "block-input" }, labelText && el("legend", {}, labelText, mark), field.node, message);
 }

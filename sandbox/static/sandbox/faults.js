@@ -2,7 +2,7 @@
 
 import * as api from "./api.js";
 import { el } from "./dom.js";
-import { say, sayCount } from "./strings.js";
+import { t, tCount } from "./i18n.js";
 
 // What each kind takes as its number, and what is usual; null where it takes none.
 const KINDS = {
@@ -18,11 +18,11 @@ const KINDS = {
   drip: { value: "0.05", min: "0.001", max: "10", step: "0.001" },
 };
 
-const EVERY = 1500;
+const POLL_INTERVAL = 1500;
 
-const wordsOf = ({ do: order }) => {
-  const [kind, number] = order.split(":");
-  return [say(`fault.${kind}`), number].filter(Boolean).join(": ");
+const describe = ({ do: spec }) => {
+  const [kind, number] = spec.split(":");
+  return [t(`fault.${kind}`), number].filter(Boolean).join(": ");
 };
 
 export function createFaults(part) {
@@ -35,25 +35,25 @@ export function createFaults(part) {
   const none = part.querySelector("#fault-none");
   const clear = part.querySelector("#fault-clear");
 
-  function askNumber() {
-    const wanted = KINDS[kind.value];
-    numberField.hidden = !wanted;
-    number.disabled = !wanted;
-    if (!wanted) return;
-    Object.assign(number, wanted);
+  function showNumberField() {
+    const input = KINDS[kind.value];
+    numberField.hidden = !input;
+    number.disabled = !input;
+    if (!input) return;
+    Object.assign(number, input);
     numberLabel.dataset.text = `fault_number.${kind.value}`;
-    numberLabel.textContent = say(numberLabel.dataset.text);
+    numberLabel.textContent = t(numberLabel.dataset.text);
   }
 
-  function draw() {
+  function renderKinds() {
     const chosen = kind.value;
     kind.replaceChildren(
-      ...Object.keys(KINDS).map((one) =>
-        el("option", { value: one, "data-text": `fault.${one}` }, say(`fault.${one}`)),
+      ...Object.keys(KINDS).map((name) =>
+        el("option", { value: name, "data-text": `fault.${name}` }, t(`fault.${name}`)),
       ),
     );
     kind.value = chosen || "status";
-    askNumber();
+    showNumberField();
   }
 
   function show(faults) {
@@ -63,8 +63,8 @@ export function createFaults(part) {
           "li",
           { class: "fault", "data-testid": "fault" },
           el("code", {}, fault.match),
-          el("span", {}, wordsOf(fault)),
-          el("span", { class: "muted" }, sayCount("faults_left", fault.times)),
+          el("span", {}, describe(fault)),
+          el("span", { class: "muted" }, tCount("faults_left", fault.times)),
         ),
       ),
     );
@@ -81,12 +81,12 @@ export function createFaults(part) {
     }
   }
 
-  kind.addEventListener("change", askNumber);
+  kind.addEventListener("change", showNumberField);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    const order = KINDS[kind.value] ? `${kind.value}:${number.value}` : kind.value;
+    const spec = KINDS[kind.value] ? `${kind.value}:${number.value}` : kind.value;
     attempt(() =>
-      api.addFaults([{ match: `${method.value} ${path.value.trim()}`, do: order, times: Number(times.value) }]),
+      api.addFaults([{ match: `${method.value} ${path.value.trim()}`, do: spec, times: Number(times.value) }]),
     );
   });
   clear.addEventListener("click", () => attempt(api.clearFaults));
@@ -96,10 +96,10 @@ export function createFaults(part) {
     setActive(isActive) {
       clearInterval(timer);
       if (!isActive) return;
-      draw();
+      renderKinds();
       attempt(api.faults);
       // Calls use them up meanwhile.
-      timer = setInterval(() => !document.hidden && api.faults().then(show, () => {}), EVERY);
+      timer = setInterval(() => !document.hidden && api.faults().then(show, () => {}), POLL_INTERVAL);
     },
   };
 }

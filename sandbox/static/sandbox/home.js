@@ -2,8 +2,8 @@
 
 import { renderBlocks } from "./blocks.js";
 import { el } from "./dom.js";
-import { wordsOf } from "./values.js";
-import { collect, signatureOf, valuesOf } from "./views.js";
+import { textOf } from "./values.js";
+import { collectValues, signatureOf, valuesOf } from "./views.js";
 
 export function createHome(panel, { press, findOptions }) {
   let shown = null;
@@ -14,7 +14,7 @@ export function createHome(panel, { press, findOptions }) {
     show(home, directory) {
       const signature = home && signatureOf(home, directory);
       if (signature === shown) return;
-      const typed = home && home.id === shownId ? collect(fields) : {};
+      const typed = home && home.id === shownId ? collectValues(fields) : {};
       shown = signature;
       shownId = home?.id ?? null;
       fields = [];
@@ -27,11 +27,11 @@ export function createHome(panel, { press, findOptions }) {
           copyable: true,
           values: valuesOf(home, typed, sent),
           findOptions: (onAction, query, value) => findOptions(source, onAction, query, value),
-          press: (action) => press(source, action, (sent = collect(fields))),
+          press: (action) => press(source, action, (sent = collectValues(fields))),
         });
       panel.dataset.sourceId = home?.id ?? "";
       panel.replaceChildren(
-        ...(home && wordsOf(home.title) ? [el("h2", { dir: "auto" }, wordsOf(home.title))] : []),
+        ...(home && textOf(home.title) ? [el("h2", { dir: "auto" }, textOf(home.title))] : []),
         ...(blocks ? [blocks] : []),
       );
     },

@@ -9,7 +9,7 @@ const STEPS = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 };
 // `items` are {label, note?, title?, isDanger?, testId?, run}. The focus goes back to the button when it closes.
 export function openMenu(button, items, { label, className = "" }) {
   const menu = el("div", { class: `menu ${className}`, role: "menu", "aria-label": label, popover: "auto" });
-  const take = (run) => {
+  const choose = (run) => {
     menu.hidePopover();
     run();
   };
@@ -25,7 +25,7 @@ export function openMenu(button, items, { label, className = "" }) {
           title: item.title,
           "aria-label": item.title,
           "data-testid": item.testId,
-          click: () => take(item.run),
+          click: () => choose(item.run),
         },
         name(item.label),
         item.note && el("span", { class: "menu-note" }, item.note),
@@ -61,7 +61,7 @@ export function openMenu(button, items, { label, className = "" }) {
 
 // Shows `popup` below `anchor`, or above where there is more room; answers a function that keeps it there.
 export function showBeside(popup, anchor, { isAsWide = false } = {}) {
-  function place() {
+  function position() {
     const at = anchor.getBoundingClientRect();
     if (isAsWide) popup.style.width = `${at.width}px`;
     const below = innerHeight - at.bottom - GAP - EDGE;
@@ -73,8 +73,8 @@ export function showBeside(popup, anchor, { isAsWide = false } = {}) {
     popup.style.top = `${isBelow ? at.bottom + GAP : at.top - GAP - height}px`;
   }
   if (!popup.matches(":popover-open")) popup.showPopover();
-  place();
-  return place;
+  position();
+  return position;
 }
 
 // Inside a modal dialog everything outside of it is inert.

@@ -1,12 +1,12 @@
 import { renderBlocks } from "./blocks.js";
-import { avatar, el, icon, name, outsideLink } from "./dom.js";
+import { avatar, el, externalLink, icon, name } from "./dom.js";
+import { currentLanguage, formatDateTime, formatDay, formatHour, formatTime, t, tCount } from "./i18n.js";
 import { openMenu } from "./menu.js";
 import { reactionButton, reactionChips } from "./reactions.js";
-import { currentLanguage, say, sayCount, sayDay, sayHour, sayMoment, sayTime } from "./strings.js";
 import { plainText } from "./text.js";
 import { objects, string } from "./values.js";
 
-const GROUP_FOR = 5 * 60 * 1000;
+const GROUP_MILLISECONDS = 5 * 60 * 1000;
 const BOTTOM_SLACK = 60;
 
 const time = (message) => Number(message.timestampMilli) || Date.parse(message.timestamp) || 0;
@@ -16,10 +16,11 @@ export const rootOf = (message) => message.threadReplyInfo?.rootId || null;
 export function timeline(screen) {
   const shared = (screen?.messages ?? []).filter((message) => !message.deleted);
   const own = (screen?.ephemeral ?? []).map((message) => ({ ...message, isEphemeral: true }));
-  return [...shared, ...own].sort((one, other) => time(one) - time(other) || (one.id < other.id ? -1 : 1));
+  const compare = (first, second) => time(first) - time(second) || (first.id < second.id ? -1 : 1);
+  return [...shared, ...own].sort(compare);
 }
 
-const linked = (url, text) => (url ? outsideLink(url, String(text)) : String(text));
+const linked = (url, text) => (url ? externalLink(url, String(text)) : String(text));
 
 // Pictures are not shown: they would be fetched from wherever an app says.
 function attachment(item, context) {
@@ -32,7 +33,7 @@ function attachment(item, context) {
       el("dd", {}, plainText(String(field.value ?? ""), context.directory)),
     ),
   );
-  const footer = [item.footer && String(item.footer), at > 0 && sayMoment(at)].filter(Boolean).join(" · ");
+  const footer = [item.footer && String(item.footer), at > 0 && formatDateTime(at)].filter(Boolean).join(" · ");
   const body = el(
     "div",
     { class: "attachment", dir: "auto" },
@@ -49,7 +50,7 @@ function attachment(item, context) {
 
 // Only an app's token opens a file, so there is nothing to follow here.
 function file(item) {
-  return el("p", { class: "file" }, icon("file"), name(string(item.name) || say("attached_file")));
+  return el("p", { class: "file" }, icon("file"), name(string(item.name) || t("attached_file")));
 }
 
 // What cannot be shown is no reason to show nothing.
@@ -92,7 +93,7 @@ function tools(message, handlers, openThread) {
   const shortcuts = handlers.messageShortcuts();
   const more =
     shortcuts.length > 0 &&
-    tool(say("more_actions"), "more", "more", (event) =>
+    tool(t("more_actions"), "more", "more", (event) =>
       openMenu(
         event.currentTarget,
         shortcuts.map((shortcut) => ({
@@ -101,7 +102,7 @@ function tools(message, handlers, openThread) {
           testId: `shortcut-${shortcut.name}`,
           run: () => handlers.runShortcut(shortcut, message),
         })),
-        { label: say("more_actions") },
+        { label: t("more_actions") },
       ),
     );
   more && more.setAttribute("aria-haspopup", "menu");
@@ -109,16 +110,16 @@ function tools(message, handlers, openThread) {
     "div",
     { class: "tools" },
     reactionButton(message, handlers.react),
-    openThread && tool(say("reply_in_thread"), "reply", "reply", openThread),
+    openThread && tool(t("reply_in_thread"), "reply", "reply", openThread),
     more,
   );
 }
 
 function messageNode(message, { isFirst, replies, directory, handlers }) {
   const isApp = directory.isApp(message);
-  const author = directory.userName(message.author) ?? message.authorName ?? say("unknown_person");
+  const author = directory.userName(message.author) ?? message.authorName ?? t("unknown_person");
   const at = time(message);
-  const clock = (words) => el("time", { datetime: new Date(at).toISOString(), title: sayMoment(at) }, words);
+  const clock = (words) => el("time", { datetime: new Date(at).toISOString(), title: formatDateTime(at) }, words);
   const source = { type: message.isEphemeral ? "EPHEMERAL_MESSAGE" : "MESSAGE", id: message.id };
   const context = {
     directory,
@@ -138,31 +139,31 @@ function messageNode(message, { isFirst, replies, directory, handlers }) {
       "data-message-id": message.id,
       "data-source-id": message.id,
     },
-    el("div", { class: "gutter" }, isFirst ? avatar(message.author, author, isApp) : clock(sayHour(at))),
+    el("div", { class: "gutter" }, isFirst ? avatar(message.author, author, isApp) : clock(formatHour(at))),
     el(
       "div",
       { class: "message-main" },
-      message.isEphemeral && el("p", { class: "only-you" }, icon("eye"), say("only_you")),
+      message.isEphemeral && el("p", { class: "only-you" }, icon("eye"), t("only_you")),
       isFirst &&
         el(
           "header",
           { class: "byline" },
           name(author, "author"),
-          isApp && el("span", { class: "badge" }, say("app_badge")),
-          clock(sayTime(at)),
+          isApp && el("span", { class: "badge" }, t("app_badge")),
+          clock(formatTime(at)),
         ),
       rootOf(message) &&
         openThread &&
-        el("button", { type: "button", class: "replied", click: openThread }, icon("reply"), say("replied_in_thread")),
+        el("button", { type: "button", class: "replied", click: openThread }, icon("reply"), t("replied_in_thread")),
       content(message, context),
-      message.edited && el("span", { class: "edited" }, say("edited")),
+      message.edited && el("span", { class: "edited" }, t("edited")),
       reactionChips(message, directory, handlers.react),
       replies > 0 &&
         openThread &&
         el(
           "button",
           { type: "button", class: "replies", "data-testid": "replies", click: openThread },
-          sayCount("replies", replies),
+          tCount("replies", replies),
         ),
     ),
     !message.isEphemeral && tools(message, handlers, openThread),
@@ -208,7 +209,7 @@ export function createMessageList(scroller, list, jump = null) {
       const day = new Date(time(message)).toDateString();
       const isNewDay = !previous || new Date(time(previous)).toDateString() !== day;
       if (isNewDay) {
-        const label = sayDay(time(message));
+        const label = formatDay(time(message));
         const build = () => el("div", { class: "day" }, el("span", {}, label));
         result.push({ key: `day ${day}`, signature: label, build });
       }
@@ -226,7 +227,7 @@ export function createMessageList(scroller, list, jump = null) {
         message.isEphemeral ||
         previous?.isEphemeral ||
         previous?.author !== message.author ||
-        time(message) - time(previous) > GROUP_FOR ||
+        time(message) - time(previous) > GROUP_MILLISECONDS ||
         Boolean(rootOf(message) && handlers.openThread);
       const replies = countReplies?.(message) ?? 0;
       result.push({
@@ -239,7 +240,7 @@ export function createMessageList(scroller, list, jump = null) {
     return result;
   }
 
-  function place(wanted) {
+  function update(wanted) {
     const next = new Map();
     let cursor = list.firstChild;
     for (const { key, signature, build } of wanted) {
@@ -268,7 +269,7 @@ export function createMessageList(scroller, list, jump = null) {
     show(messages, context) {
       const wasPinned = pinned;
       const last = messages.at(-1)?.id ?? null;
-      place(entries(messages, context));
+      update(entries(messages, context));
       if (wasPinned) toBottom();
       else if (jump && seen !== null && last !== seen) jump.hidden = false;
       seen = last;

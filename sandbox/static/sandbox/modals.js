@@ -2,10 +2,10 @@
 // give it back to the one below.
 
 import { renderBlocks } from "./blocks.js";
-import { closeOnBackdrop, el, icon, rememberFocus } from "./dom.js";
-import { say } from "./strings.js";
-import { wordsOf } from "./values.js";
-import { collect, hasFaults, signatureOf, valuesOf } from "./views.js";
+import { closeOnBackdrop, el, icon, saveFocus } from "./dom.js";
+import { t } from "./i18n.js";
+import { textOf } from "./values.js";
+import { collectValues, hasErrors, signatureOf, valuesOf } from "./views.js";
 
 const FIRST_FIELDS = [
   "[aria-invalid]",
@@ -22,13 +22,13 @@ function createModal(depth, { press, submit, close, findOptions }) {
     "data-testid": "modal",
   });
   const problem = el("p", { class: "error", role: "alert" });
-  const restoreOpener = rememberFocus();
+  const restoreOpener = saveFocus();
   let view = null;
   let shown = null;
   let fields = [];
   let sent = {};
 
-  const takeValues = () => (sent = collect(fields));
+  const takeValues = () => (sent = collectValues(fields));
 
   async function run(button, work) {
     if (dialog.getAttribute("aria-busy") === "true") return;
@@ -70,15 +70,15 @@ function createModal(depth, { press, submit, close, findOptions }) {
       el(
         "button",
         { class: "button button-primary", dir: "auto", "data-testid": "modal-submit" },
-        wordsOf(view.submit) || say("submit"),
+        textOf(view.submit) || t("submit"),
       );
     const closeButton = el(
       "button",
       { type: "button", class: "button button-secondary", dir: "auto", "data-testid": "modal-close" },
-      wordsOf(view.close) || say("close"),
+      textOf(view.close) || t("close"),
     );
     closeButton.addEventListener("click", () => dismiss(closeButton));
-    const leave = say(depth > 0 ? "back" : "close");
+    const leave = t(depth > 0 ? "back" : "close");
     const leaveButton = el(
       "button",
       {
@@ -93,7 +93,7 @@ function createModal(depth, { press, submit, close, findOptions }) {
     );
     problem.textContent = "";
 
-    const title = el("h2", { id: titleId, dir: "auto" }, wordsOf(view.title));
+    const title = el("h2", { id: titleId, dir: "auto" }, textOf(view.title));
     const form = el(
       "form",
       { novalidate: true },
@@ -104,7 +104,7 @@ function createModal(depth, { press, submit, close, findOptions }) {
     );
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      if (!hasSubmit || hasFaults(fields)) return;
+      if (!hasSubmit || hasErrors(fields)) return;
       run(submitButton, () => submit(view.id, takeValues()));
     });
     dialog.dataset.sourceId = view.id;
@@ -121,11 +121,11 @@ function createModal(depth, { press, submit, close, findOptions }) {
     show(next, directory) {
       const signature = signatureOf(next, directory);
       if (signature === shown) return;
-      const typed = isSameStep(next) ? collect(fields) : {};
+      const typed = isSameStep(next) ? collectValues(fields) : {};
       const isAnother = view?.id !== next.id;
       shown = signature;
       view = next;
-      const restoreFocus = rememberFocus();
+      const restoreFocus = saveFocus();
       draw(directory, typed);
       restoreFocus();
       if (!dialog.isConnected) document.body.append(dialog);

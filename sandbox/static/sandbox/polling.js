@@ -1,33 +1,33 @@
-const EVERY = 1500;
-const LONGEST = 15000;
+const POLL_INTERVAL = 1500;
+const MAX_INTERVAL = 15000;
 
 // Asks again and again while the page can be seen; waits longer each time it fails.
-export function startPolling(ask, { onFailure, onSuccess }) {
+export function startPolling(poll, { onFailure, onSuccess }) {
   let timer = null;
   let failures = 0;
-  let isAsking = false;
+  let isPolling = false;
   let isWanted = false;
 
   function schedule() {
     clearTimeout(timer);
     if (document.hidden) return;
-    timer = setTimeout(run, Math.min(EVERY * 2 ** failures, LONGEST));
+    timer = setTimeout(run, Math.min(POLL_INTERVAL * 2 ** failures, MAX_INTERVAL));
   }
 
   async function run() {
     clearTimeout(timer);
-    isWanted = isAsking;
-    if (isAsking || document.hidden) return;
-    isAsking = true;
+    isWanted = isPolling;
+    if (isPolling || document.hidden) return;
+    isPolling = true;
     try {
-      await ask();
+      await poll();
       failures = 0;
       onSuccess();
     } catch (error) {
       failures += 1;
       onFailure(error);
     } finally {
-      isAsking = false;
+      isPolling = false;
       if (isWanted) run();
       else schedule();
     }

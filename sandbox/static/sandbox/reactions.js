@@ -2,8 +2,8 @@
 
 import { el, icon } from "./dom.js";
 import { CHOICES, emoji } from "./emoji.js";
+import { t } from "./i18n.js";
 import { openMenu } from "./menu.js";
-import { say } from "./strings.js";
 import { objects } from "./values.js";
 
 export function reactionChips(message, directory, react) {
@@ -11,7 +11,7 @@ export function reactionChips(message, directory, react) {
   for (const { code, user } of objects(message.reactions)) people.set(code, [...(people.get(code) ?? []), user]);
   if (people.size === 0) return null;
   const chips = [...people].map(([code, users]) => {
-    const names = users.map((id) => directory.userName(id) ?? say("unknown_person")).join(", ");
+    const names = users.map((id) => directory.userName(id) ?? t("unknown_person")).join(", ");
     const isMine = users.includes(directory.person.id);
     const words = { emoji: emoji(code), count: users.length, names };
     return el(
@@ -24,7 +24,7 @@ export function reactionChips(message, directory, react) {
           class: "reaction",
           title: names,
           "aria-pressed": String(isMine),
-          "aria-label": say("reaction_of", words),
+          "aria-label": t("reaction_of", words),
           "data-focus-key": `reaction ${code}`,
           "data-testid": "reaction",
           click: () => react(message, code),
@@ -39,7 +39,7 @@ export function reactionChips(message, directory, react) {
 }
 
 export function reactionButton(message, react) {
-  const label = say("add_reaction");
+  const label = t("add_reaction");
   const button = el(
     "button",
     {
@@ -60,7 +60,7 @@ export function reactionButton(message, react) {
         title: name.replaceAll("_", " "),
         run: () => react(message, `:${name}:`),
       })),
-      { label: say("choose_reaction"), className: "menu-grid" },
+      { label: t("choose_reaction"), className: "menu-grid" },
     ),
   );
   return button;

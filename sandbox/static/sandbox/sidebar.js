@@ -1,8 +1,8 @@
-import { isPlayable } from "./directory.js";
+import { isActivePerson } from "./directory.js";
 import { avatar, el, icon, name } from "./dom.js";
-import { currentLanguage, say, sayRole } from "./strings.js";
+import { currentLanguage, roleName, t } from "./i18n.js";
 
-const byName = (one, other) => one.label.localeCompare(other.label);
+const byName = (first, second) => first.label.localeCompare(second.label);
 
 function link(channel, label, mark, directory, openChannel) {
   const isPrivate = channel.channelType === "PRIVATE";
@@ -24,7 +24,7 @@ function link(channel, label, mark, directory, openChannel) {
       },
       mark,
       name(label, "side-name"),
-      isPrivate && el("span", { class: "visually-hidden" }, say("private_channel_icon")),
+      isPrivate && el("span", { class: "visually-hidden" }, t("private_channel_icon")),
     ),
   );
 }
@@ -49,8 +49,8 @@ export function createSidebar(side, { openChannel, choosePerson, chooseWorkspace
     workspaceSelect.value = workspace.id;
     personSelect.replaceChildren(
       ...workspace.users
-        .filter(isPlayable)
-        .map((user) => el("option", { value: user.id }, `${user.name} (${sayRole(user.role)})`)),
+        .filter(isActivePerson)
+        .map((user) => el("option", { value: user.id }, `${user.name} (${roleName(user.role)})`)),
     );
     personSelect.value = person.id;
 
@@ -58,7 +58,7 @@ export function createSidebar(side, { openChannel, choosePerson, chooseWorkspace
     const focused = side.contains(document.activeElement) ? document.activeElement.dataset.channelId : null;
     channels.replaceChildren(
       ...all
-        .filter(({ channel }) => !directory.isPrivateTalk(channel))
+        .filter(({ channel }) => !directory.isDirect(channel))
         .sort(byName)
         .map(({ channel, label }) =>
           link(channel, label, icon(channel.channelType === "PRIVATE" ? "lock" : "hash"), directory, openChannel),
@@ -66,7 +66,7 @@ export function createSidebar(side, { openChannel, choosePerson, chooseWorkspace
     );
 
     const talks = all
-      .filter(({ channel }) => directory.isPrivateTalk(channel) && !directory.botOf(channel))
+      .filter(({ channel }) => directory.isDirect(channel) && !directory.botOf(channel))
       .sort(byName);
     directs.replaceChildren(
       ...talks.map(({ channel, label }) => {

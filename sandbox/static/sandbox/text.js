@@ -1,5 +1,5 @@
-import { el, name, outsideLink } from "./dom.js";
-import { say } from "./strings.js";
+import { el, externalLink, name } from "./dom.js";
+import { t } from "./i18n.js";
 
 export function userMention(id, directory) {
   const isMe = id === directory.person.id;
@@ -7,13 +7,13 @@ export function userMention(id, directory) {
     "span",
     { class: isMe ? "mention mention-me" : "mention" },
     "@",
-    name(directory.userName(id) ?? say("unknown_person")),
+    name(directory.userName(id) ?? t("unknown_person")),
   );
 }
 
 export function channelMention(id, directory) {
   const channel = directory.channels.get(id);
-  const label = channel ? directory.channelName(channel) : say("private_channel");
+  const label = channel ? directory.channelName(channel) : t("private_channel");
   return el("span", { class: "mention" }, "#", name(label));
 }
 
@@ -30,7 +30,7 @@ export function plainText(text, directory) {
     else if (match[2]) parts.push(channelMention(match[2], directory));
     else {
       const address = match[0].replace(/[.,;:!?)\]}'*_]+$/, "");
-      parts.push(outsideLink(address, address), match[0].slice(address.length));
+      parts.push(externalLink(address, address), match[0].slice(address.length));
     }
   }
   parts.push(text.slice(end));

@@ -1,12 +1,12 @@
 import { createComposer } from "./composer.js";
+import { t } from "./i18n.js";
 import { createMessageList, rootOf, timeline } from "./messages.js";
-import { say } from "./strings.js";
 
 export function createThread(panel, { send, commands, shortcuts, handlers, close }) {
   const composer = createComposer(panel.querySelector("form"), { prefix: "thread-", send, commands, shortcuts });
   const scroller = panel.querySelector("#thread-messages");
   const list = createMessageList(scroller, scroller);
-  const where = panel.querySelector("#thread-channel");
+  const channelTitle = panel.querySelector("#thread-channel");
   let shown = null;
 
   panel.querySelector("#close-thread").addEventListener("click", close);
@@ -25,8 +25,8 @@ export function createThread(panel, { send, commands, shortcuts, handlers, close
       if (shown !== rootId) list.clear();
       const ephemeral = (screen.ephemeral ?? []).filter((message) => rootOf(message) === rootId);
       list.show(timeline({ messages: loaded ?? [root], ephemeral }), { directory, handlers });
-      where.textContent = title;
-      composer.enter(`${directory.person.id} ${rootId}`, say("reply"));
+      channelTitle.textContent = title;
+      composer.enter(`${directory.person.id} ${rootId}`, t("reply"));
       if (shown !== rootId) composer.focus();
       shown = rootId;
     },

@@ -3,10 +3,10 @@
 import * as api from "./api.js";
 import { codeBlock } from "./blocks.js";
 import { el } from "./dom.js";
-import { currentLanguage, known, say } from "./strings.js";
+import { currentLanguage, lookUp, t } from "./i18n.js";
 
-const EVERY = 1000;
-const MOST = 500;
+const POLL_INTERVAL = 1000;
+const MAX_ENTRIES = 500;
 const SIGNATURE_REFUSALS = [401, 403];
 
 const isFailed = ({ status, kind, outcome }) =>
@@ -31,11 +31,11 @@ function pathOf(entry) {
 }
 
 function verdictOf(entry) {
-  if (entry.kind === "api") return say(`token.${entry.token ?? "none"}`, { who: entry.who ?? "" });
+  if (entry.kind === "api") return t(`token.${entry.token ?? "none"}`, { who: entry.who ?? "" });
   if (!entry.outcome) return "";
-  if (SIGNATURE_REFUSALS.includes(entry.status)) return say("outcome.signature");
+  if (SIGNATURE_REFUSALS.includes(entry.status)) return t("outcome.signature");
   const [kind, ...reason] = entry.outcome.split(": ");
-  return [known(`outcome.${kind}`) ?? kind, ...reason].join(": ");
+  return [lookUp(`outcome.${kind}`) ?? kind, ...reason].join(": ");
 }
 
 function timeOf(entry) {
@@ -56,7 +56,7 @@ function pretty(text) {
 }
 
 function bodies(entry) {
-  const part = (word, text) => text && [el("p", { class: "wire-part" }, say(word)), codeBlock(pretty(text), true)];
+  const part = (word, text) => text && [el("p", { class: "wire-part" }, t(word)), codeBlock(pretty(text), true)];
   return el(
     "div",
     { class: "wire-bodies" },
@@ -66,7 +66,7 @@ function bodies(entry) {
   );
 }
 
-const wordsOf = (entry) =>
+const textOf = (entry) =>
   [entry.method, entry.url, titleOf(entry), entry.status, verdictOf(entry), entry.fault, entry.sent, entry.received]
     .join(" ")
     .toLowerCase();
@@ -95,7 +95,7 @@ function row(entry) {
         entry.fault && el("span", { class: "badge" }, entry.fault),
       ),
       el("span", { class: "wire-status" }, status),
-      el("span", { class: "wire-duration" }, isPending ? say("pending") : say("duration", { ms: entry.durationMs })),
+      el("span", { class: "wire-duration" }, isPending ? t("pending") : t("duration", { ms: entry.durationMs })),
     ),
   );
   // Most are never opened, so what is inside is built only then.
@@ -121,7 +121,7 @@ export function createTraffic(part) {
       if (!node.hidden) seen += 1;
     }
     empty.hidden = seen > 0;
-    empty.textContent = say(rows.size ? "traffic_no_match" : "traffic_empty");
+    empty.textContent = t(rows.size ? "traffic_no_match" : "traffic_empty");
   }
 
   function forget() {
@@ -136,7 +136,7 @@ export function createTraffic(part) {
     node.open = before?.node.open ?? false;
     if (before) before.node.replaceWith(node);
     else list.append(node);
-    rows.set(entry.id, { entry, node, words: wordsOf(entry) });
+    rows.set(entry.id, { entry, node, words: textOf(entry) });
   }
 
   // What was still under way when it was last seen is asked for once more.
@@ -146,7 +146,7 @@ export function createTraffic(part) {
     return Math.max(0, Math.min(...pending, entries.at(-1)?.id ?? 0));
   }
 
-  async function look() {
+  async function refresh() {
     clearTimeout(timer);
     if (!isActive) return;
     if (language !== currentLanguage()) forget();
@@ -155,7 +155,7 @@ export function createTraffic(part) {
       if (!document.hidden) {
         const isAtEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
         (await api.traffic(mark())).forEach(put);
-        const surplus = [...rows.keys()].slice(0, -MOST);
+        const surplus = [...rows.keys()].slice(0, -MAX_ENTRIES);
         for (const id of surplus) {
           rows.get(id).node.remove();
           rows.delete(id);
@@ -166,7 +166,7 @@ export function createTraffic(part) {
     } catch {
       // The head of the page says that the local Pumble does not answer.
     } finally {
-      timer = setTimeout(look, EVERY);
+      timer = setTimeout(refresh, POLL_INTERVAL);
     }
   }
 
@@ -182,7 +182,7 @@ export function createTraffic(part) {
     setActive(active) {
       if (active === isActive) return;
       isActive = active;
-      look();
+      refresh();
     },
   };
 }

@@ -6,7 +6,7 @@ export const objects = (value) =>
 export const string = (value) => (typeof value === "string" ? value : "");
 
 // The words of a plain_text object, or of a bare string in its place.
-export const wordsOf = (text) => string(text) || string(text?.text);
+export const textOf = (text) => string(text) || string(text?.text);
 
 // Ids grow with time.
-export const youngerThan = (since, those) => (those ?? []).filter((one) => one.id > since);
+export const newerThan = (since, items) => (items ?? []).filter((item) => item.id > since);

@@ -4,7 +4,7 @@ import { ENGLISH } from "./words-en.js";
 import { SPANISH } from "./words-es.js";
 
 const DICTIONARIES = { en: ENGLISH, es: SPANISH };
-const REMEMBERED = "sandbox_language";
+const STORAGE_KEY = "sandbox_language";
 
 let language = "en";
 
@@ -16,61 +16,61 @@ export function currentLanguage() {
 }
 
 export function startLanguage() {
-  let wanted = null;
+  let choice = null;
   try {
-    wanted = localStorage.getItem(REMEMBERED);
+    choice = localStorage.getItem(STORAGE_KEY);
   } catch {
     // Storage may be blocked; then the browser's language decides every time.
   }
-  language = wanted in DICTIONARIES ? wanted : navigator.language.toLowerCase().startsWith("es") ? "es" : "en";
+  language = choice in DICTIONARIES ? choice : navigator.language.toLowerCase().startsWith("es") ? "es" : "en";
   translatePage();
 }
 
-export function chooseLanguage(wanted) {
-  language = wanted in DICTIONARIES ? wanted : "en";
+export function chooseLanguage(choice) {
+  language = choice in DICTIONARIES ? choice : "en";
   try {
-    localStorage.setItem(REMEMBERED, language);
+    localStorage.setItem(STORAGE_KEY, language);
   } catch {
     // See above.
   }
   translatePage();
 }
 
-export function known(key) {
+export function lookUp(key) {
   return DICTIONARIES[language][key];
 }
 
-export function say(key, values = {}) {
-  const text = known(key) ?? ENGLISH[key] ?? key;
+export function t(key, values = {}) {
+  const text = lookUp(key) ?? ENGLISH[key] ?? key;
   return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
 }
 
-export function sayCount(key, count) {
+export function tCount(key, count) {
   const form = new Intl.PluralRules(language).select(count) === "one" ? "one" : "other";
-  return say(`${key}.${form}`, { count: new Intl.NumberFormat(language).format(count) });
+  return t(`${key}.${form}`, { count: new Intl.NumberFormat(language).format(count) });
 }
 
-export function sayRole(role) {
-  return known(`role.${role}`) ?? String(role).toLowerCase();
+export function roleName(role) {
+  return lookUp(`role.${role}`) ?? String(role).toLowerCase();
 }
 
 function translatePage() {
   document.documentElement.lang = language;
-  for (const node of document.querySelectorAll("[data-text]")) node.textContent = say(node.dataset.text);
+  for (const node of document.querySelectorAll("[data-text]")) node.textContent = t(node.dataset.text);
   for (const [from, to] of [
     ["label", "aria-label"],
     ["placeholder", "placeholder"],
   ]) {
-    for (const node of document.querySelectorAll(`[data-${from}]`)) node.setAttribute(to, say(node.dataset[from]));
+    for (const node of document.querySelectorAll(`[data-${from}]`)) node.setAttribute(to, t(node.dataset[from]));
   }
 }
 
-export function sayTime(milliseconds) {
+export function formatTime(milliseconds) {
   return new Intl.DateTimeFormat(region(), { timeStyle: "short" }).format(milliseconds);
 }
 
 // In the narrow gutter, where the full time stands close above.
-export function sayHour(milliseconds) {
+export function formatHour(milliseconds) {
   const parts = new Intl.DateTimeFormat(region(), { timeStyle: "short" }).formatToParts(milliseconds);
   return parts
     .filter(({ type }) => type !== "dayPeriod")
@@ -79,15 +79,15 @@ export function sayHour(milliseconds) {
     .trim();
 }
 
-export function sayMoment(milliseconds) {
+export function formatDateTime(milliseconds) {
   return new Intl.DateTimeFormat(region(), { dateStyle: "full", timeStyle: "medium" }).format(milliseconds);
 }
 
-export function sayDay(milliseconds) {
+export function formatDay(milliseconds) {
   const day = new Date(milliseconds).toDateString();
   const now = new Date();
-  if (day === now.toDateString()) return say("today");
+  if (day === now.toDateString()) return t("today");
   now.setDate(now.getDate() - 1);
-  if (day === now.toDateString()) return say("yesterday");
+  if (day === now.toDateString()) return t("yesterday");
   return new Intl.DateTimeFormat(region(), { weekday: "long", day: "numeric", month: "long" }).format(milliseconds);
 }
