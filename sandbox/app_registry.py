@@ -1,4 +1,4 @@
-"""Apps and their manifests: fetched over HTTP at the first need of each process, and kept."""
+"""Registered apps and their manifests. Each process fetches a manifest once, when it first needs it."""
 
 import secrets
 import threading
@@ -19,10 +19,13 @@ _lock = threading.Lock()
 
 
 def get_manifest(app: App, deadline: float | None = None) -> Manifest | None:
-    """What the app says of itself, or None while it was never reached.
+    """Return the app's manifest, or None if it was never fetched.
 
-    A stored manifest of an earlier process serves when the app cannot be reached now. A failure is not remembered:
-    the next need asks again.
+    If the app cannot be reached now, use the manifest that an earlier process stored. A failure is not remembered:
+    the next call fetches again.
+
+    Args:
+        deadline: `time.monotonic()` value; the fetch also has a timeout of its own.
     """
     if app.manifest_url and app.id not in _fetched:
         latest = time.monotonic() + FETCH_TIMEOUT
@@ -37,14 +40,15 @@ def get_manifest(app: App, deadline: float | None = None) -> Manifest | None:
 
 
 def fetch_manifest(url: str, deadline: float) -> Manifest:
-    """The manifest behind `url`.
+    """Fetch and check the manifest at `url`.
 
     Raises:
-        http_client.Unreachable, BadManifest: what it says.
+        http_client.Unreachable: there is no complete answer before the deadline.
+        InvalidManifest: the answer is not a valid manifest.
     """
     reply = http_client.request("GET", url, deadline=deadline, headers={"Accept": "application/json"})
     if reply.status != 200:
-        raise InvalidManifest(f"the manifest's address answers {reply.status}")
+        raise InvalidManifest(f"the manifest URL answered with status {reply.status}")
     try:
         return parse_manifest(strict_json.loads(reply.body), url)
     except strict_json.InvalidJson:
@@ -52,7 +56,7 @@ def fetch_manifest(url: str, deadline: float) -> Manifest:
 
 
 def store_manifest(app: App, manifest: Manifest) -> None:
-    """Keep the manifest; the bot users take the app's display name, as in Pumble."""
+    """Store the manifest. As in Pumble, the bot users take the app's display name."""
     if app.manifest != manifest.raw:
         app.manifest = manifest.raw
         App.objects.filter(pk=app.pk).update(manifest=manifest.raw)
@@ -60,7 +64,7 @@ def store_manifest(app: App, manifest: Manifest) -> None:
 
 
 def register(manifest: Manifest, manifest_url: str = "", owner: Person | None = None) -> App:
-    """A new app with fresh credentials; the same address again is the same app with its newer manifest."""
+    """Create an app with new credentials. For a known manifest URL, update that app instead."""
     app = App.objects.filter(manifest_url=manifest_url).first() if manifest_url else None
     if app is None:
         app = App.objects.create(
@@ -77,7 +81,7 @@ def register(manifest: Manifest, manifest_url: str = "", owner: Person | None = 
 
 
 def rotate_credentials(app: App) -> None:
-    """New credentials at once; tokens that people and bots hold stay good."""
+    """Replace the credentials. Tokens of people and bots stay valid."""
     for name, value in _credentials().items():
         setattr(app, name, value)
     app.save(update_fields=["app_key", "client_secret", "signing_secret"])

@@ -1,4 +1,4 @@
-"""Blocks: the rich form of a plain text, and finding an element that a person acts on."""
+"""Blocks: rich text for a plain text, and the interactive elements in a view or message."""
 
 import re
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ _INLINE = re.compile(
     re.ASCII,
 )
 
-# Upper case as in the reference's table; another official page shows lower case (9, row 5).
+# Upper case, as in the reference's table. Another official page shows lower case (reference, 9, row 5).
 ACTION_TYPES = {
     "button": "BUTTON",
     "static_select_menu": "STATIC_SELECT_MENU",
@@ -25,7 +25,7 @@ LIST_VALUE_TYPES = {"checkboxes", "date_range_picker"}
 
 
 def from_text(text: str) -> list[Block]:
-    """One `rich_text` block that shows `text`: mentions, channels and links become elements, all else stays text."""
+    """Return one `rich_text` block for `text`. Mentions, channels and links become elements of their own."""
     elements: list[Block] = []
     end = 0
     for match in _INLINE.finditer(text):
@@ -46,12 +46,12 @@ def from_text(text: str) -> list[Block]:
 
 
 def mentioned_ids(text: str) -> list[str]:
-    """Ids of the people whom a text names, each once."""
+    """Return the ids of the people that a text mentions, without duplicates."""
     return list(dict.fromkeys(match["user"] for match in _INLINE.finditer(text) if match["user"]))
 
 
 def iter_elements(blocks: object) -> Iterator[tuple[str, Block]]:
-    """Every interactive element with its block id (empty outside `input` blocks)."""
+    """Yield each interactive element with its block id (empty outside `input` blocks)."""
     for block in _objects(blocks):
         accessory = block.get("accessory")
         if block.get("type") == "actions":
@@ -62,14 +62,14 @@ def iter_elements(blocks: object) -> Iterator[tuple[str, Block]]:
 
 
 def find_element(blocks: object, on_action: str) -> tuple[str, Block] | None:
-    """The element with its block id, as `elements_of` gives it."""
+    """Return the element with this `onAction` and its block id, as `iter_elements` yields them."""
     return next(
         (element for element in iter_elements(blocks) if element[1].get("onAction") == on_action), None
     )
 
 
 def iter_input_blocks(blocks: object) -> Iterator[Block]:
-    """Every `input` block, also as the accessory of a section."""
+    """Yield each `input` block, also one that is the accessory of a section."""
     for block in _objects(blocks):
         candidate = block.get("accessory") if block.get("type") == "section" else block
         if (
@@ -89,6 +89,6 @@ def _is_element(value: object) -> TypeGuard[Block]:
 
 
 def plain_text(value: object) -> str:
-    """The text of a `plain_text` object, or nothing."""
+    """Return the text of a `plain_text` object, or an empty string."""
     text = value.get("text") if isinstance(value, dict) else None
     return text if isinstance(text, str) else ""

@@ -1,4 +1,4 @@
-"""Who sees which channel: public ones of the workspace, and all one is in; guests only those they are in."""
+"""Which channels a person can see and write to, and direct channels."""
 
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet
@@ -10,16 +10,17 @@ from sandbox.switches import SWITCHES
 
 
 def visible_to(person: Person) -> QuerySet[Channel]:
+    """Return public channels of the workspace and all that the person is in; for guests only the latter."""
     joined = Q(memberships__person=person)
     visible = joined if person.is_guest else joined | Q(channel_type=Channel.Type.PUBLIC)
     return Channel.objects.filter(visible, workspace_id=person.workspace_id).distinct()
 
 
 def get_visible(person: Person, channel_id: str) -> Channel:
-    """The channel, if this person sees it.
+    """Return the channel if the person can see it.
 
     Raises:
-        NotFound: unknown and invisible channels alike.
+        NotFound: the channel is unknown or invisible.
     """
     channel = visible_to(person).filter(pk=channel_id).first()
     if channel is None:
@@ -28,13 +29,14 @@ def get_visible(person: Person, channel_id: str) -> Channel:
 
 
 def get_postable(person: Person, channel_id: str) -> Channel:
-    """The channel, if this person may write there. A bot may write to any of its workspace, unless switched off.
+    """Return the channel if the person may write there.
 
+    A bot may write to each channel of its workspace, unless the switch `botPostsAnywhere` is off.
     Source: Pumble app platform reference, 2.5 and 9 (row 9).
 
     Raises:
-        NotFound: unknown or invisible.
-        Forbidden: a bot outside a private channel, while `botPostsAnywhere` is off.
+        NotFound: the channel is unknown or invisible.
+        Forbidden: the bot is not in this private channel, and `botPostsAnywhere` is off.
     """
     if not person.is_bot:
         return get_visible(person, channel_id)
@@ -47,7 +49,7 @@ def get_postable(person: Person, channel_id: str) -> Channel:
 
 
 def find_direct(person_ids: set[str]) -> Channel | None:
-    """The direct channel of exactly these people."""
+    """Return the direct channel of exactly these people, or None."""
     ordered_ids = sorted(person_ids)
     memberships = Membership.objects.filter(
         person_id=ordered_ids[0], channel__channel_type=Channel.Type.DIRECT
@@ -68,7 +70,7 @@ def find_direct(person_ids: set[str]) -> Channel | None:
 
 
 def get_or_create_direct(creator: Person, person_ids: set[str]) -> tuple[Channel, bool]:
-    """The direct channel of these people, made if there is none; true when it was made just now."""
+    """Return the direct channel of these people, and whether it was created now."""
     with transaction.atomic():
         existing = find_direct(person_ids)
         if existing is not None:

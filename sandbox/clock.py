@@ -1,4 +1,4 @@
-"""The local Pumble's clock, in epoch milliseconds, and its two written forms of a time."""
+"""The current time in epoch milliseconds, and the two formats in which Pumble writes times."""
 
 import time
 from datetime import UTC, datetime
@@ -9,7 +9,7 @@ def now_ms() -> int:
 
 
 def to_second(milliseconds: int) -> int:
-    """Message times are cut to whole seconds. Source: Pumble app platform reference, 5.5."""
+    """Cut to whole seconds, as message times are. Source: Pumble app platform reference, 5.5."""
     return milliseconds // 1000 * 1000
 
 
@@ -18,7 +18,7 @@ def iso_seconds(milliseconds: int) -> str:
 
 
 def iso_millis(milliseconds: int) -> str:
-    """With milliseconds, except for "never" (0), which has none."""
+    """Format with milliseconds. 0 means "never" and has none."""
     if not milliseconds:
         return "1970-01-01T00:00:00Z"
     whole = datetime.fromtimestamp(milliseconds // 1000, UTC)

@@ -1,4 +1,4 @@
-"""What an app asks for in a consent address, checked against its manifest."""
+"""The consent screen, on which a person allows or denies an app. Source: Pumble app platform reference, 2.1 and 2.2."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ PARAMETERS = ("redirectUrl", "clientId", "state", "defaultWorkspaceId", "isReins
 
 
 class InvalidConsentRequest(Exception):
-    """A consent address that is wrong; the text is for the person who followed it."""
+    """The consent URL is wrong. The message is shown to the person who opened it."""
 
     def __init__(self, message: str, status: int = 400) -> None:
         super().__init__(message)
@@ -30,6 +30,8 @@ class InvalidConsentRequest(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ConsentRequest:
+    """What an app asks for in the consent URL, checked against its manifest."""
+
     app: App
     manifest: Manifest
     redirect_url: str
@@ -52,7 +54,10 @@ class ConsentRequest:
 
 
 def consent_path(app: App, manifest: Manifest, workspace_id: str) -> str | None:
-    """The consent screen with all scopes, for apps without a listing. Source: Pumble app platform reference, 1.3."""
+    """Return the URL path of the consent screen with all scopes, or None without a redirect URL.
+
+    For apps without a listing. Source: Pumble app platform reference, 1.3.
+    """
     if not manifest.redirect_urls:
         return None
     query = {
@@ -65,7 +70,7 @@ def consent_path(app: App, manifest: Manifest, workspace_id: str) -> str | None:
 
 
 def redirect_url_with(redirect_url: str, state: str | None, **answer: str) -> str:
-    """The redirect address with the answer and the unchanged state in its query."""
+    """Return the redirect URL with the answer and the unchanged state in its query."""
     parts = urlsplit(redirect_url)
     query = [*parse_qsl(parts.query, keep_blank_values=True), *answer.items()]
     if state is not None:
@@ -74,20 +79,20 @@ def redirect_url_with(redirect_url: str, state: str | None, **answer: str) -> st
 
 
 def parse_request(query: Mapping[str, Any]) -> ConsentRequest:
-    """The request behind the parameters of 2.1.
+    """Return the request in the query of a consent URL (reference, 2.1).
 
     Raises:
-        BadRequest: unknown app, foreign redirect, or a scope that the app never declared.
+        InvalidConsentRequest: the app is unknown, or the redirect URL or a scope is not in its manifest.
     """
     params = {name: str(query[name]) for name in PARAMETERS if name in query}
     app = App.objects.filter(pk=params.get("clientId", "")).first()
     if app is None:
-        raise InvalidConsentRequest("No app is registered under this clientId.")
+        raise InvalidConsentRequest("No app is registered with this clientId.")
     manifest = app_registry.get_manifest(app)
     if manifest is None:
         raise InvalidConsentRequest(
-            f"{app_registry.display_name(app)} cannot be reached, so nobody knows what it asks for. "
-            f"Start it (its manifest is expected at {app.manifest_url}) and reload this page.",
+            f"{app_registry.display_name(app)} cannot be reached, so its manifest is unknown. "
+            f"Start the app (its manifest URL is {app.manifest_url}) and reload this page.",
             503,
         )
     scopes = [scope for scope in params.get("scopes", "").split(",") if scope]
@@ -109,12 +114,12 @@ def parse_request(query: Mapping[str, Any]) -> ConsentRequest:
 
 
 def resolve_redirect_url(workspace_id: str, registered: list[str]) -> str:
-    """`wanted` as an absolute address, if a registered one admits it: same origin, and the same path or one below.
+    """Return the absolute redirect URL if it matches a registered one.
 
-    A relative address is resolved against the registered one.
+    It matches with the same origin and the same path or a path below. A relative URL is resolved against the registered one.
 
     Raises:
-        BadRequest: none admits it.
+        InvalidConsentRequest: it is missing or matches none.
     """
     if not workspace_id:
         raise InvalidConsentRequest("The redirectUrl is missing.")
@@ -134,7 +139,7 @@ def resolve_redirect_url(workspace_id: str, registered: list[str]) -> str:
         same_origin = (target.scheme, target.netloc) == (base.scheme, base.netloc)
         if same_origin and is_below and is_clean:
             return absolute
-    raise InvalidConsentRequest("The redirectUrl is not one that the app has registered.")
+    raise InvalidConsentRequest("The redirectUrl is not in the app's manifest.")
 
 
 @csrf_protect
@@ -148,11 +153,11 @@ def access_request(request: HttpRequest) -> HttpResponse:
         return _page(request, consent, _preselected(request, consent), None)
     person_id = request.POST.get("userId", "")
     if request.POST.get("decision") != "allow":
-        # Nothing documents a denial; this is what OAuth 2 says (reference, 9, row 6).
+        # No source documents a denial. This is what OAuth 2 says (reference, 9, row 6).
         return HttpResponseRedirect(consent.redirect(error="access_denied"))
     person = _people().filter(pk=person_id).first()
     if person is None:
-        return _page(request, consent, "", "Choose who you are first.", status=400)
+        return _page(request, consent, "", "Choose a person first.", status=400)
     try:
         code = installations.grant(
             consent.app, consent.manifest, person, consent.scopes, reinstall=consent.reinstall
@@ -168,7 +173,7 @@ def _people() -> Any:
 
 
 def _preselected(request: HttpRequest, consent: ConsentRequest) -> str:
-    """Who the visitor is on the chat page, unless the app wants another workspace; then its first installer."""
+    """Return the id of the person to preselect: the chat page's person, or the first of the requested workspace."""
     people = list(_people())
     last_person = next((item for item in people if item.id == request.COOKIES.get("sandbox_person")), None)
     workspace_id = consent.default_workspace_id
@@ -210,7 +215,7 @@ def _page(
         "reinstall": consent.reinstall,
     }
     response = render(request, "sandbox/consent.html", context, status=status)
-    # Chromium applies form-action to the redirect that answers the form, so its target is admitted as well.
+    # Chromium applies form-action also to the redirect after the form, so allow its target.
     target = urlsplit(consent.redirect_url)
     origin = f"{target.scheme}://{target.netloc}"
     response["Content-Security-Policy"] = CSP.replace("form-action 'self'", f"form-action 'self' {origin}")

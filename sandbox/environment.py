@@ -1,6 +1,6 @@
-"""The local Pumble's reading of the environment. A refusal is one line that names the variable.
+"""Reads the environment variables of the local Pumble. An error is one line that names the variable.
 
-It reads no `.env`: `manage.py sandbox` hands on what is to count of it.
+It does not read `.env`: `manage.py sandbox` passes on what is needed from it.
 """
 
 from pathlib import Path

@@ -1,4 +1,7 @@
-"""Messages that only some people see. They live here, in memory, and nowhere else: no row, no log, no traffic entry."""
+"""Ephemeral messages: visible to some people only.
+
+They are kept in memory, never in the database, a log or the traffic list.
+"""
 
 import threading
 from dataclasses import dataclass, field
@@ -9,7 +12,7 @@ CAPACITY = 2000
 
 @dataclass(slots=True)
 class Ephemeral:
-    """`message` has the fields of a Message; it is kept out of any repr."""
+    """An ephemeral message. `message` has the fields of a Message and is left out of the repr."""
 
     id: str
     channel_id: str
@@ -44,7 +47,7 @@ class EphemeralStore:
         ]
 
     def hide_from(self, ephemeral_id: str, users: set[str]) -> None:
-        """These people see it no longer; unseen by all, it is gone."""
+        """Hide the message from these people. Remove it when nobody can see it."""
         with self._lock:
             ephemeral = self._messages.get(ephemeral_id)
             if ephemeral:

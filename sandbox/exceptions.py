@@ -1,7 +1,7 @@
-"""What the local Pumble refuses, each with the status and code of its platform.
+"""Errors of the platform, each with its HTTP status and code.
 
-Source: Pumble app platform reference, 6.1 (`code // 1000` is the HTTP status). The codes of 401 and 429, and that a 429
-says when to come back, are proposals (9, row 7).
+Source: Pumble app platform reference, 6.1 (`code // 1000` is the HTTP status). The codes of 401 and 429, and the
+`Retry-After` of a 429, are proposals (9, row 7).
 """
 
 import json
@@ -13,47 +13,47 @@ from django.http import HttpResponse
 class PlatformError(Exception):
     status = 400
     code = 400000
-    default = "Bad request"
+    default_message = "Bad request"
 
     def __init__(self, message: str = "") -> None:
-        super().__init__(message or self.default)
-        self.message = message or self.default
+        super().__init__(message or self.default_message)
+        self.message = message or self.default_message
 
     def body(self) -> dict[str, Any]:
         return {"message": self.message, "localizedMessage": self.message, "code": self.code}
 
 
 class ValidationError(PlatformError):
-    """Bean validation: bracketed texts without field names."""
+    """Bean validation: the message has brackets and no field name."""
 
 
 class ChannelArchived(PlatformError):
     code = 400440
-    default = "Channel is archived"
+    default_message = "Channel is archived"
 
 
 class Unauthorized(PlatformError):
-    status, code, default = 401, 401000, "Unauthorized"
+    status, code, default_message = 401, 401000, "Unauthorized"
 
 
 class Forbidden(PlatformError):
-    status, code, default = 403, 403000, "Forbidden"
+    status, code, default_message = 403, 403000, "Forbidden"
 
 
 class NotFound(PlatformError):
-    status, code, default = 404, 404100, "Not found"
+    status, code, default_message = 404, 404100, "Not found"
 
 
 class MethodNotAllowed(PlatformError):
-    status, code, default = 405, 405000, "Method not allowed"
+    status, code, default_message = 405, 405000, "Method not allowed"
 
 
 class PayloadTooLarge(PlatformError):
-    status, code, default = 413, 413000, "Payload too large"
+    status, code, default_message = 413, 413000, "Payload too large"
 
 
 class TooManyRequests(PlatformError):
-    status, code, default = 429, 429000, "Too Many Requests"
+    status, code, default_message = 429, 429000, "Too Many Requests"
 
     def __init__(self, retry_after: int) -> None:
         super().__init__()
@@ -61,7 +61,7 @@ class TooManyRequests(PlatformError):
 
 
 class ActError(Exception):
-    """Something a person cannot do at this moment; the driving interface answers `{"error"}`."""
+    """A person cannot do this now. The `/act/` interface answers `{"error": message}` with `status`."""
 
     def __init__(self, message: str, status: int = 400) -> None:
         super().__init__(message)
@@ -70,6 +70,7 @@ class ActError(Exception):
 
 
 def error_response(failure: PlatformError) -> HttpResponse:
+    """Return the response for a platform error, with `Retry-After` for a 429."""
     response = HttpResponse(
         json.dumps(failure.body()), status=failure.status, content_type="application/json"
     )

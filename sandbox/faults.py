@@ -1,4 +1,7 @@
-"""Faults that somebody ordered for the REST API, to see how an app bears them."""
+"""Fault injection for the REST API: slow, wrong and broken answers, to test how an app handles them.
+
+`drop`, `lose` and `truncate` use the socket itself, which gunicorn passes in the WSGI environment.
+"""
 
 import re
 import socket
@@ -14,7 +17,7 @@ from django.http.response import HttpResponseBase
 from sandbox.exceptions import PlatformError, TooManyRequests, error_response
 
 _DO = re.compile(r"(?P<kind>[a-z_]+)(?::(?P<number>[0-9]{1,4}(?:\.[0-9]{1,3})?))?", re.ASCII)
-# kind -> does it need a number
+# Kind -> whether it needs a number.
 FAULT_KINDS = {
     "delay": True,
     "status": True,
@@ -30,12 +33,12 @@ FAULT_KINDS = {
 
 
 class InvalidFault(ValueError):
-    """A fault that cannot be understood; the text says why."""
+    """The fault is malformed. The message says why."""
 
 
 @dataclass(slots=True)
 class Fault:
-    """`match` is `METHOD /path`; `*` stands for one path segment (or any method), `**` for anything."""
+    """`match` is `METHOD /path`. `*` stands for one path segment (or any method), `**` for anything."""
 
     match: str
     kind: str
@@ -51,24 +54,28 @@ class Fault:
 
 
 def parse(fault: object) -> Fault:
-    """`{match, do, times?}`; `times` is 1 where it is left out."""
+    """Parse `{match, do, times?}`; `times` defaults to 1.
+
+    Raises:
+        InvalidFault: a value is missing or malformed.
+    """
     if not isinstance(fault, dict):
-        raise InvalidFault("each fault is an object {match, do, times}")
+        raise InvalidFault("each fault must be an object {match, do, times}")
     match, do, times = fault.get("match"), fault.get("do"), fault.get("times", 1)
     if not isinstance(match, str) or not re.fullmatch(r"(\*|[A-Z]+) /\S*", match):
-        raise InvalidFault('match is "METHOD /path/with/*"')
+        raise InvalidFault('match must be "METHOD /path/with/*"')
     if not isinstance(times, int) or isinstance(times, bool) or not 0 < times <= 1_000_000:
-        raise InvalidFault("times is a positive number")
+        raise InvalidFault("times must be a whole number from 1 to 1000000")
     spec = _DO.fullmatch(do) if isinstance(do, str) else None
     if spec is None or spec["kind"] not in FAULT_KINDS:
         raise InvalidFault(
-            f"do is one of {', '.join(FAULT_KINDS)}; delay, status, rate_limit and drip take :NUMBER"
+            f"do must be one of {', '.join(FAULT_KINDS)}; delay, status, rate_limit and drip take :NUMBER"
         )
     if FAULT_KINDS[spec["kind"]] is not (spec["number"] is not None):
         raise InvalidFault(f"{spec['kind']} {'needs' if FAULT_KINDS[spec['kind']] else 'takes no'} :NUMBER")
     number = float(spec["number"] or 0)
     if spec["kind"] == "status" and not 400 <= number <= 599:
-        raise InvalidFault("status is 400 to 599")
+        raise InvalidFault("the status must be from 400 to 599")
     return Fault(match, spec["kind"], number, times)
 
 
@@ -79,7 +86,7 @@ class FaultList:
         self._cleared = threading.Event()
 
     def wait(self, seconds: float) -> bool:
-        """Wait that long; False where the faults were cleared meanwhile, and what waited belongs to a world that is gone."""
+        """Wait for this many seconds. Return False if the faults were cleared meanwhile."""
         return not self._cleared.wait(seconds)
 
     def add(self, faults: Iterable[Fault]) -> None:
@@ -87,7 +94,7 @@ class FaultList:
             self._faults.extend(faults)
 
     def pop_match(self, method: str, path: str) -> Fault | None:
-        """The first fault that fits and has times left; one of its times is used up."""
+        """Return the first fault that matches and use up one of its times, or return None."""
         with self._lock:
             for fault in self._faults:
                 if fault.times > 0 and fault.matches(method, path):
@@ -121,12 +128,12 @@ _HEAD = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {l
 
 
 def drop_connection(request: HttpRequest) -> HttpResponse:
-    """The connection ends without a byte of an answer."""
+    """Close the connection without an answer."""
     return _sever(request, b"")
 
 
 def truncate(request: HttpRequest, content: bytes) -> HttpResponse:
-    """Half of the answer arrives, with a header that promised all of it."""
+    """Send half of the content, with the `Content-Length` of all of it, and close the connection."""
     length = max(len(content), 2)
     return _sever(request, _HEAD.format(length=length).encode() + content[: length // 2])
 
@@ -140,7 +147,7 @@ def _sever(request: HttpRequest, data: bytes) -> HttpResponse:
             sock.shutdown(socket.SHUT_RDWR)
         except OSError:
             pass
-    # Goes to a socket that is shut; gunicorn drops it.
+    # The socket is shut, so gunicorn drops this response.
     response = HttpResponse(status=200)
     response["Connection"] = "close"
     return response
@@ -149,9 +156,10 @@ def _sever(request: HttpRequest, data: bytes) -> HttpResponse:
 def respond(
     request: HttpRequest, fault: Fault, get_response: Callable[[HttpRequest], HttpResponseBase]
 ) -> HttpResponseBase:
-    """The answer with this fault.
+    """Return the response with this fault.
 
-    `delay` comes before the work; `truncate` and `lose` (no answer at all) after it; every other kind replaces it.
+    `delay` waits before the view. `truncate` and `lose` (no answer) act after it, `drip` sends its answer slowly.
+    Every other kind replaces the view.
     """
     if fault.kind == "delay":
         waited = FAULTS.wait(fault.number)
@@ -162,14 +170,14 @@ def respond(
         return truncate(request, content) if fault.kind == "truncate" else drop_connection(request)
     if fault.kind == "drip":
         return _drip(get_response(request), fault.number)
-    return _instead(request, fault)
+    return _replacement(request, fault)
 
 
-def _instead(request: HttpRequest, fault: Fault) -> HttpResponse:
+def _replacement(request: HttpRequest, fault: Fault) -> HttpResponse:
     if fault.kind == "rate_limit":
         return error_response(TooManyRequests(int(fault.number)))
     if fault.kind == "status":
-        failure = PlatformError("Ordered fault")
+        failure = PlatformError("Injected fault")
         failure.status = int(fault.number)
         failure.code = failure.status * 1000
         return error_response(failure)
@@ -185,7 +193,7 @@ def _instead(request: HttpRequest, fault: Fault) -> HttpResponse:
 
 
 def _drip(response: HttpResponseBase, seconds: float) -> HttpResponseBase:
-    """The same answer, byte by byte, with this pause before each."""
+    """Return the same response, byte by byte, with this pause before each byte."""
     content = response.content if isinstance(response, HttpResponse) else b""
 
     def drops() -> Iterator[bytes]:

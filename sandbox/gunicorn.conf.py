@@ -1,4 +1,4 @@
-"""One process with threads: ephemeral messages, modals, faults and traffic live in its memory."""
+"""One process with threads: ephemeral messages, modals, faults and traffic are kept in its memory."""
 
 import os
 
@@ -12,7 +12,7 @@ from django.db import connection
 bind = f"127.0.0.1:{settings.SANDBOX_PORT}"
 workers = 1
 worker_class = "gthread"
-# A trigger holds its thread while the app calls back on others; fewer threads than triggers would starve the callbacks.
+# A trigger keeps its thread while the app's callbacks need others. Too few threads would block the callbacks.
 threads = 64
 timeout = 60
 graceful_timeout = 1
@@ -23,7 +23,7 @@ control_socket_disable = True
 
 
 def on_starting(server: object) -> None:
-    """Migrate; seed only an empty database, so that a second start keeps what people wrote."""
+    """Migrate the database, and seed it if it is empty, so that a restart keeps its data."""
     settings.DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
     django.setup()
     call_command("migrate", verbosity=0, interactive=False)
@@ -33,4 +33,4 @@ def on_starting(server: object) -> None:
 
     if not Workspace.objects.exists():
         restore()
-    connection.close()  # a connection must not cross the fork
+    connection.close()  # A connection must not be used across a fork.

@@ -1,4 +1,4 @@
-"""Home tabs: what an app shows one person in its direct channel."""
+"""Home tabs: the view that an app publishes for one person, shown in its direct channel."""
 
 import hashlib
 from typing import Any
@@ -8,7 +8,7 @@ from sandbox.models import App, Channel, HomeView, Installation, Membership, Per
 
 
 def view_id_for(app: App, person: Person) -> str:
-    """The id of a Home view. It is the same for ever, so that an app can refer to it."""
+    """Return the id of the Home view. It never changes, so that an app can refer to it."""
     return hashlib.sha256(f"home:{app.id}:{person.id}".encode()).hexdigest()[:24]
 
 
@@ -17,7 +17,7 @@ def publish(app: App, person: Person, view: dict[str, Any]) -> None:
 
 
 def get_view(app: App, person: Person) -> dict[str, Any] | None:
-    """The published view, else the manifest's default one, else nothing."""
+    """Return the published view, else the manifest's default view, else None."""
     title = {"type": "plain_text", "text": app_registry.display_name(app)}
     published = HomeView.objects.filter(app=app, person=person).first()
     if published is not None:
@@ -38,7 +38,7 @@ def get_view(app: App, person: Person) -> dict[str, Any] | None:
 
 
 def app_of_channel(channel: Channel, person: Person) -> App | None:
-    """The installed app whose direct channel with `person` this is."""
+    """Return the installed app whose direct channel with `person` this is, or None."""
     if channel.channel_type != Channel.Type.DIRECT:
         return None
     members = list(Membership.objects.filter(channel=channel).select_related("person__app"))
@@ -56,7 +56,7 @@ def view_of_channel(channel: Channel, person: Person) -> dict[str, Any] | None:
 
 
 def direct_channel(app: App, person: Person) -> Channel | None:
-    """The direct channel of the app's bot and a person."""
+    """Return the direct channel of the app's bot and the person, or None."""
     bot = Person.objects.filter(app=app, workspace_id=person.workspace_id).first()
     if bot is None:
         return None

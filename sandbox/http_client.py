@@ -1,6 +1,6 @@
-"""One HTTP call with a deadline in wall-clock time, which also holds against an answer that drips byte by byte.
+"""One HTTP call with a wall-clock deadline, which also holds for an answer that arrives byte by byte.
 
-A read timeout alone starts anew with each byte. Here a timer shuts the socket down at the deadline.
+A read timeout starts again with each byte. So a timer shuts the socket down at the deadline.
 """
 
 import http.client
@@ -16,7 +16,7 @@ MAX_RESPONSE_SIZE = 2 * 1024 * 1024
 
 
 class Unreachable(Exception):
-    """No complete answer before the deadline; the text is a short reason without content."""
+    """There was no complete answer before the deadline. The message is a short reason without content."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +33,13 @@ def request(
     body: bytes | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """Answer to the call; redirects are not followed.
+    """Send a request and return the response. Redirects are not followed.
 
     Args:
-        deadline: `time.monotonic()` value at which everything must be over.
+        deadline: `time.monotonic()` value at which the call must have ended.
 
     Raises:
-        Unreachable: for every way of not getting one.
+        Unreachable: there is no complete response, whatever the reason.
     """
     try:
         parts = urlsplit(url)

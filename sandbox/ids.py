@@ -1,4 +1,7 @@
-"""Ids as Pumble makes them: 24 lower-case hex digits, the first eight a time in seconds, so that order is age."""
+"""Ids in Pumble's format: 24 lower-case hex digits.
+
+The first eight digits are a time in seconds, so ids sort by age.
+"""
 
 import secrets
 import threading
@@ -7,7 +10,7 @@ from sandbox import clock
 
 
 class IdGenerator:
-    """Ids that never repeat and never go backwards within a process."""
+    """Generates ids that never repeat and never decrease within a process."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -17,7 +20,7 @@ class IdGenerator:
 
     def generate(self, seconds: int) -> str:
         with self._lock:
-            # Chosen at the first use: two processes that were forked from one must not share it.
+            # Chosen at first use: two forks of one process must not share it.
             self._process = self._process or secrets.token_hex(5)
             self._seconds = max(self._seconds, seconds)
             self._count += 1

@@ -1,4 +1,4 @@
-"""Installing, authorising and the end of both. Source: Pumble app platform reference, 1.5."""
+"""Installing and authorizing apps, and the end of both. Source: Pumble app platform reference, 1.5."""
 
 import secrets
 
@@ -12,24 +12,24 @@ from sandbox.models import HUMAN, App, Authorization, GrantCode, HomeView, Insta
 
 CODE_LIFETIME_MS = 10 * 60 * 1000
 MAY_NOT_INSTALL = "Only an owner or administrator of {workspace} can install {app}. Ask one of them."
-UNREACHED = "{app} cannot be reached: its manifest was never fetched."
+NEVER_REACHED = "{app} cannot be reached, and its manifest was never fetched."
 MAY_NOT_AUTHORIZE = "Single-channel guests cannot authorize apps."
 
 
 def grant(
     app: App, manifest: Manifest | None, person: Person, scopes: list[str], *, reinstall: bool = False
 ) -> str:
-    """The person allows the app; the answer is a code that works once, for ten minutes.
+    """Allow the app for this person and return a code that works once, for ten minutes.
 
-    Installs the app where it is not installed yet. `reinstall` renews the bot for owners and administrators and means
-    nothing for others. A repeated consent keeps the person's token and adds what was asked for to its scopes.
+    Installs the app if it is not installed. A repeated consent keeps the person's token and adds the scopes.
 
     Args:
-        read: the manifest; None is enough where the app is installed already and stays as it is.
-        scopes: as in the consent address, bot scopes with `bot:` before them.
+        manifest: None is enough if the app is installed and is not reinstalled.
+        scopes: as in the consent URL, bot scopes with the prefix `bot:`.
+        reinstall: renew the bot's token and scopes. It has no effect for people who may not install.
 
     Raises:
-        ActRefused: this person may not, or the app's manifest would be needed.
+        ActError: the person may not do this, or the manifest is needed and unknown.
     """
     bot_scopes = [scope.removeprefix("bot:") for scope in scopes if scope.startswith("bot:")]
     user_scopes = [scope for scope in scopes if not scope.startswith("bot:")]
@@ -43,7 +43,7 @@ def grant(
             raise ActError(MAY_NOT_AUTHORIZE, 403)
         if is_new or (reinstall and person.may_install):
             if manifest is None:
-                raise ActError(UNREACHED.format(app=app_registry.display_name(app)), 409)
+                raise ActError(NEVER_REACHED.format(app=app_registry.display_name(app)), 409)
             if is_new:
                 installation = _install(app, manifest, person, bot_scopes, installation)
             elif installation is not None:
@@ -60,7 +60,11 @@ def grant(
 
 
 def exchange_code(code: str) -> dict[str, str]:
-    """The five keys behind a code (three without a bot), and the code is used up; empty for any other code."""
+    """Use up a code and return its tokens.
+
+    Returns:
+        `accessToken`, `userId`, `workspaceId`, and with a bot `botToken` and `botId`. Empty for an invalid code.
+    """
     with transaction.atomic():
         grant = GrantCode.objects.select_related("authorization__person").filter(pk=code).first()
         if grant is None:
@@ -87,7 +91,7 @@ def app_id_of_code(code: str) -> str | None:
 
 
 def unauthorize(authorization: Authorization) -> None:
-    """The person's token dies, and the app hears of it."""
+    """Revoke the person's token and send APP_UNAUTHORIZED."""
     installation = Installation.objects.get(
         app_id=authorization.app_id, workspace_id=authorization.person.workspace_id
     )
@@ -96,7 +100,7 @@ def unauthorize(authorization: Authorization) -> None:
 
 
 def uninstall(installation: Installation) -> None:
-    """All tokens of the app in this workspace die, and the app hears of it, once."""
+    """Revoke all tokens of the app in this workspace and send APP_UNINSTALLED once."""
     with transaction.atomic():
         installation.active = False
         installation.number += 1
@@ -125,7 +129,7 @@ def _install(
 def _renew_bot(
     installation: Installation, manifest: Manifest, bot_scopes: list[str], *, renumber: bool = True
 ) -> None:
-    """The bot keeps its id; its token is a new one."""
+    """Give the bot a new token. The bot keeps its id."""
     installation.number += 1 if renumber else 0
     if manifest.has_bot and installation.bot is None:
         installation.bot = Person.objects.create(
@@ -148,7 +152,7 @@ def _authorize(app: App, person: Person, scopes: list[str]) -> Authorization:
         authorization.scopes = []
     authorization.scopes = list(dict.fromkeys([*authorization.scopes, *scopes]))
     authorization.active = True
-    # Kept while it works: after a rotation of the secret another one would be derived.
+    # Keep a valid token: after a rotation of the secret, a different one would be derived.
     authorization.token = authorization.token or authorization.current_token()
     authorization.save()
     return authorization
@@ -162,7 +166,7 @@ def _revoke_token(authorization: Authorization) -> None:
 
 
 def _open_direct_channels(installation: Installation, manifest: Manifest) -> None:
-    """The app's direct channel appears for everybody, with its welcome in it."""
+    """Open the app's direct channel for everybody, with its welcome message."""
     bot = installation.bot
     if bot is None:
         return

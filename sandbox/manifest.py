@@ -1,4 +1,4 @@
-"""What an app says of itself. Source: Pumble app platform reference, 1.3."""
+"""An app's manifest. Source: Pumble app platform reference, 1.3."""
 
 import re
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ MAX_SHORTCUT_NAME_LENGTH, MAX_USAGE_HINT_LENGTH = 32, 55
 
 
 class InvalidManifest(ValueError):
-    """A manifest that Pumble would not take; the text says why."""
+    """Pumble would not accept the manifest. The message says why."""
 
 
 def _objects(value: object) -> list[dict[str, Any]]:
@@ -51,7 +51,7 @@ def _text(value: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """A checked manifest; `raw` keeps its JSON with absolute addresses."""
+    """A checked manifest. `raw` is its JSON with absolute URLs."""
 
     raw: dict[str, Any]
 
@@ -77,7 +77,7 @@ class Manifest:
 
     @property
     def all_scopes(self) -> list[str]:
-        """As a consent address names them: bot scopes with `bot:` before them."""
+        """All scopes as in a consent URL: bot scopes with the prefix `bot:`."""
         return [*self.user_scopes, *(f"bot:{scope}" for scope in self.bot_scopes)]
 
     @property
@@ -143,10 +143,10 @@ class Manifest:
 
 
 def parse_manifest(raw: object, base_url: str) -> Manifest:
-    """The manifest with its relative addresses resolved against `base_url` (empty: they must be absolute).
+    """Check a manifest and resolve its relative URLs against `base_url` (empty: URLs must be absolute).
 
     Raises:
-        BadManifest: something required is missing or of the wrong form.
+        InvalidManifest: a required part is missing or malformed.
     """
     if not isinstance(raw, dict):
         raise InvalidManifest("the manifest is not a JSON object")
@@ -163,7 +163,7 @@ def parse_manifest(raw: object, base_url: str) -> Manifest:
     _check_shortcuts(_objects(raw.get("shortcuts")))
     home = _object(raw.get("defaultHomeView"))
     if any(block.get("type") != "rich_text" for block in _objects(home.get("blocks"))):
-        raise InvalidManifest("the default Home view has rich_text blocks only")
+        raise InvalidManifest("the default Home view can have rich_text blocks only")
     resolved = _resolve({key: value for key, value in raw.items() if key not in _PRIVATE}, base_url)
     return Manifest(resolved)
 
@@ -171,29 +171,29 @@ def parse_manifest(raw: object, base_url: str) -> Manifest:
 def _check_commands(commands: list[dict[str, Any]]) -> None:
     names = [_text(command.get("command")) for command in commands]
     if not all(re.fullmatch(r"/\S{1,31}", name) for name in names):
-        raise InvalidManifest("a slash command starts with / and has at most 32 characters")
+        raise InvalidManifest("a slash command must start with / and have at most 32 characters")
     if len(set(names)) < len(names):
-        raise InvalidManifest("a slash command is there twice")
+        raise InvalidManifest("a slash command is listed twice")
     if any(len(_text(command.get("usageHint"))) > MAX_USAGE_HINT_LENGTH for command in commands):
-        raise InvalidManifest(f"a usageHint has at most {MAX_USAGE_HINT_LENGTH} characters")
+        raise InvalidManifest(f"a usageHint can have at most {MAX_USAGE_HINT_LENGTH} characters")
 
 
 def _check_shortcuts(shortcuts: list[dict[str, Any]]) -> None:
     names = [(_text(item.get("shortcutType")), _text(item.get("name"))) for item in shortcuts]
     for kind, name in names:
         if kind not in SHORTCUT_TYPES:
-            raise InvalidManifest(f"a shortcutType is one of {', '.join(SHORTCUT_TYPES)}")
+            raise InvalidManifest(f"a shortcutType must be one of {', '.join(SHORTCUT_TYPES)}")
         if not 0 < len(name) <= MAX_SHORTCUT_NAME_LENGTH:
-            raise InvalidManifest(f"a shortcut's name has 1 to {MAX_SHORTCUT_NAME_LENGTH} characters")
+            raise InvalidManifest(f"a shortcut's name must have 1 to {MAX_SHORTCUT_NAME_LENGTH} characters")
     if len(set(names)) < len(names):
-        raise InvalidManifest("a shortcut is there twice")
+        raise InvalidManifest("a shortcut is listed twice")
 
 
 _PRIVATE = {"appKey", "clientSecret", "signingSecret"}
 
 
 def _resolve(raw: dict[str, Any], base_url: str) -> dict[str, Any]:
-    """Every address of a hook or redirect made absolute, events flattened to their names."""
+    """Make all URLs absolute, and flatten event subscriptions to event names."""
 
     def absolute(value: object) -> str:
         try:
@@ -202,7 +202,7 @@ def _resolve(raw: dict[str, Any], base_url: str) -> dict[str, Any]:
         except ValueError:
             is_http = False
         if not is_http:
-            raise InvalidManifest(f"not an http address: {_text(value)[:200]}")
+            raise InvalidManifest(f"not an http or https URL: {_text(value)[:200]}")
         return url
 
     def with_url(value: dict[str, Any]) -> dict[str, Any]:

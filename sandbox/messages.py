@@ -1,4 +1,4 @@
-"""Saying something: a stored message with its event, or an ephemeral one that is only remembered."""
+"""Posting messages: stored ones with their event, and ephemeral ones that are kept in memory."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +14,7 @@ from sandbox.models import Channel, Message, Person, Pin
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What somebody wants to say. `blocks` None: they are derived from the text."""
+    """The content of a message. If `blocks` is None, they are derived from the text."""
 
     text: str = field(repr=False)
     blocks: list[Any] | None = field(default=None, repr=False)
@@ -35,10 +35,10 @@ def post(
     also_in_channel: bool = False,
     subtype: str = "",
 ) -> Message:
-    """The message stands in the channel, and subscribed apps hear of it. A `subtype` marks a message of the system.
+    """Store the message and send its event to subscribed apps. A `subtype` marks a system message.
 
     Raises:
-        ChannelUnusable: the channel is archived.
+        ChannelArchived: the channel is archived.
     """
     if channel.is_archived:
         raise ChannelArchived
@@ -62,7 +62,10 @@ def post(
 
 
 def delete(message: Message) -> None:
-    """The message is gone. A root with replies leaves a tombstone, which goes with the last of them."""
+    """Delete a message.
+
+    A message with replies stays as an empty row with `deleted` set, and is removed with its last reply.
+    """
     with transaction.atomic():
         if message.replies.exists():
             message.reactions.all().delete()
@@ -80,7 +83,7 @@ def delete(message: Message) -> None:
 def send_ephemeral(
     author: Person, channel: Channel, draft: Draft, users: set[str], *, root: Message | None = None
 ) -> Ephemeral:  # fmt: skip
-    """These users see it in this channel until they reload; nobody else ever does."""
+    """Show a message to these users only, until they reload the page."""
     message = serializers.message_fields(
         message_id=ids.new_id(),
         workspace_id=channel.workspace_id,
@@ -101,7 +104,11 @@ def send_ephemeral(
 def send_ephemeral_from_pumble(
     channel: Channel, user_id: str, text: str, *, app_id: str = "", author_id: str = "", refusal: bool = False
 ) -> None:
-    """A word of Pumble itself, or in an app's name, to one person; `refusal` where it says why an act came to nothing."""
+    """Show one person a message from Pumble, or from an app if `app_id` is set.
+
+    Args:
+        refusal: the message says why an action failed.
+    """
     message = serializers.message_fields(
         message_id=ids.new_id(),
         workspace_id=channel.workspace_id,

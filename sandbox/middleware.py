@@ -1,4 +1,4 @@
-"""What every request of the local Pumble passes: page headers, same-origin check, traffic list, ordered faults, schedule."""
+"""Middleware: page headers, same-origin check, traffic list, faults and scheduled messages."""
 
 from collections.abc import Callable
 
@@ -31,7 +31,10 @@ class PageHeadersMiddleware:
 
 
 class SameOriginMiddleware:
-    """A page from elsewhere may not drive the local Pumble: `/act/` knows no sign-in, so the browser must vouch."""
+    """Refuses requests of other sites to `/act/`.
+
+    The interface has no sign-in, so the browser's `Origin` and `Sec-Fetch-Site` headers decide.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -41,7 +44,10 @@ class SameOriginMiddleware:
             origin = request.headers.get("Origin")
             foreign = origin is not None and origin != f"{request.scheme}://{request.get_host()}"
             if foreign or request.headers.get("Sec-Fetch-Site", "none") not in {"none", "same-origin"}:
-                return JsonResponse({"error": "only the chat page itself may do this"}, status=403)
+                return JsonResponse(
+                    {"error": "only the chat page and programs without a browser may use this address"},
+                    status=403,
+                )
         return self.get_response(request)
 
 
@@ -66,7 +72,7 @@ class TrafficMiddleware:
 
 
 class FaultMiddleware:
-    """Carries out the fault that was ordered for this call of the API, if any."""
+    """Applies the fault that was added for this call of the API, if any."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -84,7 +90,7 @@ class FaultMiddleware:
 
 
 class ScheduleMiddleware:
-    """Whoever looks sees scheduled messages posted as soon as they are due."""
+    """Posts due messages before each request, so that no response misses one."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -96,13 +102,13 @@ class ScheduleMiddleware:
 
 
 def _request_body(request: HttpRequest) -> bytes:
-    """The body, where it is short enough to be shown; a longer one is left to whoever parses it."""
+    """Return the body if it is short enough to be shown. Leave a longer one to the parser."""
     length = request.headers.get("Content-Length", "")
     return request.body if length.isdecimal() and int(length) <= MAX_BODY_SIZE else b""
 
 
 def _caller(request: HttpRequest) -> dict[str, str]:
-    """Whose token the call was made with: `user` or `bot` and the name, `refused`, or `none`."""
+    """Return how the call was authenticated: `user` or `bot` with the name, `refused`, or `none`."""
     call = getattr(request, "sandbox_call", None)
     if call is not None:
         return {

@@ -1,4 +1,4 @@
-"""The modals each person has open, from bottom to top; at most three. Source: Pumble app platform reference, 4.1."""
+"""Each person's open modals, from bottom to top; at most three. Source: Pumble app platform reference, 4.1."""
 
 import threading
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ MAX_DEPTH = 3
 
 
 class TooManyModals(Exception):
-    """A fourth modal on top of three."""
+    """Three modals are open already."""
 
 
 @dataclass(slots=True)
@@ -37,24 +37,24 @@ class ModalStore:
         return next((modal for modal in self.stack_of(person_id) if modal.id == view_id), None)
 
     def close_all(self, person_id: str) -> None:
-        """Close all of a person's modals without a word to their apps, as a reload of the page does."""
+        """Close all of a person's modals without a hook, as a reload of the page does."""
         with self._lock:
             self._stacks.pop(person_id, None)
 
     def is_on_top(self, person_id: str, view_id: str) -> bool:
-        """Only the modal on top of the others can be acted on."""
+        """Return whether this is the topmost modal. Only that one can be used."""
         return [modal.id for modal in self.stack_of(person_id)][-1:] == [view_id]
 
     def open(self, person_id: str, app_id: str, channel_id: str, view: dict[str, Any]) -> None:
-        """The only modal from now on."""
+        """Close all modals and open this one."""
         with self._lock:
             self._stacks[person_id] = [Modal(app_id, channel_id, _with_new_id(view))]
 
     def push(self, person_id: str, app_id: str, channel_id: str, view: dict[str, Any]) -> None:
-        """On top of the others.
+        """Open a modal on top of the others.
 
         Raises:
-            TooDeep: three are open already.
+            TooManyModals: three are open already.
         """
         with self._lock:
             stack = self._stacks.setdefault(person_id, [])
@@ -63,7 +63,7 @@ class ModalStore:
             stack.append(Modal(app_id, channel_id, _with_new_id(view)))
 
     def replace(self, person_id: str, view_id: str, view: dict[str, Any]) -> bool:
-        """Put `view` where `view_id` stands, under a new id of its own; false where no such modal is open."""
+        """Replace a modal with `view` under a new id. Return False if it is not open."""
         with self._lock:
             for modal in self._stacks.get(person_id, []):
                 if modal.id == view_id:
@@ -72,7 +72,7 @@ class ModalStore:
             return False
 
     def update(self, person_id: str, app_id: str, view_id: str, view: dict[str, Any]) -> bool:
-        """Replace an app's own modal in place; its id and parent stay. False where it has no such modal open."""
+        """Update an app's own modal. Its id and parent stay. Return False if the app has no such modal open."""
         with self._lock:
             for modal in self._stacks.get(person_id, []):
                 if modal.id == view_id and modal.app_id == app_id:
@@ -82,7 +82,7 @@ class ModalStore:
             return False
 
     def close(self, person_id: str, view_id: str) -> None:
-        """Close one modal and whatever stands on it."""
+        """Close a modal and all modals on top of it."""
         with self._lock:
             stack = self._stacks.get(person_id, [])
             for depth, modal in enumerate(stack):

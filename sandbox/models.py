@@ -1,7 +1,7 @@
-"""Workspaces, apps, conversations, uploaded files and scheduled messages.
+"""Workspaces, people, apps, channels, messages, uploaded files and scheduled messages.
 
-A token is derived from its owner and a number that grows whenever the token must die, so the seed's tokens are the
-same every time, and a person who consents again gets the token that already works.
+A token is derived from its owner and a number that is increased to revoke the token. So the seed's tokens are always the
+same, and a person who consents again gets the token that is already valid.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ HUMAN = Q(app=None, is_pumble_bot=False)
 
 
 class Person(models.Model):
-    """A workspace user; `app_id` is set on an app's bot user only, `is_pumble_bot` on Pumble's own."""
+    """A workspace user. `app_id` is set only for an app's bot user, `is_pumble_bot` only for Pumble's own bot."""
 
     class Role(models.TextChoices):
         OWNER = "OWNER"
@@ -93,7 +93,7 @@ class UserGroup(models.Model):
 
 
 class App(models.Model):
-    """`owner` is the developer who registered it; apps that came by `/act/apps` have none."""
+    """A registered app. `owner` is the developer who registered it; apps registered through `/act/apps` have none."""
 
     id = models.CharField(primary_key=True, max_length=24)
     owner = models.ForeignKey(Person, models.SET_NULL, null=True, related_name="owned_apps")
@@ -108,13 +108,13 @@ class App(models.Model):
         return f"{self.fallback_name} ({self.id})"
 
     def derive(self, *parts: object) -> str:
-        """48 hex digits that only a holder of the client secret could compute."""
+        """Return 48 hex digits that only a holder of the client secret can compute."""
         message = ":".join(str(part) for part in parts)
         return hmac.digest(self.client_secret.encode(), message.encode(), hashlib.sha256).hex()[:48]
 
 
 class Installation(models.Model):
-    """An app in a workspace. The row outlives an uninstallation, because the bot user and the numbering do."""
+    """An app in a workspace. The row is kept after an uninstall, with the bot user and the number."""
 
     id = models.CharField(primary_key=True, max_length=24)
     app = models.ForeignKey(App, models.CASCADE, related_name="installations")
@@ -165,7 +165,7 @@ class GrantCode(models.Model):
 
 
 class HomeView(models.Model):
-    """What an app published as one person's Home tab."""
+    """The Home tab that an app published for one person."""
 
     app = models.ForeignKey(App, models.CASCADE, related_name="home_views")
     person = models.ForeignKey(Person, models.CASCADE, related_name="home_views")
@@ -268,7 +268,7 @@ class Pin(models.Model):
 
 
 class UploadedFile(models.Model):
-    """`upload_token` is there until the bytes are; only a `completed` file can be part of a message."""
+    """A file. `upload_token` is set until the bytes are uploaded. A message can have only `completed` files."""
 
     id = models.CharField(primary_key=True, max_length=24)
     app = models.ForeignKey(App, models.CASCADE, related_name="files")
@@ -284,12 +284,12 @@ class UploadedFile(models.Model):
         return f"{self.id} of {self.owner_id}"
 
     def signature(self) -> str:
-        """What the upload host vouches with that these bytes arrived."""
+        """Return the signature with which the upload host confirms the bytes."""
         return self.app.derive("file", self.id, self.size, self.uploaded_ms)
 
 
 class ScheduledMessage(models.Model):
-    """Exists only while it is pending. `occurrence` counts from 1 the posts of one recurring message."""
+    """A pending message. `occurrence` counts the posts of a recurring message from 1."""
 
     id = models.CharField(primary_key=True, max_length=24)
     channel = models.ForeignKey(Channel, models.CASCADE, related_name="scheduled_messages")
@@ -299,7 +299,7 @@ class ScheduledMessage(models.Model):
     attachments = models.JSONField(default=list)
     files = models.JSONField(default=list)
     send_at_ms = models.BigIntegerField(db_index=True)
-    # A reply without its thread would say in the channel what was meant for a few.
+    # Without CASCADE a reply to a deleted thread would be posted to the whole channel.
     root = models.ForeignKey(Message, models.CASCADE, null=True, related_name="+")
     also_in_channel = models.BooleanField(default=False)
     quote = models.JSONField(null=True)

@@ -1,4 +1,4 @@
-"""Rate limits of the platform, as sliding windows of a minute. Source: Pumble app platform reference, 6.2."""
+"""Rate limits of the platform: sliding windows of one minute. Source: Pumble app platform reference, 6.2."""
 
 import threading
 import time
@@ -36,7 +36,7 @@ class SlidingWindows:
         """Count one call.
 
         Raises:
-            TooManyRequests: the window is full; the refused call is not counted.
+            TooManyRequests: the limit is reached. The refused call is not counted.
         """
         if not SWITCHES.rate_limits:
             return

@@ -1,6 +1,6 @@
-"""When a recurring message is due again. Source: Pumble app platform reference, 5.5 (ScheduleRequest).
+"""When a recurring message is due next. Source: Pumble app platform reference, 5.5 (ScheduleRequest).
 
-The clock on the author's wall counts, so that a message of nine in the morning stays one over a change of summer time.
+The author's local time counts: a message at 09:00 stays at 09:00 when daylight saving time begins.
 """
 
 from calendar import monthrange
@@ -15,11 +15,13 @@ Step = Callable[[datetime], datetime]
 def next_occurrence_ms(
     recurrence: dict[str, Any], last_ms: int, occurrence: int, now_ms: int, zone: str
 ) -> int | None:
-    """The first time after `now_ms` in the series, or None when it has ended. 0 and null set no end.
+    """Return the first time after `now_ms` in the series, or None if the series has ended.
+
+    Occurrences that were missed in between do not count. An end of 0 or null is no end.
 
     Args:
         last_ms: when this post was due.
-        occurrence: how many posts there were with this one. What was missed in between does not count.
+        occurrence: the number of posts so far, this one included.
     """
     maximum, end_ms = recurrence.get("endAfterOccurrences") or 0, recurrence.get("endDate") or 0
     if maximum and occurrence >= maximum:
@@ -34,7 +36,7 @@ def next_occurrence_ms(
 
 
 def _zone(name: str) -> tzinfo:
-    """The zone, or UTC on a machine without a time zone database."""
+    """Return the time zone, or UTC on a machine without a time zone database."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
@@ -53,7 +55,7 @@ def _business_day(when: datetime) -> datetime:
 
 
 def _nth_weekday(months: int) -> Step:
-    """The second Tuesday stays the second Tuesday; a fifth one waits for the next month that has it."""
+    """A second Tuesday stays a second Tuesday. A fifth one moves to the next month that has five."""
 
     def step(when: datetime) -> datetime:
         first = _first_of_month(when, months)
@@ -81,7 +83,7 @@ def _first_of_month(when: datetime, months: int) -> datetime:
 
 
 def _year(when: datetime) -> datetime:
-    """29 February becomes the 28th, and stays it."""
+    """29 February becomes 28 February and stays so."""
     return when.replace(year=when.year + 1, day=28 if (when.month, when.day) == (2, 29) else when.day)
 
 

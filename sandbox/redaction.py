@@ -1,4 +1,4 @@
-"""Strikes secrets out of what is shown of the wire: tokens, keys, codes and the credentials of apps."""
+"""Removes secrets from what the traffic list shows: tokens, keys, codes and credentials of apps."""
 
 import re
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 REDACTED = "***"
 _NAME = r"[\w-]*(?:token|secret|key)|code|state"
 _NAMED = re.compile(r"code|state|token|secret|key", re.IGNORECASE)
-# JSON inside JSON has its quotes escaped, once for each level; a cut text may lack the last one.
+# Quotes of JSON inside JSON are escaped once for each level. A truncated text may lack the last quote.
 _IN_JSON = re.compile(
     rf'(?P<quote>\\{{0,7}}")(?P<name>{_NAME})(?P=quote)\s{{0,9}}:\s{{0,9}}(?P=quote)(?!:)(?P<value>.*?)(?:(?P=quote)|$)',
     re.IGNORECASE | re.DOTALL,
@@ -20,14 +20,14 @@ _BY_PREFIX = re.compile(r"\b(?P<head>pmb_[A-Za-z0-9]{1,64}_|lp-(?:user|bot)-|xp[
 
 
 def redact_url(url: str) -> str:
-    """The address with the value of every query parameter that could be a secret struck out."""
+    """Redact each query parameter that could be a secret."""
     parts = urlsplit(url)
     query = [(name, REDACTED if _NAMED.search(name) else value) for name, value in parse_qsl(parts.query)]
     return parts._replace(query=urlencode(query, safe="*,"), fragment="").geturl()
 
 
 def redact_text(text: str) -> str:
-    """A JSON, form or plain body without secrets. An emoji's `code`, as in `:+1:`, is none."""
+    """Redact the secrets in a JSON, form or plain body. An emoji's `code`, as in `:+1:`, stays."""
 
     def redact(match: re.Match[str]) -> str:
         head = match[0][: match.start("value") - match.start()]

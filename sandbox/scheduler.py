@@ -1,6 +1,6 @@
 """Posts scheduled messages when they are due. Source: Pumble app platform reference, 5.2 and 8 (row 47).
 
-It looks once a second, and before anything is answered, so that nobody ever sees a message that is due and not posted.
+It runs every second and before each request, so that no response shows a due message as pending.
 """
 
 import logging
@@ -18,7 +18,7 @@ MAX_TIMESTAMP_MS = 4 * 10**12
 
 
 class Scheduler:
-    """`lock` is held while due messages are posted. Its clock can be put forward, and goes on from there."""
+    """Posts due messages. `lock` is held while it posts. Its clock can be set forward."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
@@ -54,7 +54,7 @@ class Scheduler:
 
 
 def _pop_due(now_ms: int) -> ScheduledMessage | None:
-    """The first that is due, which is pending no longer; its next occurrence, if any, is."""
+    """Delete and return the first due message. Schedule its next occurrence, if it has one."""
     with transaction.atomic():
         due = (
             ScheduledMessage.objects.filter(send_at_ms__lte=now_ms)
@@ -94,7 +94,7 @@ def _repeat(due: ScheduledMessage, send_at_ms: int) -> None:
 
 
 def _post(due: ScheduledMessage) -> None:
-    """Post it, unless its author could not any more, or its thread is gone."""
+    """Post the message, unless its author may not post any more or its thread was deleted."""
     if not _can_post(due.author) or (due.root is not None and due.root.deleted):
         return
     draft = messages.Draft(due.text, due.blocks, due.attachments, due.quote, due.files)

@@ -1,4 +1,4 @@
-"""Rows as the platform writes them, with all fields. Source: Pumble app platform reference, 5.5."""
+"""The JSON of rows, with all fields of the platform. Source: Pumble app platform reference, 5.5."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -59,7 +59,7 @@ def person(row: Person) -> Json:
 
 
 def _current_status(status: Json | None) -> Json | None:
-    """A custom status until it expires; 0 is never."""
+    """Return a custom status until it expires; 0 means never."""
     return status if status and not 0 < status["expiresAt"] <= clock.now_ms() else None
 
 
@@ -79,7 +79,7 @@ def group(row: UserGroup) -> Json:
 def channel(
     row: Channel, member: Membership | None, *, people: Iterable[Person], last_message_ms: int
 ) -> Json:
-    """The channel as one person sees it; `member` is that person's membership, if any."""
+    """Serialize a channel as one person sees it. `member` is that person's membership, if any."""
     last_read_ms = member.last_mark_ms if member else 0
     participants = list(people) if row.channel_type == Channel.Type.DIRECT else []
     return {
@@ -119,9 +119,10 @@ def channel(
 
 
 def channel_infos(rows: Iterable[Channel], viewer: Person) -> list[Json]:
-    """`{channel, users, pinnedMessages, homeView}` of each channel, as `viewer` sees it; a fixed number of queries.
+    """Serialize channels as `viewer` sees them, with a fixed number of queries.
 
-    `homeView` is left null here: it belongs to an app's direct channel (`home.py` fills it in).
+    Returns:
+        `{channel, users, pinnedMessages, homeView}` for each channel. `homeView` is null here; `home_tab.py` has it.
     """
     channels = list(rows)
     ids = [row.id for row in channels]
@@ -155,7 +156,7 @@ def channel_infos(rows: Iterable[Channel], viewer: Person) -> list[Json]:
 def message_fields(
     *, message_id: str, workspace_id: str, channel_id: str, author_id: str, app_id: str, text: str, sent_ms: int
 ) -> Json:  # fmt: skip
-    """A Message with its neutral values; both stored and ephemeral messages start from it."""
+    """Return a Message with default values, for stored and ephemeral messages."""
     return {
         "id": message_id,
         "workspaceId": workspace_id,
@@ -186,7 +187,7 @@ def message_fields(
 
 
 def messages(rows: Sequence[Message], viewer_id: str, workspace_id: str) -> list[Json]:
-    """Messages of one workspace as `viewer_id` sees them; a fixed number of queries."""
+    """Serialize messages of one workspace as `viewer_id` sees them, with a fixed number of queries."""
     ids = [row.id for row in rows]
     reactions: defaultdict[str, list[Json]] = defaultdict(list)
     for item in Reaction.objects.filter(message_id__in=ids).order_by("id"):
@@ -238,7 +239,7 @@ def message(row: Message, viewer_id: str, workspace_id: str) -> Json:
 
 
 def scheduled_message(row: ScheduledMessage) -> Json:
-    """`sendAt` is the live name, `sentAt` the one of the SDK's type; both are written."""
+    """Serialize a scheduled message. `sendAt` is the API's name, `sentAt` that of the SDK's type; both are written."""
     return {
         "id": row.id,
         "workspaceId": row.channel.workspace_id,

@@ -1,4 +1,4 @@
-"""Settings of the local Pumble's own small site; nothing of the portal's is imported."""
+"""Settings of the local Pumble. They import nothing of the portal."""
 
 import secrets
 
@@ -6,7 +6,8 @@ from sandbox import environment
 
 if not environment.flag("LOCAL_PUMBLE", "false"):
     environment.refuse(
-        "LOCAL_PUMBLE", "must be true for the local Pumble to start: it is for development, never production"
+        "LOCAL_PUMBLE",
+        "must be true to start the local Pumble, which is for development and never for production",
     )
 
 BASE_DIR = environment.ROOT
@@ -14,10 +15,10 @@ DATA_DIR = BASE_DIR / environment.text("DATA_DIR", "var")
 PORT = environment.port("PORT", 8000)
 SANDBOX_PORT = environment.port("SANDBOX_PORT", 9000)
 PUBLIC_URL = environment.text("PUBLIC_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
-environment.flag("SANDBOX_LIMITS", "on")  # read where it counts; a malformed value ends the start here
+environment.flag("SANDBOX_LIMITS", "on")  # Read in `switches.py`. A malformed value stops the start here.
 
 DEBUG = False
-SECRET_KEY = secrets.token_urlsafe(48)  # nothing that is signed outlives the process
+SECRET_KEY = secrets.token_urlsafe(48)  # Nothing signed is used after a restart.
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 
 INSTALLED_APPS = ["django.contrib.staticfiles", "sandbox"]
@@ -41,10 +42,10 @@ TEMPLATES = [
         "OPTIONS": {"context_processors": ["django.template.context_processors.request"]},
     },
 ]
-# Cookies ignore ports: without a name of its own this one would overwrite the portal's on the same host.
+# Cookies ignore ports: with Django's default name it would overwrite the portal's cookie on the same host.
 CSRF_COOKIE_NAME = "sandbox_csrf"
 
-# Local test data: NORMAL may lose the last second at power loss, and makes a reset several times faster.
+# NORMAL can lose the last second at a power loss. It makes a reset several times faster, and the data is for tests.
 DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.sqlite3",
@@ -71,7 +72,7 @@ USE_TZ = True
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 
-# The reason phrases of refused requests are enough here; message texts never reach a logger.
+# Message texts are never logged.
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

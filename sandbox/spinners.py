@@ -9,7 +9,7 @@ MAX_SECONDS = 15
 
 @dataclass(frozen=True, slots=True)
 class Spinner:
-    """`ends` is a `time.monotonic()` value; the app may end it before."""
+    """A spinner. `ends` is a `time.monotonic()` value; the app may end the spinner earlier."""
 
     trigger_id: str
     app_id: str
@@ -33,7 +33,7 @@ class SpinnerStore:
             self._spinners[spinner.trigger_id] = spinner
 
     def complete(self, app_id: str, source_type: str, source_id: str, trigger_id: str) -> None:
-        """The app has finished; a spinner that is not its own, or not this one, turns on."""
+        """End a spinner of this app. Ignore a trigger that belongs to another app or source."""
         with self._lock:
             spinner = self._spinners.get(trigger_id)
             source = (app_id, source_type, source_id)
@@ -55,7 +55,7 @@ SPINNERS = SpinnerStore()
 
 
 def loading_seconds(element: dict[str, object]) -> int:
-    """The `loadingTimeout` of an element, a whole number from 0 to 15 whatever stands there."""
+    """Return the `loadingTimeout` of an element as a whole number from 0 to 15, whatever its value is."""
     value = element.get("loadingTimeout")
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return 0

@@ -1,4 +1,4 @@
-"""Reads JSON that others sent. The local Pumble stands alone, so it has a reader of its own."""
+"""Strict JSON parsing. The local Pumble imports nothing of the portal, so it has its own."""
 
 import json
 import math
@@ -8,7 +8,7 @@ JsonObject = dict[str, Any]
 
 
 class InvalidJson(ValueError):
-    """Not JSON, not UTF-8, nested beyond reason, or text that no UTF-8 can carry."""
+    """Not JSON, not UTF-8, nested too deeply, or text that UTF-8 cannot encode."""
 
 
 def _refuse_constant(name: str) -> None:
@@ -23,10 +23,10 @@ def _finite(text: str) -> float:
 
 
 def loads(raw: bytes) -> Any:
-    """The value of `raw`; numbers beyond reason (NaN, Infinity, 1e400) and lone surrogates are refused.
+    """Parse JSON. Numbers out of range (NaN, Infinity, 1e400) and lone surrogates are refused.
 
     Raises:
-        BadJson: whatever is wrong with it; the text never quotes the input.
+        InvalidJson: the input is invalid. The message never quotes it.
     """
     try:
         text = raw.decode("utf-8")
@@ -46,5 +46,5 @@ def load_object(raw: bytes) -> JsonObject:
 
 
 def dumps_ascii(value: object) -> bytes:
-    """Compact and ASCII-escaped, so that a receiver who decodes chunk by chunk cannot break a character."""
+    """Return compact ASCII JSON. A receiver that decodes it in chunks cannot split a character."""
     return json.dumps(value, separators=(",", ":")).encode("ascii")

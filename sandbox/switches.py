@@ -1,11 +1,12 @@
-"""Behaviours to be tried either way: where sources on real Pumble disagree, and the rate limits."""
+"""Behavior that can be switched: where sources about Pumble disagree, and the rate limits."""
 
 from sandbox import environment
 
 
 class Switches:
-    """`bot_posts_anywhere`: a bot writes to private channels it is not in. `rate_limits`: as the environment says.
-    `hook_retries`: a hook that got no sound answer is sent again, so that an app's idempotency can be tried.
+    """`bot_posts_anywhere`: a bot may write to private channels that it is not in.
+    `rate_limits`: calls are limited; the default is `SANDBOX_LIMITS`.
+    `hook_retries`: a hook without a valid answer is sent again, to test an app's idempotency.
 
     Source: Pumble app platform reference, 9 (rows 3 and 9).
     """

@@ -1,4 +1,4 @@
-"""What went over the wire, in order: API calls received and hooks sent, without tokens, keys, secrets or codes."""
+"""The traffic list: API calls received and hooks sent, in order, without tokens, keys, secrets or codes."""
 
 import threading
 from collections import deque
@@ -8,7 +8,7 @@ from sandbox import clock
 from sandbox.redaction import redact_text, redact_url
 
 CAPACITY = 5000
-# Bodies are what takes the room, so only those of the latest entries are kept.
+# Bodies need the most memory, so only the latest entries keep theirs.
 MAX_ENTRIES_WITH_BODY = 1000
 MAX_BODY_SIZE = 64 * 1024
 MAX_SHOWN_BODY_LENGTH = 20_000
@@ -24,7 +24,7 @@ class TrafficLog:
         self._count = 0
 
     def begin(self, kind: str, method: str, url: str, *, sent: bytes = b"", **details: object) -> Entry:
-        """Note that a call began; `status` and `durationMs` are null until it ends."""
+        """Add an entry for a call that begins. `status` and `durationMs` are null until it ends."""
         body = readable_body(sent)
         with self._lock:
             self._count += 1
@@ -51,7 +51,7 @@ class TrafficLog:
             entry.update(status=status, durationMs=clock.now_ms() - entry["at"], received=body, **details)
 
     def since(self, cursor: int, *, bodies: bool = False) -> list[Entry]:
-        """Entries after the id `mark`, or, for a mark of 13 digits, from that epoch millisecond on."""
+        """Return entries after the id `cursor`. A cursor of 13 digits is an epoch millisecond instead."""
         with self._lock:
             entries = [dict(entry) for entry in self._entries]
         key = "at" if cursor >= 10**12 else "id"
@@ -65,13 +65,13 @@ class TrafficLog:
         return selected
 
     def clear(self) -> None:
-        """Forget all entries; the numbering goes on, so that whoever asks for later ones misses none."""
+        """Remove all entries. The numbering continues, so that a reader with a cursor misses no entry."""
         with self._lock:
             self._entries.clear()
 
 
 def readable_body(raw: bytes) -> str:
-    """A body as a person may see it: masked, and cut where it is long."""
+    """Return a body as text without secrets, truncated if it is long."""
     if not raw:
         return ""
     try:

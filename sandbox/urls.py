@@ -1,4 +1,4 @@
-"""The map of the local Pumble."""
+"""URLs of the local Pumble."""
 
 from django.urls import include, path
 

@@ -1,4 +1,4 @@
-"""What a person can choose in an element. Source: Pumble app platform reference, 4.4."""
+"""The values of a view's inputs. Source: Pumble app platform reference, 4.1, 4.3 and 4.4."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -12,10 +12,12 @@ DATE_TYPES = {"date_picker", "date_range_picker"}
 
 
 def clean_value(element: dict[str, Any], value: object) -> Any:
-    """A value that the element can give: a list of texts for checkboxes and date ranges, else a text; None stays None.
+    """Return the value if the element can have it.
+
+    Checkboxes and date ranges have a list of strings, other elements a string. None stays None.
 
     Raises:
-        ActRefused: nobody could have chosen this.
+        ActError: a person could not have chosen this value.
     """
     if value is None:
         return None
@@ -31,14 +33,14 @@ def clean_value(element: dict[str, Any], value: object) -> Any:
     if kind in OPTION_TYPES:
         option_values = list(_option_values(element))
         if any(item not in option_values for item in chosen):
-            raise ActError("there is no such option")
+            raise ActError("the element has no such option")
     if kind in DATE_TYPES:
         _check_dates(kind, chosen)
     return value
 
 
 def initial_value(element: dict[str, Any]) -> Any:
-    """What the element holds before anybody touches it; nothing is None or an empty list."""
+    """Return the initial value of an element: None or an empty list if it has none."""
     if element.get("type") == "checkboxes":
         return [_object(item).get("value") for item in _list(element.get("initial_options"))]
     if element.get("type") == "date_range_picker":
@@ -57,9 +59,9 @@ def _option_values(element: dict[str, Any]) -> Iterator[object]:
 
 def _check_dates(kind: str, chosen: list[str]) -> None:
     if not all(_is_date(item) for item in chosen):
-        raise ActError("a date is written yyyy-MM-dd")
+        raise ActError("a date must have the form yyyy-MM-dd")
     if kind == "date_range_picker" and chosen and (len(chosen) != 2 or chosen[0] > chosen[1]):
-        raise ActError("a range is two dates, the earlier one first")
+        raise ActError("a date range must have two dates, the earlier date first")
 
 
 def _is_date(text: str) -> bool:
@@ -78,10 +80,10 @@ def _object(value: object) -> dict[str, Any]:
 
 
 def apply_submit(view: dict[str, Any], values: object) -> None:
-    """Put what was typed, and the initial values of what was not, into `state.values`; other keys there stay.
+    """Write the entered values, or else the initial ones, to `state.values`. Other keys there stay.
 
     Raises:
-        ActRefused: what Pumble's page would not submit: a required input left empty, a length out of bounds.
+        ActError: Pumble's page would not submit this: a required input is empty, or a length is out of bounds.
     """
     entered = _parse_values(values)
     state_values = dict(_object(_object(view.get("state")).get("values")))
@@ -106,7 +108,7 @@ def apply_submit(view: dict[str, Any], values: object) -> None:
 
 
 def merge(view: dict[str, Any], values: object) -> None:
-    """Put what was typed so far into `state.values`, as Pumble sends it with a click; nothing is required yet."""
+    """Write the values entered so far to `state.values`, as Pumble sends them with a click. Nothing is required yet."""
     entered = _parse_values(values)
     state_values = dict(_object(_object(view.get("state")).get("values")))
     for block in blocks.iter_input_blocks(view.get("blocks")):
@@ -119,7 +121,7 @@ def merge(view: dict[str, Any], values: object) -> None:
 
 
 def current_value(view: dict[str, Any] | None, block_id: str, element: dict[str, Any]) -> Any:
-    """What the element holds now: its value in the view's state, else its initial one."""
+    """Return the element's value in the view's state, or its initial value."""
     state_values = _object(_object(_object(view).get("state")).get("values"))
     return _stored_value(state_values, block_id, str(element.get("onAction", "")), element)
 
@@ -127,7 +129,7 @@ def current_value(view: dict[str, Any] | None, block_id: str, element: dict[str,
 def _stored_value(
     state_values: dict[str, Any], block_id: str, on_action: str, element: dict[str, Any]
 ) -> Any:
-    """The value that stood there: from the state, else the element's initial one."""
+    """Return the element's value in these state values, or its initial value."""
     stored = _object(_object(state_values.get(block_id)).get(on_action))
     if stored:
         return stored.get("values", stored.get("value"))
@@ -143,7 +145,7 @@ def _parse_values(values: object) -> dict[str, dict[str, Any]]:
 def _block_state(
     state_values: dict[str, Any], block_id: str, element: dict[str, Any], value: object
 ) -> dict[str, Any]:
-    """A block's part of the state with this value in it."""
+    """Return the block's part of the state with this value."""
     key = "values" if isinstance(value, list) else "value"
     stored = {"type": element.get("type"), key: value}
     return {**_object(state_values.get(block_id)), str(element.get("onAction", "")): stored}

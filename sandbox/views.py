@@ -1,4 +1,4 @@
-"""The chat page, the health check, and JSON for whatever is not found or fails."""
+"""The chat page, the health check, and JSON for errors."""
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render

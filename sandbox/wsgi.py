@@ -1,4 +1,4 @@
-"""The local Pumble as a WSGI application."""
+"""WSGI application of the local Pumble."""
 
 import os
 
@@ -7,6 +7,6 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sandbox.settings")
 application = get_wsgi_application()
 
-from sandbox.scheduler import SCHEDULER  # noqa: E402 - models exist from here on
+from sandbox.scheduler import SCHEDULER  # noqa: E402 - models are loaded from here on
 
 SCHEDULER.start()

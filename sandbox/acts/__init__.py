@@ -1,1 +1,1 @@
-"""The driving interface: what a person at a screen does, as JSON over HTTP under `/act/`."""
+"""The `/act/` interface: what a person does on the chat page, as JSON over HTTP."""

@@ -1,4 +1,4 @@
-"""What owners and administrators do with people, channels and groups, which no app can do for them."""
+"""What owners and administrators do with people, channels and groups. Apps cannot do this."""
 
 import re
 from typing import Any
@@ -17,7 +17,7 @@ MAX_NAME_LENGTH = 80
 
 
 def archive(request: ActRequest) -> dict[str, Any]:
-    person, channel = _channel(request)
+    person, channel = _get_channel(request)
     channel.archived_by_id = person.id
     channel.save(update_fields=["archived_by_id"])
     workspace_events.channel_archived(channel, person)
@@ -25,15 +25,15 @@ def archive(request: ActRequest) -> dict[str, Any]:
 
 
 def delete(request: ActRequest) -> dict[str, Any]:
-    _, channel = _channel(request)
+    _, channel = _get_channel(request)
     workspace_events.channel_deleted(channel)
     channel.delete()
     return {}
 
 
 def invite(request: ActRequest) -> dict[str, Any]:
-    """`{name, email, role?}` joins the workspace and its main channel at once."""
-    inviter = _administrator(request)
+    """`{name, email, role?}`: add a person to the workspace and its main channel, without an e-mail."""
+    inviter = _get_administrator(request)
     name, email = request.text("name").strip(), request.text("email").strip().lower()
     if not 0 < len(name) <= MAX_NAME_LENGTH:
         raise ActError(f"name must have 1 to {MAX_NAME_LENGTH} characters")
@@ -42,13 +42,13 @@ def invite(request: ActRequest) -> dict[str, Any]:
     workspace = inviter.workspace
     with transaction.atomic():
         if workspace.people.filter(email=email).exists():
-            raise ActError("somebody with this e-mail address is here already", 409)
+            raise ActError("a person with this e-mail address is already in the workspace", 409)
         person = Person.objects.create(
             id=ids.new_id(),
             workspace=workspace,
             name=name,
             email=email,
-            role=_role(request),
+            role=_parse_role(request),
             invited_by_id=inviter.id,
         )
         self_channel = Channel.objects.create(
@@ -65,38 +65,38 @@ def invite(request: ActRequest) -> dict[str, Any]:
 
 
 def change_role(request: ActRequest) -> dict[str, Any]:
-    """`memberId` gets the `role`."""
-    administrator = _administrator(request)
-    [member] = _members(administrator, [request.text("memberId")])
-    member.role = _role(request)
+    """Give the person `memberId` the `role`."""
+    administrator = _get_administrator(request)
+    [member] = _get_members(administrator, [request.text("memberId")])
+    member.role = _parse_role(request)
     member.save(update_fields=["role"])
     workspace_events.person_updated(member, administrator.id)
     return {}
 
 
 def deactivate(request: ActRequest) -> dict[str, Any]:
-    """The person that `userId` names leaves the workspace."""
+    """Deactivate the person `userId`."""
     return _set_status(request.person(), Person.Status.DEACTIVATED)
 
 
 def activate(request: ActRequest) -> dict[str, Any]:
-    """The person that `userId` names is back in the workspace."""
+    """Activate the person `userId` again."""
     person = Person.objects.filter(HUMAN, pk=request.text("userId")).first()
     if person is None:
-        raise ActError("userId names nobody", 404)
+        raise ActError("there is no person with this userId", 404)
     return _set_status(person, Person.Status.ACTIVATED)
 
 
 def save_group(request: ActRequest) -> dict[str, Any]:
-    """A new group of `memberIds`, or, with `groupId`, the one that there is, `disabled` or not."""
-    administrator = _administrator(request)
+    """Create a group of `memberIds`, or change the group `groupId`; `disabled` disables it."""
+    administrator = _get_administrator(request)
     group_id, member_ids = request.text("groupId", ""), request.value("memberIds")
     if not isinstance(member_ids, list) or not all(isinstance(member, str) for member in member_ids):
         raise ActError("memberIds must be a list of strings")
     groups = administrator.workspace.user_groups
     group = groups.filter(pk=group_id).first() if group_id else None
     if group_id and group is None:
-        raise ActError("no such group", 404)
+        raise ActError("there is no group with this groupId", 404)
     if group is None:
         group = UserGroup(id=ids.new_id(), workspace=administrator.workspace, created_by_id=administrator.id)
     group.name, group.handle = (
@@ -105,11 +105,11 @@ def save_group(request: ActRequest) -> dict[str, Any]:
     )
     group.description = request.text("description", group.description)[:250]
     group.disabled = request.value("disabled") is True
-    group.member_ids = [member.id for member in _members(administrator, member_ids)]
+    group.member_ids = [member.id for member in _get_members(administrator, member_ids)]
     if not group.name or not _HANDLE.fullmatch(group.handle):
-        raise ActError("a group needs a name, and a handle of small letters, digits, _ and -")
+        raise ActError("a group needs a name, and a handle of lower-case letters, digits, _ and -")
     if groups.filter(handle=group.handle).exclude(pk=group.id).exists():
-        raise ActError("this handle is taken", 409)
+        raise ActError("another group has this handle", 409)
     group.save()
     if group_id:
         workspace_events.group_updated(group, administrator)
@@ -127,36 +127,36 @@ def _set_status(person: Person, status: Person.Status) -> dict[str, Any]:
     return {}
 
 
-def _administrator(request: ActRequest) -> Person:
+def _get_administrator(request: ActRequest) -> Person:
     person = request.person()
     if not person.may_install:
-        raise ActError("only an owner or administrator can do this", 403)
+        raise ActError("only an owner or an administrator can do this", 403)
     return person
 
 
-def _channel(request: ActRequest) -> tuple[Person, Channel]:
-    """The channel, by an owner, an administrator, or whoever made it."""
+def _get_channel(request: ActRequest) -> tuple[Person, Channel]:
+    """Return the person and the channel. An owner, an administrator or its creator may change it."""
     person = request.person()
     channel = request.channel(person)
     if not person.may_install and channel.creator_id != person.id:
-        raise ActError("only its creator, an owner or administrator can do this", 403)
+        raise ActError("only its creator, an owner or an administrator can do this", 403)
     if channel.is_main or channel.channel_type in {Channel.Type.DIRECT, Channel.Type.SELF}:
-        raise ActError("this channel stays as it is", 409)
+        raise ActError("a main, direct or self channel cannot be archived or deleted", 409)
     return person, channel
 
 
-def _role(request: ActRequest) -> str:
+def _parse_role(request: ActRequest) -> str:
     role = request.text("role", Person.Role.USER)
     if role not in Person.Role.values:
-        raise ActError(f"role is one of {', '.join(Person.Role.values)}")
+        raise ActError(f"role must be one of {', '.join(Person.Role.values)}")
     return role
 
 
-def _members(administrator: Person, person_ids: list[str]) -> list[Person]:
+def _get_members(administrator: Person, person_ids: list[str]) -> list[Person]:
     rows = Person.objects.filter(
         HUMAN, pk__in=person_ids, workspace_id=administrator.workspace_id, status=Person.Status.ACTIVATED
     )
     members = {group.id: group for group in rows}
     if set(person_ids) - set(members):
-        raise ActError("this names somebody who is not here", 404)
+        raise ActError("a member id is unknown or inactive in this workspace", 404)
     return [members[member] for member in dict.fromkeys(person_ids)]

@@ -1,4 +1,4 @@
-"""Registering, installing, authorising apps, and the end of each."""
+"""Registering, installing and authorizing apps, and the end of each."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -14,10 +14,10 @@ from sandbox.models import App, Authorization, Installation
 
 
 def register(request: ActRequest) -> dict[str, Any]:
-    """Another app, by its manifest or the manifest's address."""
+    """Register an app by its manifest or by the URL of its manifest, and return its credentials."""
     url, raw = request.text("manifestUrl", ""), request.value("manifest")
     if bool(url) is (raw is not None):
-        raise ActError("either manifestUrl or manifest is needed")
+        raise ActError("exactly one of manifestUrl and manifest is required")
     try:
         manifest = (
             app_registry.fetch_manifest(url, delivery.new_deadline()) if url else parse_manifest(raw, "")
@@ -36,7 +36,7 @@ def register(request: ActRequest) -> dict[str, Any]:
 
 
 def list_apps(request: ActRequest) -> list[dict[str, Any]]:
-    """All apps as "+ Add apps" offers them to this person."""
+    """List all apps for the "Add apps" dialog of this person."""
     person = request.person()
     rows = Installation.objects.filter(workspace_id=person.workspace_id, active=True)
     bots = dict(rows.values_list("app_id", "bot_id"))
@@ -63,7 +63,7 @@ def list_apps(request: ActRequest) -> list[dict[str, Any]]:
 
 
 def commands(request: ActRequest) -> list[dict[str, Any]]:
-    """Slash commands of the apps installed in the person's workspace, for completion."""
+    """List the slash commands of installed apps, for completion."""
     return [
         {
             "command": command.get("command", ""),
@@ -77,7 +77,7 @@ def commands(request: ActRequest) -> list[dict[str, Any]]:
 
 
 def shortcuts(request: ActRequest) -> list[dict[str, Any]]:
-    """Shortcuts of the apps installed in the person's workspace; `type` is GLOBAL or ON_MESSAGE."""
+    """List the shortcuts of installed apps; `type` is GLOBAL or ON_MESSAGE."""
     return [
         {
             "appId": app_id,
@@ -134,16 +134,16 @@ def uninstall(request: ActRequest) -> dict[str, Any]:
     if installation is None:
         raise ActError("the app is not installed in this workspace", 409)
     if not person.may_install:
-        raise ActError("only an owner or administrator can uninstall an app", 403)
+        raise ActError("only an owner or an administrator can uninstall an app", 403)
     installations.uninstall(installation)
     return {}
 
 
 def _grant(request: ActRequest, *, reinstall: bool = False) -> dict[str, Any]:
-    """ "Allow" on the consent screen, with all scopes of the manifest unless `scopes` names some.
+    """Allow the app as on the consent screen, with all scopes of the manifest unless `scopes` is given.
 
-    An app that is installed but was never reached gets the scopes it has, and a redirect address on the manifest's
-    origin: so what the seed grants can be handed out before the app runs.
+    An installed app whose manifest was never fetched keeps its scopes and gets a redirect URL at the manifest's origin.
+    So the seed's tokens can be used before the app runs.
     """
     person, app = request.person(), request.app()
     manifest = app_registry.get_manifest(app)
@@ -165,6 +165,9 @@ def _grant(request: ActRequest, *, reinstall: bool = False) -> dict[str, Any]:
 
 
 def _reinstall_url(app: App, manifest: Manifest, workspace_id: str) -> str | None:
-    """The consent screen that renews the bot. An app with a listing starts its consent itself, or would not know it."""
+    """Return the consent screen that renews the bot, or None.
+
+    An app with a listing must start its own consent, because it would not recognize this one.
+    """
     path = None if manifest.listing_url else consent_path(app, manifest, workspace_id)
     return path and f"{path}&isReinstall=true"

@@ -1,4 +1,4 @@
-"""The world around: workspaces, faults, traffic, switches, reset."""
+"""Controls for tests: faults, traffic list, switches, clock and reset."""
 
 from typing import Any
 
@@ -14,9 +14,9 @@ from sandbox.traffic import TRAFFIC
 
 
 def add_faults(request: ActRequest) -> list[dict[str, object]]:
-    """Add faults; the answer is all that are still to come."""
+    """Add faults and return all that remain."""
     if not isinstance(request.values, list):
-        raise ActError("a list of faults is expected")
+        raise ActError("the body must be a list of faults")
     try:
         FAULTS.add([faults.parse(item) for item in request.values])
     except faults.InvalidFault as exc:
@@ -34,7 +34,7 @@ def clear_faults(request: ActRequest) -> list[dict[str, object]]:
 
 
 def list_traffic(request: ActRequest) -> list[dict[str, Any]]:
-    """Entries after `since`; with `bodies=true` each has what was `sent` and `received`, secrets struck out."""
+    """List entries after `since`. With `bodies=true` each has `sent` and `received`, without secrets."""
     cursor = fields.number(request.text("since", "") or None, default=0, minimum=0, maximum=10**15)
     return TRAFFIC.since(cursor, bodies=request.text("bodies", "") == "true")
 
@@ -45,12 +45,13 @@ def clear_traffic(request: ActRequest) -> list[dict[str, Any]]:
 
 
 def set_switches(request: ActRequest) -> dict[str, bool]:
-    """`botPostsAnywhere`: a bot may write to private channels it is not in. `rateLimits`: calls are counted.
-    `hookRetries`: a hook that got no sound answer is sent again.
+    """`botPostsAnywhere`: a bot may write to private channels that it is not in.
+    `rateLimits`: calls are limited.
+    `hookRetries`: a hook without a valid answer is sent again.
     """
     values = {name: request.value(name) for name in SWITCHES.to_dict()}
     if not all(value is None or isinstance(value, bool) for value in values.values()):
-        raise ActError("a switch is true or false")
+        raise ActError("a switch must be true or false")
     if values["botPostsAnywhere"] is not None:
         SWITCHES.bot_posts_anywhere = values["botPostsAnywhere"]
     if values["rateLimits"] is not None:
@@ -61,12 +62,12 @@ def set_switches(request: ActRequest) -> dict[str, bool]:
 
 
 def advance_clock(request: ActRequest) -> dict[str, int]:
-    """`forward` milliseconds are over at once for scheduled messages, and only for them: hooks keep the true time."""
+    """Set the clock of scheduled messages `forward` by this many milliseconds. Hooks keep the real time."""
     milliseconds = request.value("forward")
     if not isinstance(milliseconds, int) or isinstance(milliseconds, bool) or milliseconds < 0:
-        raise ActError("forward is a number of milliseconds")
+        raise ActError("forward must be a whole number of milliseconds, 0 or more")
     if SCHEDULER.now_ms() + milliseconds > MAX_TIMESTAMP_MS:
-        raise ActError("no message can be scheduled for so late a time")
+        raise ActError("forward is too large: no message can be scheduled for that time")
     SCHEDULER.advance(milliseconds)
     SCHEDULER.post_due()
     return {"now": SCHEDULER.now_ms()}

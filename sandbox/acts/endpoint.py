@@ -1,4 +1,4 @@
-"""The way of every act: a JSON object in, JSON out, and `{"error"}` with 4xx for whatever a person cannot do."""
+"""Views of the `/act/` interface: JSON in, JSON out, and `{"error"}` with a 4xx status for what a person cannot do."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,7 +16,7 @@ Handler = Callable[["ActRequest"], Any]
 
 
 class ActRequest:
-    """Query or body of one act, read field by field."""
+    """The query or body of a request to `/act/`."""
 
     def __init__(self, values: Any) -> None:
         self.values = values
@@ -33,10 +33,10 @@ class ActRequest:
         return self.values.get(name) if isinstance(self.values, dict) else None
 
     def person(self) -> Person:
-        """The active human that `userId` names."""
+        """Return the active human with the id `userId`."""
         person = Person.objects.select_related("workspace").filter(HUMAN, pk=self.text("userId")).first()
         if person is None:
-            raise ActError("userId names nobody", 404)
+            raise ActError("there is no person with this userId", 404)
         if not person.is_active:
             raise ActError(f"{person.name} is deactivated", 403)
         return person
@@ -45,20 +45,23 @@ class ActRequest:
         try:
             return channels.get_visible(person, self.text("channelId"))
         except PlatformError:
-            raise ActError(f"{person.name} sees no such channel", 404) from None
+            raise ActError(f"{person.name} has no channel with this channelId", 404) from None
 
     def app(self) -> App:
         app = App.objects.filter(pk=self.text("appId", API_APP_ID)).first()
         if app is None:
-            raise ActError("appId names no app", 404)
+            raise ActError("there is no app with this appId", 404)
         return app
 
 
 def act_view(fields: str, **handlers: Handler) -> Callable[[HttpRequest], HttpResponse]:
-    """A view that dispatches on the method; GET reads its values from the query, the others from the body.
+    """Return a view that dispatches on the method. GET reads the query, other methods read the body.
 
-    Anything but the fields in `takes` is refused: a mistyped one would change what the act does, and nobody would see
-    it. Every act that changes something takes `appId` as well.
+    Unknown fields are refused, because a mistyped field would silently change what the request does. All methods but GET
+    also accept `appId`.
+
+    Args:
+        fields: names of the known fields, separated by spaces.
     """
     names = fields.split()
 
@@ -66,7 +69,7 @@ def act_view(fields: str, **handlers: Handler) -> Callable[[HttpRequest], HttpRe
     def view(request: HttpRequest) -> HttpResponse:
         handler = handlers.get(request.method or "")
         if handler is None:
-            return _error_response(ActError(f"only {', '.join(handlers)}", 405))
+            return _error_response(ActError(f"this address accepts only {', '.join(handlers)}", 405))
         try:
             values = _values(request)
             _require_known_fields(values, names if request.method == "GET" else [*names, "appId"])
@@ -85,7 +88,7 @@ def _values(request: HttpRequest) -> Any:
     try:
         raw = request.body
     except RequestDataTooBig:
-        raise ActError("too large", 413) from None
+        raise ActError("the body is too large", 413) from None
     try:
         values = strict_json.loads(raw) if raw.strip() else {}
     except strict_json.InvalidJson as exc:
@@ -99,7 +102,7 @@ def _require_known_fields(values: Any, names: list[str]) -> None:
     unknown = [name for name in values if name not in names] if isinstance(values, dict) else []
     if unknown:
         known = ", ".join(names) or "none"
-        raise ActError(f"{unknown[0][:40]} is no field of this act; its fields: {known}")
+        raise ActError(f"{unknown[0][:40]} is not a known field; known fields: {known}")
 
 
 def _error_response(error: ActError) -> HttpResponse:

@@ -15,19 +15,21 @@ from sandbox.modals import MODALS, Modal
 from sandbox.models import App, Channel, Installation, Message, Person
 
 logger = logging.getLogger(__name__)
-GONE = "this is not on the screen any more"
+GONE = "this is no longer on the screen"
 
 
 def click(request: ActRequest) -> dict[str, Any]:
-    """`values` is what stands in the inputs around the element, in the form that submit takes. `opens` in the answer
-    is the address that a button with a `url` opens in the browser, beside its hook; else null.
+    """Click an element.
+
+    `values` are the values of the inputs around the element, in the form of a submit. `opens` in the answer is the URL
+    that a button with a `url` opens in the browser besides its hook, or null.
     """
     person = request.person()
     target = _find_target(person, request.value("source"))
     block_id, element = target.element(request.text("onAction"))
     url = element.get("url")
     opens = url if isinstance(url, str) and url.startswith(("http://", "https://")) else None
-    # The app learns nothing of a confirm dialog that was denied.
+    # A denied confirm dialog sends no hook.
     if request.value("confirm") is False:
         return {"screen": screen.render(person, target.channel), "opens": None}
     value = _element_value(target, block_id, element, request.value("value"))
@@ -41,14 +43,16 @@ def click(request: ActRequest) -> dict[str, Any]:
 
 
 def submit(request: ActRequest) -> dict[str, Any]:
-    """The submit button of a modal. Ack closes it and reveals what it stood on (whether real Pumble closes the whole
-    stack is open: reference, 9, row 2), OPEN replaces it, a nack leaves it.
+    """Press the submit button of a modal.
+
+    Ack closes the modal and shows the one below. (Whether Pumble closes all is unknown: reference, 9, row 2.) OPEN
+    replaces the modal, a nack keeps it.
     """
     person = request.person()
     modal, app, actor = _get_modal(person, request.text("viewId"))
-    # Without inputs there is a submit button only where the view names one (reference, 9, row 1).
+    # A view without inputs has a submit button only if it names one (reference, 9, row 1).
     if not modal.view.get("submit") and not any(blocks.iter_input_blocks(modal.view.get("blocks"))):
-        raise ActError("there is no submit button here", 409)
+        raise ActError("this modal has no submit button", 409)
     view_state.apply_submit(modal.view, request.value("values") or {})
     answer = triggers.view_action(actor, modal, app, "SUBMIT")
     if isinstance(answer, responses.Ack):
@@ -56,14 +60,14 @@ def submit(request: ActRequest) -> dict[str, Any]:
     elif isinstance(answer, responses.ViewResponse) and answer.action == "OPEN":
         MODALS.replace(person.id, modal.id, answer.view)
     elif isinstance(answer, responses.ViewResponse):
-        # The SDK offers neither here; whether Pumble takes them is open (reference, 9, row 10).
-        logger.warning("submit.answered action=%s app=%s: an app had better use OPEN", answer.action, app.id)
+        # The SDK offers neither here. Whether Pumble accepts them is unknown (reference, 9, row 10).
+        logger.warning("submit.answered action=%s app=%s: an app should use OPEN", answer.action, app.id)
         triggers.show_view(actor, app, answer, modal.id)
     return {"screen": screen.render(person, actor.channel)}
 
 
 def close(request: ActRequest) -> dict[str, Any]:
-    """Dismiss a modal; the app hears of it where it asked to, and may open another."""
+    """Close a modal. The app gets a hook if it asked for one, and may open another modal."""
     person = request.person()
     modal, app, actor = _get_modal(person, request.text("viewId"))
     MODALS.close(person.id, modal.id)
@@ -72,15 +76,16 @@ def close(request: ActRequest) -> dict[str, Any]:
         if isinstance(answer, responses.ViewResponse):
             modals_below = MODALS.stack_of(person.id)
             if modals_below and answer.action == "OPEN":
-                # Opened in the place of the one that was closed: what that stood on stays.
+                # OPEN replaces the closed modal, so the modals below stay.
                 answer = responses.ViewResponse("PUSH", answer.view)
             triggers.show_view(actor, app, answer, modals_below[-1].id if modals_below else None)
     return {"screen": screen.render(person, actor.channel)}
 
 
 def menu(request: ActRequest) -> dict[str, Any]:
-    """A dynamic menu is opened (an empty `query`), or typed into. It stands in the view `viewId`, or in a `source` as
-    of a click. Below its `min_query_length` it asks for nothing.
+    """Open a dynamic menu (empty `query`) or type into it, and return its options.
+
+    The menu is in the view `viewId`, or in a `source` as for a click. Below its `min_query_length` no hook is sent.
     """
     person = request.person()
     source = request.value("source")
@@ -90,7 +95,7 @@ def menu(request: ActRequest) -> dict[str, Any]:
     target = _find_target(person, source)
     block_id, element = target.element(request.text("onAction"))
     if element.get("type") != "dynamic_select_menu":
-        raise ActError("this is no dynamic menu")
+        raise ActError("this element is not a dynamic menu")
     query, minimum = request.text("query", ""), element.get("min_query_length")
     if isinstance(minimum, int) and len(query) < minimum:
         return {"options": []}
@@ -101,7 +106,7 @@ def menu(request: ActRequest) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a person acts in: whose it is, where it is shown, and its blocks."""
+    """What a person acts on: the app, the channel where it is shown, and its blocks."""
 
     app: App
     channel: Channel
@@ -111,12 +116,12 @@ class Target:
     def element(self, on_action: str) -> tuple[str, dict[str, Any]]:
         match = blocks.find_element(self.blocks, on_action)
         if match is None:
-            raise ActError("there is nothing to act on under this onAction", 404)
+            raise ActError("there is no element with this onAction", 404)
         return match
 
 
 def _element_value(target: Target, block_id: str, element: dict[str, Any], entered: object) -> Any:
-    """What the element gives: a button its own value, any other what was chosen, else what it holds already."""
+    """Return a button's own value, or the chosen value, or else the current value."""
     chosen = view_state.clean_value(element, entered)
     if element["type"] == "button":
         return element.get("value") or ""
@@ -137,7 +142,7 @@ def _find_target(person: Person, source: object) -> Target:
     }
     finder = finders.get(str(source.get("type")))
     if finder is None:
-        raise ActError(f"source.type is one of {', '.join(finders)}")
+        raise ActError(f"source.type must be one of {', '.join(finders)}")
     return finder(person, source["id"])
 
 
@@ -189,7 +194,7 @@ def _get_modal(person: Person, view_id: str) -> tuple[Modal, App, Actor]:
     if modal is None:
         raise ActError(GONE, 404)
     if not MODALS.is_on_top(person.id, view_id):
-        raise ActError("another window stands in front of this one", 409)
+        raise ActError("another modal is on top of this one", 409)
     return (
         modal,
         _get_installed_app(person, modal.app_id),
@@ -198,9 +203,9 @@ def _get_modal(person: Person, view_id: str) -> tuple[Modal, App, Actor]:
 
 
 def _get_installed_app(person: Person, app_id: str) -> App:
-    """The app, while it is installed in the person's workspace."""
+    """Return the app if it is installed in the person's workspace."""
     rows = Installation.objects.filter(app_id=app_id, workspace_id=person.workspace_id, active=True)
     installation = rows.select_related("app").first()
     if installation is None:
-        raise ActError("the app is not installed", 409)
+        raise ActError("the app is not installed in this workspace", 409)
     return installation.app

@@ -1,4 +1,4 @@
-"""Typing, shortcuts, reloading."""
+"""Sending messages, running shortcuts, reacting, and opening and reloading the page."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from sandbox.rest.fields import MAX_TEXT_LENGTH
 
 
 def send(request: ActRequest) -> dict[str, Any]:
-    """A line typed in the composer; one that starts with `/` is a slash command."""
+    """Send a message. A text that starts with `/` is a slash command."""
     person = request.person()
     channel = request.channel(person)
     text = request.text("text")
@@ -43,15 +43,16 @@ def run_shortcut(request: ActRequest) -> dict[str, Any]:
 
 
 def open_page(request: ActRequest) -> dict[str, str]:
-    """`{since}`: an id younger than everything so far. A page opened now shows nothing that lasts until a reload and is older.
+    """Return `{since}`, an id newer than all ids so far.
 
-    Nothing is dropped, because the same person may have another page open.
+    The page hides ephemeral messages and modals with older ids. Nothing is removed, because the same person may have
+    another page open.
     """
     return {"since": new_id()}
 
 
 def reload_page(request: ActRequest) -> dict[str, Any]:
-    """The person reloaded the page: what only they could see and the modals they had open are gone."""
+    """The person reloaded the page: remove their ephemeral messages and modals."""
     person = request.person()
     EPHEMERALS.hide_all_from(person.id)
     MODALS.close_all(person.id)
@@ -63,12 +64,12 @@ def _get_message(channel: Channel, message_id: str) -> Message | None:
         return None
     message = channel.messages.select_related("root").filter(pk=message_id).first()
     if message is None:
-        raise ActError("no such message in this channel", 404)
+        raise ActError("there is no such message in this channel", 404)
     return message
 
 
 def react(request: ActRequest) -> dict[str, Any]:
-    """`{userId, messageId, code}`: the person's reaction with this code stands, or, standing already, is taken back."""
+    """`{userId, messageId, code}`: add the person's reaction, or remove it if it exists."""
     person = request.person()
     code = fields.emoji_code({"code": request.text("code")}, minimum=3, maximum=200)
     visible = channels.visible_to(person)
@@ -78,7 +79,7 @@ def react(request: ActRequest) -> dict[str, Any]:
         .first()
     )
     if message is None:
-        raise ActError(f"{person.name} sees no such message", 404)
+        raise ActError(f"{person.name} can see no message with this messageId", 404)
     reaction, created = message.reactions.get_or_create(person=person, code=code)
     if created:
         events.reaction_added(reaction, message.channel)

@@ -1,4 +1,4 @@
-"""What one person sees in one channel now."""
+"""What the chat page shows: all workspaces, and one channel as one person sees it."""
 
 from collections import defaultdict
 from typing import Any
@@ -18,7 +18,7 @@ PUMBLE = "Pumble"
 
 
 def list_workspaces(request: ActRequest) -> list[dict[str, Any]]:
-    """Everything there is; `appInstalled` and `authorized` are about the API app, or the one that `appId` names."""
+    """List all workspaces. `appInstalled` and `authorized` refer to the app `appId`, by default the API app."""
     app_id = request.text("appId", API_APP_ID)
     installed = set(
         Installation.objects.filter(app_id=app_id, active=True).values_list("workspace_id", flat=True)
@@ -73,7 +73,7 @@ def get_screen(request: ActRequest) -> dict[str, Any]:
 
 
 def render(person: Person, channel: Channel, thread_root_id: str = "") -> dict[str, Any]:
-    """The newest messages, oldest first; `thread` (its root first) only where one is open."""
+    """Return the newest messages, oldest first. `thread` (its root first) is there only if a thread is open."""
     rows = channel.messages.filter(Q(root=None) | Q(also_in_channel=True)).order_by("-id")[:MAX_MESSAGES]
     info = serializers.channel_infos([channel], person)[0]
     result = {
@@ -99,7 +99,7 @@ def render(person: Person, channel: Channel, thread_root_id: str = "") -> dict[s
 
 
 def _with_author_names(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Each message with its author's name beside it."""
+    """Add the author's name to each message."""
     names = dict(
         Person.objects.filter(pk__in={message["author"] for message in messages}).values_list("id", "name")
     )

@@ -1,4 +1,4 @@
-"""The driving interface, act by act."""
+"""URLs of the `/act/` interface, with the fields that each accepts."""
 
 from django.urls import path
 

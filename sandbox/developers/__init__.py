@@ -1,4 +1,4 @@
-"""What the platform's command line tool talks to: sign-in, and one's own apps.
+"""What the platform's command line tool uses: sign-in, and a developer's own apps.
 
 Source: Pumble app platform reference, 1.4.
 """

@@ -1,6 +1,6 @@
-"""One's own apps: create, change, list, delete, rotate their secrets, grant them. Source: Pumble app platform reference, 1.4.
+"""A developer's own apps. Source: Pumble app platform reference, 1.4.
 
-Nothing is ever published here, so every app can be changed and deleted directly.
+Nothing is published here, so each app can be changed and deleted directly.
 """
 
 from typing import Any
@@ -26,7 +26,7 @@ def get_app(call: DeveloperCall, app_id: str) -> dict[str, Any]:
 
 
 def update(call: DeveloperCall, app_id: str) -> dict[str, Any]:
-    """A full replacement of the manifest; the secrets stay."""
+    """Replace the manifest. The credentials stay."""
     app = _get_own_app(call, app_id)
     app_registry.store_manifest(app, _manifest_from_body(call))
     return _serialize_with_secrets(call, app)
@@ -48,7 +48,7 @@ def authorizations(call: DeveloperCall) -> list[dict[str, Any]]:
 
 
 def grant(call: DeveloperCall) -> dict[str, str]:
-    """Consent without the screen; the developer's own app, or any other, is installed or authorised by it."""
+    """Consent without the screen, for the developer's own app or any other."""
     try:
         consent = parse_request(call.request.GET.dict())
         code = installations.grant(
@@ -69,7 +69,7 @@ def _get_own_app(call: DeveloperCall, app_id: str) -> App:
 
 
 def _manifest_from_body(call: DeveloperCall) -> Manifest:
-    """The manifest in the body. What a stored app shows beyond its manifest is refused when it is sent back."""
+    """Return the manifest in the body. Fields that only a stored app has are refused."""
     raw = call.body()
     for name in ("blockInteraction", "viewAction"):
         if isinstance(raw.get(name), dict) and not raw[name].get("url"):
@@ -85,7 +85,7 @@ def _manifest_from_body(call: DeveloperCall) -> Manifest:
 
 
 def _serialize(call: DeveloperCall, app: App) -> dict[str, Any]:
-    """The app as it is stored: addresses that are not set are null, and a listing of its own is made up."""
+    """Serialize a stored app. URLs that are not set are null; without a listing URL, that of the consent screen is used."""
     manifest = Manifest(app.manifest or {})
     return {
         **manifest.raw,

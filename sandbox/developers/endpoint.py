@@ -1,4 +1,4 @@
-"""The way of every call of the command line tool: whose session it is, then the operation, then JSON."""
+"""Views for the command line tool: authenticate the developer, run the operation, answer with JSON."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ ACCESS, REFRESH, EXCHANGE = "access", "refresh", "exchange"
 
 @dataclass(frozen=True, slots=True)
 class PublicCall:
-    """A call without a session: what the address and the body say."""
+    """A call without authentication."""
 
     request: HttpRequest
 
@@ -29,18 +29,18 @@ class PublicCall:
 
 @dataclass(frozen=True, slots=True)
 class DeveloperCall(PublicCall):
-    """A call of the developer whose `Authtoken` it carries."""
+    """A call of the developer whose `Authtoken` it has."""
 
     person: Person
 
 
 def public_view(**operations: Callable[..., Any]) -> Callable[..., HttpResponseBase]:
-    """A view for calls that carry no session."""
+    """Return a view for calls without authentication."""
     return _view(operations, lambda request, ids: (PublicCall(request), ids))
 
 
 def developer_view(**operations: Callable[..., Any]) -> Callable[..., HttpResponseBase]:
-    """A view below `/workspaces/{ws}/workspaceUsers/{wu}` for that very person."""
+    """Return a view below `/workspaces/{ws}/workspaceUsers/{wu}` for that person only."""
     return _view(operations, _authenticate)
 
 

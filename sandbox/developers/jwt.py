@@ -1,4 +1,4 @@
-"""Session tokens. They are JWTs because the command line tool reads their `exp` before it sends them."""
+"""Tokens of the command line tool. They are JWTs, because the tool reads their `exp` before it sends them."""
 
 import base64
 import binascii
@@ -14,14 +14,14 @@ _HEADER = {"alg": "HS256", "typ": "JWT"}
 
 
 def issue(kind: str, person_id: str, lifetime: int) -> str:
-    """A token of this kind for this person, good for so long."""
+    """Return a token of this kind for this person, valid for `lifetime` seconds."""
     claims = {"kind": kind, "sub": person_id, "exp": int(time.time()) + lifetime}
     head, body = (_encoded(strict_json.dumps_ascii(part)) for part in (_HEADER, claims))
     return f"{head}.{body}.{_signature(f'{head}.{body}')}"
 
 
 def verify(kind: str, token: str) -> str | None:
-    """Whose token this is, or None for one that is foreign, of another kind, or too old."""
+    """Return the person's id, or None for a token that is invalid, of another kind or expired."""
     signed, _, signature = token.rpartition(".")
     if not signed or not hmac.compare_digest(_signature(signed).encode(), signature.encode()):
         return None

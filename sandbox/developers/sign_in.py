@@ -1,4 +1,4 @@
-"""Signing in as the command line tool does. Source: Pumble app platform reference, 1.4 (session endpoints)."""
+"""Signing in with the command line tool. Source: Pumble app platform reference, 1.4 (session endpoints)."""
 
 import hmac
 import secrets
@@ -41,7 +41,7 @@ class Leads:
         return lead
 
     def activate(self, lead_id: str, email: str, code: str) -> bool:
-        """Whether this was the code; after five wrong ones no code is."""
+        """Return whether the code is right. After five attempts no code is."""
         with self._lock:
             lead = self._leads.get(lead_id)
             if lead is None or lead.email != email or lead.attempts >= MAX_ATTEMPTS:
@@ -51,7 +51,7 @@ class Leads:
             return lead.activated
 
     def pop_activated(self, lead_id: str) -> Lead | None:
-        """The lead, if its code was given; it signs in once."""
+        """Return and remove the lead if its code was entered. It signs in once."""
         with self._lock:
             lead = self._leads.get(lead_id)
             return self._leads.pop(lead_id) if lead is not None and lead.activated else None
@@ -70,9 +70,10 @@ MAX_TOKEN_LENGTH = 2000
 
 
 def request_code(call: PublicCall) -> dict[str, Any]:
-    """The code that Pumble would mail: no mail leaves this machine, so it is whispered in one's own notes.
+    """Send a code to each person with this e-mail address.
 
-    An unknown address gets an id too, and no code.
+    No mail leaves this machine, so the code is an ephemeral message in the person's own channel. An unknown address gets
+    an id and no code.
     """
     email = fields.text(call.body(), "email", minimum=1, maximum=254).strip().lower()
     lead = LEADS.create(email)
@@ -93,7 +94,7 @@ def activate(call: PublicCall) -> dict[str, Any]:
 
 
 def login(call: PublicCall) -> dict[str, Any]:
-    """The workspaces of the person behind the address, each with a token to exchange for a session there."""
+    """List the workspaces of the person, each with a token to exchange for a session there."""
     lead = LEADS.pop_activated(fields.text(call.body(), "leadId", maximum=100))
     if lead is None:
         raise Unauthorized
@@ -118,7 +119,7 @@ def refresh(call: PublicCall, workspace_id: str) -> dict[str, str]:
 
 
 def workspace_info(call: PublicCall, workspace_id: str) -> dict[str, str]:
-    """Asked without a session."""
+    """Return the workspace. This call has no authentication."""
     workspace = Workspace.objects.filter(pk=workspace_id).first()
     if workspace is None:
         raise NotFound
@@ -126,7 +127,7 @@ def workspace_info(call: PublicCall, workspace_id: str) -> dict[str, str]:
 
 
 def member_info(call: PublicCall, workspace_id: str, person_id: str) -> dict[str, str]:
-    """Asked without a session."""
+    """Return the person. This call has no authentication."""
     person = get_active_person(person_id)
     if person is None or person.workspace_id != workspace_id:
         raise NotFound

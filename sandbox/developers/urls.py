@@ -1,6 +1,6 @@
-"""Where the command line tool finds what. Source: Pumble app platform reference, 1.4.
+"""URLs for the command line tool. Source: Pumble app platform reference, 1.4.
 
-`mine` and `authorizations` stand before ids, so that they are never taken for one.
+`mine` and `authorizations` come before the ids, so that they are not read as ids.
 """
 
 from django.urls import path

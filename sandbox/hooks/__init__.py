@@ -1,1 +1,1 @@
-"""Hooks: what the local Pumble sends to an app, and what it makes of the answer."""
+"""Hooks: what the local Pumble sends to an app, and how it reads the answer."""

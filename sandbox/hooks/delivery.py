@@ -1,4 +1,7 @@
-"""Sends one signed hook and gives back what it means; three seconds, in all, and not one more."""
+"""Signs and sends a hook, and parses the answer. Source: Pumble app platform reference, 3.1.
+
+An app has three seconds in all to answer.
+"""
 
 import hashlib
 import hmac
@@ -13,7 +16,10 @@ from sandbox.traffic import TRAFFIC
 
 
 def signed_headers(body: bytes, signing_secret: str, at_ms: int) -> dict[str, str]:
-    """Lower-case hex HMAC-SHA256 over `<milliseconds>:<raw body>`, and the milliseconds themselves (13 digits)."""
+    """Return the headers with the time in milliseconds (13 digits) and the signature.
+
+    The signature is the lower-case hex HMAC-SHA256 of `<milliseconds>:<raw body>`.
+    """
     timestamp = str(at_ms)
     digest = hmac.digest(signing_secret.encode(), timestamp.encode() + b":" + body, hashlib.sha256).hex()
     return {
@@ -33,7 +39,7 @@ def new_deadline() -> float:
 
 
 def send(app: App, url: str, payload: dict[str, Any], deadline: float) -> responses.HookResponse:
-    """The app's answer to a trigger; where hooks are retried, all attempts share the three seconds."""
+    """Send a trigger and return the app's answer. With retries, all attempts share the three seconds."""
     answer = _post_trigger(app, url, payload, deadline)
     for _ in range(_max_retries()):
         if not isinstance(answer, responses.Unavailable) or time.monotonic() + RETRY_DELAY > deadline:
@@ -44,7 +50,7 @@ def send(app: App, url: str, payload: dict[str, Any], deadline: float) -> respon
 
 
 def send_event(app: App, url: str, payload: dict[str, Any]) -> None:
-    """An event needs no answer: any 2xx is fine, anything else is only noted, unless hooks are retried."""
+    """Send an event. Any 2xx is a success. Other answers are noted in the traffic list, and retried if hooks are."""
     delivered = _post_event(app, url, payload)
     for _ in range(_max_retries()):
         if delivered:
@@ -54,7 +60,7 @@ def send_event(app: App, url: str, payload: dict[str, Any]) -> None:
 
 
 def _max_retries() -> int:
-    # None by default: real Pumble was never seen to retry (reference, 9, row 3).
+    # No retries by default: Pumble was never seen to retry (reference, 9, row 3).
     return MAX_ATTEMPTS - 1 if SWITCHES.hook_retries else 0
 
 
@@ -87,6 +93,6 @@ def _post_event(app: App, url: str, payload: dict[str, Any]) -> bool:
 
 
 def _post(app: App, url: str, body: bytes, deadline: float) -> http_client.Response:
-    """The body that is signed is the body that is sent."""
+    """Send the body that was signed, byte for byte."""
     headers = signed_headers(body, app.signing_secret, clock.now_ms())
     return http_client.request("POST", url, deadline=deadline, body=body, headers=headers)

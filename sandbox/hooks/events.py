@@ -1,6 +1,6 @@
-"""Events: who is told of what. Source: Pumble app platform reference, 3.9.
+"""Events: which app gets which. Source: Pumble app platform reference, 3.9.
 
-An app hears of an event when it subscribed and the bot or somebody who authorised it has the scope and the access.
+An app gets an event if it subscribed to it, and if its bot or a person who authorized it has the scope and the access.
 """
 
 import functools
@@ -26,7 +26,7 @@ REQUEST_ID_BYTES = 8
 
 
 def message_changed(event: str, message: Message, channel: Channel) -> None:
-    """NEW_MESSAGE or UPDATED_MESSAGE."""
+    """Publish NEW_MESSAGE or UPDATED_MESSAGE."""
     body = {
         "mId": message.id,
         "wId": channel.workspace_id,
@@ -49,11 +49,11 @@ def message_changed(event: str, message: Message, channel: Channel) -> None:
         "mu": [],
         "au": [],
         "e": message.edited,
-        # No app is told of ephemeral messages; whether Pumble tells is open (9, row 8).
+        # Ephemeral messages have no event here. Whether they have one in Pumble is unknown (9, row 8).
         "eph": False,
     }
     if not message.text:
-        del body["f"]  # seen in the field: an upload without a caption comes without its files
+        del body["f"]  # Observed: an upload without a caption comes without its files.
     publish(event, channel.workspace_id, body, "messages:read", channel)
 
 
@@ -92,15 +92,20 @@ def app_uninstalled(installation: Installation) -> None:
         "workspace": installation.workspace_id,
         "installedBy": installation.installed_by_id,
         "botUser": installation.bot_id,
-        # Documented as a date, in no known form (9, row 5).
+        # Documented as a date, without its format (9, row 5).
         "uninstalledAt": clock.iso_seconds(clock.now_ms()),
     }
-    # One event for all: nobody is named, and no APP_UNAUTHORIZED goes out beside it (9, rows 11 and 14).
+    # One event for all: without user ids, and without APP_UNAUTHORIZED (9, rows 11 and 14).
     _publish_lifecycle("APP_UNINSTALLED", installation.app, installation.workspace_id, [], body)
 
 
 def publish(event: str, workspace_id: str, body: dict[str, Any], scope: str, channel: Channel | None) -> None:
-    """Tell every app in the workspace that may know: by the scope, and by the channel where there is one."""
+    """Send the event to each app in the workspace that may have it.
+
+    Args:
+        scope: the scope that the bot or a person must have granted.
+        channel: they must also see this channel, if given.
+    """
     body = {**body, "rid": f"r-{secrets.token_hex(REQUEST_ID_BYTES)}"}
     for installation in Installation.objects.filter(workspace_id=workspace_id, active=True).select_related(
         "app"
@@ -113,12 +118,12 @@ def publish(event: str, workspace_id: str, body: dict[str, Any], scope: str, cha
 def _publish_lifecycle(
     event: str, app: App, workspace_id: str, user_ids: list[str], body: dict[str, Any]
 ) -> None:
-    # Whether these come as PUMBLE_EVENT is open (9, row 4); the SDK takes both.
+    # Whether these come as PUMBLE_EVENT is unknown (9, row 4). The SDK accepts both.
     _enqueue(app, "APP_EVENT", event, workspace_id, user_ids, body)
 
 
 def _entitled_ids(installation: Installation, scope: str, channel: Channel | None) -> list[str]:
-    """Ids of those who authorised the app (bot included) with this scope and see the channel."""
+    """Return the ids of those who granted the scope (bot included) and see the channel."""
     granted = Authorization.objects.filter(
         app_id=installation.app_id,
         person__workspace_id=installation.workspace_id,
@@ -156,7 +161,7 @@ def _enqueue(
 
 
 def _send_if_subscribed(app: App, payload: dict[str, Any]) -> None:
-    """Runs in the app's own line: the manifest may have to be fetched first."""
+    """Runs in the app's own thread, because the manifest may have to be fetched first."""
     manifest = app_registry.get_manifest(app)
     if manifest is not None and payload["eventType"] in manifest.events and manifest.events_url:
         delivery.send_event(app, manifest.events_url, payload)

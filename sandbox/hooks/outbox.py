@@ -1,6 +1,6 @@
-"""Events on their way: one line of waiting deliveries for each app, so that one slow app delays no other.
+"""Queues of events: one for each app, so that a slow app delays no other.
 
-Daemon threads: a process that ends does not wait for them, as events are not promised to survive it.
+The threads are daemons: events need not survive the end of the process.
 """
 
 import logging
@@ -26,7 +26,7 @@ def enqueue(app_id: str, delivery: Delivery) -> None:
 
 
 def clear() -> None:
-    """Drop what has not been sent yet."""
+    """Drop all events that were not sent yet."""
     with _lock:
         queues = list(_queues.values())
     for waiting in queues:

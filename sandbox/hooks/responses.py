@@ -1,4 +1,4 @@
-"""What an app answered. Source: Pumble app platform reference, 3.2, 3.3 and 3.8."""
+"""An app's answer to a hook. Source: Pumble app platform reference, 3.2, 3.3 and 3.8."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,14 +9,14 @@ from sandbox.http_client import Response
 
 @dataclass(frozen=True, slots=True)
 class Ack:
-    """Taken; a message in it is not shown, as no document says that it is (9, row 13)."""
+    """Accepted. A message in it is not shown, because no source says that it is (9, row 13)."""
 
     kind = "ack"
 
 
 @dataclass(frozen=True, slots=True)
 class Nack:
-    """Refused; `message` is for the person who acted."""
+    """Refused. `message` is for the person who acted."""
 
     message: str = field(repr=False)
     kind = "nack"
@@ -24,7 +24,7 @@ class Nack:
 
 @dataclass(frozen=True, slots=True)
 class ViewResponse:
-    """`action` is OPEN, PUSH or UPDATE."""
+    """A view to show. `action` is OPEN, PUSH or UPDATE."""
 
     action: str
     view: dict[str, Any] = field(repr=False)
@@ -39,7 +39,7 @@ class MenuOptions:
 
 @dataclass(frozen=True, slots=True)
 class Unavailable:
-    """No answer that means anything; `reason` is for the traffic list."""
+    """No valid answer. `reason` is for the traffic list."""
 
     reason: str
     kind = "unavailable"
@@ -49,7 +49,7 @@ HookResponse = Ack | Nack | ViewResponse | MenuOptions | Unavailable
 
 
 def parse(reply: Response, trigger_id: str) -> HookResponse:
-    """The meaning of a reply to a trigger (not to an event)."""
+    """Parse the answer to a trigger (not to an event)."""
     try:
         body = strict_json.load_object(reply.body)
     except strict_json.InvalidJson:

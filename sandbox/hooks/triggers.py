@@ -22,7 +22,7 @@ TOO_MANY_MODALS = "No more than three windows can be open on top of each other."
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts, where. `channel` is where anything said in return appears."""
+    """The person who acts, and the channel in which answers appear."""
 
     person: Person
     channel: Channel
@@ -38,7 +38,7 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where an element stands, in the words of the wire; `view` belongs to VIEW alone."""
+    """Where an element is, with the names of the protocol. Only VIEW has a `view`."""
 
     type: str
     id: str
@@ -50,7 +50,7 @@ class Source:
 
 
 def slash_command(actor: Actor, line: str, root: Message | None) -> None:
-    """Send `/command text` to the app that has the command; without one, Pumble itself says so."""
+    """Send `/command text` to the app that has the command. If no app has it, Pumble itself answers."""
     command, *rest = line.split(maxsplit=1)
     text = rest[0].strip() if rest else ""
     deadline = delivery.new_deadline()
@@ -74,7 +74,7 @@ def slash_command(actor: Actor, line: str, root: Message | None) -> None:
             _trigger(actor, installation.app, url, payload, deadline)
             return
     if unreachable_app is not None:
-        # Nobody knows the commands of an app that was never reached, so any command may be its own.
+        # The commands of an app that was never reached are unknown, so this could be one of them.
         _send_offline_message(actor, unreachable_app, None)
     else:
         messages.send_ephemeral_from_pumble(
@@ -85,10 +85,13 @@ def slash_command(actor: Actor, line: str, root: Message | None) -> None:
 def shortcut(
     actor: Actor, name: str, message: Message | None, *, root: Message | None = None, app_id: str = ""
 ) -> None:
-    """A global shortcut (in a thread with its `root`), or one on a message; of this app, or of the first that has it.
+    """Run a global shortcut (in a thread: with its `root`), or a shortcut on a message.
+
+    Args:
+        app_id: the app whose shortcut it is; empty for the first app that has it.
 
     Raises:
-        ActRefused: no installed app has it.
+        ActError: no installed app has it.
     """
     kind = "ON_MESSAGE" if message else "GLOBAL"
     deadline = delivery.new_deadline()
@@ -105,11 +108,11 @@ def shortcut(
                 payload["threadRootId"] = root.id
             _trigger(actor, installation.app, url, payload, deadline)
             return
-    raise ActError("no installed app has this shortcut", 404)
+    raise ActError("no installed app has a shortcut with this name", 404)
 
 
 def block_interaction(actor: Actor, app: App, source: Source, element: dict[str, Any], value: object) -> None:
-    """A block interaction; the element's spinner turns from now on, if it has one."""
+    """Send a block interaction, and start the spinner of the element if it has one."""
     deadline = delivery.new_deadline()
     manifest = app_registry.get_manifest(app, deadline)
     kind = str(element.get("type", ""))
@@ -142,7 +145,7 @@ def block_interaction(actor: Actor, app: App, source: Source, element: dict[str,
 
 
 def view_action(actor: Actor, modal: Modal, app: App, kind: str) -> responses.HookResponse:
-    """SUBMIT or CLOSE of a modal; what it does to the modal is up to the caller."""
+    """Send SUBMIT or CLOSE of a modal. The caller applies the answer to the modal."""
     deadline = delivery.new_deadline()
     manifest = app_registry.get_manifest(app, deadline)
     payload = {
@@ -157,7 +160,7 @@ def view_action(actor: Actor, modal: Modal, app: App, kind: str) -> responses.Ho
 def menu_options(
     actor: Actor, app: App, source: Source, element: dict[str, Any], query: str, chosen: object
 ) -> list[Any]:
-    """The options of a dynamic menu where `chosen` is the value so far; none when the app has nothing to say."""
+    """Return the options of a dynamic menu, or none without a valid answer. `chosen` is the current value."""
     deadline = delivery.new_deadline()
     manifest = app_registry.get_manifest(app, deadline)
     url = manifest.menu_url(element["onAction"]) if manifest else None
@@ -195,7 +198,7 @@ def _trigger(
 def _send(
     actor: Actor, app: App, manifest: Manifest | None, url: str, payload: dict[str, Any], deadline: float
 ) -> responses.HookResponse:  # fmt: skip
-    """Send and say what a person must be told: a nack's message, or once that the app is unavailable."""
+    """Send the hook and show the person a nack's message, or that the app is unavailable."""
     answer = (
         delivery.send(app, url, payload, deadline)
         if url
@@ -209,7 +212,7 @@ def _send(
 
 
 def show_view(actor: Actor, app: App, answer: responses.ViewResponse, source_id: str | None) -> None:
-    """Bring a view on the screen. PUSH from a Home tab opens a root modal; OPEN always does."""
+    """Show a view. OPEN, and PUSH from a Home tab, open a modal alone."""
     person_id = actor.person.id
     is_on_modal = source_id is not None and MODALS.find(person_id, source_id) is not None
     if answer.action == "UPDATE":

@@ -1,4 +1,4 @@
-"""Events around channels, people and groups. Source: Pumble app platform reference, 3.9."""
+"""Events of channels, people and groups. Source: Pumble app platform reference, 3.9."""
 
 from typing import Any
 
@@ -33,7 +33,7 @@ def channel_archived(channel: Channel, actor: Person) -> None:
 
 
 def channel_deleted(channel: Channel) -> None:
-    """To be told while the channel still stands: afterwards nobody knows who saw it."""
+    """Publish CHANNEL_DELETED. Call it before the deletion, while the members are known."""
     body = {
         "wId": channel.workspace_id,
         "cId": channel.id,

@@ -1,1 +1,1 @@
-"""The REST API of the platform: `/v1/...` and `/oauth2/...`."""
+"""The platform's REST API: `/v1/...` and `/oauth2/...`."""

@@ -1,4 +1,4 @@
-"""What an app does about itself: publish Home tabs, end an authorisation, uninstall."""
+"""An app's own calls: publish a Home tab, complete an interaction, end an authorization, uninstall."""
 
 from sandbox import home_tab, installations, rate_limits
 from sandbox.exceptions import Forbidden, NotFound, ValidationError
@@ -10,7 +10,7 @@ from sandbox.spinners import SPINNERS
 
 
 def publish_home(call: ApiCall, person_id: str) -> None:
-    """One person's Home tab becomes this view; the bot may publish for anybody, a person for themselves."""
+    """Publish a person's Home tab. A bot may publish for anybody, a person only for themselves."""
     body = call.body()
     blocks = fields.blocks(body.get("blocks"))
     if blocks is None:
@@ -54,7 +54,7 @@ MAX_ID_LENGTH = 100
 
 
 def complete_interaction(call: ApiCall) -> None:
-    """Ends the element's spinner. A click that had none, or whose time is over, is completed without a word.
+    """End the spinner of an element. Without a spinner, or after its timeout, this does nothing.
 
     Source: Pumble app platform reference, 3.6 and 5.2 (completeProcessing); it needs no scope.
     """

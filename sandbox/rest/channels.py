@@ -36,8 +36,9 @@ def retrieve(call: ApiCall, channel_id: str) -> dict[str, Any]:
 
 
 def create(call: ApiCall) -> dict[str, Any]:
-    """A channel with its creator in it. The name is lower-cased, with `-` for spaces, and unique in the workspace.
+    """Create a channel with its creator in it.
 
+    The name is lower-cased, has `-` for spaces, and is unique in the workspace.
     Source: Pumble app platform reference, 5.5 (CreateChannel) and 8 (row 45).
     """
     body = call.body()
@@ -65,7 +66,7 @@ def create(call: ApiCall) -> dict[str, Any]:
 
 
 def get_direct(call: ApiCall) -> dict[str, Any]:
-    """The direct channel of exactly these people; `participantIds` includes the caller."""
+    """Return the direct channel of exactly these people; `participantIds` may include the caller."""
     requested = {item for item in (call.query("participantIds") or "").split(",") if item}
     if not requested:
         raise ValidationError("[must not be null]")
@@ -76,7 +77,7 @@ def get_direct(call: ApiCall) -> dict[str, Any]:
 
 
 def create_direct(call: ApiCall) -> dict[str, Any]:
-    """The direct channel with these people, new or as it was; the caller need not be in `participantIds`, but may."""
+    """Return the direct channel with these people, created if needed; `participantIds` may include the caller."""
     body = call.body()
     requested = set(fields.ids(body.get("participantIds"), minimum=1, maximum=8))
     hidden_for = fields.ids(body.get("hiddenFor"), minimum=0, maximum=8)
@@ -91,7 +92,7 @@ def create_direct(call: ApiCall) -> dict[str, Any]:
 
 
 def _normalize_name(name: str) -> str:
-    """The name as the platform keeps it. Letters of any script have their marks with them."""
+    """Return the name as the platform stores it. Letters of all scripts and their marks are allowed."""
     name = unicodedata.normalize("NFC", name).strip().lower()
     if not name or any(
         unicodedata.category(character)[0] not in "LMN" and character not in "_- " for character in name

@@ -1,4 +1,4 @@
-"""The way of every API call: who calls, may they, how often; then the operation, then JSON."""
+"""Views of the REST API: authentication, scope, rate limits, then the operation, then JSON."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ from sandbox.rate_limits import WINDOWS, Limit
 
 @dataclass(frozen=True, slots=True)
 class ApiCall:
-    """One call: `person` is a human or a bot, who acts through `app`."""
+    """An authenticated call. `person` is a human or a bot, acting through `app`."""
 
     request: HttpRequest
     app: App
@@ -33,7 +33,7 @@ class ApiCall:
     scopes: frozenset[str]
 
     def query(self, name: str) -> str | None:
-        """A query parameter; an empty one counts as absent."""
+        """Return a query parameter, or None if it is missing or empty."""
         return self.request.GET.get(name) or None
 
     def body(self) -> strict_json.JsonObject:
@@ -45,7 +45,7 @@ Handler = Callable[..., Any]
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """`scope` names what a token must hold, several with a blank between; `limit` counts for app and workspace."""
+    """`scope` are the required scopes, separated by spaces. `limit` counts per app and workspace."""
 
     handler: Handler
     scope: str = ""
@@ -53,7 +53,7 @@ class Operation:
 
 
 def api_view(**operations: Operation) -> Callable[..., HttpResponseBase]:
-    """A view that dispatches on the method."""
+    """Return a view that dispatches on the method."""
 
     @csrf_exempt
     def view(request: HttpRequest, **ids: str) -> HttpResponseBase:
@@ -78,7 +78,7 @@ def api_view(**operations: Operation) -> Callable[..., HttpResponseBase]:
 
 
 def to_response(result: Any) -> HttpResponseBase:
-    """200 with the JSON, or with nothing at all where nothing is returned; a response is itself."""
+    """Return a 200 with the JSON, or an empty one for None. A response is returned unchanged."""
     if isinstance(result, HttpResponseBase):
         return result
     if result is None:
@@ -89,7 +89,7 @@ def to_response(result: Any) -> HttpResponseBase:
 
 
 def read_body(request: HttpRequest) -> strict_json.JsonObject:
-    """The JSON object of a call; no body at all is an empty object."""
+    """Return the JSON object in the body; an empty body is an empty object."""
     try:
         raw = request.body
     except RequestDataTooBig:

@@ -1,4 +1,4 @@
-"""Reads single values of a body or query. Every refusal is the platform's 400000 with a bracketed text."""
+"""Validates single values of a body or query. Errors are the platform's 400000 with a text in brackets."""
 
 import re
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ _EMOJI_CODE = re.compile(r":[A-Za-z0-9_+\-]+:")
 def text(
     body: Mapping[str, Any], name: str, *, maximum: int, minimum: int = 0, default: str | None = None
 ) -> str:
-    """A string of `least` to `most` characters; without `default` it is required."""
+    """Return a string of `minimum` to `maximum` characters. Without `default` it is required."""
     value = body.get(name)
     if value is None and default is not None:
         return default
@@ -34,7 +34,7 @@ def flag(body: Mapping[str, Any], name: str) -> bool:
 
 
 def number(value: object, *, default: int, minimum: int, maximum: int) -> int:
-    """A whole number from JSON or from a query, where digits are text. Above `most` it is cut, below `least` refused."""
+    """Return a whole number from JSON or a query. Above `maximum` it is cut; below `minimum` it is refused."""
     if value is None:
         return default
     if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,18}", value, re.ASCII):
@@ -47,7 +47,7 @@ def number(value: object, *, default: int, minimum: int, maximum: int) -> int:
 
 
 def bounded_number(value: object, *, minimum: int, maximum: int) -> int:
-    """A whole number with both its bounds kept."""
+    """Return a whole number. Outside its bounds it is refused."""
     value_ = number(value, default=minimum, minimum=minimum, maximum=maximum + 1)
     if value_ > maximum:
         raise ValidationError(f"[must be less than or equal to {maximum}]")
@@ -55,7 +55,7 @@ def bounded_number(value: object, *, minimum: int, maximum: int) -> int:
 
 
 def emoji_code(body: Mapping[str, Any], *, minimum: int, maximum: int) -> str:
-    """An emoji's code, as in `:+1:`."""
+    """Return the code of an emoji, as in `:+1:`."""
     value = text(body, "code", minimum=minimum, maximum=maximum)
     if not _EMOJI_CODE.fullmatch(value):
         raise ValidationError("[code must be of the form :code:]")
@@ -71,7 +71,7 @@ def choice(value: object, allowed: tuple[str, ...], default: str | None = None) 
 
 
 def ids(value: object, *, minimum: int, maximum: int) -> list[str]:
-    """A list of distinct ids (or codes), in the order given."""
+    """Return a list of ids (or codes) without duplicates, in their order."""
     if value is None and minimum == 0:
         return []
     if value is None:
@@ -85,7 +85,7 @@ def ids(value: object, *, minimum: int, maximum: int) -> list[str]:
 
 
 def objects(value: object) -> list[dict[str, Any]] | None:
-    """A list of objects that say their type or title, or None."""
+    """Return a list of objects, or None."""
     if value is None:
         return None
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):

@@ -1,6 +1,6 @@
-"""Uploading a file in three steps, and reading it again. Source: Pumble app platform reference, 5.3.
+"""Uploading a file in three steps, and downloading it. Source: Pumble app platform reference, 5.3.
 
-The second step is meant for a host of its own, which knows no tokens but the one that the first step gave out.
+On Pumble the second step goes to another host, which accepts only the token of the first step.
 """
 
 import hmac
@@ -73,7 +73,7 @@ def upload(request: HttpRequest) -> HttpResponseBase:
 
 
 def complete_upload(call: ApiCall) -> dict[str, Any]:
-    """The app hands back what the upload host answered; its signature must be that of the bytes."""
+    """Complete an upload. The app sends back the answer of the upload host, with its signature."""
     body = call.body()
     original = body.get("original")
     if not isinstance(original, dict):
@@ -93,7 +93,7 @@ def complete_upload(call: ApiCall) -> dict[str, Any]:
 
 
 def download(call: ApiCall, file_id: str, name: str) -> HttpResponseBase:
-    """The bytes, for the owner and for whoever sees a message with the file."""
+    """Return the bytes, for the owner and for each person who sees a message with the file."""
     row = UploadedFile.objects.filter(
         pk=file_id, name=name, completed=True, owner__workspace_id=call.person.workspace_id
     ).first()
@@ -105,12 +105,12 @@ def download(call: ApiCall, file_id: str, name: str) -> HttpResponseBase:
     content = _open_stored(row.id) if row.owner_id == call.person.id or messages.exists() else None
     if content is None:
         raise NotFound
-    # As an attachment: it comes from the chat page's own origin, where foreign markup must never run.
+    # An attachment, because it has the origin of the chat page, where foreign markup must never run.
     return FileResponse(content, as_attachment=True, filename=row.name, content_type=row.mime_type)
 
 
 def files_for_message(call: ApiCall, value: object) -> list[dict[str, Any]]:
-    """The files that a body names by their ids, in the form of a message. Source: 2.5 and 5.5 (MessageFile)."""
+    """Return the files with these ids, in the form of a message. Source: 2.5 and 5.5 (MessageFile)."""
     file_ids = fields.ids(value, minimum=0, maximum=MAX_FILES)
     if file_ids and SCOPE not in call.scopes:
         raise Forbidden(f"Missing scope: {SCOPE}")
@@ -189,7 +189,7 @@ def _store(file_id: str, chunks: Iterable[bytes]) -> None:
 
 
 def _open_stored(file_id: str) -> BinaryIO | None:
-    """The open file, or None where the bytes are gone."""
+    """Open the file, or return None if the bytes are gone."""
     try:
         return (_folder() / file_id).open("rb")
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""Who is in a channel: adding and removing people. Source: Pumble app platform reference, 5.2."""
+"""Members of a channel: adding and removing people. Source: Pumble app platform reference, 5.2."""
 
 from typing import Any
 
@@ -16,10 +16,10 @@ ADDED, JOINED, REMOVED, LEFT = "USERS_ADDED", "USER_JOINED", "USER_REMOVED", "US
 
 
 def get_participants(call: ApiCall, person_ids: list[str]) -> list[Person]:
-    """Active people and bots of the caller's workspace, in the order given.
+    """Return active people and bots of the caller's workspace, in the order of the ids.
 
     Raises:
-        Invalid: one of them is unknown or inactive.
+        ValidationError: one is unknown or inactive.
     """
     rows = Person.objects.filter(
         pk__in=person_ids, workspace_id=call.person.workspace_id, status=Person.Status.ACTIVATED
@@ -31,7 +31,7 @@ def get_participants(call: ApiCall, person_ids: list[str]) -> list[Person]:
 
 
 def add(call: ApiCall, channel_id: str) -> dict[str, Any]:
-    """People join the channel; who is in it already just stays. A system message says who came."""
+    """Add people to the channel and post a system message. People who are in it already stay."""
     body = call.body()
     add_everyone = fields.flag(body, "addEachWorkspaceUser")
     person_ids = fields.ids(body.get("userIds"), minimum=0 if add_everyone else 1, maximum=1000)
@@ -58,7 +58,10 @@ def add(call: ApiCall, channel_id: str) -> dict[str, Any]:
 
 
 def remove(call: ApiCall, channel_id: str, person_id: str) -> None:
-    """One leaves, or is removed by the channel's creator, an owner or administrator, or a bot in the channel."""
+    """Remove a person from the channel.
+
+    Allowed for the person, the channel's creator, owners, administrators, and a bot in the channel.
+    """
     channel = _get_channel(call, channel_id)
     members = Membership.objects.filter(channel=channel)
     membership = members.filter(person_id=person_id)
@@ -68,7 +71,7 @@ def remove(call: ApiCall, channel_id: str, person_id: str) -> None:
     if not is_allowed or not membership.exists():
         raise Forbidden
     if is_self:
-        # Before the membership ends: the message reaches those who could still see it.
+        # Post before the membership ends, while the person can still see the channel.
         _post_system_message(call, channel, "left this channel", LEFT)
         membership.delete()
     else:
@@ -77,11 +80,11 @@ def remove(call: ApiCall, channel_id: str, person_id: str) -> None:
 
 
 def _get_channel(call: ApiCall, channel_id: str) -> Channel:
-    """A channel whose members can change.
+    """Return a channel whose members can change.
 
     Raises:
-        Forbidden: a direct channel is what it is, and guests manage none.
-        ChannelUnusable: it is archived.
+        Forbidden: it is a direct channel, or the caller is a guest.
+        ChannelArchived: it is archived.
     """
     channel = channels.get_visible(call.person, channel_id)
     if channel.is_archived:

@@ -1,4 +1,4 @@
-"""Messages: post, reply, read, edit, delete; and the ephemeral kind of each."""
+"""Messages and ephemeral messages: post, reply, read, edit, delete, react."""
 
 from typing import Any
 
@@ -48,7 +48,7 @@ def retrieve(call: ApiCall, channel_id: str, message_id: str) -> dict[str, Any]:
 
 
 def list_page(call: ApiCall, channel_id: str) -> dict[str, Any]:
-    """Messages of the channel itself, and replies that were sent to the channel too."""
+    """List messages of the channel, with replies that were also sent to the channel."""
     channel = channels.get_visible(call.person, channel_id)
     page = pagination.paginate_channel(call, channel.messages.filter(Q(root=None) | Q(also_in_channel=True)))
     return {
@@ -60,7 +60,7 @@ def list_page(call: ApiCall, channel_id: str) -> dict[str, Any]:
 
 def list_replies(call: ApiCall, channel_id: str, message_id: str) -> list[dict[str, Any]]:
     channel = channels.get_visible(call.person, channel_id)
-    # The thread of a deleted root can still be read.
+    # The replies to a deleted message can still be read.
     if not channel.messages.filter(pk=message_id).exists():
         raise NotFound
     page = pagination.paginate_thread(call, Message.objects.filter(root_id=message_id, deleted=False))
@@ -68,7 +68,7 @@ def list_replies(call: ApiCall, channel_id: str, message_id: str) -> list[dict[s
 
 
 def edit(call: ApiCall, channel_id: str, message_id: str) -> dict[str, Any]:
-    """Only one's own; of a message with blocks but an edit without, the blocks follow the new text."""
+    """Edit one's own message. Without blocks in the edit, they are derived from the new text."""
     body = call.body()
     draft = read_draft(call, body)
     ephemeral = _get_own_ephemeral(call, channel_id, message_id)
@@ -104,7 +104,7 @@ def edit_attachments(call: ApiCall, channel_id: str, message_id: str) -> dict[st
 
 
 def delete(call: ApiCall, channel_id: str, message_id: str) -> None:
-    """One's own, or anybody's for owners and administrators. A root leaves a tombstone as long as it has replies."""
+    """Delete one's own message, or any message as an owner or administrator."""
     channel = channels.get_visible(call.person, channel_id)
     message = _get_message(channel, message_id)
     if message.author_id != call.person.id and not call.person.may_install:
@@ -129,7 +129,7 @@ def add_reaction(call: ApiCall, message_id: str) -> None:
 
 
 def remove_reaction(call: ApiCall, message_id: str) -> None:
-    """Removing what is not there is no failure."""
+    """Remove a reaction. A missing reaction is no error."""
     message = _get_visible(call, message_id)
     message.reactions.filter(person=call.person, code=_parse_reaction_code(call)).delete()
 
@@ -181,6 +181,7 @@ def _serialize(call: ApiCall, message: Message) -> dict[str, Any]:
 
 
 def read_draft(call: ApiCall, body: dict[str, Any]) -> Draft:
+    """Return the message in a body. Source: Pumble app platform reference, 5.5 (MessagePost)."""
     text = fields.text(body, "text", maximum=fields.MAX_TEXT_LENGTH)
     return Draft(
         text,

@@ -22,7 +22,10 @@ def access(request: HttpRequest) -> HttpResponseBase:
 
 
 def _exchange(request: HttpRequest) -> dict[str, str]:
-    """Only multipart with hyphenated names; a wrong secret, or another app's code, uses up nothing."""
+    """Exchange a code for tokens.
+
+    Only multipart with hyphenated names is accepted. A wrong secret, or a code of another app, does not use the code up.
+    """
     if request.method != "POST":
         raise MethodNotAllowed
     if request.content_type != "multipart/form-data":

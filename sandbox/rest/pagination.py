@@ -1,7 +1,7 @@
 """Pages of messages. Source: Pumble app platform reference, 5.5 (paging).
 
-Lists of a channel come newest first, replies of a thread oldest first; 200 at most are a proposal (9, row 12). A cursor is a message id; BEFORE and AFTER leave
-it out, AROUND includes it.
+A channel is listed newest first, a thread oldest first. The limit of 200 is a proposal (9, row 12). A cursor is a
+message id; BEFORE and AFTER exclude it, AROUND includes it.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ STRATEGIES = ("BEFORE", "AFTER", "AROUND")
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """`messages` newest first. A flag that has nothing to do with the strategy is None."""
+    """`messages` are newest first. A flag that the strategy does not determine is None."""
 
     messages: list[Message]
     more_before: bool | None
@@ -44,7 +44,7 @@ def paginate_channel(call: ApiCall, rows: QuerySet[Message]) -> Page:
 
 
 def paginate_thread(call: ApiCall, rows: QuerySet[Message]) -> list[Message]:
-    """Oldest first; without a strategy the thread is read forwards from the cursor."""
+    """Return replies, oldest first. Without a strategy, read forward from the cursor."""
     limit, strategy, cursor = _parse_query(call, rows, "AFTER")
     if strategy == "AFTER":
         after = rows.filter(id__gt=cursor) if cursor else rows

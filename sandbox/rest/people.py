@@ -1,4 +1,4 @@
-"""Workspace and people."""
+"""The workspace, its people and groups, a person's status and permanent call."""
 
 import hashlib
 from datetime import UTC, datetime, timedelta
@@ -45,11 +45,14 @@ def groups(call: ApiCall) -> list[dict[str, Any]]:
 NEVER, CUSTOM = "never", "custom"
 DURATIONS = {"min30": timedelta(minutes=30), "hour1": timedelta(hours=1), "hour4": timedelta(hours=4)}
 EXPIRATIONS = (NEVER, *DURATIONS, "today", "thisWeek", CUSTOM)
-MAX_TIMESTAMP_MS = 2**63 - 1  # clients send 4093062627467 and larger numbers for never
+MAX_TIMESTAMP_MS = 2**63 - 1  # Clients send 4093062627467 and larger numbers for "never".
 
 
 def update_status(call: ApiCall) -> dict[str, Any]:
-    """Set or clear one's own status. An empty code with an empty status clears it, whenever it would expire."""
+    """Set or clear one's own status. An empty code with an empty status clears it.
+
+    Source: Pumble app platform reference, 5.5 (StatusRequest).
+    """
     body = call.body()
     text = fields.text(body, "status", maximum=100, default="")
     expires_ms = body.get("expiresAt")
@@ -77,7 +80,7 @@ def update_status(call: ApiCall) -> dict[str, Any]:
 
 
 def _expires_ms(expiration: str, expires_ms: int | None) -> int:
-    """When it ends; 0 is never. A time that is given counts before the word for one."""
+    """Return when the status ends; 0 is never. A given time has priority over `expiration`."""
     if expiration == NEVER:
         return 0
     if expires_ms is not None:
@@ -96,7 +99,7 @@ def _expires_ms(expiration: str, expires_ms: int | None) -> int:
 
 
 def permanent_call(call: ApiCall) -> dict[str, Any]:
-    """A person's permanent call: the same one every time. Source: Pumble app platform reference, 5.2."""
+    """Return a person's permanent call, which never changes. Source: Pumble app platform reference, 5.2."""
     code = hashlib.sha256(f"call:{call.person.id}".encode()).hexdigest()
     return {
         "id": code[:24],

@@ -1,4 +1,4 @@
-"""Scheduled messages: one's own, while they are pending. Source: Pumble app platform reference, 5.2 and 5.5."""
+"""The caller's scheduled messages, while they are pending. Source: Pumble app platform reference, 5.2 and 5.5."""
 
 import re
 from typing import Any
@@ -24,14 +24,14 @@ def create(call: ApiCall) -> dict[str, Any]:
 
 
 def list_all(call: ApiCall) -> dict[str, Any]:
-    """In the order of their creation; the cursor is the id of the last one seen."""
+    """List messages in the order of creation. The cursor is the id of the last message of the previous page."""
     rows = _queryset(call).order_by("id")
     limit = fields.number(call.query("limit"), default=DEFAULT_LIMIT, minimum=1, maximum=MAX_LIMIT)
     channel_id, cursor = call.query("channelId"), call.query("cursor")
     if channel_id is not None:
         rows = rows.filter(channel_id=channel_id)
     if cursor is not None:
-        # It need not exist: the last one of a page may have been posted or deleted since.
+        # It need not exist: the message may have been posted or deleted since.
         if not _ID.fullmatch(cursor):
             raise ValidationError("[cursor must be an id]")
         rows = rows.filter(id__gt=cursor)
@@ -47,7 +47,7 @@ def retrieve(call: ApiCall, scheduled_id: str) -> dict[str, Any]:
 
 
 def edit(call: ApiCall, scheduled_id: str) -> dict[str, Any]:
-    """A full replacement; only the thread stays where none is named and the channel is the same."""
+    """Replace the message. The thread stays if none is given and the channel is the same."""
     row = _get(call, scheduled_id)
     _fill(row, call)
     row.occurrence = 1
@@ -82,7 +82,7 @@ def _get(call: ApiCall, scheduled_id: str) -> ScheduledMessage:
 
 
 def _fill(row: ScheduledMessage, call: ApiCall) -> None:
-    """Everything that a body gives."""
+    """Set all values of the body."""
     body = call.body()
     channel_id = fields.text(body, "channelId", maximum=100)
     draft = messages.read_draft(call, body)

@@ -1,4 +1,4 @@
-"""Search over what the caller sees. Source: Pumble app platform reference, 5.5 (SearchRequest)."""
+"""Search in the messages that the caller can see. Source: Pumble app platform reference, 5.5 (SearchRequest)."""
 
 import re
 from collections import Counter
@@ -24,9 +24,9 @@ COUNTS = {
 
 
 def search(call: ApiCall) -> dict[str, Any]:
-    """Messages with every word of the text (upper and lower case alike); `beforeTs` and `afterTs` exclude their own.
+    """Return messages with all words of the text, regardless of case. `beforeTs` and `afterTs` are exclusive.
 
-    The counts of hits are exact, as nothing is cut before it is counted.
+    The number of hits is exact, because all hits are counted.
     """
     body = call.body()
     channel_ids = fields.ids(body.get("in"), minimum=0, maximum=50)
@@ -74,7 +74,7 @@ def search(call: ApiCall) -> dict[str, Any]:
 
 
 def _rank(rows: list[tuple[str, str]], words: list[str], strategy: str) -> list[str]:
-    """Ids in the order asked for; `rows` come newest first."""
+    """Return ids in the requested order. `rows` are newest first."""
     folded = [(message_id, text.casefold()) for message_id, text in rows]
     hits = [(message_id, text) for message_id, text in folded if all(word in text for word in words)]
     if strategy == "OLDEST":
@@ -85,17 +85,20 @@ def _rank(rows: list[tuple[str, str]], words: list[str], strategy: str) -> list[
 
 
 def _score(text: str, words: list[str]) -> int:
-    """A whole word counts more than a part of one; the sort is stable, so that the newer of two equals stays first."""
+    """Return the relevance: a whole word counts more than a part of a word.
+
+    The sort is stable, so of two equal messages the newer comes first.
+    """
     whole = Counter(_WORD.findall(text))
     return sum(WHOLE_WORD * whole[word] + text.count(word) for word in words)
 
 
 def _highlight(text: str, words: list[str]) -> list[dict[str, Any]]:
-    """The text as a block whose found parts carry `highlight`."""
+    """Return the text as a block in which matches have `highlight`."""
     elements: list[dict[str, Any]] = []
     folded, position = text.casefold(), 0
     if len(folded) != len(text):
-        words = []  # positions of the folded text do not fit the text itself
+        words = []  # Positions in the folded text differ from those in the text.
     while position < len(text):
         starts = [(folded.find(word, position), len(word)) for word in words]
         starts = [start for start in starts if start[0] >= 0]

@@ -1,6 +1,6 @@
-"""The operations of the platform: address, method, scope, limit. Source: Pumble app platform reference, 5.2.
+"""Operations of the platform: URL, method, scope, limit. Source: Pumble app platform reference, 5.2.
 
-Fixed segments stand before ids, so that `direct`, `groups`, `scheduled` and `search` are never taken for one.
+Fixed segments come before ids, so that `direct`, `groups`, `scheduled` and `search` are not read as ids.
 """
 
 from django.urls import path

@@ -1,1 +1,1 @@
-"""The workspaces that a fresh local Pumble opens on. Ids, tokens and times are the same every time."""
+"""The workspaces of a new local Pumble. Ids, tokens and times are always the same."""

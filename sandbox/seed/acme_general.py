@@ -1,4 +1,4 @@
-"""Acme, #general: releases, the office, and one long morning. Read by `script.py`."""
+"""Acme, #general: releases, the office and an incident. Parsed by `transcript.py`."""
 
 GENERAL = """
 2026-01-13 08:45 ana: Welcome to Pumble, everybody! From today on nothing that matters is decided by mail.

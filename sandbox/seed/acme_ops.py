@@ -1,4 +1,4 @@
-"""Acme, #ops: deployments told by the API bot, and incidents with their threads. Read by `script.py`."""
+"""Acme, #ops: deployments posted by the API app's bot, and incidents with their threads. Parsed by `transcript.py`."""
 
 OPS = """
 2026-01-14 14:55 ben: Starting the 3.9 rollout.

@@ -1,4 +1,4 @@
-"""Acme, #random: jokes, lunch, and coffee. Read by `script.py`."""
+"""Acme, #random: jokes, lunch and coffee. Parsed by `transcript.py`."""
 
 RANDOM = """
 2026-01-13 12:10 dan: First message in #random. I expected to feel something.

@@ -1,4 +1,4 @@
-"""Acme's smaller rooms: the board, design, a finished project, and talks among a few. Read by `script.py`."""
+"""Acme's smaller channels: the board, design, a finished project and direct channels. Parsed by `transcript.py`."""
 
 BOARD = """
 2026-01-16 17:30 ana: Numbers of December: 212 customers, 9 new, 2 left. Turnover 61,400.

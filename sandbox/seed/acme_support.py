@@ -1,4 +1,4 @@
-"""Acme, #support: what customers ask, and who answers. Read by `script.py`."""
+"""Acme, #support: questions of customers. Parsed by `transcript.py`."""
 
 SUPPORT = """
 2026-01-13 11:00 dan: This channel is for questions that I cannot answer alone. One question, one thread, please.

@@ -1,4 +1,4 @@
-"""Turns the written-down workspaces into rows, with the same ids every time."""
+"""Builds the rows of the seed, always with the same ids."""
 
 from django.db.models import Model
 
@@ -29,12 +29,12 @@ from sandbox.seed.workspaces import ACME, GLOBEX
 WORKSPACES = (ACME, GLOBEX)
 HISTORIES = (ACME_HISTORY,)
 NAME = "API"
-# Ids are numbered through, so a line added to a world changes those after it; histories have numbers of their own.
+# Ids have running numbers, so a new line in a workspace changes the ids after it. Histories have their own numbers.
 WORKSPACE_PROCESS, HISTORY_PROCESS = "5eed5eed5e", "5eed5eed5f"
 
 
 def build_rows() -> dict[type[Model], list[Model]]:
-    """All rows, in an order in which they can be inserted."""
+    """Return all rows, in an order in which they can be inserted."""
     rows: RowsByModel = {kind: [] for kind in MODELS}
     app = App(
         id=app_registry.API_APP["id"],

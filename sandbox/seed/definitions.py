@@ -1,11 +1,11 @@
-"""The form in which seed workspaces are written down."""
+"""The dataclasses in which the seed is written."""
 
 from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
 class SeedPerson:
-    """`key` names the person within these files; the e-mail address is `key@workspace.test`, a bot has none."""
+    """`key` identifies the person in the seed. The e-mail address is `key@workspace.test`; a bot has none."""
 
     key: str
     name: str
@@ -32,7 +32,7 @@ class SeedLinkPreview:
 
 @dataclass(frozen=True, slots=True)
 class SeedMessage:
-    """A line at a time (UTC, `2026-03-02 09:14`); replies follow minute by minute."""
+    """A message at a time (UTC, `2026-03-02 09:14`). Replies follow minute by minute."""
 
     at: str
     author: str
@@ -47,7 +47,7 @@ class SeedMessage:
 
 @dataclass(frozen=True, slots=True)
 class SeedChannel:
-    """`members` are keys with blanks between; `bot` is the API app's bot where it is installed."""
+    """`members` are keys, separated by spaces. `bot` is the API app's bot, if the app is installed."""
 
     key: str
     kind: str
@@ -65,7 +65,7 @@ class SeedChannel:
 
 @dataclass(frozen=True, slots=True)
 class SeedWorkspace:
-    """`installed_by` empty: the API app is not installed here. The first human founded the workspace."""
+    """If `installed_by` is empty, the API app is not installed. The first person founded the workspace."""
 
     name: str
     created_at: str
@@ -78,7 +78,7 @@ class SeedWorkspace:
 
 @dataclass(frozen=True, slots=True)
 class SeedGroup:
-    """A user group; `members` are keys with blanks between."""
+    """A user group. `members` are keys, separated by spaces."""
 
     name: str
     handle: str
@@ -90,7 +90,7 @@ class SeedGroup:
 
 @dataclass(frozen=True, slots=True)
 class SeedScheduledMessage:
-    """A scheduled message that is still pending."""
+    """A pending scheduled message."""
 
     at: str
     author: str
@@ -101,7 +101,7 @@ class SeedScheduledMessage:
 
 @dataclass(frozen=True, slots=True)
 class SeedHistory:
-    """More of a world that stands already; `said` goes into its rooms by their keys, groups are there `since` then."""
+    """More content of a workspace. `messages` are by channel key; the groups were created at `since`."""
 
     workspace: str
     since: str

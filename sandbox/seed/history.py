@@ -1,4 +1,4 @@
-"""What Acme has lived through before the first seed's messages: written apart, so that those keep their ids."""
+"""Acme before the messages in `workspaces.py`. It is separate so that those keep their ids."""
 
 from sandbox.seed import acme_general, acme_ops, acme_random, acme_rooms, acme_support
 from sandbox.seed.definitions import SeedChannel, SeedGroup, SeedHistory, SeedPerson, SeedScheduledMessage

@@ -1,4 +1,4 @@
-"""Back to the seed, in the database and in memory."""
+"""Resets the database and the memory to the seed."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ _statements: list[tuple[str, Any]] = []
 
 
 def restore() -> None:
-    """Everything is as on the first day, but for the API app's manifest, which stays known. No hook is sent."""
+    """Reset everything except the API app's manifest. No hook is sent."""
     tables = [
         model._meta.db_table  # noqa: SLF001 - Django documents _meta
         for model in apps.get_app_config("sandbox").get_models()
@@ -50,7 +50,10 @@ def restore() -> None:
 
 
 def _insert() -> None:
-    """The seed's rows. They never change while a process lives, and making them takes longer than writing them."""
+    """Insert the rows of the seed.
+
+    The SQL statements are kept, because building the rows takes longer than inserting them.
+    """
     if _statements:
         with connection.cursor() as cursor:
             for sql, params in _statements:

@@ -1,4 +1,4 @@
-"""The rows of the seed while they are made, and the parts that worlds and their histories share."""
+"""Builds rows of channels and messages, for workspaces and their histories."""
 
 import re
 from dataclasses import dataclass, field
@@ -34,7 +34,7 @@ _MENTION = re.compile(r"(?<!\S)([@#])([\w-]*\w)")
 
 
 class IdSequence:
-    """Ids with the time of what they name and one running number, so that order is age as everywhere."""
+    """Generates ids from the time and a running number, so that ids sort by age."""
 
     def __init__(self, process: str) -> None:
         self._process = process
@@ -47,7 +47,7 @@ class IdSequence:
 
 @dataclass(frozen=True, slots=True)
 class SeedContext:
-    """Who and what of a workspace stands already, by key; the founder comes first."""
+    """The workspace, people and channels built so far, by key. The founder comes first."""
 
     workspace: Workspace
     people: dict[str, Person] = field(default_factory=dict)
@@ -58,7 +58,7 @@ class SeedContext:
         return next(iter(self.people.values()))
 
     def with_mentions(self, text: str) -> str:
-        """The text with `@key` and `#key` of these people and channels as mentions."""
+        """Return the text with `@key` and `#key` of these people and channels as mentions."""
 
         def mention(match: re.Match[str]) -> str:
             sign, key = match.groups()
@@ -75,7 +75,7 @@ def parse_time(text: str) -> int:
 def add_channel(
     definition: SeedChannel, opened: int, context: SeedContext, ids: IdSequence, rows: RowsByModel
 ) -> Channel:
-    """The channel with its members, empty."""
+    """Add a channel with its members and no messages."""
     channel = Channel(
         id=ids.at(opened),
         workspace=context.workspace,
@@ -165,5 +165,5 @@ def _file(file: SeedFile, file_id: str, message: Message) -> dict[str, Any]:
 
 
 def _preview(preview: SeedLinkPreview) -> dict[str, Any]:
-    """The platform reference names no fields of a link preview; these are the ones that any has."""
+    """The reference names no fields of a link preview; these are the usual ones."""
     return {"url": preview.url, "title": preview.title, "description": preview.description, "imageUrl": ""}

@@ -1,4 +1,4 @@
-"""Reads conversations that are written down as people read them.
+"""Parses conversations in a plain text format:
 
 2026-02-03 09:02 ana: Good morning, @ben! See #ops.
   ben: A reply, a minute later.
@@ -20,10 +20,10 @@ _DETAIL = re.compile(r"  \* (?P<kind>pinned|edited|file|link) ?(?P<rest>.*)")
 
 
 def parse_transcript(text: str) -> tuple[SeedMessage, ...]:
-    """The conversation, message by message.
+    """Return the messages of a conversation.
 
     Raises:
-        ValueError: a line that says nothing known; the text quotes it.
+        ValueError: a line has an unknown form. The message quotes it.
     """
     return tuple(_message(part) for part in re.split(r"\n(?=\d)", text.strip("\n")))
 

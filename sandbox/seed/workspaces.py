@@ -1,4 +1,4 @@
-"""Acme: a small company in which the API app is installed."""
+"""The seed workspaces: Acme, in which the API app is installed, and Globex, in which nothing is installed."""
 
 from sandbox.seed.definitions import SeedChannel, SeedMessage, SeedPerson, SeedWorkspace
 
