@@ -171,7 +171,7 @@ class TestRefusals:
         )
 
         assert refused.status_code == 400
-        assert refused.json()["error"].startswith(f"{field} is no field of this act; its fields: ")
+        assert refused.json()["error"].startswith(f"{field} is not a known field; known fields: ")
         assert (pumble.look("workspaces"), pumble.screen("ana", pumble.channel("general"))) == before
 
     def test_are_none_of_an_app_that_is_named_to_an_act_of_no_app(self, pumble: Pumble) -> None:

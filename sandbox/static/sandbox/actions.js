@@ -1,4 +1,4 @@
-// What a person does with messages, views and shortcuts. Every act answers with the screen that follows from it, which
+// What a person does with messages, views and shortcuts. Each call to /act/ answers with the new screen, which
 // `perform` shows.
 
 import * as api from "./api.js";
@@ -7,9 +7,9 @@ import { newerThan } from "./values.js";
 
 const WAITING_DELAY = 300;
 
-// `state` says who one is and where; `waiting` is shown while something without a place of its own is under way.
+// `state` has the person, channel and screen; `waiting` is shown while a shortcut or reaction takes long.
 export function createActions(state, perform, waiting) {
-  // Why an act in a view came to nothing would stand in the conversation behind it, so it is told in front as well.
+  // A refusal of an action in a modal or Home tab appears in the channel behind it, so return its text for the view.
   async function refusalAfter(viewId, work) {
     const before = new Set((state.screen?.ephemeral ?? []).map(({ id }) => id));
     const { screen } = await perform(work);
@@ -18,7 +18,7 @@ export function createActions(state, perform, waiting) {
     return isInView ? (fresh.at(-1)?.text ?? "") : "";
   }
 
-  // For what has no place of its own to say that it is under way, or that it failed.
+  // Shows progress and errors of actions that have no place of their own for them.
   async function attempt(work) {
     const timer = setTimeout(() => (waiting.hidden = false), WAITING_DELAY);
     try {
@@ -51,7 +51,7 @@ export function createActions(state, perform, waiting) {
         api.message({ userId: state.person, channelId: state.channel, text, ...(threadRootId && { threadRootId }) }),
       ),
 
-    // `values` lets a button in a view act on what was typed around it.
+    // `values` are what was entered around the button in a view.
     async press(source, { onAction, value, confirmed }, values) {
       const body = { userId: state.person, source, onAction, value };
       if (confirmed) body.confirm = true;

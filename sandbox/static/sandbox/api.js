@@ -1,8 +1,8 @@
-// The driving interface of the local Pumble. The page can do nothing that a script could not do through it too.
+// Client of the /act/ interface. The page does nothing that a script could not do through it.
 
 import { t } from "./i18n.js";
 
-// The text of either is for the person who acted.
+// The messages of both errors are for the person.
 export class Refused extends Error {}
 
 export class Unreachable extends Error {

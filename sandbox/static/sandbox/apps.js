@@ -1,4 +1,4 @@
-// The apps there are: install, authorize, open, and the end of each.
+// The "Add apps" dialog: install, authorize, open and remove apps.
 
 import * as api from "./api.js";
 import { codeBlock } from "./blocks.js";
@@ -163,7 +163,7 @@ export function createAppsDialog(dialog, { openChannel, changeWorkspace }) {
   };
 }
 
-// Registers another app by the address of its manifest, and shows its credentials once.
+// Registers an app by its manifest URL, and shows its credentials once.
 
 function createRegistration(form, { changeWorkspace }) {
   const box = form.querySelector("input");

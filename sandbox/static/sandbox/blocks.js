@@ -46,7 +46,7 @@ function inline(element, context) {
 
 const inlines = (elements, context) => objects(elements).map((element) => inline(element, context));
 
-// Quotes and list items may hold sections or bare inline elements.
+// Quotes and list items may have sections or bare inline elements.
 function sections(elements, context) {
   return objects(elements).map((element) =>
     element.type === "rich_text_section"
@@ -130,7 +130,7 @@ const BLOCKS = {
   input: (block, context) => inputBlock(block, context),
 };
 
-// Null when anything is not understood: a message then shows its text, as Pumble does. A context has
+// Returns null for unknown blocks: the message then shows its text, as in Pumble. A context has
 // {directory, copyable, press, findOptions, values, fields}; only views have fields.
 export function renderBlocks(blocks, context) {
   if (!Array.isArray(blocks) || blocks.length === 0) return null;

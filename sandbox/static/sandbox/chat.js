@@ -18,7 +18,7 @@ import { createThread } from "./thread.js";
 import { newerThan } from "./values.js";
 
 const DIRECTORY_INTERVAL = 6000;
-// While something spins, its end is looked for more often.
+// While a spinner is shown, poll more often to see its end.
 const SPINNER_INTERVAL = 400;
 
 const byId = (id) => document.getElementById(id);
@@ -34,19 +34,19 @@ const state = {
   thread: null,
   tab: null,
   screen: null,
-  // When this page was opened, as an id: what only lasts until a reload and is older than that stays away.
+  // The time at which this page was opened, as an id: older ephemeral messages and modals are hidden.
   since: "",
-  // What stood in an app's conversation when its Home tab was opened; anything later counts as new there.
+  // Ids of the messages when the Home tab was opened. Later ones count as new.
   seenOnHome: null,
 };
-// Every change of place or screen takes a number, so that a late answer cannot overwrite what came after its question.
+// Increased with each change of channel or screen, so that a late answer cannot overwrite a newer one.
 let turn = 0;
 let directoryLoadedAt = 0;
 let poll = null;
 let hasStarted = false;
 const lastChannel = new Map();
 
-// --- what is asked of the server ---
+// --- data from the server ---
 
 async function loadDirectory() {
   const person = state.person;
@@ -86,7 +86,7 @@ async function loadScreen() {
     if (ownTurn === turn) showScreen(screen);
   } catch (error) {
     if (!(error instanceof api.Refused)) throw error;
-    // The channel may just have been closed to this person; the next look at the directory tells.
+    // The person may have lost access to the channel. Load the directory with the next poll.
     directoryLoadedAt = 0;
     if (ownTurn === turn) showProblem(error.message);
   }
@@ -108,7 +108,7 @@ async function refresh() {
   await loadScreen();
 }
 
-// An act answers with the screen that follows from it.
+// The answer to an action has the new screen.
 async function perform(work) {
   const ownTurn = ++turn;
   const answer = await work();
@@ -121,7 +121,7 @@ async function perform(work) {
   return answer;
 }
 
-// Who is here and what is installed changed; what is shown of it is taken anew.
+// People or apps changed: load the directory again.
 async function changeWorkspace(work) {
   const answer = await work();
   await loadDirectory();
@@ -130,7 +130,7 @@ async function changeWorkspace(work) {
   return answer;
 }
 
-// --- where one is ---
+// --- location ---
 
 const currentLocation = () => ({ person: state.person, channel: state.channel, thread: state.thread, tab: state.tab });
 
@@ -200,7 +200,7 @@ function chooseTab(tab) {
   if (tab === "messages") messageList.toBottom();
 }
 
-// --- what is seen ---
+// --- rendering ---
 
 function showScreen(screen) {
   screen = {
@@ -211,13 +211,13 @@ function showScreen(screen) {
   const shownChannel = screen.channel?.channel?.id ?? screen.channel?.id ?? state.channel;
   if (shownChannel !== state.channel) return;
   if (state.thread && !screen.thread) {
-    // The answer to an act knows no thread; what is open stays until the next look.
+    // The answer to an action has no thread. Keep the open one until the next poll.
     screen = { ...screen, thread: state.screen?.thread };
     poll.now();
   }
   showProblem("");
   if (screen.spinning?.length) setTimeout(poll.now, SPINNER_INTERVAL);
-  // An unchanged page is left alone: no work, and nothing for a screen reader to notice.
+  // An unchanged screen is not rendered: it saves work, and screen readers announce nothing.
   if (state.screen && JSON.stringify(screen) === JSON.stringify(state.screen)) return;
   state.screen = screen;
   render();
@@ -312,7 +312,7 @@ function render() {
   restoreFocus();
 }
 
-// --- the parts ---
+// --- components ---
 
 const commands = () => state.commands;
 const actions = createActions(state, perform, byId("waiting"));
@@ -320,7 +320,7 @@ const actions = createActions(state, perform, byId("waiting"));
 const composer = createComposer(byId("composer"), {
   async send(text) {
     await actions.send(text);
-    // Whoever speaks wants to see it, wherever they had scrolled to.
+    // The sender wants to see the message, wherever the list was scrolled to.
     messageList.toBottom();
   },
   commands,
@@ -357,7 +357,7 @@ const drawer = createDrawer(
   byId("scrim"),
 );
 
-// On a narrow screen the sidebar would stand before what it opens.
+// On a narrow screen the sidebar would cover what it opens.
 function leaveDrawer(work) {
   drawer.close();
   work();
@@ -423,7 +423,7 @@ function start() {
   wireTabs();
   wireSkipLink();
   addEventListener("popstate", followUrl);
-  // A page that comes back from the browser's memory would still show what only lasts until a reload.
+  // A page from the browser's back-forward cache would still show ephemeral messages.
   addEventListener("pageshow", (event) => event.persisted && location.reload());
 
   const place = readLocation();

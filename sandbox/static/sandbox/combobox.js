@@ -1,4 +1,4 @@
-// A menu whose choices an app looks up while one types. The focus stays in the box, which points at the chosen row.
+// A menu whose options an app searches. The focus stays in the input, which points to the active option.
 
 import { el } from "./dom.js";
 import { t, tCount } from "./i18n.js";
@@ -8,7 +8,7 @@ import { objects, textOf } from "./values.js";
 const SEARCH_DELAY = 200;
 let serial = 0;
 
-// `find(query, value)` answers options or groups of options; `chosen` is {value, label} or null.
+// `find(query, value)` returns options or groups of options; `chosen` is {value, label} or null.
 export function createCombobox({ id, placeholder, minQueryLength, chosen, find }) {
   const listId = `choices-${++serial}`;
   const box = el("input", {
@@ -79,7 +79,7 @@ export function createCombobox({ id, placeholder, minQueryLength, chosen, find }
         class: "menu-item",
         "aria-selected": "false",
         dir: "auto",
-        // A press would take the focus out of the box before the click arrives.
+        // Pressing must not move the focus out of the input before the click.
         pointerdown: (event) => event.preventDefault(),
         click: () => choose(option),
       },
@@ -141,7 +141,7 @@ export function createCombobox({ id, placeholder, minQueryLength, chosen, find }
     }
   }
 
-  // What is already chosen is no search: the whole list is shown around it.
+  // The text of the current choice is not a query, so show all options.
   const openList = () => search(box.value === current?.label ? "" : box.value.trim());
 
   box.addEventListener("click", () => !isOpen() && openList());
@@ -160,7 +160,7 @@ export function createCombobox({ id, placeholder, minQueryLength, chosen, find }
       if (isOpen()) activate(active + (event.key === "ArrowDown" ? 1 : -1));
       else openList();
     } else if (event.key === "Enter") {
-      // Enter chooses here; it never sends the form around.
+      // Enter chooses an option and never submits the form.
       event.preventDefault();
       if (isOpen()) choose(rows[active].option);
     } else if (event.key === "Escape" && isOpen()) {
@@ -169,7 +169,7 @@ export function createCombobox({ id, placeholder, minQueryLength, chosen, find }
       close();
     }
   });
-  // The list leaves the page with its message or view.
+  // The list is removed with its message or view.
   list.addEventListener("toggle", () => !box.isConnected && close());
 
   return { node, box, read: () => current?.value, chosen: () => current };

@@ -1,7 +1,7 @@
 import { el } from "./dom.js";
 import { t, tCount } from "./i18n.js";
 
-// The list of commands over a text box. Focus stays in the box; the box points at the chosen option.
+// The list of commands above the composer. The focus stays in the text box, which points to the active option.
 export function createCompletions(box, list, status, { commands, setText }) {
   let matches = [];
   let chosen = 0;
@@ -50,7 +50,7 @@ export function createCompletions(box, list, status, { commands, setText }) {
             role: "option",
             "aria-selected": "false",
             class: "completion",
-            // A press would take the focus out of the box before the click arrives.
+            // Pressing must not move the focus out of the text box before the click.
             pointerdown: (event) => event.preventDefault(),
             click: () => complete(index),
           },
@@ -72,7 +72,7 @@ export function createCompletions(box, list, status, { commands, setText }) {
     choose(0);
   }
 
-  // True when the key was meant for the list.
+  // Returns true if the list used the key.
   function handle(event) {
     if (!isOpen()) return false;
     const isComplete = matches[chosen].command === box.value;
@@ -88,7 +88,7 @@ export function createCompletions(box, list, status, { commands, setText }) {
         complete(chosen);
         return true;
       case "Enter":
-        // A command typed to its end is sent, not completed once more.
+        // A complete command is sent, not completed again.
         if (isComplete || event.shiftKey) {
           close();
           return false;

@@ -7,8 +7,8 @@ const SENDING_DELAY = 400;
 const MAX_ROWS = 8;
 const HAS_FIELD_SIZING = CSS.supports("field-sizing", "content");
 
-// `send` takes the text and rejects with what to tell the person; `commands` answers the present slash commands, and
-// `shortcuts` the items of the menu beside the box.
+// `send` takes the text and rejects with an error for the person; `commands` returns the slash commands, and
+// `shortcuts` the items of the menu beside the text box.
 export function createComposer(form, { prefix = "", send, commands, shortcuts }) {
   const listId = `${prefix}completions`;
   const list = el("ul", { id: listId, class: "completions", role: "listbox", "data-testid": listId, hidden: true });
@@ -79,7 +79,7 @@ export function createComposer(form, { prefix = "", send, commands, shortcuts })
     const text = box.value;
     if (isSending || text.trim() === "") return;
     const key = draftKey;
-    // The button is of no use until something is typed again.
+    // The button is disabled until something is typed again.
     if (document.activeElement === button) box.focus();
     const isCommand = text.startsWith("/");
     isSending = true;
@@ -117,7 +117,7 @@ export function createComposer(form, { prefix = "", send, commands, shortcuts })
     afterInput();
   });
   box.addEventListener("keydown", (event) => {
-    // Enter that ends the choice of a character in an input method is not an Enter of the message.
+    // Enter that confirms a character in an input method does not send the message.
     if (event.isComposing) return;
     if (completions.handle(event)) {
       event.preventDefault();
@@ -129,7 +129,7 @@ export function createComposer(form, { prefix = "", send, commands, shortcuts })
   });
 
   return {
-    // Each conversation has its own unfinished text, kept only while the page is open.
+    // Each conversation has its own draft, kept while the page is open.
     enter(key, label) {
       completions.close();
       if (key !== draftKey) {

@@ -4,7 +4,7 @@ const form = document.getElementById("consent");
 const people = document.getElementById("person");
 const app = form?.dataset.app;
 
-// Without this script the page stands in English and the server decides alone who may install.
+// Without this script the page is in English, and only the server checks who may install.
 function show() {
   const { workspace, installed, mayInstall, name } = people.selectedOptions[0].dataset;
   const isInstalled = installed === "true";
@@ -20,7 +20,7 @@ function show() {
   document.getElementById("what").hidden = !isAllowed;
   document.getElementById("cannot").hidden = isAllowed;
   document.getElementById("allow").disabled = !isAllowed;
-  // For others than owners and administrators a reinstallation means nothing.
+  // Only owners and administrators can reinstall.
   document.getElementById("reinstall").hidden = !(isInstalled && mayInstall === "true");
 }
 

@@ -1,10 +1,10 @@
-// The questions and the notices of the page itself.
+// Confirmations and short notices.
 
 import { el } from "./dom.js";
 import { t } from "./i18n.js";
 import { textOf } from "./values.js";
 
-// Answers true or false. It is asked before anything is sent, so a "no" leaves no trace. Takes the confirm object of an
+// Returns true or false. It is asked before anything is sent. Takes the confirm object of an
 // element: title, text, confirm, deny and style.
 export function askConfirmation(confirm) {
   return new Promise((resolve) => {
@@ -49,12 +49,12 @@ const TOAST_MILLISECONDS = 6000;
 const toast = el("p", { class: "toast", role: "alert", popover: "manual" });
 let toastTimer = null;
 
-// Shows one short text for a few seconds, also over an open dialog.
+// Shows a short text for a few seconds, also over an open dialog.
 export function notify(text) {
   clearTimeout(toastTimer);
   toast.remove();
   toast.textContent = text;
-  // The topmost dialog makes everything outside of it inert.
+  // A modal dialog makes everything outside of it inert.
   ([...document.querySelectorAll("dialog[open]")].at(-1) ?? document.body).append(toast);
   toast.showPopover();
   toastTimer = setTimeout(() => toast.remove(), TOAST_MILLISECONDS);

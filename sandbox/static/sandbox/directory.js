@@ -1,9 +1,9 @@
 import { t } from "./i18n.js";
 
-// Those whom the page can be: bots act by themselves, and who has left can do nothing.
+// People whom the page can switch to: not bots, and not deactivated or invited.
 export const isActivePerson = (user) => !user.isBot && (user.status ?? "ACTIVATED") === "ACTIVATED";
 
-// Who and what there is, as one person sees it: channels of others stay unnamed.
+// The people, channels and apps that one person can see.
 export function createDirectory(workspaces, apps, personId) {
   const workspace = workspaces.find((candidate) => candidate.users.some((user) => user.id === personId));
   const users = new Map(workspace.users.map((user) => [user.id, user]));
@@ -18,7 +18,7 @@ export function createDirectory(workspaces, apps, personId) {
   const isDirect = (channel) => ["DIRECT", "SELF"].includes(channel.channelType);
   const userName = (id) => users.get(id)?.name ?? null;
 
-  // The bot of an app's direct channel: the one other member.
+  // The bot of an app's direct channel: its only other member.
   function botOf(channel) {
     if (channel.channelType !== "DIRECT") return null;
     const others = (channel.users ?? []).filter((id) => id !== personId);
@@ -51,7 +51,7 @@ export function createDirectory(workspaces, apps, personId) {
     isInstalled: (bot) => apps.some((app) => app.installed && isBotOf(bot, app)),
     appChannel: (app) =>
       [...channels.values()].find((channel) => botOf(channel) && isBotOf(botOf(channel), app)) ?? null,
-    // A person's message may have been sent by an app for them; it is still that person's.
+    // An app may send a message as a person; then it is not the app's message.
     isApp: (message) => users.get(message.author)?.isBot ?? Boolean(message.authorAppId),
     signature: JSON.stringify([workspace, apps, personId]),
   };

@@ -1,4 +1,4 @@
-// Everything shown here was written by somebody else, so nodes are built one by one and never from markup.
+// All texts come from others, so nodes are created one by one and never from markup.
 
 export function el(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
@@ -23,7 +23,7 @@ export function icon(name) {
   return svg;
 }
 
-// <bdi> keeps a right-to-left override in a name from turning the words around it.
+// <bdi> keeps a right-to-left override in a name from changing the text around it.
 export function name(text, className) {
   return el("bdi", { class: className }, text);
 }
@@ -75,7 +75,7 @@ export function closeOnBackdrop(dialog, close = () => dialog.close()) {
   });
 }
 
-// Keeps the focus, and the caret in a text, on the same control when what holds it is drawn anew.
+// Keeps the focus and the caret on the same control when its container is rendered again.
 
 function addressOf(node) {
   const key = node?.dataset?.focusKey;
@@ -87,7 +87,7 @@ function caretOf(node) {
   return node?.matches?.("textarea, input[type=text]") ? [node.selectionStart, node.selectionEnd] : null;
 }
 
-// Somebody else took the focus on purpose meanwhile.
+// The focus was moved on purpose meanwhile.
 const isElsewhere = () => document.activeElement && document.activeElement !== document.body;
 
 export function saveFocus() {

@@ -1,5 +1,5 @@
-// The interactive elements of blocks. In `actions` they fire at once; in `input` blocks they are fields that a submit
-// collects.
+// The interactive elements of blocks. In `actions` they send a hook at once; in `input` blocks they are fields of a
+// form.
 
 import { createCombobox } from "./combobox.js";
 import { askConfirmation } from "./dialogs.js";
@@ -58,10 +58,10 @@ function optionNodes(element, chosen) {
   return [...objects(element.options).map(option), ...groups];
 }
 
-// What a chosen option was called is known only to who saw it, so it is kept beside the value.
+// The server does not store the label of a chosen option, so it is kept here.
 const labels = new Map();
 
-// Every maker answers {node, read, label, controls, trigger}: `label` is what the field's label points to, or null for
+// Each function returns {node, read, label, controls, trigger}: `label` is the id that the label refers to, or null for
 // a group; `controls` are what can have the focus.
 const FIELDS = {
   plain_text_input(element, value, id) {
@@ -196,7 +196,7 @@ export function actionElement(element, context) {
   return field.node;
 }
 
-// An input with `dispatchAction` tells its app of each change; a text may ask for Enter, or for every pause in typing.
+// An input with `dispatchAction` sends each change; a text may send on Enter, or after each pause in typing.
 function sendChanges(field, element, context) {
   let isSending = false;
   let isWaiting = false;
@@ -241,7 +241,7 @@ export function inputBlock(block, context) {
   const isSingle = field.node.matches(".control");
   const message = el("p", { class: "error", id: `${id}-error`, role: error ? "alert" : null }, error);
 
-  // Says under the field what is wrong with it; nothing once it is mended.
+  // Shows an error below the field, or removes it.
   function setError(text) {
     message.textContent = text;
     for (const control of field.controls) {

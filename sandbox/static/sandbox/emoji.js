@@ -1,4 +1,4 @@
-// The names that turn up in ordinary chat; any other stays readable as :name:.
+// Common emoji names. Others are shown as :name:.
 // prettier-ignore
 const EMOJI = {
   "+1": "👍", "-1": "👎", "100": "💯", alarm_clock: "⏰", arrow_right: "➡️", ballot_box_with_check: "☑️",
@@ -16,7 +16,7 @@ const EMOJI = {
   white_check_mark: "✅", wink: "😉", wrench: "🔧", x: "❌", zap: "⚡",
 };
 
-// What one can react with here.
+// The choices for reactions.
 export const CHOICES = [
   "+1",
   "-1",

@@ -1,10 +1,10 @@
-// Faults that the API shall have for the next calls that fit, to see how an app bears them.
+// Faults for the next matching calls of the API, to test how an app handles them.
 
 import * as api from "./api.js";
 import { el } from "./dom.js";
 import { t, tCount } from "./i18n.js";
 
-// What each kind takes as its number, and what is usual; null where it takes none.
+// The number of each kind with its default and bounds; null if the kind has no number.
 const KINDS = {
   delay: { value: "5", min: "0.1", max: "60", step: "0.1" },
   status: { value: "500", min: "400", max: "599", step: "1" },
@@ -98,7 +98,7 @@ export function createFaults(part) {
       if (!isActive) return;
       renderKinds();
       attempt(api.faults);
-      // Calls use them up meanwhile.
+      // Calls use up faults meanwhile.
       timer = setInterval(() => !document.hidden && api.faults().then(show, () => {}), POLL_INTERVAL);
     },
   };

@@ -1,4 +1,4 @@
-// Everything the page says, in the reader's language.
+// The texts of the page in the reader's language.
 
 import { ENGLISH } from "./words-en.js";
 import { SPANISH } from "./words-es.js";
@@ -8,7 +8,7 @@ const STORAGE_KEY = "sandbox_language";
 
 let language = "en";
 
-// Times follow the reader's region where it speaks the chosen language.
+// Times use the reader's region if its language is the chosen one.
 const region = () => navigator.languages.find((tag) => tag.toLowerCase().startsWith(language)) ?? language;
 
 export function currentLanguage() {
@@ -20,7 +20,7 @@ export function startLanguage() {
   try {
     choice = localStorage.getItem(STORAGE_KEY);
   } catch {
-    // Storage may be blocked; then the browser's language decides every time.
+    // Storage may be blocked. Then use the browser's language.
   }
   language = choice in DICTIONARIES ? choice : navigator.language.toLowerCase().startsWith("es") ? "es" : "en";
   translatePage();
@@ -69,7 +69,7 @@ export function formatTime(milliseconds) {
   return new Intl.DateTimeFormat(region(), { timeStyle: "short" }).format(milliseconds);
 }
 
-// In the narrow gutter, where the full time stands close above.
+// For the narrow gutter, where the full time is close above.
 export function formatHour(milliseconds) {
   const parts = new Intl.DateTimeFormat(region(), { timeStyle: "short" }).formatToParts(milliseconds);
   return parts

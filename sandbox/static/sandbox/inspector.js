@@ -1,4 +1,4 @@
-// The panel at the bottom: what goes over the wire, and the faults that were ordered for it.
+// The panel at the bottom: traffic and faults.
 
 import { createFaults } from "./faults.js";
 import { createTraffic } from "./traffic.js";

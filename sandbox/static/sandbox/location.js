@@ -1,5 +1,5 @@
-// Where the reader stands is in the address, so that a view can be linked to; who they are is also in a cookie, so that
-// the consent page knows it.
+// The person, channel, thread and tab are in the URL, so that they can be linked to. The person is also in a cookie,
+// for the consent page.
 
 const PERSON_COOKIE = "sandbox_person";
 const NAMES = ["person", "channel", "thread", "tab"];

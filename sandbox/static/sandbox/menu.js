@@ -1,4 +1,4 @@
-// A menu that a button opens: actions to choose from with the mouse or the arrow keys.
+// A menu that a button opens, for the mouse or the arrow keys.
 
 import { el, name } from "./dom.js";
 
@@ -6,7 +6,7 @@ const GAP = 4;
 const EDGE = 8;
 const STEPS = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 };
 
-// `items` are {label, note?, title?, isDanger?, testId?, run}. The focus goes back to the button when it closes.
+// `items` are {label, note?, title?, isDanger?, testId?, run}. When it closes, the focus returns to the button.
 export function openMenu(button, items, { label, className = "" }) {
   const menu = el("div", { class: `menu ${className}`, role: "menu", "aria-label": label, popover: "auto" });
   const choose = (run) => {
@@ -59,7 +59,7 @@ export function openMenu(button, items, { label, className = "" }) {
   focusOn(0);
 }
 
-// Shows `popup` below `anchor`, or above where there is more room; answers a function that keeps it there.
+// Shows `popup` below `anchor`, or above if there is more room. Returns a function that updates the position.
 export function showBeside(popup, anchor, { isAsWide = false } = {}) {
   function position() {
     const at = anchor.getBoundingClientRect();
@@ -77,5 +77,5 @@ export function showBeside(popup, anchor, { isAsWide = false } = {}) {
   return position;
 }
 
-// Inside a modal dialog everything outside of it is inert.
+// A modal dialog makes everything outside of it inert.
 const popupHost = (anchor) => anchor.closest("dialog") ?? document.body;

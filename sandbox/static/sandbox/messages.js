@@ -12,7 +12,7 @@ const BOTTOM_SLACK = 60;
 const time = (message) => Number(message.timestampMilli) || Date.parse(message.timestamp) || 0;
 export const rootOf = (message) => message.threadReplyInfo?.rootId || null;
 
-// Oldest first, with what only this person sees in its place among the rest. Times are whole seconds; ids tell the rest.
+// Messages and ephemeral messages, oldest first. Times are whole seconds; ids order messages of the same second.
 export function timeline(screen) {
   const shared = (screen?.messages ?? []).filter((message) => !message.deleted);
   const own = (screen?.ephemeral ?? []).map((message) => ({ ...message, isEphemeral: true }));
@@ -22,7 +22,7 @@ export function timeline(screen) {
 
 const linked = (url, text) => (url ? externalLink(url, String(text)) : String(text));
 
-// Pictures are not shown: they would be fetched from wherever an app says.
+// Images are not shown, because they would be loaded from any address that an app sends.
 function attachment(item, context) {
   const at = Number(item.ts) * (Number(item.ts) > 1e11 ? 1 : 1000);
   const fields = objects(item.fields).map((field) =>
@@ -48,12 +48,12 @@ function attachment(item, context) {
   return [item.pretext && el("p", { class: "text" }, plainText(String(item.pretext), context.directory)), body];
 }
 
-// Only an app's token opens a file, so there is nothing to follow here.
+// A download needs an app's token, so there is no link.
 function file(item) {
   return el("p", { class: "file" }, icon("file"), name(string(item.name) || t("attached_file")));
 }
 
-// What cannot be shown is no reason to show nothing.
+// If a part cannot be shown, show the rest.
 function attempt(build) {
   try {
     return build();
@@ -88,7 +88,7 @@ function tool(label, mark, testId, click) {
   );
 }
 
-// What one can do with a message: react, reply, and whatever the installed apps offer for it.
+// The tools of a message: react, reply, and shortcuts of installed apps.
 function tools(message, handlers, openThread) {
   const shortcuts = handlers.messageShortcuts();
   const more =
@@ -178,8 +178,8 @@ function systemNode(message, directory) {
   );
 }
 
-// The list keeps the nodes of messages that did not change: a selection, an open focus and what a screen reader has
-// read stay as they are.
+// The list keeps the nodes of unchanged messages: a selection, the focus and the position of a screen reader
+// stay as they are.
 export function createMessageList(scroller, list, jump = null) {
   let shown = new Map();
   let seen = null;
@@ -189,7 +189,7 @@ export function createMessageList(scroller, list, jump = null) {
     scroller.scrollTop = scroller.scrollHeight;
   };
 
-  // The pin is remembered from the reader's own scrolling, since a growing composer moves the bottom away by itself.
+  // Only scrolling by the reader changes this, because a growing composer also moves the bottom.
   let pinned = true;
   scroller.addEventListener("scroll", () => {
     pinned = isAtBottom();

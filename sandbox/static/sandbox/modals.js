@@ -1,5 +1,5 @@
-// The modals of apps, up to three on top of each other. The browser's own dialogs keep the focus in the topmost one and
-// give it back to the one below.
+// The modals of apps, up to three on top of each other. The browser's dialogs keep the focus in the topmost one and
+// return it to the one below.
 
 import { renderBlocks } from "./blocks.js";
 import { closeOnBackdrop, el, icon, saveFocus } from "./dom.js";
@@ -111,7 +111,7 @@ function createModal(depth, { press, submit, close, findOptions }) {
     dialog.replaceChildren(form);
   }
 
-  // The same step shown once more, to say what is wrong with it, has another id but keeps what was typed.
+  // The same step shown again with an error has another id, but keeps the entered values.
   const isSameStep = (next) =>
     view &&
     (view.id === next.id ||
@@ -156,7 +156,7 @@ export function createModals(handlers) {
         stack[depth].show(view, directory);
       });
       stack.forEach((modal, depth) => modal.setCovered(depth < stack.length - 1));
-      // What opened the first may be gone.
+      // The control that opened the first modal may be gone.
       if (hadSome && stack.length === 0 && document.activeElement === document.body) handlers.focusOutside();
     },
   };

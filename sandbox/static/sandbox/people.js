@@ -1,4 +1,4 @@
-// Everybody in the workspace: whom to be, and who has left.
+// The "People" dialog: switch to a person, change roles, deactivate and activate.
 
 import * as api from "./api.js";
 import { askConfirmation } from "./dialogs.js";
@@ -50,7 +50,7 @@ export function createPeopleDialog(dialog, { choosePerson, changeWorkspace }) {
     );
   }
 
-  // Owners and administrators change the roles of others; everybody else only reads them.
+  // Owners and administrators can change the roles of others.
   function roleOf(user, me) {
     if (!MAY_CHANGE.includes(me.role) || user.id === me.id || !isActivePerson(user)) {
       return el("span", { class: "badge" }, roleName(user.role));

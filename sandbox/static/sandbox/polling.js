@@ -1,7 +1,7 @@
 const POLL_INTERVAL = 1500;
 const MAX_INTERVAL = 15000;
 
-// Asks again and again while the page can be seen; waits longer each time it fails.
+// Polls while the page is visible. Waits longer after each failure.
 export function startPolling(poll, { onFailure, onSuccess }) {
   let timer = null;
   let failures = 0;

@@ -1,4 +1,4 @@
-// Reactions under a message: chips to join or leave, and the choice of a new one.
+// Reactions of a message, and the menu to add one.
 
 import { el, icon } from "./dom.js";
 import { CHOICES, emoji } from "./emoji.js";

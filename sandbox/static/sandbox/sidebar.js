@@ -76,7 +76,7 @@ export function createSidebar(side, { openChannel, choosePerson, chooseWorkspace
     );
     directSection.hidden = talks.length === 0;
 
-    // Without a conversation yet there is nothing to open but the way to authorise the app.
+    // An app without a conversation links to the dialog in which it can be authorized.
     const silent = directory.apps.filter((app) => app.installed && !directory.appChannel(app));
     apps.replaceChildren(
       ...all

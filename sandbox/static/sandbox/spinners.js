@@ -1,4 +1,4 @@
-// A spinner stands on what was clicked while the hook is under way, and after it until the app says it is done.
+// Shows a spinner on a clicked element until its hook is answered, and then until the app completes it.
 
 let spinning = [];
 
@@ -18,7 +18,7 @@ export function setSending(node, isSending) {
   show(node);
 }
 
-// `spinning` is the screen's list of {sourceId, onAction}.
+// `screenSpinners` is the screen's list of {sourceId, onAction}.
 export function showSpinners(screenSpinners) {
   spinning = screenSpinners;
   document.querySelectorAll("[data-on-action]").forEach(show);

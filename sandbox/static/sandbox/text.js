@@ -19,7 +19,7 @@ export function channelMention(id, directory) {
 
 const SPECIAL = /<<@(\w+)>>|<<#(\w+)>>|https?:\/\/[^\s<>"]+/g;
 
-// Plain text carries two things worth showing as more than letters: mentions and addresses.
+// Mentions and URLs in plain text become elements.
 export function plainText(text, directory) {
   const parts = [];
   let end = 0;
@@ -42,7 +42,7 @@ export async function copyText(node) {
     await navigator.clipboard.writeText(node.textContent);
     return true;
   } catch {
-    // Without HTTPS only loopback addresses get a clipboard; elsewhere the text is at least ready to be copied.
+    // Without HTTPS only loopback addresses have a clipboard. Elsewhere, select the text.
     getSelection().selectAllChildren(node);
     return false;
   }

@@ -14,7 +14,7 @@ export function createThread(panel, { send, commands, shortcuts, handlers, close
 
   return {
     show(screen, rootId, directory, title) {
-      // Until the thread has been asked for, the channel at least has its first message.
+      // Until the thread is loaded, show its first message from the channel.
       const loaded = screen?.thread?.[0]?.id === rootId ? screen.thread : null;
       const root = rootId && (loaded?.[0] ?? screen?.messages.find((message) => message.id === rootId));
       panel.hidden = !root;

@@ -1,4 +1,4 @@
-// Hooks and API calls in their order, each to be opened for its bodies. The server has struck out the secrets.
+// Hooks and API calls in order, with their bodies. The server has removed the secrets.
 
 import * as api from "./api.js";
 import { codeBlock } from "./blocks.js";
@@ -43,7 +43,7 @@ function timeOf(entry) {
   return at.toLocaleTimeString("en-GB") + `.${String(at.getMilliseconds()).padStart(3, "0")}`;
 }
 
-// Indented where it is JSON, also inside JSON, as the body of an event is.
+// Indents JSON, also JSON inside JSON, such as the body of an event.
 function pretty(text) {
   try {
     const value = JSON.parse(text);
@@ -98,7 +98,7 @@ function row(entry) {
       el("span", { class: "wire-duration" }, isPending ? t("pending") : t("duration", { ms: entry.durationMs })),
     ),
   );
-  // Most are never opened, so what is inside is built only then.
+  // Most entries are never opened, so build the bodies only then.
   node.addEventListener("toggle", () => node.open && node.children.length === 1 && node.append(bodies(entry)));
   return node;
 }
@@ -116,8 +116,8 @@ export function createTraffic(part) {
   function sift() {
     const wanted = filter.value.trim().toLowerCase();
     let seen = 0;
-    for (const { entry, node, words } of rows.values()) {
-      node.hidden = !KINDS[kind.value](entry) || !words.includes(wanted);
+    for (const { entry, node, searchText } of rows.values()) {
+      node.hidden = !KINDS[kind.value](entry) || !searchText.includes(wanted);
       if (!node.hidden) seen += 1;
     }
     empty.hidden = seen > 0;
@@ -136,11 +136,11 @@ export function createTraffic(part) {
     node.open = before?.node.open ?? false;
     if (before) before.node.replaceWith(node);
     else list.append(node);
-    rows.set(entry.id, { entry, node, words: textOf(entry) });
+    rows.set(entry.id, { entry, node, searchText: textOf(entry) });
   }
 
-  // What was still under way when it was last seen is asked for once more.
-  function mark() {
+  // Load entries again that were in progress at the last poll.
+  function cursor() {
     const entries = [...rows.values()].map(({ entry }) => entry);
     const pending = entries.filter(({ durationMs }) => durationMs === null).map(({ id }) => id - 1);
     return Math.max(0, Math.min(...pending, entries.at(-1)?.id ?? 0));
@@ -154,7 +154,7 @@ export function createTraffic(part) {
     try {
       if (!document.hidden) {
         const isAtEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
-        (await api.traffic(mark())).forEach(put);
+        (await api.traffic(cursor())).forEach(put);
         const surplus = [...rows.keys()].slice(0, -MAX_ENTRIES);
         for (const id of surplus) {
           rows.get(id).node.remove();
@@ -164,7 +164,7 @@ export function createTraffic(part) {
         if (isAtEnd) list.scrollTop = list.scrollHeight;
       }
     } catch {
-      // The head of the page says that the local Pumble does not answer.
+      // The header already shows that the local Pumble does not answer.
     } finally {
       timer = setTimeout(refresh, POLL_INTERVAL);
     }

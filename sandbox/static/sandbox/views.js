@@ -1,11 +1,11 @@
-// What Home tabs and modals have in common: the server keeps a view; here what was typed into it is collected.
+// What Home tabs and modals share: the entered values of a view.
 
 import { currentLanguage, t } from "./i18n.js";
 
 export const signatureOf = (view, directory) => JSON.stringify([view, currentLanguage(), directory.signature]);
 
-// What the app put into the state goes before what was typed here, unless it is only what was sent to it: meanwhile
-// more may have been typed.
+// Values that the app set have priority over entered ones, unless they are only what was sent to it: meanwhile
+// more may have been entered.
 export function valuesOf(view, typed, sent) {
   return (blockId, onAction) => {
     const stored = view.state?.values?.[blockId]?.[onAction];
@@ -18,7 +18,7 @@ export function valuesOf(view, typed, sent) {
 export function collectValues(fields) {
   const values = {};
   for (const { blockId, onAction, read, initial } of fields) {
-    // What was emptied is said so; what was never filled is left out.
+    // An emptied field is sent as empty. A field that was never filled is left out.
     const emptyValue = initial === undefined ? undefined : Array.isArray(initial) ? [] : "";
     const value = read() ?? emptyValue;
     if (value !== undefined) (values[blockId] ??= {})[onAction] = value;
@@ -26,7 +26,7 @@ export function collectValues(fields) {
   return values;
 }
 
-// Says under each input what is wrong with it, goes to the first of them, and answers whether there is any.
+// Shows the errors of all fields, focuses the first of them, and returns whether there is any.
 export function hasErrors(fields) {
   let first = null;
   for (const { controls, isRequired, read, setError } of fields) {

@@ -121,7 +121,7 @@ class TestModals:
         modal = top_modal(page)
         page.get_by_test_id("modal-submit").click()
         title = modal.get_by_label("Title")
-        expect(title).to_have_accessible_description("Please fill this in.")
+        expect(title).to_have_accessible_description("This field is required.")
         expect(title).to_be_focused()
         assert [hook for hook in demo.hooks if hook.get("viewActionType")] == []
 
