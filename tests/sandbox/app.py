@@ -1,4 +1,4 @@
-"""A small app on the other end of the wire: serves a manifest, takes hooks, answers as it was told."""
+"""A small app at the other end: serves a manifest, receives hooks, and answers as configured."""
 
 import hashlib
 import hmac
@@ -22,23 +22,23 @@ OFFLINE = "The app is asleep, try again later."
 
 @dataclass(frozen=True, slots=True)
 class Hook:
-    """One verified hook; `sound` says whether its signature was right and its time within five seconds."""
+    """A received hook. `is_valid`: its signature is right and its time within five seconds."""
 
     path: str
     body: dict[str, Any]
     raw: bytes
     headers: dict[str, str]
-    sound: bool
+    is_valid: bool
 
     @property
     def event(self) -> dict[str, Any]:
-        """The decoded body of an event, which travels as a string."""
+        """The decoded body of an event, which is sent as a string."""
         decoded: dict[str, Any] = json.loads(self.body["body"])
         return decoded
 
 
 @dataclass(slots=True)
-class Answer:
+class Response:
     """`drip`: seconds between single bytes; `hang`: seconds before the first one."""
 
     status: int = 200
@@ -53,27 +53,27 @@ class TestApp:
     def __init__(self) -> None:
         self.signing_secret: str = CREDENTIALS["signingSecret"]
         self.hooks: list[Hook] = []
-        self.answers: dict[str, Answer] = {}
+        self.answers: dict[str, Response] = {}
         self._arrived = threading.Condition()
         app = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                # Over HTTP an address may be relative to the manifest's own; the SDK serves an id as well.
+                # URLs may be relative to that of the manifest. The SDK serves an id as well.
                 relative = {"id": SERVED_ID, "dynamicMenus": [{"url": "/menus", "onAction": "pick_key"}]}
                 content = {**app.manifest(), **relative} if self.path == "/manifest" else {}
-                self._send(Answer(body=json.dumps(content).encode()))
+                self._send(Response(body=json.dumps(content).encode()))
 
             def do_POST(self) -> None:
                 raw = self.rfile.read(int(self.headers["Content-Length"]))
                 headers = {name.lower(): value for name, value in self.headers.items()}
-                if app.verifies(raw, headers):
-                    app.take(self.path, raw, headers)
-                    self._send(app.answer_to(self.path, json.loads(raw)))
+                if app.is_signed(raw, headers):
+                    app.record(self.path, raw, headers)
+                    self._send(app.response_to(self.path, json.loads(raw)))
                 else:
-                    self._send(Answer(403, b"Invalid signature!"))
+                    self._send(Response(403, b"Invalid signature!"))
 
-            def _send(self, answer: Answer) -> None:
+            def _send(self, answer: Response) -> None:
                 try:
                     time.sleep(answer.hang)
                     self.send_response(answer.status)
@@ -141,42 +141,42 @@ class TestApp:
         }
 
     def reset(self) -> None:
-        """Forget what came, answer as at the start, and hold the API app's secret."""
+        """Forget all hooks, answer with the defaults, and use the secret of the API app."""
         with self._arrived:
             self.hooks.clear()
             self.answers.clear()
             self.signing_secret = CREDENTIALS["signingSecret"]
 
-    def answers_with(self, path: str, body: Any = None, **more: Any) -> None:
-        """From now on, hooks at `path` get this. In a JSON body `"$trigger"` stands for the hook's triggerId."""
+    def respond_with(self, path: str, body: Any = None, **more: Any) -> None:
+        """Answer hooks at `path` with this. In a JSON body `"$trigger"` stands for the triggerId of the hook."""
         raw = body if isinstance(body, bytes) else json.dumps(body if body is not None else {}).encode()
-        self.answers[path] = Answer(body=raw, **more)
+        self.answers[path] = Response(body=raw, **more)
 
-    def answer_to(self, path: str, hook: dict[str, Any]) -> Answer:
-        answer = self.answers.get(path, Answer())
+    def response_to(self, path: str, hook: dict[str, Any]) -> Response:
+        answer = self.answers.get(path, Response())
         trigger = str(hook.get("triggerId", "")).encode()
-        return Answer(answer.status, answer.body.replace(b"$trigger", trigger), answer.drip, answer.hang)
+        return Response(answer.status, answer.body.replace(b"$trigger", trigger), answer.drip, answer.hang)
 
-    def verifies(self, raw: bytes, headers: dict[str, str]) -> bool:
-        """As the official SDK does: compares the digest and never looks at the time."""
+    def is_signed(self, raw: bytes, headers: dict[str, str]) -> bool:
+        """Check the digest and not the time, as the official SDK does."""
         timestamp = headers.get("x-pumble-request-timestamp", "")
         signed = timestamp.encode() + b":" + raw
         digest = hmac.new(self.signing_secret.encode(), signed, hashlib.sha256).hexdigest()
         return digest == headers.get("x-pumble-request-signature")
 
-    def take(self, path: str, raw: bytes, headers: dict[str, str]) -> None:
+    def record(self, path: str, raw: bytes, headers: dict[str, str]) -> None:
         timestamp = headers.get("x-pumble-request-timestamp", "")
         fresh = len(timestamp) == 13 and abs(int(timestamp) / 1000 - time.time()) < 5
         with self._arrived:
             self.hooks.append(Hook(path, json.loads(raw), raw, headers, fresh))
             self._arrived.notify_all()
 
-    def at(self, path: str) -> list[Hook]:
-        """Hooks that came to this address."""
+    def hooks_at(self, path: str) -> list[Hook]:
+        """Return the hooks that arrived at this path."""
         return [hook for hook in self.hooks if hook.path == path]
 
     def events(self, kind: str, at_least: int = 1, within: float = 5.0) -> list[Hook]:
-        """Events of this kind, once so many have arrived."""
+        """Return the events of this kind, when at least this many have arrived."""
 
         def of_kind() -> list[Hook]:
             return [hook for hook in self.hooks if hook.body.get("eventType") == kind]

@@ -1,4 +1,4 @@
-"""One local Pumble and one app for all tests here; each test begins at the seed."""
+"""One local Pumble and one app for all tests here. Each test starts with the seed."""
 
 from collections.abc import Iterator
 
@@ -31,7 +31,7 @@ def app(running_app: TestApp) -> TestApp:
 @pytest.fixture
 def pumble(running_pumble: Pumble, app: TestApp) -> Pumble:
     running_pumble.act("reset")
-    app.reset()  # once more: events of the test before were still on their way
+    app.reset()  # Again, because events of the test before may have arrived meanwhile.
     return running_pumble
 
 
@@ -44,6 +44,6 @@ def running_other_app() -> Iterator[TestApp]:
 
 @pytest.fixture
 def other_app(running_other_app: TestApp) -> TestApp:
-    """A second app; it is not registered."""
+    """A second app, not registered."""
     running_other_app.reset()
     return running_other_app

@@ -1,4 +1,4 @@
-"""A person before the consent screen: follows the app's address, reads the page, presses a button."""
+"""A person on the consent screen: opens the app's link, reads the page, presses a button."""
 
 import re
 from typing import Any
@@ -12,7 +12,7 @@ from tests.sandbox.pumble import Pumble
 STATE = "s&t/ä"
 
 
-def ask(pumble: Pumble, app: TestApp, **changed: str) -> requests.Response:
+def open_consent(pumble: Pumble, app: TestApp, **changed: str) -> requests.Response:
     params = {
         "redirectUrl": f"{app.url}/redirect",
         "clientId": pumble.credentials["id"],
@@ -31,13 +31,13 @@ def decide(pumble: Pumble, page: requests.Response, key: str, decision: str = "a
     return pumble.http.post(f"{pumble.url}/access-request", data=fields, allow_redirects=False, timeout=20)
 
 
-def answer_of(response: requests.Response) -> dict[str, str]:
-    """What the browser is sent back to the app with."""
+def redirect_query(response: requests.Response) -> dict[str, str]:
+    """Return the query of the redirect back to the app."""
     assert response.status_code == 302, response.text
     query = parse_qs(urlsplit(response.headers["Location"]).query)
     return {name: values[0] for name, values in query.items()}
 
 
-def code_of(pumble: Pumble, key: str, how: str = "authorize", **more: Any) -> str:
+def get_code(pumble: Pumble, key: str, how: str = "authorize", **more: Any) -> str:
     redirect: str = pumble.act(how, userId=pumble.person(key), **more)["redirectUrl"]
     return parse_qs(urlsplit(redirect).query)["code"][0]

@@ -1,4 +1,4 @@
-"""A developer with the command line tool: signs in, and manages apps in a session."""
+"""A developer who uses the command line tool: signs in and manages apps."""
 
 import json
 import re
@@ -24,20 +24,20 @@ class Developer:
         )
 
     def code(self) -> str:
-        """The code to sign in, which Pumble whispers in one's own notes."""
-        [workspace, _] = self.pumble.look("workspaces")
+        """Return the sign-in code, an ephemeral message in the person's own channel."""
+        [workspace, _] = self.pumble.get("workspaces")
         notes = next(
-            one["id"]
-            for one in workspace["channels"]
-            if one["channelType"] == "SELF" and one["users"] == [self.id]
+            item["id"]
+            for item in workspace["channels"]
+            if item["channelType"] == "SELF" and item["users"] == [self.id]
         )
-        whispered = self.pumble.look("screen", userId=self.id, channelId=notes)["ephemeral"][-1]["text"]
-        found = re.search(r"\d{6}", whispered)
-        assert found is not None
-        return found[0]
+        message = self.pumble.get("screen", userId=self.id, channelId=notes)["ephemeral"][-1]["text"]
+        result = re.search(r"\d{6}", message)
+        assert result is not None
+        return result[0]
 
     def request(self, method: str, path: str, body: Any = None, **more: Any) -> requests.Response:
-        """A call below one's own address, as the tool makes it."""
+        """Send a request below the developer's own path."""
         url = f"{self.pumble.url}/workspaces/{self.workspace}/workspaceUsers/{self.id}{path}"
         headers = {"Authtoken": self.session["token"], "content-type": "application/json"}
         data = None if body is None else json.dumps(body)

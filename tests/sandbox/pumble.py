@@ -63,7 +63,7 @@ class Pumble:
         raise AssertionError("the local Pumble did not start: " + self.log())
 
     def stop(self) -> float:
-        """End it; the seconds that took."""
+        """Stop the process and return the seconds that it took."""
         begin = time.monotonic()
         self.process.terminate()
         self.process.wait(timeout=10)
@@ -83,35 +83,35 @@ class Pumble:
         assert response.status_code == 200, response.text
         return response.json()
 
-    def look(self, act: str, **query: Any) -> Any:
+    def get(self, act: str, **query: Any) -> Any:
         response = self.http.get(f"{self.url}/act/{act}", params=query, timeout=20)
         assert response.status_code == 200, response.text
         return response.json()
 
     def person(self, key: str) -> str:
-        """The id behind the first part of an e-mail address; `bot` is Acme's API bot."""
-        users = [user for workspace in self.look("workspaces") for user in workspace["users"]]
+        """Return the id of the person with this e-mail name; `bot` is Acme's API bot."""
+        users = [user for workspace in self.get("workspaces") for user in workspace["users"]]
         if key == "bot":
             return next(str(user["id"]) for user in users if user["isBot"])
         return next(str(user["id"]) for user in users if user["email"].startswith(f"{key}@"))
 
     def channel(self, name: str, workspace: str = "Acme") -> str:
-        channels = next(one["channels"] for one in self.look("workspaces") if one["name"] == workspace)
-        return next(str(one["id"]) for one in channels if one["name"] == name)
+        channels = next(item["channels"] for item in self.get("workspaces") if item["name"] == workspace)
+        return next(str(item["id"]) for item in channels if item["name"] == name)
 
     def direct(self, *keys: str) -> str:
         wanted = {self.person(key) for key in keys}
-        channels = [one for workspace in self.look("workspaces") for one in workspace["channels"]]
+        channels = [item for workspace in self.get("workspaces") for item in workspace["channels"]]
         return next(
-            str(one["id"])
-            for one in channels
-            if one["channelType"] == "DIRECT" and set(one["users"]) == wanted
+            str(item["id"])
+            for item in channels
+            if item["channelType"] == "DIRECT" and set(item["users"]) == wanted
         )
 
     def screen(self, key: str, channel: str) -> Any:
-        return self.look("screen", userId=self.person(key), channelId=channel)
+        return self.get("screen", userId=self.person(key), channelId=channel)
 
-    def say(self, key: str, channel: str, text: str, **more: str) -> Any:
+    def send_message(self, key: str, channel: str, text: str, **more: str) -> Any:
         return self.act("message", userId=self.person(key), channelId=channel, text=text, **more)["screen"]
 
     # as an app
@@ -125,7 +125,7 @@ class Pumble:
     def grant(
         self, key: str, how: str = "authorize", app: dict[str, str] | None = None, **more: Any
     ) -> dict[str, str]:
-        """Consent and exchange at once: the five keys."""
+        """Consent, exchange the code and return the tokens."""
         if app:
             more["appId"] = app["id"]
         redirect = self.act(how, userId=self.person(key), **more)["redirectUrl"]

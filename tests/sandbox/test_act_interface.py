@@ -1,4 +1,4 @@
-"""The driving interface itself: faults, traffic, reset, refusals; and how the process starts and ends."""
+"""The `/act/` interface: faults, traffic, reset, errors; and how the process starts and stops."""
 
 import json
 import os
@@ -20,13 +20,13 @@ class TestFaults:
     def order(self, pumble: Pumble, do: str, match: str = ME, times: int = 1) -> None:
         assert pumble.post("faults", [{"match": match, "do": do, "times": times}]).status_code == 200
 
-    def test_change_the_status_as_often_as_ordered(self, pumble: Pumble) -> None:
+    def test_change_the_status_as_many_times_as_given(self, pumble: Pumble) -> None:
         token = pumble.token("ana")
         self.order(pumble, "status:503", times=2)
 
         assert [pumble.rest("GET", "/oauth2/me", token).status_code for _ in range(3)] == [503, 503, 200]
 
-    def test_fit_one_segment_per_star_and_can_be_cleared(self, pumble: Pumble) -> None:
+    def test_match_one_segment_per_star_and_can_be_cleared(self, pumble: Pumble) -> None:
         token, channel = pumble.token("ana"), pumble.channel("general")
         self.order(pumble, "rate_limit:7", "POST /v1/channels/*/messages", 5)
 
@@ -48,16 +48,16 @@ class TestFaults:
         arrived = pumble.screen("ana", channel)["messages"][-1]["text"] == "uncertain"
         assert arrived is (do != "drop")
 
-    def test_answer_with_nonsense(self, pumble: Pumble) -> None:
+    def test_answer_with_invalid_content(self, pumble: Pumble) -> None:
         token = pumble.token("ana")
         for do in ("garbage", "html", "redirect"):
             self.order(pumble, do)
         answers = [pumble.rest("GET", "/oauth2/me", token, allow_redirects=False) for _ in range(3)]
 
-        assert [one.status_code for one in answers] == [200, 200, 302]
+        assert [item.status_code for item in answers] == [200, 200, 302]
         assert answers[1].headers["Content-Type"].startswith("text/html")
 
-    def test_delay_or_drip_the_true_answer(self, pumble: Pumble) -> None:
+    def test_delay_or_drip_the_normal_answer(self, pumble: Pumble) -> None:
         token = pumble.token("ana")
         for do in ("delay:0.3", "drip:0.003"):
             self.order(pumble, do)
@@ -70,22 +70,22 @@ class TestFaults:
         [{}, "x", {"match": "me", "do": "drop"}, {"match": ME, "do": "explode"}, {"match": ME, "do": "delay"},
          {"match": ME, "do": "drop:1"}, {"match": ME, "do": "drop", "times": 0}, {"match": ME, "do": "status:200"}],
     )  # fmt: skip
-    def test_that_make_no_sense_are_refused(self, pumble: Pumble, order: Any) -> None:
+    def test_with_malformed_values_are_refused(self, pumble: Pumble, order: Any) -> None:
         assert pumble.post("faults", [order]).status_code == 400
 
 
 class TestTraffic:
     def test_lists_calls_and_hooks_in_order_without_secrets(self, pumble: Pumble, app: TestApp) -> None:
         tokens = pumble.grant("ana")
-        mark = pumble.look("traffic")[-1]["id"]
-        pumble.say("ana", pumble.channel("general"), "/api-keys list")
+        cursor = pumble.get("traffic")[-1]["id"]
+        pumble.send_message("ana", pumble.channel("general"), "/api-keys list")
         pumble.call("GET", "/oauth2/me?code=geheim", tokens["accessToken"])
 
-        entries = pumble.look("traffic", since=mark)
+        entries = pumble.get("traffic", since=cursor)
 
-        assert [(one["kind"], one["status"]) for one in entries] == [("hook", 200), ("api", 200)]
+        assert [(item["kind"], item["status"]) for item in entries] == [("hook", 200), ("api", 200)]
         assert entries[0]["outcome"] == "ack"
-        everything = str(pumble.look("traffic"))
+        everything = str(pumble.get("traffic"))
         for secret in (*tokens.values(), *pumble.credentials.values(), "geheim"):
             if secret not in {
                 tokens["userId"],
@@ -97,10 +97,10 @@ class TestTraffic:
 
 
 class TestReset:
-    def test_brings_the_seed_back_quietly(self, pumble: Pumble, app: TestApp) -> None:
-        before = pumble.look("workspaces")
+    def test_restores_the_seed_without_hooks(self, pumble: Pumble, app: TestApp) -> None:
+        before = pumble.get("workspaces")
         screen = pumble.screen("ana", pumble.channel("general"))
-        pumble.say("ana", pumble.channel("general"), "soon gone")
+        pumble.send_message("ana", pumble.channel("general"), "soon gone")
         app.events("NEW_MESSAGE")
         pumble.grant("gita", "install")
         pumble.act("uninstall", userId=pumble.person("ben"))
@@ -109,9 +109,9 @@ class TestReset:
 
         pumble.act("reset")
 
-        assert pumble.look("workspaces") == before
+        assert pumble.get("workspaces") == before
         assert pumble.screen("ana", pumble.channel("general")) == screen
-        assert pumble.look("traffic") == []
+        assert pumble.get("traffic") == []
         assert len(app.hooks) == sent
 
 
@@ -152,7 +152,7 @@ class TestRefusals:
             ("POST", "unauthorize", "memberId"),
         ],
     )
-    def test_name_a_field_that_the_act_does_not_know_and_do_nothing(
+    def test_name_an_unknown_field_and_change_nothing(
         self, pumble: Pumble, method: str, act: str, field: str
     ) -> None:
         fields = {"userId": pumble.person("ana"), "channelId": pumble.channel("general"), "text": "unseen"}
@@ -162,7 +162,7 @@ class TestRefusals:
             "unauthorize": ("userId",),
         }
         sent = {name: fields[name] for name in known.get(act, ())} | {field: pumble.credentials["id"]}
-        before = pumble.look("workspaces"), pumble.screen("ana", pumble.channel("general"))
+        before = pumble.get("workspaces"), pumble.screen("ana", pumble.channel("general"))
 
         refused = (
             pumble.http.get(f"{pumble.url}/act/{act}", params=sent, timeout=20)
@@ -172,57 +172,55 @@ class TestRefusals:
 
         assert refused.status_code == 400
         assert refused.json()["error"].startswith(f"{field} is not a known field; known fields: ")
-        assert (pumble.look("workspaces"), pumble.screen("ana", pumble.channel("general"))) == before
+        assert (pumble.get("workspaces"), pumble.screen("ana", pumble.channel("general"))) == before
 
-    def test_are_none_of_an_app_that_is_named_to_an_act_of_no_app(self, pumble: Pumble) -> None:
+    def test_accept_an_app_id_everywhere(self, pumble: Pumble) -> None:
         body = {"userId": pumble.person("ana"), "channelId": pumble.channel("general"), "text": "x"}
 
         assert pumble.post("message", **body, appId=pumble.credentials["id"]).status_code == 200
 
-    def test_of_what_a_person_does_not_see(self, pumble: Pumble) -> None:
+    def test_of_invisible_channels(self, pumble: Pumble) -> None:
         fields = {"userId": pumble.person("carla"), "channelId": pumble.channel("board")}
 
         assert pumble.post("message", **fields, text="x").status_code == 404
         assert pumble.http.get(f"{pumble.url}/act/screen", params=fields, timeout=20).status_code == 404
 
-    def test_of_pages_from_elsewhere(self, pumble: Pumble) -> None:
+    def test_of_other_sites(self, pumble: Pumble) -> None:
         for headers in ({"Origin": "https://evil.test"}, {"Sec-Fetch-Site": "cross-site"}):
             assert requests.post(f"{pumble.url}/act/reset", headers=headers, timeout=20).status_code == 403
 
 
 class TestScreen:
-    def test_shows_a_thread_where_one_is_open(self, pumble: Pumble) -> None:
+    def test_shows_an_open_thread(self, pumble: Pumble) -> None:
         channel, ana = pumble.channel("general"), pumble.person("ana")
-        root = next(one for one in pumble.screen("ana", channel)["messages"] if one["threadRootInfo"])
+        root = next(item for item in pumble.screen("ana", channel)["messages"] if item["threadRootInfo"])
 
-        answered = pumble.say("ana", channel, "me too", threadRootId=root["id"])
-        seen = pumble.look("screen", userId=ana, channelId=channel, threadRootId=root["id"])
+        answered = pumble.send_message("ana", channel, "me too", threadRootId=root["id"])
+        seen = pumble.get("screen", userId=ana, channelId=channel, threadRootId=root["id"])
 
-        texts = [one["text"] for one in seen["thread"]]
+        texts = [item["text"] for item in seen["thread"]]
         assert (texts[0], texts[-1]) == (root["text"], "me too")
         assert answered["thread"] == seen["thread"]
-        assert "me too" not in [one["text"] for one in seen["messages"]]
+        assert "me too" not in [item["text"] for item in seen["messages"]]
 
 
 class TestApps:
-    def test_are_offered_with_an_address_to_install(self, pumble: Pumble, app: TestApp) -> None:
-        [offer] = pumble.look("apps", userId=pumble.person("gita"))
+    def test_are_listed_with_a_url_to_install(self, pumble: Pumble, app: TestApp) -> None:
+        [offer] = pumble.get("apps", userId=pumble.person("gita"))
 
         assert (offer["displayName"], offer["installed"], offer["authorized"]) == ("API", False, False)
         assert offer["botId"] is None
-        assert pumble.look("apps", userId=pumble.person("ana"))[0]["botId"] == pumble.person("bot")
+        assert pumble.get("apps", userId=pumble.person("ana"))[0]["botId"] == pumble.person("bot")
         page = pumble.http.get(pumble.url + offer["installUrl"], timeout=20)
         assert page.status_code == 200
 
-    def test_complete_their_commands_where_they_are_installed(self, pumble: Pumble, app: TestApp) -> None:
-        [first, _] = pumble.look("commands", userId=pumble.person("ana"))
+    def test_complete_their_commands_if_installed(self, pumble: Pumble, app: TestApp) -> None:
+        [first, _] = pumble.get("commands", userId=pumble.person("ana"))
 
         assert first == {"command": "/api-keys", "description": "Keys", "usageHint": "generate", "app": "API"}
-        assert pumble.look("commands", userId=pumble.person("gita")) == []
+        assert pumble.get("commands", userId=pumble.person("gita")) == []
 
-    def test_can_be_registered_by_address_and_keep_their_credentials(
-        self, pumble: Pumble, app: TestApp
-    ) -> None:
+    def test_can_be_registered_by_url_and_keep_their_credentials(self, pumble: Pumble, app: TestApp) -> None:
         made = pumble.act("apps", manifestUrl=f"{app.url}/manifest")
 
         assert set(made) == {"id", "appKey", "clientSecret", "signingSecret"}
@@ -237,12 +235,12 @@ class TestApps:
         }
         command = [sys.executable, "manage.py", "sandbox", "--manifest", url]
 
-        said = subprocess.run(
+        completed = subprocess.run(
             command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=30, check=True
         )
 
-        assert json.loads(said.stdout) == pumble.act("apps", manifestUrl=url)
-        assert said.stdout.count("\n") == 1
+        assert json.loads(completed.stdout) == pumble.act("apps", manifestUrl=url)
+        assert completed.stdout.count("\n") == 1
 
 
 class TestPages:
@@ -252,18 +250,18 @@ class TestPages:
         assert page.status_code == 200
         assert page.headers["Content-Security-Policy"].startswith("default-src 'self'; object-src 'none'")
 
-    def test_elsewhere_are_json(self, pumble: Pumble) -> None:
+    def test_of_unknown_addresses_are_json(self, pumble: Pumble) -> None:
         assert pumble.http.get(f"{pumble.url}/nowhere", timeout=20).json()["code"] == 404100
         assert pumble.http.get(f"{pumble.url}/healthz", timeout=20).json() == {"status": "ok"}
 
 
 class TestProcess:
-    def test_keeps_what_was_said_over_a_restart_and_ends_at_once(
+    def test_keeps_messages_over_a_restart_and_stops_at_once(
         self, app: TestApp, tmp_path_factory: pytest.TempPathFactory
     ) -> None:
         pumble = Pumble(tmp_path_factory.mktemp("kept"), app.url, SANDBOX_LIMITS="off")
         channel = pumble.channel("general")
-        pumble.say("ana", channel, "still here")
+        pumble.send_message("ana", channel, "still here")
         path, token = f"/v1/channels/{channel}/messages", pumble.token("ana")
         for _ in range(81):
             pumble.call("POST", path, token, {"text": "unlimited"})
@@ -273,11 +271,11 @@ class TestProcess:
 
         try:
             assert took < 3
-            assert "still here" in [one["text"] for one in pumble.screen("ana", channel)["messages"]]
+            assert "still here" in [item["text"] for item in pumble.screen("ana", channel)["messages"]]
         finally:
             pumble.stop()
 
-    def test_refuses_to_start_unless_it_was_asked_for(self, tmp_path_factory: pytest.TempPathFactory) -> None:
+    def test_refuses_to_start_without_local_pumble(self, tmp_path_factory: pytest.TempPathFactory) -> None:
         environment = {
             **os.environ,
             "LOCAL_PUMBLE": "false",

@@ -1,4 +1,4 @@
-"""What owners and administrators do by hand, and how apps hear of it."""
+"""What owners and administrators do, and the events of it."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ SCOPES = ["channels:read", "user:read", "group:read"]
 
 @pytest.fixture
 def listener(pumble: Pumble, app: TestApp) -> TestApp:
-    """An app that is told of all this."""
+    """An app that is subscribed to these events."""
     subscribed = {"url": f"{app.url}/events", "events": EVENTS}
     scopes = {"botScopes": SCOPES, "userScopes": []}
     manifest = app.manifest() | {"name": "Listener", "eventSubscriptions": subscribed, "scopes": scopes}
@@ -31,7 +31,7 @@ def listener(pumble: Pumble, app: TestApp) -> TestApp:
     return app
 
 
-def told(listener: TestApp, event: str) -> dict[str, Any]:
+def received(listener: TestApp, event: str) -> dict[str, Any]:
     [hook] = listener.events(event)
     assert hook.event["ty"] == event
     return hook.event
@@ -50,12 +50,12 @@ class TestChannel:
 
         assert refused.json()["code"] == 400440
         assert pumble.rest("GET", f"/v1/channels/{made}", token).status_code == 404
-        assert told(listener, "CHANNEL_CREATED")["cN"] == "short"
-        archived, deleted = told(listener, "CHANNEL_ARCHIVED"), told(listener, "CHANNEL_DELETED")
+        assert received(listener, "CHANNEL_CREATED")["cN"] == "short"
+        archived, deleted = received(listener, "CHANNEL_ARCHIVED"), received(listener, "CHANNEL_DELETED")
         assert (archived["v"], archived["uId"], archived["m"]) == (True, dan, [dan])
         assert (deleted["cId"], deleted["m"]) == (made, [dan])
 
-    def test_stays_where_it_belongs_to_all_or_to_few(self, pumble: Pumble) -> None:
+    def test_that_is_main_or_direct_cannot_be_changed(self, pumble: Pumble) -> None:
         ana, carla = pumble.person("ana"), pumble.person("carla")
         for name, person, status in (
             (pumble.channel("general"), ana, 409),
@@ -68,15 +68,18 @@ class TestChannel:
 
 
 class TestPerson:
-    def test_joins_with_notes_of_their_own(self, pumble: Pumble, listener: TestApp) -> None:
+    def test_joins_with_a_self_channel(self, pumble: Pumble, listener: TestApp) -> None:
         ana = pumble.person("ana")
 
         made = pumble.act("invite", userId=ana, name="Zoë", email="ZOE@acme.test")["id"]
 
-        joined = told(listener, "WORKSPACE_USER_JOINED")
+        joined = received(listener, "WORKSPACE_USER_JOINED")
         assert (joined["uId"], joined["uE"], joined["ib"]) == (made, "zoe@acme.test", ana)
         assert (joined["st"], joined["ro"]) == ("ACTIVATED", "USER")
-        assert pumble.say("zoe", pumble.channel("general"), "hello")["messages"][-1]["authorName"] == "Zoë"
+        assert (
+            pumble.send_message("zoe", pumble.channel("general"), "hello")["messages"][-1]["authorName"]
+            == "Zoë"
+        )
         mine = pumble.call("GET", "/v1/channels?types=SELF", pumble.token("zoe"))
         assert len(mine) == 1
 
@@ -85,7 +88,7 @@ class TestPerson:
 
         pumble.act("role", userId=ana, memberId=dan, role="ADMINISTRATOR")
 
-        updated = told(listener, "WORKSPACE_USER_UPDATED")
+        updated = received(listener, "WORKSPACE_USER_UPDATED")
         assert (updated["uId"], updated["ro"], updated["cb"]) == (dan, "ADMINISTRATOR", ana)
 
     @pytest.mark.parametrize(
@@ -104,7 +107,7 @@ class TestPerson:
             ("group", {"groupId": "0", "memberIds": []}, 404),
         ],
     )
-    def test_or_group_that_cannot_be_is_refused(
+    def test_or_group_with_malformed_values_is_refused(
         self, pumble: Pumble, act: str, body: dict[str, Any], status: int
     ) -> None:
         named = {
@@ -117,15 +120,15 @@ class TestPerson:
 
 
 class TestGroup:
-    def test_is_made_and_changed(self, pumble: Pumble, listener: TestApp) -> None:
+    def test_is_created_and_changed(self, pumble: Pumble, listener: TestApp) -> None:
         ana, dan = pumble.person("ana"), pumble.person("dan")
         body = {"userId": ana, "name": "Backend", "handle": "backend", "memberIds": [dan]}
 
         made = pumble.act("group", **body)["id"]
         pumble.act("group", userId=ana, groupId=made, memberIds=[], disabled=True)
 
-        created = told(listener, "WORKSPACE_USER_GROUP_CREATED")
-        updated = told(listener, "WORKSPACE_USER_GROUP_UPDATED")
+        created = received(listener, "WORKSPACE_USER_GROUP_CREATED")
+        updated = received(listener, "WORKSPACE_USER_GROUP_UPDATED")
         assert (created["id"], created["h"], created["uIds"], created["di"]) == (
             made,
             "backend",

@@ -1,4 +1,4 @@
-"""What the command line tool does: sign in, keep a session, manage apps, grant them without a screen."""
+"""The calls of the command line tool: sign in, manage apps, grant them without the screen."""
 
 import base64
 import json
@@ -24,14 +24,14 @@ def ana(pumble: Pumble) -> Developer:
 
 
 class TestSignIn:
-    def test_gives_tokens_that_say_when_they_end(self, ana: Developer) -> None:
+    def test_returns_tokens_with_their_expiry(self, ana: Developer) -> None:
         for token in ana.session.values():
             claims = token.split(".")[1]
             exp = json.loads(base64.urlsafe_b64decode(claims + "=="))["exp"]
             assert isinstance(exp, int)
             assert exp > time.time() + 60
 
-    def test_lasts_by_refreshing(self, pumble: Pumble, ana: Developer) -> None:
+    def test_can_be_refreshed(self, pumble: Pumble, ana: Developer) -> None:
         path = f"/workspaces/{ana.workspace}/refresh"
 
         ana.session = post(pumble, path, refreshToken=ana.session["refreshToken"]).json()
@@ -50,7 +50,7 @@ class TestSignIn:
         assert post(pumble, "/lead/login", leadId=lead).status_code == 200
         assert post(pumble, "/lead/login", leadId=lead).status_code == 401
 
-    def test_with_guesses_ends_after_five(self, pumble: Pumble, ana: Developer) -> None:
+    def test_refuses_all_codes_after_five_attempts(self, pumble: Pumble, ana: Developer) -> None:
         email = "ana@acme.test"
         lead = post(pumble, "/lead", email=email).json()["id"]
         for _ in range(5):
@@ -58,7 +58,7 @@ class TestSignIn:
 
         assert post(pumble, "/lead/activate", email=email, leadId=lead, code=ana.code()).status_code == 400
 
-    def test_of_a_stranger_looks_the_same(self, pumble: Pumble) -> None:
+    def test_of_an_unknown_address_looks_the_same(self, pumble: Pumble) -> None:
         assert set(post(pumble, "/lead", email="nobody@acme.test").json()) == {"id"}
 
     def test_shows_names_without_a_session(self, pumble: Pumble, ana: Developer) -> None:
@@ -78,13 +78,13 @@ class TestSignIn:
 
         assert (refused.status_code, refused.json()["code"]) == (401, 401000)
 
-    def test_is_for_oneself_only(self, pumble: Pumble, ana: Developer) -> None:
+    def test_is_for_the_same_person_only(self, pumble: Pumble, ana: Developer) -> None:
         ana.id = pumble.person("ben")
 
         assert ana.request("GET", "/apps/mine").status_code == 401
 
     @pytest.mark.parametrize("path", ["/lead", "/lead/activate", "/lead/login"])
-    def test_of_the_wrong_form_is_refused(self, pumble: Pumble, path: str) -> None:
+    def test_with_malformed_input_is_refused(self, pumble: Pumble, path: str) -> None:
         for raw in (b"", b"{", b"[]", b'{"email": 5, "leadId": [], "code": {}}'):
             assert pumble.http.post(pumble.url + path, data=raw, timeout=20).status_code == 400
 
@@ -100,7 +100,7 @@ class TestApps:
         assert (made["published"], made["displayName"]) == (False, "API")
         assert made["listingUrl"].startswith("/access-request?redirectUrl=")
 
-    def test_are_changed_as_a_whole_and_keep_their_secrets(
+    def test_are_replaced_as_a_whole_and_keep_their_secrets(
         self, pumble: Pumble, ana: Developer, app: TestApp
     ) -> None:
         made = ana.create(app.manifest() | {"slashCommands": []})
@@ -108,12 +108,12 @@ class TestApps:
 
         changed = ana.call("PUT", f"/apps/{made['id']}", app.manifest() | {"slashCommands": [command]})
 
-        assert [one["command"] for one in changed["slashCommands"]] == ["/mine"]
+        assert [item["command"] for item in changed["slashCommands"]] == ["/mine"]
         assert changed["signingSecret"] == made["signingSecret"]
         app.signing_secret = made["signingSecret"]
         pumble.grant("ana", "install", made)
-        pumble.say("ana", pumble.channel("general"), "/mine")
-        assert len(app.at("/mine")) == 1
+        pumble.send_message("ana", pumble.channel("general"), "/mine")
+        assert len(app.hooks_at("/mine")) == 1
 
     @pytest.mark.parametrize(
         "wrong",
@@ -135,7 +135,9 @@ class TestApps:
             {"defaultHomeView": {"enabled": True, "blocks": [{"type": "divider"}]}},
         ],
     )
-    def test_of_the_wrong_form_are_refused(self, ana: Developer, app: TestApp, wrong: dict[str, Any]) -> None:
+    def test_with_malformed_input_are_refused(
+        self, ana: Developer, app: TestApp, wrong: dict[str, Any]
+    ) -> None:
         made = ana.create(app.manifest())
 
         for method, path in (("POST", "/apps"), ("PUT", f"/apps/{made['id']}")):
@@ -155,9 +157,7 @@ class TestApps:
             body = app.manifest() if method == "PUT" else None
             assert ben.request(method, path, body).status_code == 404
 
-    def test_can_be_deleted_with_all_that_was_granted(
-        self, pumble: Pumble, ana: Developer, app: TestApp
-    ) -> None:
+    def test_can_be_deleted_with_all_their_tokens(self, pumble: Pumble, ana: Developer, app: TestApp) -> None:
         made = ana.create(app.manifest())
         token = pumble.grant("ana", "install", made)["accessToken"]
         assert {"app": {"id": made["id"]}} in ana.call("GET", "/apps/authorizations")

@@ -1,4 +1,4 @@
-"""Ephemeral messages: for some eyes, for a while, and never written down."""
+"""Ephemeral messages: only for some people, only for a while, and never stored."""
 
 from tests.sandbox.app import TestApp
 from tests.sandbox.pumble import Pumble
@@ -31,12 +31,12 @@ class TestEphemeral:
         channel = pumble.channel("general")
         body = {"text": SECRET, "ephemeral": {"sendToUsers": [pumble.person("ana")]}}
         pumble.call("POST", f"/v1/channels/{channel}/messages", pumble.token("bot"), body)
-        pumble.say("ana", channel, "a message that is written down")
+        pumble.send_message("ana", channel, "a message that is written down")
         app.events("NEW_MESSAGE")
 
         files = {path.name: path.read_bytes() for path in pumble.data_dir.iterdir()}
         assert any(b"a message that is written down" in content for content in files.values())
         assert [name for name, content in files.items() if SECRET.encode() in content] == []
         assert "written down" not in pumble.log()
-        assert SECRET not in str(pumble.look("traffic"))
+        assert SECRET not in str(pumble.get("traffic"))
         assert [hook for hook in app.hooks if SECRET.encode() in hook.raw] == []

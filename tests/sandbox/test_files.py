@@ -1,4 +1,4 @@
-"""Files: what the upload refuses, and where a file can go."""
+"""Files: what the upload refuses, and which messages can have them."""
 
 import time
 from typing import Any
@@ -38,7 +38,7 @@ class TestUpload:
 
         assert refused(pumble.rest("POST", TOKEN, pumble.token("ana"), body)) == (400, 400000)
 
-    def test_takes_the_announced_bytes_once(self, pumble: Pumble) -> None:
+    def test_accepts_the_announced_bytes_once(self, pumble: Pumble) -> None:
         body = {"filename": "plan.png", "length": len(PNG)}
         token = pumble.call("POST", TOKEN, pumble.token("ana"), body)["token"]
 
@@ -54,7 +54,7 @@ class TestUpload:
         assert send(pumble, token).status_code == 200
         assert refused(send(pumble, token)) == (401, 401000)
 
-    def test_is_completed_only_with_what_the_upload_host_said(self, pumble: Pumble) -> None:
+    def test_is_completed_only_with_the_answer_of_the_upload_host(self, pumble: Pumble) -> None:
         ana, body = pumble.token("ana"), {"filename": "plan.png", "length": len(PNG)}
         sent = send(pumble, pumble.call("POST", TOKEN, ana, body)["token"]).json()
 
@@ -84,22 +84,22 @@ class TestFile:
         assert answer.headers["Content-Disposition"].startswith("attachment")
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
-    def test_goes_along_with_ephemeral_and_scheduled_messages(self, pumble: Pumble, app: TestApp) -> None:
+    def test_can_be_in_ephemeral_and_scheduled_messages(self, pumble: Pumble, app: TestApp) -> None:
         token, channel = pumble.token("ana"), pumble.channel("random")
         done = upload(pumble, token, "plan.png", PNG)["id"]
         whisper = {"text": "x", "files": [done], "ephemeral": {"sendToUsers": [pumble.person("ana")]}}
         later = {"channelId": channel, "text": "", "files": [done], "sendAt": int(time.time() * 1000) + HOUR}
 
-        whispered = pumble.call("POST", messages_of(pumble, "random"), token, whisper)
+        message = pumble.call("POST", messages_of(pumble, "random"), token, whisper)
         scheduled = pumble.call("POST", "/v1/messages/scheduled", token, later)
         pumble.act("clock", forward=2 * HOUR)
 
         posted = pumble.screen("ana", channel)["messages"][-1]
-        assert [one["files"][0]["id"] for one in (whispered, scheduled, posted)] == [done] * 3
-        [hook] = [one for one in app.events("NEW_MESSAGE") if one.event["mId"] == posted["id"]]
-        assert "f" not in hook.event  # without a caption, as seen in the field
+        assert [item["files"][0]["id"] for item in (message, scheduled, posted)] == [done] * 3
+        [hook] = [item for item in app.events("NEW_MESSAGE") if item.event["mId"] == posted["id"]]
+        assert "f" not in hook.event  # Observed: an upload without a caption comes without its files.
 
-    def test_of_somebody_else_or_unfinished_is_unknown(self, pumble: Pumble) -> None:
+    def test_of_another_owner_or_incomplete_is_unknown(self, pumble: Pumble) -> None:
         token = pumble.token("ana")
         body = {"filename": "plan.png", "length": len(PNG)}
         sent = send(pumble, pumble.call("POST", TOKEN, token, body)["token"]).json()
@@ -109,7 +109,7 @@ class TestFile:
             answer = pumble.rest("POST", messages_of(pumble, "general"), token, {"text": "x", "files": wrong})
             assert refused(answer) == (400, 400000)
 
-    def test_needs_a_scope_beside_that_for_messages(self, pumble: Pumble) -> None:
+    def test_needs_a_scope_of_its_own(self, pumble: Pumble) -> None:
         done = upload(pumble, pumble.token("ana"), "plan.png", PNG)["id"]
         poor = pumble.grant("carla", scopes=["messages:write"])["accessToken"]
         path = messages_of(pumble, "general")

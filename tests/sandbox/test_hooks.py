@@ -1,4 +1,4 @@
-"""Slash commands and other triggers over the wire: signature, three seconds, what the actor is told."""
+"""Slash commands and other triggers over the wire: signature, three seconds, answers to the person."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -15,22 +15,22 @@ def ephemeral_texts(screen: dict[str, list[dict[str, str]]]) -> list[str]:
 
 
 class TestSlashCommand:
-    def test_of_somebody_who_never_authorised_is_sent_too(self, pumble: Pumble, app: TestApp) -> None:
-        pumble.say("carla", pumble.channel("general"), "/api-keys list")
+    def test_of_a_person_without_authorization_is_sent_too(self, pumble: Pumble, app: TestApp) -> None:
+        pumble.send_message("carla", pumble.channel("general"), "/api-keys list")
 
         assert app.hooks[0].body["userId"] == pumble.person("carla")
 
-    def test_that_no_app_has_is_answered_by_pumble_itself(self, pumble: Pumble, app: TestApp) -> None:
+    def test_that_no_app_has_is_answered_by_pumble(self, pumble: Pumble, app: TestApp) -> None:
         channel = pumble.channel("general")
 
-        screen = pumble.say("dan", channel, "/nonsense here")
+        screen = pumble.send_message("dan", channel, "/nonsense here")
 
         assert app.hooks == []
         assert [message["authorName"] for message in screen["ephemeral"]] == ["Pumble"]
         assert "/nonsense" in screen["ephemeral"][0]["text"]
 
-    def test_is_unknown_where_the_app_is_not_installed(self, pumble: Pumble, app: TestApp) -> None:
-        screen = pumble.say("gita", pumble.channel("general", "Globex"), "/api-keys list")
+    def test_is_unknown_if_the_app_is_not_installed(self, pumble: Pumble, app: TestApp) -> None:
+        screen = pumble.send_message("gita", pumble.channel("general", "Globex"), "/api-keys list")
 
         assert app.hooks == []
         assert len(screen["ephemeral"]) == 1
@@ -39,25 +39,25 @@ class TestSlashCommand:
         channel = pumble.channel("general")
         before = pumble.screen("ana", channel)["messages"]
 
-        assert pumble.say("ana", channel, "/api-keys generate")["messages"] == before
+        assert pumble.send_message("ana", channel, "/api-keys generate")["messages"] == before
 
 
 class TestAnswer:
     def test_with_a_message_is_acknowledged_silently(self, pumble: Pumble, app: TestApp) -> None:
-        app.answers_with("/commands", {"message": "done"})
+        app.respond_with("/commands", {"message": "done"})
 
-        assert pumble.say("ana", pumble.channel("general"), "/api-keys list")["ephemeral"] == []
+        assert pumble.send_message("ana", pumble.channel("general"), "/api-keys list")["ephemeral"] == []
 
-    def test_may_wait_for_the_apps_own_calls(self, pumble: Pumble, app: TestApp) -> None:
+    def test_may_follow_calls_of_the_app(self, pumble: Pumble, app: TestApp) -> None:
         bot, channel = pumble.token("bot"), pumble.channel("general")
         whisper = {"text": "your key", "ephemeral": {"sendToUsers": [pumble.person("ana")]}}
 
         pumble.call("POST", f"/v1/channels/{channel}/messages", bot, whisper)
 
-        assert ephemeral_texts(pumble.say("ana", channel, "/api-keys generate")) == ["your key"]
+        assert ephemeral_texts(pumble.send_message("ana", channel, "/api-keys generate")) == ["your key"]
 
-    def test_of_fifty_people_at_once_is_lost_for_nobody(self, pumble: Pumble, app: TestApp) -> None:
-        app.answers_with("/commands", {"message": "refused"}, status=400, hang=0.5)
+    def test_reaches_each_of_fifty_people_at_once(self, pumble: Pumble, app: TestApp) -> None:
+        app.respond_with("/commands", {"message": "refused"}, status=400, hang=0.5)
         body = {
             "userId": pumble.person("ana"),
             "channelId": pumble.channel("general"),
@@ -71,20 +71,20 @@ class TestAnswer:
                 )
             )
 
-        assert {one.status_code for one in answers} == {200}
+        assert {item.status_code for item in answers} == {200}
         assert ephemeral_texts(pumble.screen("ana", body["channelId"])) == ["refused"] * 50
 
 
 class TestRetries:
-    """Off unless switched on: real Pumble was never seen to send a hook twice (reference, 9, row 3)."""
+    """Off by default: Pumble was never seen to send a hook twice (reference, 9, row 3)."""
 
-    def test_send_an_event_again_until_it_is_taken(self, pumble: Pumble, app: TestApp) -> None:
+    def test_send_an_event_again_until_it_is_accepted(self, pumble: Pumble, app: TestApp) -> None:
         channel = pumble.channel("general")
-        app.answers_with("/events", status=503)
-        pumble.say("ana", channel, "once")
+        app.respond_with("/events", status=503)
+        pumble.send_message("ana", channel, "once")
         self.wait_until_answered(pumble)
         pumble.act("switches", hookRetries=True)
-        pumble.say("ana", channel, "again")
+        pumble.send_message("ana", channel, "again")
 
         sent = [hook.event["tx"] for hook in app.events("NEW_MESSAGE", at_least=4)]
 
@@ -102,13 +102,13 @@ class TestRetries:
             time.sleep(0.02)
 
     def test_send_a_command_again_within_its_three_seconds(self, pumble: Pumble, app: TestApp) -> None:
-        app.answers_with("/commands", b"oops", status=500)
+        app.respond_with("/commands", b"oops", status=500)
         pumble.act("switches", hookRetries=True)
 
-        screen = pumble.say("ana", pumble.channel("general"), "/api-keys list")
+        screen = pumble.send_message("ana", pumble.channel("general"), "/api-keys list")
 
-        assert len({hook.raw for hook in app.at("/commands")}) == 1
-        assert len(app.at("/commands")) == 3
+        assert len({hook.raw for hook in app.hooks_at("/commands")}) == 1
+        assert len(app.hooks_at("/commands")) == 3
         assert len(screen["ephemeral"]) == 1
 
 
@@ -117,7 +117,7 @@ class TestAppThatWasNeverReached:
         alone = Pumble(tmp_path_factory.mktemp("alone"), "http://127.0.0.1:9")
         try:
             channel = alone.channel("general")
-            screen = alone.say("ana", channel, "/api-keys list")
+            screen = alone.send_message("ana", channel, "/api-keys list")
             assert len(screen["ephemeral"]) == 1
             assert "API" in screen["ephemeral"][0]["text"]
             assert alone.call("GET", "/oauth2/me", alone.token("ana"))["workspaceName"] == "Acme"

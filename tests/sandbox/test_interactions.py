@@ -1,4 +1,4 @@
-"""Buttons, Home tabs and modals beyond the numbered statements: what a person cannot do, and what is open."""
+"""Buttons, Home tabs and modals beyond the numbered statements."""
 
 import json
 from typing import Any
@@ -24,17 +24,17 @@ OPTIONS = {"options": [option("a"), option("b")]}
 
 
 class TestClick:
-    def test_on_what_is_not_there_is_refused(self, pumble: Pumble, app: TestApp) -> None:
+    def test_on_a_missing_element_is_refused(self, pumble: Pumble, app: TestApp) -> None:
         ana = Screen(pumble, app)
-        shown = {"type": "MESSAGE", "id": ana.posted(actions(button()))}
+        shown = {"type": "MESSAGE", "id": ana.post_blocks(actions(button()))}
         gone = {"type": "MODAL", "id": "0" * 24}
         for source in (shown, gone, {"type": "WINDOW", "id": "x"}, {"type": "MESSAGE"}, "x", None):
             refused = pumble.post("click", userId=ana.id, source=source, onAction="x")
             assert refused.status_code in {400, 404}
-        whispered = {"type": "EPHEMERAL_MESSAGE", "id": ana.posted(actions(button()), ephemeral=True)}
-        ben = pumble.post("click", userId=pumble.person("ben"), source=whispered, onAction="go")
+        message = {"type": "EPHEMERAL_MESSAGE", "id": ana.post_blocks(actions(button()), ephemeral=True)}
+        ben = pumble.post("click", userId=pumble.person("ben"), source=message, onAction="go")
         assert ben.status_code == 404
-        assert app.at("/interactions") == []
+        assert app.hooks_at("/interactions") == []
 
     @pytest.mark.parametrize(
         ("kind", "value"),
@@ -50,23 +50,23 @@ class TestClick:
             ("button", 7),
         ],
     )
-    def test_cannot_choose_what_nobody_offers(
+    def test_cannot_choose_a_missing_option(
         self, pumble: Pumble, app: TestApp, kind: str, value: Any
     ) -> None:
         ana = Screen(pumble, app)
-        message = ana.posted(actions(element(kind, "go", text=plain("Go"), **OPTIONS)))
+        message = ana.post_blocks(actions(element(kind, "go", text=plain("Go"), **OPTIONS)))
 
         source = {"type": "MESSAGE", "id": message}
         refused = pumble.post("click", userId=ana.id, source=source, onAction="go", value=value)
 
-        assert (refused.status_code, app.at("/interactions")) == (400, [])
+        assert (refused.status_code, app.hooks_at("/interactions")) == (400, [])
 
     def test_of_a_button_has_the_buttons_own_value(self, pumble: Pumble, app: TestApp) -> None:
         ana = Screen(pumble, app)
 
-        ana.clicks("MESSAGE", ana.posted(actions(button(value="k1"))), value="forged")
+        ana.click("MESSAGE", ana.post_blocks(actions(button(value="k1"))), value="forged")
 
-        assert json.loads(app.at("/interactions")[-1].body["payload"]) == {"value": "k1"}
+        assert json.loads(app.hooks_at("/interactions")[-1].body["payload"]) == {"value": "k1"}
 
     def test_chooses_from_groups_and_stays_in_the_state_of_its_view(
         self, pumble: Pumble, app: TestApp
@@ -74,9 +74,9 @@ class TestClick:
         ana = Screen(pumble, app)
         groups = {"option_groups": [{"label": plain("Some"), **OPTIONS}]}
         menu = element("static_select_menu", "go", **groups)
-        view = ana.opens(field("ttl", menu, dispatchAction=True))
+        view = ana.open_modal(field("ttl", menu, dispatchAction=True))
 
-        [shown] = ana.clicks("MODAL", view, value="b")["screen"]["modals"]
+        [shown] = ana.click("MODAL", view, value="b")["screen"]["modals"]
 
         assert ana.state() == shown["state"]["values"]
         assert ana.state()["ttl"]["go"]["value"] == "b"
@@ -86,17 +86,17 @@ class TestClick:
         body = {"text": "x", "attachments": [{"title": "a", "blocks": [actions(button())]}, {"blocks": 7}]}
         path = f"/v1/channels/{ana.channel}/messages"
 
-        ana.clicks("MESSAGE", pumble.call("POST", path, pumble.token("bot"), body)["id"])
+        ana.click("MESSAGE", pumble.call("POST", path, pumble.token("bot"), body)["id"])
 
-        assert app.at("/interactions")[-1].body["sourceType"] == "MESSAGE"
+        assert app.hooks_at("/interactions")[-1].body["sourceType"] == "MESSAGE"
 
 
 class TestModal:
-    def test_beneath_another_is_out_of_reach(self, pumble: Pumble, app: TestApp) -> None:
+    def test_below_another_cannot_be_used(self, pumble: Pumble, app: TestApp) -> None:
         ana = Screen(pumble, app)
-        below = ana.opens(text_field(), actions(button()))
-        app.answers_with("/interactions", envelope("PUSH", modal(text_field())))
-        ana.clicks("MODAL", below)
+        below = ana.open_modal(text_field(), actions(button()))
+        app.respond_with("/interactions", envelope("PUSH", modal(text_field())))
+        ana.click("MODAL", below)
 
         for act, more in (
             ("submit", {"viewId": below, "values": {"name": {"name": "x"}}}),
@@ -106,49 +106,49 @@ class TestModal:
             assert pumble.post(act, userId=ana.id, **more).status_code == 409
         assert len(ana.modals) == 2
 
-    def test_without_inputs_has_a_submit_button_only_where_it_names_one(
+    def test_without_inputs_has_a_submit_button_only_if_it_names_one(
         self, pumble: Pumble, app: TestApp
     ) -> None:
         """Row 1 of the reference's open questions."""
         ana = Screen(pumble, app)
 
-        bare = ana.opens(actions(button()))
+        bare = ana.open_modal(actions(button()))
         assert pumble.post("submit", userId=ana.id, viewId=bare, values={}).status_code == 409
 
-        ana.submits(ana.opens(actions(button()), submit=plain("Done")))
+        ana.submit(ana.open_modal(actions(button()), submit=plain("Done")))
         assert app.hooks[-1].body["viewActionType"] == "SUBMIT"
 
     @pytest.mark.parametrize(("action", "left"), [("UPDATE", 1), ("PUSH", 2)])
-    def test_submitted_takes_an_answer_that_the_sdk_does_not_offer_with_a_warning(
+    def test_accepts_an_answer_that_the_sdk_does_not_offer_with_a_warning(
         self, pumble: Pumble, app: TestApp, action: str, left: int
     ) -> None:
         """Row 10 of the reference's open questions."""
         ana = Screen(pumble, app)
-        view = ana.opens(text_field())
-        app.answers_with("/views", envelope(action, modal(text_field(), title=plain("Once more"))))
+        view = ana.open_modal(text_field())
+        app.respond_with("/views", envelope(action, modal(text_field(), title=plain("Once more"))))
 
-        shown = ana.submits(view, name="ci")["modals"]
+        shown = ana.submit(view, name="ci")["modals"]
 
         assert len(shown) == left
         assert shown[-1]["title"] == plain("Once more")
         assert f"submit.answered action={action}" in pumble.log()
 
-    def test_dismissed_can_lead_back_to_another_on_the_same_one(self, pumble: Pumble, app: TestApp) -> None:
+    def test_closed_can_be_replaced_by_another(self, pumble: Pumble, app: TestApp) -> None:
         ana = Screen(pumble, app)
-        below = ana.opens(text_field(), actions(button()))
-        app.answers_with("/interactions", envelope("PUSH", modal(text_field())))
-        top = ana.clicks("MODAL", below)["screen"]["modals"][-1]["id"]
-        app.answers_with("/views", envelope("OPEN", modal(callbackId="back")))
+        below = ana.open_modal(text_field(), actions(button()))
+        app.respond_with("/interactions", envelope("PUSH", modal(text_field())))
+        top = ana.click("MODAL", below)["screen"]["modals"][-1]["id"]
+        app.respond_with("/views", envelope("OPEN", modal(callbackId="back")))
 
-        shown = ana.closes(top)["modals"]
+        shown = ana.close(top)["modals"]
 
-        assert [one["id"] == below for one in shown] == [True, False]
+        assert [item["id"] == below for item in shown] == [True, False]
         assert (shown[1]["callbackId"], shown[1]["parentViewId"]) == ("back", below)
 
 
 class TestHomeTab:
     def test_is_shown_to_its_person_only(self, pumble: Pumble, app: TestApp) -> None:
-        Screen(pumble, app).home(actions(button()), title=plain("Keys"))
+        Screen(pumble, app).publish_home(actions(button()), title=plain("Keys"))
 
         view = pumble.screen("ana", pumble.direct("ana", "bot"))["home"]
         assert (view["type"], view["title"]) == ("HOME", plain("Keys"))
@@ -157,11 +157,11 @@ class TestHomeTab:
 
     def test_is_replaced_in_place_by_an_update(self, pumble: Pumble, app: TestApp) -> None:
         ana = Screen(pumble, app)
-        view = ana.home(actions(button()))
+        view = ana.publish_home(actions(button()))
         changed = {"type": "HOME", "id": view, "blocks": [{"type": "divider"}]}
-        app.answers_with("/interactions", envelope("UPDATE", changed))
+        app.respond_with("/interactions", envelope("UPDATE", changed))
 
-        screen = ana.clicks("HOME", view)["screen"]
+        screen = ana.click("HOME", view)["screen"]
 
         assert (screen["home"]["id"], screen["home"]["blocks"]) == (view, [{"type": "divider"}])
         assert screen["modals"] == []

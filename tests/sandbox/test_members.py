@@ -1,4 +1,4 @@
-"""Channels and who is in them: made, joined, left, found again."""
+"""Channels and their members: create, add, remove, find."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ def last(pumble: Pumble, name: str) -> Any:
 
 
 class TestAdding:
-    def test_says_who_is_new_and_leaves_a_system_message(self, pumble: Pumble, app: TestApp) -> None:
+    def test_returns_the_new_members_and_posts_a_system_message(self, pumble: Pumble, app: TestApp) -> None:
         carla, ben = pumble.person("carla"), pumble.person("ben")
 
         answer = pumble.call(
@@ -28,15 +28,15 @@ class TestAdding:
         )
 
         assert answer == {"channelId": pumble.channel("board"), "addedUserIds": [carla]}
-        told = last(pumble, "board")
-        assert (told["subtype"], told["systemMessage"]) == ("USERS_ADDED", True)
-        assert (told["author"], carla in told["text"]) == (pumble.person("ana"), True)
-        assert pumble.screen("carla", pumble.channel("board"))["messages"][-1]["id"] == told["id"]
+        received = last(pumble, "board")
+        assert (received["subtype"], received["systemMessage"]) == ("USERS_ADDED", True)
+        assert (received["author"], carla in received["text"]) == (pumble.person("ana"), True)
+        assert pumble.screen("carla", pumble.channel("board"))["messages"][-1]["id"] == received["id"]
         assert any('"st":"USERS_ADDED"' in hook.body["body"] for hook in app.events("NEW_MESSAGE"))
-        path = f"/v1/channels/{pumble.channel('board')}/messages/{told['id']}"
+        path = f"/v1/channels/{pumble.channel('board')}/messages/{received['id']}"
         assert pumble.rest("DELETE", path, pumble.token("ana")).status_code == 200
 
-    def test_those_who_are_there_changes_nothing(self, pumble: Pumble) -> None:
+    def test_members_again_changes_nothing(self, pumble: Pumble) -> None:
         before, body = last(pumble, "board"), {"userIds": [pumble.person("ben")]}
 
         answer = pumble.call("POST", users_of(pumble, "board"), pumble.token("ana"), body)
@@ -54,7 +54,7 @@ class TestAdding:
 
         assert (last(pumble, "open")["subtype"], last(pumble, "open")["author"]) == ("USER_JOINED", dan)
 
-    def test_everybody_leaves_out_guests_and_bots(self, pumble: Pumble) -> None:
+    def test_everybody_excludes_guests_and_bots(self, pumble: Pumble) -> None:
         body = {"userIds": [], "addEachWorkspaceUser": True}
 
         answer = pumble.call("POST", users_of(pumble, "board"), pumble.token("ana"), body)
@@ -70,7 +70,7 @@ class TestAdding:
             refused = pumble.rest("POST", users_of(pumble, "board"), pumble.token("ana"), {"userIds": wrong})
             assert refused.json()["code"] == 400000
 
-    def test_where_it_makes_no_sense_is_refused(self, pumble: Pumble) -> None:
+    def test_to_a_channel_without_changeable_members_is_refused(self, pumble: Pumble) -> None:
         body, token = {"userIds": [pumble.person("dan")]}, pumble.token("ana")
         direct = f"/v1/channels/{pumble.direct('ana', 'ben')}/users"
 
@@ -81,7 +81,7 @@ class TestAdding:
 
 
 class TestRemoving:
-    def test_takes_the_channel_away_and_leaves_a_system_message(self, pumble: Pumble) -> None:
+    def test_hides_the_channel_and_posts_a_system_message(self, pumble: Pumble) -> None:
         ben = pumble.person("ben")
 
         done = pumble.rest("DELETE", f"{users_of(pumble, 'board')}/{ben}", pumble.token("ana"))
@@ -103,7 +103,7 @@ class TestRemoving:
 
         assert (last(pumble, "support")["subtype"], last(pumble, "support")["author"]) == ("USER_LEFT", dan)
 
-    def test_others_is_not_for_everybody(self, pumble: Pumble) -> None:
+    def test_others_needs_permission(self, pumble: Pumble) -> None:
         path = f"{users_of(pumble, 'support')}/{pumble.person('ben')}"
 
         assert pumble.rest("DELETE", path, pumble.token("dan")).status_code == 403
@@ -121,8 +121,8 @@ class TestChannelNames:
             ("日本", "日本"),
         ],
     )
-    def test_take_letters_of_any_script(self, pumble: Pumble, given: str, kept: str) -> None:
-        made = pumble.call("POST", "/v1/channels", pumble.token("ana"), {"name": given, "type": "PUBLIC"})
+    def test_allow_letters_of_all_scripts(self, pumble: Pumble, data: str, kept: str) -> None:
+        made = pumble.call("POST", "/v1/channels", pumble.token("ana"), {"name": data, "type": "PUBLIC"})
 
         assert made["channel"]["name"] == kept
         assert made["channel"]["creatorId"] == pumble.person("ana")
@@ -142,7 +142,7 @@ class TestChannelNames:
             {"name": "GENERAL"},
         ],
     )
-    def test_or_types_of_the_wrong_form_are_refused(self, pumble: Pumble, wrong: dict[str, Any]) -> None:
+    def test_or_types_with_malformed_values_are_refused(self, pumble: Pumble, wrong: dict[str, Any]) -> None:
         body = {"name": "fine", "type": "PUBLIC"} | wrong
 
         refused = pumble.rest("POST", "/v1/channels", pumble.token("ana"), body)
@@ -172,7 +172,7 @@ class TestDirectChannels:
 
         assert (made["isHidden"], seen["isHidden"]) == (False, True)
 
-    def test_with_nobody_real_are_refused_with_a_word(self, pumble: Pumble) -> None:
+    def test_with_unknown_people_are_refused_with_a_message(self, pumble: Pumble) -> None:
         token = pumble.token("ben")
         for wanted, message in (
             ([pumble.person("ben")], "You cannot open a direct channel with yourself"),

@@ -1,4 +1,4 @@
-"""What becomes of messages: deleted with and without replies, reacted to; and the small things around people."""
+"""Deleting messages, reactions, custom statuses and calls."""
 
 import time
 from typing import Any
@@ -13,7 +13,7 @@ NOT_FOUND = {"message": "Not found", "localizedMessage": "Not found", "code": 40
 
 
 def thread(pumble: Pumble) -> tuple[str, str, list[str]]:
-    """The messages address, a root with two replies."""
+    """The URL of the messages, and a message with two replies."""
     path, token = f"/v1/channels/{pumble.channel('random')}/messages", pumble.token("dan")
     root = pumble.call("POST", path, token, {"text": "root"})["id"]
     replies = [
@@ -26,11 +26,11 @@ def thread(pumble: Pumble) -> tuple[str, str, list[str]]:
 
 
 def listed(pumble: Pumble, path: str) -> dict[str, Any]:
-    return {one["id"]: one for one in pumble.call("GET", path, pumble.token("dan"))["messages"]}
+    return {item["id"]: item for item in pumble.call("GET", path, pumble.token("dan"))["messages"]}
 
 
 class TestDeleting:
-    def test_a_root_with_replies_leaves_a_tombstone(self, pumble: Pumble) -> None:
+    def test_a_message_with_replies_keeps_an_empty_row(self, pumble: Pumble) -> None:
         path, root, replies = thread(pumble)
         token = pumble.token("dan")
         pumble.call("POST", f"/v1/messages/{root}/reactions", token, {"code": ":eyes:"})
@@ -40,7 +40,7 @@ class TestDeleting:
         left = listed(pumble, path)[root]
         assert (left["deleted"], left["text"], left["blocks"], left["reactions"]) == (True, "", [], [])
         assert left["threadRootInfo"]["repliesCount"] == 2
-        assert [one["id"] for one in pumble.call("GET", f"{path}/{root}/replies", token)] == replies
+        assert [item["id"] for item in pumble.call("GET", f"{path}/{root}/replies", token)] == replies
 
     def test_makes_a_message_unknown(self, pumble: Pumble) -> None:
         path, root, _ = thread(pumble)
@@ -59,18 +59,18 @@ class TestDeleting:
             gone = pumble.rest(method, address, token, body)
             assert (gone.status_code, gone.json()) == (404, NOT_FOUND)
 
-    def test_the_last_reply_takes_the_tombstone_along(self, pumble: Pumble) -> None:
+    def test_the_last_reply_removes_the_empty_row(self, pumble: Pumble) -> None:
         path, root, replies = thread(pumble)
-        for one in (root, *replies):
+        for item in (root, *replies):
             assert root in listed(pumble, path)
-            pumble.call("DELETE", f"{path}/{one}", pumble.token("dan"))
+            pumble.call("DELETE", f"{path}/{item}", pumble.token("dan"))
 
         assert not {root, *replies} & set(listed(pumble, path))
         assert pumble.rest("GET", f"{path}/{root}/replies", pumble.token("dan")).status_code == 404
 
 
 class TestReactions:
-    def test_are_one_object_for_each_person_and_code(self, pumble: Pumble, app: TestApp) -> None:
+    def test_are_one_for_each_person_and_code(self, pumble: Pumble, app: TestApp) -> None:
         path, root, _ = thread(pumble)
         for key in ("ana", "dan"):
             for code in (":+1:", ":non-potable_water:"):
@@ -105,7 +105,7 @@ class TestCustomStatus:
     def put(self, pumble: Pumble, **body: Any) -> Any:
         return pumble.call("PUT", self.PATH, pumble.token("ana"), body)["customStatus"]
 
-    def test_is_set_and_told(self, pumble: Pumble, app: TestApp) -> None:
+    def test_is_set_and_published(self, pumble: Pumble, app: TestApp) -> None:
         until = int(time.time() * 1000) + HOUR
 
         shown = self.put(pumble, code=":palm_tree:", status="Away", expiresAt=until)
@@ -121,7 +121,7 @@ class TestCustomStatus:
         assert pumble.call("GET", path, pumble.token("dan"))["customStatus"] == shown
         assert any('"co":":palm_tree:"' in hook.body["body"] for hook in app.events("WORKSPACE_USER_UPDATED"))
 
-    def test_ends_when_it_was_said_to_end(self, pumble: Pumble) -> None:
+    def test_ends_at_its_time(self, pumble: Pumble) -> None:
         now = int(time.time() * 1000)
 
         assert self.put(pumble, code=":zzz:")["expiresAt"] == 0
@@ -131,12 +131,12 @@ class TestCustomStatus:
             assert self.put(pumble, code=":zzz:", expiration=word)["expiresAt"] > now
 
     @pytest.mark.parametrize("until", [4093062627467, 253402300799999, 2**63 - 1])
-    def test_may_end_however_late(self, pumble: Pumble, until: int) -> None:
+    def test_may_end_at_any_time(self, pumble: Pumble, until: int) -> None:
         assert self.put(pumble, code=":zzz:", expiresAt=until)["expiresAt"] == until
         path = f"/v1/workspaceUsers/{pumble.person('ana')}"
         assert pumble.call("GET", path, pumble.token("dan"))["customStatus"]["expiresAt"] == until
 
-    def test_is_cleared_by_nothing(self, pumble: Pumble) -> None:
+    def test_is_cleared_by_an_empty_one(self, pumble: Pumble) -> None:
         self.put(pumble, code=":zzz:")
 
         assert self.put(pumble, code="", status="", expiresAt=1) is None
@@ -157,7 +157,7 @@ class TestCustomStatus:
             {"pausedNotifications": "yes"},
         ],
     )
-    def test_of_the_wrong_form_is_refused(self, pumble: Pumble, wrong: dict[str, Any]) -> None:
+    def test_with_malformed_input_is_refused(self, pumble: Pumble, wrong: dict[str, Any]) -> None:
         body = {"code": ":zzz:", "status": "x"} | wrong if wrong else {}
 
         refused = pumble.rest("PUT", self.PATH, pumble.token("ana"), body)

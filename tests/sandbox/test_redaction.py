@@ -1,4 +1,4 @@
-"""What the traffic list shows of bodies: everything but the secrets."""
+"""The traffic list shows bodies without secrets."""
 
 import json
 
@@ -31,7 +31,7 @@ class TestBodies:
     def test_are_shown_without_secrets(self, body: str, shown: str) -> None:
         assert redact_text(body) == shown
 
-    def test_inside_of_bodies_are_masked_too(self) -> None:
+    def test_inside_of_bodies_are_redacted_too(self) -> None:
         inner = json.dumps({"token": "geheim", "tx": KEY})
         outer = json.dumps({"body": inner})
 
@@ -41,7 +41,7 @@ class TestBodies:
         assert KEY not in shown
         assert json.loads(json.loads(json.loads(shown)["payload"])["body"])["token"] == "***"
 
-    def test_of_forms_keep_only_what_is_harmless(self) -> None:
+    def test_of_forms_keep_all_but_secrets(self) -> None:
         part = 'Content-Disposition: form-data; name="{}"\r\n\r\n{}\r\n--b\r\n'
         form = part.format("client-id", "app-1") + part.format("code", "geheim")
 
@@ -49,26 +49,26 @@ class TestBodies:
 
 
 class TestTraffic:
-    def test_has_bodies_only_when_asked(self, pumble: Pumble, app: TestApp) -> None:
-        pumble.say("ana", pumble.channel("general"), "/api-keys list")
+    def test_has_bodies_only_on_request(self, pumble: Pumble, app: TestApp) -> None:
+        pumble.send_message("ana", pumble.channel("general"), "/api-keys list")
 
-        assert "sent" not in pumble.look("traffic")[-1]
-        entry = pumble.look("traffic", bodies="true")[-1]
+        assert "sent" not in pumble.get("traffic")[-1]
+        entry = pumble.get("traffic", bodies="true")[-1]
         assert json.loads(entry["sent"])["slashCommand"] == "/api-keys"
         assert entry["received"] == "{}"
 
-    def test_says_whose_token_a_call_had(self, pumble: Pumble, app: TestApp) -> None:
+    def test_names_the_owner_of_a_token(self, pumble: Pumble, app: TestApp) -> None:
         pumble.call("GET", "/oauth2/me", pumble.token("ana"))
         pumble.call("GET", "/oauth2/me", pumble.token("bot"))
         pumble.rest("GET", "/oauth2/me", "wrong")
 
-        calls = [entry for entry in pumble.look("traffic") if "/me" in entry["url"]]
+        calls = [entry for entry in pumble.get("traffic") if "/me" in entry["url"]]
         assert [entry["token"] for entry in calls] == ["user", "bot", "refused"]
 
-    def test_can_be_cleared_and_numbers_on(self, pumble: Pumble, app: TestApp) -> None:
+    def test_can_be_cleared_and_continues_its_numbering(self, pumble: Pumble, app: TestApp) -> None:
         pumble.rest("GET", "/oauth2/me", "wrong")
-        last = pumble.look("traffic")[-1]["id"]
+        last = pumble.get("traffic")[-1]["id"]
         assert pumble.http.delete(f"{pumble.url}/act/traffic", timeout=20).json() == []
 
         pumble.rest("GET", "/oauth2/me", "wrong")
-        assert [entry["id"] for entry in pumble.look("traffic")] == [last + 1]
+        assert [entry["id"] for entry in pumble.get("traffic")] == [last + 1]

@@ -1,4 +1,4 @@
-"""The REST API as an app meets it: who may, what comes back, how it is paged."""
+"""The REST API: permissions, answers, paging."""
 
 import re
 from typing import Any
@@ -19,7 +19,7 @@ def messages_of(pumble: Pumble, name: str) -> str:
 
 
 def filled(pumble: Pumble, count: int) -> tuple[str, str, list[str]]:
-    """A new channel with numbered messages: its messages address, a token, the ids oldest first."""
+    """Create a channel with numbered messages. Return the URL of its messages, a token and the ids, oldest first."""
     pumble.act("switches", rateLimits=False)
     token = pumble.token("ana")
     channel = pumble.call("POST", "/v1/channels", token, {"name": "Pages Of It", "type": "PUBLIC"})["channel"]
@@ -57,9 +57,9 @@ class TestAccess:
 
 
 class TestChannels:
-    def test_are_those_one_sees(self, pumble: Pumble) -> None:
+    def test_are_those_that_the_caller_sees(self, pumble: Pumble) -> None:
         def names(key: str, path: str = "/v1/channels") -> set[str]:
-            return {one["channel"]["name"] for one in pumble.call("GET", path, pumble.token(key))}
+            return {item["channel"]["name"] for item in pumble.call("GET", path, pumble.token(key))}
 
         assert {"general", "random", "ops", "board"} <= names("ana")
         public = {"general", "random", "support", "diseño", "relaunch"}
@@ -76,7 +76,7 @@ class TestChannels:
         assert pumble.person("bot") in info["users"]
 
     @pytest.mark.parametrize("method", ["GET", "POST"])
-    def test_that_one_does_not_see_are_as_unknown_ones(self, pumble: Pumble, method: str) -> None:
+    def test_that_are_invisible_look_unknown(self, pumble: Pumble, method: str) -> None:
         token, board = pumble.token("carla"), pumble.channel("board")
         path, body = ("/messages", {"text": "x"}) if method == "POST" else ("", None)
 
@@ -86,12 +86,12 @@ class TestChannels:
             method, f"/v1/channels/{pumble.channel('general', 'Globex')}{path}", token, body
         )
 
-        assert [one.status_code for one in (hidden, unknown, foreign)] == [404] * 3
+        assert [item.status_code for item in (hidden, unknown, foreign)] == [404] * 3
         assert hidden.json() == unknown.json() == foreign.json()
 
 
 class TestMessages:
-    def test_posted_by_a_person_come_back_whole(self, pumble: Pumble) -> None:
+    def test_of_a_person_are_returned_whole(self, pumble: Pumble) -> None:
         sent = pumble.call(
             "POST", messages_of(pumble, "general"), pumble.token("carla"), {"text": "hello", "files": []}
         )
@@ -105,7 +105,7 @@ class TestMessages:
         assert sent["blocks"] == [{"type": "rich_text", "elements": [section]}]
         assert pumble.screen("dan", sent["channelId"])["messages"][-1]["text"] == "hello"
 
-    def test_of_the_bot_say_whose_bot_it_is_and_go_anywhere(self, pumble: Pumble) -> None:
+    def test_of_the_bot_name_the_app_and_can_go_anywhere(self, pumble: Pumble) -> None:
         path, bot = messages_of(pumble, "board"), pumble.token("bot")
 
         sent = pumble.call("POST", path, bot, {"text": "from the bot"})
@@ -115,7 +115,7 @@ class TestMessages:
         assert pumble.rest("GET", path, bot).status_code == 404
         assert pumble.rest("POST", path, bot, {"text": "again"}).status_code == 403
 
-    def test_keep_the_blocks_they_were_given(self, pumble: Pumble) -> None:
+    def test_keep_their_blocks(self, pumble: Pumble) -> None:
         blocks = [{"type": "divider"}, {"type": "unheard_of", "elements": []}]
 
         sent = pumble.call(
@@ -140,7 +140,7 @@ class TestMessages:
             {"text": "x", "ephemeral": {"sendToUsers": ["0" * 24]}},
         ],
     )
-    def test_of_the_wrong_form_are_refused(self, pumble: Pumble, body: dict[str, Any]) -> None:
+    def test_with_malformed_input_are_refused(self, pumble: Pumble, body: dict[str, Any]) -> None:
         response = pumble.rest("POST", messages_of(pumble, "general"), pumble.token("ana"), body)
 
         assert (response.status_code, response.json()["code"]) == (400, 400000)
@@ -166,17 +166,17 @@ class TestPaging:
     @pytest.mark.parametrize(
         "query", ["cursor=" + "0" * 24, "limit=0", "limit=abc", "limit=-1", "strategy=UP"]
     )
-    def test_with_a_senseless_question_is_a_validation_error(self, pumble: Pumble, query: str) -> None:
+    def test_with_malformed_input_is_a_validation_error(self, pumble: Pumble, query: str) -> None:
         response = pumble.rest("GET", f"{messages_of(pumble, 'general')}?{query}", pumble.token("ana"))
 
         assert (response.status_code, response.json()["code"]) == (400, 400000)
 
-    def test_gives_two_hundred_at_most(self, pumble: Pumble) -> None:
+    def test_returns_at_most_two_hundred(self, pumble: Pumble) -> None:
         path, token, ids = filled(pumble, 201)
 
         page = pumble.call("GET", f"{path}?limit=999", token)
 
-        assert [one["id"] for one in page["messages"]] == ids[:0:-1]
+        assert [item["id"] for item in page["messages"]] == ids[:0:-1]
         assert page["hasMoreBefore"]
 
     def test_of_a_thread_goes_forward_from_the_last_reply(self, pumble: Pumble) -> None:
@@ -186,7 +186,7 @@ class TestPaging:
         first = pumble.call("GET", f"{path}/{ids[0]}/replies?limit=3", token)
         rest = pumble.call("GET", f"{path}/{ids[0]}/replies?limit=3&cursor={first[-1]['id']}", token)
 
-        assert [one["id"] for one in [*first, *rest]] == replies
+        assert [item["id"] for item in [*first, *rest]] == replies
 
 
 class TestPeople:
@@ -194,7 +194,7 @@ class TestPeople:
         token = pumble.token("carla")
         people = pumble.call("GET", "/v1/workspaceUsers", token)
 
-        assert {one["name"] for one in people if one["isAddonBot"]} == {"API"}
+        assert {item["name"] for item in people if item["isAddonBot"]} == {"API"}
         assert pumble.call("GET", f"/v1/workspaceUsers/{pumble.person('ana')}", token)["role"] == "OWNER"
         assert pumble.rest("GET", f"/v1/workspaceUsers/{pumble.person('gita')}", token).status_code == 404
         assert pumble.call("GET", "/v1/workspace", token)["name"] == "Acme"

@@ -1,4 +1,4 @@
-"""Messages for later: kept for their author, posted when it is time, again and again where they recur."""
+"""Scheduled messages: pending for their author, posted on time, and recurring."""
 
 import datetime
 import time
@@ -37,11 +37,11 @@ def listed(pumble: Pumble, key: str = "dan", query: str = "") -> list[Any]:
 
 
 def texts(pumble: Pumble, channel: str = "random") -> list[str]:
-    return [one["text"] for one in pumble.screen("dan", pumble.channel(channel))["messages"]]
+    return [item["text"] for item in pumble.screen("dan", pumble.channel(channel))["messages"]]
 
 
 class TestScheduling:
-    def test_gives_the_whole_message_back(self, pumble: Pumble) -> None:
+    def test_returns_the_whole_message(self, pumble: Pumble) -> None:
         made = schedule(pumble, text="standup?")
 
         assert set(made) == SCHEDULED
@@ -73,24 +73,24 @@ class TestScheduling:
             {"quotedMessage": 3},
         ],
     )
-    def test_of_the_wrong_form_is_refused(self, pumble: Pumble, wrong: dict[str, Any]) -> None:
+    def test_with_malformed_input_is_refused(self, pumble: Pumble, wrong: dict[str, Any]) -> None:
         refused = pumble.rest("POST", PATH, pumble.token("dan"), body(pumble) | wrong)
 
         assert (refused.status_code, refused.json()["code"]) == (400, 400000)
         if None in wrong.values():
             assert refused.json()["message"] == "[must not be null]"
 
-    def test_where_one_sees_nothing_is_refused(self, pumble: Pumble) -> None:
+    def test_in_an_invisible_channel_is_refused(self, pumble: Pumble) -> None:
         refused = pumble.rest("POST", PATH, pumble.token("dan"), body(pumble, "board"))
 
         assert (refused.status_code, refused.json()["code"]) == (404, 404100)
 
-    def test_more_than_sixty_times_a_minute_is_too_much(self, pumble: Pumble) -> None:
-        token, one = pumble.token("dan"), body(pumble)
+    def test_more_than_sixty_times_a_minute_is_refused(self, pumble: Pumble) -> None:
+        token, item = pumble.token("dan"), body(pumble)
         for _ in range(60):
-            pumble.call("POST", PATH, token, one)
+            pumble.call("POST", PATH, token, item)
 
-        assert pumble.rest("POST", PATH, token, one).status_code == 429
+        assert pumble.rest("POST", PATH, token, item).status_code == 429
 
 
 class TestPending:
@@ -99,7 +99,7 @@ class TestPending:
         elsewhere = schedule(pumble, channel="general")
         schedule(pumble, "carla")
 
-        assert [one["id"] for one in listed(pumble)] == [late["id"], early["id"], elsewhere["id"]]
+        assert [item["id"] for item in listed(pumble)] == [late["id"], early["id"], elsewhere["id"]]
         assert listed(pumble, query=f"channelId={elsewhere['channelId']}") == [elsewhere]
         assert pumble.rest("GET", f"{PATH}/{late['id']}", pumble.token("carla")).status_code == 404
 
@@ -110,13 +110,13 @@ class TestPending:
         first = pumble.call("GET", f"{PATH}?limit=2", token)
         rest = pumble.call("GET", f"{PATH}?limit=2&cursor={ids[1]}", token)
 
-        assert [one["id"] for one in first["scheduledMessages"]] == ids[:2]
-        assert [one["id"] for one in rest["scheduledMessages"]] == ids[2:]
+        assert [item["id"] for item in first["scheduledMessages"]] == ids[:2]
+        assert [item["id"] for item in rest["scheduledMessages"]] == ids[2:]
         assert (first["hasMore"], rest["hasMore"]) == (True, False)
         for query in ("limit=0", "limit=x", "cursor=x"):
             assert pumble.rest("GET", f"{PATH}?{query}", token).json()["code"] == 400000
 
-    def test_is_edited_as_a_whole_and_can_move(self, pumble: Pumble) -> None:
+    def test_is_replaced_as_a_whole_and_can_move(self, pumble: Pumble) -> None:
         made = schedule(pumble, recurrence={"recurrenceType": "DAILY"})
         token, path = pumble.token("dan"), f"{PATH}/{made['id']}"
         whole = body(pumble, "general", text="moved")
@@ -135,7 +135,7 @@ class TestPending:
             }
         assert pumble.rest("PUT", path, pumble.token("carla"), whole).status_code == 404
 
-    def test_deleted_is_unknown_from_then_on(self, pumble: Pumble) -> None:
+    def test_deleted_is_unknown(self, pumble: Pumble) -> None:
         path, token = f"{PATH}/{schedule(pumble)['id']}", pumble.token("dan")
 
         assert pumble.rest("DELETE", path, pumble.token("carla")).status_code == 404
@@ -148,7 +148,7 @@ class TestPending:
 
 
 class TestDelivery:
-    def test_comes_when_it_is_time_and_not_before(self, pumble: Pumble, app: TestApp) -> None:
+    def test_comes_at_its_time_and_not_before(self, pumble: Pumble, app: TestApp) -> None:
         made = schedule(pumble, text="it is time")
 
         pumble.act("clock", forward=HOUR - 60_000)
@@ -161,14 +161,14 @@ class TestDelivery:
         assert any('"tx":"it is time"' in hook.body["body"] for hook in app.events("NEW_MESSAGE"))
 
     def test_comes_by_itself(self, pumble: Pumble, app: TestApp) -> None:
-        """Nobody asks anything meanwhile: the event shows that the message was posted."""
+        """No request is sent meanwhile. The event shows that the message was posted."""
         schedule(pumble, text="alone", sendAt=int(time.time() * 1000) + 200)
 
         assert any('"tx":"alone"' in hook.body["body"] for hook in app.events("NEW_MESSAGE"))
 
     def test_goes_into_its_thread(self, pumble: Pumble) -> None:
         channel = pumble.channel("random")
-        root = next(one for one in pumble.screen("dan", channel)["messages"] if one["threadRootInfo"])
+        root = next(item for item in pumble.screen("dan", channel)["messages"] if item["threadRootInfo"])
         made = schedule(pumble, text="in it", threadRootId=root["id"], alsoSendToChannel=True)
         assert (made["threadRootId"], made["rootText"], made["alsoSendToChannel"]) == (
             root["id"],
@@ -182,7 +182,7 @@ class TestDelivery:
         assert posted["text"] == "in it"
         assert posted["threadReplyInfo"]["rootId"] == root["id"]
 
-    def test_of_the_bot_says_whose_bot_it_is(self, pumble: Pumble) -> None:
+    def test_of_the_bot_names_the_app(self, pumble: Pumble) -> None:
         schedule(pumble, "bot", channel="ops", text="nightly")
 
         pumble.act("clock", forward=2 * HOUR)
@@ -205,17 +205,17 @@ class TestDelivery:
         assert texts(pumble).count("daily") == 2
         assert listed(pumble) == []
 
-    def test_is_dropped_where_its_author_may_not_write_any_more(self, pumble: Pumble) -> None:
+    def test_is_dropped_if_its_author_may_no_longer_write(self, pumble: Pumble) -> None:
         schedule(pumble, "ben", channel="board", text="too late")
         board, ben = pumble.channel("board"), pumble.person("ben")
         pumble.call("DELETE", f"/v1/channels/{board}/users/{ben}", pumble.token("ana"))
 
         pumble.act("clock", forward=2 * HOUR)
 
-        assert "too late" not in [one["text"] for one in pumble.screen("ana", board)["messages"]]
+        assert "too late" not in [item["text"] for item in pumble.screen("ana", board)["messages"]]
         assert listed(pumble, "ben", f"channelId={board}") == []
 
-    def test_is_not_put_forward_beyond_reason(self, pumble: Pumble) -> None:
+    def test_refuses_to_advance_the_clock_too_far(self, pumble: Pumble) -> None:
         for forward in (-1, "x", None, True, 4 * 10**12):
             assert pumble.post("clock", forward=forward).status_code == 400
 
@@ -241,12 +241,12 @@ class TestRecurrence:
         ],
     )
     def test_finds_the_next_time(self, kind: str, last: str, due: str) -> None:
-        found = recurrence.next_occurrence_ms({"recurrenceType": kind}, at(last), 1, at(last), "UTC")
+        result = recurrence.next_occurrence_ms({"recurrenceType": kind}, at(last), 1, at(last), "UTC")
 
-        assert found == at(due)
+        assert result == at(due)
 
-    def test_keeps_the_hour_of_the_wall_clock(self) -> None:
-        found = recurrence.next_occurrence_ms(
+    def test_keeps_the_local_time(self) -> None:
+        result = recurrence.next_occurrence_ms(
             {"recurrenceType": "DAILY"},
             at("2026-03-28T08:00Z"),
             1,
@@ -254,12 +254,12 @@ class TestRecurrence:
             "Europe/Belgrade",
         )
 
-        assert found in {
+        assert result in {
             at("2026-03-29T07:00Z"),
             at("2026-03-29T08:00Z"),
-        }  # the latter without a zone database
+        }  # The latter without a time zone database.
 
-    def test_skips_what_was_missed_and_stops_at_its_end(self) -> None:
+    def test_skips_missed_times_and_stops_at_its_end(self) -> None:
         daily = {"recurrenceType": "DAILY", "endDate": at("2026-03-10T09:00Z"), "endAfterOccurrences": 0}
         last = at("2026-03-02T09:00Z")
 

@@ -1,4 +1,4 @@
-"""What a fresh local Pumble looks like: a company that has used it for a while."""
+"""The seed: a company that has used Pumble for a while."""
 
 import json
 import time
@@ -13,20 +13,20 @@ def channels(pumble: Pumble, key: str = "ana") -> list[Any]:
 
 
 def everything(pumble: Pumble) -> list[Any]:
-    """All messages of the channels that Ana sees."""
+    """Return all messages of the channels that Ana sees."""
     token = pumble.token("ana")
     return [
         message
-        for one in channels(pumble)
-        for message in pumble.call("GET", f"/v1/channels/{one['channel']['id']}/messages?limit=200", token)[
+        for item in channels(pumble)
+        for message in pumble.call("GET", f"/v1/channels/{item['channel']['id']}/messages?limit=200", token)[
             "messages"
         ]
     ]
 
 
 class TestSeed:
-    def test_keeps_the_ids_it_always_had(self, pumble: Pumble) -> None:
-        acme = pumble.look("workspaces")[0]
+    def test_keeps_its_ids(self, pumble: Pumble) -> None:
+        acme = pumble.get("workspaces")[0]
 
         assert acme["id"] == "6964aa005eed5eed5e000001"
         assert pumble.person("ana") == "6964aa005eed5eed5e000002"
@@ -36,38 +36,38 @@ class TestSeed:
         assert pumble.channel("board") == "6964aab45eed5eed5e00001d"
 
     def test_has_conversations_of_every_kind(self, pumble: Pumble) -> None:
-        said = everything(pumble)
-        threads = [one["threadRootInfo"]["repliesCount"] for one in said if one["threadRootInfo"]]
+        completed = everything(pumble)
+        threads = [item["threadRootInfo"]["repliesCount"] for item in completed if item["threadRootInfo"]]
 
-        assert len(said) + sum(threads) > 300
+        assert len(completed) + sum(threads) > 300
         assert max(threads) == 25
         assert len(threads) > 50
         for shape in ("reactions", "linkPreviews", "files", "edited"):
-            assert any(one[shape] for one in said), shape
-        assert any(one["authorAppId"] for one in said)
-        [file] = next(one["files"] for one in said if one["files"])
+            assert any(item[shape] for item in completed), shape
+        assert any(item["authorAppId"] for item in completed)
+        [file] = next(item["files"] for item in completed if item["files"])
         assert set(file) == {
             "id", "owner", "name", "mimeType", "path", "thumbnails", "duration", "size", "audioRecording",
             "videoRecording", "waveform", "uploadedAtMilli", "publicPath",
         }  # fmt: skip
-        assert "<<@" in str([one["text"] for one in said])
+        assert "<<@" in str([item["text"] for item in completed])
 
-    def test_ends_where_it_always_ended(self, pumble: Pumble) -> None:
+    def test_keeps_its_last_messages(self, pumble: Pumble) -> None:
         last = pumble.screen("ana", pumble.channel("general"))["messages"][-1]
 
         assert last["text"].startswith("The photos of the new packaging are ready")
 
     def test_has_channels_of_every_kind(self, pumble: Pumble) -> None:
-        found = {one["channel"]["name"]: one for one in channels(pumble)}
-        relaunch, general = found["relaunch"], found["general"]
+        result = {item["channel"]["name"]: item for item in channels(pumble)}
+        relaunch, general = result["relaunch"], result["general"]
 
-        assert "diseño" in found
+        assert "diseño" in result
         assert (relaunch["channel"]["isArchived"], relaunch["users"]) == (True, [])
         assert {"workspaceUserId": pumble.person("ana")}.items() <= general["pinnedMessages"][0].items()
         assert set(general["pinnedMessages"][0]) == {"workspaceUserId", "messageId"}
-        direct = [one for one in channels(pumble) if one["channel"]["channelType"] == "DIRECT"]
-        assert [len(one["users"]) for one in direct if len(one["users"]) > 2] == [3, 3]
-        [hidden] = [one["channel"] for one in direct if one["channel"]["isHidden"]]
+        direct = [item for item in channels(pumble) if item["channel"]["channelType"] == "DIRECT"]
+        assert [len(item["users"]) for item in direct if len(item["users"]) > 2] == [3, 3]
+        [hidden] = [item["channel"] for item in direct if item["channel"]["isHidden"]]
         assert (hidden["isPumbleBot"], hidden["isAddonBot"]) == (True, False)
         refused = pumble.rest(
             "POST",
@@ -78,7 +78,9 @@ class TestSeed:
         assert (refused.status_code, refused.json()["code"]) == (400, 400440)
 
     def test_has_people_of_every_kind(self, pumble: Pumble) -> None:
-        people = {one["name"]: one for one in pumble.call("GET", "/v1/workspaceUsers", pumble.token("carla"))}
+        people = {
+            item["name"]: item for item in pumble.call("GET", "/v1/workspaceUsers", pumble.token("carla"))
+        }
 
         assert people["Elena Petrova"]["status"] == "DEACTIVATED"
         assert (people["Pumble"]["isPumbleBot"], people["Pumble"]["isAddonBot"]) == (True, False)
@@ -88,26 +90,26 @@ class TestSeed:
             pumble.post("message", userId=people["Pumble"]["id"], channelId="x", text="x").status_code == 404
         )
 
-    def test_has_groups_and_messages_for_later(self, pumble: Pumble) -> None:
+    def test_has_groups_and_scheduled_messages(self, pumble: Pumble) -> None:
         token = pumble.token("ana")
         groups = pumble.call("GET", "/v1/workspaceUsers/groups", token)
         later = pumble.call("GET", "/v1/messages/scheduled", token)["scheduledMessages"]
 
-        assert [one["handle"] for one in groups] == ["engineering", "support-crew", "relaunch-team"]
+        assert [item["handle"] for item in groups] == ["engineering", "support-crew", "relaunch-team"]
         assert set(groups[0]) == {
             "id", "workspaceId", "createdBy", "disabled", "name", "handle", "description", "workspaceUserIds",
         }  # fmt: skip
-        assert [one["recurrence"] is None for one in later] == [True, False]
+        assert [item["recurrence"] is None for item in later] == [True, False]
 
     def test_is_quick(self, pumble: Pumble) -> None:
-        """The best of several counts, since the machine may be busy; at rest each takes about a fifth of the bound."""
+        """The best of several runs counts, because the machine may be busy. An idle one needs a fifth of the bound."""
         general, ana = pumble.channel("general"), pumble.person("ana")
         resets, looks = [], []
         for _ in range(5):
             begin = time.monotonic()
             pumble.act("reset")
             between = time.monotonic()
-            pumble.look("screen", userId=ana, channelId=general)
+            pumble.get("screen", userId=ana, channelId=general)
             resets.append(between - begin)
             looks.append(time.monotonic() - between)
 
@@ -116,7 +118,7 @@ class TestSeed:
 
 
 def test_the_portal_knows_the_published_credentials() -> None:
-    """Each has its own copy, because neither imports the other."""
+    """The portal and the local Pumble have copies, because neither imports the other."""
     published = json.loads((ROOT / "sandbox/app.json").read_text())
 
     assert {

@@ -1,4 +1,4 @@
-"""Views and their blocks as an app writes them, and how a person comes to see them."""
+"""Views and blocks as an app writes them, and a person who uses them."""
 
 from typing import Any
 
@@ -42,12 +42,12 @@ def modal(*blocks: Json, **more: Any) -> Json:
 
 
 def envelope(action: str, view: Json) -> Json:
-    """The answer that brings a view on the screen."""
+    """The answer that shows a view."""
     return {"triggerId": "$trigger", "viewType": "NATIVE", "action": action, "view": view}
 
 
 class Screen:
-    """One person at a screen, in one channel, with one app on the other end."""
+    """One person on the chat page, in one channel, with one app."""
 
     def __init__(self, pumble: Pumble, app: TestApp, key: str = "ana", channel: str = "general") -> None:
         self.pumble = pumble
@@ -56,49 +56,49 @@ class Screen:
         self.id = pumble.person(key)
         self.channel = pumble.channel(channel)
 
-    def seen(self) -> Any:
+    def get(self) -> Any:
         return self.pumble.screen(self.key, self.channel)
 
     @property
     def modals(self) -> list[Any]:
-        return list(self.seen()["modals"])
+        return list(self.get()["modals"])
 
-    def opens(self, *blocks: Json, **more: Any) -> str:
-        """A shortcut opens a modal of these blocks; its id."""
-        self.app.answers_with("/shortcuts", envelope("OPEN", modal(*blocks, **more)))
+    def open_modal(self, *blocks: Json, **more: Any) -> str:
+        """Open a modal of these blocks by a shortcut, and return its id."""
+        self.app.respond_with("/shortcuts", envelope("OPEN", modal(*blocks, **more)))
         fields = {"userId": self.id, "channelId": self.channel, "name": "add_key"}
         shown = self.pumble.act("shortcut", **fields)["screen"]
         return str(shown["modals"][-1]["id"])
 
-    def posted(self, *blocks: Json, ephemeral: bool = False) -> str:
-        """The bot posts these blocks; the id of the message."""
+    def post_blocks(self, *blocks: Json, ephemeral: bool = False) -> str:
+        """Post these blocks as the bot, and return the id of the message."""
         body: Json = {"text": "fallback", "blocks": list(blocks)}
         if ephemeral:
             body["ephemeral"] = {"sendToUsers": [self.id]}
         path = f"/v1/channels/{self.channel}/messages"
         return str(self.pumble.call("POST", path, self.pumble.token("bot"), body)["id"])
 
-    def home(self, *blocks: Json, **more: Any) -> str:
-        """The bot publishes these blocks as the person's Home tab; its id."""
+    def publish_home(self, *blocks: Json, **more: Any) -> str:
+        """Publish these blocks as the person's Home tab, and return its id."""
         path = f"/v1/app/homeView/workspaceUsers/{self.id}"
         self.pumble.call("POST", path, self.pumble.token("bot"), {"blocks": list(blocks), **more})
         shown = self.pumble.screen(self.key, self.pumble.direct(self.key, "bot"))
         return str(shown["home"]["id"])
 
-    def clicks(self, source: str, view_id: str, name: str = "go", **more: Any) -> Any:
-        """The answer to a click, with its screen."""
+    def click(self, source: str, view_id: str, name: str = "go", **more: Any) -> Any:
+        """Click, and return the answer with its screen."""
         fields = {"userId": self.id, "source": {"type": source, "id": view_id}, "onAction": name}
         return self.pumble.act("click", **fields, **more)
 
-    def submits(self, view_id: str, **values: Any) -> Any:
-        """The screen after a submit; a keyword is a block whose only element has its name."""
+    def submit(self, view_id: str, **values: Any) -> Any:
+        """Submit, and return the screen. A keyword is a block whose only element has its name."""
         entered = {name: {name: value} for name, value in values.items()}
         return self.pumble.act("submit", userId=self.id, viewId=view_id, values=entered)["screen"]
 
-    def closes(self, view_id: str) -> Any:
+    def close(self, view_id: str) -> Any:
         return self.pumble.act("close", userId=self.id, viewId=view_id)["screen"]
 
     def state(self) -> Any:
-        """The values of the view that the app was sent last."""
+        """Return the values of the last view that was sent to the app."""
         views = [hook.body["view"] for hook in self.app.hooks if "view" in hook.body]
         return views[-1]["state"]["values"]

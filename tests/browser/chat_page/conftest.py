@@ -1,4 +1,4 @@
-"""A local Pumble alone, since its page needs no portal, and a demonstration app that answers everything one can do."""
+"""A local Pumble without a portal, and a demonstration app that answers each action."""
 
 from collections.abc import Iterator
 
@@ -18,7 +18,7 @@ def running_demo() -> Iterator[DemoApp]:
 
 @pytest.fixture(scope="package")
 def running_pumble(running_demo: DemoApp, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pumble]:
-    """A local Pumble alone: the page needs no portal."""
+    """A local Pumble without a portal, which the page does not need."""
     pumble = Pumble(tmp_path_factory.mktemp("pumble"), "http://127.0.0.1:9", SANDBOX_LIMITS="off")
     running_demo.pumble = pumble.url
     yield pumble
@@ -27,7 +27,7 @@ def running_pumble(running_demo: DemoApp, tmp_path_factory: pytest.TempPathFacto
 
 @pytest.fixture
 def pumble(running_pumble: Pumble, running_demo: DemoApp) -> Pumble:
-    """At the seed; the demonstration runs, but nobody knows of it yet."""
+    """The seed. The demonstration app runs, but is not registered."""
     running_pumble.act("reset")
     running_demo.hooks.clear()
     running_demo.is_asleep = False
@@ -36,7 +36,7 @@ def pumble(running_pumble: Pumble, running_demo: DemoApp) -> Pumble:
 
 @pytest.fixture
 def demo(pumble: Pumble, running_demo: DemoApp) -> DemoApp:
-    """The demonstration, registered, and installed by Ana."""
+    """The demonstration app, registered, and installed by Ana."""
     running_demo.credentials = pumble.act("apps", manifestUrl=f"{running_demo.url}/manifest")
     allowed = pumble.act("install", userId=pumble.person("ana"), appId=running_demo.credentials["id"])
     assert requests.get(allowed["redirectUrl"], timeout=10).ok

@@ -1,4 +1,4 @@
-"""What a person does on the chat page again and again."""
+"""Common steps of a person on the chat page."""
 
 from playwright.sync_api import Locator, Page, expect
 

@@ -1,4 +1,4 @@
-"""The chat page for everyone: in both languages, by keyboard, at every width, read aloud."""
+"""Accessibility of the chat page: languages, keyboard, widths, themes, screen readers."""
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -37,7 +37,7 @@ class TestAccess:
     def test_announces_new_messages(self, pumble: Pumble, new_page: NewPage) -> None:
         page = new_page()
         open_chat(page, pumble)
-        pumble.say("ben", pumble.channel("general"), "good morning")
+        pumble.send_message("ben", pumble.channel("general"), "good morning")
 
         log = page.get_by_role("log", name="Messages in #general")
         expect(log).to_have_attribute("aria-live", "polite")

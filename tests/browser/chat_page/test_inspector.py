@@ -1,4 +1,4 @@
-"""The chat page's look behind the scenes: what went over the wire, and faults to be had."""
+"""The inspector of the chat page: traffic and faults."""
 
 import pytest
 import requests

@@ -1,4 +1,4 @@
-"""Messages on the chat page: every block, reactions, threads, shortcuts."""
+"""Messages on the chat page: blocks, reactions, threads, shortcuts."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Who one is on the chat page, and which apps are there."""
+"""The "People" and "Add apps" dialogs of the chat page."""
 
 import pytest
 from playwright.sync_api import expect

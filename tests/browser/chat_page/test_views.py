@@ -1,4 +1,4 @@
-"""What apps show on the chat page beside messages: Home tabs and modals."""
+"""Home tabs and modals on the chat page."""
 
 import json
 
@@ -101,7 +101,7 @@ class TestModals:
         expect(modal).to_have_count(0)
         values = demo.hook(viewActionType="SUBMIT")["view"]["state"]["values"]
         entered = {key: next(iter(value.values())) for key, value in values.items()}
-        assert {key: one.get("value", one.get("values")) for key, one in entered.items()} == {
+        assert {key: item.get("value", item.get("values")) for key, item in entered.items()} == {
             "title": "Mend it",
             "note": "two\nlines",
             "priority": "low",

@@ -1,4 +1,4 @@
-"""No statement is without its test, and no number is given twice."""
+"""Each statement has a test, and each number is used once."""
 
 import ast
 from pathlib import Path

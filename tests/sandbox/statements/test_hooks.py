@@ -1,4 +1,4 @@
-"""What a person does, as the app is told of it; and what the person then sees."""
+"""Actions of a person: the hooks that the app gets, and what the person then sees."""
 
 import json
 import re
@@ -36,8 +36,8 @@ def test_20_a_slash_command_carries_its_text_and_its_thread(pumble: Pumble, app:
     channel = pumble.channel("general")
     root = pumble.screen("ana", channel)["messages"][0]["id"]
 
-    pumble.say("ana", channel, "/api-keys generate ci")
-    pumble.say("ana", channel, "/api-keys", threadRootId=root)
+    pumble.send_message("ana", channel, "/api-keys generate ci")
+    pumble.send_message("ana", channel, "/api-keys", threadRootId=root)
 
     first, second = (hook.body for hook in app.hooks)
     assert first | {"triggerId": "", "blocks": []} == {
@@ -47,7 +47,7 @@ def test_20_a_slash_command_carries_its_text_and_its_thread(pumble: Pumble, app:
         "blocks": [],
         "userId": pumble.person("ana"),
         "channelId": channel,
-        "workspaceId": pumble.look("workspaces")[0]["id"],
+        "workspaceId": pumble.get("workspaces")[0]["id"],
         "triggerId": "",
     }
     assert (second["text"], second["threadRootId"]) == ("", root)
@@ -78,17 +78,17 @@ def test_22_a_click_names_the_source_it_was_made_in(pumble: Pumble, app: TestApp
         {"values": {"hidden": {"id": {"type": "plain_text_input", "value": "p"}}}},
     )
     sources = {
-        "MESSAGE": ana.posted(block),
-        "EPHEMERAL_MESSAGE": ana.posted(block, ephemeral=True),
-        "HOME": ana.home(block, state=state),
-        "MODAL": ana.opens(block, state=state),
+        "MESSAGE": ana.post_blocks(block),
+        "EPHEMERAL_MESSAGE": ana.post_blocks(block, ephemeral=True),
+        "HOME": ana.publish_home(block, state=state),
+        "MODAL": ana.open_modal(block, state=state),
     }
     app.hooks.clear()
 
     for source, source_id in sources.items():
-        ana.clicks(source, source_id)
+        ana.click(source, source_id)
 
-    hooks = [hook.body for hook in app.at("/interactions")]
+    hooks = [hook.body for hook in app.hooks_at("/interactions")]
     assert [hook["sourceType"] for hook in hooks] == ["MESSAGE", "EPHEMERAL_MESSAGE", "VIEW", "VIEW"]
     assert [hook["sourceId"] for hook in hooks] == list(sources.values())
     assert ["view" in hook for hook in hooks] == [False, False, True, True]
@@ -116,11 +116,11 @@ def test_23_the_payload_is_json_text_with_a_value_or_values(pumble: Pumble, app:
             {"values": ["2026-01-01", "2026-01-31"]},
         ),
     ]
-    message = ana.posted(actions(*(one for one, *_ in shown)))
+    message = ana.post_blocks(actions(*(item for item, *_ in shown)))
 
-    for one, value, kind, payload in shown:
-        ana.clicks("MESSAGE", message, one["onAction"], **({"value": value} if value else {}))
-        hook = app.at("/interactions")[-1].body
+    for item, value, kind, payload in shown:
+        ana.click("MESSAGE", message, item["onAction"], **({"value": value} if value else {}))
+        hook = app.hooks_at("/interactions")[-1].body
         assert (hook["actionType"], json.loads(hook["payload"])) == (kind, payload)
         assert type(hook["loadingTimeout"]) is int
         assert 0 <= hook["loadingTimeout"] <= 15
@@ -136,42 +136,42 @@ def test_24_a_confirm_dialog_sends_once_when_confirmed_and_nothing_when_denied(
         "confirm": plain("Yes"),
         "deny": plain("No"),
     }
-    message = ana.posted(actions(button(confirm=confirm, url="https://acme.test/")))
+    message = ana.post_blocks(actions(button(confirm=confirm, url="https://acme.test/")))
 
-    denied = ana.clicks("MESSAGE", message, confirm=False)
-    assert (app.at("/interactions"), denied["opens"]) == ([], None)
+    denied = ana.click("MESSAGE", message, confirm=False)
+    assert (app.hooks_at("/interactions"), denied["opens"]) == ([], None)
 
-    ana.clicks("MESSAGE", message, confirm=True)
-    assert len(app.at("/interactions")) == 1
+    ana.click("MESSAGE", message, confirm=True)
+    assert len(app.hooks_at("/interactions")) == 1
 
 
 def test_25_a_button_with_an_address_opens_it_and_sends_the_hook(pumble: Pumble, app: TestApp) -> None:
     ana = Screen(pumble, app)
     url, script = "https://acme.test/portal", "javascript:alert(1)"
-    message = ana.posted(actions(button("go", url=url), button("stay"), button("no", url=script)))
+    message = ana.post_blocks(actions(button("go", url=url), button("stay"), button("no", url=script)))
 
-    opened = [ana.clicks("MESSAGE", message, name)["opens"] for name in ("go", "stay", "no")]
+    opened = [ana.click("MESSAGE", message, name)["opens"] for name in ("go", "stay", "no")]
 
     assert opened == [url, None, None]
-    assert [hook.body["onAction"] for hook in app.at("/interactions")] == ["go", "stay", "no"]
+    assert [hook.body["onAction"] for hook in app.hooks_at("/interactions")] == ["go", "stay", "no"]
 
 
 def test_26_a_spinner_ends_when_the_app_completes_or_after_its_time(pumble: Pumble, app: TestApp) -> None:
     ana = Screen(pumble, app)
-    message = ana.posted(actions(button("slow", loadingTimeout=15), button("quick", loadingTimeout=1)))
+    message = ana.post_blocks(actions(button("slow", loadingTimeout=15), button("quick", loadingTimeout=1)))
     turning = {"sourceType": "MESSAGE", "sourceId": message}
 
-    assert ana.clicks("MESSAGE", message, "slow")["screen"]["spinning"] == [turning | {"onAction": "slow"}]
-    done = turning | {"triggerId": app.at("/interactions")[-1].body["triggerId"]}
+    assert ana.click("MESSAGE", message, "slow")["screen"]["spinning"] == [turning | {"onAction": "slow"}]
+    done = turning | {"triggerId": app.hooks_at("/interactions")[-1].body["triggerId"]}
     for other in (done | {"triggerId": "x"}, done | {"sourceId": "0" * 24}, done | {"sourceType": "VIEW"}):
         pumble.call("POST", "/v1/interactions/complete", pumble.token("ana"), other)
-    assert len(ana.seen()["spinning"]) == 1
+    assert len(ana.get()["spinning"]) == 1
     assert pumble.screen("ben", ana.channel)["spinning"] == []
     pumble.call("POST", "/v1/interactions/complete", pumble.token("ana"), done)
-    assert ana.seen()["spinning"] == []
+    assert ana.get()["spinning"] == []
 
-    assert len(ana.clicks("MESSAGE", message, "quick")["screen"]["spinning"]) == 1
-    assert eventually(lambda: ana.seen()["spinning"] == [])
+    assert len(ana.click("MESSAGE", message, "quick")["screen"]["spinning"]) == 1
+    assert eventually(lambda: ana.get()["spinning"] == [])
 
 
 def test_27_a_dynamic_menu_asks_the_app_when_opened_and_while_typing(pumble: Pumble, app: TestApp) -> None:
@@ -183,27 +183,27 @@ def test_27_a_dynamic_menu_asks_the_app_when_opened_and_while_typing(pumble: Pum
         body = (
             {"onAction": "pick_key", "triggerId": "$trigger", "options": answer} if status == 200 else answer
         )
-        app.answers_with("/menus", body, status=status)
+        app.respond_with("/menus", body, status=status)
         fields = where or {"viewId": view}
         return pumble.act("menu", userId=ana.id, onAction="pick_key", query=query, **fields)["options"]
 
-    view = ana.opens(field("key", menu), field("late", {**menu, "onAction": "unasked"}))
+    view = ana.open_modal(field("key", menu), field("late", {**menu, "onAction": "unasked"}))
     assert asks("", options) == options
     assert asks("mi", groups) == groups
-    opened, typed = (hook.body for hook in app.at("/menus"))
+    opened, typed = (hook.body for hook in app.hooks_at("/menus"))
     assert (opened["query"], typed["query"]) == ("", "mi")
     assert (opened["value"], opened["sourceType"], opened["sourceId"]) == ("k0", "VIEW", view)
     assert asks("none", []) == []
     assert asks("refused", {"message": "No keys for you."}, 400) == []
-    assert ana.seen()["ephemeral"][-1]["text"] == "No keys for you."
-    asked = len(app.at("/menus"))
-    patient = ana.posted(actions({**menu, "min_query_length": 2}))
+    assert ana.get()["ephemeral"][-1]["text"] == "No keys for you."
+    requested = len(app.hooks_at("/menus"))
+    patient = ana.post_blocks(actions({**menu, "min_query_length": 2}))
     source = {"type": "MESSAGE", "id": patient}
     assert [asks(query, options, source=source) for query in ("", "a")] == [[], []]
-    assert len(app.at("/menus")) == asked
+    assert len(app.hooks_at("/menus")) == requested
     assert asks("ab", options, source=source) == options
-    assert app.at("/menus")[-1].body["sourceId"] == patient
-    assert asks("x", options, viewId=ana.home(actions(menu))) == options
+    assert app.hooks_at("/menus")[-1].body["sourceId"] == patient
+    assert asks("x", options, viewId=ana.publish_home(actions(menu))) == options
 
 
 def test_28_a_submit_contains_every_input_the_defaults_and_unknown_keys(pumble: Pumble, app: TestApp) -> None:
@@ -212,7 +212,7 @@ def test_28_a_submit_contains_every_input_the_defaults_and_unknown_keys(pumble: 
     span = {"start": "2026-01-01", "end": "2026-01-31"}
     accessory = field("c", element("checkboxes", "c", **options, initial_options=[option("a")]))
     hidden = {"poll": {"id": {"type": "plain_text_input", "value": "p1"}}}
-    view = ana.opens(
+    view = ana.open_modal(
         text_field("typed"),
         text_field("seeded"),
         text_field("initial", initial_value="i"),
@@ -225,7 +225,7 @@ def test_28_a_submit_contains_every_input_the_defaults_and_unknown_keys(pumble: 
         state={"values": hidden | {"seeded": {"seeded": {"type": "plain_text_input", "value": "s"}}}},
     )
 
-    ana.submits(view, typed="t")
+    ana.submit(view, typed="t")
 
     text = "plain_text_input"
     assert ana.state() == hidden | {
@@ -242,51 +242,51 @@ def test_28_a_submit_contains_every_input_the_defaults_and_unknown_keys(pumble: 
 def test_29_a_close_is_told_where_it_was_asked_for_and_may_open_another(pumble: Pumble, app: TestApp) -> None:
     ana = Screen(pumble, app)
 
-    assert ana.closes(ana.opens(text_field(), notifyOnClose=False))["modals"] == []
-    assert app.at("/views") == []
+    assert ana.close(ana.open_modal(text_field(), notifyOnClose=False))["modals"] == []
+    assert app.hooks_at("/views") == []
 
-    app.answers_with("/views", envelope("OPEN", modal(callbackId="back")))
-    shown = ana.closes(ana.opens(text_field()))["modals"]
+    app.respond_with("/views", envelope("OPEN", modal(callbackId="back")))
+    shown = ana.close(ana.open_modal(text_field()))["modals"]
 
-    assert [hook.body["viewActionType"] for hook in app.at("/views")] == ["CLOSE"]
-    assert [one["callbackId"] for one in shown] == ["back"]
+    assert [hook.body["viewActionType"] for hook in app.hooks_at("/views")] == ["CLOSE"]
+    assert [item["callbackId"] for item in shown] == ["back"]
 
 
 def test_30_a_submit_is_closed_by_ack_replaced_by_open_and_kept_by_nack(pumble: Pumble, app: TestApp) -> None:
     ana = Screen(pumble, app)
-    view = ana.opens(text_field())
+    view = ana.open_modal(text_field())
 
-    app.answers_with("/views", {"message": "Name is taken"}, status=400)
-    kept = ana.submits(view, name="ci")
-    assert [one["id"] for one in kept["modals"]] == [view]
+    app.respond_with("/views", {"message": "Name is taken"}, status=400)
+    kept = ana.submit(view, name="ci")
+    assert [item["id"] for item in kept["modals"]] == [view]
     assert kept["ephemeral"][-1]["text"] == "Name is taken"
 
-    app.answers_with("/views", envelope("OPEN", modal(text_field(), callbackId="next")))
-    [replaced] = ana.submits(view, name="ci")["modals"]
+    app.respond_with("/views", envelope("OPEN", modal(text_field(), callbackId="next")))
+    [replaced] = ana.submit(view, name="ci")["modals"]
     assert replaced["callbackId"] == "next"
     assert replaced["id"] != view
 
-    app.answers_with("/views", {})
-    assert ana.submits(replaced["id"], name="ci")["modals"] == []
-    assert {hook.body["viewActionType"] for hook in app.at("/views")} == {"SUBMIT"}
+    app.respond_with("/views", {})
+    assert ana.submit(replaced["id"], name="ci")["modals"] == []
+    assert {hook.body["viewActionType"] for hook in app.hooks_at("/views")} == {"SUBMIT"}
 
 
 def test_31_an_update_replaces_a_view_in_place_and_keeps_what_stays_in_its_state(
     pumble: Pumble, app: TestApp
 ) -> None:
     ana = Screen(pumble, app)
-    view = ana.opens(text_field("name"), text_field("other"), actions(button()))
+    view = ana.open_modal(text_field("name"), text_field("other"), actions(button()))
     typed = {"name": {"name": "half"}, "other": {"other": "lost"}}
     kept = {"values": {"name": {"name": {"type": "plain_text_input", "value": "half"}}}}
     changed = modal(text_field("name"), text_field("more"), id=view, title=plain("More"), state=kept)
-    app.answers_with("/interactions", envelope("UPDATE", changed))
+    app.respond_with("/interactions", envelope("UPDATE", changed))
 
-    [shown] = ana.clicks("MODAL", view, values=typed)["screen"]["modals"]
+    [shown] = ana.click("MODAL", view, values=typed)["screen"]["modals"]
 
     assert set(ana.state()) == {"name", "other"}
     assert (shown["id"], shown["title"], shown["state"]) == (view, plain("More"), kept)
     assert shown["blocks"] == changed["blocks"]
-    ana.submits(view, more="m")
+    ana.submit(view, more="m")
     assert {name: held[name]["value"] for name, held in ana.state().items()} == {"name": "half", "more": "m"}
 
 
@@ -294,32 +294,32 @@ def test_32_a_push_opens_on_a_home_view_stacks_on_a_modal_and_ends_at_three(
     pumble: Pumble, app: TestApp
 ) -> None:
     ana = Screen(pumble, app)
-    app.answers_with("/interactions", envelope("PUSH", modal(text_field(), actions(button()))))
+    app.respond_with("/interactions", envelope("PUSH", modal(text_field(), actions(button()))))
 
-    screen = ana.clicks("HOME", ana.home(actions(button())))["screen"]
+    screen = ana.click("HOME", ana.publish_home(actions(button())))["screen"]
     assert screen["channel"]["id"] == pumble.direct("ana", "bot")
     assert len(screen["modals"]) == 1
     for depth in (2, 3, 3):
-        screen = ana.clicks("MODAL", screen["modals"][-1]["id"])["screen"]
+        screen = ana.click("MODAL", screen["modals"][-1]["id"])["screen"]
         assert len(screen["modals"]) == depth
 
-    ids = [one["id"] for one in screen["modals"]]
-    assert [one.get("parentViewId") for one in screen["modals"]] == [None, *ids[:2]]
+    ids = [item["id"] for item in screen["modals"]]
+    assert [item.get("parentViewId") for item in screen["modals"]] == [None, *ids[:2]]
     assert "three" in screen["ephemeral"][-1]["text"]
-    app.answers_with("/views", {})
-    assert [one["id"] for one in ana.submits(ids[2], name="x")["modals"]] == ids[:2]
+    app.respond_with("/views", {})
+    assert [item["id"] for item in ana.submit(ids[2], name="x")["modals"]] == ids[:2]
 
 
 def test_33_a_validation_error_stands_at_its_input_with_what_was_typed(pumble: Pumble, app: TestApp) -> None:
     ana = Screen(pumble, app)
-    app.answers_with("/interactions", envelope("PUSH", modal(text_field(), actions(button()))))
-    below = ana.opens(text_field(), actions(button()))
-    top = ana.clicks("MODAL", below)["screen"]["modals"][-1]["id"]
+    app.respond_with("/interactions", envelope("PUSH", modal(text_field(), actions(button()))))
+    below = ana.open_modal(text_field(), actions(button()))
+    top = ana.click("MODAL", below)["screen"]["modals"][-1]["id"]
     state = {"values": {"name": {"name": {"type": "plain_text_input", "value": "ci"}}}}
     wrong = modal(text_field(block={"validationError": "Name is taken"}), state=state)
-    app.answers_with("/views", envelope("OPEN", wrong))
+    app.respond_with("/views", envelope("OPEN", wrong))
 
-    first, second = ana.submits(top, name="ci")["modals"]
+    first, second = ana.submit(top, name="ci")["modals"]
 
     assert first["id"] == below
     assert second["blocks"][0]["validationError"] == "Name is taken"
@@ -328,25 +328,25 @@ def test_33_a_validation_error_stands_at_its_input_with_what_was_typed(pumble: P
 
 def test_34_a_required_input_left_empty_is_not_submitted(pumble: Pumble, app: TestApp) -> None:
     ana = Screen(pumble, app)
-    view = ana.opens(text_field(min_length=2, max_length=10))
+    view = ana.open_modal(text_field(min_length=2, max_length=10))
 
     for values in ({}, {"name": {"name": ""}}, {"name": {"name": "x"}}, {"name": {"name": "x" * 11}}):
         assert pumble.post("submit", userId=ana.id, viewId=view, values=values).status_code == 400
 
-    assert app.at("/views") == []
-    assert [one["id"] for one in ana.modals] == [view]
+    assert app.hooks_at("/views") == []
+    assert [item["id"] for item in ana.modals] == [view]
 
 
 def test_35_events_go_to_subscribers_who_have_the_scope_and_the_access(pumble: Pumble, app: TestApp) -> None:
     board, general, token = pumble.channel("board"), pumble.channel("general"), pumble.token("ana")
-    pumble.say("ana", board, "owners only")
+    pumble.send_message("ana", board, "owners only")
     reaction = f"/v1/messages/{pumble.screen('ana', general)['messages'][0]['id']}/reactions"
-    pumble.call("POST", reaction, token, {"code": ":eyes:"})  # nobody subscribed to REACTION_ADDED
-    pumble.say("ana", general, "for all")
+    pumble.call("POST", reaction, token, {"code": ":eyes:"})  # No app is subscribed to REACTION_ADDED.
+    pumble.send_message("ana", general, "for all")
 
     hooks = app.events("NEW_MESSAGE", at_least=2)
 
-    assert {hook.body["eventType"] for hook in app.at("/events")} == {"NEW_MESSAGE"}
+    assert {hook.body["eventType"] for hook in app.hooks_at("/events")} == {"NEW_MESSAGE"}
     assert all(hook.body["messageType"] == "PUMBLE_EVENT" for hook in hooks)
     assert all(isinstance(hook.body["body"], str) for hook in hooks)
     entitled = {hook.event["tx"]: set(hook.body["workspaceUserIds"]) for hook in hooks}
@@ -357,10 +357,10 @@ def test_35_events_go_to_subscribers_who_have_the_scope_and_the_access(pumble: P
     other = pumble.act("apps", manifest=app.manifest() | {"name": "Blind", "scopes": blind})
     app.signing_secret = other["signingSecret"]
     pumble.grant("ana", "install", other)
-    pumble.say("ana", general, "unheard")
+    pumble.send_message("ana", general, "unheard")
     pumble.act("unauthorize", userId=pumble.person("ana"), appId=other["id"])
-    app.events("APP_UNAUTHORIZED")  # sent after what was said, had that been sent at all
-    assert "unheard" not in [hook.event.get("tx") for hook in app.at("/events")]
+    app.events("APP_UNAUTHORIZED")  # It would come after the event of the message.
+    assert "unheard" not in [hook.event.get("tx") for hook in app.hooks_at("/events")]
 
 
 def test_36_a_message_event_has_text_and_thread_as_strings_and_the_bots_own_too(
@@ -369,7 +369,7 @@ def test_36_a_message_event_has_text_and_thread_as_strings_and_the_bots_own_too(
     channel, bot = pumble.channel("general"), pumble.token("bot")
     path = f"/v1/channels/{channel}/messages"
     root = pumble.call("POST", path, bot, {"text": "", "blocks": [actions(button())]})["id"]
-    pumble.say("carla", channel, f"thanks <<@{pumble.person('dan')}>>", threadRootId=root)
+    pumble.send_message("carla", channel, f"thanks <<@{pumble.person('dan')}>>", threadRootId=root)
 
     own, reply = (hook.event for hook in app.events("NEW_MESSAGE", at_least=2))
 
@@ -381,7 +381,7 @@ def test_36_a_message_event_has_text_and_thread_as_strings_and_the_bots_own_too(
     )
     assert (reply["ty"], reply["wId"], reply["cId"]) == (
         "NEW_MESSAGE",
-        pumble.look("workspaces")[0]["id"],
+        pumble.get("workspaces")[0]["id"],
         channel,
     )
     assert len({own["rid"], reply["rid"]}) == 2
@@ -404,10 +404,12 @@ def test_37_leaving_an_app_is_told_and_kills_the_tokens(pumble: Pumble, app: Tes
     [gone] = app.events("APP_UNINSTALLED")
     assert (gone.body["workspaceUserIds"], gone.event["botUser"]) == ([], ana["botId"])
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", gone.event["uninstalledAt"])
-    assert len(app.events("APP_UNAUTHORIZED")) == 1  # none for those whose tokens went with the app
+    assert (
+        len(app.events("APP_UNAUTHORIZED")) == 1
+    )  # None for people whose tokens ended with the uninstallation.
     for token in (ana["accessToken"], ana["botToken"]):
         assert pumble.rest("GET", "/oauth2/me", token).status_code == 401
-    pumble.say("dan", pumble.channel("general"), "not for the app")
+    pumble.send_message("dan", pumble.channel("general"), "not for the app")
     pumble.grant("ana", "install")
-    pumble.say("dan", pumble.channel("general"), "for the app")
+    pumble.send_message("dan", pumble.channel("general"), "for the app")
     assert app.events("NEW_MESSAGE")[0].event["tx"] == "for the app"

@@ -1,11 +1,11 @@
-"""Consent and tokens: what an app may ask for, what it gets, and when that dies."""
+"""Consent and tokens: what an app may request, what it gets, and when that ends."""
 
 from typing import Any
 
 import pytest
 
 from tests.sandbox.app import ALL_SCOPES, TestApp
-from tests.sandbox.consent import STATE, answer_of, ask, code_of, decide
+from tests.sandbox.consent import STATE, decide, get_code, open_consent, redirect_query
 from tests.sandbox.pumble import Pumble
 
 ERROR = {"message", "localizedMessage", "code"}
@@ -17,9 +17,9 @@ def me(pumble: Pumble, token: str) -> int:
 
 
 def test_09_the_consent_screen_names_the_app_and_both_kinds_of_scopes(pumble: Pumble, app: TestApp) -> None:
-    acme = pumble.look("workspaces")[0]["id"]
+    acme = pumble.get("workspaces")[0]["id"]
 
-    page = ask(pumble, app, defaultWorkspaceId=acme, isReinstall="true")
+    page = open_consent(pumble, app, defaultWorkspaceId=acme, isReinstall="true")
 
     assert page.status_code == 200
     for shown in ("API", "messages:read", "user:read", "messages:write", "Gita Raman", "ana@acme.test"):
@@ -45,7 +45,7 @@ def test_09_the_consent_screen_names_the_app_and_both_kinds_of_scopes(pumble: Pu
 def test_10_a_redirect_is_admitted_at_or_below_a_registered_one(
     pumble: Pumble, app: TestApp, wanted: str, admitted: bool
 ) -> None:
-    page = ask(pumble, app, redirectUrl=wanted.format(app=app.url))
+    page = open_consent(pumble, app, redirectUrl=wanted.format(app=app.url))
 
     assert page.headers["Content-Type"].startswith("text/html")
     assert page.status_code == (200 if admitted else 400)
@@ -57,9 +57,9 @@ def test_11_scopes_outside_the_manifest_are_refused_and_a_subset_is_granted(
     pumble: Pumble, app: TestApp
 ) -> None:
     for foreign in ("messages:read,group:read", "bot:group:read", "nonsense"):
-        assert ask(pumble, app, scopes=foreign).status_code == 400
+        assert open_consent(pumble, app, scopes=foreign).status_code == 400
 
-    answer = answer_of(decide(pumble, ask(pumble, app, scopes="user:read"), "dan"))
+    answer = redirect_query(decide(pumble, open_consent(pumble, app, scopes="user:read"), "dan"))
 
     token = pumble.exchange(answer["code"]).json()["accessToken"]
     assert pumble.rest("GET", f"/v1/workspaceUsers/{pumble.person('dan')}", token).status_code == 200
@@ -67,14 +67,14 @@ def test_11_scopes_outside_the_manifest_are_refused_and_a_subset_is_granted(
 
 
 def test_12_the_redirect_carries_a_code_and_the_unchanged_state(pumble: Pumble, app: TestApp) -> None:
-    answer = answer_of(decide(pumble, ask(pumble, app), "carla"))
+    answer = redirect_query(decide(pumble, open_consent(pumble, app), "carla"))
 
     assert set(answer) == {"code", "state"}
     assert answer["state"] == STATE
 
 
 def test_13_the_exchange_takes_multipart_with_hyphenated_names_only(pumble: Pumble) -> None:
-    app, code = pumble.credentials, code_of(pumble, "ana")
+    app, code = pumble.credentials, get_code(pumble, "ana")
     fields = {"client-id": app["id"], "client-secret": app["clientSecret"], "code": code}
     underscored = {name.replace("-", "_"): (None, value) for name, value in fields.items()}
     forms: list[dict[str, Any]] = [{"json": fields}, {"data": fields}, {"files": underscored}]
@@ -96,7 +96,7 @@ def test_14_the_exchange_gives_five_keys_and_three_without_a_bot(pumble: Pumble,
 
 def test_15_a_code_works_once_and_for_its_own_app_with_its_own_secret(pumble: Pumble, app: TestApp) -> None:
     other = pumble.act("apps", manifest={**app.manifest(), "name": "Other", "displayName": "Other"})
-    code = code_of(pumble, "ana")
+    code = get_code(pumble, "ana")
 
     wrong = pumble.exchange(code, {**pumble.credentials, "clientSecret": "guess"})
     foreign = pumble.exchange(code, other)
@@ -109,18 +109,18 @@ def test_15_a_code_works_once_and_for_its_own_app_with_its_own_secret(pumble: Pu
 
 
 def test_16_the_first_consent_makes_the_bot_and_welcomes_everybody_once(pumble: Pumble, app: TestApp) -> None:
-    answer = answer_of(decide(pumble, ask(pumble, app), "gita"))
+    answer = redirect_query(decide(pumble, open_consent(pumble, app), "gita"))
     tokens = pumble.exchange(answer["code"]).json()
 
-    globex = pumble.look("workspaces")[1]
+    globex = pumble.get("workspaces")[1]
     assert globex["appInstalled"]
     assert [user["id"] for user in globex["users"] if user["isBot"]] == [tokens["botId"]]
-    rooms = [one for one in globex["channels"] if tokens["botId"] in one["users"]]
-    assert len(rooms) == 2
+    conversations = [item for item in globex["channels"] if tokens["botId"] in item["users"]]
+    assert len(conversations) == 2
     for key in ("gita", "hugo"):
         pumble.grant(key)
-        [room] = [one["id"] for one in rooms if pumble.person(key) in one["users"]]
-        assert [one["text"] for one in pumble.screen(key, room)["messages"]] == ["Hello from API!"]
+        [conversation] = [item["id"] for item in conversations if pumble.person(key) in item["users"]]
+        assert [item["text"] for item in pumble.screen(key, conversation)["messages"]] == ["Hello from API!"]
 
 
 def test_17_a_second_person_gets_the_same_bot_and_a_token_of_their_own(pumble: Pumble) -> None:
@@ -134,8 +134,8 @@ def test_18_a_reinstall_by_an_owner_renews_the_bots_token(pumble: Pumble, app: T
     before = pumble.grant("ana")
     scopes = ",".join([*ALL_SCOPES, *(f"bot:{scope}" for scope in ALL_SCOPES)])
 
-    page = ask(pumble, app, isReinstall="true", scopes=scopes)
-    after = pumble.exchange(answer_of(decide(pumble, page, "ana"))["code"]).json()
+    page = open_consent(pumble, app, isReinstall="true", scopes=scopes)
+    after = pumble.exchange(redirect_query(decide(pumble, page, "ana"))["code"]).json()
 
     assert after["botId"] == before["botId"]
     assert after["accessToken"] == before["accessToken"]

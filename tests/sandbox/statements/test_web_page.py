@@ -1,4 +1,4 @@
-"""What the chat page shows of the blocks that apps write, in a real browser."""
+"""How the chat page renders the blocks of apps, in a real browser."""
 
 import shutil
 from collections.abc import Callable
@@ -16,8 +16,10 @@ pytestmark = pytest.mark.browser
 
 
 def in_browser(look: Callable[[Page], None]) -> None:
-    """Look at a page in Chromium. In a thread of its own, as Playwright holds a thread for as long as it runs, and
-    other browser tests may have taken this one.
+    """Open a page in Chromium and run `look` with it.
+
+    This needs a thread of its own, because Playwright keeps its thread while it runs, and other browser tests may have
+    this one.
     """
 
     def run() -> None:
@@ -41,7 +43,7 @@ def text(words: str, **style: bool) -> dict[str, Any]:
 
 
 def rich(pumble: Pumble) -> dict[str, Any]:
-    """Every element of a rich text."""
+    """Return a rich text with each kind of element."""
     inline = section(
         text("bold", bold=True),
         text("italic", italic=True),
@@ -61,9 +63,9 @@ def rich(pumble: Pumble) -> dict[str, Any]:
 
 def test_58_the_page_renders_every_block_and_falls_back_to_the_text(pumble: Pumble, app: TestApp) -> None:
     ana, options = Screen(pumble, app), {"options": [option("alpha"), option("beta")]}
-    ana.posted(rich(pumble), {"type": "divider"}, actions(button("press me")))
-    ana.posted({"type": "unheard_of"})
-    ana.home(
+    ana.post_blocks(rich(pumble), {"type": "divider"}, actions(button("press me")))
+    ana.post_blocks({"type": "unheard_of"})
+    ana.publish_home(
         {
             "type": "section",
             "text": plain("A section"),
