@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests import node, services
+from tests.mcp import clients
 
 PROJECT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
@@ -55,6 +56,8 @@ NO_MATTER_OF_THE_DATABASE = [
     "tests/keys/test_addresses.py",
     "tests/keys/test_key_machine.py",
     "tests/keys/test_wording.py",
+    "tests/mcp/test_clients.py",
+    "tests/mcp/test_text.py",
     "tests/policy",
     "tests/portal/test_client_ip.py",
     "tests/portal/test_command_line.py",
@@ -170,6 +173,8 @@ def main() -> int:
         return run.verdict()
     if reason := node.why_missing():
         run.skipped.append(f"test of a client in TypeScript: {reason}")
+    if reason := clients.why_missing():
+        run.skipped.append(f"tests of the official MCP clients: {reason}")
     run.step("guides as a site", shutil.which("make") or "/usr/bin/make", "docs")
     # Three at a time, the longest first: on two cores too, as a test waits for other processes longer than it computes.
     print("\n=== tests in three lanes; what a part prints comes when it has ended", flush=True)

@@ -24,6 +24,7 @@ def main() -> None:
         "requirements-test.txt": ["--group", "test", "--constraints", "requirements.txt"],
         "requirements-docs.txt": ["--group", "docs"],
         "requirements-node.txt": ["--group", "node"],
+        "requirements-mcp-legacy.txt": ["--group", "mcp-legacy"],
         "requirements-bench.txt": ["pyproject.toml", "--extra", "bench", "--constraints", "requirements.txt"],
     }.items():
         subprocess.run(

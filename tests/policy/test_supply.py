@@ -9,6 +9,7 @@ import socket
 import subprocess
 import tomllib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ import pytest
 from keys import key_format
 from tests import audit, licenses, node
 from tests.environment import PROJECT
+from tests.mcp import clients
 
 MAY_BE_DELIVERED = {
     *("MIT", "MIT-0", "BSD-2-Clause", "BSD-3-Clause", "Apache-2.0", "PSF-2.0", "MPL-2.0"),
@@ -24,8 +26,9 @@ MAY_BE_DELIVERED = {
 EXAMPLES = {"pmb_HinAcQ2ncH7E_WHNGLINUhpFhAPuurB5ErjiSo2w70s0m3iihb4"}  # the guides'; of no portal
 LOCKS = [
     *("requirements.txt", "requirements-test.txt", "requirements-docs.txt", "requirements-node.txt"),
-    "requirements-bench.txt",
+    *("requirements-bench.txt", "requirements-mcp-legacy.txt"),
 ]
+NPM_LOCKS = [node.LOCK, clients.TYPESCRIPT / "package-lock.json"]
 
 
 class TestRequirements:
@@ -45,8 +48,9 @@ class TestRequirements:
 
         assert not re.search(r"https?://|file:|index.url|find.links|@ /", text)
 
-    def test_of_npm_are_hashed_and_name_no_host(self) -> None:
-        text = node.LOCK.read_text()
+    @pytest.mark.parametrize("lock", NPM_LOCKS, ids=str)
+    def test_of_npm_are_hashed_and_name_no_host(self, lock: Path) -> None:
+        text = lock.read_text()
         packages = json.loads(text)["packages"]
 
         assert "://" not in text
