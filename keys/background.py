@@ -1,4 +1,4 @@
-"""Work beside answering: something that a process does again and again, on a thread of its own."""
+"""Work in the background: a thread of the process that repeats a task."""
 
 import atexit
 import logging
@@ -14,17 +14,17 @@ STOP_TIMEOUT_SECONDS = 10.0
 
 
 class BackgroundTask:
-    """A daemon thread that does its work whenever it is woken, and every so many seconds.
+    """A daemon thread that runs a task at an interval, and whenever it is woken.
 
-    It begins with `start`, in the process that calls it, so a forked process starts one of its own. When the process ends,
-    it finishes what it is doing. A failure is logged, and the next time is as any other.
+    It starts with `start`, in the process that calls it, so a forked process starts its own. When the process ends, the
+    thread finishes the running task. A failure is logged, and the task runs again at the next interval.
 
     Args:
-        work: what is done each time.
-        every: seconds between; None where it is only done when woken.
-        settle: seconds that it waits before each time, so that a burst is done at once.
-        last: what is done once more at the end.
-        failure: the log event of a failure.
+        work: the task.
+        every: seconds between two runs; None to run only when woken.
+        debounce: seconds to wait before each run, so that several calls of `wake` cause one run.
+        on_stop: a task that runs once at the end.
+        failure: the log event of a failure; `NAME.failed` by default.
     """
 
     def __init__(
@@ -33,12 +33,12 @@ class BackgroundTask:
         work: Callable[[], object],
         *,
         every: float | None = None,
-        settle: float = 0,
-        last: Callable[[], object] | None = None,
+        debounce: float = 0,
+        on_stop: Callable[[], object] | None = None,
         failure: str = "",
     ) -> None:
-        self._name, self._work, self._last = name, work, last
-        self._every, self._settle = every, settle
+        self._name, self._work, self._on_stop = name, work, on_stop
+        self._every, self._debounce = every, debounce
         self._failure = failure or f"{name}.failed"
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -46,7 +46,7 @@ class BackgroundTask:
         self._stopped_at = 0.0
 
     def start(self) -> None:
-        """Begin, unless it runs already or was stopped."""
+        """Start the thread, unless it is running or was stopped."""
         if self._is_running() or self._stopped.is_set():
             return
         with self._starting:
@@ -56,11 +56,11 @@ class BackgroundTask:
                 atexit.register(self.stop)
 
     def wake(self) -> None:
-        """Have the work done soon, where it runs."""
+        """Run the task soon, if the thread is running."""
         self._woken.set()
 
     def stop(self) -> None:
-        """End it for good, after what it is doing. Waits for the end of that, but not for ever."""
+        """Stop the thread for good. Wait for the running task, at most 10 seconds."""
         self._stopped_at = time.monotonic()
         self._stopped.set()
         self._woken.set()
@@ -77,11 +77,11 @@ class BackgroundTask:
         while not self._stopped.is_set():
             self._woken.wait(self._every)
             self._woken.clear()
-            self._stopped.wait(self._settle)
+            self._stopped.wait(self._debounce)
             if not self._stopped.is_set():
                 self._do(self._work)
-        if self._last is not None:
-            self._do(self._last)
+        if self._on_stop is not None:
+            self._do(self._on_stop)
 
     def _do(self, work: Callable[[], object]) -> None:
         try:

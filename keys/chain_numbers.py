@@ -45,7 +45,7 @@ class _PendingRaises:
         self._lock = threading.Lock()
         self._waiting: dict[tuple[str, str], int] = {}
         self._local = threading.local()
-        self._task = BackgroundTask("chain_numbers", self.try_all, every=REPEAT_SECONDS, last=self.try_all)
+        self._task = BackgroundTask("chain_numbers", self.try_all, every=REPEAT_SECONDS, on_stop=self.try_all)
 
     def make(self, url: str, workspace: str, number: int) -> None:
         if not self._waits_in_vain() and self._arrives(url, workspace, number):

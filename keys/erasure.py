@@ -66,8 +66,8 @@ def anonymize(member: Member, *, by: Actor, now: datetime) -> None:
     KnownNetwork.objects.filter(key__in=keys).delete()
     IdempotentCall.objects.filter(key__in=keys).delete()
     keys.update(name=KEY_PSEUDONYM, purpose="", revoked_note="", allowed_addresses=[])
-    for policy in Policy.objects.filter(chosen=member):
-        policy.chosen.remove(member)
+    for policy in Policy.objects.filter(allowed_creators=member):
+        policy.allowed_creators.remove(member)
     member.name, member.email, member.language = PSEUDONYM, "", ""
     member.role, member.last_login, member.erased_at = Member.Role.USER, None, now
     member.save()
@@ -80,4 +80,4 @@ def erase_audit_addresses(member: Member) -> int:
 
     The events keep a pseudonym for each, so the chain verifies as before. Exports made earlier keep the addresses.
     """
-    return AuditAddress.objects.filter(of=member).delete()[0]
+    return AuditAddress.objects.filter(member=member).delete()[0]

@@ -1,7 +1,7 @@
-"""Failures of the key domain, each with a stable snake-case reason. Pure: what they become on a wire is decided there.
+"""The exceptions of this room, each with a stable reason code in snake case. Pure.
 
-`keys.reasons` has what the API answers to those that a call can meet. `keys.texts.error_message` says to the person who
-asked for a change why it was refused.
+`keys.reasons` has the API's answer to those that a call can raise. `keys.texts.error_message` explains to a person why a
+change was refused.
 """
 
 from collections.abc import Sequence
@@ -11,14 +11,14 @@ from keys.violations import Violation
 
 
 class KeysError(Exception):
-    """Base of all failures of this room. `case` names a special case of the reason, where there are some."""
+    """The base of all exceptions of this room. `case` names a special case of the reason, if there is one."""
 
     reason: str
     case: str = ""
 
 
 class KeyRefused(KeysError):
-    """A presented key does not open what was asked for."""
+    """The key of a call does not allow the call."""
 
 
 class KeyMissing(KeyRefused):
@@ -30,7 +30,7 @@ class KeyMalformed(KeyRefused):
 
 
 class KeyUnknown(KeyRefused):
-    """No such key id, a wrong secret, or a pepper that is gone: nobody can tell which."""
+    """The key id does not exist, the secret is wrong, or its pepper was removed. The answer does not say which."""
 
     reason = "key_unknown"
 
@@ -48,7 +48,7 @@ class KeyDisabled(KeyRefused):
 
 
 class KeyRotated(KeyRefused):
-    """A successor took the key's place, and the time in which both worked is over."""
+    """A successor replaced the key, and the grace period is over."""
 
     reason = "key_rotated"
 
@@ -62,13 +62,13 @@ class KeyRevoked(KeyRefused):
 
 
 class OwnerNotAuthorized(KeyRefused):
-    """The key's owner left, has not authorised the app, or the app is not installed in the workspace."""
+    """The key's owner left or has not authorized the app, or the app is not installed in the workspace."""
 
     reason = "owner_not_authorized"
 
 
 class IpNotAllowed(KeyRefused):
-    """The key is bound to addresses, and the caller's, None where it is unknown, is none of them."""
+    """The key has allowed addresses, and `address` is none of them. It is None if the client's address is unknown."""
 
     reason = "ip_not_allowed"
 
@@ -86,45 +86,50 @@ class ScopeMissing(KeyRefused):
 
 
 class ChannelNotAllowed(KeyRefused):
-    """The key is bound to channels, and the call does not stay within them."""
+    """The key is limited to channels, and the call concerns another channel."""
 
     reason = "channel_not_allowed"
 
 
 class RateLimited(KeysError):
-    """A limit is reached. `whose` names it (`keys.limits.LimitName`); `retry_after` is in whole seconds, at least 1.
+    """A limit is reached.
 
-    `had_share`: the limit is shared, this key has had its share of it, and what is left is kept for others.
+    Attributes:
+        limit_name: a value of `keys.limits.LimitName`.
+        limit: how many are allowed in a minute.
+        retry_after: whole seconds, at least 1.
+        share_used_up: the limit is shared, and the rest of it is reserved for other keys.
     """
 
     reason = "rate_limited"
 
-    def __init__(self, whose: str, limit: int, retry_after: int, *, had_share: bool = False) -> None:
-        super().__init__(whose, limit, retry_after)
-        self.whose, self.limit, self.retry_after, self.had_share = whose, limit, retry_after, had_share
-        self.case = "share_used_up" if had_share else ""
+    def __init__(self, limit_name: str, limit: int, retry_after: int, *, share_used_up: bool = False) -> None:
+        super().__init__(limit_name, limit, retry_after)
+        self.limit_name, self.limit, self.retry_after = limit_name, limit, retry_after
+        self.share_used_up = share_used_up
+        self.case = "share_used_up" if share_used_up else ""
 
 
 class IdempotencyConflict(KeysError):
-    """The same `Idempotency-Key` came with another request before."""
+    """The same `Idempotency-Key` was sent with another request before."""
 
     reason = "idempotency_conflict"
 
 
 class IdempotencyInProgress(KeysError):
-    """The first request with this `Idempotency-Key` is still under way."""
+    """The first request with this `Idempotency-Key` has not finished."""
 
     reason = "idempotency_in_progress"
 
 
 class IdempotencyOutcomeUnknown(KeysError):
-    """How the first request with this `Idempotency-Key` ended is not known; it is not repeated."""
+    """The outcome of the first request with this `Idempotency-Key` is unknown, so it is not repeated."""
 
     reason = "idempotency_unknown"
 
 
 class ChangeRefused(KeysError):
-    """A change of a key or of a policy is refused. No operation of the API makes one, so the catalogue has no row."""
+    """A change of a key or of a policy is refused. No API operation makes such a change, so `keys.reasons` has no row."""
 
 
 class NotAllowed(ChangeRefused):
@@ -132,19 +137,19 @@ class NotAllowed(ChangeRefused):
 
 
 class CreationNotAllowed(NotAllowed):
-    """The workspace's policy lets only others create keys."""
+    """The workspace's policy does not allow the member to create keys."""
 
     reason = "creation_not_allowed"
 
 
 class KeyNotFound(ChangeRefused):
-    """No key of that name or id among those the viewer may see, or none that is still live."""
+    """The viewer may see no key with that name or id, or it is no longer live."""
 
     reason = "key_not_found"
 
 
 class KeyAmbiguous(ChangeRefused):
-    """More than one key has that name: `names` are theirs, `ids` their ids, in the same order."""
+    """More than one key has that name. `names` and `ids` are those of the keys, in the same order."""
 
     reason = "key_ambiguous"
 
@@ -154,7 +159,7 @@ class KeyAmbiguous(ChangeRefused):
 
 
 class NameInvalid(ChangeRefused):
-    """A key's name is empty or longer than 64 characters, contains a key, or `character`, which nobody can see."""
+    """A key's name is empty or longer than 64 characters, contains an API key, or contains the invisible `character`."""
 
     reason = "name_invalid"
 
@@ -170,17 +175,17 @@ class NameTaken(ChangeRefused):
 
 
 class TooManyKeys(ChangeRefused):
-    """The owner has as many live keys as the workspace's policy lets a member have."""
+    """The owner has `limit` keys, as many as the workspace's policy allows."""
 
     reason = "too_many_keys"
 
-    def __init__(self, most: int) -> None:
-        super().__init__(most)
-        self.most = most
+    def __init__(self, limit: int) -> None:
+        super().__init__(limit)
+        self.limit = limit
 
 
 class ScopeUnknown(ChangeRefused):
-    """`scopes` are none of ours; empty where no scope was chosen at all."""
+    """`scopes` do not exist. The list is empty if no scope was chosen."""
 
     reason = "scope_unknown"
 
@@ -190,7 +195,7 @@ class ScopeUnknown(ChangeRefused):
 
 
 class ScopeNotAllowed(ChangeRefused):
-    """The workspace's policy does not let a key have `scopes`."""
+    """The workspace's policy does not allow `scopes`."""
 
     reason = "scope_not_allowed"
 
@@ -200,19 +205,19 @@ class ScopeNotAllowed(ChangeRefused):
 
 
 class ChannelsInvalid(ChangeRefused):
-    """A key bound to channels names 1 to 50 of them, each by its id."""
+    """A key that is limited to channels has 1 to 50 of them, each given by its id."""
 
     reason = "channels_invalid"
 
 
 class AddressInvalid(ChangeRefused):
-    """`text` is no address or network; `meant` is the network it probably should be, or None."""
+    """`text` is no address or network. `suggestion` is the network that was probably meant, or None."""
 
     reason = "address_invalid"
 
-    def __init__(self, text: str, meant: str | None = None) -> None:
+    def __init__(self, text: str, suggestion: str | None = None) -> None:
         super().__init__(text)
-        self.text, self.meant = text, meant
+        self.text, self.suggestion = text, suggestion
 
 
 class TooManyAddresses(ChangeRefused):
@@ -220,13 +225,13 @@ class TooManyAddresses(ChangeRefused):
 
 
 class AddressesRequired(ChangeRefused):
-    """The workspace's policy asks every key to be bound to addresses."""
+    """The workspace's policy requires allowed addresses for every key."""
 
     reason = "addresses_required"
 
 
 class LimitInvalid(ChangeRefused):
-    """A key's own limit is a whole number of calls a minute, from 1 to 1,000."""
+    """A key's rate limit is not a whole number of calls a minute from 1 to 1,000."""
 
     reason = "limit_invalid"
 
@@ -236,7 +241,7 @@ class ExpiryInvalid(ChangeRefused):
 
 
 class ExpiryInPast(ExpiryInvalid):
-    """The chosen end is not after `now`, the server's time."""
+    """The expiry is not after `now`, the server's time."""
 
     reason = "expiry_in_past"
 
@@ -246,7 +251,7 @@ class ExpiryInPast(ExpiryInvalid):
 
 
 class ExpiryTooFar(ExpiryInvalid):
-    """The workspace's policy wants an end, `lifetime` from now at most; None where any end will do."""
+    """The workspace's policy requires an expiry, at most `lifetime` from now. None: any expiry will do."""
 
     reason = "expiry_too_far"
 
@@ -260,48 +265,48 @@ class GraceInvalid(ChangeRefused):
 
 
 class KeyBeingReplaced(ChangeRefused):
-    """The key is being replaced: what is to change is its successor."""
+    """The key is being replaced. Change its successor instead."""
 
     reason = "key_retiring"
 
 
 class RotationUnderway(ChangeRefused):
-    """A successor of this key was made a moment ago and is being delivered."""
+    """A successor of this key was created less than a minute ago and is being delivered."""
 
     reason = "rotation_underway"
 
 
 class PolicyValueInvalid(ChangeRefused):
-    """A number in a workspace's policy is out of bounds: `term` names it, `least` and `most` are the bounds."""
+    """A number in a workspace's policy is not from `minimum` to `maximum`. `field` is the name of the field."""
 
     reason = "term_invalid"
 
-    def __init__(self, term: str, least: int, most: int) -> None:
-        super().__init__(term, least, most)
-        self.term, self.least, self.most = term, least, most
+    def __init__(self, field: str, minimum: int, maximum: int) -> None:
+        super().__init__(field, minimum, maximum)
+        self.field, self.minimum, self.maximum = field, minimum, maximum
 
 
 class PolicyChanged(ChangeRefused):
-    """The workspace's policy is no longer the one that was looked at."""
+    """The workspace's policy was changed since the form was opened."""
 
     reason = "policy_changed"
 
 
 class PolicyViolated(ChangeRefused):
-    """The key does not fit the workspace's policy; `breaches` says in what."""
+    """The key violates the workspace's policy. `violations` has each rule."""
 
     reason = "breaks_policy"
 
-    def __init__(self, breaches: Sequence[Violation]) -> None:
-        super().__init__(*breaches)
-        self.breaches = list(breaches)
+    def __init__(self, violations: Sequence[Violation]) -> None:
+        super().__init__(*violations)
+        self.violations = list(violations)
 
 
 class CannotWidenRights(ChangeRefused):
-    """A key's rights may become narrower, never wider: that takes a new key. `what` names the right."""
+    """The rights of a key can only become narrower. `field` is the name of the right that would become wider."""
 
     reason = "would_widen"
 
-    def __init__(self, what: str) -> None:
-        super().__init__(what)
-        self.what = what
+    def __init__(self, field: str) -> None:
+        super().__init__(field)
+        self.field = field

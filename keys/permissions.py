@@ -1,4 +1,4 @@
-"""Who may do what to whose key. Each rule stands once; every surface meets it through `keys.lifecycle`."""
+"""Who may do what to whose key. Each rule is here once, and every surface meets it through `keys.lifecycle`."""
 
 from datetime import datetime
 
@@ -10,26 +10,31 @@ _SURFACES_WITHOUT_MEMBER = {Surface.CLI, Surface.SYSTEM, Surface.PUMBLE}
 
 
 def is_entitled(owner: Member) -> bool:
-    """Whether keys of `owner` may act."""
+    """Return whether the keys of `owner` may act."""
     workspace = owner.workspace
     return workspace is not None and can_act(owner.is_active, owner.authorized_at, workspace.installed_at)
 
 
 def can_act(is_active: bool, authorized_at: datetime | None, installed_at: datetime | None) -> bool:  # noqa: FBT001
-    """Whether somebody's keys may act: an active person who authorised the app, where that is installed."""
+    """Return whether the keys of a member may act: the member is active and authorized the app, and the app is installed."""
     return is_active and authorized_at is not None and installed_at is not None
 
 
 def require_entitled(owner: Member) -> None:
+    """Raise OwnerNotAuthorized unless the keys of `owner` may act."""
     if not is_entitled(owner):
         raise OwnerNotAuthorized
 
 
 def require_can_issue(policy: Policy, owner: Member, by: Actor) -> None:
-    """People make keys for themselves only, where the policy lets them; the operator for anyone who is entitled.
+    """Raise unless `by` may create keys of `owner`.
+
+    Members create keys for themselves, if the policy allows it. Operators create keys for any member.
 
     Raises:
-        NotAllowed, CreationNotAllowed, OwnerNotAuthorized.
+        NotAllowed: `by` is another member.
+        CreationNotAllowed: the policy does not allow it.
+        OwnerNotAuthorized: keys of `owner` may not act.
     """
     if by.surface != Surface.CLI:
         if by.member != owner:
@@ -40,14 +45,17 @@ def require_can_issue(policy: Policy, owner: Member, by: Actor) -> None:
 
 
 def can_create(policy: Policy, owner: Member) -> bool:
-    """Whether `owner` is among those whom the policy lets have keys."""
+    """Return whether the policy allows `owner` to have keys."""
     if policy.creators == Policy.Creators.EVERYONE or owner.is_workspace_admin:
         return True
-    return policy.creators == Policy.Creators.CHOSEN and owner in policy.chosen.all()
+    return policy.creators == Policy.Creators.CHOSEN and owner in policy.allowed_creators.all()
 
 
 def require_can_revoke(key: ApiKey, by: Actor) -> None:
-    """Revoke or disable: its holder, owners and administrators of its workspace, operators, and the platform itself."""
+    """Raise NotAllowed unless `by` may revoke or disable the key.
+
+    Its owner may, owners and administrators of its workspace, operators, Pumble and maintenance.
+    """
     if by.member is None:
         allowed = by.surface in _SURFACES_WITHOUT_MEMBER
     else:
@@ -57,36 +65,39 @@ def require_can_revoke(key: ApiKey, by: Actor) -> None:
 
 
 def require_can_enable(key: ApiKey, by: Actor) -> None:
-    """Who may disable it; but what somebody above the holder decided to disable, the holder cannot enable.
+    """Raise NotAllowed unless `by` may enable the key.
 
-    What was disabled for lying idle the holder can enable, and what did not fit the policy once it does:
-    `keys.lifecycle.enable` sees to the latter.
+    Everybody who may disable it may. But its owner may not enable what an administrator or operator disabled. The owner
+    may enable a key that was disabled because it was idle, or for the policy if it complies by now, which
+    `keys.lifecycle.enable` checks.
     """
     require_can_revoke(key, by)
-    if is_owner_only(key, by) and key.is_held and not key.disabled_reason:
+    if is_owner_only(key, by) and key.is_locked and not key.disabled_reason:
         raise NotAllowed
 
 
 def is_owner_only(key: ApiKey, by: Actor) -> bool:
-    """Whether `by` is the key's holder, and not also somebody who oversees the workspace's keys."""
+    """Return whether `by` is the owner of the key and does not manage the keys of the workspace."""
     return by.member == key.owner and not manages(key.owner, key.owner.workspace_id)
 
 
 def require_can_manage(key: ApiKey, by: Actor) -> None:
-    """Bring a key in line: owners and administrators of its workspace, and operators."""
+    """Raise NotAllowed unless `by` is an owner or administrator of the key's workspace, or an operator."""
     if not can_manage(by, key.owner.workspace_id):
         raise NotAllowed
 
 
 def require_can_change(key: ApiKey, by: Actor) -> None:
-    """Rename, narrow: its holder, and operators at the command line."""
+    """Raise NotAllowed unless `by` may rename or narrow the key: its owner, and operators on the command line."""
     if by.surface != Surface.CLI and by.member != key.owner:
         raise NotAllowed
 
 
 def can_manage(by: Actor, workspace_pk: int | None) -> bool:
+    """Return whether `by` manages the keys of the workspace."""
     return by.surface == Surface.CLI if by.member is None else manages(by.member, workspace_pk)
 
 
-def manages(person: Member, workspace_pk: int | None) -> bool:
-    return person.is_superuser or (person.is_workspace_admin and person.workspace_id == workspace_pk)
+def manages(member: Member, workspace_pk: int | None) -> bool:
+    """Return whether the member is an operator, or an owner or administrator of the workspace."""
+    return member.is_superuser or (member.is_workspace_admin and member.workspace_id == workspace_pk)

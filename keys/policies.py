@@ -1,4 +1,4 @@
-"""Who may do what with a key. Each rule stands once; every surface meets it through `keys.lifecycle`."""
+"""The policy of a workspace: its values, the checks of a key against it, and the keys that violate it."""
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, fields, replace
@@ -25,44 +25,48 @@ from keys.rights import Rights
 from keys.violations import PolicyRule, Violation
 
 LIFETIMES = tuple(timedelta(days=days) for days in (7, 30, 60, 90, 365))
-# The least and the most of each number that a policy sets.
+# The minimum and the maximum of each number in a policy.
 BOUNDS = {
-    "largest_lifetime": (1, 3650),  # days
-    "most_keys": (1, 1000),
+    "max_lifetime": (1, 3650),  # days
+    "max_keys": (1, 1000),
     "idle_days": (1, 3650),
-    "requests_kept_days": (1, 400),  # as long as hours are counted
+    "request_log_retention_days": (1, 400),  # hourly counts are kept as long
 }
-# So long a stricter number of idle days stops no key: its holder is told and can use it.
+# A stricter number of idle days disables no key for this long. Its owner is told, and can use the key meanwhile.
 IDLE_GRACE = timedelta(days=7)
+CLOCK_SKEW = timedelta(
+    minutes=5
+)  # a form with the longest lifetime arrives a little later than it was filled in
 _FIXED_BY_NARROWING = {PolicyRule.SCOPES, PolicyRule.EXPIRY}
-CLOCK_SKEW = timedelta(minutes=5)  # a form filled in with the largest lifetime is sent a little later
 
 
 @dataclass(frozen=True, slots=True)
 class PolicyValues:
-    """What a workspace asks of its keys; `keys.models.Policy` says what each means. `chosen` are the people chosen."""
+    """The values of a policy, as a form sends them. `keys.models.Policy` describes each."""
 
     creators: Policy.Creators = Policy.Creators.EVERYONE
-    chosen: Collection[Member] = ()
+    allowed_creators: Collection[Member] = ()
     allowed_scopes: list[str] | None = None
-    largest_lifetime: timedelta | None = None
-    never_allowed: bool = True
-    most_keys: int = 200
+    max_lifetime: timedelta | None = None
+    allows_no_expiry: bool = True
+    max_keys: int = 200
     addresses_required: bool = False
     idle_days: int | None = None
-    requests_kept_days: int = 90
-    leak_guard: bool = True
+    request_log_retention_days: int = 90
+    leak_detection_enabled: bool = True
 
     def check(self) -> None:
-        """
+        """Check the numbers and the scopes.
+
         Raises:
-            TermInvalid: a number out of `BOUNDS`. ScopeUnknown: a scope that is none, or none at all.
+            PolicyValueInvalid: a number is not within `BOUNDS`.
+            ScopeUnknown: a scope does not exist, or the list is empty.
         """
-        for term, (least, most) in BOUNDS.items():
-            value = getattr(self, term)
+        for field, (minimum, maximum) in BOUNDS.items():
+            value = getattr(self, field)
             number = value / timedelta(days=1) if isinstance(value, timedelta) else value
-            if number is not None and not (least <= number <= most and number == int(number)):
-                raise PolicyValueInvalid(term, least, most)
+            if number is not None and not (minimum <= number <= maximum and number == int(number)):
+                raise PolicyValueInvalid(field, minimum, maximum)
         unknown = [scope for scope in self.allowed_scopes or () if scope not in scopes.ALL]
         if unknown or self.allowed_scopes == []:
             raise ScopeUnknown(unknown)
@@ -71,10 +75,27 @@ class PolicyValues:
 POLICY_FIELDS = frozenset(field.name for field in fields(PolicyValues))
 
 
+@dataclass(frozen=True, slots=True)
+class NonCompliantKey:
+    """A key that violates the policy, and what `keys.lifecycle.enforce_policy` makes of it.
+
+    Attributes:
+        compliant_rights: the rights that it keeps. None if no narrowing helps, so that it is disabled.
+    """
+
+    key: ApiKey
+    violations: list[Violation]
+    compliant_rights: Rights | None
+
+    @property
+    def is_only_idle(self) -> bool:
+        return {violation.rule for violation in self.violations} == {PolicyRule.IDLE}
+
+
 def get_policy(workspace: Workspace | None) -> Policy:
-    """The workspace's policy; the defaults, unsaved, where it never set one."""
-    found = Policy.objects.filter(workspace=workspace).first() if workspace else None
-    return found or Policy(workspace=workspace)
+    """Return the policy of the workspace, or an unsaved one with the defaults."""
+    policy = Policy.objects.filter(workspace=workspace).first() if workspace else None
+    return policy or Policy(workspace=workspace)
 
 
 def get_selected_policy(workspace: Workspace | None) -> Policy:
@@ -85,35 +106,36 @@ def get_selected_policy(workspace: Workspace | None) -> Policy:
 @audit_denials("change_policy")
 @transaction.atomic
 def change_policy(
-    *, workspace: Workspace, terms: PolicyValues, by: Actor, now: datetime, revision: int | None = None
+    *, workspace: Workspace, values: PolicyValues, by: Actor, now: datetime, revision: int | None = None
 ) -> Policy:
-    """The workspace's new policy. Keys that are there already stay as they are: `keys.policies` finds what breaks it.
+    """Set the policy of the workspace and return it. Existing keys stay as they are: see `find_noncompliant_keys`.
 
     Args:
-        revision: of the policy that is to be changed; None for whatever it is.
+        revision: the revision of the policy that the change is based on; None for any.
 
     Raises:
-        NotAllowed: only owners and administrators of the workspace, and operators.
-        TermInvalid, ScopeUnknown.
-        PolicyChanged: it has another revision by now.
+        NotAllowed: `by` is no owner or administrator of the workspace and no operator, or an allowed creator belongs
+            to another workspace.
+        PolicyValueInvalid, ScopeUnknown: see `PolicyValues.check`.
+        PolicyChanged: the policy has another revision.
     """
     if not permissions.can_manage(by, workspace.pk) or any(
-        one.workspace_id != workspace.pk for one in terms.chosen
+        member.workspace_id != workspace.pk for member in values.allowed_creators
     ):
         raise NotAllowed
-    terms.check()
+    values.check()
     workspace = Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)
     policy = get_policy(workspace)
     if revision is not None and revision != policy.revision:
         raise PolicyChanged
     before = _policy_detail(policy)
-    if terms.idle_days and (policy.idle_days is None or terms.idle_days < policy.idle_days):
-        policy.idle_from = now
-    for name in POLICY_FIELDS - {"chosen"}:
-        setattr(policy, name, getattr(terms, name))
-    policy.allowed_scopes = None if terms.allowed_scopes is None else scopes.in_order(terms.allowed_scopes)
+    if values.idle_days and (policy.idle_days is None or values.idle_days < policy.idle_days):
+        policy.idle_rule_since = now
+    for name in POLICY_FIELDS - {"allowed_creators"}:
+        setattr(policy, name, getattr(values, name))
+    policy.allowed_scopes = None if values.allowed_scopes is None else scopes.in_order(values.allowed_scopes)
     policy.save()
-    policy.chosen.set(terms.chosen)
+    policy.allowed_creators.set(values.allowed_creators)
     after = _policy_detail(policy)
     if before != after:
         policy.revision += 1
@@ -124,37 +146,40 @@ def change_policy(
 
 
 def expiry_choices(policy: Policy) -> list[timedelta | None]:
-    """The usual lifetimes that the policy allows, shortest first; None is "never"."""
-    longest = policy.largest_lifetime
-    lifetimes: list[timedelta | None] = [one for one in LIFETIMES if longest is None or one <= longest]
+    """Return the usual lifetimes that the policy allows, shortest first. None stands for "never"."""
+    longest = policy.max_lifetime
+    lifetimes: list[timedelta | None] = [
+        lifetime for lifetime in LIFETIMES if longest is None or lifetime <= longest
+    ]
     if longest is not None and longest not in lifetimes:
         lifetimes.append(longest)
-    return [*lifetimes, None] if policy.never_allowed and longest is None else lifetimes
+    return [*lifetimes, None] if policy.allows_no_expiry and longest is None else lifetimes
 
 
 def require_compliant(policy: Policy, rights: Rights, now: datetime) -> None:
-    """
+    """Raise if the policy allows no key with these rights.
+
     Raises:
-        ScopeNotAllowed, ExpiryTooFar, AddressesRequired: the policy lets no key have such rights.
+        ScopeNotAllowed, ExpiryTooFar, AddressesRequired.
     """
-    if excess := disallowed_scopes(policy, rights):
-        raise ScopeNotAllowed(excess)
+    if disallowed := disallowed_scopes(policy, rights):
+        raise ScopeNotAllowed(disallowed)
     if expires_too_late(policy, rights, now):
-        raise ExpiryTooFar(policy.largest_lifetime)
+        raise ExpiryTooFar(policy.max_lifetime)
     if lacks_addresses(policy, rights):
         raise AddressesRequired
 
 
 def disallowed_scopes(policy: Policy, rights: Rights) -> list[str]:
-    """The scopes that the policy lets no key have."""
+    """Return the scopes of `rights` that the policy does not allow."""
     allowed = policy.allowed_scopes
     return [] if allowed is None else [scope for scope in rights.scopes if scope not in allowed]
 
 
 def expires_too_late(policy: Policy, rights: Rights, now: datetime) -> bool:
-    longest = policy.largest_lifetime
+    longest = policy.max_lifetime
     if rights.expires_at is None:
-        return longest is not None or not policy.never_allowed
+        return longest is not None or not policy.allows_no_expiry
     return longest is not None and rights.expires_at - now > longest + CLOCK_SKEW
 
 
@@ -163,135 +188,136 @@ def lacks_addresses(policy: Policy, rights: Rights) -> bool:
 
 
 def restrict_to_policy(policy: Policy, rights: Rights, now: datetime) -> Rights | None:
-    """As much of `rights` as the policy lets a key have; None where that is none.
+    """Return the part of `rights` that the policy allows, or None if it allows no part.
 
-    A key without an end gets the latest that the policy allows, in a year where it allows any.
+    A key that expires too late gets the latest expiry that the policy allows, or one year if it only requires an expiry.
     """
-    excess = disallowed_scopes(policy, rights)
-    left = [scope for scope in rights.scopes if scope not in excess]
-    if not left or lacks_addresses(policy, rights):
+    disallowed = disallowed_scopes(policy, rights)
+    remaining = [scope for scope in rights.scopes if scope not in disallowed]
+    if not remaining or lacks_addresses(policy, rights):
         return None
-    late = expires_too_late(policy, rights, now)
-    end = now + (policy.largest_lifetime or LIFETIMES[-1]) if late else rights.expires_at
-    return replace(rights, scopes=left, expires_at=end)
+    too_late = expires_too_late(policy, rights, now)
+    expires_at = now + (policy.max_lifetime or LIFETIMES[-1]) if too_late else rights.expires_at
+    return replace(rights, scopes=remaining, expires_at=expires_at)
 
 
 def require_below_key_limit(policy: Policy, current_keys: int) -> None:
-    """
+    """Raise if the owner has as many current keys as the policy allows.
+
     Raises:
-        TooManyKeys: the owner has as many current keys as the policy allows.
+        TooManyKeys.
     """
-    if current_keys >= policy.most_keys:
-        raise TooManyKeys(policy.most_keys)
+    if current_keys >= policy.max_keys:
+        raise TooManyKeys(policy.max_keys)
 
 
 def is_idle(policy: Policy, key: ApiKey, now: datetime) -> bool:
-    """Whether the key has lain idle for longer than the policy lets a key."""
+    """Return whether the key was not used for longer than the policy allows."""
     return policy.idle_days is not None and key.idle_since <= now - timedelta(days=policy.idle_days)
 
 
 def idle_deadline(policy: Policy, key: ApiKey) -> datetime | None:
-    """When the key is disabled by itself unless it is used before; None where it never is."""
+    """Return when the key is disabled unless it is used before, or None if the policy disables no idle keys."""
     if policy.idle_days is None:
         return None
     length = timedelta(days=policy.idle_days)
-    end = key.idle_since + length
-    return max(end, policy.idle_from + min(length, IDLE_GRACE)) if policy.idle_from else end
-
-
-def _policy_detail(policy: Policy) -> dict[str, object]:
-    """Return the policy as an audit event records it."""
-    return {name: getattr(policy, name) for name in POLICY_FIELDS - {"chosen", "largest_lifetime"}} | {
-        "chosen": sorted(map(audit.actor_reference, policy.chosen.all())) if policy.pk else [],
-        "largest_lifetime_days": policy.largest_lifetime.days if policy.largest_lifetime else None,
-    }
-
-
-@dataclass(frozen=True, slots=True)
-class NonCompliantKey:
-    """A key that breaks the policy, and what bringing it in line makes of it.
-
-    Attributes:
-        fitting: the rights it is left with; None where no narrowing helps and it is disabled.
-    """
-
-    key: ApiKey
-    breaches: list[Violation]
-    fitting: Rights | None
-
-    @property
-    def is_only_idle(self) -> bool:
-        return {breach.term for breach in self.breaches} == {PolicyRule.IDLE}
+    deadline = key.idle_since + length
+    if policy.idle_rule_since is None:
+        return deadline
+    return max(deadline, policy.idle_rule_since + min(length, IDLE_GRACE))
 
 
 def find_noncompliant_keys(workspace: Workspace, now: datetime) -> Iterator[NonCompliantKey]:
-    """The workspace's keys that break its policy, by their owners' names, newest first; few queries for all of them.
+    """Yield the keys of the workspace that violate its policy, by owner's name, newest first.
 
-    A key that was disabled and that its holder cannot enable as it is counts as in line.
+    The number of queries does not grow with the number of keys. A disabled key that its owner cannot enable as it is
+    counts as compliant.
     """
-    terms = get_policy(workspace)
-    prefetch_related_objects([terms], "chosen")
-    keys = _current_keys(now).filter(owner__workspace=workspace)
+    policy = get_policy(workspace)
+    prefetch_related_objects([policy], "allowed_creators")
+    keys = _enableable_keys(now).filter(owner__workspace=workspace)
     for owner, group in groupby(
         keys.order_by("owner__name", "owner_id", "-created_at", "-pk").iterator(chunk_size=500),
         key=lambda key: key.owner,
     ):
-        own = list(group)
-        spare = sorted(own, key=_priority, reverse=True)[terms.most_keys :]
-        may_create = permissions.can_create(terms, owner)
-        for key in own:
-            found = list(_find_violations(terms, key, now, may_create=may_create, is_spare=key in spare))
-            if found:
-                yield NonCompliantKey(key, found, _compliant_rights(terms, key, found, now))
+        owner_keys = list(group)
+        excess = sorted(owner_keys, key=_priority, reverse=True)[policy.max_keys :]
+        can_create = permissions.can_create(policy, owner)
+        for key in owner_keys:
+            violations = list(
+                _find_violations(policy, key, now, can_create=can_create, over_limit=key in excess)
+            )
+            if violations:
+                yield NonCompliantKey(key, violations, _compliant_rights(policy, key, violations, now))
 
 
-def check_key(terms: Policy, key: ApiKey, now: datetime) -> NonCompliantKey | None:
-    """In what the live key breaks `terms`, its workspace's policy; None where it does not.
+def check_key(policy: Policy, key: ApiKey, now: datetime) -> NonCompliantKey | None:
+    """Return how the live key violates `policy`, the policy of its workspace, or None if it complies.
 
-    Where the policy allows fewer keys than there are, one that is held comes behind all others of its owner.
+    If the owner has too many keys, locked keys count as the excess first.
     """
-    others = _current_keys(now).filter(owner=key.owner).exclude(pk=key.pk)
-    ahead = sum(key.is_held or _priority(other) > _priority(key) for other in others)
-    found = list(
+    others = _enableable_keys(now).filter(owner=key.owner).exclude(pk=key.pk)
+    preferred = sum(key.is_locked or _priority(other) > _priority(key) for other in others)
+    violations = list(
         _find_violations(
-            terms,
+            policy,
             key,
             now,
-            may_create=permissions.can_create(terms, key.owner),
-            is_spare=ahead >= terms.most_keys,
+            can_create=permissions.can_create(policy, key.owner),
+            over_limit=preferred >= policy.max_keys,
         )
     )
-    return NonCompliantKey(key, found, _compliant_rights(terms, key, found, now)) if found else None
+    if not violations:
+        return None
+    return NonCompliantKey(key, violations, _compliant_rights(policy, key, violations, now))
 
 
-def _current_keys(now: datetime) -> ApiKeyQuerySet:
+def _enableable_keys(now: datetime) -> ApiKeyQuerySet:
     related = ("owner__workspace", "last_use", "replaces__last_use")
-    return ApiKey.objects.startable(now).select_related(*related)
+    return ApiKey.objects.enableable(now).select_related(*related)
 
 
 def _priority(key: ApiKey) -> tuple[bool, datetime, int]:
-    """Of too many keys the ones to stay are those that work, then those used last."""
+    """Return the sort key of the keys to keep if there are too many: enabled ones first, then those used last."""
     return key.disabled_at is None, key.idle_since, key.pk
 
 
-def _compliant_rights(terms: Policy, key: ApiKey, found: Iterable[Violation], now: datetime) -> Rights | None:
-    helps = {breach.term for breach in found} <= _FIXED_BY_NARROWING
-    return restrict_to_policy(terms, key.rights, now) if helps else None
+def _compliant_rights(
+    policy: Policy, key: ApiKey, violations: Iterable[Violation], now: datetime
+) -> Rights | None:
+    is_fixable = {violation.rule for violation in violations} <= _FIXED_BY_NARROWING
+    return restrict_to_policy(policy, key.rights, now) if is_fixable else None
 
 
 def _find_violations(
-    terms: Policy, key: ApiKey, now: datetime, *, may_create: bool, is_spare: bool
+    policy: Policy, key: ApiKey, now: datetime, *, can_create: bool, over_limit: bool
 ) -> Iterator[Violation]:
-    rights, longest = key.rights, terms.largest_lifetime
-    if excess := disallowed_scopes(terms, rights):
-        yield Violation(PolicyRule.SCOPES, scopes=tuple(excess))
-    if expires_too_late(terms, rights, now):
+    rights, longest = key.rights, policy.max_lifetime
+    if disallowed := disallowed_scopes(policy, rights):
+        yield Violation(PolicyRule.SCOPES, scopes=tuple(disallowed))
+    if expires_too_late(policy, rights, now):
         yield Violation(PolicyRule.EXPIRY, limit=longest.days if longest else None)
-    if lacks_addresses(terms, rights):
+    if lacks_addresses(policy, rights):
         yield Violation(PolicyRule.ADDRESSES)
-    if not may_create:
+    if not can_create:
         yield Violation(PolicyRule.CREATORS)
-    if is_spare:
-        yield Violation(PolicyRule.MOST_KEYS, limit=terms.most_keys)
-    if key.disabled_at is None and is_idle(terms, key, now):
-        yield Violation(PolicyRule.IDLE, limit=terms.idle_days)
+    if over_limit:
+        yield Violation(PolicyRule.MAX_KEYS, limit=policy.max_keys)
+    if key.disabled_at is None and is_idle(policy, key, now):
+        yield Violation(PolicyRule.IDLE, limit=policy.idle_days)
+
+
+def _policy_detail(policy: Policy) -> dict[str, object]:
+    """Return the policy as an audit event records it. The names are stored, so they are older than those of the fields."""
+    return {
+        "creators": policy.creators,
+        "chosen": sorted(map(audit.actor_reference, policy.allowed_creators.all())) if policy.pk else [],
+        "allowed_scopes": policy.allowed_scopes,
+        "largest_lifetime_days": policy.max_lifetime.days if policy.max_lifetime else None,
+        "never_allowed": policy.allows_no_expiry,
+        "most_keys": policy.max_keys,
+        "addresses_required": policy.addresses_required,
+        "idle_days": policy.idle_days,
+        "requests_kept_days": policy.request_log_retention_days,
+        "leak_guard": policy.leak_detection_enabled,
+    }

@@ -31,7 +31,7 @@ class Operations(Enum):
     WITH_BODY = auto()
     WRITING = auto()
     ASKING_PUMBLE = auto()
-    NAMING_IT = auto()  # those that have the row among their own failures
+    LISTED_EXPLICITLY = auto()  # those that have the row among their own failures
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -54,7 +54,7 @@ class ErrorSpec:
 
     reason: str
     case: str = ""
-    applies_to: Operations = Operations.NAMING_IT
+    applies_to: Operations = Operations.LISTED_EXPLICITLY
     compatible: int = 403
     semantic: int | None = None
     code: int | None = None
@@ -82,7 +82,7 @@ class ErrorSpec:
 
 def _case(of: ErrorSpec, case: str, **changes: Any) -> ErrorSpec:
     """Return a row that differs from `of` in `changes`, for operations that name it unless these say otherwise."""
-    changes.setdefault("applies_to", Operations.NAMING_IT)
+    changes.setdefault("applies_to", Operations.LISTED_EXPLICITLY)
     return replace(of, case=case, **changes)
 
 
@@ -376,8 +376,8 @@ RATE_LIMITED = ErrorSpec(
     reason="rate_limited",
     applies_to=Operations.ALL,
     compatible=429,
-    text="Limit reached: {limit} a minute, {whose}; try again in {retry_after} s",
-    sample={"whose": "this API key", "limit": CALLS_PER_MINUTE, "retry_after": 12},
+    text="Limit reached: {limit} a minute, {limit_name}; try again in {retry_after} s",
+    sample={"limit_name": "this API key", "limit": CALLS_PER_MINUTE, "retry_after": 12},
     title=_("Too many calls"),
     meaning=_("A limit of this service is reached; the error text says which. Nothing was done."),
     advice=_WAIT,
@@ -386,7 +386,7 @@ SHARE_USED_UP = _case(
     RATE_LIMITED,
     "share_used_up",
     text=(
-        "This API key has had its share of a limit: {limit} a minute, {whose}; the rest is kept for other keys; "
+        "This API key has had its share of a limit: {limit} a minute, {limit_name}; the rest is kept for other keys; "
         "try again in {retry_after} s"
     ),
 )

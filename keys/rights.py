@@ -31,7 +31,7 @@ class Rights:
     calls_per_minute: int
     expires_at: datetime | None
 
-    def widened_beyond(self, other: "Rights") -> str | None:
+    def first_wider_field(self, other: "Rights") -> str | None:
         """The right in which these go beyond `other`: the field's name; None where they stay within."""
         if not set(self.scopes) <= set(other.scopes):
             return "scopes"

@@ -63,10 +63,10 @@ PRESETS = {
     "custom": PresetText(gettext_lazy("Custom"), gettext_lazy("choose each thing yourself")),
 }
 _POLICY_VALUES = {
-    "largest_lifetime": gettext_lazy("Longest life of a key, in days"),
-    "most_keys": gettext_lazy("Keys of a person"),
+    "max_lifetime": gettext_lazy("Longest life of a key, in days"),
+    "max_keys": gettext_lazy("Keys of a person"),
     "idle_days": gettext_lazy("Days without use"),
-    "requests_kept_days": gettext_lazy("Days for which calls are kept"),
+    "request_log_retention_days": gettext_lazy("Days for which calls are kept"),
 }
 RIGHTS = {
     "scopes": gettext_lazy("scopes"),
@@ -120,7 +120,7 @@ def error_message(error: exceptions.KeysError) -> str:
         case exceptions.TooManyKeys():
             return _(
                 "You have %(most)s keys, as many as this workspace allows. Delete one that you no longer need."
-            ) % {"most": error.most}
+            ) % {"most": error.limit}
         case exceptions.ScopeUnknown():
             if not error.scopes:
                 return _("Choose at least one thing that the key may do.")
@@ -134,10 +134,10 @@ def error_message(error: exceptions.KeysError) -> str:
             }
         case exceptions.ChannelsInvalid():
             return _("Choose 1 to 50 channels.")
-        case exceptions.AddressInvalid() if error.meant:
+        case exceptions.AddressInvalid() if error.suggestion:
             return _("%(text)s has bits set behind its prefix. Did you mean %(meant)s?") % {
                 "text": error.text[:64],
-                "meant": error.meant,
+                "meant": error.suggestion,
             }
         case exceptions.AddressInvalid():
             return _(
@@ -170,7 +170,7 @@ def error_message(error: exceptions.KeysError) -> str:
         case exceptions.KeyDisabled():
             return _("This key is disabled. Enable it first.")
         case exceptions.PolicyValueInvalid():
-            return f"{_POLICY_VALUES[error.term]}: {number_range(error.least, error.most)}"
+            return f"{_POLICY_VALUES[error.field]}: {number_range(error.minimum, error.maximum)}"
         case exceptions.PolicyChanged():
             return _(
                 "Somebody else changed the policy meanwhile. Look at it as it is now, then decide again."
@@ -178,11 +178,11 @@ def error_message(error: exceptions.KeysError) -> str:
         case exceptions.PolicyViolated():
             return _(
                 "This key does not fit the policy of the workspace: %(what)s. Narrow it until it fits, or ask an owner."
-            ) % {"what": enumerate_all(map(describe_violation, error.breaches))}
+            ) % {"what": enumerate_all(map(describe_violation, error.violations))}
         case exceptions.CannotWidenRights():
             return _(
                 "The rights of a key can only become narrower, and this would widen its %(what)s. Make a new key."
-            ) % {"what": RIGHTS[error.what]}
+            ) % {"what": RIGHTS[error.field]}
         case exceptions.KeyAmbiguous():
             return _("More than one of your keys goes by that: %(keys)s. Use the id.") % {
                 "keys": enumerate_all(
@@ -227,28 +227,32 @@ def number_range(least: int, most: int) -> str:
     return _("Choose a whole number from %(least)s to %(most)s.") % bounds
 
 
-def describe_violation(one: Violation) -> str:
+def describe_violation(violation: Violation) -> str:
     """In what a key breaks the policy, as a part of a sentence about that key."""
-    match one.term:
+    match violation.rule:
         case PolicyRule.SCOPES:
-            return _("it has scopes that are not allowed (%(scopes)s)") % {"scopes": ", ".join(one.scopes)}
-        case PolicyRule.EXPIRY if one.limit is None:
+            return _("it has scopes that are not allowed (%(scopes)s)") % {
+                "scopes": ", ".join(violation.scopes)
+            }
+        case PolicyRule.EXPIRY if violation.limit is None:
             return _("it never expires")
         case PolicyRule.EXPIRY:
             return _("it works for longer than %(days)s from now") % {
-                "days": format_days(timedelta(days=one.limit or 0))
+                "days": format_days(timedelta(days=violation.limit or 0))
             }
         case PolicyRule.ADDRESSES:
             return _("it may be used from every address")
         case PolicyRule.CREATORS:
             return _("its holder is not among those who may create keys")
-        case PolicyRule.MOST_KEYS:
-            most = one.limit or 0
+        case PolicyRule.MAX_KEYS:
+            most = violation.limit or 0
             return ngettext(
                 "its holder has more than %(n)s key", "its holder has more than %(n)s keys", most
             ) % {"n": most}
         case PolicyRule.IDLE:  # pragma: no branch - mypy holds that there is no other term
-            return _("it was not used for %(days)s") % {"days": format_days(timedelta(days=one.limit or 0))}
+            return _("it was not used for %(days)s") % {
+                "days": format_days(timedelta(days=violation.limit or 0))
+            }
 
 
 def enumerate_all(items: Iterable[str]) -> str:

@@ -1,6 +1,6 @@
-"""Who used which key for what: noted in memory during the call, written in batches by a thread of its own.
+"""Usage of keys: each call is recorded in memory, and a thread writes the records in batches.
 
-Noting never waits and never fails. A normal stop writes everything; after a crash at most the last second is missing.
+Recording never waits and never fails. A normal stop writes everything. A crash loses at most the last second.
 """
 
 import ipaddress
@@ -27,20 +27,24 @@ OK = "ok"
 WRITE_EVERY_SECONDS = 1.0
 STOP_ATTEMPTS = 3
 STOP_PAUSE_SECONDS = 0.2
-BATCH_SIZE = 500  # of one transaction; whoever changes one of its keys waits for the end of it
+BATCH_SIZE = 500  # records in a transaction; a change of one of their keys waits for it
 MAX_QUEUED = 20_000
-MAX_LOGGED_REFUSALS = 20  # of one key and kind in a minute; the hourly counts have them all
+MAX_LOGGED_REFUSALS = 20  # a minute, of one key and outcome; the hourly counts have all
 MAX_AGENT_LENGTH = 120
-MAX_KNOWN_NETWORKS = (
-    50  # of a key; one that is used from more moves about, and each further one tells nothing
-)
+MAX_KNOWN_NETWORKS = 50  # of a key; a key with more changes networks so often that a new one means nothing
 REQUEST_LOG_RETENTION = timedelta(days=90)
 HOURLY_RETENTION = timedelta(days=400)
 
 
 @dataclass(frozen=True, slots=True)
 class CallRecord:
-    """One call with a key. `outcome` is `ok` or the reason of the refusal, `hint` what was wrong with the request."""
+    """One call with a key.
+
+    Attributes:
+        outcome: `ok`, or the reason code of the refusal.
+        address: the client's; None if it is unknown.
+        hint: what was wrong with the request, if anything.
+    """
 
     key_pk: int
     at: datetime
@@ -56,79 +60,80 @@ class CallRecord:
 
 
 class Sampler:
-    """Chooses what is worth a row of the log: every call that was let in, and of refusals the first of each minute."""
+    """Selects the calls for the request log: all that succeeded, and the first refusals of each minute."""
 
     def __init__(self) -> None:
         self._minute: datetime | None = None
         self._seen: Counter[tuple[int, str]] = Counter()
 
-    def worth_logging(self, uses: Iterable[CallRecord]) -> list[CallRecord]:
-        return [use for use in uses if use.outcome == OK or self._is_early(use)]
+    def select(self, calls: Iterable[CallRecord]) -> list[CallRecord]:
+        return [call for call in calls if call.outcome == OK or self._is_early(call)]
 
-    def _is_early(self, use: CallRecord) -> bool:
-        minute = use.at.replace(second=0, microsecond=0)
+    def _is_early(self, call: CallRecord) -> bool:
+        minute = call.at.replace(second=0, microsecond=0)
         if minute != self._minute:
             self._minute = minute
             self._seen.clear()
-        self._seen[use.key_pk, use.outcome] += 1
-        return self._seen[use.key_pk, use.outcome] <= MAX_LOGGED_REFUSALS
+        self._seen[call.key_pk, call.outcome] += 1
+        return self._seen[call.key_pk, call.outcome] <= MAX_LOGGED_REFUSALS
 
 
 class Recorder:
-    """Keeps uses until they are written. Of more than `MAX_QUEUED` the oldest are lost, and that is logged."""
+    """The queue of calls to write. If it holds `MAX_QUEUED`, the oldest are dropped, counted and logged."""
 
     def __init__(self) -> None:
-        self._waiting: deque[CallRecord] = deque(maxlen=MAX_QUEUED)
+        self._queue: deque[CallRecord] = deque(maxlen=MAX_QUEUED)
         self._writing = threading.Lock()
         self._lost = 0
         self._sampler = Sampler()
         self._writer = BackgroundTask(
-            "usage", self.flush, every=WRITE_EVERY_SECONDS, last=self._flush_all, failure="usage.dropped"
+            "usage", self.flush, every=WRITE_EVERY_SECONDS, on_stop=self._flush_all, failure="usage.dropped"
         )
 
-    def note(self, use: CallRecord) -> None:
-        if len(self._waiting) == MAX_QUEUED:
+    def record(self, call: CallRecord) -> None:
+        """Queue the call."""
+        if len(self._queue) == MAX_QUEUED:
             self._lost += 1
-        self._waiting.append(use)
+        self._queue.append(call)
         if settings.WRITE_USAGE_IN_BACKGROUND:
             self._writer.start()
 
-    def is_waiting(self) -> bool:
-        """Whether anything is left to write."""
-        return bool(self._waiting)
+    def has_queued(self) -> bool:
+        """Return whether any call is not yet written."""
+        return bool(self._queue)
 
     def flush(self) -> None:
-        """Write what is waiting. What cannot be written now, for the database is away or a key is held, waits on."""
+        """Write the queued calls. Those that cannot be written stay: the database is away, or their key is locked."""
         with self._writing:
-            waiting, lost = len(self._waiting), self._lost
+            queued, lost = len(self._queue), self._lost
             self._lost = 0
-            metrics.USAGE_WAITING.set(waiting)
+            metrics.USAGE_WAITING.set(queued)
             if lost:
                 metrics.USAGE_LOST.inc(lost)
                 log.warning("usage.lost", extra={"count": lost})
-            left: list[CallRecord] = []
+            unwritten: list[CallRecord] = []
             batch: list[CallRecord] = []
             try:
-                for start in range(0, waiting, BATCH_SIZE):
-                    batch = [self._waiting.popleft() for _ in range(min(BATCH_SIZE, waiting - start))]
-                    left += _write(batch, self._sampler)
+                for start in range(0, queued, BATCH_SIZE):
+                    batch = [self._queue.popleft() for _ in range(min(BATCH_SIZE, queued - start))]
+                    unwritten += _write(batch, self._sampler)
             except (OperationalError, InterfaceError):
                 log.warning("usage.not_written", exc_info=True, extra={"count": len(batch)})
-                left += batch
+                unwritten += batch
             finally:
-                room = MAX_QUEUED - len(self._waiting)
-                kept = left[max(len(left) - room, 0) :]
-                self._lost += len(left) - len(kept)
-                self._waiting.extendleft(reversed(kept))
+                capacity = MAX_QUEUED - len(self._queue)
+                kept = unwritten[max(len(unwritten) - capacity, 0) :]
+                self._lost += len(unwritten) - len(kept)
+                self._queue.extendleft(reversed(kept))
 
     def stop(self) -> None:
-        """Write what is left, and end the thread that writes."""
+        """Write the queued calls, and end the thread that writes."""
         self._writer.stop()
 
     def _flush_all(self) -> None:
         for _attempt in range(STOP_ATTEMPTS):
             self.flush()
-            if not self.is_waiting():
+            if not self.has_queued():
                 return
             time.sleep(STOP_PAUSE_SECONDS)
 
@@ -137,43 +142,44 @@ recorder = Recorder()
 
 
 def _write(batch: list[CallRecord], sampler: Sampler) -> list[CallRecord]:
-    """Write the uses; those of keys that somebody holds right now are left, and returned.
+    """Write the calls, and return those whose keys are locked.
 
-    The lock of a key keeps its owner from being erased meanwhile, and other processes from writing of the same key, so
-    what is read here of its counts and last use is still true when it is written. Keys that are held are not waited for:
-    a change of one would keep all others waiting.
+    The row lock of a key prevents the erasure of its owner, and writes of other processes for the same key. So the counts
+    and the last use that are read here are current when they are written. Locked keys are skipped: waiting for one
+    would delay all others.
     """
     with transaction.atomic():
-        used = ApiKey.objects.filter(pk__in={use.key_pk for use in batch})
+        used = ApiKey.objects.filter(pk__in={call.key_pk for call in batch})
         lock = used.select_for_update(no_key=True, skip_locked=True).order_by("pk")
         locked = set(lock.values_list("pk", flat=True))
-        # Read once they are locked: a join would show the owners as they were before.
+        # Read after locking: a join would return the owners as they were before.
         erased_at = dict(used.values_list("pk", "owner__erased_at"))
-        known = [use for use in batch if use.key_pk in locked]
-        uses = [use if erased_at[use.key_pk] is None else _anonymized(use) for use in known]
-        _write_last_uses(uses)
-        elsewhere = _add_networks(uses)
-        _log(sampler.worth_logging(uses))
-        _count_hours(uses)
-        _record_new_networks(elsewhere)  # last, as nothing may be locked after the audit's chains
-    held = erased_at.keys() - locked
-    return [use for use in batch if use.key_pk in held]
+        known = [call for call in batch if call.key_pk in locked]
+        calls = [call if erased_at[call.key_pk] is None else _anonymized(call) for call in known]
+        _write_last_uses(calls)
+        from_new_networks = _add_networks(calls)
+        _log(sampler.select(calls))
+        _count_hours(calls)
+        # Last, because nothing may be locked after an audit chain.
+        _record_new_networks(from_new_networks)
+    skipped = erased_at.keys() - locked
+    return [call for call in batch if call.key_pk in skipped]
 
 
-def _anonymized(use: CallRecord) -> CallRecord:
-    """Somebody's script may go on calling long after they were erased; where from is none of our business then."""
-    return replace(use, address=None, agent="")
+def _anonymized(call: CallRecord) -> CallRecord:
+    """Return the call without address and agent. A program may keep calling long after its owner was erased."""
+    return replace(call, address=None, agent="")
 
 
-def _write_last_uses(uses: Iterable[CallRecord]) -> None:
-    """Only a call that was let in uses a key. Of two processes the later moment stays."""
-    last = {use.key_pk: use for use in sorted(uses, key=lambda use: use.at) if use.outcome == OK}
+def _write_last_uses(calls: Iterable[CallRecord]) -> None:
+    """Only a call that was let in calls a key. Of two processes the later moment stays."""
+    last = {call.key_pk: call for call in sorted(calls, key=lambda call: call.at) if call.outcome == OK}
     before = dict(LastUse.objects.filter(pk__in=last).values_list("pk", "at"))
     LastUse.objects.bulk_create(
         [
-            LastUse(key_id=pk, at=use.at, address=use.address, agent=use.agent[:MAX_AGENT_LENGTH])
-            for pk, use in last.items()
-            if pk not in before or before[pk] <= use.at
+            LastUse(key_id=pk, at=call.at, address=call.address, agent=call.agent[:MAX_AGENT_LENGTH])
+            for pk, call in last.items()
+            if pk not in before or before[pk] <= call.at
         ],
         update_conflicts=True,
         unique_fields=["key"],
@@ -181,73 +187,73 @@ def _write_last_uses(uses: Iterable[CallRecord]) -> None:
     )
 
 
-def _log(uses: Iterable[CallRecord]) -> None:
+def _log(calls: Iterable[CallRecord]) -> None:
     RequestLog.objects.bulk_create(
         RequestLog(
-            key_id=use.key_pk,
-            at=use.at,
-            operation=use.operation,
-            outcome=use.outcome,
-            status=use.status,
-            duration_ms=use.duration_ms,
-            request_id=use.request_id,
-            address=use.address,
-            hint=use.hint,
-            surface=use.surface,
-            agent=use.agent[:MAX_AGENT_LENGTH],
+            key_id=call.key_pk,
+            at=call.at,
+            operation=call.operation,
+            outcome=call.outcome,
+            status=call.status,
+            duration_ms=call.duration_ms,
+            request_id=call.request_id,
+            address=call.address,
+            hint=call.hint,
+            surface=call.surface,
+            agent=call.agent[:MAX_AGENT_LENGTH],
         )
-        for use in uses
+        for call in calls
     )
 
 
-def _add_networks(uses: Iterable[CallRecord]) -> list[CallRecord]:
-    """The first uses of keys from where they never were, but for each key's first use at all."""
-    elsewhere = []
-    firsts: dict[tuple[int, str], CallRecord] = {}
-    for use in uses:
-        if use.outcome == OK and use.address is not None:
-            firsts.setdefault((use.key_pk, network_prefix(use.address)), use)
+def _add_networks(calls: Iterable[CallRecord]) -> list[CallRecord]:
+    """The first uses of keys from where they never were, but for each key's first call at all."""
+    from_new_networks = []
+    first_calls: dict[tuple[int, str], CallRecord] = {}
+    for call in calls:
+        if call.outcome == OK and call.address is not None:
+            first_calls.setdefault((call.key_pk, network_prefix(call.address)), call)
     known: defaultdict[int, set[str]] = defaultdict(set)
-    places = KnownNetwork.objects.filter(key__in={key_pk for key_pk, _ in firsts})
-    for key_pk, network in places.values_list("key_id", "network"):
+    rows = KnownNetwork.objects.filter(key__in={key_pk for key_pk, _ in first_calls})
+    for key_pk, network in rows.values_list("key_id", "network"):
         known[key_pk].add(network)
-    very_first: dict[int, tuple[str, datetime]] = {}
-    for (key_pk, network), use in firsts.items():
+    first_networks: dict[int, tuple[str, datetime]] = {}
+    for (key_pk, network), call in first_calls.items():
         if not known[key_pk]:
-            very_first.setdefault(key_pk, (network, use.at))
+            first_networks.setdefault(key_pk, (network, call.at))
     KnownNetwork.objects.bulk_create(
         [
             KnownNetwork(key_id=key_pk, network=network, first_used_at=at)
-            for key_pk, (network, at) in very_first.items()
+            for key_pk, (network, at) in first_networks.items()
         ],
         ignore_conflicts=True,
     )
-    for key_pk, (network, _at) in very_first.items():
+    for key_pk, (network, _at) in first_networks.items():
         known[key_pk].add(network)
-    for (key_pk, network), use in sorted(firsts.items()):
+    for (key_pk, network), call in sorted(first_calls.items()):
         before = known[key_pk]
         if network in before or len(before) >= MAX_KNOWN_NETWORKS:
             continue
-        row, defaults = {"key_id": key_pk, "network": network}, {"first_used_at": use.at}
+        row, defaults = {"key_id": key_pk, "network": network}, {"first_used_at": call.at}
         _known, new = KnownNetwork.objects.get_or_create(**row, defaults=defaults)
         if new:
-            elsewhere.append(use)
+            from_new_networks.append(call)
         before.add(network)
-    return elsewhere
+    return from_new_networks
 
 
-def _record_new_networks(uses: Iterable[CallRecord]) -> None:
+def _record_new_networks(calls: Iterable[CallRecord]) -> None:
     """An audit event for each, workspace by workspace, so that no two processes wait for each other's."""
-    keys = ApiKey.objects.select_related("owner__workspace").in_bulk({use.key_pk for use in uses})
-    told = [(key.owner.workspace, use, key) for use in uses if (key := keys[use.key_pk]).owner.workspace]
-    for workspace, use, key in sorted(told, key=lambda one: one[0].pumble_id):
+    keys = ApiKey.objects.select_related("owner__workspace").in_bulk({call.key_pk for call in calls})
+    told = [(key.owner.workspace, call, key) for call in calls if (key := keys[call.key_pk]).owner.workspace]
+    for workspace, call, key in sorted(told, key=lambda one: one[0].pumble_id):
         audit.record(
             AuditEvent.Type.KEY_USED_ELSEWHERE,
             workspace=workspace,
             key=key,
             member=key.owner,
-            by=Actor(None, use.surface, address=use.address, request_id=use.request_id),
-            now=use.at,
+            by=Actor(None, call.surface, address=call.address, request_id=call.request_id),
+            now=call.at,
         )
 
 
@@ -260,11 +266,11 @@ def network_prefix(address: str) -> str:
 
 def delete_old_requests(*, now: datetime) -> int:
     """Forget single calls of longer ago than their workspace keeps them, 90 days unless it says so; how many."""
-    kept = Policy.objects.values_list("requests_kept_days", flat=True).distinct()
+    kept = Policy.objects.values_list("request_log_retention_days", flat=True).distinct()
     without_policy = RequestLog.objects.filter(key__owner__workspace__policy__isnull=True)
     pruned = batches.delete_in_batches(without_policy.filter(at__lte=now - REQUEST_LOG_RETENTION))
     for days in kept:
-        of_such = RequestLog.objects.filter(key__owner__workspace__policy__requests_kept_days=days)
+        of_such = RequestLog.objects.filter(key__owner__workspace__policy__request_log_retention_days=days)
         pruned += batches.delete_in_batches(of_such.filter(at__lte=now - timedelta(days=days)))
     return pruned
 
@@ -275,14 +281,14 @@ def delete_old_hours(*, now: datetime) -> int:
 
 
 def delete_old_networks(*, now: datetime) -> int:
-    """Forget where keys were used from that are over; how many places."""
+    """Forget where keys were used from that are over; how many rows."""
     return batches.delete_in_batches(KnownNetwork.objects.exclude(key__in=ApiKey.objects.live(now)))
 
 
-def _count_hours(uses: Iterable[CallRecord]) -> None:
+def _count_hours(calls: Iterable[CallRecord]) -> None:
     counts: defaultdict[tuple[int, datetime, str], int] = defaultdict(int)
-    for use in uses:
-        counts[use.key_pk, use.at.replace(minute=0, second=0, microsecond=0), use.outcome] += 1
+    for call in calls:
+        counts[call.key_pk, call.at.replace(minute=0, second=0, microsecond=0), call.outcome] += 1
     counted = HourlyUse.objects.filter(
         key__in={pk for pk, *_ in counts}, hour__in={hour for _, hour, _ in counts}
     )

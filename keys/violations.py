@@ -1,42 +1,44 @@
-"""In what a key breaks its workspace's policy, as a value. Pure."""
+"""How a key can violate the policy of its workspace, as a value. Pure."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 
 class PolicyRule(StrEnum):
-    """What of a policy can be broken by a key that is there."""
+    """A rule of a policy that an existing key can violate. The values are stored in audit events."""
 
     SCOPES = "scopes"
     EXPIRY = "expiry"
     ADDRESSES = "addresses"
     CREATORS = "creators"
-    MOST_KEYS = "most_keys"
+    MAX_KEYS = "most_keys"
     IDLE = "idle"
 
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """One thing in which a key breaks the policy.
+    """One rule that a key violates.
 
     Attributes:
-        scopes: those that are not allowed.
-        limit: the number that is not kept: days of a life or without use, keys of a person. None of an end: any will do.
+        scopes: the scopes that are not allowed.
+        limit: the number that the key exceeds: days of lifetime, days without use, or keys of a member. For `EXPIRY` None
+            means that the key needs an expiry, whichever.
     """
 
-    term: PolicyRule
+    rule: PolicyRule
     scopes: tuple[str, ...] = ()
     limit: int | None = None
 
-    def told(self) -> dict[str, Any]:
-        """As an audit event tells it."""
-        return asdict(self) | {"scopes": list(self.scopes)}
+    def to_dict(self) -> dict[str, Any]:
+        """Return the violation as an audit event records it. The names are stored."""
+        return {"term": self.rule.value, "scopes": list(self.scopes), "limit": self.limit}
 
 
-def violations_in(detail: dict[str, Any]) -> list[Violation]:
-    """The breaches that an audit event tells of."""
+def violations_in(detail: Mapping[str, Any]) -> list[Violation]:
+    """Return the violations that the detail of an audit event records."""
     return [
-        Violation(PolicyRule(one["term"]), tuple(one["scopes"]), one["limit"])
-        for one in detail.get("breaches", [])
+        Violation(PolicyRule(item["term"]), tuple(item["scopes"]), item["limit"])
+        for item in detail.get("breaches", [])
     ]

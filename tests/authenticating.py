@@ -19,11 +19,11 @@ def check(raw_key: bytes, *, by: Actor, now: datetime) -> ApiKey:
     return ApiKey.objects.get(pk=authentication.authorize(record, by=by, now=now).pk)
 
 
-def call_of(key: ApiKey, *, rehearsal: bool = False) -> CallBudget:
+def call_of(key: ApiKey, *, dry_run: bool = False) -> CallBudget:
     """Take one call from the key's own limit, and return what the call may take beside it."""
     record = key_cache.load(key.key_id)
     assert record is not None
-    return CallBudget(record, limits.hit_key_limit(record), rehearsal=rehearsal)
+    return CallBudget(record, limits.hit_key_limit(record), dry_run=dry_run)
 
 
 def no_limits(record: KeyRecord) -> CallBudget:

@@ -21,7 +21,7 @@ CONTENT_TYPES = {"jsonl": "application/x-ndjson", "csv": "text/csv; charset=utf-
 _BATCH_SIZE = 500
 _FIELDS = (
     *("chain_id", "number", "at", "type", "surface", "actor_ref", "member_ref", "key_ref"),
-    *("detail", "address_mark", "request_id", "previous", "digest"),
+    *("detail", "address_pseudonym", "request_id", "previous", "digest"),
 )
 
 
@@ -44,7 +44,7 @@ class ChainRange:
         return AuditEvent.objects.filter(chain=self.chain, number__gt=self.after, number__lte=self.number)
 
     @property
-    def promise(self) -> dict[str, Any]:
+    def declaration(self) -> dict[str, Any]:
         return {"from": self.first or "start", "number": self.number, "digest": self.digest}
 
 
@@ -73,7 +73,7 @@ def export_ranges(whole: Iterable[ChainRange], form: str) -> Iterator[str]:
     """An export of whole chains or ends of chains: it promises to have no gaps. `form`: `jsonl` or `csv`."""
     whole = list(whole)
     every = (record for span in whole for record in records(span.events))
-    return _format_lines(every, {span.chain: span.promise for span in whole}, form)
+    return _format_lines(every, {span.chain: span.declaration for span in whole}, form)
 
 
 def records(events: QuerySet[AuditEvent]) -> Iterator[verifier.Record]:
@@ -91,11 +91,11 @@ def records(events: QuerySet[AuditEvent]) -> Iterator[verifier.Record]:
             yield record
 
 
-def _format_lines(events: Iterable[verifier.Record], promised: dict[str, Any], form: str) -> Iterator[str]:
+def _format_lines(events: Iterable[verifier.Record], declared: dict[str, Any], form: str) -> Iterator[str]:
     write = {"jsonl": _json_line, "csv": _csv_line}[form]
     if form == "csv":
         yield _row(verifier.COLUMNS)
-    yield write(_entry(verifier.BEGUN, {"chains": promised}))
+    yield write(_entry(verifier.BEGUN, {"chains": declared}))
     count = 0
     for record in events:
         yield write(record)

@@ -83,8 +83,10 @@ def record(
             actor_ref=actor_reference(by.member),
             member_ref=actor_reference(member),
             key_ref=key.key_id if key else "",
-            detail=_sanitize_detail(detail, _pseudonymizer(addresses, of=member)),
-            address_mark=_pseudonymizer(addresses, of=by.member or member)(by.address) if by.address else "",
+            detail=_sanitize_detail(detail, _pseudonymizer(addresses, member=member)),
+            address_pseudonym=_pseudonymizer(addresses, member=by.member or member)(by.address)
+            if by.address
+            else "",
             request_id=by.request_id,
             at=now,
             workspace=workspace,
@@ -92,7 +94,7 @@ def record(
             member=member,
             key=key,
         )
-        event.digest = verifier.digest_of(canonical_content(event))
+        event.digest = verifier.compute_digest(canonical_content(event))
         event.save(force_insert=True)
         for row in addresses:
             row.event = event
@@ -117,7 +119,7 @@ def canonical_content(event: AuditEvent) -> verifier.Record:
         "member": event.member_ref,
         "key": event.key_ref,
         "detail": event.detail,
-        "address": event.address_mark,
+        "address": event.address_pseudonym,
         "request_id": event.request_id,
         "previous": event.previous,
     }
@@ -144,29 +146,31 @@ def lock_chain(name: str) -> AuditChain:
     return chain
 
 
-def _pseudonymizer(rows: list[AuditAddress], *, of: Member | None) -> Callable[[str], str]:
-    """What puts a mark in place of an address and adds the row that tells what it means."""
+def _pseudonymizer(rows: list[AuditAddress], *, member: Member | None) -> Callable[[str], str]:
+    """Return the function that replaces an address by its pseudonym. It appends the row that keeps the address to `rows`."""
     salt = secrets.token_hex(16)
     known: dict[str, str] = {}
 
-    def mark(address: str) -> str:
+    def pseudonymize(address: str) -> str:
         if address not in known:
-            known[address] = verifier.mark_of(address, salt)
-            rows.append(AuditAddress(of=of, mark=known[address], salt=salt, address=address))
+            known[address] = verifier.pseudonymize_address(address, salt)
+            rows.append(AuditAddress(member=member, pseudonym=known[address], salt=salt, address=address))
         return known[address]
 
-    return mark
+    return pseudonymize
 
 
-def _sanitize_detail(value: Any, mark: Callable[[str], str]) -> Any:
-    """`value` as it can stand for ever: no keys that came in by a free text, no addresses, nothing a database changes."""
+def _sanitize_detail(value: Any, pseudonymize: Callable[[str], str]) -> Any:
+    """Return `value` fit to be kept: without API keys or addresses, and without characters that a database changes."""
     if isinstance(value, str):
         return key_format.redact(value.replace("\x00", "").encode("utf-8", "replace").decode())
     if isinstance(value, dict):
         return {
-            str(name): [mark(str(address)) for address in item or ()]
+            str(name): [pseudonymize(str(address)) for address in item or ()]
             if name == "allowed_addresses"
-            else _sanitize_detail(item, mark)
+            else _sanitize_detail(item, pseudonymize)
             for name, item in value.items()
         }
-    return [_sanitize_detail(item, mark) for item in value] if isinstance(value, list | tuple) else value
+    return (
+        [_sanitize_detail(item, pseudonymize) for item in value] if isinstance(value, list | tuple) else value
+    )

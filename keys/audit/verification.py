@@ -26,9 +26,9 @@ def verify_chain(
     walk = ChainVerifier(chain.name)
     for span in export.chain_ranges([chain]):
         for record in through(export.records(span.events)):
-            walk.step(record)
+            walk.feed(record)
     try:
-        walk.end(chain.number, chain.digest)
+        walk.finish(chain.number, chain.digest)
     except ChainBroken:
         now = AuditChain.objects.filter(pk=chain.pk).first()
         if now is not None and now.pruned_number > chain.pruned_number:  # retention came in between

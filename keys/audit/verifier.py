@@ -57,15 +57,18 @@ class InvalidExport(Exception):
     """What was read is not an export, or is damaged beyond telling which event it is."""
 
 
-def digest_of(record: Record) -> str:
+def compute_digest(record: Record) -> str:
     """The digest that an event of this content has; 64 hexadecimal digits."""
     content = {name: record[name] for name in CONTENT}
     return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
-def mark_of(address: str, salt: str) -> str:
+def pseudonymize_address(address: str, salt: str) -> str:
     """What stands for an address where it must be possible to forget it."""
     return f"address:{hashlib.sha256(f'{salt}:{address}'.encode()).hexdigest()}"
+
+
+digest_of, mark_of = compute_digest, pseudonymize_address  # the names that migration 0006 imports
 
 
 @dataclass
@@ -86,9 +89,9 @@ class ChainVerifier:
     number: int = 0
     digest: str = ""
     _before_first: str = ""
-    _vouched: dict[int, str] = field(default_factory=dict)
+    _checkpoints: dict[int, str] = field(default_factory=dict)
 
-    def step(self, record: Record) -> None:
+    def feed(self, record: Record) -> None:
         """
         Raises:
             Broken: the event was changed, or it does not follow the one before.
@@ -98,7 +101,7 @@ class ChainVerifier:
         if self.events and number <= self.number:
             how = "occurs twice: one of the two was inserted" if number == self.number else "is out of order"
             raise ChainBroken(f"{self._event(number)} {how}")
-        if digest_of(record) != record["digest"]:
+        if compute_digest(record) != record["digest"]:
             how = "was changed" if follows or not self.events else "was changed or put in another's place"
             raise ChainBroken(f"{self._event(number)} {how}: its digest is not that of its content")
         self._check_addresses(record)
@@ -117,18 +120,18 @@ class ChainVerifier:
         if record["type"] == CHECKPOINT and isinstance(record["detail"], dict):
             last = record["detail"].get("number")
             if isinstance(last, int):
-                self._vouched = {last: str(record["detail"].get("digest"))}
+                self._checkpoints = {last: str(record["detail"].get("digest"))}
         self.events += 1
         self.number, self.digest = number, record["digest"]
 
-    def end(self, number: int, digest: str) -> None:
+    def finish(self, number: int, digest: str) -> None:
         """No more events come. `number` and `digest` are the last one's, or an earlier one's.
 
         Raises:
             Broken: events are missing at the beginning or at the end.
         """
         gone = self.first - 1
-        if self.anchored and gone > 0 and self._vouched.get(gone) != self._before_first:
+        if self.anchored and gone > 0 and self._checkpoints.get(gone) != self._before_first:
             raise ChainBroken(f"{self._missing(1, gone)} removed, and no checkpoint tells of it")
         if self.number < number:
             raise ChainBroken(f"{self._missing(self.number + 1, number)} cut off at the end")
@@ -141,7 +144,7 @@ class ChainVerifier:
         content = ""
         for address, salt in record["addresses"].items():
             content = content or json.dumps([record["address"], record["detail"]])
-            if mark_of(address, str(salt)) not in content:
+            if pseudonymize_address(address, str(salt)) not in content:
                 raise ChainBroken(
                     f"{self._event(record['number'])} was changed: {address} is not its address"
                 )
@@ -159,10 +162,10 @@ class ChainVerifier:
 
 @dataclass
 class Verdict:
-    """What an export turned out to be. `promised` is what it said it would give whole, by chain."""
+    """What an export turned out to be. `declared` is what it said it would give whole, by chain."""
 
-    promised: dict[str, dict[str, Any]]
-    walks: dict[str, ChainVerifier]
+    declared: dict[str, dict[str, Any]]
+    chains: dict[str, ChainVerifier]
 
 
 def verify(records: Iterable[Record]) -> Verdict:
@@ -176,8 +179,8 @@ def verify(records: Iterable[Record]) -> Verdict:
     begun = next(entries, None)
     if begun is None or begun["type"] != BEGUN:
         raise InvalidExport("the first entry does not say that an export begins")
-    promised = _declarations(begun)
-    verdict = Verdict(promised, {})
+    declared = _declarations(begun)
+    verdict = Verdict(declared, {})
     ended: Record | None = None
     for record in entries:
         if ended is not None:
@@ -186,41 +189,41 @@ def verify(records: Iterable[Record]) -> Verdict:
             ended = record
             continue
         chain = record["chain"]
-        if chain not in verdict.walks:
-            promise = promised.get(chain)
+        if chain not in verdict.chains:
+            promise = declared.get(chain)
             anchored = promise is not None and promise["from"] == "start"
-            verdict.walks[chain] = ChainVerifier(chain, whole=promise is not None, anchored=anchored)
-        verdict.walks[chain].step(record)
+            verdict.chains[chain] = ChainVerifier(chain, whole=promise is not None, anchored=anchored)
+        verdict.chains[chain].feed(record)
     _check_end(verdict, ended)
     return verdict
 
 
 def _check_end(verdict: Verdict, ended: Record | None) -> None:
-    for chain, promise in verdict.promised.items():
-        walk = verdict.walks.setdefault(chain, ChainVerifier(chain))
+    for chain, promise in verdict.declared.items():
+        walk = verdict.chains.setdefault(chain, ChainVerifier(chain))
         if walk.events and promise["from"] not in {"start", walk.first}:
             raise ChainBroken(f"the first events of {chain} that the export promises are missing")
-        walk.end(promise["number"], promise["digest"])
+        walk.finish(promise["number"], promise["digest"])
     if ended is None:
         raise ChainBroken("the export was cut off: it does not say that it ends")
-    report, there = ended["detail"].get("events"), sum(walk.events for walk in verdict.walks.values())
+    report, there = ended["detail"].get("events"), sum(walk.events for walk in verdict.chains.values())
     if report != there:
         raise ChainBroken(f"the export has {there} events, and says that it has {report}")
 
 
 def _declarations(begun: Record) -> dict[str, dict[str, Any]]:
     """By chain: `from`, "start" or the number of the first event; `number` and `digest` of an event that must come."""
-    promised = begun["detail"].get("chains")
-    sound = isinstance(promised, dict) and all(
+    declared = begun["detail"].get("chains")
+    sound = isinstance(declared, dict) and all(
         isinstance(promise, dict)
         and isinstance(promise.get("from"), str | int)
         and isinstance(promise.get("number"), int)
         and isinstance(promise.get("digest"), str)
-        for promise in promised.values()
+        for promise in declared.values()
     )
     if not sound:
         raise InvalidExport("the first entry does not say which chains the export gives whole")
-    return dict(promised)
+    return dict(declared)
 
 
 def read(stream: TextIO) -> Iterator[Record]:
@@ -320,13 +323,13 @@ def main(arguments: list[str]) -> int:
 
 def report(verdict: Verdict) -> Iterator[str]:
     """The verdict, a line for each chain."""
-    for chain, walk in sorted(verdict.walks.items()):
+    for chain, walk in sorted(verdict.chains.items()):
         if not walk.whole:
             yield f"{chain}: filtered, {walk.events} events in {walk.runs} runs; none was changed"
         elif walk.events:
             kind = "complete" if walk.anchored else "complete from its first event on"
             yield f"{chain}: {kind}, events {walk.first} to {walk.number}, the last has the digest {walk.digest}"
-    if not any(walk.events for walk in verdict.walks.values()):
+    if not any(walk.events for walk in verdict.chains.values()):
         yield "no events"
 
 

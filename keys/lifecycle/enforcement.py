@@ -42,9 +42,9 @@ def enforce_policy(*, key: ApiKey, revision: int, by: Actor, now: datetime) -> N
     broken = policies.check_key(terms, family[-1], now)
     if broken is None:
         return None
-    why = {"breaches": [breach.told() for breach in broken.breaches]}
-    if broken.fitting is not None:
-        apply_rights(family, broken.fitting, by=by, now=now, reason=_Reason.POLICY.value, **why)
+    why = {"breaches": [breach.to_dict() for breach in broken.violations]}
+    if broken.compliant_rights is not None:
+        apply_rights(family, broken.compliant_rights, by=by, now=now, reason=_Reason.POLICY.value, **why)
     else:
         disable_all(
             family, by=by, now=now, reason=_Reason.IDLE if broken.is_only_idle else _Reason.POLICY, **why

@@ -68,8 +68,8 @@ def next_name(taken: Collection[str]) -> str:
     return f"key-{number}"
 
 
-def taken_names(owner: Member, now: datetime, *, but: ApiKey | None = None) -> list[str]:
-    """Return the folded name of each current key of the owner, except that of `but`."""
+def taken_names(owner: Member, now: datetime, *, exclude: ApiKey | None = None) -> list[str]:
+    """Return the folded name of each current key of the owner, except that of `exclude`."""
     current = ApiKey.objects.filter(owner=owner).current(now)
-    others = current.exclude(pk=but.pk) if but else current
+    others = current.exclude(pk=exclude.pk) if exclude else current
     return [unicode_text.fold(name) for name in others.values_list("name", flat=True)]

@@ -29,7 +29,7 @@ def rename(*, key: ApiKey, name: str, by: Actor, now: datetime) -> ApiKey:
     permissions.require_can_change(key, by)
     before, after = key.name, clean_name(name)
     if before != after:
-        after = require_unique_name(after, taken_names(key.owner, now, but=key))
+        after = require_unique_name(after, taken_names(key.owner, now, exclude=key))
         for one in family:
             one.name = after
             one.save(update_fields=["name"])
@@ -65,7 +65,7 @@ def apply_rights(family: list[ApiKey], rights: Rights, *, by: Actor, now: dateti
     """
     for one in family:
         before = one.rights
-        if beyond := rights.widened_beyond(before):
+        if beyond := rights.first_wider_field(before):
             raise CannotWidenRights(beyond)
         if rights != before:
             one.rights = rights
@@ -106,7 +106,7 @@ def disable_all(
     """Disable the locked keys; `why` goes into the events. What holds a key takes the place of what does not."""
     for one in family:
         holds = reason == ApiKey.DisableReason.POLICY or (reason is None and by.member != one.owner)
-        if one.disabled_at is None or (holds and not one.is_held):
+        if one.disabled_at is None or (holds and not one.is_locked):
             one.disabled_at, one.disabled_by, one.disabled_reason = now, by.member, reason or ""
             one.save(update_fields=["disabled_at", "disabled_by", "disabled_reason"])
             detail = {"reason": reason.value, **why} if reason else why
@@ -129,7 +129,7 @@ def enable(*, key: ApiKey, by: Actor, now: datetime) -> ApiKey:
     if newest.disabled_reason == ApiKey.DisableReason.POLICY and permissions.is_owner_only(newest, by):
         broken = policies.check_key(policies.get_selected_policy(owner.workspace), newest, now)
         if broken is not None:
-            raise PolicyViolated(broken.breaches)
+            raise PolicyViolated(broken.violations)
     for one in family:
         if one.disabled_at is not None:
             permissions.require_can_enable(one, by)

@@ -1,8 +1,7 @@
-"""Where the counts are kept: in Redis for all processes, or in this process where there is no Redis.
+"""Where the counts are kept: in Redis for all processes, or in this process if there is no Redis.
 
-A window is a log of the last minute. It is exact at every moment, which the quotas of another service need. A call takes
-from several windows at once or from none. The `limits` library takes from one window per round trip, and knows no
-shares.
+The window is a log of the last 60 seconds, so a limit is exact at every moment, as the quotas of Pumble require. A call
+hits several limits together or none. The `limits` library hits one limit per round trip, and has no fair shares.
 """
 
 import itertools
@@ -26,48 +25,48 @@ from keys.limits.windows import SECONDS, LimitStatus, RateLimit
 
 log = logging.getLogger(__name__)
 
-_RETRY_SECONDS = 2.0  # a Redis that failed is not asked again for so long, so that calls do not wait for it
+_RETRY_SECONDS = 2.0  # after a failure, so that calls do not wait for a Redis that is away
 _SWEEP_EVERY = 5000
 _PREFIX = redis_client.PREFIX + "limit:"
 _SLIDING_WINDOW = (Path(__file__).parent / "sliding_window.lua").read_text()
 
 
 class Backend(Protocol):
-    def hit(self, windows: list[RateLimit]) -> list[LimitStatus]:
-        """Take one from every window, or nothing from any if one refuses."""
+    def hit(self, rate_limits: list[RateLimit]) -> list[LimitStatus]:
+        """Hit every rate limit, or none if one refuses. Return the status of each."""
 
-    def test(self, windows: list[RateLimit]) -> list[LimitStatus]:
-        """Return how the windows stand. Nothing is taken."""
+    def test(self, rate_limits: list[RateLimit]) -> list[LimitStatus]:
+        """Return the status of each rate limit without a hit."""
 
     def hit_if_current(
-        self, windows: list[RateLimit], workspace: str, number: int
+        self, rate_limits: list[RateLimit], workspace: str, number: int
     ) -> list[LimitStatus] | None:
-        """`hit`, if the workspace's number is this one. Otherwise, and where nobody can say, take nothing: None."""
+        """Hit the rate limits if `number` is the workspace's current number. Return None if it is not, or if that is unknown."""
 
     def publish(self, workspace: str, number: int, token: str) -> int | None:
-        """Tell Redis of a number that was just read, as `chain_number.lua` says; None where Redis is away."""
+        """Send Redis a number that was just read: see `chain_number.lua`. Return its number, or None without Redis."""
 
     def is_available(self) -> bool:
-        """Whether the counts are where they belong."""
+        """Return whether the counts can be reached."""
 
 
 class MemoryBackend:
-    """Counts of this process. `clock` gives seconds that never go back."""
+    """Counts of this process only. `clock` returns monotonic seconds."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._lock = threading.Lock()
         self._logs: dict[str, deque[tuple[float, str]]] = {}
-        self._hits = itertools.count(1)
+        self._calls = itertools.count(1)
 
-    def hit(self, windows: list[RateLimit]) -> list[LimitStatus]:
-        return self._look_at(windows, takes=1)
+    def hit(self, rate_limits: list[RateLimit]) -> list[LimitStatus]:
+        return self._evaluate(rate_limits, hits=1)
 
-    def test(self, windows: list[RateLimit]) -> list[LimitStatus]:
-        return self._look_at(windows, takes=0)
+    def test(self, rate_limits: list[RateLimit]) -> list[LimitStatus]:
+        return self._evaluate(rate_limits, hits=0)
 
     def hit_if_current(
-        self, windows: list[RateLimit], workspace: str, number: int
+        self, rate_limits: list[RateLimit], workspace: str, number: int
     ) -> list[LimitStatus] | None:
         return None
 
@@ -77,61 +76,67 @@ class MemoryBackend:
     def is_available(self) -> bool:
         return True
 
-    def _look_at(self, windows: list[RateLimit], *, takes: int) -> list[LimitStatus]:
+    def _evaluate(self, rate_limits: list[RateLimit], *, hits: int) -> list[LimitStatus]:
         with self._lock:
             now = self._clock()
-            if next(self._hits) % _SWEEP_EVERY == 0:
-                self._logs = {n: entries for n, entries in self._logs.items() if self._fresh(entries, now)}
-            looked_at = [(window, self._log(window.name, now)) for window in windows]
-            rooms = [_available(window, entries) for window, entries in looked_at]
-            if min(rooms) <= 0:
-                takes = 0
-            standings = [
-                _status(window, entries, room, now, takes)
-                for (window, entries), room in zip(looked_at, rooms, strict=True)
+            if next(self._calls) % _SWEEP_EVERY == 0:
+                self._logs = {
+                    counter: entries
+                    for counter, entries in self._logs.items()
+                    if self._drop_expired(entries, now)
+                }
+            logs = [self._log(rate_limit.counter, now) for rate_limit in rate_limits]
+            available = [
+                _available(rate_limit, entries) for rate_limit, entries in zip(rate_limits, logs, strict=True)
             ]
-            if takes:
-                for window, entries in looked_at:
-                    entries.append((now, window.holder))
-            return standings
+            if min(available) <= 0:
+                hits = 0
+            statuses = [
+                _status(rate_limit, entries, count, now, hits)
+                for rate_limit, entries, count in zip(rate_limits, logs, available, strict=True)
+            ]
+            if hits:
+                for rate_limit, entries in zip(rate_limits, logs, strict=True):
+                    entries.append((now, rate_limit.holder))
+            return statuses
 
-    def _log(self, name: str, now: float) -> deque[tuple[float, str]]:
-        return self._fresh(self._logs.setdefault(name, deque()), now)
+    def _log(self, counter: str, now: float) -> deque[tuple[float, str]]:
+        return self._drop_expired(self._logs.setdefault(counter, deque()), now)
 
     @staticmethod
-    def _fresh(entries: deque[tuple[float, str]], now: float) -> deque[tuple[float, str]]:
+    def _drop_expired(entries: deque[tuple[float, str]], now: float) -> deque[tuple[float, str]]:
         while entries and entries[0][0] <= now - SECONDS:
             entries.popleft()
         return entries
 
 
 class RedisBackend:
-    """Counts that all processes share, by the clock of Redis. While it is away this process counts for itself."""
+    """Counts that all processes share, by the clock of Redis. While Redis is away, this process counts for itself."""
 
     def __init__(self, url: str) -> None:
         self._redis = redis_client.get_client(url)
         self._window_script = self._redis.register_script(_SLIDING_WINDOW)
         self._number_script = self._redis.register_script(chain_numbers.SCRIPT)
-        self._hits = itertools.count()
-        self._nonce = secrets.token_hex(8)  # of this process, so that no two hits are one
-        self._stand_in = MemoryBackend()
+        self._calls = itertools.count()
+        self._nonce = secrets.token_hex(8)  # of this process, so that no two hits are the same entry
+        self._fallback = MemoryBackend()
         self._away_until = 0.0
 
-    def hit(self, windows: list[RateLimit]) -> list[LimitStatus]:
-        standings = self._look_at(windows, takes=1)
-        return self._stand_in.hit(windows) if standings is None else standings
+    def hit(self, rate_limits: list[RateLimit]) -> list[LimitStatus]:
+        statuses = self._evaluate(rate_limits, hits=1)
+        return self._fallback.hit(rate_limits) if statuses is None else statuses
 
-    def test(self, windows: list[RateLimit]) -> list[LimitStatus]:
-        standings = self._look_at(windows, takes=0)
-        return self._stand_in.test(windows) if standings is None else standings
+    def test(self, rate_limits: list[RateLimit]) -> list[LimitStatus]:
+        statuses = self._evaluate(rate_limits, hits=0)
+        return self._fallback.test(rate_limits) if statuses is None else statuses
 
     def hit_if_current(
-        self, windows: list[RateLimit], workspace: str, number: int
+        self, rate_limits: list[RateLimit], workspace: str, number: int
     ) -> list[LimitStatus] | None:
-        return self._look_at(windows, takes=1, current=(chain_numbers.redis_key(workspace), number))
+        return self._evaluate(rate_limits, hits=1, current=(chain_numbers.redis_key(workspace), number))
 
     def publish(self, workspace: str, number: int, token: str) -> int | None:
-        answer = self._ask(self._number_script, [chain_numbers.redis_key(workspace)], [number, token])
+        answer = self._run(self._number_script, [chain_numbers.redis_key(workspace)], [number, token])
         return None if answer is None else int(answer)
 
     def is_available(self) -> bool:
@@ -140,32 +145,38 @@ class RedisBackend:
         except redis.RedisError:
             return False
 
-    def _look_at(
-        self, windows: list[RateLimit], *, takes: int, current: tuple[str, int] | None = None
+    def _evaluate(
+        self, rate_limits: list[RateLimit], *, hits: int, current: tuple[str, int] | None = None
     ) -> list[LimitStatus] | None:
-        """Return how the windows stand; None where the number is not `current`, or Redis is away."""
-        names = [_PREFIX + window.name for window in windows]
-        arguments: list[str | int] = [f"{self._nonce}{next(self._hits):x}", takes]
+        """Return the status of each rate limit, or None if Redis is away.
+
+        Args:
+            hits: 1, or 0 to only test.
+            current: the Redis key of a workspace's number, and the number expected there. Return None if it is another.
+        """
+        names = [_PREFIX + rate_limit.counter for rate_limit in rate_limits]
+        arguments: list[str | int] = [f"{self._nonce}{next(self._calls):x}", hits]
         if current is None:
             arguments.append("")
         else:
             names.append(current[0])
             arguments.append(current[1])
-        for window in windows:
-            arguments += [window.limit, window.reserve, window.holder, int(window.keeps_room)]
-        answer = self._ask(self._window_script, names, arguments)
+        for rate_limit in rate_limits:
+            for_newcomers = int(rate_limit.reserve_for_newcomers)
+            arguments += [rate_limit.limit, rate_limit.reserve, rate_limit.holder, for_newcomers]
+        answer = self._run(self._window_script, names, arguments)
         if answer is None:
             return None
         numbers = map(int, answer.split())
         return [
-            LimitStatus(window, remaining, milliseconds / 1000, refused > 0, refused > 1)
-            for window, remaining, milliseconds, refused in zip(
-                windows, numbers, numbers, numbers, strict=True
+            LimitStatus(rate_limit, remaining, milliseconds / 1000, refused > 0, refused > 1)
+            for rate_limit, remaining, milliseconds, refused in zip(
+                rate_limits, numbers, numbers, numbers, strict=True
             )
         ]
 
-    def _ask(self, script: Script, names: Sequence[str], arguments: Sequence[str | int]) -> bytes | None:
-        """Return what the script answers, which may be None; None also where Redis is away."""
+    def _run(self, script: Script, names: Sequence[str], arguments: Sequence[str | int]) -> bytes | None:
+        """Return the answer of the script, which may be None. Return None if Redis is away, too."""
         if time.monotonic() < self._away_until:
             return None
         try:
@@ -183,24 +194,26 @@ def backend() -> Backend:
     return RedisBackend(settings.REDIS_URL) if settings.REDIS_URL else MemoryBackend()
 
 
-def _available(window: RateLimit, entries: deque[tuple[float, str]]) -> int:
-    """Return how many more the holder may take while nobody else takes any; 0 or less where the window refuses.
+def _available(rate_limit: RateLimit, entries: deque[tuple[float, str]]) -> int:
+    """Return how many more hits the holder has if no other holder hits the limit; 0 or less if it refuses.
 
-    That is all that is left before the reserve, or all that is left of the holder's share of the window.
+    The holder has all hits before the reserve, or the rest of its share of the limit, whichever is more.
     """
-    taken, common = len(entries), window.limit - window.reserve
-    if not window.reserve:
-        return common - taken
+    used, common = len(entries), rate_limit.limit - rate_limit.reserve
+    if not rate_limit.reserve:
+        return common - used
     holders = [holder for _at, holder in entries]
-    share = math.ceil(window.limit / (len({*holders, window.holder}) + window.keeps_room))
-    return max(common - taken, min(share - holders.count(window.holder), window.limit - taken))
+    shares = len({*holders, rate_limit.holder}) + rate_limit.reserve_for_newcomers
+    share = math.ceil(rate_limit.limit / shares)
+    return max(common - used, min(share - holders.count(rate_limit.holder), rate_limit.limit - used))
 
 
 def _status(
-    window: RateLimit, entries: deque[tuple[float, str]], room: int, now: float, takes: int
+    rate_limit: RateLimit, entries: deque[tuple[float, str]], available: int, now: float, hits: int
 ) -> LimitStatus:
-    refused, taken = room <= 0, len(entries)
-    had_share = refused and taken < window.limit
-    ceiling = window.limit - window.reserve if had_share else window.limit
-    leaves_first = entries[min(max(taken - ceiling, 0), taken - 1)][0] if entries else now
-    return LimitStatus(window, max(room - takes, 0), leaves_first + SECONDS - now, refused, had_share)
+    refused, used = available <= 0, len(entries)
+    share_used_up = refused and used < rate_limit.limit
+    ceiling = rate_limit.limit - rate_limit.reserve if share_used_up else rate_limit.limit
+    first_to_expire = entries[min(max(used - ceiling, 0), used - 1)][0] if entries else now
+    reset_seconds = first_to_expire + SECONDS - now
+    return LimitStatus(rate_limit, max(available - hits, 0), reset_seconds, refused, share_used_up)

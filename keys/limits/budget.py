@@ -1,4 +1,4 @@
-"""What one call takes from the limits, and what is left of the tightest."""
+"""What one call takes from the rate limits, and the most restrictive of them."""
 
 import math
 from dataclasses import dataclass, field
@@ -25,123 +25,122 @@ from keys.models import Member, Workspace
 
 @dataclass(slots=True)
 class CallBudget:
-    """The limits that one call of a key stands under.
+    """The rate limits of one call with a key.
 
     Attributes:
-        own: the key's own limit, of which the call has taken.
-        rehearsal: calls that would change something are only imagined.
-        tightest: the limit of those looked at of which least is left.
+        key_limit: the status of the key's own limit, after the call was counted.
+        dry_run: writes are not sent to Pumble, so they take nothing from the limits.
+        most_restrictive: the status of the limit with the fewest remaining hits so far.
     """
 
     key: KeyRecord
-    own: LimitStatus
-    rehearsal: bool = False
-    tightest: LimitStatus = field(init=False)
+    key_limit: LimitStatus
+    dry_run: bool = False
+    most_restrictive: LimitStatus = field(init=False)
 
     def __post_init__(self) -> None:
-        self.tightest = self.own
+        self.most_restrictive = self.key_limit
 
-    def require_own(self) -> None:
-        """
+    def require_key_limit(self) -> None:
+        """Raise RateLimited if the key's own limit refused the call."""
+        if self.key_limit.refused:
+            raise _rate_limited(self.key_limit)
+
+    def hit_pumble_quota(self, quota: PumbleQuota | None, *, changes: bool = False) -> None:
+        """Count one call to Pumble, before it is made.
+
+        Args:
+            quota: the quota that the call takes beside the limits of every call.
+            changes: whether the call changes something. In a dry run it is then not made, and takes nothing.
+
         Raises:
-            RateLimited: the key's own limit is reached.
+            RateLimited: a limit is reached, or its rest is reserved for other keys.
         """
-        if self.own.refused:
-            raise _refusal(self.own)
-
-    def take_of_pumble(self, quota: PumbleQuota | None, *, changes: bool = False) -> None:
-        """Make room for one call to Pumble; `quota` is what the call takes beside the limits that every call does.
-
-        In a rehearsal the calls that change something are not made, and take nothing.
-
-        Raises:
-            RateLimited: one of the quotas is reached, or a rest is kept for keys that have had less.
-        """
-        windows = _pumble_limits(self.key.owner_id, self.key.workspace_id, _holder(self.key), quota)
-        only_look = self.rehearsal and changes
-        standings = backend().test(windows) if only_look else backend().hit(windows)
-        refused = [standing for standing in standings if standing.refused]
+        rate_limits = _pumble_limits(self.key.owner_id, self.key.workspace_id, _holder(self.key), quota)
+        only_test = self.dry_run and changes
+        statuses = backend().test(rate_limits) if only_test else backend().hit(rate_limits)
+        refused = [status for status in statuses if status.refused]
         if refused:
-            self.tightest = max(refused, key=lambda standing: standing.reset_seconds)
-            raise _refusal(self.tightest)
-        self.tightest = min([self.tightest, *standings], key=lambda standing: standing.remaining)
+            self.most_restrictive = max(refused, key=lambda status: status.reset_seconds)
+            raise _rate_limited(self.most_restrictive)
+        self.most_restrictive = min([self.most_restrictive, *statuses], key=lambda status: status.remaining)
 
 
 def hit_key_limit(key: KeyRecord) -> LimitStatus:
-    """Take one call from the key's own limit."""
+    """Count one call against the key's own limit."""
     return backend().hit([_key_limit(key)])[0]
 
 
 def hit_key_limit_if_current(key: KeyRecord) -> LimitStatus | None:
-    """Take one call from the key's own limit, if nothing changed since the record was read; None where nobody can say."""
-    standings = backend().hit_if_current([_key_limit(key)], key.workspace_pumble_id, key.number)
-    return standings[0] if standings else None
+    """Count one call against the key's own limit if the record is current. Return None if it is not, or if that is unknown."""
+    statuses = backend().hit_if_current([_key_limit(key)], key.workspace_pumble_id, key.number)
+    return statuses[0] if statuses else None
 
 
 def hit_failed_auth(address: str | None, key_id: str | None) -> None:
-    """Count one failed authentication from `address`, with `key_id` where the presented text had one.
+    """Count one failed authentication from `address`, and with `key_id` if the key had one.
 
-    Good keys are never counted or refused here, wherever they come from.
+    Valid keys are never counted here, and never refused.
 
     Raises:
-        RateLimited: there were too many of them.
+        RateLimited: too many failed from that network, or with that key id.
     """
-    where = ip_networks.client_network(address)
-    windows = [RateLimit(LimitName.ADDRESS, f"failed-from:{where}", FAILURES_PER_ADDRESS)]
+    network = ip_networks.client_network(address)
+    rate_limits = [RateLimit(LimitName.ADDRESS, f"failed-from:{network}", FAILURES_PER_ADDRESS)]
     if key_id is not None:
-        windows.append(RateLimit(LimitName.KEY_ID, f"failed-with:{key_id}", FAILURES_PER_KEY_ID))
-    _hit_all(windows)
+        rate_limits.append(RateLimit(LimitName.KEY_ID, f"failed-with:{key_id}", FAILURES_PER_KEY_ID))
+    _hit_all(rate_limits)
 
 
 def hit_sign_in(address: str | None, account: str) -> None:
-    """Count one attempt to sign in by password, right or wrong, before the password is looked at.
+    """Count one sign-in with a password, before the password is checked.
 
     Raises:
-        RateLimited: there were too many of them from that address, or with that account.
+        RateLimited: there were too many from that network, or to that account.
     """
-    windows = [
-        RateLimit(
-            LimitName.SIGN_IN_ADDRESS,
-            f"sign-in-from:{ip_networks.client_network(address)}",
-            SIGN_INS_PER_ADDRESS,
-        ),
-        RateLimit(LimitName.SIGN_IN_ACCOUNT, f"sign-in-as:{account}", SIGN_INS_PER_ACCOUNT),
-    ]
-    _hit_all(windows)
-
-
-def _hit_all(windows: list[RateLimit]) -> None:
-    for standing in backend().hit(windows):
-        if standing.refused:
-            raise _refusal(standing)
+    network = ip_networks.client_network(address)
+    _hit_all(
+        [
+            RateLimit(LimitName.SIGN_IN_ADDRESS, f"sign-in-from:{network}", SIGN_INS_PER_ADDRESS),
+            RateLimit(LimitName.SIGN_IN_ACCOUNT, f"sign-in-as:{account}", SIGN_INS_PER_ACCOUNT),
+        ]
+    )
 
 
 def hit_oauth_step(address: str | None) -> None:
-    """Count that somebody at `address` set off for Pumble's consent screen, or came back.
+    """Count one redirect to Pumble's consent screen or back.
 
     Raises:
-        RateLimited: there were too many of them.
+        RateLimited: there were too many from that network.
     """
-    name = f"oauth-from:{ip_networks.client_network(address)}"
-    _hit_all([RateLimit(LimitName.OAUTH, name, OAUTH_STEPS_PER_ADDRESS)])
+    counter = f"oauth-from:{ip_networks.client_network(address)}"
+    _hit_all([RateLimit(LimitName.OAUTH, counter, OAUTH_STEPS_PER_ADDRESS)])
 
 
 def pumble_quotas(member: Member) -> list[LimitStatus]:
-    """How Pumble's quotas stand right now for `member` and their workspace."""
-    windows = {
-        window.name: window
+    """Return the status of Pumble's quotas for the member and their workspace."""
+    rate_limits = {
+        rate_limit.counter: rate_limit
         for quota in PumbleQuota
-        for window in _pumble_limits(member.pk, member.workspace_id, "", quota)
+        for rate_limit in _pumble_limits(member.pk, member.workspace_id, "", quota)
     }
-    return backend().test(list(windows.values()))
+    return backend().test(list(rate_limits.values()))
 
 
 def workspace_quotas(workspace: Workspace) -> list[LimitStatus]:
-    """How those of Pumble's quotas stand right now that everybody in the workspace shares."""
-    windows = {
-        window.name: window for quota in PumbleQuota for window in _workspace_limits(workspace.pk, "", quota)
+    """Return the status of those of Pumble's quotas that all members of the workspace share."""
+    rate_limits = {
+        rate_limit.counter: rate_limit
+        for quota in PumbleQuota
+        for rate_limit in _workspace_limits(workspace.pk, "", quota)
     }
-    return backend().test(list(windows.values()))
+    return backend().test(list(rate_limits.values()))
+
+
+def _hit_all(rate_limits: list[RateLimit]) -> None:
+    for status in backend().hit(rate_limits):
+        if status.refused:
+            raise _rate_limited(status)
 
 
 def _key_limit(key: KeyRecord) -> RateLimit:
@@ -149,28 +148,32 @@ def _key_limit(key: KeyRecord) -> RateLimit:
 
 
 def _holder(key: KeyRecord) -> str:
-    """A key and the one it replaced are one holder: they share their name until the grace is over."""
+    """Return the holder of a key. A key and the one it replaced have the same name until the grace period is over."""
     return f"{key.owner_id}:{key.name.casefold()}"
 
 
 def _pumble_limits(
     owner_pk: int, workspace_pk: int | None, holder: str, quota: PumbleQuota | None
 ) -> list[RateLimit]:
-    own = RateLimit(LimitName.PERSON, f"person:{owner_pk}", PER_PERSON, holder)
-    return [own, *_workspace_limits(workspace_pk, holder, quota)]
+    member_limit = RateLimit(LimitName.PERSON, f"person:{owner_pk}", PER_PERSON, holder)
+    return [member_limit, *_workspace_limits(workspace_pk, holder, quota)]
 
 
 def _workspace_limits(workspace_pk: int | None, holder: str, quota: PumbleQuota | None) -> list[RateLimit]:
-    windows = [RateLimit(LimitName.APP, f"app:{workspace_pk}", PER_APP, holder, keeps_room=True)]
+    limits = [(LimitName.APP, f"app:{workspace_pk}", PER_APP)]
     if quota is not None:
-        name = f"{quota.value}:{workspace_pk}"
-        windows.append(RateLimit(LimitName[quota.name], name, quota.limit, holder, keeps_room=True))
-    return windows
+        limits.append((LimitName[quota.name], f"{quota.value}:{workspace_pk}", quota.limit))
+    return [
+        RateLimit(name, counter, limit, holder, reserve_for_newcomers=True) for name, counter, limit in limits
+    ]
 
 
-def _refusal(standing: LimitStatus) -> RateLimited:
-    metrics.LIMITED.labels(standing.window.whose.name.lower()).inc()
-    seconds = max(1, math.ceil(standing.reset_seconds))
+def _rate_limited(status: LimitStatus) -> RateLimited:
+    rate_limit = status.rate_limit
+    metrics.LIMITED.labels(rate_limit.name.name.lower()).inc()
     return RateLimited(
-        standing.window.whose.value, standing.window.limit, seconds, had_share=standing.had_share
+        rate_limit.name.value,
+        rate_limit.limit,
+        max(1, math.ceil(status.reset_seconds)),
+        share_used_up=status.share_used_up,
     )

@@ -1,7 +1,7 @@
 -- Takes one from every window, or nothing from any if one refuses: `_available` and `_status` of backends.py, at once.
 -- KEYS: the windows' logs, sorted sets of "holder:nonce" by time; last the name of a workspace's number, if ARGV has one.
 -- ARGV: nonce, how many to take (0 or 1), the workspace's number or '', then of each window its limit, reserve, holder,
--- keeps_room.
+-- reserve_for_newcomers.
 -- Returns false where the number in Redis is another one: then nothing was taken. Else of each window "remaining
 -- milliseconds-until-the-next-place-is-free refused", in one line: it is read faster than lists.
 -- `refused` is 0, 1 where the window is full, or 2 where its rest is kept for holders below their share.

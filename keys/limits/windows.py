@@ -1,4 +1,4 @@
-"""Which limits there are. Pure."""
+"""The rate limits. Pure."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,7 +7,7 @@ SECONDS = 60
 
 
 class LimitName(StrEnum):
-    """Whose limit it is, as a refusal names it."""
+    """The name of a limit, as an error says it."""
 
     KEY = "this API key"
     PERSON = "the key's owner at Pumble"
@@ -26,40 +26,43 @@ class LimitName(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """At most `limit` of something in any 60 seconds.
+    """At most `limit` hits in any 60 seconds.
 
     Attributes:
-        name: what is counted; those with one name share one count, across processes.
-        holder: who takes from it, where it is shared fairly; "" where it has one holder only.
-        keeps_room: whether its reserve is kept also for a newcomer that has not shown yet.
+        name: the limit as an error names it.
+        counter: the name of the count. Limits with the same counter share one count, across processes.
+        holder: who hits it, if the limit is shared fairly between holders; "" if it has a single holder.
+        reserve_for_newcomers: whether its reserve is also kept for a holder that has not hit it yet.
     """
 
-    whose: LimitName
-    name: str
+    name: LimitName
+    counter: str
     limit: int
     holder: str = ""
-    keeps_room: bool = False
+    reserve_for_newcomers: bool = False
 
     @property
     def reserve(self) -> int:
-        """How many of the last are kept for holders below their share."""
+        """Return how many of the last hits are kept for holders below their share."""
         return self.limit // 10 if self.holder else 0
 
 
 @dataclass(frozen=True, slots=True)
 class LimitStatus:
-    """A window after something was taken from it, or was refused.
+    """A rate limit after a hit, or after it refused one.
 
     Attributes:
-        remaining: how many more this holder may take, while no other holder takes any.
-        had_share: it refused this holder alone: what is left of it is kept for holders below their share.
+        remaining: how many more hits this holder has, if no other holder hits it.
+        reset_seconds: seconds until a hit leaves the window.
+        refused: whether the limit refused the hit.
+        share_used_up: whether it refused this holder only, because the rest is kept for holders below their share.
     """
 
-    window: RateLimit
+    rate_limit: RateLimit
     remaining: int
     reset_seconds: float
     refused: bool = False
-    had_share: bool = False
+    share_used_up: bool = False
 
 
 class PumbleQuota(StrEnum):
@@ -81,5 +84,5 @@ PER_APP = 3000
 FAILURES_PER_ADDRESS = 240
 FAILURES_PER_KEY_ID = 60
 SIGN_INS_PER_ADDRESS = 10
-SIGN_INS_PER_ACCOUNT = 20  # more than from one address, so that one guesser does not keep the operator out
-OAUTH_STEPS_PER_ADDRESS = 120  # two for each sign-in: an office may begin its day behind one address
+SIGN_INS_PER_ACCOUNT = 20  # higher than per address, so that one attacker does not lock the operator out
+OAUTH_STEPS_PER_ADDRESS = 120  # a sign-in takes two, and an office may share one address

@@ -28,8 +28,8 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
         """The live keys that own their name: not those that a successor has replaced or is about to replace."""
         return self.live(now).filter(retires_at__isnull=True).exclude(_UNDELIVERED_SUCCESSOR)
 
-    def startable(self, now: datetime) -> "ApiKeyQuerySet":
-        """The current keys that work, or that their holders may enable as they are: `ApiKey.is_held` is False."""
+    def enableable(self, now: datetime) -> "ApiKeyQuerySet":
+        """The current keys that work, or that their holders may enable as they are: `ApiKey.is_locked` is False."""
         by_another = Q(disabled_by__isnull=True) | ~Q(disabled_by=F("owner"))
         held = Q(disabled_reason=ApiKey.DisableReason.POLICY) | (Q(disabled_reason="") & by_another)
         return self.current(now).exclude(held, disabled_at__isnull=False)
@@ -145,7 +145,7 @@ class ApiKey(models.Model):
             setattr(self, name, getattr(rights, name))
 
     @property
-    def is_held(self) -> bool:
+    def is_locked(self) -> bool:
         """Whether it is disabled so that its holder cannot enable it, or not before it fits the policy."""
         if self.disabled_at is None or self.disabled_reason == self.DisableReason.IDLE:
             return False
@@ -170,7 +170,7 @@ class ApiKey(models.Model):
         return latest
 
     @property
-    def preview(self) -> str:
+    def masked(self) -> str:
         """How the key is shown in lists: enough to tell keys apart, useless for anything else."""
         return f"pmb_{self.key_id[:4]}…{self.last_four}"
 

@@ -47,7 +47,8 @@ class AuditEvent(models.Model):
 
     What the digest covers is text, so that it means the same without any other row: `actor_ref` and `member_ref` are
     Pumble's user ids, or `operator:USERNAME`; `key_ref` is the key's public id. The foreign keys beside them are for
-    lookups. Addresses stand as marks, here and in `detail`; `address` and `told` show those that were not erased.
+    lookups. Addresses stand as pseudonyms, here and in `detail`. `address` and `detail_with_addresses`
+    show those that were not erased.
     """
 
     class Type(models.TextChoices):
@@ -108,7 +109,7 @@ class AuditEvent(models.Model):
     member_ref = models.CharField(max_length=80, blank=True)
     key_ref = models.CharField(max_length=12, blank=True)
     detail = models.JSONField()
-    address_mark = models.CharField(max_length=72, blank=True)
+    address_pseudonym = models.CharField(max_length=72, blank=True, db_column="address_mark")
     request_id = models.CharField(max_length=64, blank=True)
     at = models.DateTimeField()
     workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, null=True, related_name="audit_events")
@@ -130,32 +131,34 @@ class AuditEvent(models.Model):
     @property
     def address(self) -> str | None:
         """Where the actor was. None where that is unknown, or was erased."""
-        return self._kept_addresses.get(self.address_mark)
+        return self._addresses_by_pseudonym.get(self.address_pseudonym)
 
     @property
-    def told(self) -> dict[str, Any]:
-        """`detail` with addresses in place of their marks, where they were not erased."""
-        shown: dict[str, Any] = self._unmarked(self.detail)
-        return shown
+    def detail_with_addresses(self) -> dict[str, Any]:
+        """Return `detail` with addresses in place of pseudonyms, if they were not erased."""
+        detail: dict[str, Any] = self._with_addresses(self.detail)
+        return detail
 
     @cached_property
-    def _kept_addresses(self) -> dict[str, str]:
-        return {row.mark: row.address for row in self.addresses.all()}
+    def _addresses_by_pseudonym(self) -> dict[str, str]:
+        return {row.pseudonym: row.address for row in self.addresses.all()}
 
-    def _unmarked(self, value: Any) -> Any:
+    def _with_addresses(self, value: Any) -> Any:
         if isinstance(value, dict):
-            return {name: self._unmarked(item) for name, item in value.items()}
+            return {name: self._with_addresses(item) for name, item in value.items()}
         if isinstance(value, list):
-            return [self._unmarked(item) for item in value]
-        return self._kept_addresses.get(value, value) if isinstance(value, str) else value
+            return [self._with_addresses(item) for item in value]
+        return self._addresses_by_pseudonym.get(value, value) if isinstance(value, str) else value
 
 
 class AuditAddress(models.Model):
-    """An address or network that an event tells of by its mark. Erasing a person removes those that are `of` them."""
+    """The address or network that stands in an event as a pseudonym. Erasing `member` deletes their addresses."""
 
     event = models.ForeignKey(AuditEvent, on_delete=models.CASCADE, related_name="addresses")
-    of = models.ForeignKey(Member, on_delete=models.PROTECT, null=True, related_name="+")
-    mark = models.CharField(max_length=72)
+    member = models.ForeignKey(
+        Member, on_delete=models.PROTECT, null=True, related_name="+", db_column="of_id"
+    )
+    pseudonym = models.CharField(max_length=72, db_column="mark")
     salt = models.CharField(max_length=32)
     address = models.CharField(max_length=64)
 

@@ -13,7 +13,7 @@ class IdempotentCall(models.Model):
     `answer` is None while the call is under way, and for good where nobody knows how it ended.
     """
 
-    KEPT_FOR = timedelta(hours=24)
+    RETENTION = timedelta(hours=24)
 
     key = models.ForeignKey(ApiKey, on_delete=models.CASCADE, related_name="idempotent_calls")
     value_digest = models.BinaryField(max_length=32)

@@ -1,4 +1,4 @@
-"""What a workspace lets its members' keys be."""
+"""The policy of a workspace."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -7,11 +7,17 @@ from keys.models.people import Member, Workspace
 
 
 class Policy(models.Model):
-    """What a workspace lets its members' keys be. A workspace without a row has the defaults.
+    """What a workspace allows for the keys of its members. A workspace without a row has the defaults.
 
-    `allowed_scopes` None allows all. `largest_lifetime` None sets no bound; a key without an end needs `never_allowed`.
-    `idle_days` None disables no key for lying idle; `idle_from` is when it last became stricter. `revision` counts the
-    changes, so that a form can tell whether it shows the policy as it is.
+    Attributes:
+        allowed_creators: who may create keys, beside administrators, if `creators` is `CHOSEN`.
+        allowed_scopes: None allows all.
+        max_lifetime: None sets no limit. Then a key without expiry needs `allows_no_expiry`.
+        max_keys: how many current keys a member may have.
+        idle_days: after how many days without use a key is disabled; None disables none.
+        idle_rule_since: when `idle_days` last became stricter.
+        request_log_retention_days: how long single calls are kept.
+        revision: the number of changes. A form sends it, so that it cannot overwrite a later policy.
     """
 
     class Creators(models.TextChoices):
@@ -23,16 +29,16 @@ class Policy(models.Model):
         Workspace, on_delete=models.PROTECT, primary_key=True, related_name="policy"
     )
     creators = models.CharField(max_length=16, choices=Creators.choices, default=Creators.EVERYONE)
-    chosen = models.ManyToManyField(Member, related_name="+")
+    allowed_creators = models.ManyToManyField(Member, related_name="+", db_table="keys_policy_chosen")
     allowed_scopes = models.JSONField(null=True)
-    largest_lifetime = models.DurationField(null=True)
-    never_allowed = models.BooleanField(default=True)
-    most_keys = models.PositiveSmallIntegerField(default=200)
+    max_lifetime = models.DurationField(null=True, db_column="largest_lifetime")
+    allows_no_expiry = models.BooleanField(default=True, db_column="never_allowed")
+    max_keys = models.PositiveSmallIntegerField(default=200, db_column="most_keys")
     addresses_required = models.BooleanField(default=False)
     idle_days = models.PositiveSmallIntegerField(null=True)
-    idle_from = models.DateTimeField(null=True)
-    requests_kept_days = models.PositiveSmallIntegerField(default=90)
-    leak_guard = models.BooleanField(default=True)
+    idle_rule_since = models.DateTimeField(null=True, db_column="idle_from")
+    request_log_retention_days = models.PositiveSmallIntegerField(default=90, db_column="requests_kept_days")
+    leak_detection_enabled = models.BooleanField(default=True, db_column="leak_guard")
     revision = models.PositiveIntegerField(default=0)
 
     def __str__(self) -> str:

@@ -173,7 +173,7 @@ class ApiKeyAdmin(ViewerAdmin):
 
     @admin.display(description=gettext_lazy("Key"), ordering=Lower("name"))
     def name_and_id(self, key: ApiKey) -> SafeString:
-        return format_html("<bdi>{}</bdi> <code>{}</code>", key.name, key.preview)
+        return format_html("<bdi>{}</bdi> <code>{}</code>", key.name, key.masked)
 
     @admin.display(description=gettext_lazy("Holder"), ordering=Lower("owner__name"))
     def holder(self, key: ApiKey) -> str:

@@ -106,7 +106,7 @@ class AuditEventAdmin(ViewerAdmin):
             "title": event_texts.describe_event(row),
             "who": self.who(row),
             "where": event_texts.surface_label(row),
-            "details": list(_list_details(row.told)),
+            "details": list(_list_details(row.detail_with_addresses)),
         }
 
     @form_page(FormPage(lambda: reverse("admin:keys_auditevent_changelist")))

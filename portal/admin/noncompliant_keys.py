@@ -22,7 +22,7 @@ class NonCompliantKeyRow:
     """A key, in what it breaks the policy, and what becomes of it when it is brought in line."""
 
     key: ApiKey
-    breaches: list[str]
+    violations: list[str]
     changes: list[str]
 
 
@@ -30,7 +30,7 @@ def build_rows(found: Iterable[NonCompliantKey], now: datetime) -> list[NonCompl
     return [
         NonCompliantKeyRow(
             one.key,
-            [texts.describe_violation(breach) for breach in one.breaches],
+            [texts.describe_violation(breach) for breach in one.violations],
             _describe_changes(one, now),
         )
         for one in found
@@ -38,13 +38,15 @@ def build_rows(found: Iterable[NonCompliantKey], now: datetime) -> list[NonCompl
 
 
 def _describe_changes(one: NonCompliantKey, now: datetime) -> list[str]:
-    if one.fitting is None:
+    if one.compliant_rights is None:
         return [_("it is disabled")]
     results = []
-    if lost := [scope for scope in one.key.scopes if scope not in one.fitting.scopes]:
+    if lost := [scope for scope in one.key.scopes if scope not in one.compliant_rights.scopes]:
         results.append(_("it loses %(scopes)s") % {"scopes": ", ".join(lost)})
-    if one.fitting.expires_at is not None and one.fitting.expires_at != one.key.expires_at:
-        results.append(_("it expires on %(date)s") % {"date": short_date(one.fitting.expires_at, now=now)})
+    if one.compliant_rights.expires_at is not None and one.compliant_rights.expires_at != one.key.expires_at:
+        results.append(
+            _("it expires on %(date)s") % {"date": short_date(one.compliant_rights.expires_at, now=now)}
+        )
     return results
 
 
@@ -64,7 +66,7 @@ def bring_in_line(
             return
         except (KeyNotFound, KeyBeingReplaced):
             continue  # over or replaced since the list was made
-        if broken is not None and broken.fitting is not None:
+        if broken is not None and broken.compliant_rights is not None:
             narrowed += 1
         elif broken is not None:
             disabled += 1

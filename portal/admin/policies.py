@@ -93,7 +93,7 @@ class PolicyAdmin(ViewerAdmin):
         if not form.is_valid():
             return self._form(request, workspace, form, revision, status=400)
         try:
-            policies.change_policy(workspace=workspace, terms=form.terms, by=by, now=now, revision=revision)
+            policies.change_policy(workspace=workspace, values=form.terms, by=by, now=now, revision=revision)
         except KeysError as error:
             form.add_error(None, texts.error_message(error))
             return self._form(request, workspace, form, revision, status=409)
@@ -180,7 +180,7 @@ def _violations_title(breaking: int) -> str:
 def _list_choosable_members(workspace: Workspace) -> QuerySet[Member]:
     """Whom a policy may choose, and whom it has chosen. Owners and administrators may create keys anyway."""
     eligible = Q(is_active=True) & ~Q(role__in=(Member.Role.OWNER, Member.Role.ADMINISTRATOR))
-    chosen = Q(pk__in=policies.get_policy(workspace).chosen.values("pk"))
+    chosen = Q(pk__in=policies.get_policy(workspace).allowed_creators.values("pk"))
     return Member.objects.filter(eligible | chosen, workspace=workspace).order_by("name", "pk")
 
 

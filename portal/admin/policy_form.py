@@ -47,7 +47,7 @@ class PolicyForm(BaseForm):
         choices=[(value, capfirst(label)) for value, label in Policy.Creators.choices],
         widget=forms.RadioSelect,
     )
-    chosen = forms.MultipleChoiceField(
+    allowed_creators = forms.MultipleChoiceField(
         label=gettext_lazy("Chosen members"), required=False, widget=forms.CheckboxSelectMultiple
     )
     allowed_scopes = forms.MultipleChoiceField(
@@ -66,8 +66,8 @@ class PolicyForm(BaseForm):
         ],
         widget=forms.RadioSelect,
     )
-    largest_lifetime = NumberField(
-        "largest_lifetime",
+    max_lifetime = NumberField(
+        "max_lifetime",
         label=gettext_lazy("Longest life, in days"),
         required=False,
         help_text=gettext_lazy("1 to 3,650."),
@@ -75,8 +75,8 @@ class PolicyForm(BaseForm):
     addresses_required = forms.BooleanField(
         label=gettext_lazy("Every key must be bound to the addresses it may be used from"), required=False
     )
-    most_keys = NumberField(
-        "most_keys",
+    max_keys = NumberField(
+        "max_keys",
         label=gettext_lazy("Keys that one person may have"),
         help_text=gettext_lazy("1 to 1,000. Keys that are over do not count."),
     )
@@ -89,12 +89,12 @@ class PolicyForm(BaseForm):
             "idle already keep working for a week, unless you disable them yourself."
         ),
     )
-    requests_kept_days = NumberField(
-        "requests_kept_days",
+    request_log_retention_days = NumberField(
+        "request_log_retention_days",
         label=gettext_lazy("Days for which single calls are kept in the log"),
         help_text=gettext_lazy("1 to 400. Older ones are deleted for good; how many there were stays known."),
     )
-    leak_guard = forms.BooleanField(
+    leak_detection_enabled = forms.BooleanField(
         label=gettext_lazy("Look for keys in chat messages, and tell their holders at once"),
         required=False,
         help_text=gettext_lazy("Nothing of the messages is kept."),
@@ -105,16 +105,16 @@ class PolicyForm(BaseForm):
     ):
         super().__init__(*args, **kwargs)
         self.pasted, self.members = pasted or {}, {str(member.pk): member for member in members}
-        field = self.fields["chosen"]
+        field = self.fields["allowed_creators"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 - for the type checker
         field.choices = [(pk, _member_label(member)) for pk, member in self.members.items()]
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         if data.get("life") != "days":
-            self.errors.pop("largest_lifetime", None)  # nobody asked for that number
-        elif data.get("largest_lifetime") is None and "largest_lifetime" not in self.errors:
-            self.add_error("largest_lifetime", _("Say how many days a key may live."))
+            self.errors.pop("max_lifetime", None)  # nobody asked for that number
+        elif data.get("max_lifetime") is None and "max_lifetime" not in self.errors:
+            self.add_error("max_lifetime", _("Say how many days a key may live."))
         if not data.get("allowed_scopes") and "allowed_scopes" not in self.errors:
             self.add_error("allowed_scopes", _("Choose at least one thing that keys may do."))
         self.add_pasted_key_errors(self.pasted)
@@ -125,25 +125,25 @@ class PolicyForm(BaseForm):
         """Return the terms of the valid form."""
         data = self.cleaned_data
         allowed = data["allowed_scopes"]
-        max_days = data["largest_lifetime"] if data["life"] == "days" else None
+        max_days = data["max_lifetime"] if data["life"] == "days" else None
         terms = {name: value for name, value in data.items() if name in POLICY_FIELDS} | {
             "creators": Policy.Creators(data["creators"]),
-            "chosen": [self.members[pk] for pk in data["chosen"]],
+            "allowed_creators": [self.members[pk] for pk in data["allowed_creators"]],
             "allowed_scopes": None if len(allowed) == len(scopes.ALL) else allowed,
-            "largest_lifetime": timedelta(days=max_days) if max_days else None,
-            "never_allowed": data["life"] == "ever",
+            "max_lifetime": timedelta(days=max_days) if max_days else None,
+            "allows_no_expiry": data["life"] == "ever",
         }
         return PolicyValues(**terms)
 
 
 def initial_values(policy: Policy) -> dict[str, Any]:
     """Return the initial data of the form."""
-    max_days = policy.largest_lifetime
+    max_days = policy.max_lifetime
     return {name: getattr(policy, name) for name in POLICY_FIELDS} | {
-        "chosen": [str(pk) for pk in policy.chosen.values_list("pk", flat=True)],
+        "allowed_creators": [str(pk) for pk in policy.allowed_creators.values_list("pk", flat=True)],
         "allowed_scopes": scopes.ALL if policy.allowed_scopes is None else policy.allowed_scopes,
-        "life": "days" if max_days else "ever" if policy.never_allowed else "end",
-        "largest_lifetime": max_days.days if max_days else None,
+        "life": "days" if max_days else "ever" if policy.allows_no_expiry else "end",
+        "max_lifetime": max_days.days if max_days else None,
     }
 
 

@@ -67,7 +67,7 @@ class ApiKeyView(APIView):
             self.log_fields["hint"] = self.hint
         budget: CallBudget | None = getattr(request, "budget", None)
         if budget is not None:  # the call was authenticated
-            set_rate_limit_headers(response, budget.tightest)
+            set_rate_limit_headers(response, budget.most_restrictive)
             self.log_fields |= {"key": budget.key.key_id, "workspace": budget.key.workspace_id}
             self._record_call(budget.key, response.status_code)
         request.parser_context.clear()  # break the reference cycle of request and view
@@ -79,7 +79,7 @@ class ApiKeyView(APIView):
 
     def _record_call(self, key: KeyRecord, status: int) -> None:
         """Record the call. A background thread writes it with others."""
-        usage.recorder.note(
+        usage.recorder.record(
             usage.CallRecord(
                 key_pk=key.pk,
                 at=self.received_at,

@@ -77,11 +77,11 @@ class SenderObserver:
         Raises:
             RateLimited.
         """
-        self.call.budget.take_of_pumble(quota, changes=changes)
+        self.call.budget.hit_pumble_quota(quota, changes=changes)
 
     def writes(self, method: str, path: str, body: dict[str, Any] | None) -> bool:
         """Return whether the request may be sent."""
-        if self.call.budget.rehearsal:
+        if self.call.budget.dry_run:
             self.call.would_send.append({"as": self.sender, "method": method, "path": path, "body": body})
             return False
         self.call.wrote = True

@@ -22,7 +22,7 @@ def is_requested(request: Request) -> bool:
 
 def respond(observer: CallObserver, perform: Callable[[], Any]) -> Response:
     """Return the requests that `perform` would send. An id of zeros stands for an object that Pumble would create."""
-    observer.budget.rehearsal = True
+    observer.budget.dry_run = True
     perform()
     data = {"dryRun": True, "wouldSend": observer.would_send}
     return Response(data, headers={"Preference-Applied": PREFERENCE})

@@ -50,12 +50,12 @@ def respond(
     except Exception as error:
         with _log_database_errors():
             if observer.wrote and _may_have_happened(error):
-                attempt.may_have_happened(now=timezone.now())
+                attempt.mark_unknown(now=timezone.now())
             else:
-                attempt.did_nothing()
+                attempt.release()
         raise
     with _log_database_errors():
-        attempt.succeeded(body, now=timezone.now())
+        attempt.complete(body, now=timezone.now())
     return rendered_response(body)
 
 

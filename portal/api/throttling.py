@@ -22,12 +22,12 @@ class KeyRateThrottle(BaseThrottle):
         Raises:
             RateLimited: the limit is used up. The exception names the limit, which `False` could not.
         """
-        request.budget.require_own()
+        request.budget.require_key_limit()
         return True
 
 
 def set_rate_limit_headers(response: HttpResponse, status: LimitStatus) -> None:
     """Set the headers of the most restrictive limit of the call. The reset is in seconds from now."""
-    response["X-RateLimit-Limit"] = str(status.window.limit)
+    response["X-RateLimit-Limit"] = str(status.rate_limit.limit)
     response["X-RateLimit-Remaining"] = str(status.remaining)
     response["X-RateLimit-Reset"] = str(max(1, math.ceil(status.reset_seconds)))

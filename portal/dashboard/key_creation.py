@@ -92,7 +92,7 @@ class CreateKey(MemberView):
             "invalid_link_parts": invalid_parts,
             "summary": form.summary if summary is None else summary,
             "terms": terms,
-            "max_lifetime": texts.format_days(terms.largest_lifetime) if terms.largest_lifetime else "",
+            "max_lifetime": texts.format_days(terms.max_lifetime) if terms.max_lifetime else "",
             "nonce": self.form_data.get("nonce") or form_nonce.create_nonce(self.member),
             "pumble_away": form.channel_names is None,
         }

@@ -19,7 +19,9 @@ class KeyPage(MemberView):
             **key_detail.build_context(key, self.now, outcome=request.GET.get("outcome", "")),
             "over": self.has_ended(key),
             "disabled": key.disabled_at is not None,
-            "can_enable": self.member.is_workspace_admin or not key.is_held or (by_policy and not violations),
+            "can_enable": self.member.is_workspace_admin
+            or not key.is_locked
+            or (by_policy and not violations),
             "by_policy": by_policy,
             "violations": violations,
             "done": request.GET.get("done", ""),
@@ -31,7 +33,7 @@ class KeyPage(MemberView):
         if key.disabled_reason != ApiKey.DisableReason.POLICY:
             return []
         broken = policies.check_key(policies.get_policy(self.member.workspace), key, self.now)
-        return [texts.describe_violation(violation) for violation in broken.breaches] if broken else []
+        return [texts.describe_violation(violation) for violation in broken.violations] if broken else []
 
     def _rotation(self, key: ApiKey) -> dict[str, Any]:
         """The older and the newer key of a rotation whose grace is not over yet."""

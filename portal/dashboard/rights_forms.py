@@ -147,7 +147,7 @@ class RightsForm(BaseForm):
         """Say at its field why the domain refused what was asked for."""
         name = next((_ERROR_FIELDS[kind] for kind in type(error).__mro__ if kind in _ERROR_FIELDS), None)
         if isinstance(error, exceptions.CannotWidenRights):
-            name = _RIGHTS_FIELD_NAMES.get(error.what, error.what)
+            name = _RIGHTS_FIELD_NAMES.get(error.field, error.field)
         if name == "expiry" and self.data.get("expiry") == "day":
             name = "until"
         if name == "scopes" and self.data.get("preset", "custom") != "custom":

@@ -59,10 +59,10 @@ def _register(tool: Tool) -> None:
         view.log_fields["operation"] = tool.operation
         try:
             budget = view.request.budget
-            budget.require_own()
-            budget.rehearsal = not tool.read_only and dry_run.is_requested(view.request)
+            budget.require_key_limit()
+            budget.dry_run = not tool.read_only and dry_run.is_requested(view.request)
             api = open_call(view.request.auth, CallObserver(budget))
-            call = ToolCall(api, tool.operation, is_dry_run=budget.rehearsal)
+            call = ToolCall(api, tool.operation, is_dry_run=budget.dry_run)
             return tool.call(call, arguments)
         except Exception as error:  # noqa: BLE001 - the library would answer without a reason, and log the arguments
             view.outcome, view.hint = errors.record_failure(error)

@@ -54,7 +54,7 @@ class McpView(ApiKeyView):
         message = _read_message(request)
         self.message_id, self.is_notification = _id_of(message), "id" not in message
         if message.get("method") != "tools/call" and not self.is_notification:
-            request.budget.require_own()  # a tool says itself that its key is over the limit
+            request.budget.require_key_limit()  # a tool says itself that its key is over the limit
         self.http_request.user = (
             AnonymousUser()
         )  # the library expects a user of Django's, and REST framework sets another

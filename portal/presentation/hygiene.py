@@ -62,7 +62,7 @@ def unused_scopes(key: ApiKey, used: Collection[str], now: datetime) -> list[str
 
 def rights_with_expiry(key: ApiKey, member: Member, now: datetime) -> Rights:
     """The key's rights with an end in 90 days, or in as long as the workspace lets a key live."""
-    longest = policies.get_policy(member.workspace).largest_lifetime
+    longest = policies.get_policy(member.workspace).max_lifetime
     return replace(key.rights, expires_at=now + min(SUGGESTED_LIFETIME, longest or SUGGESTED_LIFETIME))
 
 

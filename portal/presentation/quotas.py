@@ -34,9 +34,9 @@ class Quota:
 def build_quotas(standings: Iterable[LimitStatus]) -> list[Quota]:
     return [
         Quota(
-            name=_NAMES[standing.window.whose],
-            used=standing.window.limit - standing.remaining,
-            limit=standing.window.limit,
+            name=_NAMES[standing.rate_limit.name],
+            used=standing.rate_limit.limit - standing.remaining,
+            limit=standing.rate_limit.limit,
             resets_in=math.ceil(standing.reset_seconds),
         )
         for standing in standings

@@ -61,7 +61,7 @@ def responses_for(operation: "OperationView") -> Json:
 
 def shared_responses() -> Json:
     by_status = _by_status(
-        [spec for spec in CATALOGUE.values() if spec.applies_to is not Operations.NAMING_IT]
+        [spec for spec in CATALOGUE.values() if spec.applies_to is not Operations.LISTED_EXPLICITLY]
     )
     return {
         _SHARED[status]: _response(specs[0].explanation, specs, None, _headers(status))

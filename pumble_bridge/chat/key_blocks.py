@@ -19,7 +19,7 @@ def key_entry(key: ApiKey, now: datetime) -> Element:
     return paragraph(
         text(escape_user_text(key.name), bold=True),
         " · ",
-        text(key.preview, code=True),
+        text(key.masked, code=True),
         _(" · id %(id)s · %(state)s · %(used)s. ")
         % {"id": key.key_id, "state": key.state(now).label, "used": last_used(key, now)},
         escape_mentions(texts.describe_rights(key.rights, now=now)),
@@ -104,4 +104,4 @@ def authorize_first_text() -> str:
 
 def short_entry(key: ApiKey, now: datetime) -> Element:
     """How to tell the key from others, and whether anything may still use it."""
-    return text(f"{escape_user_text(key.name)} · {key.preview} · {last_used(key, now)}", bold=True)
+    return text(f"{escape_user_text(key.name)} · {key.masked} · {last_used(key, now)}", bold=True)

@@ -55,7 +55,7 @@ def report_leaks(workspace: Workspace, event: Event, *, message_id: str, by: Act
 
     A workspace whose policy switched this off hears nothing.
     """
-    if not policies.get_policy(workspace).leak_guard:
+    if not policies.get_policy(workspace).leak_detection_enabled:
         return
     for key in _leaked_keys(workspace, find_keys(event), now):
         kind = Notice.Kind.LEAKED

@@ -76,7 +76,7 @@ def test_takes_of_pumbles_quotas_only_for_what_it_looks_up(rehearsing: Api, ana:
     for _ in range(5):
         rehearsing.post("sendMessage", body)
 
-    left = {s.window.whose: s.remaining for s in limits.pumble_quotas(Member.objects.get(email=ana.email))}
+    left = {s.rate_limit.name: s.remaining for s in limits.pumble_quotas(Member.objects.get(email=ana.email))}
     assert left[limits.LimitName.PERSON] == 1000 - 3 - (len(pumble.api_calls()) - before)
 
 

@@ -165,7 +165,7 @@ def test_a_database_that_went_away_after_the_write_does_not_take_its_answer_back
         raise OperationalError
 
     with monkeypatch.context() as broken:
-        broken.setattr(idempotency.Started, "succeeded", away)
+        broken.setattr(idempotency.Started, "complete", away)
         assert "id" in taken(once.post("sendMessage", HELLO))
 
     assert_legacy(once.post("sendMessage", HELLO), "idempotency_in_progress")

@@ -109,7 +109,7 @@ def test_two_keys_of_one_person_are_told_what_each_can_still_get(portal: str) ->
     busy, other = (Api(portal, key_of("ana@acme.test")) for _ in range(2))
     for key, calls in zip(ApiKey.objects.order_by("pk"), (798, 99), strict=True):
         for _ in range(calls):
-            call_of(key).take_of_pumble(None)
+            call_of(key).hit_pumble_quota(None)
 
     told = [limit_headers(busy.get("myInfo")) for _ in range(3)]
     refused = busy.get("myInfo")

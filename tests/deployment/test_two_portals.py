@@ -107,7 +107,7 @@ class TestAPolicy:
         deployment.manage(
             "shell",
             "-c",
-            f"{change}Policy.objects.update_or_create(workspace=w, defaults={{'most_keys': 0}})",
+            f"{change}Policy.objects.update_or_create(workspace=w, defaults={{'max_keys': 0}})",
         )
         try:
             for portal in (deployment.a, deployment.b):

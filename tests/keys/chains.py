@@ -46,7 +46,7 @@ def lengthen(
                 member=owner,
                 key=key,
             )
-            event.digest = digest = verifier.digest_of(canonical_content(event))
+            event.digest = digest = verifier.compute_digest(canonical_content(event))
             batch.append(event)
         AuditEvent.objects.bulk_create(batch)
         left -= len(batch)

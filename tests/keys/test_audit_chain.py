@@ -86,9 +86,9 @@ class TestRecording:
     ) -> None:
         alice.name, alice.email = "Alice Wonder", "alice.wonder@acme.test"
         alice.save()
-        terms = policies.PolicyValues(creators=Policy.Creators.CHOSEN, chosen=[alice])
+        terms = policies.PolicyValues(creators=Policy.Creators.CHOSEN, allowed_creators=[alice])
         assert alice.workspace is not None
-        policies.change_policy(workspace=alice.workspace, terms=terms, by=web(olivia), now=NOW)
+        policies.change_policy(workspace=alice.workspace, values=terms, by=web(olivia), now=NOW)
         key, _ = lifecycle.issue(
             owner=alice, name="ci", by=web(alice), now=NOW, allowed_addresses=["198.51.100.0/24"]
         )
@@ -98,7 +98,9 @@ class TestRecording:
         kept = repr(list(AuditEvent.objects.values()))
         for personal in ("Wonder", "alice", ADDRESS, "198.51.100"):
             assert personal not in kept
-        assert AuditEvent.objects.get(type="key.issued").told["allowed_addresses"] == ["198.51.100.0/24"]
+        assert AuditEvent.objects.get(type="key.issued").detail_with_addresses["allowed_addresses"] == [
+            "198.51.100.0/24"
+        ]
 
     def test_stands_hostile_texts(self, alice: Member) -> None:
         nasty: dict[str, Any] = {
@@ -126,7 +128,7 @@ class TestForgettingAddresses:
 
         issued, revoked = AuditEvent.objects.order_by("number")
         assert (issued.address, revoked.address) == (None, "192.0.2.1")
-        assert "198.51.100" not in repr(issued.told)
+        assert "198.51.100" not in repr(issued.detail_with_addresses)
         assert not AuditAddress.objects.filter(address__in=[ADDRESS, "198.51.100.0/24"]).exists()
         assert verification.verify_chain(chain_of(alice.workspace)).events == 2
 
@@ -264,7 +266,7 @@ class TestARefusalOfRights:
     def test_is_told_with_who_tried_what(self, alice: Member, olivia: Member) -> None:
         assert alice.workspace is not None
         terms = policies.PolicyValues(creators=Policy.Creators.ADMINISTRATORS)
-        policies.change_policy(workspace=alice.workspace, terms=terms, by=web(olivia), now=NOW)
+        policies.change_policy(workspace=alice.workspace, values=terms, by=web(olivia), now=NOW)
 
         with pytest.raises(CreationNotAllowed):
             lifecycle.issue(owner=alice, name="ci", by=web(alice), now=NOW)

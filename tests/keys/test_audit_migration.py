@@ -36,7 +36,7 @@ call_command("migrate", verbosity=0)
 call_command("audit_verify")
 from keys.models import AuditEvent
 event = AuditEvent.objects.get(number=700, chain="b" * 24)
-print(event.address, event.told["after"], event.actor_ref, event.key_ref)
+print(event.address, event.detail_with_addresses["after"], event.actor_ref, event.key_ref)
 """
 
 

@@ -46,7 +46,7 @@ def rewrite(event: AuditEvent, **fields: object) -> None:
     """As if it had always been so: with a digest that fits."""
     for name, value in fields.items():
         setattr(event, name, value)
-    event.digest = verifier.digest_of(canonical_content(event))
+    event.digest = verifier.compute_digest(canonical_content(event))
     AuditEvent.objects.filter(pk=event.pk).update(digest=event.digest, **fields)
 
 
@@ -76,7 +76,7 @@ def insert(ten: list[AuditEvent]) -> None:
         rewrite(event, number=event.number + 1)
     made_up = AuditEvent.objects.get(number=4)
     made_up.pk, made_up.number, made_up.previous = None, 5, made_up.digest
-    made_up.digest = verifier.digest_of(canonical_content(made_up))
+    made_up.digest = verifier.compute_digest(canonical_content(made_up))
     made_up.save(force_insert=True)
 
 
@@ -205,7 +205,7 @@ def made(promised: object, *events: verifier.Record) -> bytes:
     entries, digest = [begun], ""
     for event in events:
         entry = blank | {"chain": "a" * 24, "previous": digest, "detail": {}} | event
-        entry["digest"] = digest = verifier.digest_of(entry)
+        entry["digest"] = digest = verifier.compute_digest(entry)
         entries.append(entry)
     entries.append(blank | {"type": verifier.ENDED, "detail": {"events": len(events)}})
     return "".join(json.dumps(entry) + "\n" for entry in entries).encode()

@@ -66,7 +66,7 @@ class TestABackgroundTask:
 
     def test_that_never_began_can_be_stopped(self) -> None:
         last = threading.Event()
-        BackgroundTask("test", lambda: None, last=last.set).stop()
+        BackgroundTask("test", lambda: None, on_stop=last.set).stop()
 
         assert not last.is_set()
 
@@ -75,7 +75,7 @@ _FORKED = """
 import os, sys
 from keys.background import BackgroundTask
 
-task = BackgroundTask("test", lambda: None, last=lambda: print("done by", os.getpid(), flush=True))
+task = BackgroundTask("test", lambda: None, on_stop=lambda: print("done by", os.getpid(), flush=True))
 task.start()
 if not os.fork():
     task.start()

@@ -25,19 +25,19 @@ def first(key: ApiKey, value: str = "v", request: bytes = b"r") -> Started:
 
 
 def test_a_repetition_gets_the_first_answer(key: ApiKey) -> None:
-    first(key).succeeded(b'{"id":"1"}', now=NOW)
+    first(key).complete(b'{"id":"1"}', now=NOW)
 
     assert idempotency.begin(key.pk, "v", b"r", now=SOON) == Replayed(b'{"id":"1"}')
 
 
 def test_a_value_belongs_to_one_key(key: ApiKey, bob: Member) -> None:
-    first(key).succeeded(b"{}", now=NOW)
+    first(key).complete(b"{}", now=NOW)
 
     first(lifecycle.issue(owner=bob, name="b", by=OPERATOR, now=NOW)[0])
 
 
 def test_another_request_with_the_same_value_is_a_conflict(key: ApiKey) -> None:
-    first(key).succeeded(b"{}", now=NOW)
+    first(key).complete(b"{}", now=NOW)
 
     with pytest.raises(IdempotencyConflict):
         idempotency.begin(key.pk, "v", b"another", now=SOON)
@@ -53,7 +53,7 @@ def test_a_repetition_during_the_first_is_told_so_and_after_too_long_that_nobody
 
 
 def test_what_ended_unknown_stays_unknown(key: ApiKey) -> None:
-    first(key).may_have_happened(now=NOW)
+    first(key).mark_unknown(now=NOW)
 
     for when in (SOON, NOW + timedelta(hours=23)):
         with pytest.raises(IdempotencyOutcomeUnknown):
@@ -61,13 +61,13 @@ def test_what_ended_unknown_stays_unknown(key: ApiKey) -> None:
 
 
 def test_what_did_nothing_can_be_done_again(key: ApiKey) -> None:
-    first(key).did_nothing()
+    first(key).release()
 
     first(key, request=b"corrected")
 
 
 def test_after_a_day_a_value_is_new_again(key: ApiKey) -> None:
-    first(key).succeeded(b"{}", now=NOW)
+    first(key).complete(b"{}", now=NOW)
     day = timedelta(hours=24)
 
     assert isinstance(idempotency.begin(key.pk, "v", b"r", now=NOW + day - timedelta(seconds=1)), Replayed)
@@ -82,7 +82,7 @@ def test_a_repetition_that_meets_the_very_end_of_a_call_without_effect_is_told_t
     begun = first(key)
 
     with (
-        meanwhile(r'SELECT .*FROM "keys_idempotentcall"', begun.did_nothing),
+        meanwhile(r'SELECT .*FROM "keys_idempotentcall"', begun.release),
         pytest.raises(IdempotencyInProgress),
     ):
         idempotency.begin(key.pk, "v", b"r", now=SOON)

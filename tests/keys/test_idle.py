@@ -29,7 +29,7 @@ def thirty_days(olivia: Member) -> None:
 
 def set_policy(owner: Member, *, now: datetime = NOW, **terms: Any) -> None:
     assert owner.workspace is not None
-    policies.change_policy(workspace=owner.workspace, terms=PolicyValues(**terms), by=web(owner), now=now)
+    policies.change_policy(workspace=owner.workspace, values=PolicyValues(**terms), by=web(owner), now=now)
 
 
 def new_key(owner: Member, *, now: datetime = NOW, **options: Any) -> ApiKey:
@@ -148,7 +148,7 @@ class TestAStricterNumberOfDays:
         new_key(alice)
         set_policy(olivia, idle_days=40, now=NOW)
         set_policy(olivia, idle_days=50, now=NOW + 39 * DAY)
-        set_policy(olivia, idle_days=50, now=NOW + 49 * DAY, most_keys=3)
+        set_policy(olivia, idle_days=50, now=NOW + 49 * DAY, max_keys=3)
 
         assert lifecycle.disable_idle(now=NOW + 50 * DAY) == 1
 

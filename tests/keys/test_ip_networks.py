@@ -45,7 +45,7 @@ def test_a_network_has_one_spelling(text: str, network: str) -> None:
 def test_what_is_no_network_is_refused_with_the_one_it_should_be(text: str, meant: str | None) -> None:
     with pytest.raises(AddressInvalid) as refused:
         ip_networks.parse_network(text)
-    assert refused.value.meant == meant
+    assert refused.value.suggestion == meant
 
 
 def test_a_list_is_no_longer_than_fifty() -> None:

@@ -209,7 +209,7 @@ def keep_policy(now: datetime | None = None, **terms: Any) -> Policy:
     workspace = Member.objects.get().workspace
     assert workspace is not None
     wanted = policies.PolicyValues(**terms)
-    return policies.change_policy(workspace=workspace, terms=wanted, by=OPERATOR, now=now or timezone.now())
+    return policies.change_policy(workspace=workspace, values=wanted, by=OPERATOR, now=now or timezone.now())
 
 
 def bring_in_line(key: ApiKey) -> None:

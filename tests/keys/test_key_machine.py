@@ -177,12 +177,12 @@ class Keys(RuleBasedStateMachine):
             self.events += 1
         now = self.rows()
         for key in ApiKey.objects.filter(pk__in=now):
-            assert key.rights.widened_beyond(self.first.setdefault(key.pk, key.rights)) is None
+            assert key.rights.first_wider_field(self.first.setdefault(key.pk, key.rights)) is None
             if key.pk in self.before:
                 earlier = ApiKey(**self.before[key.pk])
-                assert key.rights.widened_beyond(earlier.rights) is None
+                assert key.rights.first_wider_field(earlier.rights) is None
             if key.replaces is not None and key.confirmed_at is not None:
-                assert key.rights.widened_beyond(key.replaces.rights) is None
+                assert key.rights.first_wider_field(key.replaces.rights) is None
             if now[key.pk] != self.before.get(key.pk):
                 assert told.get(key.pk), f"{key} changed and nothing tells of it"
             assert key.pk not in self.revoked or key.revoked_at is not None

@@ -221,7 +221,7 @@ class TestNarrow:
             lifecycle.narrow(key=key, rights=replace(before, **wider), by=web(alice), now=NOW)
 
         key.refresh_from_db()
-        assert (refused.value.what, key.rights) == (right, before)
+        assert (refused.value.field, key.rights) == (right, before)
 
     def test_takes_no_end_that_is_past(self, alice: Member) -> None:
         key, plaintext = issue(alice)

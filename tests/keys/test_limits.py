@@ -40,49 +40,55 @@ def backend(request: pytest.FixtureRequest) -> Backend:
     return RedisBackend(url)
 
 
-def window(limit: int, holder: str = "", *, name: str = "w", keeps_room: bool = False) -> RateLimit:
-    return RateLimit(LimitName.MESSAGES, name, limit, holder, keeps_room=keeps_room)
+def rate_limit(
+    limit: int, holder: str = "", *, name: str = "w", reserve_for_newcomers: bool = False
+) -> RateLimit:
+    return RateLimit(LimitName.MESSAGES, name, limit, holder, reserve_for_newcomers=reserve_for_newcomers)
 
 
 class TestAWindow:
     def test_admits_as_many_as_its_limit_and_says_how_many_are_left(self, backend: Backend) -> None:
-        standings = [backend.hit([window(3)])[0] for _ in range(4)]
+        statuses = [backend.hit([rate_limit(3)])[0] for _ in range(4)]
 
-        assert [standing.remaining for standing in standings] == [2, 1, 0, 0]
-        assert [standing.refused for standing in standings] == [False, False, False, True]
-        assert all(59 < standing.reset_seconds <= 60 for standing in standings)
+        assert [status.remaining for status in statuses] == [2, 1, 0, 0]
+        assert [status.refused for status in statuses] == [False, False, False, True]
+        assert all(59 < status.reset_seconds <= 60 for status in statuses)
 
     def test_takes_nothing_when_only_looked_at(self, backend: Backend) -> None:
         for _ in range(5):
-            assert backend.test([window(1)])[0].refused is False
-        backend.hit([window(1)])
-        assert backend.test([window(1)])[0].refused is True
+            assert backend.test([rate_limit(1)])[0].refused is False
+        backend.hit([rate_limit(1)])
+        assert backend.test([rate_limit(1)])[0].refused is True
 
     def test_takes_from_all_or_from_none(self, backend: Backend) -> None:
-        wide, narrow = window(10, name="wide"), window(1, name="narrow")
+        wide, narrow = rate_limit(10, name="wide"), rate_limit(1, name="narrow")
         backend.hit([wide, narrow])
 
         refused = backend.hit([wide, narrow])
 
-        assert [standing.refused for standing in refused] == [False, True]
+        assert [status.refused for status in refused] == [False, True]
         assert backend.test([wide])[0].remaining == 9
 
     def test_of_a_lone_holder_keeps_its_last_tenth_for_whoever_comes(self, backend: Backend) -> None:
-        hog = [backend.hit([window(80, "hog", keeps_room=True)])[0].refused for _ in range(100)]
-        late = [backend.hit([window(80, "late", keeps_room=True)])[0].refused for _ in range(10)]
+        hog = [
+            backend.hit([rate_limit(80, "hog", reserve_for_newcomers=True)])[0].refused for _ in range(100)
+        ]
+        late = [
+            backend.hit([rate_limit(80, "late", reserve_for_newcomers=True)])[0].refused for _ in range(10)
+        ]
 
         assert (hog.count(False), late.count(False)) == (72, 8)
-        assert backend.hit([window(80, "hog", keeps_room=True)])[0].remaining == 0
+        assert backend.hit([rate_limit(80, "hog", reserve_for_newcomers=True)])[0].remaining == 0
 
     def test_that_keeps_no_room_gives_a_lone_holder_everything_and_others_their_share(
         self, backend: Backend
     ) -> None:
-        alone = [backend.hit([window(20, "one")])[0].refused for _ in range(25)]
+        alone = [backend.hit([rate_limit(20, "one")])[0].refused for _ in range(25)]
         assert alone.count(False) == 20
 
         shared = Counter[str]()
         for holder in ["one"] * 18 + ["two"] * 5 + ["one"] * 5:
-            if not backend.hit([window(20, holder, name="shared")])[0].refused:
+            if not backend.hit([rate_limit(20, holder, name="shared")])[0].refused:
                 shared[holder] += 1
         assert shared == {"one": 18, "two": 2}
 
@@ -90,8 +96,8 @@ class TestAWindow:
         admitted: list[str] = []
 
         def ask(holder: str) -> None:
-            windows = [window(80, holder, keeps_room=True), window(1000, name="other")]
-            admitted.extend(holder for _ in range(30) if not backend.hit(windows)[0].refused)
+            rate_limits = [rate_limit(80, holder, reserve_for_newcomers=True), rate_limit(1000, name="other")]
+            admitted.extend(holder for _ in range(30) if not backend.hit(rate_limits)[0].refused)
 
         threads = [threading.Thread(target=ask, args=(f"key-{n % 4}",)) for n in range(8)]
         for thread in threads:
@@ -105,7 +111,7 @@ class TestAWindow:
 class TestWhatRemains:
     """What a holder is told it may still take is what it gets, when nobody else takes any."""
 
-    @pytest.mark.parametrize("keeps_room", [False, True], ids=["a person's", "everybody's"])
+    @pytest.mark.parametrize("reserve_for_newcomers", [False, True], ids=["a person's", "everybody's"])
     @pytest.mark.parametrize(
         "before",
         [
@@ -123,35 +129,40 @@ class TestWhatRemains:
         ids=str,
     )
     def test_is_told_exactly_of_a_persons_window_and_of_the_last_fifth_of_everybodys(
-        self, backend: Backend, before: dict[str, int], *, keeps_room: bool
+        self, backend: Backend, before: dict[str, int], *, reserve_for_newcomers: bool
     ) -> None:
         for holder, count in before.items():
             for _ in range(count):
-                backend.hit([window(100, holder, keeps_room=keeps_room)])
+                backend.hit([rate_limit(100, holder, reserve_for_newcomers=reserve_for_newcomers)])
 
         told = []
-        while not (standing := backend.hit([window(100, "mine", keeps_room=keeps_room)])[0]).refused:
-            told.append(standing.remaining)
+        while not (
+            status := backend.hit([rate_limit(100, "mine", reserve_for_newcomers=reserve_for_newcomers)])[0]
+        ).refused:
+            told.append(status.remaining)
 
         truth = list(range(len(told)))[::-1]
-        counted = max(0, 80 - sum(before.values())) if keeps_room else 0  # from here on
+        counted = max(0, 80 - sum(before.values())) if reserve_for_newcomers else 0  # from here on
         assert told[counted:] == truth[counted:]
         assert all(said <= true <= said + 10 for said, true in zip(told, truth, strict=True))
-        assert standing.remaining == 0
+        assert status.remaining == 0
 
     def test_is_nothing_of_a_reserve_that_is_kept_for_others_and_the_refusal_says_so(
         self, backend: Backend
     ) -> None:
         for holder in ["mine"] * 72 + ["late"] * 8:
-            before_last = backend.hit([window(80, holder, keeps_room=True)])[0]
+            before_last = backend.hit([rate_limit(80, holder, reserve_for_newcomers=True)])[0]
             if holder == "late" and before_last.remaining == 7:
-                assert backend.hit([window(80, "mine", keeps_room=True)])[0].had_share
-        full = backend.hit([window(80, "mine", keeps_room=True)])[0]
+                assert backend.hit([rate_limit(80, "mine", reserve_for_newcomers=True)])[0].share_used_up
+        full = backend.hit([rate_limit(80, "mine", reserve_for_newcomers=True)])[0]
 
-        assert (full.refused, full.had_share) == (True, False)
+        assert (full.refused, full.share_used_up) == (True, False)
 
     def test_counts_only_what_every_window_of_the_call_has(self, backend: Backend) -> None:
-        wide, narrow = window(1000, "mine", name="wide"), window(80, "mine", name="narrow", keeps_room=True)
+        wide, narrow = (
+            rate_limit(1000, "mine", name="wide"),
+            rate_limit(80, "mine", name="narrow", reserve_for_newcomers=True),
+        )
         for _ in range(72):
             backend.hit([wide, narrow])
 
@@ -162,14 +173,14 @@ class TestTime:
     def test_frees_places_one_by_one_as_they_grow_older_than_a_minute(self) -> None:
         clock = Clock()
         backend = MemoryBackend(clock)
-        backend.hit([window(2)])
+        backend.hit([rate_limit(2)])
         clock.now += 20
-        backend.hit([window(2)])
+        backend.hit([rate_limit(2)])
 
-        assert backend.hit([window(2)])[0].reset_seconds == 40
+        assert backend.hit([rate_limit(2)])[0].reset_seconds == 40
         clock.now += 40
-        assert backend.hit([window(2)])[0].refused is False
-        assert backend.hit([window(2)])[0].reset_seconds == 20
+        assert backend.hit([rate_limit(2)])[0].refused is False
+        assert backend.hit([rate_limit(2)])[0].reset_seconds == 20
 
     def test_gives_a_newcomer_the_places_that_a_hog_leaves(self) -> None:
         clock = Clock()
@@ -178,7 +189,7 @@ class TestTime:
         for _second in range(240):
             for holder, wanted in (("hog", 10), ("modest", 1)):
                 for _ in range(wanted):
-                    if not backend.hit([window(80, holder, keeps_room=True)])[0].refused:
+                    if not backend.hit([rate_limit(80, holder, reserve_for_newcomers=True)])[0].refused:
                         got[holder] += 1
             clock.now += 1
 
@@ -191,13 +202,13 @@ class TestMemory:
         clock = Clock()
         backend = MemoryBackend(clock)
         for number in range(3000):
-            backend.hit([window(1, name=f"left {number}")])
+            backend.hit([rate_limit(1, name=f"left {number}")])
         clock.now += SECONDS
         for number in range(2000):
-            backend.hit([window(1, name=f"taken {number}")])
+            backend.hit([rate_limit(1, name=f"taken {number}")])
 
         assert len(backend._logs) == 2000
-        assert backend.hit([window(1, name="taken 0")])[0].refused
+        assert backend.hit([rate_limit(1, name="taken 0")])[0].refused
 
 
 class TestAClockThatJumps:
@@ -205,9 +216,9 @@ class TestAClockThatJumps:
         backend = MemoryBackend()
         for jump in (timedelta(days=1), timedelta(days=-1)):
             with time_machine.travel(NOW):
-                backend.hit([window(1, name=str(jump))])
+                backend.hit([rate_limit(1, name=str(jump))])
             with time_machine.travel(NOW + jump):
-                assert backend.hit([window(1, name=str(jump))])[0].refused
+                assert backend.hit([rate_limit(1, name=str(jump))])[0].refused
 
     def test_back_at_redis_closes_no_window_for_longer_than_a_minute(self, redis_url: str) -> None:
         client = redis.Redis.from_url(redis_url)
@@ -215,7 +226,7 @@ class TestAClockThatJumps:
         an_hour_ahead = (time.time() + 3600) * 1000
         client.zadd("pumble-keys:limit:w", {"holder:1": an_hour_ahead})
 
-        assert RedisBackend(redis_url).hit([window(1)])[0].refused is False
+        assert RedisBackend(redis_url).hit([rate_limit(1)])[0].refused is False
 
 
 class TestRedisAway:
@@ -224,7 +235,7 @@ class TestRedisAway:
     ) -> None:
         backend = RedisBackend("redis://127.0.0.1:1/0")
 
-        refused = [backend.hit([window(3)])[0].refused for _ in range(5)]
+        refused = [backend.hit([rate_limit(3)])[0].refused for _ in range(5)]
 
         assert refused == [False, False, False, True, True]
         assert backend.is_available() is False
@@ -234,21 +245,21 @@ class TestRedisAway:
         client = redis.Redis.from_url(redis_url)
         client.flushall()
         backend = RedisBackend(redis_url)
-        backend.hit([window(9)])
+        backend.hit([rate_limit(9)])
         client.client_kill_filter(_type="normal", skipme=True)
 
-        assert backend.hit([window(9)])[0].remaining == 7
+        assert backend.hit([rate_limit(9)])[0].remaining == 7
         assert not caplog.records
 
     def test_or_only_slow_is_not_asked_again_for_the_same(self, redis_url: str) -> None:
         client = redis.Redis.from_url(redis_url)
         client.flushall()
         backend = RedisBackend(redis_url)
-        backend.hit([window(9)])
+        backend.hit([rate_limit(9)])
         connections = client.info()["total_connections_received"]
         client.client_pause(2000)
         try:
-            while_it_hangs = backend.hit([window(9)])[0]
+            while_it_hangs = backend.hit([rate_limit(9)])[0]
         finally:
             client.client_unpause()
 
@@ -262,14 +273,14 @@ class TestRedisAway:
         server = services.Redis(tmp_path)
         backend = RedisBackend(server.url)
         for _ in range(120):
-            backend.hit([window(3)])
+            backend.hit([rate_limit(3)])
 
         server.start()
         try:
             for _ in range(4):
-                last = backend.hit([window(3, name="after a long outage")])[0]
+                last = backend.hit([rate_limit(3, name="after a long outage")])[0]
             assert last.refused
-            assert RedisBackend(server.url).hit([window(3, name="after a long outage")])[0].refused
+            assert RedisBackend(server.url).hit([rate_limit(3, name="after a long outage")])[0].refused
         finally:
             server.stop()
 
@@ -297,49 +308,49 @@ class TestTheAllowanceOfACall:
     def test_stands_under_the_keys_own_limit(self, alice: Member) -> None:
         key = _key(alice, "A" * 12, calls_per_minute=2)
         for _ in range(2):
-            call_of(key).require_own()
+            call_of(key).require_key_limit()
 
         with pytest.raises(RateLimited) as refused:
-            call_of(key).require_own()
-        assert (refused.value.whose, refused.value.limit) == (LimitName.KEY, 2)
+            call_of(key).require_key_limit()
+        assert (refused.value.limit_name, refused.value.limit) == (LimitName.KEY, 2)
         assert 1 <= refused.value.retry_after <= 60
 
     def test_is_taken_once_whether_pumble_is_asked_or_not(self, alice: Member) -> None:
         key = _key(alice, "A" * 12, calls_per_minute=3)
         for asks in (0, 1, 2):
-            allowance = call_of(key)
+            budget = call_of(key)
             for _ in range(asks):
-                allowance.take_of_pumble(None)
-            allowance.require_own()
+                budget.hit_pumble_quota(None)
+            budget.require_key_limit()
 
         with pytest.raises(RateLimited) as refused:
-            call_of(key).require_own()
-        assert refused.value.whose == LimitName.KEY
+            call_of(key).require_key_limit()
+        assert refused.value.limit_name == LimitName.KEY
         assert limits.pumble_quotas(key.owner)[0].remaining == 997
 
     def test_is_taken_though_a_quota_of_pumbles_is_used_up(self, alice: Member) -> None:
         key = _key(alice, "A" * 12, calls_per_minute=73)
         for _ in range(72):
-            call_of(key).take_of_pumble(PumbleQuota.MESSAGES)
+            call_of(key).hit_pumble_quota(PumbleQuota.MESSAGES)
 
         with pytest.raises(RateLimited) as by_pumble:
-            call_of(key).take_of_pumble(PumbleQuota.MESSAGES)
+            call_of(key).hit_pumble_quota(PumbleQuota.MESSAGES)
 
         with pytest.raises(RateLimited) as by_itself:
-            call_of(key).require_own()
-        assert (by_pumble.value.whose, by_itself.value.whose) == (LimitName.MESSAGES, LimitName.KEY)
+            call_of(key).require_key_limit()
+        assert (by_pumble.value.limit_name, by_itself.value.limit_name) == (LimitName.MESSAGES, LimitName.KEY)
 
     def test_shares_pumbles_quotas_among_the_keys_of_a_workspace_and_no_others(
         self, key: ApiKey, bob: Member, mallory: Member
     ) -> None:
         def admitted(key: ApiKey) -> int:
-            allowance, taken = call_of(key), 0
+            budget, taken = call_of(key), 0
             try:
                 while taken < 100:
-                    allowance.take_of_pumble(PumbleQuota.MESSAGES)
+                    budget.hit_pumble_quota(PumbleQuota.MESSAGES)
                     taken += 1
             except RateLimited as refused:
-                assert refused.whose == LimitName.MESSAGES
+                assert refused.limit_name == LimitName.MESSAGES
             return taken
 
         assert [admitted(key), admitted(_key(bob, "B" * 12)), admitted(_key(mallory, "C" * 12))] == [
@@ -349,19 +360,22 @@ class TestTheAllowanceOfACall:
         ]
 
     def test_remembers_the_tightest_limit(self, key: ApiKey) -> None:
-        allowance = call_of(key)
-        assert allowance.tightest.window.whose == LimitName.KEY
-        allowance.take_of_pumble(PumbleQuota.REACTIONS)
-        assert (allowance.tightest.window.whose, allowance.tightest.remaining) == (LimitName.REACTIONS, 53)
+        budget = call_of(key)
+        assert budget.most_restrictive.rate_limit.name == LimitName.KEY
+        budget.hit_pumble_quota(PumbleQuota.REACTIONS)
+        assert (budget.most_restrictive.rate_limit.name, budget.most_restrictive.remaining) == (
+            LimitName.REACTIONS,
+            53,
+        )
 
     def test_takes_nothing_of_pumbles_quotas_in_a_rehearsal(self, key: ApiKey) -> None:
         for _ in range(100):
-            call_of(key, rehearsal=True).take_of_pumble(PumbleQuota.CHANNELS, changes=True)
+            call_of(key, dry_run=True).hit_pumble_quota(PumbleQuota.CHANNELS, changes=True)
 
     def test_can_be_looked_at(self, key: ApiKey) -> None:
-        call_of(key).take_of_pumble(PumbleQuota.SCHEDULED)
+        call_of(key).hit_pumble_quota(PumbleQuota.SCHEDULED)
 
-        left = {s.window.whose: (s.window.limit, s.remaining) for s in limits.pumble_quotas(key.owner)}
+        left = {s.rate_limit.name: (s.rate_limit.limit, s.remaining) for s in limits.pumble_quotas(key.owner)}
 
         assert left[LimitName.SCHEDULED] == (60, 59)
         assert left[LimitName.PERSON] == (1000, 999)
@@ -374,14 +388,14 @@ class TestFailedAuthentications:
             limits.hit_failed_auth("192.0.2.1", f"id{number}")
         with pytest.raises(RateLimited) as refused:
             limits.hit_failed_auth("192.0.2.1", None)
-        assert refused.value.whose == LimitName.ADDRESS
+        assert refused.value.limit_name == LimitName.ADDRESS
         limits.hit_failed_auth("192.0.2.2", None)
 
         for number in range(60):
             limits.hit_failed_auth(f"198.51.100.{number}", "same")
         with pytest.raises(RateLimited) as refused:
             limits.hit_failed_auth("203.0.113.1", "same")
-        assert refused.value.whose == LimitName.KEY_ID
+        assert refused.value.limit_name == LimitName.KEY_ID
 
 
 def test_the_backend_is_redis_where_there_is_one(settings: Settings, redis_url: str) -> None:
@@ -391,5 +405,5 @@ def test_the_backend_is_redis_where_there_is_one(settings: Settings, redis_url: 
 
     one, other = RedisBackend(redis_url), limits.backend()
     redis.Redis.from_url(redis_url).flushall()
-    one.hit([window(1)])
-    assert other.hit([window(1)])[0].refused, "two processes share one count"
+    one.hit([rate_limit(1)])
+    assert other.hit([rate_limit(1)])[0].refused, "two processes share one count"

@@ -31,7 +31,7 @@ def web(member: Member) -> Actor:
 def set_policy(owner: Member, **terms: Any) -> Policy:
     assert owner.workspace is not None
     return policies.change_policy(
-        workspace=owner.workspace, terms=PolicyValues(**terms), by=web(owner), now=NOW
+        workspace=owner.workspace, values=PolicyValues(**terms), by=web(owner), now=NOW
     )
 
 
@@ -58,7 +58,7 @@ class TestAPolicy:
     def test_of_chosen_people_lets_them_and_administrators_create(
         self, olivia: Member, alice: Member, bob: Member
     ) -> None:
-        set_policy(olivia, creators=Policy.Creators.CHOSEN, chosen=[alice])
+        set_policy(olivia, creators=Policy.Creators.CHOSEN, allowed_creators=[alice])
 
         assert [issue(member).owner for member in (alice, olivia)] == [alice, olivia]
         with pytest.raises(CreationNotAllowed):
@@ -74,18 +74,23 @@ class TestAPolicy:
                 ScopeNotAllowed,
             ),
             (
-                {"largest_lifetime": 30 * DAY},
+                {"max_lifetime": 30 * DAY},
                 {"expires_at": NOW + 30 * DAY},
                 {"expires_at": None},
                 ExpiryTooFar,
             ),
             (
-                {"largest_lifetime": 30 * DAY},
+                {"max_lifetime": 30 * DAY},
                 {"expires_at": NOW + 30 * DAY + timedelta(minutes=4)},
                 {"expires_at": NOW + 31 * DAY},
                 ExpiryTooFar,
             ),
-            ({"never_allowed": False}, {"expires_at": NOW + 9999 * DAY}, {"expires_at": None}, ExpiryTooFar),
+            (
+                {"allows_no_expiry": False},
+                {"expires_at": NOW + 9999 * DAY},
+                {"expires_at": None},
+                ExpiryTooFar,
+            ),
             (
                 {"addresses_required": True},
                 {"allowed_addresses": ["10.0.0.0/8"]},
@@ -112,13 +117,13 @@ class TestAPolicy:
             lifecycle.issue(owner=alice, name="by the operator", by=OPERATOR, now=NOW, **refused)
 
     def test_caps_the_live_keys_of_a_member(self, olivia: Member, alice: Member, bob: Member) -> None:
-        set_policy(olivia, most_keys=2)
+        set_policy(olivia, max_keys=2)
         first = issue(alice)
         issue(alice)
 
         with pytest.raises(TooManyKeys) as refused:
             issue(alice)
-        assert refused.value.most == 2
+        assert refused.value.limit == 2
         assert issue(bob).owner == bob
         lifecycle.revoke(key=first, by=web(alice), reason=ApiKey.RevokeReason.BY_HOLDER, now=NOW)
         assert issue(alice).owner == alice
@@ -138,8 +143,8 @@ class TestAPolicy:
 
     def test_offers_the_lifetimes_it_allows(self, olivia: Member) -> None:
         assert policies.expiry_choices(Policy()) == [7 * DAY, 30 * DAY, 60 * DAY, 90 * DAY, 365 * DAY, None]
-        assert policies.expiry_choices(Policy(never_allowed=False))[-1] == 365 * DAY
-        assert policies.expiry_choices(Policy(largest_lifetime=45 * DAY)) == [7 * DAY, 30 * DAY, 45 * DAY]
+        assert policies.expiry_choices(Policy(allows_no_expiry=False))[-1] == 365 * DAY
+        assert policies.expiry_choices(Policy(max_lifetime=45 * DAY)) == [7 * DAY, 30 * DAY, 45 * DAY]
 
 
 class TestChangingIt:
@@ -150,13 +155,13 @@ class TestChangingIt:
         for stranger in (alice, mallory):
             with pytest.raises(NotAllowed):
                 policies.change_policy(
-                    workspace=olivia.workspace, terms=PolicyValues(most_keys=1), by=web(stranger), now=NOW
+                    workspace=olivia.workspace, values=PolicyValues(max_keys=1), by=web(stranger), now=NOW
                 )
         assert not Policy.objects.exists()
 
     def test_chooses_people_of_that_workspace_only(self, olivia: Member, mallory: Member) -> None:
         with pytest.raises(NotAllowed):
-            set_policy(olivia, creators=Policy.Creators.CHOSEN, chosen=[mallory])
+            set_policy(olivia, creators=Policy.Creators.CHOSEN, allowed_creators=[mallory])
 
     def test_refuses_a_scope_that_is_none(self, olivia: Member) -> None:
         with pytest.raises(ScopeUnknown):
@@ -167,39 +172,39 @@ class TestChangingIt:
             set_policy(olivia, allowed_scopes=[])
 
     @pytest.mark.parametrize(
-        ("term", "least", "most", "beyond"),
+        ("field", "least", "most", "beyond"),
         [
-            ("largest_lifetime", DAY, 3650 * DAY, [timedelta(0), DAY / 2, 1.5 * DAY, -DAY, 3651 * DAY]),
-            ("most_keys", 1, 1000, [0, -1, 1001]),
+            ("max_lifetime", DAY, 3650 * DAY, [timedelta(0), DAY / 2, 1.5 * DAY, -DAY, 3651 * DAY]),
+            ("max_keys", 1, 1000, [0, -1, 1001]),
             ("idle_days", 1, 3650, [0, -1, 3651]),
-            ("requests_kept_days", 1, 400, [0, -1, 401]),
+            ("request_log_retention_days", 1, 400, [0, -1, 401]),
         ],
     )
     def test_takes_each_number_within_its_bounds(
-        self, olivia: Member, term: str, least: Any, most: Any, beyond: list[Any]
+        self, olivia: Member, field: str, least: Any, most: Any, beyond: list[Any]
     ) -> None:
         for number in (least, most):
-            assert getattr(set_policy(olivia, **{term: number}), term) == number
+            assert getattr(set_policy(olivia, **{field: number}), field) == number
         for number in beyond:
             with pytest.raises(PolicyValueInvalid) as refused:
-                set_policy(olivia, **{term: number})
-            assert refused.value.term == term
-        assert getattr(Policy.objects.get(), term) == most
+                set_policy(olivia, **{field: number})
+            assert refused.value.field == field
+        assert getattr(Policy.objects.get(), field) == most
 
     def test_of_one_that_somebody_else_changed_meanwhile_changes_nothing(self, olivia: Member) -> None:
         assert olivia.workspace is not None
         seen = policies.get_policy(olivia.workspace).revision
-        set_policy(olivia, most_keys=5)
+        set_policy(olivia, max_keys=5)
 
         with pytest.raises(PolicyChanged):
             policies.change_policy(
-                workspace=olivia.workspace, terms=PolicyValues(), by=web(olivia), now=NOW, revision=seen
+                workspace=olivia.workspace, values=PolicyValues(), by=web(olivia), now=NOW, revision=seen
             )
-        assert Policy.objects.get().most_keys == 5
+        assert Policy.objects.get().max_keys == 5
 
     def test_is_told_with_before_and_after_and_only_when_something_changed(self, olivia: Member) -> None:
-        set_policy(olivia, most_keys=5)
-        set_policy(olivia, most_keys=5)
+        set_policy(olivia, max_keys=5)
+        set_policy(olivia, max_keys=5)
 
         event = AuditEvent.objects.get(type="policy.changed")
         assert event.detail["before"] == {

@@ -27,7 +27,7 @@ def acting(member: Member) -> Actor:
 def set_policy(owner: Member, **terms: Any) -> Policy:
     assert owner.workspace is not None
     return policies.change_policy(
-        workspace=owner.workspace, terms=PolicyValues(**terms), by=acting(owner), now=NOW
+        workspace=owner.workspace, values=PolicyValues(**terms), by=acting(owner), now=NOW
     )
 
 
@@ -39,7 +39,7 @@ def new_key(owner: Member, name: str | None = None, *, now: datetime = NOW, **op
 def found(owner: Member) -> dict[str, list[Violation]]:
     """What breaks the policy of the owner's workspace, by the keys' names."""
     assert owner.workspace is not None
-    return {one.key.name: one.breaches for one in policies.find_noncompliant_keys(owner.workspace, NOW)}
+    return {one.key.name: one.violations for one in policies.find_noncompliant_keys(owner.workspace, NOW)}
 
 
 def bring_in_line(key: ApiKey, by: Member, *, now: datetime = NOW) -> policies.NonCompliantKey | None:
@@ -61,18 +61,18 @@ STRICTER: list[tuple[dict[str, Any], dict[str, Any], Violation, dict[str, Any] |
         None,
     ),
     (
-        {"largest_lifetime": 30 * DAY},
+        {"max_lifetime": 30 * DAY},
         {"expires_at": NOW + 31 * DAY},
         Violation(PolicyRule.EXPIRY, limit=30),
         {"expires_at": NOW + 30 * DAY},
     ),
     (
-        {"largest_lifetime": 30 * DAY},
+        {"max_lifetime": 30 * DAY},
         {},
         Violation(PolicyRule.EXPIRY, limit=30),
         {"expires_at": NOW + 30 * DAY},
     ),
-    ({"never_allowed": False}, {}, Violation(PolicyRule.EXPIRY), {"expires_at": NOW + 365 * DAY}),
+    ({"allows_no_expiry": False}, {}, Violation(PolicyRule.EXPIRY), {"expires_at": NOW + 365 * DAY}),
     ({"addresses_required": True}, {}, Violation(PolicyRule.ADDRESSES), None),
     ({"creators": Policy.Creators.ADMINISTRATORS}, {}, Violation(PolicyRule.CREATORS), None),
     ({"creators": Policy.Creators.CHOSEN}, {}, Violation(PolicyRule.CREATORS), None),
@@ -124,18 +124,18 @@ class TestAStricterPolicy:
             assert {name: getattr(key, name) for name in left} == left
         (event,) = AuditEvent.objects.filter(type__in=["key.narrowed", "key.disabled"])
         assert (event.key, event.actor, event.surface) == (key, olivia, "ADMIN")
-        assert (event.detail["reason"], event.detail["breaches"]) == ("POLICY", [breach.told()])
+        assert (event.detail["reason"], event.detail["breaches"]) == ("POLICY", [breach.to_dict()])
 
     def test_is_broken_by_none_of_the_keys_that_could_be_made_under_it(
         self, alice: Member, bob: Member, olivia: Member
     ) -> None:
         terms: dict[str, Any] = {
             "creators": Policy.Creators.CHOSEN,
-            "chosen": [alice],
+            "allowed_creators": [alice],
             "allowed_scopes": ["messages:read"],
-            "largest_lifetime": 30 * DAY,
+            "max_lifetime": 30 * DAY,
             "addresses_required": True,
-            "most_keys": 1,
+            "max_keys": 1,
             "idle_days": 1,
         }
         set_policy(olivia, **terms)
@@ -177,9 +177,9 @@ class TestAStricterPolicy:
         LastUse.objects.create(key=keys["fresh"], at=NOW + DAY)
         lifecycle.disable(key=keys["paused"], by=acting(alice), now=NOW)
 
-        set_policy(olivia, most_keys=2)
+        set_policy(olivia, max_keys=2)
 
-        spare = [Violation(PolicyRule.MOST_KEYS, limit=2)]
+        spare = [Violation(PolicyRule.MAX_KEYS, limit=2)]
         assert found(olivia) == {"paused": spare, "old": spare}
         assert bring_in_line(keys["used"], olivia) is None
         for name in ("old", "paused"):
@@ -195,7 +195,7 @@ class TestAStricterPolicy:
         self, alice: Member, olivia: Member
     ) -> None:
         spare, kept = new_key(alice), new_key(alice)
-        set_policy(olivia, most_keys=1)
+        set_policy(olivia, max_keys=1)
         bring_in_line(spare, olivia)
         lifecycle.disable(key=kept, by=acting(alice), now=NOW)
         LastUse.objects.create(key=spare, at=NOW + DAY)
@@ -233,7 +233,7 @@ class TestAStricterPolicy:
             member = make_member(alice.workspace, f"member {number}")
             key = new_key(member)
             lifecycle.rotate(key=key, grace=DAY, by=acting(member), now=NOW)
-        set_policy(olivia, creators=Policy.Creators.CHOSEN, chosen=[alice], most_keys=1, idle_days=9)
+        set_policy(olivia, creators=Policy.Creators.CHOSEN, allowed_creators=[alice], max_keys=1, idle_days=9)
 
         with django_assert_num_queries(3):
             assert len(list(policies.find_noncompliant_keys(alice.workspace, NOW))) == 12
@@ -244,7 +244,7 @@ class TestBringingAKeyInLine:
         self, alice: Member, olivia: Member, mallory: Member
     ) -> None:
         key = new_key(alice)
-        set_policy(olivia, never_allowed=False)
+        set_policy(olivia, allows_no_expiry=False)
 
         for stranger in (alice, mallory):
             with pytest.raises(NotAllowed):
@@ -254,7 +254,7 @@ class TestBringingAKeyInLine:
 
     def test_narrows_in_all_that_is_too_wide_and_in_nothing_else(self, alice: Member, olivia: Member) -> None:
         key = new_key(alice, calls_per_minute=7, channels={"a" * 24: "ops"}, allowed_addresses=["10.0.0.0/8"])
-        set_policy(olivia, allowed_scopes=["messages:read"], largest_lifetime=DAY)
+        set_policy(olivia, allowed_scopes=["messages:read"], max_lifetime=DAY)
 
         bring_in_line(key, olivia)
 
@@ -275,7 +275,7 @@ class TestBringingAKeyInLine:
 
         key.refresh_from_db()
         assert broken is not None
-        assert broken.fitting is None
+        assert broken.compliant_rights is None
         assert (key.scopes, key.disabled_reason) == (list(scopes.ALL), "POLICY")
 
     def test_takes_what_it_replaced_along(self, alice: Member, olivia: Member) -> None:
@@ -308,7 +308,7 @@ class TestBringingAKeyInLine:
 
     def test_that_is_over_is_refused(self, alice: Member, olivia: Member) -> None:
         key = new_key(alice)
-        set_policy(olivia, never_allowed=False)
+        set_policy(olivia, allows_no_expiry=False)
         lifecycle.revoke(key=key, by=acting(alice), reason=ApiKey.RevokeReason.BY_HOLDER, now=NOW)
 
         with pytest.raises(KeyNotFound):
@@ -323,7 +323,7 @@ class TestBringingAKeyInLine:
 
         with pytest.raises(PolicyViolated) as refused:
             lifecycle.enable(key=key, by=acting(alice), now=NOW)
-        assert refused.value.breaches == [Violation(PolicyRule.ADDRESSES)]
+        assert refused.value.violations == [Violation(PolicyRule.ADDRESSES)]
         key.refresh_from_db()
         bound = Rights(key.scopes, None, ["10.0.0.0/8"], key.calls_per_minute, None)
         lifecycle.narrow(key=key, rights=bound, by=acting(alice), now=NOW)

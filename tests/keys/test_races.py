@@ -58,8 +58,8 @@ def live_key(owner: Member, name: str = "a") -> ApiKey:
 
 def test_twenty_at_the_cap_make_as_many_keys_as_it_allows(alice: Member, olivia: Member) -> None:
     assert alice.workspace is not None
-    terms = policies.PolicyValues(most_keys=5)
-    policies.change_policy(workspace=alice.workspace, terms=terms, by=web(olivia), now=NOW)
+    terms = policies.PolicyValues(max_keys=5)
+    policies.change_policy(workspace=alice.workspace, values=terms, by=web(olivia), now=NOW)
 
     results = at_once(20, lambda _: lifecycle.issue(owner=alice, name=None, by=web(alice), now=NOW))
 
@@ -131,9 +131,9 @@ def test_counts_of_several_processes_add_up(alice: Member, outcome: str) -> None
     def flush(_number: int) -> None:
         recorder = usage.Recorder()
         for _ in range(10):
-            recorder.note(one)
+            recorder.record(one)
         while (
-            recorder.is_waiting()
+            recorder.has_queued()
         ):  # where another process writes of the key, this one waits for its next turn
             recorder.flush()
 
@@ -149,7 +149,7 @@ def test_uses_of_a_key_that_somebody_holds_keep_no_others_waiting(alice: Member)
     held, free = live_key(alice, "held"), live_key(alice, "free")
     recorder = usage.Recorder()
     for key in (held, free):
-        recorder.note(usage.CallRecord(key.pk, NOW, "sendMessage", "ok", 200, 1, "r", None, ""))
+        recorder.record(usage.CallRecord(key.pk, NOW, "sendMessage", "ok", 200, 1, "r", None, ""))
     holds, written = threading.Event(), threading.Event()
 
     def hold() -> None:
@@ -172,7 +172,7 @@ def test_uses_of_a_key_that_somebody_holds_keep_no_others_waiting(alice: Member)
 
     assert meanwhile == [free.pk]
     assert {row.key_id: row.count for row in HourlyUse.objects.all()} == {held.pk: 1, free.pk: 1}
-    assert not recorder.is_waiting()
+    assert not recorder.has_queued()
 
 
 def test_no_address_is_written_of_somebody_who_is_erased_meanwhile(
@@ -181,7 +181,7 @@ def test_no_address_is_written_of_somebody_who_is_erased_meanwhile(
     key = live_key(alice)
     Member.objects.update(authorized_at=None)
     recorder = usage.Recorder()
-    recorder.note(
+    recorder.record(
         usage.CallRecord(key.pk, NOW, "sendMessage", "ok", 200, 1, "r", "203.0.113.77", "alices-laptop")
     )
 

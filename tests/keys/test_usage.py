@@ -36,7 +36,7 @@ def use(key: ApiKey, **changed: Any) -> usage.CallRecord:
 def written(*uses: usage.CallRecord) -> usage.Recorder:
     recorder = usage.Recorder()
     for one in uses:
-        recorder.note(one)
+        recorder.record(one)
     recorder.flush()
     return recorder
 
@@ -122,12 +122,12 @@ def test_a_batch_that_comes_back_makes_way_for_what_came_meanwhile(
 
     def away(*_arguments: object) -> None:
         for number in range(3):
-            recorder.note(use(key, request_id=f"new {number}"))
+            recorder.record(use(key, request_id=f"new {number}"))
         raise OperationalError
 
     with monkeypatch.context() as broken:
         broken.setattr(usage, "_write", away)
-        recorder.note(use(key, request_id="old"))
+        recorder.record(use(key, request_id="old"))
         recorder.flush()
     recorder.flush()
 
@@ -145,8 +145,8 @@ def test_calls_are_kept_for_as_long_as_their_workspace_says(
             written(use(one, at=NOW - timedelta(days=age)))
     for owner, days in ((olivia, 5), (mallory, 100)):
         assert owner.workspace is not None
-        terms = policies.PolicyValues(requests_kept_days=days)
-        policies.change_policy(workspace=owner.workspace, terms=terms, by=OPERATOR, now=NOW)
+        terms = policies.PolicyValues(request_log_retention_days=days)
+        policies.change_policy(workspace=owner.workspace, values=terms, by=OPERATOR, now=NOW)
 
     assert usage.delete_old_requests(now=NOW) == 3
 
@@ -191,9 +191,9 @@ class TestInTheBackground:
             done.set()
 
         monkeypatch.setattr(usage, "_write", fail_once)
-        recorder.note(use(key, request_id="bad"))
+        recorder.record(use(key, request_id="bad"))
         assert dropped.wait(5)
-        recorder.note(use(key, request_id="good"))
+        recorder.record(use(key, request_id="good"))
         assert done.wait(5)
         recorder.stop()
 
@@ -206,7 +206,7 @@ class TestInTheBackground:
         monkeypatch.setattr(usage, "WRITE_EVERY_SECONDS", 3600)
         recorder = usage.Recorder()
         for _ in range(3):
-            recorder.note(use(key))
+            recorder.record(use(key))
         assert not RequestLog.objects.exists()
 
         recorder.stop()
@@ -226,7 +226,7 @@ class TestInTheBackground:
 
         monkeypatch.setattr(usage, "_write", away)
         recorder = usage.Recorder()
-        recorder.note(use(key))
+        recorder.record(use(key))
         recorder.stop()
 
         assert tried == [1] * usage.STOP_ATTEMPTS

@@ -39,7 +39,7 @@ def make_key(owner: Member, name: str = "deploy", **rights: Any) -> ApiKey:
 def set_policy(owner: Member, *, now: datetime, **terms: Any) -> Policy:
     assert owner.workspace is not None
     return policies.change_policy(
-        workspace=owner.workspace, terms=PolicyValues(**terms), by=by(owner), now=now
+        workspace=owner.workspace, values=PolicyValues(**terms), by=by(owner), now=now
     )
 
 

@@ -127,7 +127,7 @@ def world(acme: Workspace, alice: Member, mallory: Member) -> dict[str, Any]:
     """The rows of Alice's workspace, by the names that addresses have for them."""
     policies.change_policy(
         workspace=acme,
-        terms=policies.PolicyValues(most_keys=7),
+        values=policies.PolicyValues(max_keys=7),
         by=by(make_member(acme, "boss", "OWNER")),
         now=NOW,
     )

@@ -42,9 +42,9 @@ def fields(revision: int = 0, **changed: Any) -> dict[str, Any]:
         "creators": "EVERYONE",
         "allowed_scopes": list(scopes.ALL),
         "life": "ever",
-        "most_keys": "200",
-        "requests_kept_days": "90",
-        "leak_guard": "on",
+        "max_keys": "200",
+        "request_log_retention_days": "90",
+        "leak_detection_enabled": "on",
     } | changed
 
 
@@ -61,26 +61,26 @@ class TestTheForm:
             form_of(olivia),
             fields(
                 creators="CHOSEN",
-                chosen=[alice.pk],
+                allowed_creators=[alice.pk],
                 allowed_scopes=["messages:write"],
                 life="days",
-                largest_lifetime="30",
-                most_keys="7",
+                max_lifetime="30",
+                max_keys="7",
                 addresses_required="on",
                 idle_days="60",
-                requests_kept_days="5",
-                leak_guard="",
+                request_log_retention_days="5",
+                leak_detection_enabled="",
             ),
         )
 
         assert saved["Location"] == form_of(olivia)
         kept = Policy.objects.get()
-        assert (kept.creators, list(kept.chosen.all())) == ("CHOSEN", [alice])
-        assert (kept.allowed_scopes, kept.largest_lifetime) == (["messages:write"], timedelta(days=30))
-        assert (kept.most_keys, kept.addresses_required, kept.idle_days) == (7, True, 60)
-        assert (kept.requests_kept_days, kept.leak_guard) == (5, False)
+        assert (kept.creators, list(kept.allowed_creators.all())) == ("CHOSEN", [alice])
+        assert (kept.allowed_scopes, kept.max_lifetime) == (["messages:write"], timedelta(days=30))
+        assert (kept.max_keys, kept.addresses_required, kept.idle_days) == (7, True, 60)
+        assert (kept.request_log_retention_days, kept.leak_detection_enabled) == (5, False)
         page = text(owner.get(form_of(olivia)))
-        for shown in (r'name="most_keys" value="7"', r'name="largest_lifetime" value="30"'):
+        for shown in (r'name="max_keys" value="7"', r'name="max_lifetime" value="30"'):
             assert re.search(shown, page)
         assert len(re.findall(r'name="allowed_scopes"[^>]* checked', page)) == 1
         event = AuditEvent.objects.get(type="policy.changed")
@@ -94,20 +94,20 @@ class TestTheForm:
     @pytest.mark.parametrize(
         ("changed", "said"),
         [
-            ({"most_keys": "0"}, "Keys that one person may have : Choose a whole number from 1 to 1,000."),
-            ({"most_keys": ""}, "Choose a whole number from 1 to 1,000."),
-            ({"most_keys": "1e3"}, "Choose a whole number from 1 to 1,000."),
-            ({"most_keys": "9" * 5000}, "Choose a whole number from 1 to 1,000."),
+            ({"max_keys": "0"}, "Keys that one person may have : Choose a whole number from 1 to 1,000."),
+            ({"max_keys": ""}, "Choose a whole number from 1 to 1,000."),
+            ({"max_keys": "1e3"}, "Choose a whole number from 1 to 1,000."),
+            ({"max_keys": "9" * 5000}, "Choose a whole number from 1 to 1,000."),
             ({"idle_days": "3651"}, "Choose a whole number from 1 to 3,650."),
             ({"idle_days": "-1"}, "Choose a whole number from 1 to 3,650."),
-            ({"requests_kept_days": "401"}, "Choose a whole number from 1 to 400."),
+            ({"request_log_retention_days": "401"}, "Choose a whole number from 1 to 400."),
             ({"life": "days"}, "Say how many days a key may live."),
-            ({"life": "days", "largest_lifetime": "0"}, "Choose a whole number from 1 to 3,650."),
+            ({"life": "days", "max_lifetime": "0"}, "Choose a whole number from 1 to 3,650."),
             ({"life": "long"}, "How long keys may live : Select a valid choice."),
             ({"allowed_scopes": []}, "Choose at least one thing that keys may do."),
             ({"allowed_scopes": ["everything"]}, "What keys may do : Select a valid choice."),
             ({"creators": "NOBODY"}, "Who may create keys : Select a valid choice."),
-            ({"chosen": ["1000000"]}, "Chosen members : Select a valid choice."),
+            ({"allowed_creators": ["1000000"]}, "Chosen members : Select a valid choice."),
             ({"revision": "x"}, "Somebody else changed the policy meanwhile."),
             ({"revision": ""}, "Somebody else changed the policy meanwhile."),
         ],
@@ -122,19 +122,19 @@ class TestTheForm:
         assert not Policy.objects.exists()
 
     def test_needs_no_number_that_the_choice_does_not_ask_for(self, owner: Client, olivia: Member) -> None:
-        owner.post(form_of(olivia), fields(life="end", largest_lifetime="many"))
+        owner.post(form_of(olivia), fields(life="end", max_lifetime="many"))
 
         kept = Policy.objects.get()
-        assert (kept.never_allowed, kept.largest_lifetime) == (False, None)
+        assert (kept.allows_no_expiry, kept.max_lifetime) == (False, None)
 
     def test_of_before_somebody_elses_change_changes_nothing(self, owner: Client, olivia: Member) -> None:
-        set_policy(olivia, now=timezone.now(), most_keys=5)
+        set_policy(olivia, now=timezone.now(), max_keys=5)
 
-        answer = owner.post(form_of(olivia), fields(revision=0, most_keys="9"))
+        answer = owner.post(form_of(olivia), fields(revision=0, max_keys="9"))
 
         assert answer.status_code == 409
         assert "Somebody else changed the policy meanwhile" in errors(answer)
-        assert Policy.objects.get().most_keys == 5
+        assert Policy.objects.get().max_keys == 5
 
     def test_offers_those_who_need_choosing_and_nobody_of_elsewhere(
         self, owner: Client, olivia: Member, alice: Member, mallory: Member
@@ -149,7 +149,7 @@ class TestTheForm:
         assert "&lt;b&gt;eve&lt;/b&gt;" in page
         for absent in ("gone@acme.test", "olivia@acme.test", "mallory"):
             assert absent not in page
-        refused = owner.post(form_of(olivia), fields(creators="CHOSEN", chosen=[mallory.pk]))
+        refused = owner.post(form_of(olivia), fields(creators="CHOSEN", allowed_creators=[mallory.pk]))
         assert refused.status_code == 400
 
     def test_revokes_and_does_not_repeat_a_key_that_was_pasted_into_it(
@@ -157,7 +157,7 @@ class TestTheForm:
     ) -> None:
         key, plaintext = lifecycle.issue(owner=alice, name="a", by=by(alice), now=timezone.now())
 
-        answer = owner.post(form_of(olivia), fields(most_keys=plaintext.text))
+        answer = owner.post(form_of(olivia), fields(max_keys=plaintext.text))
 
         assert plaintext.text not in text(answer)
         assert "That was a full key, so I revoked it." in errors(answer)
@@ -171,7 +171,7 @@ class TestWhoMayDoThat:
         key = make_key(mallory)
 
         assert owner.get(page(mallory)).status_code == 404
-        data = fields(most_keys="1") | {"key": key.key_id, "sure": "1"}
+        data = fields(max_keys="1") | {"key": key.key_id, "sure": "1"}
         assert owner.post(page(mallory), data).status_code == 404
         assert not Policy.objects.exists()
 
@@ -180,7 +180,7 @@ class TestWhoMayDoThat:
         member = browser_of(alice)
 
         assert member.get(page(alice)).status_code == 403
-        assert member.post(page(alice), fields(most_keys="1")).status_code == 403
+        assert member.post(page(alice), fields(max_keys="1")).status_code == 403
         assert not Policy.objects.exists()
 
     @pytest.mark.parametrize("page", [form_of, keys_of])
@@ -188,7 +188,7 @@ class TestWhoMayDoThat:
         stranger = Client(headers=PAGE)
 
         assert stranger.get(page(alice)).status_code == 302
-        assert stranger.post(page(alice), fields(most_keys="1")).status_code == 403
+        assert stranger.post(page(alice), fields(max_keys="1")).status_code == 403
         assert not Policy.objects.exists()
 
     def test_operators_choose_a_workspace(self, operator: Client, olivia: Member, mallory: Member) -> None:
@@ -196,16 +196,16 @@ class TestWhoMayDoThat:
 
         for member in (olivia, mallory):
             assert form_of(member) in chosen
-            operator.post(form_of(member), fields(most_keys="3"))
+            operator.post(form_of(member), fields(max_keys="3"))
             assert AuditEvent.objects.filter(type="operator.looked", workspace=member.workspace).exists()
-        assert Policy.objects.filter(most_keys=3).count() == 2
+        assert Policy.objects.filter(max_keys=3).count() == 2
 
     @pytest.mark.parametrize("page", [form_of, keys_of])
     def test_a_form_of_another_site_is_refused(self, olivia: Member, page: Any) -> None:
         client = Client(headers=PAGE, enforce_csrf_checks=True)
         client.cookies = browser_of(olivia).cookies
 
-        assert client.post(page(olivia), fields(most_keys="1")).status_code == 403
+        assert client.post(page(olivia), fields(max_keys="1")).status_code == 403
         assert not Policy.objects.exists()
 
     @pytest.mark.parametrize("strange", ["0", "x", "1'", "9" * 30, "1%00", "-1"])
@@ -226,9 +226,7 @@ class TestKeysThatBreakIt:
     def test_are_listed_after_saving_with_what_each_breaks(
         self, owner: Client, olivia: Member, key: ApiKey, other: ApiKey
     ) -> None:
-        saved = owner.post(
-            form_of(olivia), fields(life="days", largest_lifetime="30", addresses_required="on")
-        )
+        saved = owner.post(form_of(olivia), fields(life="days", max_lifetime="30", addresses_required="on"))
 
         assert saved["Location"] == keys_of(olivia)
         page = owner.get(keys_of(olivia))
@@ -266,7 +264,7 @@ class TestKeysThatBreakIt:
     def test_that_were_not_ticked_stay_as_they_are(
         self, owner: Client, olivia: Member, key: ApiKey, other: ApiKey
     ) -> None:
-        set_policy(olivia, now=timezone.now(), never_allowed=False)
+        set_policy(olivia, now=timezone.now(), allows_no_expiry=False)
 
         owner.post(keys_of(olivia), {"revision": 1, "key": other.key_id, "sure": "1"})
         nothing = owner.post(keys_of(olivia), {"revision": 1}, follow=True)
@@ -278,7 +276,7 @@ class TestKeysThatBreakIt:
     def test_stay_as_they_are_where_the_policy_changed_since_the_list_was_made(
         self, owner: Client, olivia: Member, key: ApiKey
     ) -> None:
-        set_policy(olivia, now=timezone.now(), never_allowed=False)
+        set_policy(olivia, now=timezone.now(), allows_no_expiry=False)
         set_policy(olivia, now=timezone.now(), allowed_scopes=["messages:read"])
 
         sent = {"revision": 1, "key": key.key_id, "sure": "1"}
@@ -303,7 +301,7 @@ class TestKeysThatBreakIt:
     def test_are_shown_a_hundred_at_a_time(self, owner: Client, olivia: Member, alice: Member) -> None:
         for number in range(101):
             make_key(alice, f"key {number}")
-        set_policy(olivia, now=timezone.now(), never_allowed=False)
+        set_policy(olivia, now=timezone.now(), allows_no_expiry=False)
 
         page = owner.get(keys_of(olivia))
 

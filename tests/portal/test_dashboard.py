@@ -62,7 +62,7 @@ class TestTheList:
         used(key)
         page = browser.get("/")
 
-        for said in ("deploy", key.preview, "Can post as you", "Expires soon", "1 hour ago", "In 3 days"):
+        for said in ("deploy", key.masked, "Can post as you", "Expires soon", "1 hour ago", "In 3 days"):
             assert said in words(page)
         assert "3 calls in 30 days" in text(page)
         assert f"Key starting pmb_{key.key_id[:4]}, ending {key.last_four}" in words(page)
@@ -311,11 +311,11 @@ class TestCreating:
         assert alice.workspace
         terms = PolicyValues(
             allowed_scopes=["messages:write", "user:read"],
-            largest_lifetime=timedelta(days=45),
+            max_lifetime=timedelta(days=45),
             addresses_required=True,
             idle_days=60,
         )
-        change_policy(workspace=alice.workspace, terms=terms, by=by(olivia), now=NOW)
+        change_policy(workspace=alice.workspace, values=terms, by=by(olivia), now=NOW)
 
         page = words(browser.get("/keys/new"))
         assert "a key that nothing uses for 60 days is disabled by itself" in page
@@ -331,8 +331,8 @@ class TestCreating:
     ) -> None:
         assert alice.workspace
         given = nonce(browser)
-        terms = PolicyValues(allowed_scopes=["messages:read", "channels:list"], never_allowed=False)
-        change_policy(workspace=alice.workspace, terms=terms, by=by(olivia), now=NOW)
+        terms = PolicyValues(allowed_scopes=["messages:read", "channels:list"], allows_no_expiry=False)
+        change_policy(workspace=alice.workspace, values=terms, by=by(olivia), now=NOW)
 
         answer = browser.post("/keys/new", FORM | {"nonce": given, "expiry": "never", "name": "late"})
 
@@ -346,7 +346,7 @@ class TestCreating:
         assert alice.workspace
         theirs = nonce(browser)
         terms = PolicyValues(creators=Policy.Creators.ADMINISTRATORS)
-        change_policy(workspace=alice.workspace, terms=terms, by=by(olivia), now=NOW)
+        change_policy(workspace=alice.workspace, values=terms, by=by(olivia), now=NOW)
 
         assert "Ask an owner" in words(browser.get("/keys/new"))
         assert browser.post("/keys/new", FORM | {"nonce": theirs}).status_code == 400

@@ -70,7 +70,7 @@ class TestAnothersKey:
         assert key.state(NOW) == ApiKey.State.ACTIVE
 
     def test_stands_in_nobody_elses_list(self, key: ApiKey, olivia: Member) -> None:
-        assert key.preview not in text(browser_of(olivia).get("/?state=all"))
+        assert key.masked not in text(browser_of(olivia).get("/?state=all"))
 
 
 class TestEveryChange:

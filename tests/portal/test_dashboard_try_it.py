@@ -69,7 +69,7 @@ def test_says_why_not_where_the_workspace_lets_keys_read_nothing(
 ) -> None:
     assert alice.workspace
     terms = PolicyValues(allowed_scopes=["messages:write"])
-    change_policy(workspace=alice.workspace, terms=terms, by=by(olivia), now=NOW)
+    change_policy(workspace=alice.workspace, values=terms, by=by(olivia), now=NOW)
 
     answer = browser.post("/api-docs/try", {"nonce": nonce(browser, "/")})
 

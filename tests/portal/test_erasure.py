@@ -77,9 +77,9 @@ class TestErasing:
         lifecycle.confirm(key=key, by=audit.Actor(member(ben), audit.Surface.WEB, address=OFFICE), now=now)
         for address in (HOME, OFFICE):
             assert call(portal, plaintext.text, address).ok
-        idempotency.begin(key.pk, "v", b"r", now=now).succeeded(b"said by bens-laptop", now=now)  # type: ignore[union-attr]
-        terms = policies.PolicyValues(creators=Policy.Creators.CHOSEN, chosen=[member(ben)])
-        policies.change_policy(workspace=member(ben).workspace, terms=terms, by=by(member(ana)), now=now)  # type: ignore[arg-type]
+        idempotency.begin(key.pk, "v", b"r", now=now).complete(b"said by bens-laptop", now=now)  # type: ignore[union-attr]
+        terms = policies.PolicyValues(creators=Policy.Creators.CHOSEN, allowed_creators=[member(ben)])
+        policies.change_policy(workspace=member(ben).workspace, values=terms, by=by(member(ana)), now=now)  # type: ignore[arg-type]
         traces = [ben.name, ben.email, "203.0.113.", "2001:db8:77:", "bens-laptop"]
         assert all(trace in everything() for trace in traces)
 

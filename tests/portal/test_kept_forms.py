@@ -277,7 +277,7 @@ class TestTheAdminsForms:
         tab = Tab(browser, f"/admin/keys/policy/{member.workspace_id}/change/")
         Session.objects.all().delete()
         ended = tab.send(
-            creators="EVERYBODY", most_keys="17", life="days", largest_lifetime="x9", leak_guard="on"
+            creators="EVERYBODY", max_keys="17", life="days", max_lifetime="x9", leak_detection_enabled="on"
         )
         assert (ended.status_code, ENDED in ended.text) == (403, True)
         login = browser.open(link_in(ended))
@@ -285,9 +285,9 @@ class TestTheAdminsForms:
         page = browser.sign_in(ana, html.unescape(re.findall(r'href="(/pumble/signin[^"]+)"', login.text)[0]))
 
         assert urlsplit(page.url).path == tab.path
-        assert [value_of(name, page.text) for name in ("most_keys", "largest_lifetime")] == ["17", "x9"]
+        assert [value_of(name, page.text) for name in ("max_keys", "max_lifetime")] == ["17", "x9"]
         assert value_of("revision", page.text) == tab.hidden["revision"]
-        assert not Policy.objects.filter(most_keys=17).exists()
+        assert not Policy.objects.filter(max_keys=17).exists()
 
     def test_for_many_keys_come_back_to_all_of_them(self, browser: Browser, ana: Person) -> None:
         member = Member.objects.get(email=ana.email)
@@ -331,13 +331,13 @@ class TestTheAdminsForms:
         address = f"/admin/keys/policy/{member.workspace_id}/change/"
         author = dict(HIDDEN.findall(text(client.get(address))))["author"]
         Session.objects.all().delete()
-        ended: Any = client.post(address, {"author": author, "most_keys": "23"})
+        ended: Any = client.post(address, {"author": author, "max_keys": "23"})
         login = html.unescape(re.findall(r'class="button primary" href="([^"]+)"', text(ended))[0])
 
         back = client.post(login, {"username": "root", "password": "correct horse battery"})
 
         assert back["Location"] == address
-        assert value_of("most_keys", text(client.get(address))) == "23"
+        assert value_of("max_keys", text(client.get(address))) == "23"
         assert not OAuthState.objects.exists()
 
 

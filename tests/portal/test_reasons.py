@@ -82,7 +82,7 @@ def instances(kind: type[Exception]) -> Iterator[Exception]:
         for status in (401,) if kind is not PumbleRefused else (400, 403, 404, 422):
             yield kind(status, None, "", "")
     elif issubclass(kind, RateLimited):
-        yield from (kind("whose", 5, 1), kind("whose", 5, 1, had_share=True))
+        yield from (kind("limit_name", 5, 1), kind("limit_name", 5, 1, share_used_up=True))
     else:
         yield kind.__new__(kind)
 

@@ -377,8 +377,8 @@ class TestTheFirstLine:
             (None, "All that this workspace allows, never expires."),
             (timedelta(days=45), "All that this workspace allows, until "),
         ]:
-            terms = PolicyValues(allowed_scopes=["messages:write", "user:read"], largest_lifetime=lifetime)
-            policies.change_policy(workspace=workspace, terms=terms, by=OPERATOR, now=timezone.now())
+            terms = PolicyValues(allowed_scopes=["messages:write", "user:read"], max_lifetime=lifetime)
+            policies.change_policy(workspace=workspace, values=terms, by=OPERATOR, now=timezone.now())
 
             first = say(ana, general, "generate").splitlines()[0]
 

@@ -69,7 +69,7 @@ class TestWhatItShows:
         said = texts(shown)
         assert "You have 2 keys" in said
         assert "1 of them works." in said
-        assert f"deploy bot · {key.preview} · id {key.key_id} · active · last used" in said
+        assert f"deploy bot · {key.masked} · id {key.key_id} · active · last used" in said
         assert "Can post as you until" in said
         assert "disabled · never used" in said
         assert "bens" not in said

@@ -164,8 +164,8 @@ class TestAWorkspaceThatSwitchedItOff:
         assert workspace is not None
 
         for on, message_id in ((False, "64a0000000000000000000e1"), (True, "64a0000000000000000000e2")):
-            terms = policies.PolicyValues(leak_guard=on)
-            policies.change_policy(workspace=workspace, terms=terms, by=acting(ana), now=START)
+            terms = policies.PolicyValues(leak_detection_enabled=on)
+            policies.change_policy(workspace=workspace, values=terms, by=acting(ana), now=START)
             send(portal, raw(written(ana, plaintext.text, message_id=message_id)))
 
         assert [leak.detail["message"] for leak in leaks()] == ["64a0000000000000000000e2"]

@@ -40,7 +40,7 @@ def values(block: dict[str, Any]) -> list[str]:
 def set_policy(person: Person, **terms: Any) -> None:
     workspace = member_of(person).workspace
     assert workspace is not None
-    policies.change_policy(workspace=workspace, terms=PolicyValues(**terms), by=OPERATOR, now=timezone.now())
+    policies.change_policy(workspace=workspace, values=PolicyValues(**terms), by=OPERATOR, now=timezone.now())
 
 
 class TestAddApiKey:
@@ -118,8 +118,8 @@ class TestAddApiKey:
         set_policy(
             ana,
             allowed_scopes=list(scopes.READ_ONLY),
-            largest_lifetime=timedelta(days=45),
-            never_allowed=False,
+            max_lifetime=timedelta(days=45),
+            allows_no_expiry=False,
         )
 
         (modal,) = click_home(ana, "add_key")["modals"]
@@ -135,7 +135,7 @@ class TestAddApiKey:
         assert ApiKey.objects.get().scopes == ["messages:write"]
 
     def test_says_that_there_are_too_many_keys(self, ana: Person) -> None:
-        set_policy(ana, most_keys=1)
+        set_policy(ana, max_keys=1)
         issue(ana, "one")
 
         screen = submit(ana, click_home(ana, "add_key"), name="two")

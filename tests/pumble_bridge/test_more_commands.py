@@ -86,9 +86,9 @@ class TestGenerateWithFlags:
     def test_stays_within_what_the_workspace_allows(self, ana: Person, general: str) -> None:
         workspace = Workspace.objects.get(pumble_id=ana.workspace_id)
         terms = PolicyValues(
-            allowed_scopes=list(scopes.READ_ONLY), largest_lifetime=timedelta(days=45), never_allowed=False
+            allowed_scopes=list(scopes.READ_ONLY), max_lifetime=timedelta(days=45), allows_no_expiry=False
         )
-        policies.change_policy(workspace=workspace, terms=terms, by=OPERATOR, now=timezone.now())
+        policies.change_policy(workspace=workspace, values=terms, by=OPERATOR, now=timezone.now())
 
         assert "does not let keys have" in say(ana, general, "generate ci --full")
         assert "45 days at most" in say(ana, general, "generate ci --expires 60d")

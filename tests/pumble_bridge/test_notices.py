@@ -45,7 +45,7 @@ def revoke(key: ApiKey, by: Person, *, note: str = "", now: datetime = START) ->
 
 def use(key: ApiKey, address: str, *, now: datetime = START, outcome: str = usage.OK) -> None:
     one = usage.CallRecord(key.pk, now, "myInfo", outcome, 200, 5, "r-1", address, "curl/8")
-    usage.recorder.note(one)
+    usage.recorder.record(one)
     usage.recorder.flush()
 
 
@@ -218,7 +218,7 @@ class TestAKeyThatAPolicyOvertook:
         workspace = key.owner.workspace
         assert workspace is not None
         by, wanted = acting(person), policies.PolicyValues(**terms)
-        revision = policies.change_policy(workspace=workspace, terms=wanted, by=by, now=START).revision
+        revision = policies.change_policy(workspace=workspace, values=wanted, by=by, now=START).revision
         lifecycle.enforce_policy(key=key, revision=revision, by=by, now=START)
 
     def test_and_that_was_narrowed_is_told_to_its_holder_with_what_is_left_and_why(
@@ -226,7 +226,7 @@ class TestAKeyThatAPolicyOvertook:
     ) -> None:
         key, _plaintext = new_key(ben, "deploy")
 
-        self.overtake(key, ana, allowed_scopes=["messages:read"], largest_lifetime=30 * DAY)
+        self.overtake(key, ana, allowed_scopes=["messages:read"], max_lifetime=30 * DAY)
         notices.send_queued(START)
 
         (said,) = told(ben)
@@ -254,7 +254,7 @@ class TestAKeyThatAPolicyOvertook:
         successor, _ = lifecycle.rotate(key=key, grace=7 * DAY, by=acting(ben), now=START)
         lifecycle.confirm(key=successor, by=acting(ben), now=START)
 
-        self.overtake(successor, ana, never_allowed=False)
+        self.overtake(successor, ana, allows_no_expiry=False)
         notices.send_queued(START)
 
         assert len(told(ben)) == 1
@@ -266,7 +266,7 @@ class TestAKeyThatNothingUses:
         workspace = member(ana).workspace
         assert workspace is not None
         terms = policies.PolicyValues(idle_days=10)
-        policies.change_policy(workspace=workspace, terms=terms, by=acting(ana), now=START)
+        policies.change_policy(workspace=workspace, values=terms, by=acting(ana), now=START)
 
     def test_is_announced_three_days_before_it_is_disabled_and_told_when_it_was(self, ben: Person) -> None:
         new_key(ben, "deploy")
@@ -310,7 +310,7 @@ class TestAKeyThatNothingUses:
         assert workspace is not None
 
         policies.change_policy(
-            workspace=workspace, terms=policies.PolicyValues(), by=acting(ana), now=START + 7 * DAY
+            workspace=workspace, values=policies.PolicyValues(), by=acting(ana), now=START + 7 * DAY
         )
         notices.send_queued(START + 7 * DAY)
 
@@ -377,7 +377,7 @@ class TestSomebodyWhoLeft:
 
         (said,) = told(ana)
         assert "Ben Okafor was deactivated in Pumble, so their 2 API keys stopped working" in said
-        assert f"• nightly · {used.preview} · last used Feb. 26, 2027" in said
+        assert f"• nightly · {used.masked} · last used Feb. 26, 2027" in said
         assert "• spare · " in said
         assert "never used" in said
         assert told(ben) == []
@@ -649,7 +649,7 @@ class TestTheBackground:
     @pytest.fixture
     def worker(self, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[BackgroundTask]:
         settings.SEND_NOTICES_IN_BACKGROUND = True
-        worker = BackgroundTask("notices", sender._send_fresh, last=sender._send_fresh)
+        worker = BackgroundTask("notices", sender._send_fresh, on_stop=sender._send_fresh)
         monkeypatch.setattr(sender, "worker", worker)
         yield worker
         worker.stop()

@@ -122,7 +122,7 @@ class Publisher:
 
 
 def create_worker() -> BackgroundTask:
-    return BackgroundTask("home", Publisher().run, every=POLL_SECONDS, settle=DEBOUNCE.total_seconds())
+    return BackgroundTask("home", Publisher().run, every=POLL_SECONDS, debounce=DEBOUNCE.total_seconds())
 
 
 worker = create_worker()

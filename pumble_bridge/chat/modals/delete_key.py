@@ -83,7 +83,7 @@ def _delete(state: ModalState) -> HookResponse:
 
 
 def _option(key: ApiKey, user: ChatUser) -> Element:
-    return option(key.key_id, escape_user_text(key.name), f"{key.preview} · {key.state(user.now).label}")
+    return option(key.key_id, escape_user_text(key.name), f"{key.masked} · {key.state(user.now).label}")
 
 
 CHOOSE_KEY = Modal("delete_key", _view, _choose, main_input=KEY_MENU, inputs={})

@@ -190,7 +190,7 @@ def _send_fresh() -> None:
 
 
 # It starts with the first notice of its process; a normal end waits for what is on its way.
-worker = BackgroundTask("notices", _send_fresh, last=_send_fresh)
+worker = BackgroundTask("notices", _send_fresh, on_stop=_send_fresh)
 
 
 def wake() -> None:

@@ -215,7 +215,7 @@ def _key_line(key: ApiKey) -> Element:
     if key.last_used_at:
         used = _("last used %(date)s") % {"date": date_format(key.last_used_at, "DATE_FORMAT")}
     return paragraph(
-        text(escape_user_text(key.name), bold=True), " · ", text(key.preview, code=True), f" · {used}"
+        text(escape_user_text(key.name), bold=True), " · ", text(key.masked, code=True), f" · {used}"
     )
 
 
