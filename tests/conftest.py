@@ -2,23 +2,22 @@ import datetime
 import io
 import logging
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from django.conf import settings as django_settings
 from django.core.cache import caches
 from django.core.management import call_command
-from django.db.backends.base.operations import BaseDatabaseOperations
+from django.test import TransactionTestCase
 from django.utils import translation
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from keys import key_cache, limits, usage
-from keys.audit import triggers
 from keys.models import Member, Workspace
 from portal.logging import ConsoleFormatter
 from pumble_bridge import resilience
-from tests import pumble, services
+from tests import database, pumble, services
 from tests.pumble import Person
 
 NOW = datetime.datetime(2026, 12, 31, 23, 59, 58, tzinfo=datetime.UTC)
@@ -27,20 +26,17 @@ NOW = datetime.datetime(2026, 12, 31, 23, 59, 58, tzinfo=datetime.UTC)
 def pytest_configure() -> None:
     """What the bot has to say is sent when a test says so; also what a late event of the test before brings.
 
-    Between tests the tables are emptied. The guards of the audit events make way, and come back as after a migration.
+    Between tests the tables are emptied. No test loses power, so SQLite need not wait for the disk.
     """
     django_settings.SEND_NOTICES_IN_BACKGROUND = False
-    if pool := django_settings.DATABASES["default"].get("OPTIONS", {}).get("pool"):
+    options = django_settings.DATABASES["default"]["OPTIONS"]
+    if "init_command" in options:
+        options["init_command"] += "PRAGMA synchronous=OFF;"
+    if pool := options.get("pool"):
         pool["max_size"] = (
             64  # the test server has a thread for each of its clients, and tests have up to fifty
         )
-    flush = BaseDatabaseOperations.execute_sql_flush
-
-    def lift_and_flush(operations: BaseDatabaseOperations, statements: Iterable[str]) -> None:
-        triggers.drop(operations.connection)
-        flush(operations, statements)
-
-    BaseDatabaseOperations.execute_sql_flush = lift_and_flush  # type: ignore[method-assign, assignment]
+    TransactionTestCase._fixture_teardown = lambda _case: database.empty()  # type: ignore[method-assign]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -101,13 +97,25 @@ def _pumble_process() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session")
+def _seeded_rows() -> database.Rows:
+    """What `seed` leaves behind; filled in by the first test that has a portal."""
+    return {}
+
+
 @pytest.fixture
-def portal(_pumble_process: None, live_server: LiveServer, settings: Settings) -> Iterator[str]:
+def portal(
+    _pumble_process: None, live_server: LiveServer, settings: Settings, _seeded_rows: database.Rows
+) -> Iterator[str]:
     """The portal's address: on real HTTP, beside a freshly seeded local Pumble, and in line with it."""
     pumble.act("reset")
     for name in settings.CACHES:
         caches[name].clear()
-    call_command("seed", stdout=io.StringIO())
+    if _seeded_rows:
+        database.fill(_seeded_rows)
+    else:
+        call_command("seed", stdout=io.StringIO())
+        _seeded_rows |= database.rows()
     yield str(live_server.url)
     pumble.settle()
 
