@@ -37,42 +37,6 @@ QUICK = [
 
 STATEMENTS = "tests/sandbox/statements"
 DEPLOYMENT = "tests/deployment"
-# What would only be the same again on PostgreSQL.
-NO_MATTER_OF_THE_DATABASE = [
-    "README.md",
-    "docs",
-    "tests/contract/test_acceptance.py",
-    "tests/contract/test_edits.py",
-    "tests/contract/test_channels.py",
-    "tests/contract/test_private_channels.py",
-    "tests/contract/test_python_client.py",
-    "tests/contract/test_lists.py",
-    "tests/contract/test_schemathesis.py",
-    "tests/contract/test_scheduled_messages.py",
-    "tests/contract/test_semantic_status.py",
-    "tests/contract/test_messages.py",
-    "tests/contract/test_typescript_client.py",
-    "tests/contract/test_users.py",
-    "tests/keys/test_addresses.py",
-    "tests/keys/test_key_machine.py",
-    "tests/keys/test_wording.py",
-    "tests/mcp/test_clients.py",
-    "tests/mcp/test_text.py",
-    "tests/policy",
-    "tests/portal/test_client_ip.py",
-    "tests/portal/test_command_line.py",
-    "tests/portal/test_environment.py",
-    "tests/portal/test_in_production.py",
-    "tests/portal/test_redaction.py",
-    "tests/portal/test_reference.py",
-    "tests/pumble_bridge/test_client.py",
-    "tests/pumble_bridge/test_http.py",
-    "tests/pumble_bridge/test_lengths.py",
-    "tests/pumble_bridge/test_reliability.py",
-    "tests/pumble_bridge/test_signature.py",
-    "tests/pumble_bridge/test_strict_json.py",
-    "tests/sandbox",
-]
 LOCAL = {"LOCAL_PUMBLE": "true"}
 # Four times what the longest step takes on two busy cores. Tests have time-outs of their own; this ends what they cannot.
 MAX_STEP_SECONDS = 3600
@@ -196,9 +160,8 @@ def on_sqlite(run: Run) -> None:
 def on_postgres(run: Run) -> None:
     with database(run) as url:
         if url:
-            elsewhere = [f"--ignore={path}" for path in (*NO_MATTER_OF_THE_DATABASE, DEPLOYMENT)]
-            postgres = [*PYTEST, "-q", "-m", "not browser", *elsewhere]
-            run.side_step("tests on PostgreSQL", *postgres, DATABASE_URL=url)
+            chosen = ["-m", "not browser", "--second-database"]
+            run.side_step("tests on PostgreSQL", *PYTEST, "-q", *chosen, DATABASE_URL=url)
 
 
 def as_deployed(run: Run) -> None:

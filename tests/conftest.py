@@ -20,15 +20,19 @@ from pumble_bridge import resilience
 from tests import database, pumble, services
 from tests.pumble import Person
 
+USES_DATABASE = {"db", "transactional_db", "live_server"}
+
 NOW = datetime.datetime(2026, 12, 31, 23, 59, 58, tzinfo=datetime.UTC)
 
 
 def pytest_configure() -> None:
     """What the bot has to say is sent when a test says so; also what a late event of the test before brings.
 
-    Between tests the tables are emptied. No test loses power, so SQLite need not wait for the disk.
+    Between tests the tables are emptied. No test loses power, so SQLite need not wait for
+    the disk; and no password of a test is worth a slow hash.
     """
     django_settings.SEND_NOTICES_IN_BACKGROUND = False
+    django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     options = django_settings.DATABASES["default"]["OPTIONS"]
     if "init_command" in options:
         options["init_command"] += "PRAGMA synchronous=OFF;"
@@ -36,14 +40,36 @@ def pytest_configure() -> None:
         pool["max_size"] = (
             64  # the test server has a thread for each of its clients, and tests have up to fifty
         )
-    TransactionTestCase._fixture_teardown = lambda _case: database.empty()  # type: ignore[method-assign]
+    TransactionTestCase._fixture_teardown = lambda _case: database.empty()  # type: ignore[attr-defined]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A test in a browser may be the first of its module, for which the whole stack starts."""
+def pytest_addoption(parser: pytest.Parser) -> None:
+    meaning = "leave out what another database does not change; what stays is in CONTRIBUTING.md"
+    parser.addoption("--second-database", action="store_true", help=meaning)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Give browser tests more time: one may be the first of its module, for which the whole stack starts."""
     for item in items:
         if item.get_closest_marker("browser") and not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(180))
+    if config.getoption("second_database"):
+        chosen = set(on_second_database(items))
+        config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+        items[:] = [item for item in items if item in chosen]
+
+
+def on_second_database(items: list[pytest.Item]) -> Iterator[pytest.Item]:
+    """Yield the tests that run on a second database, too, by the rule in CONTRIBUTING.md."""
+    seen: set[str] = set()
+    for item in items:
+        test = item.nodeid.partition("[")[0]
+        if item.get_closest_marker("both_databases"):
+            yield item
+        elif item.get_closest_marker("django_db") or USES_DATABASE & set(getattr(item, "fixturenames", ())):
+            if test.startswith("tests/keys/") or test not in seen:
+                yield item
+            seen.add(test)
 
 
 @pytest.fixture(autouse=True)

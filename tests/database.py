@@ -25,8 +25,8 @@ def empty() -> None:
         with connection.cursor() as cursor:
             for table in filled:
                 cursor.execute(f"DELETE FROM {connection.ops.quote_name(table)}")  # noqa: S608 - a table of ours
-        if triggers.missing(connection):
-            triggers.install(connection)
+        if triggers.find_missing(connection):
+            triggers.create(connection)
 
 
 def rows() -> Rows:
@@ -49,7 +49,7 @@ def fill(tables: Rows) -> None:
                 into = f"{quote(table)} ({', '.join(map(quote, columns))})"
                 slots = ", ".join(["%s"] * len(columns))
                 cursor.executemany(f"INSERT INTO {into} VALUES ({slots})", values)  # noqa: S608
-        triggers.install(connection)
+        triggers.create(connection)
 
 
 def _filled() -> set[str]:

@@ -13,7 +13,7 @@ from tests.contract.bad_values import FIELDS, Answer
 from tests.contract.conftest import Acme
 from tests.contract.wire import JSON, METHODS, Api, taken
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
 
 WITHOUT_REQUIRED = {
     "listChannels",

@@ -485,6 +485,7 @@ class TestALeakedKey:
         assert said == [[404, 302], [404, 302]]
         assert not AuditEvent.objects.filter(type=Type.KEY_IDENTIFIED).exists()
 
+    @pytest.mark.both_databases
     @pytest.mark.parametrize("sent", ["", " ", "nothing", "pmb_abc", "\x00", "x" * 200_000])
     def test_that_is_none_is_said_so(self, owner: Client, sent: str) -> None:
         answer = owner.post("/admin/whose/", {"text": sent})

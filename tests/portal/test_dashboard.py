@@ -90,6 +90,7 @@ class TestTheList:
         ):
             assert said in ended
 
+    @pytest.mark.both_databases
     @pytest.mark.parametrize(
         ("query", "shown"),
         [

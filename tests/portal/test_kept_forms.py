@@ -133,6 +133,7 @@ class TestWhatWasTyped:
         assert not any(word in form for word in ("csrf", "nonce", "author", "hunter2", tab.token))
         assert not OAuthState.objects.exists()
 
+    @pytest.mark.both_databases
     @pytest.mark.parametrize("typed", ["x" * 60_000, "ñ" * 32_000, "\x00", "a&b=c%00+;", "\r\n\t  ", "🔑"])
     def test_survives_up_to_64_kb_whatever_it_is(self, tab: Tab, ana: Person, typed: str) -> None:
         page = sign_in_by(tab.send(name="n", purpose=typed), tab.browser, ana)

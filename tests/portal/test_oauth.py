@@ -70,6 +70,7 @@ class TestSignIn:
     def test_returns_to_the_page_it_began_on_if_that_is_ours(self, browser: Browser, ana: Person) -> None:
         assert urlsplit(browser.sign_in(ana, "/pumble/signin?next=/api-docs/").url).path == "/api-docs/"
 
+    @pytest.mark.both_databases
     @pytest.mark.parametrize(
         "foreign",
         ["https://evil.test/", "//evil.test", "/\\evil.test", "javascript:alert(1)", "evil", "/\x00"],

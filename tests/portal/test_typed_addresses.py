@@ -183,6 +183,7 @@ class TestAListOfTheAdmin:
         assert not any(key.name + " " in words(answer) for key in keys)
         assert is_no_error(log_lines)
 
+    @pytest.mark.both_databases
     @pytest.mark.parametrize(
         ("query", "status"),
         [
@@ -207,6 +208,7 @@ class TestAListOfTheAdmin:
             assert 'href="/admin/keys/apikey/?state=live"' in text(answer)
         assert is_no_error(log_lines)
 
+    @pytest.mark.both_databases
     @pytest.mark.parametrize(
         "address",
         [

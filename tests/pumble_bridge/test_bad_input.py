@@ -15,7 +15,7 @@ from tests.pumble import Person
 from tests.pumble_bridge.hooks import click, command, menu, raw, send, submission
 from tests.pumble_bridge.screens import issue, texts
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases, pytest.mark.slow]
 
 HUGE = "x" * 900_000
 WRONG = [None, 5, True, [], {}, [1], {"a": 1}, "", "x" * 300, "../../x", HUGE]

@@ -313,6 +313,7 @@ class TestTheButtons:
         assert ApiKey.objects.get().revoked_at is None
         assert not AuditEvent.objects.filter(type="key.leak_dismissed").exists()
 
+    @pytest.mark.both_databases
     @pytest.mark.parametrize("junk", ["", ":", "x" * 5_000, "pmb_a:b", f"{'a' * 12}:{MESSAGE_ID}", "\0:\0"])
     def test_with_a_value_of_nothing_do_nothing(self, ben: Person, value: str, junk: str) -> None:
         assert isinstance(self.press(member(ben), LEAK_REVOKE, junk), Nack)

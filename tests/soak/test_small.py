@@ -9,7 +9,7 @@ import pytest
 from tests.environment import PROJECT
 from tests.soak import stack
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.both_databases, pytest.mark.slow, pytest.mark.timeout(400)]
 
 
 def soak(*arguments: str) -> None:
