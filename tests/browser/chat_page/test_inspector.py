@@ -102,4 +102,4 @@ class TestFaults:
         panel.get_by_label("Path").fill("nowhere")
         page.get_by_test_id("fault-add").click()
 
-        expect(panel.get_by_role("alert")).to_contain_text("match is")
+        expect(panel.get_by_role("alert")).to_contain_text("match must be")

@@ -70,7 +70,7 @@ class TestApps:
         page.get_by_test_id("add-apps").click()
         page.get_by_test_id("install-demo").click()
         expect(page.get_by_role("main")).to_contain_text("Send messages")
-        expect(page.get_by_role("main")).to_contain_text("Allowing installs Demo for everyone in Acme")
+        expect(page.get_by_role("main")).to_contain_text("Demo will be installed for everyone in Acme")
         shoot(page, "page-consent")
         page.get_by_test_id("consent-allow").click()
         page.wait_for_url(f"{running_demo.url}/redirect**")
