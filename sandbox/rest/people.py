@@ -45,7 +45,7 @@ def groups(call: ApiCall) -> list[dict[str, Any]]:
 NEVER, CUSTOM = "never", "custom"
 DURATIONS = {"min30": timedelta(minutes=30), "hour1": timedelta(hours=1), "hour4": timedelta(hours=4)}
 EXPIRATIONS = (NEVER, *DURATIONS, "today", "thisWeek", CUSTOM)
-MAX_TIMESTAMP_MS = 2**63 - 1  # Clients send 4093062627467 and larger numbers for "never".
+MAX_EXPIRES_AT_MS = 2**63 - 1  # Clients send 4093062627467 and larger numbers for "never".
 
 
 def update_status(call: ApiCall) -> dict[str, Any]:
@@ -55,38 +55,40 @@ def update_status(call: ApiCall) -> dict[str, Any]:
     """
     body = call.body()
     text = fields.text(body, "status", maximum=100, default="")
-    expires_ms = body.get("expiresAt")
-    until = (
-        None if expires_ms is None else fields.bounded_number(expires_ms, minimum=0, maximum=MAX_TIMESTAMP_MS)
+    expires_at = body.get("expiresAt")
+    expires_ms = (
+        None
+        if expires_at is None
+        else fields.bounded_number(expires_at, minimum=0, maximum=MAX_EXPIRES_AT_MS)
     )
-    expiration = fields.choice(body.get("expiration"), EXPIRATIONS, NEVER if until is None else CUSTOM)
+    expiration = fields.choice(body.get("expiration"), EXPIRATIONS, NEVER if expires_ms is None else CUSTOM)
     fields.flag(body, "pausedNotifications")
     person = call.person
     if body.get("code") == "" and not text:
         person.custom_status = None
     else:
         code = fields.emoji_code(body, minimum=3, maximum=102)
-        until = _expires_ms(expiration, until)
+        expires_ms = _expires_ms(expiration, expires_ms)
         person.custom_status = {
             "code": code,
             "status": text,
             "expiration": expiration,
-            "expiresAt": until,
-            "showUntil": until > 0,
+            "expiresAt": expires_ms,
+            "showUntil": expires_ms > 0,
         }
     person.save(update_fields=["custom_status"])
     workspace_events.person_updated(person, person.id)
     return serializers.person(person)
 
 
-def _expires_ms(expiration: str, expires_ms: int | None) -> int:
+def _expires_ms(expiration: str, expires_at: int | None) -> int:
     """Return when the status ends; 0 is never. A given time has priority over `expiration`."""
     if expiration == NEVER:
         return 0
-    if expires_ms is not None:
-        if expires_ms <= clock.now_ms():
+    if expires_at is not None:
+        if expires_at <= clock.now_ms():
             raise ValidationError("[expiresAt must be in the future]")
-        return expires_ms
+        return expires_at
     if expiration == CUSTOM:
         raise ValidationError("[must not be null]")
     now = datetime.fromtimestamp(clock.now_ms() // 1000, UTC)

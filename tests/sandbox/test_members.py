@@ -112,7 +112,7 @@ class TestRemoving:
 
 class TestChannelNames:
     @pytest.mark.parametrize(
-        ("given", "kept"),
+        ("name", "kept"),
         [
             ("Q3 Planning", "q3-planning"),
             ("ÑANDÚ", "ñandú"),
@@ -121,8 +121,8 @@ class TestChannelNames:
             ("日本", "日本"),
         ],
     )
-    def test_allow_letters_of_all_scripts(self, pumble: Pumble, data: str, kept: str) -> None:
-        made = pumble.call("POST", "/v1/channels", pumble.token("ana"), {"name": data, "type": "PUBLIC"})
+    def test_allow_letters_of_all_scripts(self, pumble: Pumble, name: str, kept: str) -> None:
+        made = pumble.call("POST", "/v1/channels", pumble.token("ana"), {"name": name, "type": "PUBLIC"})
 
         assert made["channel"]["name"] == kept
         assert made["channel"]["creatorId"] == pumble.person("ana")

@@ -83,7 +83,7 @@ export const ENGLISH = {
   fault_path_hint: "* matches one path segment, ** matches anything",
   fault_times: "Times",
   faults: "Faults",
-  faults_intro: "The next matching API calls fail in this way. So you can test how an app handles it.",
+  faults_intro: "Add faults to the next API calls that match, and test how your app handles them.",
   "faults_left.one": "{count} time left",
   "faults_left.other": "{count} times left",
   faults_none: "No faults. All calls get their normal answer.",

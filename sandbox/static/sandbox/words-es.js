@@ -85,7 +85,7 @@ export const SPANISH = {
   fault_path_hint: "* equivale a un segmento de la ruta; ** equivale a cualquier cosa",
   fault_times: "Veces",
   faults: "Fallos",
-  faults_intro: "Las próximas llamadas a la API que coincidan fallan así, para probar cómo lo maneja una app.",
+  faults_intro: "Añade fallos a las próximas llamadas a la API que coincidan y prueba cómo los maneja tu app.",
   "faults_left.one": "queda {count} vez",
   "faults_left.other": "quedan {count} veces",
   faults_none: "Sin fallos. Todas las llamadas reciben su respuesta normal.",

@@ -19,7 +19,9 @@ class TestAccess:
         page.get_by_role("tab", name="Fallos").click()
         expect(page.get_by_test_id("fault-kind")).to_contain_text("Cortar la conexión")
         page.get_by_role("button", name="Personas").click()
-        expect(page.get_by_role("dialog", name="Personas")).to_contain_text("Cambia a cualquier persona de Acme")
+        expect(page.get_by_role("dialog", name="Personas")).to_contain_text(
+            "Cambia a cualquier persona de Acme"
+        )
 
     def test_skips_to_the_message_box_even_from_a_home_tab(
         self, pumble: Pumble, demo: DemoApp, new_page: NewPage

@@ -92,7 +92,7 @@ class TestFaults:
         expect(fault).to_have_count(0)
         assert requests.get(f"{pumble.url}/oauth2/me", timeout=10).status_code == 401
 
-    def test_that_make_no_sense_say_why(self, pumble: Pumble, new_page: NewPage) -> None:
+    def test_with_malformed_values_show_an_error(self, pumble: Pumble, new_page: NewPage) -> None:
         page = new_page()
         open_chat(page, pumble)
         page.get_by_test_id("inspector-toggle").click()

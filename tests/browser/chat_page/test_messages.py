@@ -15,9 +15,7 @@ pytestmark = pytest.mark.browser
 
 
 class TestMessages:
-    def test_show_every_block_and_never_markup(
-        self, pumble: Pumble, demo: DemoApp, new_page: NewPage
-    ) -> None:
+    def test_show_all_blocks_and_never_markup(self, pumble: Pumble, demo: DemoApp, new_page: NewPage) -> None:
         page = new_page()
         open_chat(page, pumble)
         type_line(page, "/everything")
@@ -40,14 +38,14 @@ class TestMessages:
         assert demo.hook(onAction="answer")["sourceType"] == "MESSAGE"
 
     @pytest.mark.parametrize("hostile", ["<img src=x onerror=alert(1)>", "<script>alert(1)</script>"])
-    def test_from_a_hostile_hand_stay_text(self, pumble: Pumble, new_page: NewPage, hostile: str) -> None:
+    def test_with_hostile_content_stay_text(self, pumble: Pumble, new_page: NewPage, hostile: str) -> None:
         page = new_page()
         open_chat(page, pumble)
         type_line(page, hostile)
 
         expect(page.get_by_test_id("message").last).to_contain_text(hostile)
 
-    def test_take_reactions_by_the_keyboard_and_give_them_back(
+    def test_get_and_lose_reactions_by_keyboard(
         self, pumble: Pumble, demo: DemoApp, new_page: NewPage
     ) -> None:
         page = new_page()
@@ -68,7 +66,7 @@ class TestMessages:
         mine.click()
         expect(mine).to_have_count(0)
 
-    def test_carry_shortcuts_of_apps(self, pumble: Pumble, demo: DemoApp, new_page: NewPage) -> None:
+    def test_have_shortcuts_of_apps(self, pumble: Pumble, demo: DemoApp, new_page: NewPage) -> None:
         page = new_page()
         open_chat(page, pumble)
         message = page.get_by_test_id("message").last
@@ -97,7 +95,9 @@ class TestMessages:
         expect(page.get_by_test_id("replies").last).to_have_text("1 reply")
         shoot(page, "page-thread")
 
-    def test_only_one_person_sees_say_so(self, pumble: Pumble, demo: DemoApp, new_page: NewPage) -> None:
+    def test_are_marked_if_only_one_person_sees_them(
+        self, pumble: Pumble, demo: DemoApp, new_page: NewPage
+    ) -> None:
         page = new_page()
         open_chat(page, pumble)
         type_line(page, "/refuse")
@@ -108,7 +108,7 @@ class TestMessages:
 
 
 class TestShortcuts:
-    def test_stand_beside_the_message_box(self, pumble: Pumble, demo: DemoApp, new_page: NewPage) -> None:
+    def test_are_beside_the_message_box(self, pumble: Pumble, demo: DemoApp, new_page: NewPage) -> None:
         page = new_page()
         open_chat(page, pumble)
         page.get_by_test_id("shortcuts").click()
@@ -118,9 +118,7 @@ class TestShortcuts:
         hook = demo.hook(messageType="SHORTCUT")
         assert (hook["type"], "threadRootId" in hook) == ("GLOBAL", False)
 
-    def test_know_the_thread_they_were_called_in(
-        self, pumble: Pumble, demo: DemoApp, new_page: NewPage
-    ) -> None:
+    def test_send_the_thread_they_were_run_in(self, pumble: Pumble, demo: DemoApp, new_page: NewPage) -> None:
         page = new_page()
         open_chat(page, pumble)
         root = page.get_by_test_id("message").last

@@ -40,7 +40,7 @@ class TestPeople:
 
 
 class TestApps:
-    def test_are_registered_by_address_and_show_their_credentials_once(
+    def test_are_registered_by_url_and_show_their_credentials_once(
         self, pumble: Pumble, running_demo: DemoApp, new_page: NewPage
     ) -> None:
         page = new_page()
@@ -61,7 +61,7 @@ class TestApps:
         expect(page.get_by_test_id("app-demo")).to_be_visible()
         assert "xpss-" not in page.content()
 
-    def test_go_their_whole_way_from_consent_to_the_end(
+    def test_are_installed_reinstalled_and_uninstalled(
         self, pumble: Pumble, running_demo: DemoApp, new_page: NewPage
     ) -> None:
         running_demo.credentials = pumble.act("apps", manifestUrl=f"{running_demo.url}/manifest")
@@ -83,7 +83,7 @@ class TestApps:
         page.get_by_test_id("more-demo").click()
         shoot(page, "page-app-menu")
         page.get_by_test_id("reinstall").click()
-        expect(page.get_by_label("Reinstall: give the bot a new token")).to_be_checked()
+        expect(page.get_by_label("Reinstall: the bot gets a new token")).to_be_checked()
         shoot(page, "page-consent-reinstall")
         page.get_by_test_id("consent-allow").click()
         page.wait_for_url(f"{running_demo.url}/redirect**")
@@ -101,7 +101,9 @@ class TestApps:
         expect(page.get_by_test_id("install-demo")).to_be_visible()
         running_demo.hook(eventType="APP_UNINSTALLED")
 
-    def test_are_ended_only_by_those_who_may(self, pumble: Pumble, demo: DemoApp, new_page: NewPage) -> None:
+    def test_are_uninstalled_only_by_administrators(
+        self, pumble: Pumble, demo: DemoApp, new_page: NewPage
+    ) -> None:
         page = new_page()
         open_chat(page, pumble, "carla")
         page.get_by_test_id("add-apps").click()

@@ -14,9 +14,7 @@ pytestmark = pytest.mark.browser
 
 
 class TestHome:
-    def test_sends_what_one_clicks_and_chooses(
-        self, pumble: Pumble, demo: DemoApp, new_page: NewPage
-    ) -> None:
+    def test_sends_clicks_and_choices(self, pumble: Pumble, demo: DemoApp, new_page: NewPage) -> None:
         page = new_page()
         home = open_home(page, pumble)
         shoot(page, "page-home")
@@ -32,7 +30,7 @@ class TestHome:
         }
         assert demo.hook(messageType="DYNAMIC_MENU")["view"]["type"] == "HOME"
 
-    def test_asks_before_a_click_that_wants_it(
+    def test_asks_for_confirmation_before_a_click(
         self, pumble: Pumble, demo: DemoApp, new_page: NewPage
     ) -> None:
         page = new_page()
@@ -65,7 +63,7 @@ class TestHome:
         demo.complete()
         expect(work).not_to_have_attribute("aria-busy", "true")
 
-    def test_says_that_the_app_is_offline(self, pumble: Pumble, demo: DemoApp, new_page: NewPage) -> None:
+    def test_shows_that_the_app_is_offline(self, pumble: Pumble, demo: DemoApp, new_page: NewPage) -> None:
         page = new_page()
         home = open_home(page, pumble)
         demo.is_asleep = True
@@ -78,7 +76,7 @@ class TestHome:
 
 
 class TestModals:
-    def test_collect_every_kind_of_input(self, pumble: Pumble, demo: DemoApp, new_page: NewPage) -> None:
+    def test_collect_all_kinds_of_input(self, pumble: Pumble, demo: DemoApp, new_page: NewPage) -> None:
         page = new_page()
         open_chat(page, pumble)
         type_line(page, "/ticket")
@@ -112,7 +110,7 @@ class TestModals:
         }
         expect(page.get_by_test_id("composer")).to_be_focused()
 
-    def test_say_under_the_input_what_is_wrong_and_keep_what_was_typed(
+    def test_show_errors_below_inputs_and_keep_the_values(
         self, pumble: Pumble, demo: DemoApp, new_page: NewPage
     ) -> None:
         page = new_page()
@@ -138,7 +136,7 @@ class TestModals:
         expect(modal.get_by_role("alert").filter(has_text="Nobody may create this.")).to_be_visible()
         expect(title).to_have_value("forbidden")
 
-    def test_change_under_ones_hands_without_losing_a_letter(
+    def test_keep_typed_text_when_they_are_updated(
         self, pumble: Pumble, demo: DemoApp, new_page: NewPage
     ) -> None:
         page = new_page()
@@ -155,7 +153,7 @@ class TestModals:
         expect(modal.get_by_label("Nickname")).to_be_focused()
         expect(modal.get_by_label("Note")).to_have_value("kept")
 
-    def test_stand_three_deep_and_go_back_one_by_one(
+    def test_stack_three_deep_and_close_one_by_one(
         self, pumble: Pumble, demo: DemoApp, new_page: NewPage
     ) -> None:
         page = new_page()
