@@ -146,7 +146,7 @@ def error_message(error: exceptions.KeysError) -> str:
         case exceptions.TooManyAddresses():
             return _("A key can be bound to 50 addresses and networks at most.")
         case exceptions.AddressesRequired():
-            return _("This workspace asks for a list of addresses that the key may be used from.")
+            return _("This workspace requires a list of allowed IP addresses.")
         case exceptions.LimitInvalid():
             return _("A key's own limit is 1 to 1,000 calls a minute.")
         case exceptions.ExpiryInPast():

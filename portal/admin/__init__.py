@@ -1,4 +1,5 @@
-"""The admin, at /admin/: owners and administrators see their workspace, operators every one. Keys change by actions only.
+"""The Django admin of the portal, at /admin/.
 
-One file per model or page. Each registers itself with `site`; `base` has what they share.
+Owners and administrators see their workspace. Operators see all workspaces. Only actions change keys. Each list stands in
+a module of its own with its filters; `base` has the base class of all lists, and `urls` registers them.
 """

@@ -1,4 +1,4 @@
-"""The keys of a workspace: who has which, what each may do, when it was used and when it ends."""
+"""The list of keys and the page of one key."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -36,10 +36,10 @@ class StateFilter(ChoiceFilter):
     ]
 
     @classmethod
-    def filter_choice(cls, rows: Rows, chosen: str, now: datetime) -> Rows:
-        if chosen == "pending":
+    def filter_choice(cls, rows: Rows, choice: str, now: datetime) -> Rows:
+        if choice == "pending":
             return rows.live(now).filter(confirmed_at=None)
-        return key_search.filter_by_state(rows, chosen, now)
+        return key_search.filter_by_state(rows, choice, now)
 
 
 class ExpiryFilter(ChoiceFilter):
@@ -48,9 +48,9 @@ class ExpiryFilter(ChoiceFilter):
     options = [("soon", gettext_lazy("Within 14 days")), ("never", gettext_lazy("Never"))]
 
     @classmethod
-    def filter_choice(cls, rows: Rows, chosen: str, now: datetime) -> Rows:
+    def filter_choice(cls, rows: Rows, choice: str, now: datetime) -> Rows:
         live = rows.live(now)
-        return live.filter(expires_at__lte=now + SOON) if chosen == "soon" else live.filter(expires_at=None)
+        return live.filter(expires_at__lte=now + SOON) if choice == "soon" else live.filter(expires_at=None)
 
 
 class LastUsedFilter(ChoiceFilter):
@@ -64,41 +64,41 @@ class LastUsedFilter(ChoiceFilter):
     ]
 
     @classmethod
-    def filter_choice(cls, rows: Rows, chosen: str, now: datetime) -> Rows:
-        match chosen:
+    def filter_choice(cls, rows: Rows, choice: str, now: datetime) -> Rows:
+        match choice:
             case "idle":
                 return hygiene.filter_idle(rows, now)
             case "never":
                 return rows.filter(last_use=None)
             case _:
-                length = timedelta(days=1 if chosen == "day" else 30)
+                length = timedelta(days=1 if choice == "day" else 30)
                 return rows.filter(last_use__at__gt=now - length)
 
 
 class BreadthFilter(ChoiceFilter):
-    title = gettext_lazy("breadth")
+    title = gettext_lazy("permissions")
     parameter_name = "breadth"
-    options = [("broad", gettext_lazy("May do more than it did")), ("full", gettext_lazy("Full access"))]
+    options = [("broad", gettext_lazy("Broader than its use")), ("full", gettext_lazy("Full access"))]
 
     @classmethod
-    def filter_choice(cls, rows: Rows, chosen: str, now: datetime) -> Rows:
-        if chosen == "full":
+    def filter_choice(cls, rows: Rows, choice: str, now: datetime) -> Rows:
+        if choice == "full":
             return rows.live(now).filter(scopes=list(scopes.ALL))
         return rows.filter(pk__in=hygiene.find_overbroad(rows, now))
 
 
 class ScopeFilter(SelectFilter):
-    title = gettext_lazy("scope")
+    title = gettext_lazy("permission")
     parameter_name = "scope"
     options = [(name, text.label) for name, text in SCOPES.items()]
 
     @classmethod
-    def filter_choice(cls, rows: Rows, chosen: str, now: datetime) -> Rows:
-        return rows.filter(scopes__icontains=f'"{chosen}"')
+    def filter_choice(cls, rows: Rows, choice: str, now: datetime) -> Rows:
+        return rows.filter(scopes__icontains=f'"{choice}"')
 
 
 class HolderFilter(MemberFilter):
-    """The first holders by name; the page of any other member leads to their keys."""
+    """Offer the first 20 holders by name. The page of every other member links to this filter too."""
 
     title = gettext_lazy("holder")
     parameter_name = "holder"
@@ -110,8 +110,8 @@ class HolderFilter(MemberFilter):
             for pk, name in holders.order_by("name", "pk").values_list("pk", "name")[:_MAX_HOLDERS]
         ]
 
-    def filter_member(self, rows: Rows, chosen: int) -> Rows:
-        return rows.filter(owner=chosen)
+    def filter_member(self, rows: Rows, member_pk: int) -> Rows:
+        return rows.filter(owner=member_pk)
 
 
 class ApiKeyAdmin(ViewerAdmin):
@@ -129,8 +129,8 @@ class ApiKeyAdmin(ViewerAdmin):
     )
     list_select_related = ("owner__workspace", "last_use")
     workspace_path = "owner.workspace"
-    search_fields = ("name",)  # shows the field; what is searched is below
-    search_help_text = gettext_lazy("By name, id or last characters, or by its holder's name or e-mail.")
+    search_fields = ("name",)  # shows the search field; get_search_results has the search
+    search_help_text = gettext_lazy("name, ID or last characters of the key, name or email of the holder")
     ordering = ("-created_at", "-pk")
     actions = ("revoke_selected", "disable_selected", "enable_selected")
 
@@ -165,11 +165,11 @@ class ApiKeyAdmin(ViewerAdmin):
         self, request: HttpRequest, action: key_actions.KeyAction, keys: QuerySet[Any]
     ) -> HttpResponse | None:
         limit = key_actions.MAX_BATCH_SIZE
-        chosen = list(keys.order_by("-created_at", "-pk")[: limit + 1])
-        if len(chosen) > limit:
+        selected = list(keys.order_by("-created_at", "-pk")[: limit + 1])
+        if len(selected) > limit:
             messages.error(request, _("Choose at most %(n)s keys at once.") % {"n": limit})
             return None
-        return key_actions.confirmation_page(request, action, chosen) if chosen else None
+        return key_actions.confirmation_page(request, action, selected) if selected else None
 
     @admin.display(description=gettext_lazy("Key"), ordering=Lower("name"))
     def name_and_id(self, key: ApiKey) -> SafeString:
@@ -193,6 +193,6 @@ class ApiKeyAdmin(ViewerAdmin):
     def expires(self, key: ApiKey) -> str:
         return presentation.expiry(key, timezone.now())
 
-    @admin.display(description=gettext_lazy("May do"))
+    @admin.display(description=gettext_lazy("Permissions"))
     def permissions(self, key: ApiKey) -> str:
         return texts.preset_name(key.rights)

@@ -1,4 +1,4 @@
-"""What happened, for good: read, filtered, exported; never changed."""
+"""The audit log: a read-only list with filters and an export."""
 
 import json
 from collections.abc import Iterator
@@ -48,12 +48,12 @@ class SurfaceFilter(ChoiceFilter):
 
 
 class ActorFilter(TextFilter):
-    title = gettext_lazy("who: name, e-mail or id")
+    title = gettext_lazy("who: name, email or ID")
     parameter_name = "actor"
 
-    def filter_text(self, rows: Rows, typed: str) -> Rows:
-        by_name = unicode_text.matches("actor__name__icontains", typed) | Q(actor__email__iexact=typed)
-        return rows.filter(by_name | Q(actor_ref=typed))
+    def filter_text(self, rows: Rows, text: str) -> Rows:
+        by_name = unicode_text.matches("actor__name__icontains", text) | Q(actor__email__iexact=text)
+        return rows.filter(by_name | Q(actor_ref=text))
 
 
 class KeyFilter(KeyIdFilter):
@@ -61,16 +61,18 @@ class KeyFilter(KeyIdFilter):
 
 
 class AboutMemberFilter(MemberFilter):
-    """Chosen on the member's own page."""
+    """Filter by the member whom the event is about. Only the member's page links to it."""
 
-    title = gettext_lazy("whose")
+    title = gettext_lazy("member")
     parameter_name = "member"
 
-    def filter_member(self, rows: Rows, chosen: int) -> Rows:
-        return rows.filter(member=chosen)
+    def filter_member(self, rows: Rows, member_pk: int) -> Rows:
+        return rows.filter(member=member_pk)
 
 
-_PERSONAL_FILTERS = {ActorFilter.parameter_name}  # holds what was typed of a name; an event must not
+_PERSONAL_FILTERS = {
+    ActorFilter.parameter_name
+}  # may have a member's name, which an audit event must not contain
 
 
 class AuditEventAdmin(ViewerAdmin):
@@ -95,7 +97,7 @@ class AuditEventAdmin(ViewerAdmin):
     sortable_by = ()
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
-        """Newest first, as the index of each viewer has it."""
+        """Return newest first, in the order of the index that serves this viewer."""
         return ("-pk",) if get_viewer(request).is_superuser else ("-at", "-pk")
 
     def extra_urls(self) -> list[URLPattern]:
@@ -111,10 +113,10 @@ class AuditEventAdmin(ViewerAdmin):
 
     @form_page(FormPage(lambda: reverse("admin:keys_auditevent_changelist")))
     def export(self, request: HttpRequest) -> HttpResponseBase:
-        """POST: the events that the filters of the address leave, as a file, streamed.
+        """POST: stream the events that match the filters of the URL as a file.
 
         Raises:
-            Http404: no such format.
+            Http404: the method is not POST, or the format is unknown.
         """
         export_format = request.POST.get("format", "")
         if request.method != "POST" or export_format not in export.CONTENT_TYPES:
@@ -134,7 +136,7 @@ class AuditEventAdmin(ViewerAdmin):
                 status=409,
                 title=_("Choose a workspace first"),
                 advice=_(
-                    "An export is told to the workspace it is of. Filter by one; audit_export has them all."
+                    "An export is recorded in the audit log of one workspace. Filter the list by a workspace. To export all workspaces, use the command audit_export."
                 ),
             )
         events = self.get_changelist_instance(request).queryset
@@ -160,7 +162,7 @@ class AuditEventAdmin(ViewerAdmin):
     def when(self, event: AuditEvent) -> str:
         return presentation.time_at(event.at)
 
-    @admin.display(description=gettext_lazy("What"))
+    @admin.display(description=gettext_lazy("Event"))
     def what(self, event: AuditEvent) -> str:
         return event_texts.describe_event(event)
 
@@ -170,7 +172,7 @@ class AuditEventAdmin(ViewerAdmin):
             return event.actor_ref
         return event.actor.name or event.actor_ref
 
-    @admin.display(description=gettext_lazy("Whose"))
+    @admin.display(description=gettext_lazy("Member"))
     def about_whom(self, event: AuditEvent) -> str:
         return event.member.name or event.member_ref if event.member else event.member_ref
 
@@ -182,21 +184,24 @@ class AuditEventAdmin(ViewerAdmin):
     def where(self, event: AuditEvent) -> str:
         return event_texts.surface_label(event)
 
-    @admin.display(description=gettext_lazy("Address"))
+    @admin.display(description=gettext_lazy("IP address"))
     def ip_address(self, event: AuditEvent) -> str:
         return event.address or ""
 
 
-def _list_details(told: dict[str, Any]) -> Iterator[tuple[str, str | None, str | None, str]]:
-    """Each part of what an event tells: its name, its value before and after where it changed, else its value."""
-    before, after = told.get("before"), told.get("after")
+def _list_details(detail: dict[str, Any]) -> Iterator[tuple[str, str | None, str | None, str]]:
+    """Yield (name, before, after, value) for each part of an event's detail.
+
+    For a change, `before` and `after` are set; otherwise they are None and `value` is set.
+    """
+    before, after = detail.get("before"), detail.get("after")
     if isinstance(before, dict) and isinstance(after, dict):
         for name in dict.fromkeys((*before, *after)):
             if before.get(name) != after.get(name):
                 yield name, _format_value(before.get(name)), _format_value(after.get(name)), ""
-    elif "before" in told or "after" in told:
+    elif "before" in detail or "after" in detail:
         yield "", _format_value(before), _format_value(after), ""
-    for name, value in told.items():
+    for name, value in detail.items():
         if name not in {"before", "after"}:
             yield name, None, None, _format_value(value)
 

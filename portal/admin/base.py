@@ -1,4 +1,4 @@
-"""What all lists of the admin share: they start from the viewer, show what they name, and change nothing by themselves."""
+"""The base class of all lists in the admin. A list shows only what the viewer may see, and is read-only."""
 
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -50,7 +50,7 @@ else:
 _MAX_SHOWN_LENGTH = 50
 _TOGGLE_ALL = getattr(
     admin.ModelAdmin.action_checkbox, "short_description", ""
-)  # a box, with what its script needs
+)  # the checkbox in the header, which actions.js needs
 _POPUP = {"_popup", "_to_field"}
 
 
@@ -58,7 +58,7 @@ MAX_COUNTED = 10_000
 
 
 class CappedPaginator(_Paginator):
-    """Counts to 10,000. What lies behind is found by a filter, not by paging through two hundred pages."""
+    """Count at most 10,000 rows. People find older rows by a filter, not on page 200."""
 
     @cached_property
     def count(self) -> int:
@@ -66,7 +66,7 @@ class CappedPaginator(_Paginator):
 
     @property
     def has_more(self) -> bool:
-        """Whether there are rows beyond those counted."""
+        """Return whether there are rows beyond those counted."""
         return self._counted > MAX_COUNTED
 
     @cached_property
@@ -76,13 +76,13 @@ class CappedPaginator(_Paginator):
 
 
 class ViewerAdmin(_ModelAdmin):
-    """Rows of one model, as far as the viewer may see them: the manager of the model has `for_viewer`.
+    """A read-only list of one model, restricted to the viewer. The model's manager has `for_viewer`.
 
     Attributes:
-        singular, plural: what a row and the rows are called.
-        order: where the list stands among the others.
-        row_template: the page of one row; it gets `row`.
-        workspace_path: the attribute of a row that is its workspace, with dots; "" where rows are of none.
+        singular, plural: the labels of a row and of the list.
+        order: the position of the list in the navigation, ascending.
+        row_template: the template of one row's page; its context has `row`.
+        workspace_path: the dotted attribute of a row that leads to its workspace; "" if it has none.
     """
 
     admin_site: "PortalAdmin"
@@ -104,7 +104,7 @@ class ViewerAdmin(_ModelAdmin):
 
     @property
     def list_url_name(self) -> str:
-        """The name of the list's address."""
+        """The URL name of the list."""
         return f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
@@ -129,7 +129,7 @@ class ViewerAdmin(_ModelAdmin):
         return rows.prefetch_related(*self.list_prefetch).order_by(*self.get_ordering(request))
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
-        """Only what a filter of the list asks for: every other field could be guessed at from the address."""
+        """Allow only the lookups of the list's own filters. Any other lookup could be used to guess hidden fields."""
         return any(getattr(list_filter, "parameter_name", None) == lookup for list_filter in self.list_filter)
 
     def to_field_allowed(self, request: HttpRequest, to_field: str) -> bool:
@@ -148,11 +148,11 @@ class ViewerAdmin(_ModelAdmin):
         ]
 
     def extra_urls(self) -> list[URLPattern]:
-        """Further pages of the model, each made by `named_path`."""
+        """Return more URL patterns of the model, each made by `named_path`."""
         return []
 
     def named_path(self, route: str, view: Callable[..., HttpResponseBase], name: str) -> Any:
-        """`view`, behind the door, at `route` below the list, named `app_model_NAME`."""
+        """Return a URL pattern for `view` below the list. Its name is `app_model_NAME`."""
         full_name = f"{self.opts.app_label}_{self.opts.model_name}_{name}"
         return path(route, self.admin_site.admin_view(view), name=full_name)
 
@@ -167,9 +167,9 @@ class ViewerAdmin(_ModelAdmin):
             return refusal
         context = {"title": self.plural, "rows": self, **(extra_context or {})}
         response: Any = super().changelist_view(request, context)
-        no_such_page = f"{request.path}?{ERROR_FLAG}=1"  # where Django leads then, without the filters
+        no_such_page = f"{request.path}?{ERROR_FLAG}=1"  # Django redirects there, without the filters
         if response.headers.get("Location") == no_such_page:
-            return self.reject_url(request, _("This list has no such page."), dropped={PAGE_VAR})
+            return self.reject_url(request, _("This list has fewer pages."), dropped={PAGE_VAR})
         context = getattr(response, "context_data", None) or {}
         if listed := context.get("cl"):
             self.record_view(request, listed.result_list)
@@ -177,16 +177,16 @@ class ViewerAdmin(_ModelAdmin):
                 self.restore_ticks(context["action_form"], listed.result_list, get_kept_form(request))
         return response  # type: ignore[no-any-return]
 
-    def restore_ticks(self, form: Any, rows: Iterable[Any], typed: QueryDict | None) -> None:
-        """Show the action and the ticks that their author had chosen before they had to sign in again."""
-        if typed is not None:
-            form.initial = {"action": typed.get("action")}
+    def restore_ticks(self, form: Any, rows: Iterable[Any], kept_data: QueryDict | None) -> None:
+        """Show the action and the ticks that the viewer had chosen before the session ended."""
+        if kept_data is not None:
+            form.initial = {"action": kept_data.get("action")}
             for row in rows:
-                row.ticked = str(row.pk) in typed.getlist(ACTION_CHECKBOX_NAME)
+                row.ticked = str(row.pk) in kept_data.getlist(ACTION_CHECKBOX_NAME)
 
     @admin.display(description=_TOGGLE_ALL)
     def action_checkbox(self, obj: Any) -> SafeString:
-        """Return the box before a row, ticked where it was before its author had to sign in again."""
+        """Return the checkbox of a row. It is ticked if it was ticked before the session ended."""
         ticked = getattr(obj, "ticked", False)
         label = _("Select %(row)s") % {"row": obj}
         box = forms.CheckboxInput({"class": "action-select", "aria-label": label}, lambda _pk: ticked)
@@ -199,7 +199,7 @@ class ViewerAdmin(_ModelAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """The page of one row. There is no form behind it."""
+        """GET: the page of one row. There is no form."""
         self.require_view(request)
         row = self.get_row(request, object_id)
         if request.method == "POST":
@@ -208,9 +208,9 @@ class ViewerAdmin(_ModelAdmin):
         return self.render_page(request, self.row_template, self.row_context(request, row), row=row)
 
     def reject_unknown_filters(self, request: HttpRequest) -> HttpResponse | None:
-        """The page that names a filter of the address that the list does not have; None where there is none.
+        """Return an error page if the URL names a filter that the list does not have, else None.
 
-        A list that left them out would show more than was asked for.
+        To ignore an unknown filter would show more rows than the viewer asked for.
         """
         known = {
             *IGNORED_PARAMS,
@@ -224,26 +224,26 @@ class ViewerAdmin(_ModelAdmin):
         return self.reject_url(request, advice, dropped={*unknown, PAGE_VAR})
 
     def reject_url(self, request: HttpRequest, advice: str, *, dropped: set[str]) -> HttpResponse:
-        """Say what is wrong with the address, and lead to the list without the `dropped` parts of it."""
+        """Return an error page that says what is wrong with the URL. It links to the list without the parameters `dropped`."""
         query = request.GET.copy()
         for name in dropped & {*query}:
             del query[name]
         address = reverse(self.list_url_name) + (f"?{query.urlencode()}" if query else "")
-        title = _("This address is mistyped")
+        title = _("This URL is not valid")
         return error_page(request, status=400, title=title, advice=advice, link=(address, _("Show the list")))
 
     def record_view(self, request: HttpRequest, rows: Iterable[Any]) -> None:
-        """An operator was shown `rows`: recorded in their workspaces."""
+        """Record in the workspaces of `rows` that an operator viewed them."""
         if self.workspace_path:
             view_audit.record_view(
                 request, map(attrgetter(self.workspace_path), rows), str(self.opts.model_name)
             )
 
     def get_row(self, request: HttpRequest, object_id: str) -> Any:
-        """The row with that primary key.
+        """Return the row with this primary key.
 
         Raises:
-            Http404: there is none, or it is not the viewer's to see: nobody can tell which.
+            Http404: there is no such row, or the viewer may not see it. The answer is the same for both.
         """
         try:
             row = self.get_queryset(request).filter(pk=object_id).first()
@@ -254,7 +254,7 @@ class ViewerAdmin(_ModelAdmin):
         return row
 
     def row_context(self, request: HttpRequest, row: Any) -> dict[str, Any]:
-        """What the page of a row shows beside it."""
+        """Return more context for the page of a row."""
         return {}
 
     def render_page(
@@ -275,9 +275,10 @@ class ViewerAdmin(_ModelAdmin):
         return render(request, template, shared | context, status=status)
 
     def require_view(self, request: HttpRequest) -> None:
-        """
+        """Check that the viewer may see this list.
+
         Raises:
-            Http404: these rows are not for the viewer, or they are asked for as a popup.
+            Http404: the viewer may not see the list, or asks for a popup.
         """
         if not self.has_view_permission(request) or _POPUP & {*request.GET, *request.POST}:
             raise Http404

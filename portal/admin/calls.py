@@ -1,4 +1,4 @@
-"""What keys were used for: single calls, as far as they are kept, and the counts of each hour, which have them all."""
+"""The lists of calls and of hourly counts. The log keeps calls for a limited time; the counts include every call."""
 
 from datetime import datetime
 from typing import Any
@@ -39,15 +39,15 @@ class OutcomeFilter(SelectFilter):
     ]
 
     @classmethod
-    def filter_choice(cls, rows: Rows, chosen: str, now: datetime) -> Rows:
-        return rows.exclude(outcome=usage.OK) if chosen == "refused" else rows.filter(outcome=chosen)
+    def filter_choice(cls, rows: Rows, choice: str, now: datetime) -> Rows:
+        return rows.exclude(outcome=usage.OK) if choice == "refused" else rows.filter(outcome=choice)
 
     def queryset(self, request: HttpRequest, rows: Rows) -> Rows:
-        """A reason of an older version is still one that calls ended with."""
-        chosen = self.value()
-        if not chosen:
+        """Accept also an outcome that only an older version recorded."""
+        choice = self.value()
+        if not choice:
             return rows
-        return rows.none() if "\x00" in chosen else self.filter_choice(rows, chosen, timezone.now())
+        return rows.none() if "\x00" in choice else self.filter_choice(rows, choice, timezone.now())
 
 
 class OperationFilter(SelectFilter):
@@ -117,21 +117,21 @@ class RequestLogAdmin(_UsageAdmin):
     def operation_name(self, row: RequestLog) -> SafeString:
         return format_html("<code>{}</code>", row.operation)
 
-    @admin.display(description=_("Took"))
+    @admin.display(description=_("Duration"))
     def duration(self, row: RequestLog) -> str:
         return f"{row.duration_ms} ms"
 
-    @admin.display(description=_("From"))
+    @admin.display(description=_("IP address"))
     def ip_address(self, row: RequestLog) -> str:
         return row.address or ""
 
-    @admin.display(description=_("Request id"))
+    @admin.display(description=_("Request ID"))
     def request(self, row: RequestLog) -> SafeString:
         return format_html("<code>{}</code>", row.request_id)
 
 
 class HourlyUseAdmin(_UsageAdmin):
-    singular, plural, order = _("Count"), _("Counts"), 60
+    singular, plural, order = _("Hourly count"), _("Hourly counts"), 60
     change_list_template = "admin/hourly_count_list.html"
     row_template = "admin/hourly_count.html"
     list_display = ("when", "outcome_title", "key_name", "holder", "calls")
@@ -151,7 +151,7 @@ class HourlyUseAdmin(_UsageAdmin):
     def row_context(self, request: HttpRequest, row: HourlyUse) -> dict[str, Any]:
         return {"title": self.plural, "outcome": Outcome(row.outcome)}
 
-    @admin.display(description=_("Hour from"))
+    @admin.display(description=_("Hour"))
     def when(self, row: HourlyUse) -> str:
         return presentation.time_at(row.hour)
 

@@ -1,4 +1,4 @@
-"""How lists are filtered: by choices that the list offers, or by a text that is typed. Nothing else reaches a query."""
+"""The kinds of filters of the lists: a choice or a text. Nothing else from the URL reaches a query."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -17,20 +17,20 @@ from portal.admin.viewer import get_viewer
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
 
-Rows = Any  # the queryset of the list's model, which has methods of its own
+Rows = Any  # a queryset of the list's model, with the methods of its manager
 _MAX_WORKSPACES = 50
 
 
 class _Filter(SimpleListFilter):
     @property
     def selected_label(self) -> str:
-        """What is chosen, in words; empty where nothing is."""
-        chosen = self.value() or ""
-        return str({str(value): label for value, label in self.lookup_choices}.get(chosen) or chosen)
+        """The label of the selected value; "" if nothing is selected."""
+        choice = self.value() or ""
+        return str({str(value): label for value, label in self.lookup_choices}.get(choice) or choice)
 
 
 class ChoiceFilter(_Filter):
-    """Named choices; what is none of them shows nothing, so that no list claims more than was asked."""
+    """A filter with named choices. An unknown choice matches no row, so that a typo never shows more than asked."""
 
     options: "ClassVar[list[tuple[str, str | StrPromise]]]"
 
@@ -38,21 +38,21 @@ class ChoiceFilter(_Filter):
         return self.options
 
     def queryset(self, request: HttpRequest, rows: Rows) -> Rows:
-        chosen = self.value()
-        if not chosen:
+        choice = self.value()
+        if not choice:
             return rows
-        if chosen not in dict(self.options):
+        if choice not in dict(self.options):
             return rows.none()
-        return self.filter_choice(rows, chosen, timezone.now())
+        return self.filter_choice(rows, choice, timezone.now())
 
     @classmethod
-    def filter_choice(cls, rows: Rows, chosen: str, now: datetime) -> Rows:
-        """Return the rows for `chosen`, one of the options: by default those whose field of the parameter's name has it."""
-        return rows.filter(**{str(cls.parameter_name): chosen})
+    def filter_choice(cls, rows: Rows, choice: str, now: datetime) -> Rows:
+        """Return the rows for `choice`, one of the options. By default, `choice` is the value of the field `parameter_name`."""
+        return rows.filter(**{str(cls.parameter_name): choice})
 
 
 class SelectFilter(ChoiceFilter):
-    """Choices that are too many for a list of links."""
+    """A `ChoiceFilter` with a select element, for many choices."""
 
     template = "admin/select_filter.html"
 
@@ -66,13 +66,13 @@ class SelectFilter(ChoiceFilter):
 
 
 class MemberFilter(_Filter):
-    """One of the people the viewer may see, by primary key: one that is offered, or one whose page leads here."""
+    """Filter by a member's primary key. It accepts every member whom the viewer may see, also one that is not offered."""
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        members, chosen = self.list_members(request), _read_pk(self.value())
-        if chosen and str(chosen) not in dict(members):
-            other = Member.objects.for_viewer(get_viewer(request)).filter(pk=chosen).first()
-            members += [(str(chosen), other.name)] if other else []
+        members, member_pk = self.list_members(request), _read_pk(self.value())
+        if member_pk and str(member_pk) not in dict(members):
+            other = Member.objects.for_viewer(get_viewer(request)).filter(pk=member_pk).first()
+            members += [(str(member_pk), other.name)] if other else []
         return members
 
     def has_output(self) -> bool:
@@ -81,24 +81,24 @@ class MemberFilter(_Filter):
     def queryset(self, request: HttpRequest, rows: Rows) -> Rows:
         if not self.value():
             return rows
-        chosen = _read_pk(self.value())
-        return self.filter_member(rows, chosen) if chosen else rows.none()
+        member_pk = _read_pk(self.value())
+        return self.filter_member(rows, member_pk) if member_pk else rows.none()
 
     def list_members(self, request: HttpRequest) -> list[tuple[str, str]]:
         return []
 
-    def filter_member(self, rows: Rows, chosen: int) -> Rows:
+    def filter_member(self, rows: Rows, member_pk: int) -> Rows:
         raise NotImplementedError
 
 
 class TextFilter(_Filter):
-    """A text that is typed into a field of its own."""
+    """A filter with a text field."""
 
     template = "admin/text_filter.html"
     input_type = "text"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("", "")]  # a filter without choices would not be shown
+        return [("", "")]  # Django hides a filter without choices
 
     def choices(self, changelist: ChangeList) -> Iterator[Any]:
         yield {
@@ -110,28 +110,28 @@ class TextFilter(_Filter):
         }
 
     def queryset(self, request: HttpRequest, rows: Rows) -> Rows:
-        typed = (self.value() or "").strip()
-        if "\x00" in typed:
+        text = (self.value() or "").strip()
+        if "\x00" in text:
             return rows.none()
-        return self.filter_text(rows, typed) if typed else rows
+        return self.filter_text(rows, text) if text else rows
 
-    def filter_text(self, rows: Rows, typed: str) -> Rows:
+    def filter_text(self, rows: Rows, text: str) -> Rows:
         raise NotImplementedError
 
 
 class KeyIdFilter(TextFilter):
-    """A key's id, also with the prefix that people copy with it. `field` is where the rows have it."""
+    """Filter by a key's id, with or without the prefix `pmb_`. `field` is the lookup of the id."""
 
-    title = _("id of the key")
+    title = _("key ID")
     parameter_name = "key"
     field: ClassVar[str]
 
-    def filter_text(self, rows: Rows, typed: str) -> Rows:
-        return rows.filter(**{self.field: typed.removeprefix("pmb_")})
+    def filter_text(self, rows: Rows, text: str) -> Rows:
+        return rows.filter(**{self.field: text.removeprefix("pmb_")})
 
 
 class WorkspaceFilter(_Filter):
-    """For operators; everybody else sees one workspace anyway."""
+    """Filter by workspace. Only operators see more than one."""
 
     title = _("workspace")
     parameter_name = "workspace"
@@ -145,14 +145,14 @@ class WorkspaceFilter(_Filter):
         )
 
     def queryset(self, request: HttpRequest, rows: Rows) -> Rows:
-        chosen = self.value()
-        if not chosen:
+        choice = self.value()
+        if not choice:
             return rows
-        return rows.none() if "\x00" in chosen else rows.filter(**{f"{self.path}__pumble_id": chosen})
+        return rows.none() if "\x00" in choice else rows.filter(**{f"{self.path}__pumble_id": choice})
 
 
 def workspace_filter(path: str) -> type[WorkspaceFilter]:
-    """The filter for rows whose workspace is at `path`."""
+    """Return the filter for rows whose workspace is at the lookup `path`."""
     return type("WorkspaceFilter", (WorkspaceFilter,), {"path": path})
 
 
@@ -169,8 +169,8 @@ class PeriodFilter(ChoiceFilter):
     _LENGTHS = {"hour": timedelta(hours=1), "week": timedelta(days=7), "month": timedelta(days=30)}
 
     @classmethod
-    def filter_choice(cls, rows: Rows, chosen: str, now: datetime) -> Rows:
-        start = start_of_day(now) if chosen == "today" else now - cls._LENGTHS[chosen]
+    def filter_choice(cls, rows: Rows, choice: str, now: datetime) -> Rows:
+        start = start_of_day(now) if choice == "today" else now - cls._LENGTHS[choice]
         return rows.filter(**{f"{cls.field}__gte": start})
 
 
@@ -179,8 +179,8 @@ class SinceFilter(TextFilter):
     parameter_name = "since"
     input_type = "date"
 
-    def filter_text(self, rows: Rows, typed: str) -> Rows:
-        day = _midnight(typed)
+    def filter_text(self, rows: Rows, text: str) -> Rows:
+        day = _midnight(text)
         return rows.filter(at__gte=day) if day else rows.none()
 
 
@@ -189,13 +189,13 @@ class UntilFilter(TextFilter):
     parameter_name = "until"
     input_type = "date"
 
-    def filter_text(self, rows: Rows, typed: str) -> Rows:
-        day = _midnight(typed)
+    def filter_text(self, rows: Rows, text: str) -> Rows:
+        day = _midnight(text)
         return rows.filter(at__lt=day + timedelta(days=1)) if day else rows.none()
 
 
 def _other_params(list_filter: SimpleListFilter, changelist: ChangeList) -> list[tuple[str, str]]:
-    """What the other filters are set to, for a form that changes this one only."""
+    """Return the parameters of the other filters, which the form of this filter repeats."""
     return [
         (name, value)
         for name, values in changelist.filter_params.items()
@@ -205,7 +205,7 @@ def _other_params(list_filter: SimpleListFilter, changelist: ChangeList) -> list
 
 
 def _read_pk(text: str | None) -> int:
-    """A primary key; 0 for what is none."""
+    """Return the primary key, or 0 if `text` is not one."""
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else 0
 
 
@@ -214,7 +214,7 @@ def start_of_day(now: datetime) -> datetime:
 
 
 def _midnight(text: str) -> datetime | None:
-    """The beginning of that day; None where it is no day that a last day can follow."""
+    """Return the start of that day, or None if it is not a day from 1900 to 9000."""
     try:
         day = parse_date(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Whose key is this? A key that was found somewhere is pasted here; it is neither kept nor repeated."""
+"""The page on which people paste a key to find its holder. The text is not stored and not shown again."""
 
 from typing import Any
 
@@ -20,9 +20,9 @@ _MAX_TEXT_LENGTH = 100_000
 
 class IdentifyKeyForm(BaseForm):
     text = forms.CharField(
-        label=gettext_lazy("A whole key, or a text that has one in it"),
+        label=gettext_lazy("A complete key, or a text that contains one"),
         max_length=_MAX_TEXT_LENGTH,
-        help_text=gettext_lazy("It is looked up and forgotten: neither stored nor shown again."),
+        help_text=gettext_lazy("The text is not stored and not shown again."),
         widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off", "spellcheck": "false"}),
     )
 
@@ -43,11 +43,11 @@ def identify_key(request: HttpRequest) -> HttpResponse:
 
 def _explain_no_match(text: str) -> str:
     if key_format.find_in(text):
-        return _("That is a whole key, but none that you can see here. It was made elsewhere, or is a fake.")
+        return _("The text contains a complete key, but the portal knows no such key, or you may not see it.")
     if key_format.contains_key_pattern(text):
-        return _("Something has the form of a key, but is cut off or mistyped.")
+        return _("The text contains an incomplete or mistyped key.")
     return _(
-        "There is no key in that. A key looks like pmb_ID_SECRET; for its id or name use the search of the list."
+        "The text contains no key. A key has the form pmb_ID_SECRET. To find a key by its ID or name, search the list of keys."
     )
 
 

@@ -1,4 +1,4 @@
-"""The first page: how a workspace stands, at a glance; to operators, which workspaces there are."""
+"""The first page of the admin: the figures of a workspace. For operators: the list of workspaces."""
 
 from typing import Any
 
@@ -25,10 +25,10 @@ _MAX_WORKSPACES = 100
 
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
-    """GET: a workspace's figures; `workspace` names it by its Pumble id where there is a choice.
+    """GET: the figures of a workspace. Operators choose it with the parameter `workspace`, its Pumble id.
 
     Raises:
-        Http404: no such workspace for the viewer.
+        Http404: the viewer sees no such workspace.
     """
     viewer = get_viewer(request)
     pumble_id = request.GET.get("workspace", "").replace("\x00", "")
@@ -75,5 +75,5 @@ def _workspaces() -> dict[str, Any]:
 
 
 def _page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
-    shared = site.each_context(request) | {"title": _("At a glance"), "now": timezone.now()}
+    shared = site.each_context(request) | {"title": _("Overview"), "now": timezone.now()}
     return render(request, template, shared | context)

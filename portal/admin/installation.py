@@ -1,4 +1,4 @@
-"""How the installation itself is, for operators: database, Redis, migrations, and what waits to be done."""
+"""The state of the installation, for operators: database, Redis, migrations and queues."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -52,16 +52,20 @@ def _run_checks() -> list[Check]:
             gettext_lazy("Workspaces with the app"), str(Workspace.objects.exclude(installed_at=None).count())
         ),
         Check(
-            gettext_lazy("People who authorize it"), str(Member.objects.exclude(authorized_at=None).count())
+            gettext_lazy("Members who authorize the app"),
+            str(Member.objects.exclude(authorized_at=None).count()),
         ),
-        Check(gettext_lazy("Keys ever made"), str(ApiKey.objects.count())),
-        Check(gettext_lazy("Notices waiting"), str(Notice.objects.filter(state=Notice.State.QUEUED).count())),
-        Check(gettext_lazy("Home tabs behind"), str(stale.count())),
-        Check(gettext_lazy("Home tabs that could not be published"), str(failing), healthy=not failing),
+        Check(gettext_lazy("Keys created in total"), str(ApiKey.objects.count())),
+        Check(
+            gettext_lazy("Notices in the queue"),
+            str(Notice.objects.filter(state=Notice.State.QUEUED).count()),
+        ),
+        Check(gettext_lazy("Outdated Home tabs"), str(stale.count())),
+        Check(gettext_lazy("Home tabs that failed to publish"), str(failing), healthy=not failing),
     ]
 
 
 def _redis_status(*, available: bool) -> str:
     if not settings.REDIS_URL:
-        return _("not used: one process counts for itself")
-    return _("answers") if available else _("does not answer: each process counts for itself")
+        return _("not used. The process counts its own calls")
+    return _("available") if available else _("not available. Each process counts its own calls")

@@ -1,4 +1,4 @@
-"""What owners and operators do to keys of others: revoke, disable, enable; one or many, never without a confirmation."""
+"""The actions on keys in the admin: revoke, disable and enable. Each needs a confirmation, for one key or for many."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -34,12 +34,12 @@ State = ApiKey.State
 
 @dataclass(frozen=True)
 class KeyAction:
-    """Something that is done to keys.
+    """An action on keys.
 
     Attributes:
-        is_applicable: whether it can be done to a key in that state.
-        reason: whether a reason is asked for: "required", "optional" or "".
-        irreversible: it cannot be taken back, so the name or the number of the keys is typed where much hangs on it.
+        is_applicable: returns whether the state of a key allows the action.
+        reason: "required", "optional", or "" for no reason.
+        irreversible: the action cannot be undone. People confirm it with the name of the key or the number of keys.
     """
 
     name: str
@@ -51,7 +51,7 @@ class KeyAction:
 
     @property
     def url_name(self) -> str:
-        """The name of its page's address."""
+        """The URL name of the confirmation page."""
         return f"admin:{self.name}-keys"
 
     def title(self, number: int) -> str:
@@ -65,24 +65,24 @@ class KeyAction:
         return text % {"n": number}
 
     def consequence(self, number: int) -> str:
-        """What it means for programs that use them."""
+        """Return what the action means for programs that use the keys."""
         match self.name:
             case "revoke":
                 return ngettext(
-                    "Anything using it stops working at once. This can't be undone.",
-                    "Anything using them stops working at once. This can't be undone.",
+                    "Programs that use it stop working at once. This cannot be undone.",
+                    "Programs that use them stop working at once. This cannot be undone.",
                     number,
                 )
             case "disable":
                 return ngettext(
-                    "Anything using it is refused until it is enabled again.",
-                    "Anything using them is refused until they are enabled again.",
+                    "Programs that use it are refused until it is enabled again.",
+                    "Programs that use them are refused until they are enabled again.",
                     number,
                 )
             case _:
                 return ngettext(
-                    "Anything using it works again at once.",
-                    "Anything using them works again at once.",
+                    "Programs that use it work again at once.",
+                    "Programs that use them work again at once.",
                     number,
                 )
 
@@ -143,8 +143,8 @@ class ConfirmForm(BaseForm):
     reason = forms.CharField(
         label=gettext_lazy("Reason"),
         max_length=MAX_NOTE_LENGTH,
-        help_text=gettext_lazy("The holder is told, in these words."),
-        error_messages={"required": gettext_lazy("Say why: the holder wants to know.")},
+        help_text=gettext_lazy("The holder of the key gets this text."),
+        error_messages={"required": gettext_lazy("Enter a reason. The holder of the key sees it.")},
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 
@@ -168,9 +168,9 @@ class ConfirmForm(BaseForm):
         return reason
 
 
-def confirmation_page(request: HttpRequest, action: KeyAction, chosen: Sequence[ApiKey]) -> HttpResponse:
-    """The page that asks once more, and does nothing yet."""
-    return _page(request, action, chosen, None)
+def confirmation_page(request: HttpRequest, action: KeyAction, selected: Sequence[ApiKey]) -> HttpResponse:
+    """Return the page that asks for a confirmation. It changes nothing."""
+    return _page(request, action, selected, None)
 
 
 @form_page(_CONFIRM_PAGE)
@@ -189,28 +189,28 @@ def enable(request: HttpRequest) -> HttpResponse:
 
 
 def _view(request: HttpRequest, action: KeyAction) -> HttpResponse:
-    """GET asks, POST does. `key` names the keys by their ids.
+    """GET: ask for a confirmation. POST: run the action. The parameter `key` has the ids of the keys.
 
     Raises:
-        Http404: no key, too many, or one that is not there for the viewer.
+        Http404: there is no key, there are too many, or the viewer may not see one of them.
     """
     now, by = timezone.now(), get_actor(request)
     data, pasted = extract_pasted_keys(request.POST, by=by, now=now)
     key_ids = set((data if request.method == "POST" else request.GET).getlist("key"))
-    chosen = list(_find_keys(get_viewer(request), key_ids))
-    if not key_ids or len(key_ids) > MAX_BATCH_SIZE or len(chosen) != len(key_ids):
+    selected = list(_find_keys(get_viewer(request), key_ids))
+    if not key_ids or len(key_ids) > MAX_BATCH_SIZE or len(selected) != len(key_ids):
         raise Http404
     if request.method != "POST":
-        return confirmation_page(request, action, chosen)
-    applicable = [key for key in chosen if action.is_applicable(key, now)]
+        return confirmation_page(request, action, selected)
+    applicable = [key for key in selected if action.is_applicable(key, now)]
     form = ConfirmForm(data, action=action, confirmation_text=_confirmation_text(action, applicable, now))
     valid = form.is_valid()
     if not valid or pasted:
         form.add_pasted_key_errors(pasted)
-        return _page(request, action, chosen, form, status=400)
+        return _page(request, action, selected, form, status=400)
     _run(request, action, applicable, by=by, now=now, note=form.cleaned_data.get("reason", ""))
-    if len(chosen) == 1:
-        return redirect("admin:keys_apikey_change", chosen[0].pk)
+    if len(selected) == 1:
+        return redirect("admin:keys_apikey_change", selected[0].pk)
     return redirect("admin:keys_apikey_changelist")
 
 
@@ -222,7 +222,7 @@ def _find_keys(viewer: Member, key_ids: set[str]) -> Any:
 def _run(
     request: HttpRequest, action: KeyAction, keys: Sequence[ApiKey], *, by: Actor, now: datetime, note: str
 ) -> None:
-    """Each key by itself, so that one that cannot be changed keeps no other from it."""
+    """Run the action on each key. An error of one key does not stop the others."""
     done = 0
     for key in keys:
         try:
@@ -238,7 +238,7 @@ def _run(
 
 
 def _confirmation_text(action: KeyAction, keys: Sequence[ApiKey], now: datetime) -> str:
-    """The name of a key that is in use, or the number of several; nothing where little hangs on it."""
+    """Return what people type to confirm: the name of a key in use, or the number of keys. "" if neither is needed."""
     if not action.irreversible or not keys:
         return ""
     if len(keys) > 1:
@@ -249,25 +249,25 @@ def _confirmation_text(action: KeyAction, keys: Sequence[ApiKey], now: datetime)
 def _page(
     request: HttpRequest,
     action: KeyAction,
-    chosen: Sequence[ApiKey],
+    selected: Sequence[ApiKey],
     form: ConfirmForm | None,
     *,
     status: int = 200,
 ) -> HttpResponse:
     now = timezone.now()
-    applicable = [key for key in chosen if action.is_applicable(key, now)]
+    applicable = [key for key in selected if action.is_applicable(key, now)]
     if form is None:
         form = ConfirmForm(action=action, confirmation_text=_confirmation_text(action, applicable, now))
         form.restore(get_kept_form(request))
     context = {
-        "title": action.title(len(applicable) or len(chosen)),
+        "title": action.title(len(applicable) or len(selected)),
         "action": action,
         "consequence": action.consequence(len(applicable)),
-        "back": reverse("admin:keys_apikey_change", args=[chosen[0].pk])
-        if len(chosen) == 1
+        "back": reverse("admin:keys_apikey_change", args=[selected[0].pk])
+        if len(selected) == 1
         else reverse("admin:keys_apikey_changelist"),
         "applicable": applicable,
-        "not_applicable": [key for key in chosen if key not in applicable],
+        "not_applicable": [key for key in selected if key not in applicable],
         "form": form,
         "now": now,
     }

@@ -1,4 +1,4 @@
-"""How operators sign in: by password, throttled, audited. Everybody else signs in with Pumble."""
+"""The sign-in of operators: by password, throttled and audited. All others sign in with Pumble."""
 
 import logging
 from urllib.parse import urlencode
@@ -45,7 +45,9 @@ class OperatorLoginForm(BaseForm):
         name = str(self.cleaned_data["username"])
         if key_format.contains_key_pattern(name):
             self.data = {}
-            raise forms.ValidationError(_("An API key is no username. Keys do not belong in forms."))
+            raise forms.ValidationError(
+                _("This is an API key, not a username. Never enter a key in this form.")
+            )
         return name
 
 
@@ -54,7 +56,7 @@ class OperatorLoginForm(BaseForm):
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "HEAD", "POST"])
 def login(request: HttpRequest) -> HttpResponse:
-    """Sign in with Pumble, or as an operator; then go to the page that was asked for."""
+    """Show the ways to sign in, or sign in an operator. Then redirect to the page that was asked for."""
     return_path = safe_redirect_path(request.GET.get("next", ""), default=reverse("admin:index"))
     state = request.GET.get("state", "")
     if request.method != "POST":
@@ -75,7 +77,7 @@ def login(request: HttpRequest) -> HttpResponse:
     operator = OperatorSignIn().authenticate(request, **form.cleaned_data)
     if operator is None:
         record_operator_event(request, AuditEvent.Type.OPERATOR_SIGN_IN_REFUSED)
-        form.add_error(None, _("Username and password do not match an operator of this installation."))
+        form.add_error(None, _("The username or the password is incorrect."))
         return _page(request, form, return_path, status=403)
     sign_in(request, operator)
     record_operator_event(request, AuditEvent.Type.OPERATOR_SIGNED_IN, operator)

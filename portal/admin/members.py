@@ -1,4 +1,4 @@
-"""The people of a workspace: their role, whether they authorise the app, what keys they have."""
+"""The list of members and the page of one member."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -31,26 +31,26 @@ class AuthorizedFilter(ChoiceFilter):
     title = gettext_lazy("authorization")
     parameter_name = "authorized"
     options = [
-        ("yes", gettext_lazy("Authorizes the app")),
-        ("no", gettext_lazy("Does not")),
+        ("yes", gettext_lazy("Authorized")),
+        ("no", gettext_lazy("Not authorized")),
         ("off", gettext_lazy("Deactivated in Pumble")),
     ]
 
     @classmethod
-    def filter_choice(cls, rows: Rows, chosen: str, now: datetime) -> Rows:
-        if chosen == "off":
+    def filter_choice(cls, rows: Rows, choice: str, now: datetime) -> Rows:
+        if choice == "off":
             return rows.filter(is_active=False)
-        return rows.filter(is_active=True, authorized_at__isnull=chosen == "no")
+        return rows.filter(is_active=True, authorized_at__isnull=choice == "no")
 
 
 class OffboardedFilter(ChoiceFilter):
-    title = gettext_lazy("off-boarded")
+    title = gettext_lazy("left")
     parameter_name = "left"
     options = [("lately", gettext_lazy("In the past 30 days"))]
 
     @classmethod
-    def filter_choice(cls, rows: Rows, chosen: str, now: datetime) -> Rows:
-        """Who went in that time and did not come back since."""
+    def filter_choice(cls, rows: Rows, choice: str, now: datetime) -> Rows:
+        """Return members who left in that time and did not come back."""
         events = AuditEvent.objects.filter(type__in=_OFFBOARDING_EVENTS, at__gt=now - RECENT).values("member")
         return rows.filter(Q(is_active=False) | Q(authorized_at=None), pk__in=events)
 
@@ -65,12 +65,12 @@ class MemberAdmin(ViewerAdmin):
     list_filter = (RoleFilter, AuthorizedFilter, OffboardedFilter, workspace_filter("workspace"))
     list_select_related = ("workspace",)
     workspace_path = "workspace"
-    search_fields = ("name",)  # shows the field; what is searched is below
-    search_help_text = gettext_lazy("By name or e-mail.")
+    search_fields = ("name",)  # shows the search field; get_search_results has the search
+    search_help_text = gettext_lazy("name or email")
     ordering = ("name", "pk")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """People, with the number of their live keys and the moment at which any key of theirs was last used."""
+        """Return members with the number of their live keys and the last use of any of their keys."""
         live = ApiKey.objects.live(timezone.now()).filter(owner=OuterRef("pk")).order_by()
         counted = live.values("owner").annotate(number=Count("pk")).values("number")
         uses = LastUse.objects.filter(key__owner=OuterRef("pk")).order_by("-at").values("at")[:1]
@@ -98,7 +98,7 @@ class MemberAdmin(ViewerAdmin):
     def display_name(self, member: Member) -> str:
         return member.name or member.pumble_user_id or ""
 
-    @admin.display(description=gettext_lazy("E-mail"), ordering="email")
+    @admin.display(description=gettext_lazy("Email"), ordering="email")
     def mail(self, member: Member) -> str:
         return member.email
 
@@ -116,7 +116,7 @@ class MemberAdmin(ViewerAdmin):
     def live_keys(self, member: Any) -> int:
         return int(member.keys_alive)
 
-    @admin.display(description=gettext_lazy("Last use"), ordering=F("last_used_at").asc(nulls_first=True))
+    @admin.display(description=gettext_lazy("Last used"), ordering=F("last_used_at").asc(nulls_first=True))
     def last_used(self, member: Any) -> str:
         return (
             presentation.time_ago(member.last_used_at, timezone.now()) if member.last_used_at else _("Never")

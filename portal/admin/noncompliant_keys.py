@@ -1,4 +1,4 @@
-"""Keys that break their workspace's policy: how each breaks it, and what became of those that were brought in line."""
+"""The keys that violate the policy of their workspace, and the action that applies the policy to them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -19,43 +19,46 @@ from keys.texts import short_date
 
 @dataclass(frozen=True)
 class NonCompliantKeyRow:
-    """A key, in what it breaks the policy, and what becomes of it when it is brought in line."""
+    """A key, its violations, and the changes if the policy is applied."""
 
     key: ApiKey
     violations: list[str]
     changes: list[str]
 
 
-def build_rows(found: Iterable[NonCompliantKey], now: datetime) -> list[NonCompliantKeyRow]:
+def build_rows(noncompliant: Iterable[NonCompliantKey], now: datetime) -> list[NonCompliantKeyRow]:
     return [
         NonCompliantKeyRow(
-            one.key,
-            [texts.describe_violation(breach) for breach in one.violations],
-            _describe_changes(one, now),
+            item.key,
+            [texts.describe_violation(violation) for violation in item.violations],
+            _describe_changes(item, now),
         )
-        for one in found
+        for item in noncompliant
     ]
 
 
-def _describe_changes(one: NonCompliantKey, now: datetime) -> list[str]:
-    if one.compliant_rights is None:
+def _describe_changes(item: NonCompliantKey, now: datetime) -> list[str]:
+    if item.compliant_rights is None:
         return [_("it is disabled")]
     results = []
-    if lost := [scope for scope in one.key.scopes if scope not in one.compliant_rights.scopes]:
+    if lost := [scope for scope in item.key.scopes if scope not in item.compliant_rights.scopes]:
         results.append(_("it loses %(scopes)s") % {"scopes": ", ".join(lost)})
-    if one.compliant_rights.expires_at is not None and one.compliant_rights.expires_at != one.key.expires_at:
+    if (
+        item.compliant_rights.expires_at is not None
+        and item.compliant_rights.expires_at != item.key.expires_at
+    ):
         results.append(
-            _("it expires on %(date)s") % {"date": short_date(one.compliant_rights.expires_at, now=now)}
+            _("it expires on %(date)s") % {"date": short_date(item.compliant_rights.expires_at, now=now)}
         )
     return results
 
 
-def bring_in_line(
+def enforce_policy(
     request: HttpRequest, keys: Iterable[ApiKey], *, revision: int, by: Actor, now: datetime
 ) -> None:
-    """Bring each of the keys in line, and leave word of it for the next page.
+    """Apply the policy to the keys, and add messages for the next page.
 
-    Ends early where the policy is no longer the one of that revision.
+    Stop if the policy changed since that revision.
     """
     narrowed = disabled = 0
     for key in keys:
@@ -65,19 +68,23 @@ def bring_in_line(
             messages.warning(request, texts.error_message(error))
             return
         except (KeyNotFound, KeyBeingReplaced):
-            continue  # over or replaced since the list was made
+            continue  # ended since the list was made
         if broken is not None and broken.compliant_rights is not None:
             narrowed += 1
         elif broken is not None:
             disabled += 1
     results = []
     if narrowed:
-        words = ngettext("%(n)s key has fewer rights now.", "%(n)s keys have fewer rights now.", narrowed)
+        words = ngettext(
+            "%(n)s key now has fewer permissions.", "%(n)s keys now have fewer permissions.", narrowed
+        )
         results.append(words % {"n": narrowed})
     if disabled:
-        words = ngettext("%(n)s key is disabled now.", "%(n)s keys are disabled now.", disabled)
+        words = ngettext("%(n)s key is now disabled.", "%(n)s keys are now disabled.", disabled)
         results.append(words % {"n": disabled})
     if results:
-        messages.success(request, " ".join([*results, _("Their holders are told what changed, and why.")]))
+        messages.success(
+            request, " ".join([*results, _("Their holders get a notice with the changes and the reason.")])
+        )
     else:
-        messages.info(request, _("Nothing was changed: none of these keys breaks the policy any more."))
+        messages.info(request, _("Nothing was changed. All of these keys now comply with the policy."))

@@ -1,4 +1,4 @@
-"""A workspace's policy: what it asks of keys, and the keys that break it, to be brought in line by whoever says so."""
+"""The pages of a workspace's policy: the form, and the keys that violate it."""
 
 import re
 from typing import Any
@@ -26,7 +26,7 @@ MAX_BATCH_SIZE = 100
 
 
 class PolicyAdmin(ViewerAdmin):
-    """One page of terms for each workspace, whether it ever set any or not; a row of this list is a workspace."""
+    """The policy pages. A row of this list is a workspace, because a workspace without a policy has a page too."""
 
     singular, plural = gettext_lazy("Policy"), gettext_lazy("Policy")
     order = 30
@@ -35,25 +35,25 @@ class PolicyAdmin(ViewerAdmin):
         return [self.named_path("<str:object_id>/keys/", self.keys_view, "keys")]
 
     def get_row(self, request: HttpRequest, object_id: str) -> Workspace:
-        """The workspace with that primary key, which an operator is known to have looked at from now on.
+        """Return the workspace with this primary key. Record the view of an operator.
 
         Raises:
-            Http404: there is none, or it is not the viewer's to see: nobody can tell which.
+            Http404: there is no such workspace, or the viewer may not see it. The answer is the same for both.
         """
         self.require_view(request)
         try:
-            found = Workspace.objects.for_viewer(get_viewer(request)).filter(pk=object_id).first()
+            workspace = Workspace.objects.for_viewer(get_viewer(request)).filter(pk=object_id).first()
         except (ValueError, OverflowError):
-            found = None
-        if found is None:
+            workspace = None
+        if workspace is None:
             raise Http404
-        view_audit.record_view(request, [found], str(self.opts.model_name))
-        return found
+        view_audit.record_view(request, [workspace], str(self.opts.model_name))
+        return workspace
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """An owner's own policy; for operators, whose it may be."""
+        """Redirect owners to their policy. Show operators the list of workspaces."""
         self.require_view(request)
         viewer = get_viewer(request)
         if viewer.workspace_id is not None:
@@ -71,7 +71,7 @@ class PolicyAdmin(ViewerAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """The policy as a form. Saved, it leads to the keys that break it, if there are any."""
+        """Show or save the policy. After saving, redirect to the keys that violate it, if there are any."""
         workspace, now = self.get_row(request, object_id), timezone.now()
         members = _list_choosable_members(workspace)
         if request.method != "POST":
@@ -82,8 +82,8 @@ class PolicyAdmin(ViewerAdmin):
             )
             form.restore(kept_data)
             revision = terms.revision if kept_data is None else _read_revision(kept_data.get("revision"))
-            breaks = sum(1 for _item in policies.find_noncompliant_keys(workspace, now))
-            return self._form(request, workspace, form, revision, breaks=breaks)
+            violations = sum(1 for _item in policies.find_noncompliant_keys(workspace, now))
+            return self._form(request, workspace, form, revision, violations=violations)
         by = get_actor(request)
         data, pasted = extract_pasted_keys(request.POST, by=by, now=now)
         form, revision = (
@@ -98,21 +98,21 @@ class PolicyAdmin(ViewerAdmin):
             form.add_error(None, texts.error_message(error))
             return self._form(request, workspace, form, revision, status=409)
         messages.success(request, _("The policy is saved."))
-        breaks = any(True for _item in policies.find_noncompliant_keys(workspace, now))
-        return redirect(f"admin:keys_policy_{'keys' if breaks else 'change'}", workspace.pk)
+        violations = any(True for _item in policies.find_noncompliant_keys(workspace, now))
+        return redirect(f"admin:keys_policy_{'keys' if violations else 'change'}", workspace.pk)
 
     @form_page(FormPage(fields=("key",)))
     def keys_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """The keys that break the policy. Those that were ticked are brought in line once that is confirmed."""
+        """GET: the keys that violate the policy. POST: ask for a confirmation, then apply the policy to the ticked keys."""
         workspace, now = self.get_row(request, object_id), timezone.now()
-        found = list(policies.find_noncompliant_keys(workspace, now))
+        noncompliant = list(policies.find_noncompliant_keys(workspace, now))
         if request.method != "POST":
             kept_data = get_kept_form(request)
             context = {
-                "title": _violations_title(len(found)),
+                "title": _violations_title(len(noncompliant)),
                 "ticked": None if kept_data is None else kept_data.getlist("key"),
-                "found": noncompliant_keys.build_rows(found[:MAX_BATCH_SIZE], now),
-                "number": len(found),
+                "keys": noncompliant_keys.build_rows(noncompliant[:MAX_BATCH_SIZE], now),
+                "number": len(noncompliant),
                 "revision": policies.get_policy(workspace).revision,
             }
             return self._page(request, "admin/noncompliant_keys.html", workspace, context)
@@ -120,20 +120,22 @@ class PolicyAdmin(ViewerAdmin):
             request.POST.getlist("key")[:MAX_BATCH_SIZE],
             _read_revision(request.POST.get("revision")),
         )
-        chosen = [one for one in found if one.key.key_id in ticked]
+        selected = [item for item in noncompliant if item.key.key_id in ticked]
         if "sure" in request.POST:
-            keys = [one.key for one in chosen]
-            noncompliant_keys.bring_in_line(request, keys, revision=revision, by=get_actor(request), now=now)
-        elif chosen:
-            title = ngettext("Bring %(n)s key in line?", "Bring %(n)s keys in line?", len(chosen))
+            keys = [item.key for item in selected]
+            noncompliant_keys.enforce_policy(request, keys, revision=revision, by=get_actor(request), now=now)
+        elif selected:
+            title = ngettext(
+                "Apply the policy to %(n)s key?", "Apply the policy to %(n)s keys?", len(selected)
+            )
             context = {
-                "title": title % {"n": len(chosen)},
-                "found": noncompliant_keys.build_rows(chosen, now),
+                "title": title % {"n": len(selected)},
+                "keys": noncompliant_keys.build_rows(selected, now),
                 "revision": revision,
             }
             return self._page(request, "admin/policy_enforcement.html", workspace, context)
         else:
-            messages.warning(request, _("Tick the keys that are to be brought in line."))
+            messages.warning(request, _("Select the keys to which you want to apply the policy."))
         return redirect("admin:keys_policy_keys", workspace.pk)
 
     def _form(
@@ -143,7 +145,7 @@ class PolicyAdmin(ViewerAdmin):
         form: PolicyForm,
         revision: int,
         *,
-        breaks: int = 0,
+        violations: int = 0,
         status: int = 200,
     ) -> HttpResponse:
         title = _("Policy of %(name)s") % {"name": workspace.name}
@@ -152,7 +154,7 @@ class PolicyAdmin(ViewerAdmin):
             "row_title": _("Error") if form.errors else "",
             "form": form,
             "revision": revision,
-            "breaks": breaks,
+            "violations": violations,
         }
         return self._page(request, "admin/policy.html", workspace, context, status=status)
 
@@ -170,20 +172,22 @@ class PolicyAdmin(ViewerAdmin):
         return self.render_page(request, template, shared | context, row=workspace, status=status)
 
 
-def _violations_title(breaking: int) -> str:
-    if not breaking:
-        return _("Every key fits the policy")
-    words = ngettext("%(n)s key breaks the policy", "%(n)s keys break the policy", breaking)
-    return words % {"n": breaking}
+def _violations_title(number: int) -> str:
+    if not number:
+        return _("All keys comply with the policy")
+    words = ngettext(
+        "%(n)s key does not comply with the policy", "%(n)s keys do not comply with the policy", number
+    )
+    return words % {"n": number}
 
 
 def _list_choosable_members(workspace: Workspace) -> QuerySet[Member]:
-    """Whom a policy may choose, and whom it has chosen. Owners and administrators may create keys anyway."""
+    """Return the members whom the policy may choose, and those it has chosen. Owners and administrators may always create keys."""
     eligible = Q(is_active=True) & ~Q(role__in=(Member.Role.OWNER, Member.Role.ADMINISTRATOR))
     chosen = Q(pk__in=policies.get_policy(workspace).allowed_creators.values("pk"))
     return Member.objects.filter(eligible | chosen, workspace=workspace).order_by("name", "pk")
 
 
 def _read_revision(text: str | None) -> int:
-    """The revision that a form named; -1, which no policy has, where it named none."""
+    """Return the revision that the form names, or -1, which no policy has."""
     return int(text) if text and re.fullmatch(r"[0-9]{1,9}", text) else -1

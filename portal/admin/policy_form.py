@@ -1,4 +1,4 @@
-"""The form of a workspace's policy, in the words of whoever decides on it."""
+"""The form of a workspace's policy."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -17,16 +17,17 @@ from portal.presentation.pasted_keys import PastedKey
 
 
 class NumberField(forms.IntegerField):
-    """A whole number within the bounds of that term of a policy."""
+    """A whole number within the bounds of a value of the policy."""
 
     def __init__(self, term: str, **kwargs: Any) -> None:
         self.minimum, self.maximum = BOUNDS[term]
         super().__init__(min_value=self.minimum, max_value=self.maximum, **kwargs)
 
     def clean(self, value: Any) -> int | None:
-        """
+        """Return the number.
+
         Raises:
-            ValidationError: it is none, is out of bounds, or is missing where there must be one.
+            ValidationError: the value is not a number, is out of bounds, or is required and missing.
         """
         try:
             number: int | None = super().clean(value)
@@ -36,10 +37,10 @@ class NumberField(forms.IntegerField):
 
 
 class PolicyForm(BaseForm):
-    """What a workspace asks of its keys.
+    """The values of a policy.
 
     Args:
-        members: whom the policy may choose as creators.
+        members: the members whom the policy may choose as creators.
     """
 
     creators = forms.ChoiceField(
@@ -51,53 +52,53 @@ class PolicyForm(BaseForm):
         label=gettext_lazy("Chosen members"), required=False, widget=forms.CheckboxSelectMultiple
     )
     allowed_scopes = forms.MultipleChoiceField(
-        label=gettext_lazy("What keys may do"),
+        label=gettext_lazy("Allowed permissions"),
         required=False,
         choices=[(scope, scope_label(scope)) for scope in scopes.ALL],
-        help_text=gettext_lazy("Untick what no key of this workspace may do."),
+        help_text=gettext_lazy("Clear the permissions that no key of this workspace may have."),
         widget=forms.CheckboxSelectMultiple,
     )
     life = forms.ChoiceField(
-        label=gettext_lazy("How long keys may live"),
+        label=gettext_lazy("Maximum lifetime of a key"),
         choices=[
-            ("ever", gettext_lazy("As long as their holder wants, also for ever")),
-            ("end", gettext_lazy("As long as their holder wants, but every key has an end")),
-            ("days", gettext_lazy("At most as many days as you say")),
+            ("ever", gettext_lazy("As long as the holder chooses. Keys may have no expiry date")),
+            ("end", gettext_lazy("As long as the holder chooses, but every key must expire")),
+            ("days", gettext_lazy("At most the number of days below")),
         ],
         widget=forms.RadioSelect,
     )
     max_lifetime = NumberField(
         "max_lifetime",
-        label=gettext_lazy("Longest life, in days"),
+        label=gettext_lazy("Maximum lifetime, in days"),
         required=False,
         help_text=gettext_lazy("1 to 3,650."),
     )
     addresses_required = forms.BooleanField(
-        label=gettext_lazy("Every key must be bound to the addresses it may be used from"), required=False
+        label=gettext_lazy("Require a list of allowed IP addresses for every key"), required=False
     )
     max_keys = NumberField(
         "max_keys",
-        label=gettext_lazy("Keys that one person may have"),
-        help_text=gettext_lazy("1 to 1,000. Keys that are over do not count."),
+        label=gettext_lazy("Maximum number of keys for each member"),
+        help_text=gettext_lazy("1 to 1,000. Expired, replaced and revoked keys do not count."),
     )
     idle_days = NumberField(
         "idle_days",
-        label=gettext_lazy("Disable a key that nothing has used for so many days"),
+        label=gettext_lazy("Days without use after which a key is disabled"),
         required=False,
         help_text=gettext_lazy(
-            "1 to 3,650; empty: never. Holders are told some days before and can enable the key again. Keys that are "
-            "idle already keep working for a week, unless you disable them yourself."
+            "1 to 3,650 days. If empty: never. The holder gets a notice some days before and can enable the key again. "
+            "Keys that are unused now keep working for one week, unless you disable them yourself."
         ),
     )
     request_log_retention_days = NumberField(
         "request_log_retention_days",
-        label=gettext_lazy("Days for which single calls are kept in the log"),
-        help_text=gettext_lazy("1 to 400. Older ones are deleted for good; how many there were stays known."),
+        label=gettext_lazy("Days that the log keeps each call"),
+        help_text=gettext_lazy("1 to 400. Older calls are deleted. The hourly counts stay."),
     )
     leak_detection_enabled = forms.BooleanField(
-        label=gettext_lazy("Look for keys in chat messages, and tell their holders at once"),
+        label=gettext_lazy("Look for keys in chat messages and send the holder a notice"),
         required=False,
-        help_text=gettext_lazy("Nothing of the messages is kept."),
+        help_text=gettext_lazy("The portal does not store the messages."),
     )
 
     def __init__(
@@ -112,11 +113,11 @@ class PolicyForm(BaseForm):
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         if data.get("life") != "days":
-            self.errors.pop("max_lifetime", None)  # nobody asked for that number
+            self.errors.pop("max_lifetime", None)  # the form hides this field
         elif data.get("max_lifetime") is None and "max_lifetime" not in self.errors:
-            self.add_error("max_lifetime", _("Say how many days a key may live."))
+            self.add_error("max_lifetime", _("Enter the maximum lifetime in days."))
         if not data.get("allowed_scopes") and "allowed_scopes" not in self.errors:
-            self.add_error("allowed_scopes", _("Choose at least one thing that keys may do."))
+            self.add_error("allowed_scopes", _("Choose at least one permission."))
         self.add_pasted_key_errors(self.pasted)
         return data
 

@@ -1,4 +1,4 @@
-"""The admin's own site: who comes in, and what stands at which address. There are no other addresses than these."""
+"""The admin site: who may open it, and its URLs. It has no other URLs than these."""
 
 from collections.abc import Callable
 from functools import update_wrapper
@@ -39,7 +39,7 @@ class PortalAdmin(admin.AdminSite):
         return isinstance(request.user, Member) and request.user.is_staff
 
     def admin_view(self, view: View, cacheable: bool = False) -> Any:  # noqa: FBT001, FBT002 - as in Django
-        """`view` for those who may come in. A key in an address goes no further than this."""
+        """Wrap `view` so that only owners, administrators and operators open it. A key in the URL never reaches the view."""
 
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if request.method not in {"GET", "HEAD", "POST"}:
@@ -55,7 +55,7 @@ class PortalAdmin(admin.AdminSite):
         return update_wrapper(form_page(FormPage())(never_cache(guarded)), view)
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        """No adding, deleting, popups, autocomplete, passwords or redirects to elsewhere."""
+        """Return the sign-in, the translations for scripts, and the lists. Leave out Django's pages to add, delete and autocomplete."""
         return [
             path("login/", login.login, name="login"),
             path("jsi18n/", self.admin_view(self.i18n_javascript), name="jsi18n"),
@@ -68,11 +68,11 @@ class PortalAdmin(admin.AdminSite):
         ]
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        """What every page has: its viewer, and the links to the other pages that they may see."""
+        """Return the context of every page: the viewer, and the links to the pages that the viewer may open."""
         viewer = get_viewer(request)
         here = request.path
         nav_links: list[tuple[str, Any, bool]] = [
-            ("admin:index", _("At a glance"), here == reverse("admin:index"))
+            ("admin:index", _("Overview"), here == reverse("admin:index"))
         ]
         nav_links += [
             (
@@ -99,12 +99,10 @@ class PortalAdmin(admin.AdminSite):
 
 
 def _redirect_without_key(request: HttpRequest) -> HttpResponse:
-    """Redirect to a URL without the key. The browser's history has it all the same."""
+    """Redirect to the same page without the key. The browser's history keeps the URL anyway."""
     query = unquote_plus(request.META["QUERY_STRING"])
     key = find_pasted_key(query, get_viewer(request), by=get_actor(request))
-    warning = _(
-        "A key stood in this page's address. Addresses are kept in histories and logs: revoke that key."
-    )
+    warning = _("This page's URL contained an API key. Browsers and servers store URLs. Revoke that key.")
     messages.warning(request, warning)
     if key is None:
         return redirect(request.path)

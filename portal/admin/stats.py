@@ -1,4 +1,4 @@
-"""How a workspace stands, in a few numbers. Each comes from the filter of the list it leads to, so they never differ."""
+"""The figures of a workspace. Each uses the filter of the list that it links to, so both show the same number."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -21,19 +21,19 @@ from pumble_bridge.outcomes import Outcome
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
 
-Chosen = tuple[type[ChoiceFilter], str]
+Selection = tuple[type[ChoiceFilter], str]
 
-_KEY_STATS: "list[tuple[StrPromise, Chosen, bool]]" = [
+_KEY_STATS: "list[tuple[StrPromise, Selection, bool]]" = [
     (_("Live keys"), (StateFilter, "live"), False),
     (_("Expire within 14 days"), (ExpiryFilter, "soon"), True),
     (_("Not used for 90 days"), (LastUsedFilter, "idle"), True),
-    (_("May do more than they did"), (BreadthFilter, "broad"), True),
+    (_("Broader than their use"), (BreadthFilter, "broad"), True),
 ]
 
 
 @dataclass(frozen=True)
 class Stat:
-    """A number and the list that has as many. `attention` says that somebody should look."""
+    """A number with a link to the list of that many rows. `attention` highlights it."""
 
     name: "StrPromise"
     number: int
@@ -43,7 +43,7 @@ class Stat:
 
 @dataclass(frozen=True)
 class OutcomeCount:
-    """How many of today's calls ended one way. `share` is of the most frequent, in percent."""
+    """The number of today's calls with one outcome. `share` is the percentage of the most frequent outcome."""
 
     outcome: Outcome
     number: int
@@ -58,21 +58,21 @@ class TodayStats:
 
 
 def key_stats(workspace: Workspace, now: datetime, extra_query: dict[str, str]) -> list[Stat]:
-    """Its keys and its people. `extra_query` goes into each address, beside what chooses."""
+    """Return the figures of keys and members. `extra_query` is added to each link."""
     keys = ApiKey.objects.filter(owner__workspace=workspace)
     stats = []
-    for name, chosen, needs_attention in _KEY_STATS:
-        list_filter, value = chosen
+    for name, selection, needs_attention in _KEY_STATS:
+        list_filter, value = selection
         number = list_filter.filter_choice(keys, value, now).count()
         stats.append(
-            Stat(name, number, _list_url("apikey", [chosen], extra_query), needs_attention and number > 0)
+            Stat(name, number, _list_url("apikey", [selection], extra_query), needs_attention and number > 0)
         )
     offboarded = OffboardedFilter.filter_choice(
         Member.objects.filter(workspace=workspace), "lately", now
     ).count()
     stats.append(
         Stat(
-            _("Off-boarded in 30 days"),
+            _("Members who left in 30 days"),
             offboarded,
             _list_url("member", [(OffboardedFilter, "lately")], extra_query),
         )
@@ -81,13 +81,13 @@ def key_stats(workspace: Workspace, now: datetime, extra_query: dict[str, str]) 
 
 
 def today_stats(workspace: Workspace, now: datetime, extra_query: dict[str, str]) -> TodayStats:
-    """The calls of today, in one query."""
+    """Return the figures of today's calls, with one query."""
     uses = HourPeriodFilter.filter_choice(
         HourlyUse.objects.filter(key__owner__workspace=workspace), "today", now
     )
     rows = uses.values_list("outcome").annotate(calls=Sum("count"))
     counts: Counter[str] = Counter(dict(rows))
-    when: Chosen = (HourPeriodFilter, "today")
+    when: Selection = (HourPeriodFilter, "today")
     refused = counts.total() - counts[usage.OK]
     return TodayStats(
         stats=[
@@ -111,6 +111,6 @@ def today_stats(workspace: Workspace, now: datetime, extra_query: dict[str, str]
     )
 
 
-def _list_url(rows: str, chosen: list[Chosen], extra_query: dict[str, str]) -> str:
-    query = {str(list_filter.parameter_name): value for list_filter, value in chosen} | extra_query
+def _list_url(rows: str, selections: list[Selection], extra_query: dict[str, str]) -> str:
+    query = {str(list_filter.parameter_name): value for list_filter, value in selections} | extra_query
     return f"{reverse(f'admin:keys_{rows}_changelist')}?{urlencode(query)}"

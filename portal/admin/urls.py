@@ -1,4 +1,4 @@
-"""URLs of the admin: the site with its lists, and the pages that belong to no model."""
+"""The URLs of the admin: the lists of the site, and the pages that belong to no model."""
 
 from django.urls import path
 

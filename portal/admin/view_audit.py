@@ -1,4 +1,4 @@
-"""Operators see every workspace; that they viewed it is in that workspace's audit log, where its owners read it."""
+"""What the admin records about its viewers: views by operators, and identified keys."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -16,14 +16,19 @@ _VIEW_INTERVAL = timedelta(minutes=10)
 
 
 def record_view(request: HttpRequest, workspaces: Iterable[Workspace | None], page: str) -> None:
-    """An operator is shown rows of `workspaces` on that kind of page: recorded there, once in ten minutes of looking."""
+    """Record in `workspaces` that an operator viewed rows of them on this kind of page, at most once in ten minutes.
+
+    Operators see every workspace. The owners of a workspace read in their audit log who viewed it.
+    """
     viewer = get_viewer(request)
     viewed = {workspace for workspace in workspaces if workspace is not None}
     if not viewer.is_superuser or not viewed:
         return
     now, by = timezone.now(), get_actor(request)
     with transaction.atomic():
-        Member.objects.select_for_update(no_key=True).get(pk=viewer.pk)  # two pages at once are one look
+        Member.objects.select_for_update(no_key=True).get(
+            pk=viewer.pk
+        )  # two pages that load at once record one view
         recent_views = AuditEvent.objects.filter(
             type=AuditEvent.Type.OPERATOR_LOOKED,
             actor=viewer,
@@ -38,7 +43,7 @@ def record_view(request: HttpRequest, workspaces: Iterable[Workspace | None], pa
 
 
 def find_pasted_key(text: str, viewer: Member, *, by: Actor) -> ApiKey | None:
-    """The key of which `text` has the plaintext, if `viewer` may see it. That it was identified is audited with it."""
+    """Return the key whose plaintext is in `text`, if `viewer` may see it, and record that it was identified."""
     for plaintext in key_format.find_in(text):
         match = authentication.find_by_plaintext(plaintext)
         key = ApiKey.objects.for_viewer(viewer).filter(pk=match.pk).first() if match else None

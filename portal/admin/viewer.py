@@ -1,4 +1,4 @@
-"""Who looks at the admin, and who is turned away from it."""
+"""The viewer of the admin, and what everybody else gets."""
 
 from typing import cast
 
@@ -13,24 +13,24 @@ from portal.error_pages import error_page
 
 
 def get_viewer(request: HttpRequest) -> Member:
-    """Whoever is signed in; asked only behind the admin's door."""
+    """Return the signed-in member. Call it only in views wrapped by `admin_view`."""
     return cast(Member, request.user)
 
 
 def get_actor(request: HttpRequest) -> Actor:
-    """The viewer, who acts through the admin."""
+    """Return the viewer as an actor on the surface ADMIN."""
     return request_actor(request, surface=Surface.ADMIN, member=get_viewer(request))
 
 
 def handle_no_permission(request: HttpRequest) -> HttpResponse:
-    """Strangers sign in and come back; members who are neither owner nor administrator are told so."""
+    """Let a visitor sign in and come back. Refuse a member who is neither owner nor administrator."""
     if isinstance(request.user, Member):
         return error_page(
             request,
             status=403,
-            title=_("Only owners and administrators come in here"),
+            title=_("Only owners and administrators can open this page"),
             advice=_(
-                "Your role in Pumble is neither. Your own keys are on the start page; for everything else ask an owner of your workspace."
+                "You have neither role in Pumble. Your own keys are on the start page. For everything else, ask an owner of your workspace."
             ),
         )
     return kept_forms.require_sign_in(request, sign_in="admin:login")

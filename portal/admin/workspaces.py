@@ -1,4 +1,4 @@
-"""The workspaces of the installation, for operators. Each leads to how it stands."""
+"""The list of workspaces, for operators. A row links to the figures of the workspace."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -21,7 +21,7 @@ from portal.templatetags import presentation
 
 
 def with_counts(workspaces: QuerySet[Any]) -> QuerySet[Any]:
-    """Workspaces, with the number of the members known and of their live keys."""
+    """Annotate workspaces with the number of their members and of their live keys."""
     live = ApiKey.objects.live(timezone.now()).filter(owner__workspace=OuterRef("pk")).order_by()
     counted = live.values("owner__workspace").annotate(number=Count("pk")).values("number")
     annotated: QuerySet[Any] = workspaces.annotate(
@@ -35,8 +35,8 @@ class WorkspaceAdmin(ViewerAdmin):
     singular, plural, order = gettext_lazy("Workspace"), gettext_lazy("Workspaces"), 70
     row_template = ""
     list_display = ("display_name", "short_id", "installed", "people", "live_keys")
-    search_fields = ("name",)  # shows the field; what is searched is below
-    search_help_text = gettext_lazy("By name or id.")
+    search_fields = ("name",)  # shows the search field; get_search_results has the search
+    search_help_text = gettext_lazy("name or ID")
     ordering = ("name", "pk")
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
@@ -64,13 +64,13 @@ class WorkspaceAdmin(ViewerAdmin):
     def display_name(self, workspace: Workspace) -> str:
         return workspace.name
 
-    @admin.display(description=gettext_lazy("Id"))
+    @admin.display(description=gettext_lazy("ID"))
     def short_id(self, workspace: Workspace) -> str:
         return workspace.pumble_id
 
     @admin.display(description=gettext_lazy("Installed"), ordering="installed_at")
     def installed(self, workspace: Workspace) -> str:
-        return presentation.time_at(workspace.installed_at) if workspace.installed_at else _("No longer")
+        return presentation.time_at(workspace.installed_at) if workspace.installed_at else _("Not installed")
 
     @admin.display(description=gettext_lazy("Members"), ordering="members_known")
     def people(self, workspace: Any) -> int:

@@ -1,4 +1,4 @@
-"""The door to every page of the dashboard: it starts from the signed-in member, and shows them their own keys only."""
+"""The base class of the dashboard's pages. A page starts from the signed-in member and shows only that member's keys."""
 
 from datetime import datetime
 from typing import Any, ClassVar
@@ -21,15 +21,15 @@ from portal.presentation import pasted_keys
 from portal.presentation.pasted_keys import PastedKey, extract_pasted_keys
 
 FLASH_MESSAGES = {
-    "deleted": gettext_lazy("The key is deleted. Anything that uses it is refused from now on."),
+    "deleted": gettext_lazy("The key is deleted. Programs that use it are now refused."),
     "disabled": gettext_lazy(
         "The key is disabled. Programs that use it are refused until you enable it again."
     ),
-    "enabled": gettext_lazy("The key is enabled and works again."),
-    "renamed": gettext_lazy("The key has its new name."),
-    "narrowed": gettext_lazy("The key can do less from now on."),
-    "ends": gettext_lazy("The key expires in due time from now on."),
-    "finished": gettext_lazy("The old key no longer works. Only the new one does."),
+    "enabled": gettext_lazy("The key is enabled. It works again."),
+    "renamed": gettext_lazy("The key is renamed."),
+    "narrowed": gettext_lazy("The permissions of the key are reduced."),
+    "ends": gettext_lazy("The key now has an expiry date."),
+    "finished": gettext_lazy("The rotation is finished. Only the new key works."),
     **pasted_keys.MESSAGES,
 }
 
@@ -39,13 +39,13 @@ def flash_message(name: str) -> str:
 
 
 class MemberView(View):
-    """A page of a member.
+    """A page for a signed-in member.
 
     Attributes:
-        form_data: what the form held, without keys that were pasted into it.
-        pasted_keys: the fields that had one.
-        kept_data: what the member typed into the form of this page before they had to sign in again.
-        form_page: where the form of this view stands, and what of it is kept.
+        form_data: the submitted form without pasted keys.
+        pasted_keys: the fields that contained a key.
+        kept_data: what the member typed into this form before the session ended, or None.
+        form_page: the page of this view's form, and the fields that are kept.
     """
 
     form_page: ClassVar[FormPage] = FormPage()
@@ -62,7 +62,7 @@ class MemberView(View):
         if not isinstance(member, Member):
             return self.handle_no_permission()
         if member.is_superuser:
-            return redirect("admin:index")  # an operator has no keys and no workspace
+            return redirect("admin:index")  # operators have no keys and no workspace
         self.member, self.now = member, timezone.now()
         self.actor = request_actor(request, member=member)
         if request.method == "POST":
@@ -72,14 +72,14 @@ class MemberView(View):
         return super().dispatch(request, *args, **kwargs)
 
     def handle_no_permission(self) -> HttpResponse:
-        """Nobody is signed in: sign in and come back."""
+        """Let a visitor sign in and come back."""
         return kept_forms.require_sign_in(self.request)
 
     def get_key(self, key_id: str) -> ApiKey:
-        """The member's key of that id, in whatever state.
+        """Return the member's key with this id, in any state.
 
         Raises:
-            Http404: there is none, or it is somebody else's: nobody can tell which.
+            Http404: there is no such key, or it belongs to somebody else. The answer is the same for both.
         """
         key = selectors.list_keys(self.member).filter(owner=self.member, key_id=key_id).first()
         if key is None:
@@ -87,7 +87,7 @@ class MemberView(View):
         return key
 
     def has_ended(self, key: ApiKey) -> bool:
-        """Whether the key is revoked, expired or replaced for good."""
+        """Return whether the key is revoked, expired or replaced."""
         return key.state(self.now).is_over
 
     def render(self, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
@@ -96,15 +96,15 @@ class MemberView(View):
         return render(self.request, f"dashboard/{template}", shared | context, status=status)
 
     def conflict(self, text: str) -> HttpResponse:
-        """What was asked for is not possible; nothing was changed."""
-        return error_page(self.request, status=409, title=_("That did not work"), advice=text)
+        """Return an error page: the action is not possible and changed nothing."""
+        return error_page(self.request, status=409, title=_("Nothing was changed"), advice=text)
 
     def form_already_sent(self) -> HttpResponse:
         return error_page(
             self.request,
             status=409,
-            title=_("This form was sent already"),
+            title=_("This form was already sent"),
             advice=_(
-                "A key was made and shown when it was sent first. If you did not see it, delete that key in your list and make another."
+                "The first time, it created a key and showed it. If you did not see the key, delete it in your list and create another."
             ),
         )

@@ -1,4 +1,4 @@
-"""The channels a member can bind a key to: those they are in, as Pumble lists them right now."""
+"""The channels to which a member can restrict a key: those that Pumble lists for the member."""
 
 import logging
 
@@ -9,11 +9,11 @@ from pumble_bridge.models import Authorization
 
 log = logging.getLogger(__name__)
 
-_TIMEOUT_SECONDS = 1.5  # the form is usable without
+_TIMEOUT_SECONDS = 1.5  # the form works without channels
 
 
 def list_member_channels(member: Member) -> dict[str, str] | None:
-    """Ids and names, by name; None where Pumble does not say."""
+    """Return ids and names, sorted by name. Return None if Pumble does not answer."""
     authorization = Authorization.objects.select_related("member__workspace").filter(member=member).first()
     pumble = clients.client_for_member(authorization) if authorization else None
     if pumble is None:

@@ -1,4 +1,4 @@
-"""Forms that count once: each carries a signed nonce of its reader, which is used up with what the form does."""
+"""A signed nonce in each form that creates a key, so that the form works only once."""
 
 import secrets
 from datetime import datetime
@@ -12,7 +12,7 @@ _signer = TimestampSigner(salt="portal.dashboard.once")
 
 
 class FormAlreadySent(Exception):
-    """The form was sent before, or is not one that this member was given within a day."""
+    """The form was already sent, is older than a day, or belongs to another member."""
 
 
 def create_nonce(member: Member) -> str:
@@ -20,10 +20,10 @@ def create_nonce(member: Member) -> str:
 
 
 def consume_nonce(nonce: str, member: Member, *, now: datetime) -> None:
-    """Called in the transaction of what the form does, so that a refused form can be mended and sent again.
+    """Mark the nonce as used. Call it in the transaction of the change, so that a refused form can be sent again.
 
     Raises:
-        FormAlreadySent.
+        FormAlreadySent: the nonce was used, is too old, or belongs to another member.
     """
     try:
         member_pk, _separator, value = _signer.unsign(nonce, max_age=SentForm.RETENTION).partition(":")

@@ -1,4 +1,4 @@
-"""Changes of a key that can be taken back or that make it weaker: rename, narrow, disable, enable."""
+"""The pages that change or delete a key: rename, reduce permissions, disable, enable, finish a rotation, delete."""
 
 from datetime import datetime
 from typing import Any, ClassVar
@@ -112,7 +112,7 @@ class NarrowKey(MemberView):
 
 
 class _KeyToggle(MemberView):
-    """One click, and another takes it back."""
+    """A change with one click, without a page of its own."""
 
     http_method_names = ["post"]
     form_page = FormPage(key_page_url)
@@ -155,7 +155,7 @@ class DeleteForm(BaseForm):
     def __init__(self, *args: Any, key: ApiKey, now: datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if key.is_in_use(now):
-            self.fields["confirm"] = ConfirmationField(key.name, _("That is not the key's name."))
+            self.fields["confirm"] = ConfirmationField(key.name, _("This is not the name of the key."))
 
 
 class DeleteKey(MemberView):

@@ -1,4 +1,4 @@
-"""The page that creates a key: the form, a summary of the key's rights, and the key itself, shown once."""
+"""The page that creates a key. It shows a summary of the key's rights, and then the key, once."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -18,7 +18,7 @@ from portal.dashboard.rights_forms import CreateForm
 
 
 class CreateKey(MemberView):
-    """The form can be opened filled in: `?name=deploy&preset=post-messages`."""
+    """The form that creates a key. A link can fill it in: `?name=deploy&preset=post-messages`."""
 
     form_page = FormPage(fields=tuple(prefill.LINK_FIELDS))
 

@@ -1,4 +1,4 @@
-"""The start page: what this is for strangers, one's own keys for members."""
+"""The start page: the member's keys, or a welcome page for visitors."""
 
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
@@ -40,7 +40,7 @@ _ORDERINGS: "dict[str, tuple[str | OrderBy | Lower, ...]]" = {
 
 
 class KeyFilterForm(BaseForm):
-    """Which keys to show, in which order. What makes no sense counts as not chosen."""
+    """The search, the filter and the order of the list. Invalid values are ignored."""
 
     q = NameField(label=_("Search by name, id or last characters"), required=False, max_length=64)
     state = forms.ChoiceField(label=_("State"), choices=key_search.STATES, required=False)
@@ -64,7 +64,7 @@ class KeyList(MemberView):
         filters = self._read_filters()
         text, state = filters["q"], filters["state"] or "live"
         sort = filters["sort"] or self._default_sort()
-        # A key in an address is in the history and in other people's logs already, and must not be repeated here.
+        # The browser's history and server logs may have this key. Do not show it again.
         holds_key = key_format.contains_key_pattern(text)
         matches = key_search.filter_by_state(member_keys, state, self.now).order_by(*_ORDERINGS[sort])
         if text and not holds_key:
@@ -87,7 +87,7 @@ class KeyList(MemberView):
         return self.render("key_list.html", context)
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        """A search is sent here, so that a key that was pasted into it never becomes part of an address."""
+        """Redirect to the search. Searches are sent by POST, so that a pasted key never becomes part of a URL."""
         if self.pasted_keys:
             return redirect(f"/?done={self.pasted_keys.popitem()[1].message_name}")
         query = {

@@ -1,4 +1,4 @@
-"""Everything about one key: rights, use, recent calls, history, and what can be done with it."""
+"""The page of one key: rights, use, recent calls, history and actions."""
 
 from typing import Any
 
@@ -29,14 +29,14 @@ class KeyPage(MemberView):
         return self.render("key.html", context | self._rotation(key))
 
     def _policy_violations(self, key: ApiKey) -> list[str]:
-        """Why the key, which was disabled for not fitting the workspace's policy, cannot be enabled yet."""
+        """Return why a key that the policy disabled cannot be enabled yet."""
         if key.disabled_reason != ApiKey.DisableReason.POLICY:
             return []
         broken = policies.check_key(policies.get_policy(self.member.workspace), key, self.now)
         return [texts.describe_violation(violation) for violation in broken.violations] if broken else []
 
     def _rotation(self, key: ApiKey) -> dict[str, Any]:
-        """The older and the newer key of a rotation whose grace is not over yet."""
+        """Return the older and the newer key while both work."""
         if key.state(self.now) == ApiKey.State.RETIRING:
             newer = key.successors.filter(confirmed_at__isnull=False).select_related("last_use").first()
             return {"older": key, "newer": newer}

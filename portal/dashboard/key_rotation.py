@@ -1,4 +1,4 @@
-"""A new key in the place of an old one, shown form_nonce."""
+"""The page that rotates a key. It shows the new key once."""
 
 from django import forms
 from django.db import transaction
@@ -20,12 +20,12 @@ from portal.presentation.forms import BaseForm
 
 class RotateForm(BaseForm):
     grace = forms.ChoiceField(
-        label=_("The old key keeps working for"),
+        label=_("How long the old key keeps working"),
         choices=[
             ("24h", _("24 hours")),
             ("7d", _("7 days")),
             ("1h", _("1 hour")),
-            ("now", _("not at all: it stops as soon as the new one is shown")),
+            ("now", _("It stops as soon as the new key is shown")),
         ],
         initial="24h",
         widget=forms.RadioSelect,

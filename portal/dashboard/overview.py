@@ -1,4 +1,4 @@
-"""How things stand for a member: Pumble's quotas right now, keys that end soon, keys that are a risk without need."""
+"""The overview of a member: Pumble's quotas, keys that expire soon, and recommendations."""
 
 from datetime import timedelta
 
@@ -13,8 +13,8 @@ from portal.dashboard.base import MemberView
 from portal.presentation import hygiene, quotas
 from portal.templatetags.presentation import SOON
 
-_MIN_NOTABLE_LIFETIME = timedelta(days=1)  # the end of a key for an hour is no news
-_MAX_KEYS = 500  # of one member; more are looked at by nobody
+_MIN_NOTABLE_LIFETIME = timedelta(days=1)  # a key for an hour is meant to expire soon
+_MAX_KEYS = 500  # keeps the page and its queries small
 
 
 class Overview(MemberView):
@@ -40,7 +40,7 @@ class Overview(MemberView):
 
 
 class ApplyFix(MemberView):
-    """One click of the hygiene list."""
+    """Apply one recommendation."""
 
     http_method_names = ["post"]
     form_page = FormPage(lambda **_key: reverse("overview"))

@@ -1,6 +1,6 @@
-"""The form for a new key as a link fills it in: `/keys/new?name=deploy&preset=post-messages`.
+"""Links that fill in the form of a new key: `/keys/new?name=deploy&preset=post-messages`.
 
-What a link asks for and the form does not understand is listed above the form: left out, it would make a wider key.
+The page lists the parts of the link that are not valid. To ignore them could create a key with more rights.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from portal.dashboard.rights_forms import CreateForm
 _MAX_PARTS = 10
 _MAX_PART_LENGTH = 64
 _LISTS = {"scopes", "channels"}
-# A value of the first field is one of "custom", "chosen" or "day"; a link need not say so.
+# These fields work only with a certain value of another field. A link may leave that value out.
 _IMPLIED = {"scopes": ("preset", "custom"), "channels": ("where", "chosen"), "until": ("expiry", "day")}
 LINK_FIELDS = (
     "name",
@@ -31,7 +31,7 @@ LINK_FIELDS = (
 
 
 def read_link(query: QueryDict) -> dict[str, Any]:
-    """Return the initial values of the form that the link has."""
+    """Return the initial values for the form."""
     initial: dict[str, Any] = {
         name: values if name in _LISTS else values[-1]
         for name in LINK_FIELDS
@@ -44,10 +44,10 @@ def read_link(query: QueryDict) -> dict[str, Any]:
 
 
 def find_invalid_parts(query: QueryDict, bound_form: CreateForm) -> list[str]:
-    """Return the parts of the link that have no field, or a value that their field does not take.
+    """Return the parts of the link that name no field, or a value that the field does not accept.
 
     Args:
-        bound_form: the form as it would be sent.
+        bound_form: the form with the values of the link.
     """
     invalid = [
         f"{name}={value}"[:_MAX_PART_LENGTH]

@@ -1,4 +1,4 @@
-"""The one answer that holds a key's plaintext. The key becomes live when that answer went out, and else is revoked."""
+"""The one response that contains a key's plaintext. The key becomes live when the response was sent, and is revoked otherwise."""
 
 import logging
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ def reveal_key(
     by: Actor,
     replaced: ApiKey | None = None,
 ) -> HttpResponseBase:
-    """The page with the plaintext of a pending key; `replaced` is the key whose place it takes."""
+    """Return the page with the plaintext of a pending key. `replaced` is the key that a rotation replaces."""
     now = timezone.now()
     retires_at = now + (key.grace or timedelta(0))
     if replaced and replaced.expires_at:
@@ -53,7 +53,7 @@ def stream_page(
     *,
     by: Actor,
 ) -> HttpResponseBase:
-    """An answer with the plaintext of a pending key."""
+    """Return a response with the plaintext of a pending key."""
     try:
         page = render_to_string(template, context | {"plaintext": plaintext.text}, request).encode()
     except Exception:
@@ -67,7 +67,7 @@ def stream_page(
 
 
 def _stream(page: bytes, key: ApiKey, by: Actor) -> Iterator[bytes]:
-    """The page; the server asks for more once it has written it, and closes this where it could not."""
+    """Yield the page, then confirm the key. The server asks for more after it wrote the page, and closes the iterator on failure."""
     try:
         yield page
     except GeneratorExit:
@@ -76,7 +76,7 @@ def _stream(page: bytes, key: ApiKey, by: Actor) -> Iterator[bytes]:
     try:
         lifecycle.confirm(key=key, by=by, now=timezone.now())
     except Exception:
-        # The person has the page: its key becomes live with its first use, and is revoked if that never comes.
+        # The member has the page. The key becomes live with its first use, and maintenance revokes it if it is never used.
         log.exception("key.not_confirmed", extra={"key_id": key.key_id})
 
 
@@ -86,7 +86,7 @@ def _revoke_undelivered(key: ApiKey, by: Actor) -> None:
 
 
 def _samples(key: ApiKey) -> list[dict[str, str]]:
-    """Ready to run: a message where the key may post, else a look at the key itself."""
+    """Return samples that run as they are: one sends a message if the key may do that, else it asks for the key's own data."""
     if "messages:write" not in key.scopes:
         return samples(f"{settings.PUBLIC_URL}/keyInfo", "GET", None)
     channel = next((name for name in (key.channels or {}).values() if name), "general")

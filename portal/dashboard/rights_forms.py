@@ -1,4 +1,4 @@
-"""The fields in which people choose what a key may do, and the rights that come of them."""
+"""The forms in which people choose the rights of a key."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, time, timedelta
@@ -21,7 +21,7 @@ from portal.presentation.forms import BaseForm, NameField, preset_label, scope_l
 from portal.presentation.pasted_keys import PastedKey
 from portal.templatetags.presentation import exact_time
 
-# The field at which a refusal of the domain is shown.
+# The field that shows an error of the domain.
 _ERROR_FIELDS = {
     exceptions.NameInvalid: "name",
     exceptions.NameTaken: "name",
@@ -39,23 +39,23 @@ _RIGHTS_FIELD_NAMES = {"allowed_addresses": "addresses", "expires_at": "expiry"}
 
 
 class RightsForm(BaseForm):
-    """Scopes, channels, end, addresses and limit.
+    """Scopes, channels, expiry, allowed IP addresses and rate limit.
 
     Args:
         offered: the scopes to choose from.
-        channels: ids and names to choose from; None where Pumble does not say which there are.
-        bound: whether the key may not be left without a choice of channels.
-        expiry_choices: values and labels of the usual lifetimes.
+        channels: ids and names to choose from; None if Pumble does not answer.
+        bound: the key must keep a list of channels.
+        expiry_choices: values and labels of the lifetimes to choose from.
     """
 
     scopes = forms.MultipleChoiceField(
-        label=gettext_lazy("Scopes"), required=False, widget=forms.CheckboxSelectMultiple
+        label=gettext_lazy("Permissions"), required=False, widget=forms.CheckboxSelectMultiple
     )
     where = forms.ChoiceField(
         label=gettext_lazy("Channels"),
         choices=[
-            ("all", gettext_lazy("All that you can see")),
-            ("chosen", gettext_lazy("Only the ones you choose")),
+            ("all", gettext_lazy("All channels that you can see")),
+            ("chosen", gettext_lazy("Only the channels that you choose")),
         ],
         initial="all",
         widget=forms.RadioSelect,
@@ -72,20 +72,20 @@ class RightsForm(BaseForm):
         input_formats=["%Y-%m-%d"],
     )
     addresses = forms.CharField(
-        label=gettext_lazy("Only from these addresses"),
+        label=gettext_lazy("Allowed IP addresses"),
         required=False,
         max_length=4000,
         help_text=gettext_lazy(
-            "One address or network a line, such as 203.0.113.7 or 10.0.0.0/8. Empty: from everywhere."
+            "One IP address or network on each line, such as 203.0.113.7 or 10.0.0.0/8. If empty: any IP address."
         ),
         widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false", "autocapitalize": "off"}),
     )
     calls_per_minute = forms.IntegerField(
-        label=gettext_lazy("Calls a minute, at most"),
+        label=gettext_lazy("Rate limit, in calls a minute"),
         required=False,
         min_value=1,
         max_value=rights.CALLS_PER_MINUTE,
-        help_text=gettext_lazy("1 to 1,000. Empty: 1,000."),
+        help_text=gettext_lazy("1 to 1,000. If empty: 1,000."),
     )
 
     def __init__(
@@ -107,14 +107,14 @@ class RightsForm(BaseForm):
         if bound:
             del self.fields["where"]
         elif channels is None:
-            self._set_choices("where", [("all", _("All that you can see"))])
+            self._set_choices("where", [("all", _("All channels that you can see"))])
         if channels:
             self._set_choices("channels", [(channel_id, f"#{name}") for channel_id, name in channels.items()])
         else:
             del self.fields["channels"]
 
     def clean_addresses(self) -> list[str]:
-        """Checked with the other fields, so that one answer names all that is wrong."""
+        """Check here, so that one response lists all errors of the form."""
         entries = self.cleaned_data["addresses"].replace(",", " ").split()
         try:
             return parse_networks(entries)
@@ -124,7 +124,7 @@ class RightsForm(BaseForm):
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         if data.get("expiry") != "day":
-            self.errors.pop("until", None)  # nobody asked for that day
+            self.errors.pop("until", None)  # the form hides this field
         self.add_pasted_key_errors(self.pasted)
         chosen_scopes, end = self.get_scopes(data), self._read_expiry(data)
         if not chosen_scopes:
@@ -140,11 +140,11 @@ class RightsForm(BaseForm):
         return chosen_scopes
 
     def get_expiry(self, value: str) -> datetime | None:
-        """The moment that a value of `expiry` means, apart from a day of one's own."""
+        """Return the moment for a value of `expiry` other than a chosen day."""
         return None if value == "never" else self.now + timedelta(days=int(value))
 
     def add_domain_error(self, error: exceptions.KeysError) -> None:
-        """Say at its field why the domain refused what was asked for."""
+        """Add the error of the domain to its field."""
         name = next((_ERROR_FIELDS[kind] for kind in type(error).__mro__ if kind in _ERROR_FIELDS), None)
         if isinstance(error, exceptions.CannotWidenRights):
             name = _RIGHTS_FIELD_NAMES.get(error.field, error.field)
@@ -155,18 +155,18 @@ class RightsForm(BaseForm):
         self.add_error(name if name in self.fields else None, texts.error_message(error))
 
     def values(self) -> dict[str, Any]:
-        """What the form would send as it is shown."""
+        """Return the values that the form would send now."""
         return {name: self[name].value() for name in self.fields}
 
     @property
     def summary(self) -> str:
-        """What a key with the chosen rights can do; empty where they make no sense yet."""
+        """What a key with the chosen rights can do; "" while the choices are not complete."""
         self.is_valid()
         return texts.describe_rights(self.rights, now=self.now) if self.rights else ""
 
     @property
     def opens_advanced(self) -> bool:
-        """Whether something is set, or wrong, among what is folded away."""
+        """Whether a field in the folded section has a value or an error."""
         names = ("addresses", "calls_per_minute")
         return any(self[name].errors or self[name].value() for name in names)
 
@@ -191,7 +191,7 @@ class RightsForm(BaseForm):
         return {channel_id: (self.channel_names or {})[channel_id] for channel_id in data.get("channels", [])}
 
     def _is_bound(self, data: dict[str, Any]) -> bool:
-        """Whether the key is to be bound to channels."""
+        """Return whether the key is restricted to channels."""
         return data.get("where") == "chosen" or "where" not in self.fields
 
     def _read_expiry(self, data: dict[str, Any]) -> datetime | None:
@@ -202,7 +202,7 @@ class RightsForm(BaseForm):
         if "until" in self.errors:
             return None
         if data.get("until") is None:
-            self.add_error("until", _("Choose the last day of the key."))
+            self.add_error("until", _("Choose the last day on which the key works."))
             return None
         return datetime.combine(data["until"], time(23, 59, 59), tzinfo=UTC)
 
@@ -213,16 +213,16 @@ class RightsForm(BaseForm):
 
 
 def expiry_choice(lifetime: timedelta | None, now: datetime) -> tuple[str, str]:
-    """Value and label of a usual end: how long, and the moment that comes of it."""
+    """Return the value and the label of a lifetime. The label has its end."""
     if lifetime is None:
-        return "never", _("Never. Whoever finds the key can use it until you delete it.")
+        return "never", _("Never. Anyone who finds the key can use it until you delete it.")
     until = date_format(timezone.localtime(now + lifetime), _("D j M Y, H:i e"))
     words = {"for": texts.format_days(lifetime), "until": until}
     return str(lifetime.days), _("%(for)s, until %(until)s") % words
 
 
 def custom_day_choice() -> tuple[str, str]:
-    return "day", _("On a day of your choice")
+    return "day", _("On the day that you choose")
 
 
 def list_allowed_scopes(allowed: list[str] | None) -> list[str]:
@@ -237,19 +237,19 @@ class CreateForm(RightsForm):
         label=gettext_lazy("Name"),
         required=False,
         max_length=MAX_NAME_LENGTH,
-        help_text=gettext_lazy("What will use it, such as “deploy bot”. 1 to 64 characters."),
+        help_text=gettext_lazy("The program that uses the key, such as “deploy bot”. 1 to 64 characters."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     purpose = forms.CharField(
         label=gettext_lazy("Purpose"),
         required=False,
         max_length=MAX_NOTE_LENGTH,
-        help_text=gettext_lazy("Optional: what it is for, for whoever wonders in a year."),
+        help_text=gettext_lazy("Optional. What the key is for."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    preset = forms.ChoiceField(label=gettext_lazy("What it may do"), widget=forms.RadioSelect)
+    preset = forms.ChoiceField(label=gettext_lazy("Permissions"), widget=forms.RadioSelect)
     sure = forms.BooleanField(
-        label=gettext_lazy("Yes, this key may do everything that I can do"), required=False
+        label=gettext_lazy("Yes, this key may do everything that I can do in Pumble"), required=False
     )
     field_order = ["name", "purpose", "preset", "sure", "scopes", "where", "channels", "expiry", "until"]
 
@@ -277,16 +277,20 @@ class CreateForm(RightsForm):
     def get_scopes(self, data: dict[str, Any]) -> list[str]:
         chosen = list(scopes.PRESETS.get(data.get("preset", ""), ())) or super().get_scopes(data)
         if set(chosen) == set(scopes.ALL) and not data.get("sure"):
-            self.add_error("sure", _("Tick this for a key with full access, or choose less."))
+            self.add_error(
+                "sure", _("Tick this box to create a key with full access, or choose fewer permissions.")
+            )
         return chosen
 
 
 class NarrowForm(RightsForm):
-    """Shows the key as it is; only what it has is offered."""
+    """The form that reduces the rights of a key. It offers only what the key has."""
 
     def __init__(self, *args: Any, key: ApiKey, now: datetime, **kwargs: Any) -> None:
         self.key = key
-        keep = _("As now: %(date)s") % {"date": exact_time(key.expires_at) if key.expires_at else _("never")}
+        keep = _("No change: %(date)s") % {
+            "date": exact_time(key.expires_at) if key.expires_at else _("never")
+        }
         sooner = [
             lifetime for lifetime in LIFETIMES if key.expires_at is None or now + lifetime < key.expires_at
         ]

@@ -1,4 +1,4 @@
-"""What belongs to the visit and not to a key: its language, its end."""
+"""The language of a visitor, and the sign-out."""
 
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
@@ -20,16 +20,16 @@ from pumble_bridge import oauth
 
 @require_POST
 def choose_language(request: HttpRequest) -> HttpResponse:
-    """Pages speak the chosen language from now on; chat too, to a member who is signed in."""
+    """Set the language of the pages. For a signed-in member, also of the chat."""
     response = set_language(request)
     if not key_format.is_free_of_keys(response.get("Location", "")):
         response["Location"] = "/"
-    chosen = request.POST.get("language", "")
-    if not check_for_language(chosen):
+    language = request.POST.get("language", "")
+    if not check_for_language(language):
         return response
     if isinstance(request.user, Member):
-        membership.set_language(request.user, chosen)
-    with translation.override(chosen):
+        membership.set_language(request.user, language)
+    with translation.override(language):
         return kept_forms.language_response(request, response)
 
 
@@ -49,9 +49,9 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 @form_page(FormPage(lambda: reverse("start")))
 @require_POST
 def sign_out_everywhere(request: HttpRequest) -> HttpResponse:
-    """Ends this session and all others of the member."""
+    """End all sessions of the member."""
     if not isinstance(request.user, Member):
-        return kept_forms.require_sign_in(request)  # the other sessions go on
+        return kept_forms.require_sign_in(request)  # who is not signed in ends no sessions
     member = request.user
     by, now = request_actor(request, member=member), timezone.now()
     revoke_trial_keys(request, member, by=by, now=now)

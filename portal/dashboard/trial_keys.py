@@ -1,4 +1,4 @@
-"""Trying the API in the reference: with a read-only key of 15 minutes that lives in the open page's memory only."""
+"""Keys to try the API in the reference: read-only, valid for 15 minutes, known only to the open page."""
 
 import secrets
 from datetime import datetime, timedelta
@@ -19,12 +19,12 @@ from portal.dashboard.rights_forms import list_allowed_scopes
 from portal.reference.views import allow_swagger_icons
 
 LIFETIME = timedelta(minutes=15)
-_SESSION_KEY = "tried_with"  # ids of the keys, which say nothing; never their plaintexts
+_SESSION_KEY = "tried_with"  # key ids, never plaintexts
 
 
 @method_decorator(allow_swagger_icons, name="post")
 class TryApi(MemberView):
-    """The answer is the reference, with the key handed to its script."""
+    """Create a trial key and return the reference with it."""
 
     http_method_names = ["post"]
     form_page = FormPage(lambda: reverse("start"))
@@ -53,7 +53,7 @@ class TryApi(MemberView):
 
 
 def revoke_trial_keys(request: HttpRequest, member: Member, *, by: Actor, now: datetime) -> None:
-    """Revoke the keys that were made for trying in this session."""
+    """Revoke the trial keys of this session."""
     key_ids = request.session.pop(_SESSION_KEY, [])
     for key in ApiKey.objects.filter(owner=member, key_id__in=key_ids, revoked_at__isnull=True):
         lifecycle.revoke(key=key, by=by, reason=ApiKey.RevokeReason.BY_HOLDER, now=now)

@@ -1,4 +1,4 @@
-"""What happened to a key, told in sentences from its audit events."""
+"""Audit events as sentences, and the history of a key."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,7 +22,7 @@ class HistoryEntry:
 
 
 def key_history(key: ApiKey) -> list[HistoryEntry]:
-    """Newest first."""
+    """Return the events of a key, newest first, at most 100."""
     events = AuditEvent.objects.filter(key=key).select_related("actor").order_by("-at", "-pk")[:_MAX_ENTRIES]
     return [
         HistoryEntry(
@@ -37,7 +37,7 @@ def surface_label(event: AuditEvent) -> str:
 
 
 def describe_event(event: AuditEvent) -> str:
-    """The event in a sentence, such as `Renamed from “a” to “b”`."""
+    """Return the event as a sentence, such as `Renamed from “a” to “b”`."""
     detail: dict[str, Any] = event.detail
     if event.type == _Type.KEY_ISSUED and detail.get("replaces"):
         return _("Created to replace pmb_%(key)s") % {"key": detail["replaces"]}

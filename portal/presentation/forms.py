@@ -1,4 +1,4 @@
-"""What all forms of the dashboard have in common."""
+"""The base of all forms of the dashboard and the admin: fields, errors, and the labels of scopes."""
 
 from typing import Any
 
@@ -15,14 +15,14 @@ from portal.presentation.pasted_keys import PastedKey
 
 
 class NameField(forms.CharField):
-    """A key's name, or a part of one. Its characters are counted in the form in which names are stored."""
+    """A key's name or a part of it. Its length is that of the normalized text, as it is stored."""
 
     def to_python(self, value: Any) -> str:
         return unicode_text.normalize(super().to_python(value) or "")
 
 
 class ConfirmationField(forms.CharField):
-    """A field in which people type a name, such as that of the key they are about to delete."""
+    """A field in which people type a text, such as a key's name, to confirm an action."""
 
     def __init__(self, name: str, error: str, **kwargs: Any) -> None:
         self.name, self.error = name, error
@@ -31,14 +31,14 @@ class ConfirmationField(forms.CharField):
         super().__init__(required=False, label=label, widget=widget, **kwargs)
 
     def to_python(self, value: Any) -> str:
-        typed = unicode_text.normalize(super().to_python(value) or "")
-        if unicode_text.fold(typed) != unicode_text.fold(self.name):
+        text = unicode_text.normalize(super().to_python(value) or "")
+        if unicode_text.fold(text) != unicode_text.fold(self.name):
             raise forms.ValidationError(self.error)
-        return typed
+        return text
 
 
 class BaseForm(forms.Form):
-    """A form whose faults the server says, each at its field and all of them in one summary."""
+    """A form without the browser's own validation. The server shows each error at its field and in one list."""
 
     use_required_attribute = False
 
@@ -46,17 +46,17 @@ class BaseForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.label_suffix = ""
 
-    def restore(self, kept: QueryDict | None) -> None:
-        """Show what was typed before, to be looked at and sent again."""
-        for name, field in self.fields.items() if kept is not None else ():
-            if not field.widget.value_omitted_from_data(kept, {}, self.add_prefix(name)):
-                self.initial[name] = field.widget.value_from_datadict(kept, {}, self.add_prefix(name))
+    def restore(self, data: QueryDict | None) -> None:
+        """Show what was typed before the session ended."""
+        for name, field in self.fields.items() if data is not None else ():
+            if not field.widget.value_omitted_from_data(data, {}, self.add_prefix(name)):
+                self.initial[name] = field.widget.value_from_datadict(data, {}, self.add_prefix(name))
 
     def add_pasted_key_errors(self, pasted: dict[str, PastedKey]) -> None:
-        """At each field that had a key in it, say what became of the key instead of what else is wrong there."""
-        for name, found in pasted.items():
+        """Replace the errors of each field that contained a key by what happened to the key."""
+        for name, pasted_key in pasted.items():
             self.errors.pop(name, None)
-            self.add_error(name if name in self.fields else None, str(found))
+            self.add_error(name if name in self.fields else None, str(pasted_key))
 
 
 def _scope(name: str) -> SafeString:

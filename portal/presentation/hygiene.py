@@ -1,4 +1,4 @@
-"""Which live keys are a risk without need, and the one step that helps: an end, a pause, fewer scopes."""
+"""Live keys that are a needless risk, and the fix for each: an expiry date, a disable, fewer scopes."""
 
 from collections import defaultdict
 from collections.abc import Collection
@@ -22,28 +22,28 @@ _OPERATION_SCOPES = {operation.operation: operation.scope for operation in OPERA
 class Findings:
     never_expires: list[ApiKey]
     idle: list[ApiKey]
-    too_broad: list[tuple[ApiKey, list[str]]]  # with the scopes that it did not use
+    too_broad: list[tuple[ApiKey, list[str]]]  # each with its unused scopes
 
     def __bool__(self) -> bool:
         return bool(self.never_expires or self.idle or self.too_broad)
 
 
 def filter_idle(keys: ApiKeyQuerySet, now: datetime) -> ApiKeyQuerySet:
-    """The live keys among `keys` that could be used and were not for 90 days."""
+    """Return the enabled live keys that were not used for 90 days."""
     since = now - IDLE_AFTER
     unused = Q(last_use=None, created_at__lte=since) | Q(last_use__at__lte=since)
     return keys.live(now).filter(unused, disabled_at=None)
 
 
 def find_overbroad(keys: ApiKeyQuerySet, now: datetime) -> list[int]:
-    """The primary keys of the live keys among `keys` that did without some of their scopes for 30 days."""
+    """Return the primary keys of live keys that did not use all of their scopes for 30 days."""
     old = list(keys.live(now).filter(created_at__lte=now - USAGE_WINDOW).select_related(None).order_by())
     used = _used_scopes(old, now)
     return [key.pk for key in old if unused_scopes(key, used[key.pk], now)]
 
 
 def find_risks(keys: Collection[ApiKey], now: datetime) -> Findings:
-    """What stands out among live keys; one query."""
+    """Return the risks among live keys, with one query."""
     used = _used_scopes(keys, now)
     unused = [(key, unused_scopes(key, used[key.pk], now)) for key in keys]
     return Findings(
@@ -54,20 +54,20 @@ def find_risks(keys: Collection[ApiKey], now: datetime) -> Findings:
 
 
 def unused_scopes(key: ApiKey, used: Collection[str], now: datetime) -> list[str]:
-    """Scopes that a key in use did without for 30 days; none for one that is younger, or used none that it has."""
+    """Return the scopes that a key did not use for 30 days. Return none if the key is younger or was not used."""
     if not set(used) & set(key.scopes) or key.created_at > now - USAGE_WINDOW:
         return []
     return [scope for scope in key.scopes if scope not in used]
 
 
 def rights_with_expiry(key: ApiKey, member: Member, now: datetime) -> Rights:
-    """The key's rights with an end in 90 days, or in as long as the workspace lets a key live."""
-    longest = policies.get_policy(member.workspace).max_lifetime
-    return replace(key.rights, expires_at=now + min(SUGGESTED_LIFETIME, longest or SUGGESTED_LIFETIME))
+    """Return the key's rights with an expiry in 90 days, or earlier if the policy requires it."""
+    max_lifetime = policies.get_policy(member.workspace).max_lifetime
+    return replace(key.rights, expires_at=now + min(SUGGESTED_LIFETIME, max_lifetime or SUGGESTED_LIFETIME))
 
 
 def rights_as_used(key: ApiKey, now: datetime) -> Rights:
-    """The key's rights with only the scopes that it used."""
+    """Return the key's rights with only the scopes that it used."""
     unused = unused_scopes(key, _used_scopes([key], now)[key.pk], now)
     return replace(key.rights, scopes=scopes.in_order(set(key.scopes) - set(unused)))
 

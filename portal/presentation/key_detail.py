@@ -1,4 +1,4 @@
-"""What there is to know about one key: rights, use, recent calls, history. `presentation/key_detail.html` shows it."""
+"""The details of one key: rights, use, recent calls and history, for `presentation/key_detail.html`."""
 
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ _MAX_CALLS = 50
 
 
 def build_context(key: ApiKey, now: datetime, *, outcome: str = "") -> dict[str, Any]:
-    """What the template asks for. `outcome`, if it is one that the key's calls had, or `refused`, chooses the calls."""
+    """Return the context of the template. `outcome` filters the calls: an outcome of this key, or `refused`."""
     chart = usage_charts.build_chart(HourlyUse.objects.filter(key=key), now)
     outcomes = [(Outcome(name), count) for name, count in chart.outcomes]
     selected = outcome if outcome in {item.name for item, _count in outcomes} | {"refused"} else ""

@@ -1,4 +1,4 @@
-"""Find keys by state or by text, in the dashboard and in the admin."""
+"""Search for keys by state or by text, in the dashboard and in the admin."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -44,6 +44,6 @@ def filter_by_state(keys: ApiKeyQuerySet, state: str, now: datetime) -> ApiKeyQu
 
 
 def text_query(text: str) -> Q:
-    """Keys whose name has `text` in it, or that it is the id, the beginning of the id or the last characters of."""
+    """Return a query for a part of the name, the id, the start of the id, or the last characters of the key."""
     by_id = Q(key_id__startswith=text.removeprefix("pmb_")) | Q(last_four=text)
     return unicode_text.matches("name__icontains", text) | by_id

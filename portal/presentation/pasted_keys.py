@@ -1,4 +1,4 @@
-"""Keys that were pasted into a form: they are revoked, reported and not shown again."""
+"""Keys that people paste into a form. A key of the workspace is revoked. None is shown again."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,14 +11,18 @@ from keys.audit import Actor
 from keys.pasted_keys import revoke_pasted
 
 MESSAGES = {
-    "pasted": _("That was a full key, so I revoked it. Next time use its name or short id."),
-    "strange": _("That looks like a key, but none of this workspace. Keys do not belong in forms."),
+    "pasted": _(
+        "You pasted a complete API key, so the portal revoked it. Use the name or the ID of a key instead."
+    ),
+    "strange": _(
+        "You pasted something that looks like an API key, but it is not a key of this workspace. Never paste a key into a form."
+    ),
 }
 
 
 @dataclass(frozen=True)
 class PastedKey:
-    """A field's value with the form of a key. `revoked` if it was a key of this workspace."""
+    """A key in a form field. `revoked` if it was a key of this workspace."""
 
     revoked: bool
 
@@ -31,12 +35,12 @@ class PastedKey:
 
 
 def extract_pasted_keys(
-    sent: QueryDict, *, by: Actor, now: datetime
+    submitted: QueryDict, *, by: Actor, now: datetime
 ) -> tuple[QueryDict, dict[str, PastedKey]]:
-    """Return the data without anything of a key's form, and the fields that contained such a thing."""
-    data, pasted = sent.copy(), {}
-    for name in sent:
-        values = [str(value) for value in sent.getlist(name)]
+    """Return the form data without keys, and the fields that contained one. Revoke keys of the workspace."""
+    data, pasted = submitted.copy(), {}
+    for name in submitted:
+        values = [str(value) for value in submitted.getlist(name)]
         keys = [value for value in values if key_format.contains_key_pattern(value)]
         if keys:
             data.setlist(name, [value for value in values if value not in keys])

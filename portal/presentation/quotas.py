@@ -1,4 +1,4 @@
-"""Pumble's quotas as people read them: what each is called, how much of it is used. `presentation/quotas.html` shows them."""
+"""Labels and figures of Pumble's quotas, for `presentation/quotas.html`."""
 
 import math
 from collections.abc import Iterable
@@ -19,7 +19,7 @@ _NAMES: "dict[LimitName, StrPromise]" = {
     LimitName.CHANNELS: _("New channels of the workspace"),
     LimitName.SCHEDULED: _("Scheduled messages of the workspace"),
     LimitName.PERSON: _("Calls of all your keys"),
-    LimitName.APP: _("Calls of all keys of the workspace"),
+    LimitName.APP: _("Calls of all keys in the workspace"),
 }
 
 

@@ -1,4 +1,4 @@
-"""What keys were used for, by day and outcome, as numbers and as the shapes of charts."""
+"""The use of keys by day and outcome: numbers, and SVG paths of charts."""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection
@@ -13,7 +13,7 @@ from keys import usage
 from keys.models import ApiKey, HourlyUse
 
 DAYS = 30
-_STEP, _WIDTH = 4, 3  # of a day in a chart, and of its bar
+_STEP, _WIDTH = 4, 3  # width of a day in a chart, and of its bar
 _SPARKLINE_HEIGHT, _CHART_HEIGHT = 24, 40
 
 
@@ -30,7 +30,7 @@ class DailyUsage:
 
 @dataclass(frozen=True)
 class Sparkline:
-    """Calls a day, as one path of bars in a box of `width` by `height`."""
+    """Calls a day as the SVG path of bars in a box of `width` by `height`."""
 
     days: list[DailyUsage]
     width: int = DAYS * _STEP
@@ -42,14 +42,14 @@ class Sparkline:
 
     @property
     def path(self) -> str:
-        most = max(day.total for day in self.days) or 1
-        heights = [self.height * day.total / most for day in self.days]
+        highest = max(day.total for day in self.days) or 1
+        heights = [self.height * day.total / highest for day in self.days]
         return _bars(heights, base=self.height)
 
 
 @dataclass(frozen=True)
 class UsageChart:
-    """Calls that worked above a line and refused ones below it, on one scale."""
+    """Calls that worked above a baseline and refused calls below it, on one scale."""
 
     days: list[DailyUsage]
     outcomes: list[tuple[str, int]]
@@ -78,7 +78,7 @@ class UsageChart:
 
     @property
     def baseline_path(self) -> str:
-        """Between the two: a path of its own, because a number in a template follows the language."""
+        """The SVG path of the baseline. Made here, because a template would format the number for the language."""
         return f"M0 {self._base:g}H{self.width}"
 
     @property
@@ -95,12 +95,12 @@ class UsageChart:
 
     @property
     def _unit(self) -> float:
-        most = max(day.worked for day in self.days) + max(day.refused for day in self.days)
-        return self.height / (most or 1)
+        highest = max(day.worked for day in self.days) + max(day.refused for day in self.days)
+        return self.height / (highest or 1)
 
 
 def build_sparklines(keys: Collection[ApiKey], now: datetime) -> dict[int, Sparkline]:
-    """The last 30 days of each key, in one query."""
+    """Return the last 30 days of each key by its primary key, with one query."""
     counts: dict[int, Counter[date]] = defaultdict(Counter)
     rows = (
         HourlyUse.objects.filter(key__in=[key.pk for key in keys], hour__gte=_first_midnight(now))
@@ -117,7 +117,7 @@ def build_sparklines(keys: Collection[ApiKey], now: datetime) -> dict[int, Spark
 
 
 def build_chart(uses: QuerySet[HourlyUse], now: datetime) -> UsageChart:
-    """The last 30 days of `uses`, such as those of a key, by outcome, in one query."""
+    """Return the last 30 days of `uses` by day and outcome, with one query."""
     day_counts: dict[date, Counter[bool]] = defaultdict(Counter)
     outcome_counts: Counter[str] = Counter()
     rows = (
@@ -148,7 +148,7 @@ def _list_days(now: datetime) -> list[date]:
 
 
 def _bars(heights: list[float], *, base: float) -> str:
-    """Bars on `base`, upwards where the height is positive. A bar of any height is visible."""
+    """Return the SVG path of bars on `base`, upwards for a positive height. Every bar is at least one unit high, so that it is visible."""
     bars = []
     for number, height in enumerate(heights):
         if height:

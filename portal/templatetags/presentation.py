@@ -1,4 +1,4 @@
-"""How moments, states and texts of keys are shown on a page."""
+"""Template tags for times, states and rights of keys."""
 
 from datetime import date, datetime, timedelta
 
@@ -34,7 +34,7 @@ _STATE_LABELS = {
 
 @register.filter
 def exact_time(moment: datetime) -> str:
-    """The moment to the minute, with its zone."""
+    """Return the time to the minute, with the time zone."""
     return date_format(timezone.localtime(moment), _("j M Y, H:i e"))
 
 
@@ -45,7 +45,7 @@ def short_date(day: date) -> str:
 
 @register.simple_tag
 def time_ago(moment: datetime, now: datetime) -> SafeString:
-    """How long ago, roughly; the exact moment stands in the element."""
+    """Return roughly how long ago. The element's title has the exact time."""
     return _time(moment, _ago(now - moment))
 
 
@@ -56,7 +56,7 @@ def time_at(moment: datetime) -> SafeString:
 
 @register.simple_tag
 def expiry(key: ApiKey, now: datetime) -> SafeString | str:
-    """When the key expires or expired."""
+    """Return when the key expires or expired."""
     if key.expires_at is None:
         return _("Never")
     left = key.expires_at - now
@@ -68,13 +68,13 @@ def expiry(key: ApiKey, now: datetime) -> SafeString | str:
 
 
 def render_key_state(key: ApiKey, now: datetime) -> SafeString:
-    """What `key_state` shows, outside a template."""
+    """Return the HTML of `key_state` outside a template."""
     return render_to_string("presentation/key_state.html", key_state(key, now))
 
 
 @register.inclusion_tag("presentation/key_state.html")
 def key_state(key: ApiKey, now: datetime) -> dict[str, object]:
-    """The key's state as an icon and a word."""
+    """Return the icon and the label of the key's state."""
     name = key.state(now).value.lower()
     if name == "active" and key.expires_at is not None and key.expires_at - now <= SOON:
         name = "expiring"
@@ -83,7 +83,7 @@ def key_state(key: ApiKey, now: datetime) -> dict[str, object]:
 
 @register.simple_tag(takes_context=True)
 def author_field(context: template.Context) -> SafeString:
-    """The hidden field that says who types into a form, so that nobody else is shown it later."""
+    """Return the hidden field with the signed author of a form. What was typed is only restored for this member."""
     value = kept_forms.sign_author(context["request"].user)
     return format_html('<input type="hidden" name="{}" value="{}">', kept_forms.AUTHOR_FIELD, value)
 

@@ -1,4 +1,4 @@
-"""The marks of the reference's texts as HTML."""
+"""Template filters that turn the marks in the reference's texts into HTML."""
 
 from django import template
 

@@ -64,10 +64,10 @@ class TestALeakedKey:
         LifeOfAKey().wait_for_use(dan)
 
         sign_in(ana, stack, "Ana", "/admin/")
-        ana.get_by_label("A whole key, or a text that has one in it").fill(
+        ana.get_by_label("A complete key, or a text that contains one").fill(
             f"found this:\n{key}\nwhose is it?"
         )
-        ana.get_by_role("button", name="Look it up").click()
+        ana.get_by_role("button", name="Find the key").click()
         expect(ana.get_by_role("heading", name="nightly report")).to_be_visible()
         expect(ana.get_by_text("Dan").first).to_be_visible()
         assert key not in ana.content() + ana.url
@@ -96,8 +96,8 @@ class TestALeakedKey:
         page.goto(f"{stack.portal}/admin/keys/apikey/?q=bulk")
         for name in ("bulk one", "bulk two"):
             page.get_by_role("row", name=re.compile(name)).get_by_role("checkbox").check()
-        page.get_by_label("With the selected").select_option("Disable")
-        page.get_by_role("button", name="Go").click()
+        page.get_by_label("Action for the selected keys").select_option("Disable")
+        page.get_by_role("button", name="Apply").click()
         expect(page.get_by_role("heading", name="Disable these 2 API keys?")).to_be_visible()
         page.get_by_role("button", name="Disable").click()
         expect(page.get_by_role("status")).to_contain_text("2 keys are disabled")
@@ -139,7 +139,7 @@ class TestEveryPage:
             call(stack, key, operation)
         until = time.monotonic() + 15
         look("front", "/admin/")
-        while page.locator(".figures .attention").count() < 1:
+        while page.locator(".stats .attention").count() < 1:
             assert time.monotonic() < until
             page.goto(f"{stack.portal}/admin/")
         look("front")

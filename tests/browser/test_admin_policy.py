@@ -14,14 +14,14 @@ pytestmark = pytest.mark.browser
 def allow_any_life(page: Page, stack: Stack) -> None:
     page.goto(f"{stack.portal}/admin/keys/policy/")
     page.get_by_label("also for ever").check()
-    page.get_by_role("button", name="Save the policy").click()
+    page.get_by_role("button", name="Save policy").click()
 
 
 def set_longest_life(page: Page, stack: Stack, days: str) -> None:
     page.goto(f"{stack.portal}/admin/keys/policy/")
-    page.get_by_label("At most as many days as you say").check()
-    page.get_by_label("Longest life, in days").fill(days)
-    page.get_by_role("button", name="Save the policy").click()
+    page.get_by_label("At most the number of days below").check()
+    page.get_by_label("Maximum lifetime, in days").fill(days)
+    page.get_by_role("button", name="Save policy").click()
 
 
 def test_is_set_and_keys_are_brought_in_line_without_javascript(stack: Stack, chromium: Browser) -> None:
@@ -33,11 +33,13 @@ def test_is_set_and_keys_are_brought_in_line_without_javascript(stack: Stack, ch
     create(page, stack, "nightly report")
 
     set_longest_life(page, stack, "20")
-    expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("keys break the policy"))
+    expect(page.get_by_role("heading", level=1)).to_have_text(
+        re.compile("keys do not comply with the policy")
+    )
     page.get_by_role("checkbox", name="nightly report").uncheck()
-    page.get_by_role("button", name="Bring in line").click()
+    page.get_by_role("button", name="Apply the policy").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(re.compile(r"Bring \d+ keys? in line\?"))
-    page.get_by_role("button", name="Bring in line").click()
+    page.get_by_role("button", name="Apply the policy").click()
 
     expect(page.get_by_text("fewer rights now.")).to_be_visible()
     expect(page.get_by_role("heading", level=1)).to_have_text("1 key breaks the policy")
@@ -65,10 +67,10 @@ def test_can_be_read_and_set_by_everybody(stack: Stack, new_page: NewPage, theme
     look("policy")
     set_longest_life(page, stack, "0")
     look("policy-errors")
-    expect(page.get_by_label("Longest life, in days")).to_have_attribute("aria-invalid", "true")
+    expect(page.get_by_label("Maximum lifetime, in days")).to_have_attribute("aria-invalid", "true")
     set_longest_life(page, stack, "10")
     look("policy-keys")
-    page.get_by_role("button", name="Bring in line").click()
+    page.get_by_role("button", name="Apply the policy").click()
     look("policy-confirm")
 
     assert not any(found.values()), found

@@ -62,7 +62,7 @@ class TestTheLifeOfAKey:
         page.goto(f"{stack.portal}/keys/new")
         page.get_by_label("Name").fill("mouse bot")
         page.get_by_role("radio", name=re.compile("Post messages")).check()
-        page.get_by_role("radio", name="Only the ones you choose").check()
+        page.get_by_role("radio", name="Only the channels that you choose").check()
         page.get_by_role("checkbox", name="#general").check()
         expect(page.locator("#outcome")).to_contain_text("Can post as you in #general until")
         page.get_by_role("button", name="Create key").click()
@@ -95,17 +95,17 @@ class TestTheLifeOfAKey:
         newer = page.locator("#plaintext").input_value()
         page.get_by_label("I have saved this key").check()
         page.get_by_role("link", name="Done").click()
-        expect(page.get_by_role("heading", name="A new key is taking over")).to_be_visible()
+        expect(page.get_by_role("heading", name="Rotation in progress")).to_be_visible()
         assert call(stack, key).ok
         assert call(stack, newer).ok
-        page.get_by_role("button", name="Finish now").click()
+        page.get_by_role("button", name="Finish the rotation").click()
         expect(page.get_by_role("status")).to_contain_text("no longer works")
         assert call(stack, key).json()["reason"] == "key_rotated"
 
         self.wait_for_use(page)
         page.get_by_role("link", name="Delete").click()
         page.get_by_role("button", name="Delete key").click()
-        expect(page.get_by_role("alert")).to_contain_text("That is not the key's name.")
+        expect(page.get_by_role("alert")).to_contain_text("This is not the name of the key.")
         page.get_by_label("Type mouse bot to confirm").fill("mouse bot")
         page.get_by_role("button", name="Delete key").click()
         expect(page.get_by_role("status")).to_contain_text("The key is deleted")
@@ -216,7 +216,7 @@ class TestTheNewKey:
         expect(page.locator("#plaintext")).to_be_visible()
         page.get_by_label("I have saved this key").check()
         page.reload()
-        expect(page.get_by_role("heading", name="This form was sent already")).to_be_visible()
+        expect(page.get_by_role("heading", name="This form was already sent")).to_be_visible()
 
         page.goto(f"{stack.portal}/?q=double&state=all")
         expect(page.get_by_text("1 key", exact=True)).to_be_visible()

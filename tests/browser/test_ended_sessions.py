@@ -100,14 +100,14 @@ class TestAfterTheSessionEnded:
         says_so_and_leads_back(page, stack)
 
         page.get_by_role("button", name="Try the API").click()
-        expect(page.get_by_text("You are authorized with a key that only reads")).to_be_visible()
+        expect(page.get_by_text("This page uses a read-only key")).to_be_visible()
 
     @pytest.mark.parametrize(
         ("path", "press"),
         [
             ("/overview", lambda page: page.get_by_role("button", name="Sign out everywhere").click()),
             ("/", lambda page: page.get_by_role("button", name="Show").click()),
-            ("/admin/", lambda page: page.get_by_role("button", name="Look it up").click()),
+            ("/admin/", lambda page: page.get_by_role("button", name="Find the key").click()),
             (
                 "/admin/keys/auditevent/",
                 lambda page: page.get_by_role("button", name="Export as CSV").click(),
@@ -187,14 +187,16 @@ def test_a_rotation_that_is_watched_ends_quietly(stack: Stack, new_page: NewPage
     page.get_by_role("button", name="Rotate key").click()
     page.get_by_label("I have saved this key").check()
     page.get_by_role("link", name="Done").click()
-    expect(page.get_by_role("heading", name="A new key is taking over")).to_be_visible()
+    expect(page.get_by_role("heading", name="Rotation in progress")).to_be_visible()
     end_sessions(stack)
 
     for _again in range(2):  # what the first one brings about is known by the second
         with page.expect_response(lambda response: "/keys/" in response.url and response.status == 302):
             page.clock.run_for(6_000)
 
-    expect(page.get_by_role("button", name="Finish now")).to_be_visible()  # and the console has no complaint
+    expect(
+        page.get_by_role("button", name="Finish the rotation")
+    ).to_be_visible()  # and the console has no complaint
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

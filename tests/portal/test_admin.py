@@ -91,7 +91,7 @@ class TestTheDoor:
         answer = browser_of(alice).get("/admin/keys/apikey/")
 
         assert answer.status_code == 403
-        assert "Your role in Pumble is neither" in words(answer)
+        assert "You have neither role in Pumble" in words(answer)
         assert 'href="/"' in text(answer)
 
     def test_follows_the_role_in_pumble_from_the_next_request_on(
@@ -152,7 +152,7 @@ class TestOperators:
         answer = sign_in(client, username, password)
 
         assert answer.status_code == 403
-        assert "do not match an operator" in words(answer)
+        assert "The username or the password is incorrect" in words(answer)
         assert password not in text(answer)
         event = AuditEvent.objects.get(type=Type.OPERATOR_SIGN_IN_REFUSED)
         assert (event.workspace, event.address, event.actor) == (None, "127.0.0.1", None)
@@ -263,8 +263,8 @@ class TestTheFirstPage:
             "Live keys": 6,
             "Expire within 14 days": 1,
             "Not used for 90 days": 1,
-            "May do more than they did": 1,
-            "Off-boarded in 30 days": 1,
+            "Broader than their use": 1,
+            "Members who left in 30 days": 1,
             "Calls today": 11,
             "Refused today": 6,
         }
@@ -273,7 +273,7 @@ class TestTheFirstPage:
         for name, (number, address) in self.figures(owner).items():
             page = words(owner.get(address))
             said = (
-                re.search(r"(\d+) calls? Every", page)
+                re.search(r"(\d+) calls? This list", page)
                 if "hourlyuse" in address
                 else re.search(r"(\d+) in all", page)
             )
@@ -284,7 +284,7 @@ class TestTheFirstPage:
         )
         assert sorted(int(number) for _address, number in endings) == [2, 4, 5]
         for address, number in endings:
-            assert f"{number} calls Every call" in words(owner.get(html.unescape(address)))
+            assert f"{number} calls This list" in words(owner.get(html.unescape(address)))
 
     def test_asks_the_same_few_questions_however_much_there_is(
         self, owner: Client, alice: Member, bob: Member
@@ -467,7 +467,7 @@ class TestALeakedKey:
 
         assert answer["Location"] == change_page(key)
         page = owner.get(answer["Location"])
-        assert "revoke that key" in words(page)
+        assert "Revoke that key" in words(page)
         assert plaintext[17:] not in text(page) + log_lines.getvalue()
 
     def test_of_elsewhere_is_as_unknown_as_a_fake(self, owner: Client, mallory: Member) -> None:
@@ -502,7 +502,7 @@ class TestALeakedKey:
         def send(**fields: str) -> Any:
             return owner.post("/admin/keys/apikey/revoke/", {"key": key.key_id} | fields)
 
-        assert "Say why" in words(send(typed="deploy"))
+        assert "Enter a reason" in words(send(typed="deploy"))
         assert "Type exactly deploy" in words(send(reason="leaked", typed="depoly"))
         key.refresh_from_db()
         assert key.revoked_at is None
@@ -536,7 +536,7 @@ class TestALeakedKey:
             {"action": "revoke_selected", "index": 0, "_selected_action": [key.pk for key in keys]},
         )
         assert "Revoke these 2 API keys?" in words(asked)
-        assert "Left as they are three" in words(asked)
+        assert "Not changed three" in words(asked)
         assert owner.post("/admin/keys/apikey/revoke/", sent | {"typed": "3"}).status_code == 400
         done = owner.post("/admin/keys/apikey/revoke/", sent | {"typed": "2"}, follow=True)
 

@@ -94,18 +94,21 @@ class TestTheForm:
     @pytest.mark.parametrize(
         ("changed", "said"),
         [
-            ({"max_keys": "0"}, "Keys that one person may have : Choose a whole number from 1 to 1,000."),
+            (
+                {"max_keys": "0"},
+                "Maximum number of keys for each member : Choose a whole number from 1 to 1,000.",
+            ),
             ({"max_keys": ""}, "Choose a whole number from 1 to 1,000."),
             ({"max_keys": "1e3"}, "Choose a whole number from 1 to 1,000."),
             ({"max_keys": "9" * 5000}, "Choose a whole number from 1 to 1,000."),
             ({"idle_days": "3651"}, "Choose a whole number from 1 to 3,650."),
             ({"idle_days": "-1"}, "Choose a whole number from 1 to 3,650."),
             ({"request_log_retention_days": "401"}, "Choose a whole number from 1 to 400."),
-            ({"life": "days"}, "Say how many days a key may live."),
+            ({"life": "days"}, "Enter the maximum lifetime in days."),
             ({"life": "days", "max_lifetime": "0"}, "Choose a whole number from 1 to 3,650."),
-            ({"life": "long"}, "How long keys may live : Select a valid choice."),
-            ({"allowed_scopes": []}, "Choose at least one thing that keys may do."),
-            ({"allowed_scopes": ["everything"]}, "What keys may do : Select a valid choice."),
+            ({"life": "long"}, "Maximum lifetime of a key : Select a valid choice."),
+            ({"allowed_scopes": []}, "Choose at least one permission."),
+            ({"allowed_scopes": ["everything"]}, "Allowed permissions : Select a valid choice."),
             ({"creators": "NOBODY"}, "Who may create keys : Select a valid choice."),
             ({"allowed_creators": ["1000000"]}, "Chosen members : Select a valid choice."),
             ({"revision": "x"}, "Somebody else changed the policy meanwhile."),
@@ -160,7 +163,7 @@ class TestTheForm:
         answer = owner.post(form_of(olivia), fields(max_keys=plaintext.text))
 
         assert plaintext.text not in text(answer)
-        assert "That was a full key, so I revoked it." in errors(answer)
+        assert "You pasted a complete API key, so the portal revoked it." in errors(answer)
         key.refresh_from_db()
         assert key.revoked_reason == "PASTED"
 
@@ -231,12 +234,12 @@ class TestKeysThatBreakIt:
         assert saved["Location"] == keys_of(olivia)
         page = owner.get(keys_of(olivia))
         said = words(page)
-        assert "2 keys break the policy" in said
+        assert "2 keys do not comply with the policy" in said
         assert "It works for longer than 30 days from now" in said
         assert "It may be used from every address" in said
         assert "<i>nightly" not in text(page)
         assert f"/admin/keys/apikey/{key.pk}/change/" in text(page)
-        assert "2 keys break this policy." in words(owner.get(form_of(olivia)))
+        assert "2 keys do not comply with this policy." in words(owner.get(form_of(olivia)))
         key.refresh_from_db()
         assert (key.expires_at, key.disabled_at) == (None, None)
 
@@ -247,13 +250,13 @@ class TestKeysThatBreakIt:
         sent: dict[str, Any] = {"revision": 1, "key": [key.key_id, other.key_id]}
 
         confirm = owner.post(keys_of(olivia), sent)
-        assert "Bring 2 keys in line?" in words(confirm)
+        assert "Apply the policy to 2 keys?" in words(confirm)
         assert ApiKey.objects.filter(disabled_at__isnull=True, scopes=list(scopes.ALL)).count() == 2
         done = owner.post(keys_of(olivia), sent | {"sure": "1"}, follow=True)
 
-        assert "1 key has fewer rights now." in words(done)
-        assert "1 key is disabled now." in words(done)
-        assert "Every key fits the policy" in words(done)
+        assert "1 key now has fewer permissions." in words(done)
+        assert "1 key is now disabled." in words(done)
+        assert "All keys comply with the policy" in words(done)
         key.refresh_from_db()
         other.refresh_from_db()
         assert (key.disabled_reason, other.scopes) == ("POLICY", ["messages:read"])
@@ -271,7 +274,7 @@ class TestKeysThatBreakIt:
 
         key.refresh_from_db()
         assert key.expires_at is None
-        assert "Tick the keys" in words(nothing)
+        assert "Select the keys" in words(nothing)
 
     def test_stay_as_they_are_where_the_policy_changed_since_the_list_was_made(
         self, owner: Client, olivia: Member, key: ApiKey
@@ -305,6 +308,6 @@ class TestKeysThatBreakIt:
 
         page = owner.get(keys_of(olivia))
 
-        assert "101 keys break the policy" in words(page)
-        assert "Only 100 are shown" in words(page)
+        assert "101 keys do not comply with the policy" in words(page)
+        assert "Only 100 keys are shown" in words(page)
         assert len(re.findall(r'type="checkbox" name="key"', text(page))) == 100

@@ -65,7 +65,7 @@ class TestTheList:
         for said in ("deploy", key.masked, "Can post as you", "Expires soon", "1 hour ago", "In 3 days"):
             assert said in words(page)
         assert "3 calls in 30 days" in text(page)
-        assert f"Key starting pmb_{key.key_id[:4]}, ending {key.last_four}" in words(page)
+        assert f"Key that starts with pmb_{key.key_id[:4]} and ends with {key.last_four}" in words(page)
         assert key.digest.hex() not in text(page)
 
     def test_says_who_never_used_a_key(self, browser: Client, alice: Member) -> None:
@@ -163,7 +163,7 @@ class TestTheList:
         answer = browser.post("/", {"q": plaintext.text})
 
         assert answer["Location"] == "/?done=pasted"
-        assert "I revoked it" in words(browser.get(answer["Location"]))
+        assert "the portal revoked it" in words(browser.get(answer["Location"]))
         key.refresh_from_db()
         assert key.revoked_reason == ApiKey.RevokeReason.PASTED
 
@@ -173,7 +173,7 @@ class TestTheList:
         page = browser.get("/", {"q": plaintext.text})
 
         assert plaintext.text not in text(page)
-        assert "A key stood in this page" in words(page)
+        assert "This page's URL contained an API key" in words(page)
         key.refresh_from_db()
         assert key.revoked_at is None
 
@@ -238,7 +238,7 @@ class TestCreating:
 
         assert "pmb_" in text(first)
         assert second.status_code == 409
-        assert "sent already" in words(second)
+        assert "already sent" in words(second)
         assert ApiKey.objects.count() == 1
 
     @pytest.mark.parametrize("nonce", ["", "x", "1:abc:def:ghi"])
@@ -319,13 +319,13 @@ class TestCreating:
         change_policy(workspace=alice.workspace, values=terms, by=by(olivia), now=NOW)
 
         page = words(browser.get("/keys/new"))
-        assert "a key that nothing uses for 60 days is disabled by itself" in page
-        assert "45 days at most" in page
-        assert "asks for a list of addresses" in page
+        assert "a key is disabled automatically after 60 days without use" in page
+        assert "at most 45 days" in page
+        assert "requires a list of allowed IP addresses" in page
         for absent in ("messages:read", "60 days, until", "Never.", "Read only"):
             assert absent not in page
         answer = send(browser, preset="custom", scopes=["messages:write"])
-        assert words(answer).count("asks for a list of addresses") >= 2
+        assert words(answer).count("requires a list of allowed IP addresses") >= 2
 
     def test_under_a_policy_that_changed_meanwhile_says_so_at_the_field(
         self, browser: Client, alice: Member, olivia: Member
@@ -364,7 +364,7 @@ class TestCreating:
         answer = send(browser, **{field: f"  {plaintext.text} "})
 
         assert answer.status_code == 400
-        assert "I revoked it" in words(answer)
+        assert "the portal revoked it" in words(answer)
         assert plaintext.text not in text(answer)
         key.refresh_from_db()
         assert key.revoked_reason == ApiKey.RevokeReason.PASTED
@@ -374,7 +374,7 @@ class TestCreating:
 
         answer = send(browser, name=plaintext.text)
 
-        assert "none of this workspace" in words(answer)
+        assert "not a key of this workspace" in words(answer)
         assert plaintext.text not in text(answer)
         key.refresh_from_db()
         assert key.revoked_at is None
@@ -443,7 +443,7 @@ class TestALink:
     def test_with_a_typo_is_said_to_be_not_understood(self, browser: Client, part: str) -> None:
         page = words(browser.get(f"/keys/new?name=ci&{part}"))
 
-        assert "The form does not understand all of this link" in page
+        assert "Some parts of this link are not valid" in page
         assert part in page
         assert "name=ci" not in page
 

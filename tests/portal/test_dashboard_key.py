@@ -161,7 +161,7 @@ class TestRenaming:
     def test_gives_another_name(self, browser: Client, key: ApiKey) -> None:
         answer = browser.post(f"/keys/{key.key_id}/rename", {"name": "robot"})
 
-        assert "has its new name" in words(browser.get(answer["Location"]))
+        assert "The key is renamed" in words(browser.get(answer["Location"]))
         assert "Renamed from “deploy” to “robot”" in words(browser.get(f"/keys/{key.key_id}/"))
 
     def test_says_what_is_wrong_with_a_name(self, browser: Client, key: ApiKey, alice: Member) -> None:
@@ -242,7 +242,7 @@ class TestDisabling:
         lifecycle.disable_idle(now=NOW + timedelta(days=30))
 
         page = words(browser.get(f"/keys/{key.key_id}/"))
-        assert "nothing had used it for a long time" in page
+        assert "it was not used for a long time" in page
         assert "Disabled: not used for a long time" in page
         assert browser.post(f"/keys/{key.key_id}/enable").status_code == 302
         key.refresh_from_db()
@@ -264,7 +264,7 @@ class TestDisabling:
         bound = replace(key.rights, allowed_addresses=["10.0.0.0/8"])
         lifecycle.narrow(key=key, rights=bound, by=by(key.owner), now=NOW)
 
-        assert "It fits now" in words(browser.get(f"/keys/{key.key_id}/"))
+        assert "now complies with the policy" in words(browser.get(f"/keys/{key.key_id}/"))
         assert browser.post(f"/keys/{key.key_id}/enable").status_code == 302
 
 
@@ -283,7 +283,7 @@ class TestRotating:
         assert "The old key keeps working until 1 Jan 2027, 23:59 UTC." in page
         for one in (key, newer):
             shown = words(browser.get(f"/keys/{one.key_id}/"))
-            assert "A new key is taking over" in shown
+            assert "Rotation in progress" in shown
             assert "Old key, last used Never used" in shown
         browser.post(f"/keys/{newer.key_id}/finish")
         key.refresh_from_db()
@@ -314,7 +314,7 @@ class TestDeleting:
 
         assert "Delete “deploy”?" in page
         assert "29 Dec 2026" in page
-        assert "Disable it instead" in page
+        assert "disable the key instead" in page
         assert "Type deploy" not in page
         answer = browser.post(f"/keys/{key.key_id}/delete")
         assert "The key is deleted" in words(browser.get(answer["Location"]))
@@ -325,7 +325,7 @@ class TestDeleting:
         used(key)
 
         answer = browser.post(f"/keys/{key.key_id}/delete", {"confirm": "deplo"})
-        assert "not the key's name" in words(answer)
+        assert "not the name of the key" in words(answer)
         key.refresh_from_db()
         assert key.revoked_at is None
         browser.post(f"/keys/{key.key_id}/delete", {"confirm": " Deploy "})
@@ -353,7 +353,7 @@ class TestAKeyInAForm:
         answer = browser.post(f"/keys/{key.key_id}/{part}", {field: plaintext.text})
 
         assert answer.status_code == 400
-        assert "I revoked it" in words(answer)
+        assert "the portal revoked it" in words(answer)
         assert plaintext.text not in text(answer)
         leaked.refresh_from_db()
         assert leaked.revoked_reason == ApiKey.RevokeReason.PASTED
@@ -365,7 +365,7 @@ class TestAKeyInAForm:
 
         answer = browser.post(f"/keys/{key.key_id}/rename", {"name": stranger})
 
-        assert "none of this workspace" in words(answer)
+        assert "not a key of this workspace" in words(answer)
         assert stranger not in text(answer)
 
 
@@ -387,7 +387,7 @@ class TestTheOverview:
         page = words(browser.get("/overview"))
         for said in (
             "soon In 2 days",
-            "Let it expire in 90 days forever",
+            "Set to expire in 90 days forever",
             "Disable idle",
             "not used: messages:write",
         ):
@@ -401,7 +401,7 @@ class TestTheOverview:
         assert forever.expires_at == NOW + timedelta(days=90)
         assert forever.scopes == ["messages:read"]
         assert idle.disabled_at is not None
-        assert "Nothing: every key expires" in words(browser.get("/overview"))
+        assert "Nothing to improve. Every key expires" in words(browser.get("/overview"))
 
     def test_never_takes_the_last_scope(self, browser: Client, alice: Member) -> None:
         with time_machine.travel(NOW - timedelta(days=100), tick=False):

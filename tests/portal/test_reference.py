@@ -295,7 +295,7 @@ class TestTheMarkdown:
             assert operation["x-codeSamples"][0]["source"] in part
 
     def test_explains_every_reason_and_object(self, text: str) -> None:
-        explained = text.partition("\n## Errors of every operation\n")[2]
+        explained = text.partition("\n## Common errors\n")[2]
 
         for reason in {spec.reason for spec in CATALOGUE.values()}:
             assert re.search(rf"- \d{{3}} `{reason}` .+: .+ `{{.+}}`\n", explained)

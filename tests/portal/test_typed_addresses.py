@@ -204,7 +204,7 @@ class TestAListOfTheAdmin:
 
         assert answer.status_code == status
         if status == 400:
-            assert "This list has no such page." in words(answer)
+            assert "This list has fewer pages." in words(answer)
             assert 'href="/admin/keys/apikey/?state=live"' in text(answer)
         assert is_no_error(log_lines)
 
@@ -225,7 +225,7 @@ class TestAListOfTheAdmin:
 
         assert answer.status_code == 200
         if not any(part in address for part in ("o=", "q=", "used=")):
-            assert "Nothing here matches." in words(answer)
+            assert "Nothing matches the search and the filters." in words(answer)
         assert is_no_error(log_lines)
 
     def test_exports_nothing_by_a_filter_that_it_does_not_have(
