@@ -4,7 +4,7 @@
 change was refused.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from keys.violations import Violation
@@ -86,9 +86,23 @@ class ScopeMissing(KeyRefused):
 
 
 class ChannelNotAllowed(KeyRefused):
-    """The key is limited to channels, and the call concerns another channel."""
+    """The key is limited to channels, and the call concerns another channel. `channels` names the first five of them."""
 
     reason = "channel_not_allowed"
+    _MAX_NAMED = 5
+
+    def __init__(self, channels: Mapping[str, str]) -> None:
+        super().__init__(*channels)
+        names = [f"#{name}" if name else channel_id for channel_id, name in channels.items()]
+        more = [f"{len(names) - self._MAX_NAMED} more"] if len(names) > self._MAX_NAMED else []
+        *others, last = names[: self._MAX_NAMED] + more
+        self.channels = f"{', '.join(others)} and {last}" if others else last
+
+
+class ReactionChannelMissing(ChannelNotAllowed):
+    """The key is limited to channels, and the call does not say in which channel the message is."""
+
+    case = "reaction_channel_missing"
 
 
 class RateLimited(KeysError):

@@ -5,7 +5,7 @@ A record is only used while Redis has the number that it was read with (`keys.ch
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -27,6 +27,7 @@ class KeyRecord:
 
     Attributes:
         pk, owner_id, workspace_id: primary keys; `key_id` is the public id, and Pumble's own ids are named so.
+        channels: names by id, if the key is limited to channels.
         number: the number of the workspace's audit chain. With any change of what is here it moves.
         read_at: when the statement began, by the monotonic clock.
     """
@@ -42,7 +43,7 @@ class KeyRecord:
     retires_at: datetime | None
     revoked_at: datetime | None
     scopes: tuple[str, ...]
-    channels: tuple[str, ...] | None
+    channels: Mapping[str, str] | None
     allowed_addresses: tuple[str, ...]
     calls_per_minute: int
     owner_id: int
@@ -107,8 +108,8 @@ def load(key_id: str) -> KeyRecord | None:
         return None
     for name in ("digest", "encrypted_access_token", "encrypted_bot_token"):
         row[name] = None if row[name] is None else bytes(row[name])
-    for name in ("scopes", "channels", "allowed_addresses"):
-        row[name] = None if row[name] is None else tuple(row[name])
+    for name in ("scopes", "allowed_addresses"):
+        row[name] = tuple(row[name])
     row["bot_user_id"] = row["bot_user_id"] or ""
     row["number"] = row["number"] or 0
     return KeyRecord(**row, read_at=read_at)

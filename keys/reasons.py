@@ -205,10 +205,23 @@ SCOPE_MISSING = ErrorSpec(
 )
 CHANNEL_NOT_ALLOWED = ErrorSpec(
     reason="channel_not_allowed",
-    text="API key is bound to other channels; reactions need channelId with it",
+    text="API key is limited to {channels}",
+    sample={"channels": "#ops and #alerts"},
     title=_("Channel not allowed"),
     meaning=_("The key is limited to certain channels, and the call does not stay within them."),
-    advice=_("`keyInfo` lists the key's channels. With such a key a reaction needs `channelId`."),
+    advice=_(
+        "Use one of the key's channels, or a key that is not limited to them. `keyInfo` lists the channels."
+    ),
+)
+REACTION_CHANNEL_MISSING = _case(
+    CHANNEL_NOT_ALLOWED,
+    "reaction_channel_missing",
+    text="API key is limited to {channels}: send the channelId of the message with a reaction",
+    title=_("Channel of the message missing"),
+    meaning=_(
+        "The key is limited to certain channels, and the call does not say in which one the message is."
+    ),
+    advice=_("Send the message's `channelId` with the reaction."),
 )
 BOT_NOT_IN_CHANNEL = ErrorSpec(
     reason="bot_not_in_channel",
@@ -317,6 +330,12 @@ UNKNOWN_PATH = _case(
     title=_("Unknown operation"),
     meaning=_("No operation has this path."),
     advice=_("The API reference lists the operations."),
+)
+SIMILAR_PATH = _case(
+    UNKNOWN_PATH,
+    "similar_path",
+    text="No such operation. Did you mean {operation}?",
+    sample={"operation": "sendMessage"},
 )
 METHOD_NOT_ALLOWED = ErrorSpec(
     reason="method_not_allowed",

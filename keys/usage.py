@@ -9,7 +9,7 @@ import threading
 import time
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 
@@ -24,6 +24,9 @@ from keys.models import ApiKey, AuditEvent, HourlyUse, KnownNetwork, LastUse, Po
 log = logging.getLogger(__name__)
 
 OK = "ok"
+DRY_RUN = "dry_run"
+REPLAY = "replay"
+SUCCESSES = (OK, DRY_RUN, REPLAY)  # what the hourly counts have for calls that were not refused
 WRITE_EVERY_SECONDS = 1.0
 STOP_ATTEMPTS = 3
 STOP_PAUSE_SECONDS = 0.2
@@ -34,6 +37,17 @@ MAX_AGENT_LENGTH = 120
 MAX_KNOWN_NETWORKS = 50  # of a key; a key with more changes networks so often that a new one means nothing
 REQUEST_LOG_RETENTION = timedelta(days=90)
 HOURLY_RETENTION = timedelta(days=400)
+
+
+@dataclass(slots=True)
+class CallTrace:
+    """What a call was about: ids of Pumble and who spoke, no contents. The fields are those of `RequestLog`."""
+
+    channel_id: str = ""
+    message_id: str = ""
+    speaker: str = ""
+    is_dry_run: bool = False
+    is_replay: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +71,15 @@ class CallRecord:
     agent: str
     hint: str = ""
     surface: AuditEvent.Surface = AuditEvent.Surface.API
+    outcome_case: str = ""
+    trace: CallTrace = field(default_factory=CallTrace)
+
+    @property
+    def counted_outcome(self) -> str:
+        """The outcome in the hourly counts: a dry run and a replay are not counted as work."""
+        if self.outcome != OK:
+            return self.outcome
+        return DRY_RUN if self.trace.is_dry_run else REPLAY if self.trace.is_replay else OK
 
 
 class Sampler:
@@ -201,6 +224,8 @@ def _log(calls: Iterable[CallRecord]) -> None:
             hint=call.hint,
             surface=call.surface,
             agent=call.agent[:MAX_AGENT_LENGTH],
+            outcome_case=call.outcome_case,
+            **asdict(call.trace),
         )
         for call in calls
     )
@@ -288,7 +313,7 @@ def delete_old_networks(*, now: datetime) -> int:
 def _count_hours(calls: Iterable[CallRecord]) -> None:
     counts: defaultdict[tuple[int, datetime, str], int] = defaultdict(int)
     for call in calls:
-        counts[call.key_pk, call.at.replace(minute=0, second=0, microsecond=0), call.outcome] += 1
+        counts[call.key_pk, call.at.replace(minute=0, second=0, microsecond=0), call.counted_outcome] += 1
     counted = HourlyUse.objects.filter(
         key__in={pk for pk, *_ in counts}, hour__in={hour for _, hour, _ in counts}
     )

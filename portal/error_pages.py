@@ -1,6 +1,7 @@
 """Pages a browser sees when something is not there, not allowed, or broken; programs get the contract's JSON."""
 
 import contextlib
+import difflib
 import sys
 from urllib.parse import quote
 
@@ -18,6 +19,8 @@ from portal.api.authentication import has_key_header
 from portal.api.urls import OPERATIONS
 
 _OPERATIONS = {operation.operation for operation in OPERATIONS}
+_MAX_COMPARED_LENGTH = 64
+_MIN_SIMILARITY = 0.75
 # Programs ask for these, or only forms are sent there.
 _NO_PAGES = {
     *_OPERATIONS, "hook", "redirect", "healthz", "readyz", "metrics", "signout", "signout-everywhere", "set_language",
@@ -62,9 +65,23 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     if address := _meant(request):
         return redirect(address)
     if not accepts_html(request):
-        return exceptions.error_response(exceptions.PathUnknown(), request)
+        similar = _similar_operation(request.path)
+        error = exceptions.PathSimilar(similar) if similar else exceptions.PathUnknown()
+        return exceptions.error_response(error, request)
     title, advice = _("This page does not exist"), _("Check the address, or go back to the start page.")
     return error_page(request, status=404, title=title, advice=advice)
+
+
+def _similar_operation(path: str) -> str:
+    """Return the operation that the last part of a path probably means; "" if there is none.
+
+    People write `/v1/sendMessage`, `send_message` or `sendmesage`.
+    """
+    last = path.rstrip("/").rpartition("/")[2][:_MAX_COMPARED_LENGTH]
+    folded = {operation.lower(): operation for operation in _OPERATIONS}
+    written = "".join(char for char in last.lower() if char.isalnum())
+    similar = difflib.get_close_matches(written, folded, n=1, cutoff=_MIN_SIMILARITY)
+    return folded[similar[0]] if similar else ""
 
 
 def _meant(request: HttpRequest) -> str:

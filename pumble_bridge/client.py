@@ -53,7 +53,7 @@ DRY_RUN_RESPONSE: Json = {
 class CallObserver(Protocol):
     """Sees each call to Pumble before it is made, and may refuse it by raising."""
 
-    def before(self, quota: PumbleQuota | None, *, changes: bool) -> None:
+    def before(self, path: str, quota: PumbleQuota | None, *, changes: bool) -> None:
         """A call that takes from `quota`, beside the limits of every call, is fields to be made or imagined."""
 
     def writes(self, method: str, path: str, body: Json | None) -> bool:
@@ -201,7 +201,7 @@ class PumbleClient:
     ) -> Any:
         changes = method != "GET" if writes is None else writes
         if self.observer is not None:
-            self.observer.before(quota, changes=changes)
+            self.observer.before(path, quota, changes=changes)
             if changes and not self.observer.writes(method, path, body):
                 return DRY_RUN_RESPONSE
         headers = {"token": self.token, "x-app-token": settings.PUMBLE_APP_KEY}

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 MAX_STORED_LENGTH = 120
 _FIELDS = "fields:"
+_SCOPE = "scope:"
 EXAMPLE = '{"channel": "general", "text": "hello"}'
 
 
@@ -158,6 +159,8 @@ def describe(stored: str) -> str:
     if stored.startswith(_FIELDS):
         names = stored.removeprefix(_FIELDS).replace(",", ", ")
         return _("These fields were missing or wrong: %(names)s.") % {"names": names}
+    if stored.startswith(_SCOPE):
+        return _("The missing scope is `%(scope)s`.") % {"scope": stored.removeprefix(_SCOPE)}
     return next((text(hint) for hint in Hint if hint == stored), "")
 
 
@@ -169,6 +172,11 @@ def for_fields(names: list[str]) -> str:
             break
         kept += f",{name}" if kept != _FIELDS else name
     return kept if kept != _FIELDS else ""
+
+
+def for_scope(scope: str) -> str:
+    """Return what the log keeps of a call without a scope that it needs."""
+    return f"{_SCOPE}{scope}"
 
 
 # What the body is where the JSON reader refused it.

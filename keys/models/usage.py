@@ -1,6 +1,7 @@
 """What keys were used for. Written off the request's path, in batches: `keys.usage`."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from keys.models.api_key import ApiKey
 from keys.models.audit_event import AuditEvent
@@ -43,9 +44,15 @@ class RequestLogQuerySet(models.QuerySet["RequestLog"]):
 class RequestLog(models.Model):
     """One call with a key: what was asked and how it ended. No bodies. `outcome` is `ok` or the reason of the refusal.
 
-    `hint` says what was wrong with the request, as a name of `pumble_bridge.hints`, or which fields were. `surface` is the
-    API that was called, `agent` the program that called it.
+    `outcome_case` names the special case of the reason, `hint` what was wrong with the request: a name of
+    `pumble_bridge.hints`, the wrong fields or the missing scope. `surface` is the API that was called, `agent` the program
+    that called it. `channel_id` and `message_id` are Pumble's ids of what the call was about or made, and `speaker` is on
+    whose behalf it changed something in Pumble. A dry run changed nothing, and a replay got the answer of an earlier call.
     """
+
+    class Speaker(models.TextChoices):
+        PERSON = "PERSON", _("the owner of the key")
+        BOT = "BOT", _("the app's bot")
 
     SURFACES = [(AuditEvent.Surface.API, "REST"), (AuditEvent.Surface.MCP, "MCP")]
 
@@ -60,6 +67,12 @@ class RequestLog(models.Model):
     hint = models.CharField(max_length=120, blank=True, db_default="")
     surface = models.CharField(max_length=8, choices=SURFACES, db_default=AuditEvent.Surface.API)
     agent = models.CharField(max_length=120, blank=True, db_default="")
+    outcome_case = models.CharField(max_length=32, blank=True, db_default="")
+    channel_id = models.CharField(max_length=24, blank=True, db_default="")
+    message_id = models.CharField(max_length=24, blank=True, db_default="")
+    speaker = models.CharField(max_length=8, choices=Speaker.choices, blank=True, db_default="")
+    is_dry_run = models.BooleanField(db_default=False)
+    is_replay = models.BooleanField(db_default=False)
 
     objects = RequestLogQuerySet.as_manager()
 
@@ -68,6 +81,9 @@ class RequestLog(models.Model):
             models.Index(fields=["key", "at"], name="keys_requests_of_key"),
             models.Index(fields=["request_id"], name="keys_request_by_id"),
             models.Index(fields=["at"], name="keys_requests_by_age"),
+            models.Index(
+                fields=["message_id"], name="keys_requests_of_message", condition=~models.Q(message_id="")
+            ),
         ]
 
     def __str__(self) -> str:
@@ -80,7 +96,10 @@ class HourlyUseQuerySet(models.QuerySet["HourlyUse"]):
 
 
 class HourlyUse(models.Model):
-    """How many calls of a key ended how in an hour. `hour` is its beginning."""
+    """How many calls of a key ended how in an hour. `hour` is its beginning.
+
+    `outcome` is that of the calls, or `dry_run` or `replay` where they did nothing anew (`keys.usage.SUCCESSES`).
+    """
 
     key = models.ForeignKey(ApiKey, on_delete=models.CASCADE, related_name="hours")
     hour = models.DateTimeField()

@@ -19,7 +19,6 @@ from rest_framework.views import APIView
 
 from keys import key_format, usage
 from keys.audit import Actor, Surface
-from keys.key_cache import KeyRecord
 from keys.limits import CallBudget
 from keys.models import AuditEvent
 from keys.reasons import ErrorSpec
@@ -47,7 +46,9 @@ class ApiKeyView(APIView):
     operation: ClassVar[str]  # the recorded name; a view with several operations sets it in `log_fields`
     actor: Actor
     outcome: str = usage.OK
+    outcome_case: str = ""
     hint: str = ""
+    observer: CallObserver | None = None
 
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().setup(request, *args, **kwargs)
@@ -69,22 +70,34 @@ class ApiKeyView(APIView):
         if budget is not None:  # the call was authenticated
             set_rate_limit_headers(response, budget.most_restrictive)
             self.log_fields |= {"key": budget.key.key_id, "workspace": budget.key.workspace_id}
-            self._record_call(budget.key, response.status_code)
+            self._record_call(budget, response.status_code)
         request.parser_context.clear()  # break the reference cycle of request and view
         return response
+
+    def open_call(self, request: Any) -> ApiCall:
+        """Return the call of this request, and keep its observer: the request log has what the call was about.
+
+        Raises:
+            OwnerNotAuthorized.
+        """
+        self.observer = CallObserver(request.budget)
+        return open_call(request.auth, self.observer)
 
     def http_method_not_allowed(self, request: Any, *args: Any, **kwargs: Any) -> NoReturn:
         (method, *_) = self.http_method_names
         raise MethodNotAllowed(method.upper())  # the header `Allow` names it
 
-    def _record_call(self, key: KeyRecord, status: int) -> None:
+    def _record_call(self, budget: CallBudget, status: int) -> None:
         """Record the call. A background thread writes it with others."""
+        trace = self.observer.trace if self.observer else usage.CallTrace()
+        trace.is_dry_run = budget.dry_run
         usage.recorder.record(
             usage.CallRecord(
-                key_pk=key.pk,
+                key_pk=budget.key.pk,
                 at=self.received_at,
                 operation=self.log_fields["operation"],
                 outcome=self.outcome,
+                outcome_case=self.outcome_case,
                 hint=self.hint,
                 status=status,
                 duration_ms=round((time.monotonic() - self.started) * 1000),
@@ -92,6 +105,7 @@ class ApiKeyView(APIView):
                 address=self.actor.address,
                 agent=_clean_user_agent(self.request.META.get("HTTP_USER_AGENT", "")),
                 surface=self.surface,
+                trace=trace,
             )
         )
 
@@ -142,7 +156,8 @@ class OperationView(ApiKeyView):
         self.check_permissions(request)
 
     def handle(self, request: Any) -> HttpResponse:
-        call = open_call(request.auth, CallObserver(request.budget))
+        request.budget.dry_run = self.writes() and dry_run.is_requested(request)
+        call = self.open_call(request)
         serializer = self.input_serializer(data=read_input(request))
         if not serializer.is_valid():
             raise InvalidInput(serializer.errors, find_misplaced_input(request))
@@ -165,7 +180,7 @@ class WriteOperationView(OperationView):
 
     def respond(self, request: Request, call: ApiCall, data: dict[str, Any]) -> HttpResponse:
         perform = partial(self.perform, call, data)
-        if dry_run.is_requested(request):
+        if call.observer.budget.dry_run:
             return dry_run.respond(call.observer, perform)
         if idempotency.is_requested(request):
             return idempotency.respond(request, self.operation, call.observer, perform)

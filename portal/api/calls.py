@@ -1,6 +1,7 @@
 """An authenticated call without HTTP: its key, its clients of Pumble, and the quotas that they take."""
 
 import contextlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,8 +12,15 @@ from django.db import connection
 from keys.exceptions import OwnerNotAuthorized
 from keys.key_cache import KeyRecord
 from keys.limits import CallBudget, PumbleQuota
+from keys.models import RequestLog
+from keys.pumble_ids import PUMBLE_ID
+from keys.usage import CallTrace
 from pumble_bridge import client, clients, deadline, resilience
 from pumble_bridge.client import Json, PumbleClient
+
+_CHANNEL = re.compile(rf"/channels/({PUMBLE_ID})")
+_MESSAGE = re.compile(rf"/messages/({PUMBLE_ID})")
+_SPEAKERS = {"owner": RequestLog.Speaker.PERSON, "bot": RequestLog.Speaker.BOT}
 
 
 @dataclass(frozen=True)
@@ -56,15 +64,24 @@ class CallObserver:
     Attributes:
         wrote: a request that changes something was about to be sent.
         would_send: in a dry run, the requests that were not sent: `{as, method, path, body}`.
+        trace: what the request log keeps of the call: the last channel and message, or those that it wrote.
     """
 
     budget: CallBudget
     wrote: bool = False
     would_send: list[dict[str, Any]] = field(default_factory=list)
+    trace: CallTrace = field(default_factory=CallTrace)
 
     def for_sender(self, sender: str) -> "SenderObserver":
         """Return the observer of calls as `owner` or as `bot`."""
         return SenderObserver(self, sender)
+
+    def trace_ids(self, *, channel_id: str = "", message_id: str = "") -> None:
+        """Keep these ids for the request log. The id of zeros of a dry run names nothing."""
+        if channel_id and channel_id != client.UNKNOWN_ID:
+            self.trace.channel_id = channel_id
+        if message_id and message_id != client.UNKNOWN_ID:
+            self.trace.message_id = message_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +89,19 @@ class SenderObserver:
     call: CallObserver
     sender: str
 
-    def before(self, quota: PumbleQuota | None, *, changes: bool) -> None:
+    def before(self, path: str, quota: PumbleQuota | None, *, changes: bool) -> None:
         """
         Raises:
             RateLimited.
         """
+        if changes or not self.call.wrote:
+            ids = [match[1] if match else "" for match in (_CHANNEL.search(path), _MESSAGE.search(path))]
+            self.call.trace_ids(channel_id=ids[0], message_id=ids[1])
         self.call.budget.hit_pumble_quota(quota, changes=changes)
 
     def writes(self, method: str, path: str, body: dict[str, Any] | None) -> bool:
         """Return whether the request may be sent."""
+        self.call.trace.speaker = _SPEAKERS[self.sender]
         if self.call.budget.dry_run:
             self.call.would_send.append({"as": self.sender, "method": method, "path": path, "body": body})
             return False

@@ -21,8 +21,10 @@ def is_requested(request: Request) -> bool:
 
 
 def respond(observer: CallObserver, perform: Callable[[], Any]) -> Response:
-    """Return the requests that `perform` would send. An id of zeros stands for an object that Pumble would create."""
-    observer.budget.dry_run = True
+    """Return the requests that `perform` would send. An id of zeros stands for an object that Pumble would create.
+
+    The call's budget is already set to a dry run.
+    """
     perform()
     data = {"dryRun": True, "wouldSend": observer.would_send}
     return Response(data, headers={"Preference-Applied": PREFERENCE})

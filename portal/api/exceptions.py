@@ -16,7 +16,7 @@ from rest_framework import exceptions as drf
 from rest_framework.settings import api_settings
 
 from keys import reasons
-from keys.exceptions import KeysError
+from keys.exceptions import KeysError, ScopeMissing
 from keys.reasons import ErrorSpec
 from portal.api.renderers import json_response
 from pumble_bridge import hints
@@ -31,10 +31,11 @@ _TEXT_BY_CODE = {"required": _NULL, "null": _NULL, "blank": "must not be blank"}
 
 
 class ApiError(Exception):
-    """The REST API refuses the call. `reason` and `case` name the row of the catalogue."""
+    """The REST API refuses the call. `reason` and `case` name the row of the catalogue, `field` the wrong field, if any."""
 
     reason: str
     case: str = ""
+    field: str = ""
 
 
 class InvalidBody(ApiError):
@@ -75,6 +76,10 @@ class ChannelNotFound(ApiError):
     reason = "not_found"
     case = "unknown_channel"
 
+    def __init__(self, field: str = "") -> None:
+        super().__init__(field)
+        self.field = field
+
 
 class BotNotInChannel(ApiError):
     """The app's bot is not a member of the private channel."""
@@ -94,6 +99,7 @@ class CursorUnknown(ApiError):
 
     reason = "validation"
     case = "unknown_cursor"
+    field = "cursor"
 
 
 class PathUnknown(ApiError):
@@ -101,6 +107,16 @@ class PathUnknown(ApiError):
 
     reason = "not_found"
     case = "unknown_path"
+
+
+class PathSimilar(PathUnknown):
+    """No URL pattern matches the path. `operation` is the one that was probably meant."""
+
+    case = "similar_path"
+
+    def __init__(self, operation: str) -> None:
+        super().__init__(operation)
+        self.operation = operation
 
 
 # Exceptions of libraries, which do not name their row.
@@ -140,13 +156,24 @@ def error_response(error: Exception, request: HttpRequest) -> HttpResponse:
 
 def handle_exception(error: Exception, context: Mapping[str, Any]) -> HttpResponse:
     """Return the response to `error`, and set the view's outcome for the request log. REST framework calls this."""
-    context["view"].outcome, context["view"].hint = spec_for(error).reason, logged_hint(error)
+    record_refusal(context["view"], error)
     return error_response(error, context["request"])
+
+
+def record_refusal(view: Any, error: Exception) -> None:
+    """Set what the request log keeps of a refused call."""
+    spec = spec_for(error)
+    view.outcome, view.outcome_case, view.hint = spec.reason, spec.case, logged_hint(error)
 
 
 def error_body(error: Exception, request_id: str) -> dict[str, Any]:
     """Return the JSON of the contract's response to `error`."""
     return _body(spec_for(error), _attributes(error), request_id)
+
+
+def help_url(request_id: str) -> str:
+    """Return the address of the page that explains this call."""
+    return f"{settings.PUBLIC_URL}/lookup/{request_id}/"
 
 
 def error_example(spec: ErrorSpec, request_id: str, **attributes: Any) -> dict[str, Any]:
@@ -158,7 +185,11 @@ def logged_hint(error: Exception) -> str:
     """Return the hint for the request log. It contains nothing of the request."""
     if hint := getattr(error, "hint", None):
         return str(hint)
-    return hints.for_fields([*_fields(error)]) if isinstance(error, drf.ValidationError) else ""
+    if isinstance(error, ScopeMissing):
+        return hints.for_scope(error.scope)
+    if isinstance(error, drf.ValidationError):
+        return hints.for_fields([*_fields(error)])
+    return hints.for_fields([error.field]) if isinstance(error, ApiError) and error.field else ""
 
 
 def _body(spec: ErrorSpec, attributes: Mapping[str, Any], request_id: str) -> dict[str, Any]:
@@ -170,6 +201,8 @@ def _body(spec: ErrorSpec, attributes: Mapping[str, Any], request_id: str) -> di
         localized, code = attributes.get("localized_message"), attributes.get("code")
         body = {"message": text, "localizedMessage": localized or text, "code": code or spec.code}
     body |= {"reason": spec.reason, "requestId": request_id}
+    if request_id:
+        body["help"] = help_url(request_id)
     if hint := attributes.get("hint"):
         body["hint"] = hints.english(Hint(hint))
     if fields := attributes.get("fields"):

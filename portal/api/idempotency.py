@@ -42,6 +42,7 @@ def respond(
     content = json.dumps([operation, read_input(request)], sort_keys=True, separators=(",", ":")).encode()
     attempt = idempotency.begin(request.auth.pk, value, content, now=timezone.now())
     if isinstance(attempt, idempotency.Replayed):
+        observer.trace.is_replay = True
         response = rendered_response(attempt.answer)
         response["Idempotency-Replayed"] = "true"
         return response

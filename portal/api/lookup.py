@@ -41,10 +41,11 @@ def find_channel(call: ApiCall, data: Json) -> Json:
         info = _channel_by_name(call, unicode_text.fold(text.removeprefix("#")))
     except ChannelNotFound:
         if call.key.channels is not None:
-            raise ChannelNotAllowed from None
+            raise ChannelNotAllowed(call.key.channels) from None
         raise
-    if not call.allows(info["channel"]["id"]):
-        raise ChannelNotAllowed
+    call.observer.trace_ids(channel_id=info["channel"]["id"])
+    if call.key.channels is not None and info["channel"]["id"] not in call.key.channels:
+        raise ChannelNotAllowed(call.key.channels)
     return info
 
 
@@ -59,7 +60,7 @@ def get_accessible_channel(call: ApiCall, data: Json) -> Json:
     info = find_channel(call, data)
     if not is_accessible(call, info):
         if call.owner_id not in info["users"]:
-            raise ChannelNotFound
+            raise ChannelNotFound("channelId" if data.get("channelId") else "channel")
         raise BotNotInChannel
     return info
 
@@ -90,10 +91,11 @@ def get_channel(call: ApiCall, text: str) -> Json:
         ChannelNotAllowed: the key is restricted to other channels. Pumble is not called.
     """
     channel_id = parse_id(text.strip())
+    call.observer.trace_ids(channel_id=channel_id or "")
     if call.key.channels is not None and (channel_id is None or not call.allows(channel_id)):
-        raise ChannelNotAllowed
+        raise ChannelNotAllowed(call.key.channels)
     if channel_id is None:
-        raise ChannelNotFound
+        raise ChannelNotFound("channelId")
     if channel_id in call.channels_by_id:
         return call.channels_by_id[channel_id]
     try:
@@ -102,7 +104,7 @@ def get_channel(call: ApiCall, text: str) -> Json:
         raise
     except PumbleRefused as error:
         if error.status in {403, 404}:
-            raise ChannelNotFound from error
+            raise ChannelNotFound("channelId") from error
         raise
     return info
 
@@ -144,7 +146,7 @@ def _channel_by_name(call: ApiCall, name: str) -> Json:
                 return info
         _drop_cache(call, "channels")  # the channel was renamed or deleted
         return _channel_by_name(call, name)
-    raise ChannelNotFound
+    raise ChannelNotFound("channel")
 
 
 def _name_of(info: Json) -> str:

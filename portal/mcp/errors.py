@@ -14,7 +14,7 @@ from django.http import HttpResponse
 from rest_framework import exceptions as drf
 
 from keys import reasons
-from portal.api.exceptions import ApiError, error_body, logged_hint, spec_for
+from portal.api.exceptions import ApiError, error_body, record_refusal, spec_for
 from portal.api.renderers import json_response
 from portal.mcp import text
 
@@ -100,7 +100,7 @@ class OriginNotAllowed(ProtocolError):
 def handle_exception(error: Exception, context: Mapping[str, Any]) -> HttpResponse:
     """Answer `error` as JSON-RPC, and let the view know for the log of calls how the call ended."""
     view = context["view"]
-    view.outcome, view.hint = record_failure(error)
+    record_failure(view, error)
     spec = spec_for(error)
     body = error_body(error, view.actor.request_id)
     data: dict[str, Any] = {name: body[name] for name in ("reason", "requestId", "hint") if name in body}
@@ -128,12 +128,11 @@ def handle_exception(error: Exception, context: Mapping[str, Any]) -> HttpRespon
     return response
 
 
-def record_failure(error: Exception) -> tuple[str, str]:
-    """Log an error that is ours. Return the outcome and the hint that the log of calls keeps."""
-    reason = spec_for(error).reason
-    if reason in {"internal", "unavailable"}:
+def record_failure(view: Any, error: Exception) -> None:
+    """Log an error that is ours, and set what the request log keeps of the call."""
+    if spec_for(error).reason in {"internal", "unavailable"}:
         log.error("mcp.failed", exc_info=error)
-    return reason, logged_hint(error)
+    record_refusal(view, error)
 
 
 def tool_text(error: Exception, request_id: str) -> str:

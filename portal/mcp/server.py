@@ -7,7 +7,6 @@ from django.http import HttpRequest, HttpResponse
 from django_mcpz.server import MCPServer, ToolError
 
 from portal.api import dry_run
-from portal.api.calls import CallObserver, open_call
 from portal.mcp import errors
 from portal.mcp.calls import ToolCall
 from portal.mcp.tool import Tool
@@ -61,11 +60,11 @@ def _register(tool: Tool) -> None:
             budget = view.request.budget
             budget.require_key_limit()
             budget.dry_run = not tool.read_only and dry_run.is_requested(view.request)
-            api = open_call(view.request.auth, CallObserver(budget))
+            api = view.open_call(view.request)
             call = ToolCall(api, tool.operation, is_dry_run=budget.dry_run)
             return tool.call(call, arguments)
         except Exception as error:  # noqa: BLE001 - the library would answer without a reason, and log the arguments
-            view.outcome, view.hint = errors.record_failure(error)
+            errors.record_failure(view, error)
             raise ToolError(errors.tool_text(error, view.actor.request_id)) from None
         finally:
             if call is not None:

@@ -73,6 +73,11 @@ def shared_responses() -> Json:
 def schemas() -> Json:
     """The two shapes. `reason` has the values that this version can give."""
     request_id = {"type": "string", "description": _("Also in the header `X-Request-Id`")}
+    help_url = {
+        "type": "string",
+        "format": "uri",
+        "description": _("The page that explains this call to the key's owner and to administrators"),
+    }
     hint = {"type": "string", "description": _("What was wrong with the request, and what to send instead")}
     legacy, structured = sorted(_reasons(structured=False)), sorted(_reasons(structured=True))
     return {
@@ -83,6 +88,7 @@ def schemas() -> Json:
                 "error": {"type": "string", "description": _("A sentence for people")},
                 "reason": _reason(legacy),
                 "requestId": request_id,
+                "help": help_url,
                 "hint": hint,
             },
             "required": ["error", "reason", "requestId"],
@@ -102,6 +108,7 @@ def schemas() -> Json:
                 },
                 "reason": _reason(structured),
                 "requestId": request_id,
+                "help": help_url,
                 "hint": hint,
                 "fields": {
                     "type": "object",

@@ -45,7 +45,7 @@ ABOUT = [
     _(
         "**Errors.** Most refusals are a 403, with one of two bodies: `error` has a sentence of this service; "
         "`message`, `localizedMessage` and `code` tell of invalid input or of what Pumble refused. In both, `reason` is "
-        "one word for programs and `requestId` finds the call in the log. `hint` says what was wrong with a request that "
+        "one word for programs and `requestId` finds the call in the log. `help` is the page that explains the call. `hint` says what was wrong with a request that "
         "could not be read, `fields` what is wrong by field. After a 429 or a 503 wait as many seconds as "
         "`Retry-After` says."
     ),

@@ -139,7 +139,7 @@ def test_deleting_a_scheduled_message_again_is_answered_as_recorded(
     assert again.status_code == 403
     recorded = {"message": "Not found", "localizedMessage": "Not found", "code": 404100}
     assert {name: again.json()[name] for name in recorded} == recorded
-    assert set(again.json()) - set(recorded) == {"reason", "requestId"}
+    assert set(again.json()) - set(recorded) == {"reason", "requestId", "help"}
 
 
 def test_a_channel_of_type_x_is_answered_as_recorded(api: Api) -> None:

@@ -72,7 +72,7 @@ def content_of(answer: HttpResponse) -> tuple[int, str, Any]:
     return (
         answer.status_code,
         answer["Content-Type"],
-        body if isinstance(body, list) else body | {"requestId": ""},
+        body if isinstance(body, list) else body | {"requestId": "", "help": ""},
     )
 
 
@@ -103,7 +103,7 @@ class TestEveryOperation:
                 answer = who.send(operation, method=method, headers={"Access-Control-Request-Method": "POST"})
                 status, kind, body = content_of(answer)
                 assert (status, kind, body["reason"]) == (405, JSON, "method_not_allowed")
-                assert set(body) == {"error", "reason", "requestId"}
+                assert set(body) == {"error", "reason", "requestId", "help"}
                 assert answer["Allow"] == METHODS[operation]
 
     def test_answers_head_where_it_reads_and_nowhere_else(self, caller: Caller, operation: str) -> None:
@@ -141,7 +141,7 @@ class TestEveryOperation:
                 assert (status, kind) == usual[:2]
             else:
                 assert (status, kind, body["reason"]) == (403, JSON, "validation")
-                assert set(body) - {"hint"} == {"error", "reason", "requestId"}
+                assert set(body) - {"hint"} == {"error", "reason", "requestId", "help"}
 
     def test_refuses_ten_mebibytes_by_itself(self, caller: Caller, operation: str) -> None:
         """Also behind a server in front of which nothing measures bodies."""

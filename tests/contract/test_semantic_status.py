@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import requests
@@ -130,7 +131,7 @@ def test_the_status_is_all_that_differs(api: Api, settings: Settings, name: str)
 
     assert (usual.status_code, other.status_code) == (compatible, semantic), other.text
     assert usual.json()["reason"] == reason
-    assert usual.json() | {"requestId": ""} == other.json() | {"requestId": ""}
+    assert _anonymous(usual) == _anonymous(other)
     varying = {"Date", "X-Request-Id", "Content-Length", "X-RateLimit-Remaining", "X-RateLimit-Reset"}
     assert {n: v for n, v in usual.headers.items() if n not in varying} == {
         n: v for n, v in other.headers.items() if n not in varying
@@ -142,3 +143,8 @@ def test_a_success_is_200_either_way(api: Api, settings: Settings) -> None:
 
     assert taken(api.post("createChannel", {"name": "deploys", "type": "PUBLIC"}))["name"] == "deploys"
     assert taken(api.get("fetchScheduledMessages"))["hasMore"] is False
+
+
+def _anonymous(answer: requests.Response) -> dict[str, Any]:
+    """The body without what names this one request."""
+    return {name: value for name, value in answer.json().items() if name not in {"requestId", "help"}}

@@ -104,8 +104,8 @@ def taken(answer: requests.Response) -> Any:
 def assert_legacy(answer: requests.Response, reason: str, status: int = 403, text: str | None = None) -> None:
     body = answer.json()
     assert (answer.status_code, body.get("reason")) == (status, reason), answer.text
-    assert set(body) - {"hint"} == {"error", "reason", "requestId"}
-    assert body["requestId"] == answer.headers["X-Request-Id"]
+    assert set(body) - {"hint"} == {"error", "reason", "requestId", "help"}
+    _assert_names_its_request(answer)
     assert text is None or body["error"] == text
 
 
@@ -114,6 +114,18 @@ def assert_structured(
 ) -> None:
     body = answer.json()
     assert (answer.status_code, body.get("reason"), body.get("code")) == (status, reason, code), answer.text
-    assert set(body) - {"hint", "fields"} == {"message", "localizedMessage", "code", "reason", "requestId"}
-    assert body["requestId"] == answer.headers["X-Request-Id"]
+    assert set(body) - {"hint", "fields"} == {
+        "message",
+        "localizedMessage",
+        "code",
+        "reason",
+        "requestId",
+        "help",
+    }
+    _assert_names_its_request(answer)
     assert text is None or (body["message"], body["localizedMessage"]) == (text, text)
+
+
+def _assert_names_its_request(answer: requests.Response) -> None:
+    body, request_id = answer.json(), answer.headers["X-Request-Id"]
+    assert (body["requestId"], body["help"].rpartition("/lookup/")[2]) == (request_id, f"{request_id}/")

@@ -56,6 +56,7 @@ STATUSES = {
 }
 OF_CASES = {
     "unknown_path": (404, 404),
+    "similar_path": (404, 404),
     "pumble_busy": (503, 503),
     "pumble_not_asked": (503, 503),
 }

@@ -79,8 +79,9 @@ class CreateChannel(WriteOperationView):
 
     def run(self, call: ApiCall, data: dict[str, Any]) -> Any:
         if call.key.channels is not None:
-            raise ChannelNotAllowed
+            raise ChannelNotAllowed(call.key.channels)
         created = call.pumble.create_channel(data)["channel"]
+        call.observer.trace_ids(channel_id=created["id"])
         return {"id": created["id"], "name": str(created.get("name") or "")}
 
 

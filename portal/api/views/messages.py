@@ -274,11 +274,11 @@ def _direct_channel(call: ApiCall, sender: PumbleClient, sender_id: str, people:
         if error.status != 404:
             raise
         if call.key.channels is not None:
-            raise ChannelNotAllowed from error
+            raise ChannelNotAllowed(call.key.channels) from error
         info = sender.open_direct_channel(people)
     channel_id = str(info["channel"]["id"])
-    if not call.allows(channel_id):
-        raise ChannelNotAllowed
+    if call.key.channels is not None and channel_id not in call.key.channels:
+        raise ChannelNotAllowed(call.key.channels)
     return channel_id
 
 
@@ -288,4 +288,5 @@ def _send(
     message: Json = {"text": data["text"]} | ({"blocks": data["blocks"]} if data.get("blocks") else {}) | more
     author = call.bot if data.get("asBot") else call.pumble
     sent = author.post_message(channel_id, message, thread_root_id=thread_root_id)
+    call.observer.trace_ids(channel_id=sent["channelId"], message_id=sent["id"])
     return {"id": sent["id"], "channelId": sent["channelId"]}

@@ -4,8 +4,14 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from keys.exceptions import ChannelNotAllowed
-from keys.reasons import BOT_NOT_IN_CHANNEL, CHANNEL_NOT_ALLOWED, NOT_FOUND, UNKNOWN_CHANNEL
+from keys.exceptions import ReactionChannelMissing
+from keys.reasons import (
+    BOT_NOT_IN_CHANNEL,
+    CHANNEL_NOT_ALLOWED,
+    NOT_FOUND,
+    REACTION_CHANNEL_MISSING,
+    UNKNOWN_CHANNEL,
+)
 from portal.api.base import WriteOperationView
 from portal.api.calls import ApiCall
 from portal.api.lookup import get_accessible_channel
@@ -21,7 +27,7 @@ class AddReaction(WriteOperationView):
     summary = _("React to a message")
     description = _("Reacting twice with the same emoji is no error.")
     input_serializer = AddReactionInput
-    errors = (UNKNOWN_CHANNEL, CHANNEL_NOT_ALLOWED, BOT_NOT_IN_CHANNEL, NOT_FOUND)
+    errors = (UNKNOWN_CHANNEL, CHANNEL_NOT_ALLOWED, REACTION_CHANNEL_MISSING, BOT_NOT_IN_CHANNEL, NOT_FOUND)
     response_serializer = StatusOk
     request_example = {"messageId": "65f0a1b2c3d4e5f607180004", "reaction": ":+1:"}
     response_example = {"status": "ok"}
@@ -41,7 +47,7 @@ class RemoveReaction(WriteOperationView):
     summary = _("Take a reaction back")
     description = _("Taking back what is not there is no error.")
     input_serializer = RemoveReactionInput
-    errors = (UNKNOWN_CHANNEL, CHANNEL_NOT_ALLOWED, BOT_NOT_IN_CHANNEL, NOT_FOUND)
+    errors = (UNKNOWN_CHANNEL, CHANNEL_NOT_ALLOWED, REACTION_CHANNEL_MISSING, BOT_NOT_IN_CHANNEL, NOT_FOUND)
     response_serializer = StatusOk
     request_example = {"messageId": "65f0a1b2c3d4e5f607180004", "reaction": ":+1:"}
     response_example = {"status": "ok"}
@@ -60,7 +66,7 @@ def _check_channel(call: ApiCall, data: dict[str, Any]) -> None:
     is bound to channels has to name it.
     """
     if call.key.channels is not None and not data.get("channelId"):
-        raise ChannelNotAllowed
+        raise ReactionChannelMissing(call.key.channels)
     if data.get("channelId"):
         channel_id = get_accessible_channel(call, data)["channel"]["id"]
         call.pumble.get_message(channel_id, data["messageId"])
