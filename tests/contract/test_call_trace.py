@@ -24,7 +24,7 @@ class TestTheRequestLog:
         posted = taken(api.post("sendMessage", {"channel": "general", "text": "hello"}))["id"]
         where = {"channel": "general", "messageId": posted}
         reply = taken(api.post("sendReply", where | {"text": "by the bot", "asBot": True}))["id"]
-        taken(api.call("editMessage", where | {"text": "changed"}))
+        taken(api.call("editMessage", {"channelId": general, "messageId": posted, "text": "changed"}))
         taken(api.call("fetchMessage", where))
         taken(api.call("addReaction", {"messageId": reply, "reaction": ":+1:"}))
 
