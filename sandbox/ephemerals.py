@@ -7,7 +7,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import Any
 
-CAPACITY = 2000
+MAX_MESSAGES = 2000
 
 
 @dataclass(slots=True)
@@ -29,7 +29,7 @@ class EphemeralStore:
 
     def add(self, ephemeral: Ephemeral) -> None:
         with self._lock:
-            while len(self._messages) >= CAPACITY:
+            while len(self._messages) >= MAX_MESSAGES:
                 del self._messages[next(iter(self._messages))]
             self._messages[ephemeral.id] = ephemeral
 

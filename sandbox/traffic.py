@@ -7,7 +7,7 @@ from typing import Any
 from sandbox import clock
 from sandbox.redaction import redact_text, redact_url
 
-CAPACITY = 5000
+MAX_ENTRIES = 5000
 # Bodies need the most memory, so only the latest entries keep theirs.
 MAX_ENTRIES_WITH_BODY = 1000
 MAX_BODY_SIZE = 64 * 1024
@@ -20,7 +20,7 @@ _BODY_KEYS = ("sent", "received")
 class TrafficLog:
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._entries: deque[Entry] = deque(maxlen=CAPACITY)
+        self._entries: deque[Entry] = deque(maxlen=MAX_ENTRIES)
         self._count = 0
 
     def begin(self, kind: str, method: str, url: str, *, sent: bytes = b"", **details: object) -> Entry:

@@ -14,7 +14,7 @@ from sandbox.ids import new_id
 from sandbox.models import HUMAN, Channel, Person, Workspace
 from sandbox.rest import fields
 
-CAPACITY = 1000
+MAX_LEADS = 1000
 MAX_ATTEMPTS = 5
 
 
@@ -35,7 +35,7 @@ class Leads:
     def create(self, email: str) -> Lead:
         lead = Lead(new_id(), email, f"{secrets.randbelow(10**6):06d}")
         with self._lock:
-            while len(self._leads) >= CAPACITY:
+            while len(self._leads) >= MAX_LEADS:
                 del self._leads[next(iter(self._leads))]
             self._leads[lead.id] = lead
         return lead

@@ -102,9 +102,9 @@ class TestMessages:
         open_chat(page, pumble)
         type_line(page, "/refuse")
 
-        whisper = page.get_by_test_id("ephemeral").last
-        expect(whisper).to_contain_text("Not today.")
-        expect(whisper).to_contain_text("Only visible to you")
+        ephemeral = page.get_by_test_id("ephemeral").last
+        expect(ephemeral).to_contain_text("Not today.")
+        expect(ephemeral).to_contain_text("Only visible to you")
 
 
 class TestShortcuts:
