@@ -1,4 +1,4 @@
-"""What Django's cache writes to Redis and reads there."""
+"""The serializer of Django's cache in Redis."""
 
 from typing import Any
 
@@ -6,15 +6,13 @@ import msgspec
 
 
 class JsonSerializer:
-    """JSON in place of Django's pickle, which would run whatever code somebody put into Redis."""
+    """Serialize as JSON. Django's default, pickle, can run code that is stored in Redis."""
 
     def dumps(self, value: Any) -> bytes | int:
-        return (
-            value if type(value) is int else msgspec.json.encode(value)
-        )  # an integer can be counted up there
+        return value if type(value) is int else msgspec.json.encode(value)  # Redis can increment an integer
 
     def loads(self, data: bytes) -> Any:
-        """Return the value; None where it is no JSON, as if it had never been there."""
+        """Return the value, or None if it is not JSON."""
         try:
             return msgspec.json.decode(data)
         except msgspec.DecodeError:

@@ -1,4 +1,4 @@
-"""Where a request comes from: the connection's address, or what proxies that are trusted say of it."""
+"""Find the client's IP address, through trusted proxies."""
 
 from collections.abc import Mapping
 
@@ -8,29 +8,29 @@ from keys.ip_networks import Address, parse_address
 
 
 def get_client_ip(meta: Mapping[str, object]) -> str | None:
-    """The caller's address, an IPv4-mapped one as IPv4; None where the connection has none.
+    """Return the client's address, or None if the connection has none. An IPv4-mapped IPv6 address becomes IPv4.
 
-    `X-Forwarded-For` counts only as far as trusted proxies wrote it: the right-most address that is no such proxy. Where
-    the chain cannot be read, the last proxy that could be is all that is known.
+    `X-Forwarded-For` is read from the right: the first address that is not a trusted proxy is the client's. At an entry
+    that cannot be parsed, the address after it is returned.
     """
     address = parse_address(str(meta.get("REMOTE_ADDR") or ""))
     for entry in reversed(str(meta.get("HTTP_X_FORWARDED_FOR") or "").split(",")):
         if address is None or not is_trusted_proxy(address):
             break
-        before = parse_address(_without_port(entry.strip()))
-        if before is None:
+        previous = parse_address(_strip_port(entry.strip()))
+        if previous is None:
             break
-        address = before
+        address = previous
     return str(address) if address else None
 
 
 def is_trusted_proxy(address: Address) -> bool:
-    """Whether it is that of a proxy whose word counts."""
+    """Return whether the address is in TRUSTED_PROXIES."""
     return any(address in network for network in settings.TRUSTED_PROXIES)
 
 
-def _without_port(entry: str) -> str:
-    """Some proxies write 192.0.2.1:4711 or [2001:db8::1]:4711."""
+def _strip_port(entry: str) -> str:
+    """Return the address without a port. Some proxies write 192.0.2.1:4711 or [2001:db8::1]:4711."""
     if entry.startswith("["):
         return entry[1:].partition("]")[0]
     return entry.partition(":")[0] if entry.count(":") == 1 else entry

@@ -1,8 +1,8 @@
 """Read settings from the environment and `.env`, more strictly than django-environ does.
 
 A missing or malformed value raises `SystemExit` with one line that names the variable and what it expects. System checks
-would not run under a WSGI server. The line never quotes a value. django-environ would: it takes `$ecret` for the name
-of another variable and prints it.
+would not run under a WSGI server. The line never contains a value. django-environ prints `$ecret`, because it reads it as
+the name of another variable.
 """
 
 import base64
@@ -28,8 +28,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-# What the local Pumble publishes, also in `sandbox/app.json`: the credentials of the app it opens with. The portal uses
-# them only with LOCAL_PUMBLE and refuses them otherwise.
+# The published credentials of the local Pumble's app, as in `sandbox/app.json`. They are accepted only with LOCAL_PUMBLE.
 LOCAL_PUMBLE_CREDENTIALS = {
     "PUMBLE_APP_ID": "65f0a1b2c3d4e5f60718aa01",
     "PUMBLE_APP_KEY": "local-pumble-app-key-not-for-production",
@@ -58,7 +57,7 @@ TRUE = frozenset({"true", "1", "yes", "on"})
 FALSE = frozenset({"false", "0", "no", "off"})
 _ASSIGNMENT = re.compile(r"(?:export )?[A-Za-z_0-9]+=")
 _HOST_NAME = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9.-]+")
-_FITS_A_HEADER = re.compile(r"[!-~]+", re.ASCII)
+_HEADER_VALUE = re.compile(r"[!-~]+", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +79,7 @@ def url_host(host: str) -> str:
 
 
 def is_random(secret: str) -> bool:
-    """Return whether the secret is long enough and not one character again and again."""
+    """Return whether the secret has at least 32 bytes and five different characters."""
     return len(secret.encode()) >= MIN_SECRET_BYTES and len(set(secret)) >= 5
 
 
@@ -129,7 +128,7 @@ class Environment:
 
     def _decode_dotenv(self, path: Path) -> str:
         if path.exists() and not path.is_file():
-            self.fail(".env", "is not a file; remove it, or put a file in its place")
+            self.fail(".env", "is not a file; remove it, or replace it by a file")
         try:
             data = path.read_bytes()
         except OSError as error:
@@ -155,7 +154,7 @@ class Environment:
         value = self._get(name)
         if name in SECRET_NAMES and (path := self._get(f"{name}_FILE")):
             if value:
-                self.fail(f"{name}_FILE", f"stands beside {name}; only one of the two may be set")
+                self.fail(f"{name}_FILE", f"is set together with {name}; set only one of them")
             value = self._read_file(name, path)
         return value or default
 
@@ -170,7 +169,7 @@ class Environment:
             data = b""
         value = self._decode(f"{name}_FILE", data).strip()
         if not value:
-            self.fail(f"{name}_FILE", "expects the path of a file that can be read and holds the value")
+            self.fail(f"{name}_FILE", "expects the path of a readable file that contains the value")
         return value
 
     def required(self, name: str, default: str = "") -> str:
@@ -179,7 +178,7 @@ class Environment:
     def token(self, name: str) -> str:
         """Return an optional secret of the deployment's own, which callers send in a header."""
         value = self.text(name)
-        if value and not (is_random(value) and _FITS_A_HEADER.fullmatch(value)):
+        if value and not (is_random(value) and _HEADER_VALUE.fullmatch(value)):
             self.fail(
                 name, f"expects at least {MIN_SECRET_BYTES} random bytes, written in letters and digits"
             )
@@ -217,7 +216,7 @@ class Environment:
         try:
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
-            Environment.fail(name, f"{path} cannot be made ({error.strerror}); {remedy}")
+            Environment.fail(name, f"{path} cannot be created ({error.strerror}); {remedy}")
         if not os.access(path, os.R_OK | os.W_OK | os.X_OK):
             Environment.fail(name, f"{path} cannot be written; {remedy}")
         for file in path.glob("portal.sqlite3*"):
@@ -262,7 +261,7 @@ class Environment:
         except ValueError:
             networks = [ipaddress.ip_network("::/0")]
         if any(network.prefixlen == 0 for network in networks) or "%" in self.text(name):
-            self.fail(name, "expects addresses and CIDRs such as 10.0.0.0/8, comma separated")
+            self.fail(name, "expects addresses and CIDRs such as 10.0.0.0/8, separated by commas")
         return networks
 
     def database_url(self, name: str) -> dict[str, Any]:
@@ -286,7 +285,7 @@ class Environment:
         def required(name: str) -> str:
             value = self.required(name, defaults.get(name, ""))
             if not local and value in LOCAL_PUMBLE_CREDENTIALS.values():
-                self.fail(name, "is the local Pumble's published value; take the one of your app at Pumble")
+                self.fail(name, "is the local Pumble's published value; use the value of your app at Pumble")
             return value
 
         secret_key = required("SECRET_KEY")
@@ -324,10 +323,10 @@ class Environment:
             ):
                 self.fail(
                     "KEY_PEPPERS",
-                    "expects NUMBER:BASE64 of at least 32 random bytes, comma separated, newest first",
+                    "expects NUMBER:BASE64 of at least 32 random bytes, separated by commas, newest first",
                 )
             if int(number) in peppers or pepper in peppers.values() or len(set(pepper)) < 5:
-                self.fail("KEY_PEPPERS", "has a number or a pepper twice, or one that is not random")
+                self.fail("KEY_PEPPERS", "has a duplicate number or pepper, or a pepper that is not random")
             peppers[int(number)] = pepper
         return peppers
 
@@ -349,10 +348,12 @@ class Environment:
         peppers = set(values.peppers.values())
         encryption = {base64.urlsafe_b64decode(key) for key in values.token_encryption_keys}
         if peppers & encryption:
-            self.fail("TOKEN_ENCRYPTION_KEYS", "repeats a pepper of KEY_PEPPERS; each secret stands alone")
+            self.fail(
+                "TOKEN_ENCRYPTION_KEYS", "repeats a pepper of KEY_PEPPERS; each secret must be different"
+            )
         encoded = {base64.b64encode(secret).decode() for secret in peppers | encryption}
         if values.secret_key in encoded or values.secret_key.encode() in peppers | encryption:
-            self.fail("SECRET_KEY", "repeats a pepper or an encryption key; each secret stands alone")
+            self.fail("SECRET_KEY", "repeats a pepper or an encryption key; each secret must be different")
 
     def _load_or_create_local_secrets(self, data_dir: Path) -> dict[str, str]:
         """Return SECRET_KEY, KEY_PEPPERS and TOKEN_ENCRYPTION_KEYS, which the first start writes to a private file."""

@@ -1,4 +1,4 @@
-"""Pages a browser sees when something is not there, not allowed, or broken; programs get the contract's JSON."""
+"""Error responses: a page for browsers, the contract's JSON for programs."""
 
 import contextlib
 import difflib
@@ -21,17 +21,17 @@ from portal.api.urls import OPERATIONS
 _OPERATIONS = {operation.operation for operation in OPERATIONS}
 _MAX_COMPARED_LENGTH = 64
 _MIN_SIMILARITY = 0.75
-# Programs ask for these, or only forms are sent there.
-_NO_PAGES = {
+# URLs for programs, and URLs that accept only forms.
+_NOT_PAGES = {
     *_OPERATIONS, "hook", "redirect", "healthz", "readyz", "metrics", "signout", "signout-everywhere", "set_language",
     "disable", "enable", "finish", "remedy", "try-it",
 }  # fmt: skip
 
 
 def accepts_html(request: HttpRequest) -> bool:
-    """A browser that navigates, as opposed to a program: it asks for HTML and presents no key."""
-    navigates = request.method in {"GET", "POST"} and "text/html" in request.headers.get("Accept", "")
-    return navigates and not has_key_header(request.META) and request.path.strip("/") not in _OPERATIONS
+    """Return whether the client is a browser that is_navigation: it accepts HTML and sends no API key."""
+    is_navigation = request.method in {"GET", "POST"} and "text/html" in request.headers.get("Accept", "")
+    return is_navigation and not has_key_header(request.META) and request.path.strip("/") not in _OPERATIONS
 
 
 def error_page(
@@ -43,18 +43,18 @@ def error_page(
     action: str = "",
     link: tuple[str, str] | None = None,
 ) -> HttpResponse:
-    """Our error page: what happened, what to do next, and the request id.
+    """Return an error page: what happened, what to do next, and the request id.
 
     Args:
-        action: offers `sign-in` or `install`.
-        link: the address and the words of another way on.
+        action: `sign-in` or `install` shows a button for it.
+        link: URL and text of another link.
     """
     context = {
         "title": title,
         "advice": advice,
         "action": action,
         "link": link,
-        # Another language means to load the page anew, which is no answer to what was sent.
+        # Choosing a language reloads the page, which would lose a form.
         "languages": request.method != "POST",
         "request_id": getattr(request, "request_id", ""),
     }
@@ -62,7 +62,7 @@ def error_page(
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    if address := _meant(request):
+    if address := _corrected_url(request):
         return redirect(address)
     if not accepts_html(request):
         similar = _similar_operation(request.path)
@@ -84,22 +84,22 @@ def _similar_operation(path: str) -> str:
     return folded[similar[0]] if similar else ""
 
 
-def _meant(request: HttpRequest) -> str:
-    """The page that a mistyped address means, with its query; "" where there is none, or a program asks.
+def _corrected_url(request: HttpRequest) -> str:
+    """Return the URL for a mistyped path, or "" if there is none or the client is a program.
 
-    People leave a slash out or add one, paste a blank along, and phones begin with a capital letter.
+    Corrected are a missing or added slash, spaces around the path, and capital letters.
     """
-    bare = request.path.strip("/ \t\r\n\u00a0")
+    path_text = request.path.strip("/ \t\r\n\u00a0")
     asks_for_page = request.method in {"GET", "HEAD"} and not has_key_header(request.META)
-    if not asks_for_page or request.resolver_match or bare in _OPERATIONS:
+    if not asks_for_page or request.resolver_match or path_text in _OPERATIONS:
         return ""
-    small = bare.lower()
-    for path in (f"/{bare}", f"/{bare}/", f"/{small}", f"/{small}/"):
+    lower = path_text.lower()
+    for path in (f"/{path_text}", f"/{path_text}/", f"/{lower}", f"/{lower}/"):
         with contextlib.suppress(Resolver404):
             match = resolve(path)
-            if match.view_name in _NO_PAGES or (
-                match.kwargs and bare not in path
-            ):  # ids have capital letters
+            if match.view_name in _NOT_PAGES or (
+                match.kwargs and path_text not in path
+            ):  # ids are case-sensitive
                 continue
             address, query = quote(path), request.META.get("QUERY_STRING", "")
             if query and key_format.is_free_of_keys(query):
@@ -118,31 +118,31 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
         return error_page(
             request,
             status=400,
-            title=_("This address is not the portal's"),
-            advice=_("The portal does not answer under this host name. Open it at the address below."),
+            title=_("Unknown host name"),
+            advice=_("The portal does not serve this host name. Open it at the address below."),
             link=(settings.PUBLIC_URL, settings.PUBLIC_URL),
         )
-    title, advice = _("The request makes no sense"), _("Go back to the start page and try again.")
+    title, advice = _("The request is not valid"), _("Go back to the start page and try again.")
     return error_page(request, status=400, title=title, advice=advice)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """What Django shows of an exception that nobody caught; of a database that is away, that it will be back."""
+    """Return a 503 page if the database cannot be reached, else a 500 page. Django calls this for unhandled exceptions."""
     error = sys.exception()
-    away = isinstance(error, OperationalError | InterfaceError)
+    is_unreachable = isinstance(error, OperationalError | InterfaceError)
     if not accepts_html(request):
         return exceptions.error_response(
-            error if away and isinstance(error, Exception) else RuntimeError(), request
+            error if is_unreachable and isinstance(error, Exception) else RuntimeError(), request
         )
-    if away:
+    if is_unreachable:
         advice = _("The service is not available right now. Try again in a moment.")
-        response = error_page(request, status=503, title=_("One moment, please"), advice=advice)
+        response = error_page(request, status=503, title=_("The service is not available"), advice=advice)
         response["Retry-After"] = "2"
         return response
-    title = _("Something broke on our side")
+    title = _("Internal error")
     return error_page(
         request,
         status=500,
         title=title,
-        advice=_("Try again; if it stays, tell your administrator the request id."),
+        advice=_("Try again. If the error stays, give your administrator the request id."),
     )

@@ -1,4 +1,4 @@
-"""How the portal is served: processes with threads. More than one process needs PostgreSQL and Redis to share."""
+"""Serve the portal with gunicorn: processes with threads. Several processes need PostgreSQL and Redis."""
 
 import gc
 import os
@@ -16,54 +16,53 @@ from django.conf import settings
 from portal.environment import Environment, url_host
 from portal.management import ports
 
-# Each process counts in mapped files of its own, where the library looks when it is imported. In memory where there is
-# such a place: a process that writes to a mapped file on a full disk is killed.
+# Each process writes its metrics to memory-mapped files. The folder is in memory if possible: writing to a mapped file on
+# a full disk kills the process. prometheus-client reads the variable when it is imported.
 if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
-    _place = Path("/dev/shm")  # noqa: S108 - the folder below is made by mkdtemp
-    if not os.access(_place, os.W_OK):
-        Environment.folder("DATA_DIR", _place := settings.DATA_DIR)
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="portal-counts-", dir=_place)
+    _folder = Path("/dev/shm")  # noqa: S108 - mkdtemp creates a folder below
+    if not os.access(_folder, os.W_OK):
+        Environment.folder("DATA_DIR", _folder := settings.DATA_DIR)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="portal-counts-", dir=_folder)
 
 bind = f"{url_host(settings.BIND)}:{settings.PORT}"
 wsgi_app = "portal.wsgi"
 worker_class = "gthread"
-preload_app = True  # processes share what they were started with, and settings that are wrong end the start
+preload_app = True  # share memory between processes, and fail at start on wrong settings
 workers = settings.WORKERS
-# The system spreads connections over the sockets of the processes; taken from one socket, most of them go to one process.
+# With one shared socket, one process accepts most connections.
 reuse_port = settings.WORKERS > 1
 threads = settings.THREADS
 keepalive = 5
 timeout = 60
 graceful_timeout = 20  # longer than any call to Pumble may take
-# WSGI names X_Forwarded_For like X-Forwarded-For, and proxies pass on the one that a client sends.
+# WSGI cannot tell X_Forwarded_For from X-Forwarded-For, and proxies pass the former on from clients.
 header_map = "drop"
 forwarder_headers = ""  # the default lets a local proxy's clients set Script_Name and Path_Info
-secure_scheme_headers: dict[str, str] = {}  # PUBLIC_URL says how people reach the portal
+secure_scheme_headers: dict[str, str] = {}  # PUBLIC_URL has the scheme
 forwarded_allow_ips = "127.0.0.1"
 limit_request_line = 8190
 limit_request_fields = 100
 limit_request_field_size = 8190
 loglevel = "warning"
-errorlog = None  # the settings hand what gunicorn logs to the portal's sink, which redacts it
+errorlog = None  # LOGGING sends it to the portal's handler, which redacts it
 accesslog = None  # the portal logs each request, without its query
 control_socket_disable = True
 
-_ALLOCATIONS_BETWEEN_COLLECTIONS = 20_000
+_GC_THRESHOLD = 20_000
 
 
 def on_starting(server: Any) -> None:
-    # Without SO_REUSEPORT gunicorn itself refuses. With it two portals of one user would share the port.
+    # With SO_REUSEPORT, two portals of one user could share the port unnoticed.
     if reuse_port and ports.in_use(settings.PORT, settings.BIND):
         on_exit(server)
         sys.exit(f"port {settings.PORT} is in use; choose another with PORT=...")
 
 
 def when_ready(server: Any) -> None:
-    # What has been loaded stays, in memory that all processes share: looking through it for garbage again and again
-    # would copy it, cost every eighth microsecond and make single calls wait.
+    # Freeze preloaded objects. GC scans would break copy-on-write and cost about 12 % CPU.
     gc.collect()
     gc.freeze()
-    gc.set_threshold(_ALLOCATIONS_BETWEEN_COLLECTIONS)
+    gc.set_threshold(_GC_THRESHOLD)
 
 
 def post_worker_init(worker: Any) -> None:
@@ -73,12 +72,12 @@ def post_worker_init(worker: Any) -> None:
     home.worker.start()
     stop: Any = signal.getsignal(signal.SIGTERM)
 
-    def say_so_and_stop(signal_number: int, frame: Any) -> None:
+    def stop_gracefully(signal_number: int, frame: Any) -> None:
         health.is_shutting_down = True
         stop(signal_number, frame)
 
-    signal.signal(signal.SIGTERM, say_so_and_stop)
-    signal.siginterrupt(signal.SIGTERM, False)  # noqa: FBT003 - as gunicorn has it: requests under way go on
+    signal.signal(signal.SIGTERM, stop_gracefully)
+    signal.siginterrupt(signal.SIGTERM, False)  # noqa: FBT003 - as in gunicorn: running requests continue
 
 
 def on_exit(server: Any) -> None:

@@ -1,4 +1,4 @@
-"""The security headers of an answer that no middleware of Django's or of a library sets them for."""
+"""Security headers that no middleware of Django or of a library sets."""
 
 from csp.utils import build_policy
 from django.conf import settings
@@ -11,7 +11,7 @@ _UNUSED_FEATURES = (
 PERMISSIONS_POLICY = ", ".join(f"{feature}=()" for feature in _UNUSED_FEATURES)
 CONTENT_SECURITY_POLICY = build_policy()
 
-# What the middleware sets, for the WSGI wrapper, which answers without Django.
+# The headers that the middleware sets, for responses of the WSGI wrapper.
 SECURITY_HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,

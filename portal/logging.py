@@ -1,6 +1,6 @@
-"""Log lines: an event name, then its fields; on the console or as one JSON object per line.
+"""Format log lines: an event name and its fields, as text or as one JSON object per line.
 
-Redaction sits here, in the sink, so that a key that some library puts into a message does not reach the disk.
+The formatters redact secrets, so that messages of libraries are redacted, too.
 """
 
 import json
@@ -12,19 +12,19 @@ from typing import Any
 
 from portal import redaction
 
-# Of the request that this thread answers, so that every line that belongs to it says so.
+# The id of the request that this thread handles. It is added to each log line.
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 _STANDARD_ERROR = 2
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
-# Django attaches the request and its parts to its own records; they hold headers and bodies.
-_LEFT_OUT = _STANDARD | {"request", "status_code", "server_time"}
+# Django attaches the request to its records, with headers and body.
+_OMITTED_FIELDS = _STANDARD | {"request", "status_code", "server_time"}
 
 
-class Sink(logging.Handler):
-    """Standard error, each line in one write.
+class StderrHandler(logging.Handler):
+    """Write each line to standard error in one system call.
 
-    Without the library's lock: that is held while the system writes, and every thread that answers stood in line for it.
+    It takes no lock. `StreamHandler` holds its lock while it writes, and all threads wait for it.
     """
 
     def handle(self, record: logging.LogRecord) -> Any:
@@ -42,8 +42,8 @@ class Sink(logging.Handler):
             self.handleError(record)
 
 
-class ClientFaults(logging.Filter):
-    """Django logs a suspicious request, such as one with a wrong Host, as an error with a traceback. It is the client's."""
+class ClientErrorFilter(logging.Filter):
+    """Log a suspicious request, such as one with a wrong Host, as a warning without a traceback. Django logs an error."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if record.name.startswith("django.security."):
@@ -67,7 +67,7 @@ class _Formatter(logging.Formatter):
         }
         if current := request_id.get():
             fields["request_id"] = current
-        fields |= {name: value for name, value in vars(record).items() if name not in _LEFT_OUT}
+        fields |= {name: value for name, value in vars(record).items() if name not in _OMITTED_FIELDS}
         if record.exc_info:
             fields["trace"] = self.formatException(record.exc_info)
         return fields
@@ -77,32 +77,32 @@ class JsonFormatter(_Formatter):
     def format(self, record: logging.LogRecord) -> str:
         fields = self.fields(record)
         line = json.dumps(fields, default=str)
-        return json.dumps(_redacted(fields), default=str) if redaction.may_contain_secret(line) else line
+        return json.dumps(_redact(fields), default=str) if redaction.may_contain_secret(line) else line
 
 
 class ConsoleFormatter(_Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        fields = _redacted(self.fields(record))
+        fields = _redact(self.fields(record))
         trace = fields.pop("trace", "")
         head = f"{fields.pop('at')} {fields.pop('level'):7} {fields.pop('event')}"
         fields.pop("logger")
         tail = " ".join(
-            f"{name}={_one_word(value)}" for name, value in fields.items() if value not in ("", None)
+            f"{name}={_quote_if_needed(value)}" for name, value in fields.items() if value not in ("", None)
         )
-        line = _escaped(f"{head} {tail}".rstrip())
+        line = _escape(f"{head} {tail}".rstrip())
         return f"{line}\n{trace}" if trace else line
 
 
-def _redacted(fields: dict[str, Any]) -> dict[str, Any]:
+def _redact(fields: dict[str, Any]) -> dict[str, Any]:
     return {name: redaction.redact_field(name, value) for name, value in fields.items()}
 
 
-def _one_word(value: object) -> str:
-    """A field's value, in quotes where it could pass for another field."""
+def _quote_if_needed(value: object) -> str:
+    """Return the value as text, in quotes if it could be read as another field."""
     text = str(value)
     return repr(text) if " " in text or "=" in text else text
 
 
-def _escaped(line: str) -> str:
-    """`line` without control characters, so that no input can forge a line of its own."""
+def _escape(line: str) -> str:
+    """Return the line without control characters, so that no input can forge a log line."""
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in line)

@@ -1,6 +1,6 @@
-"""`/metrics`: what this server has done, as Prometheus reads it, added up over its processes.
+"""Serve `/metrics` for Prometheus, summed over the processes of this server.
 
-Under the server every process writes its numbers to files of its own; whichever process is asked adds them up.
+Each process writes its metrics to files. The process that answers adds them up.
 """
 
 import hmac
@@ -28,7 +28,7 @@ from portal.client_ip import is_trusted_proxy
 from portal.error_pages import not_found
 from pumble_bridge.chat import home, notices
 
-_OF_PROXIES = {"HTTP_FORWARDED", "HTTP_VIA", "HTTP_X_REAL_IP"}
+_PROXY_HEADERS = {"HTTP_FORWARDED", "HTTP_VIA", "HTTP_X_REAL_IP"}
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 REQUESTS = Counter("portal_requests", "Requests answered", ["operation", "outcome"])
@@ -38,7 +38,7 @@ REQUEST_SECONDS = Histogram(
 
 
 class Queues(Collector):
-    """How many rows wait to be sent to Pumble; nothing while the database is away."""
+    """The number of rows that wait to be sent to Pumble. No metric while the database cannot be reached."""
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         family = GaugeMetricFamily("portal_queue_length", "What waits to be sent to Pumble", labels=["queue"])
@@ -53,8 +53,8 @@ class Queues(Collector):
 
 @require_safe
 def serve(request: HttpRequest) -> HttpResponse:
-    """The numbers, to this machine itself or to whoever has the token. To others the page does not exist."""
-    if not (_is_from_here(request) or _has_token(request)):
+    """Return the metrics to clients on this machine or with METRICS_TOKEN, and 404 to all others."""
+    if not (_is_local(request) or _has_token(request)):
         return not_found(request)
     registry = CollectorRegistry()
     if values.ValueClass is values.MutexValue:
@@ -65,9 +65,9 @@ def serve(request: HttpRequest) -> HttpResponse:
     return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
 
-def _is_from_here(request: HttpRequest) -> bool:
-    """Whether it comes from this machine, and not through a proxy on it: such a one says so, or is known."""
-    if any(name in _OF_PROXIES or name.startswith("HTTP_X_FORWARDED_") for name in request.META):
+def _is_local(request: HttpRequest) -> bool:
+    """Return whether the request comes from this machine, and not through a proxy on it."""
+    if any(name in _PROXY_HEADERS or name.startswith("HTTP_X_FORWARDED_") for name in request.META):
         return False
     peer = parse_address(request.META.get("REMOTE_ADDR", ""))
     return peer is not None and peer.is_loopback and not is_trusted_proxy(peer)

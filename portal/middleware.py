@@ -1,6 +1,6 @@
-"""The middleware of the portal: request ids, the log line of a request, default headers, and the signed-in member.
+"""Middleware: request ids, the log line of a request, default headers, and the signed-in member.
 
-A page's middleware does nothing for a call of the API.
+The middleware of pages skips calls of the API.
 """
 
 import logging
@@ -37,16 +37,16 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
 
 
 class RequestIdMiddleware:
-    """Give each answer the id of its request, count the request and write its line to the log.
+    """Set the request id on the response, count the request and log it.
 
-    A valid incoming id is kept. The line has no query and no body. An endpoint adds to it with `request.log_fields`.
+    A valid incoming id is kept. The log line has neither query nor body. A view adds fields in `request.log_fields`.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        began = time.monotonic()
+        started = time.monotonic()
         request_id = valid_request_id(request.META.get("HTTP_X_REQUEST_ID", ""))
         request.request_id = request_id  # type: ignore[attr-defined]
         outer = logged_request_id.set(request_id)
@@ -55,7 +55,7 @@ class RequestIdMiddleware:
         finally:
             logged_request_id.reset(outer)
         response["X-Request-Id"] = request_id
-        seconds = time.monotonic() - began
+        seconds = time.monotonic() - started
         fields = getattr(request, "log_fields", None) or _page_log_fields(request, response)
         metrics.REQUESTS.labels(fields["operation"], fields["outcome"]).inc()
         metrics.REQUEST_SECONDS.labels(fields["operation"]).observe(seconds)
@@ -86,7 +86,7 @@ class LeadingSlashesMiddleware:
 
 
 class DefaultHeadersMiddleware:
-    """Set `Permissions-Policy`, and keep every answer but a static file out of caches. A view may choose otherwise."""
+    """Set `Permissions-Policy`, and `Cache-Control: no-store` except for static files. A view may override both."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -100,9 +100,9 @@ class DefaultHeadersMiddleware:
 
 
 class ApiCallMiddleware:
-    """Drop the cookies of an API call and answer it in English, whatever the thread's last language was.
+    """Drop the cookies of an API call, and answer it in English.
 
-    The answer's Content-Security-Policy is ready made: django-csp takes 28 µs to build one.
+    The Content-Security-Policy is built once, because django-csp takes 28 µs to build it.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -119,11 +119,11 @@ class ApiCallMiddleware:
 
 
 class PageMiddleware(MiddlewareMixin):
-    """Do nothing for a call of the API, which needs no session, no choice of a language and no messages."""
+    """Skip calls of the API, which need no session, language or messages."""
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        answer = self.get_response if request.path_info in API_PATHS else super().__call__
-        return cast(HttpResponseBase, answer(request))
+        respond = self.get_response if request.path_info in API_PATHS else super().__call__
+        return cast(HttpResponseBase, respond(request))
 
 
 class CSPMiddleware(PageMiddleware, csp.CSPMiddleware):
@@ -150,7 +150,7 @@ class MessageMiddleware(PageMiddleware, messages.MessageMiddleware):
 
 
 def _page_log_fields(request: HttpRequest, response: HttpResponseBase) -> dict[str, str]:
-    """Return the view's name and the outcome. All unknown paths share one name, so that labels of metrics stay bounded."""
+    """Return the view's name and the outcome. Unknown paths share one name, which bounds the labels of metrics."""
     match = request.resolver_match
     name = match.view_name if match else "static" if request.path.startswith("/static/") else "unknown"
     return {

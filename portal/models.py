@@ -1,4 +1,4 @@
-"""What the portal itself keeps: which forms were sent already."""
+"""The model of the portal itself: forms that were sent."""
 
 from datetime import datetime, timedelta
 
@@ -6,7 +6,7 @@ from django.db import IntegrityError, models, transaction
 
 
 class SentForm(models.Model):
-    """A form that counts once, and was sent: a reload or a double click does nothing a second time."""
+    """The nonce of a form that was sent. A reload or a double click does not send it again."""
 
     RETENTION = timedelta(hours=24)
 
@@ -18,7 +18,7 @@ class SentForm(models.Model):
 
     @staticmethod
     def consume(nonce: str, *, now: datetime) -> bool:
-        """Whether `nonce` is new; then it is remembered. Atomic: of two repetitions one is new."""
+        """Store `nonce` and return whether it was new. Atomic: of two concurrent calls, one returns True."""
         SentForm.objects.filter(sent_at__lte=now - SentForm.RETENTION).delete()
         try:
             with transaction.atomic():

@@ -1,7 +1,7 @@
 """Remove secrets from a text: keys, tokens, cookies, signatures, codes, passwords and query strings.
 
-Some are found by their form or by the name before them, the secrets of this deployment by their value. The rules would
-rather remove too much than too little.
+Secrets are found by their form, by the name before them, or by their value in the settings. The rules prefer to remove
+too much.
 """
 
 import base64
@@ -17,40 +17,45 @@ from keys import key_format
 
 REDACTED = "[redacted]"
 
-# Every text that the rules below change contains one of these. Most texts cost no more than this search.
-_SIGNS = (
+# Every text that the rules below change contains one of these. For most texts, this search is all that runs.
+_MARKERS = (
     "pmb", "authorization", "cookie", "token", "secret", "signature", "passw", "pepper", "apikey", "api-key", "api_key",
     "appkey", "app-key", "app_key", "encryption", "session", "csrf", "code", "state", "header value", "?", "@",
 )  # fmt: skip
 _HEX = {ord(char): "h" if char in "0123456789abcdef" else " " for char in map(chr, range(128))}
 _LONG_HEX = "h" * 64
 
-_TO_THE_END = r"authorization|cookie"  # the value ends with the line or the quotes: `Bearer x`, `a=1; b=2`
-_ONE_WORD = (
+_REST_OF_LINE_NAMES = (
+    r"authorization|cookie"  # the value ends with the line or the quotes: `Bearer x`, `a=1; b=2`
+)
+_WORD_NAMES = (
     r"token|secret|signature|passw(?:or)?d|pepper|(?:api|app|secret|encryption)[-_]?key|"
     r"sessionid|csrfmiddleware"
 )
 _QUOTE = r"\\{0,3}[\"']"  # escaped if it is inside of quotes
-_AFTER_A_NAME = rf"[\w-]{{0,24}}(?:{_QUOTE})?\s*[:=]\s*(?:b?{_QUOTE})?"
-_IN_A_PAIR = rf"[\w-]{{0,24}}{_QUOTE},\s*b?{_QUOTE}"  # ('token', 'x')
+_VALUE_SEPARATOR = rf"[\w-]{{0,24}}(?:{_QUOTE})?\s*[:=]\s*(?:b?{_QUOTE})?"
+_PAIR_SEPARATOR = rf"[\w-]{{0,24}}{_QUOTE},\s*b?{_QUOTE}"  # ('token', 'x')
 _RULES = [
     (re.compile(r"://[^\s/@\"']*@"), f"://{REDACTED}@"),
     (re.compile(r"(?<=[\w/.~%)\]-])\?[^\s\"'<>]+"), f"?{REDACTED}"),
-    (re.compile(rf"(?i)((?:{_TO_THE_END}){_AFTER_A_NAME})[^\"'\r\n]+"), rf"\1{REDACTED}"),
-    (re.compile(rf"(?i)((?:{_ONE_WORD}){_AFTER_A_NAME})[^\s\"',;&)}}\]]+"), rf"\1{REDACTED}"),
-    (re.compile(rf"(?i)((?:{_TO_THE_END}|{_ONE_WORD}){_IN_A_PAIR})[^\"'\r\n]+"), rf"\1{REDACTED}"),
+    (re.compile(rf"(?i)((?:{_REST_OF_LINE_NAMES}){_VALUE_SEPARATOR})[^\"'\r\n]+"), rf"\1{REDACTED}"),
+    (re.compile(rf"(?i)((?:{_WORD_NAMES}){_VALUE_SEPARATOR})[^\s\"',;&)}}\]]+"), rf"\1{REDACTED}"),
+    (
+        re.compile(rf"(?i)((?:{_REST_OF_LINE_NAMES}|{_WORD_NAMES}){_PAIR_SEPARATOR})[^\"'\r\n]+"),
+        rf"\1{REDACTED}",
+    ),
     (re.compile(r"(?i)\b((?:code|state)(?:=|[\"']:\s*[\"']))[^\s\"',;&)}\]]+"), rf"\1{REDACTED}"),
     (re.compile(r"(?i)(header value\W{1,3})[^\s].*"), rf"\1{REDACTED}"),
 ]
-_NAME = re.compile(rf"(?i){_TO_THE_END}|{_ONE_WORD}")
+_NAME = re.compile(rf"(?i){_REST_OF_LINE_NAMES}|{_WORD_NAMES}")
 _SIGNATURE = re.compile(r"[0-9a-f]{64,}")
 
 
 def may_contain_secret(text: str) -> bool:
     """Return whether `redact` might change the text, or a text of which this one is the JSON."""
     lower = text.lower()
-    for sign in _SIGNS:  # each log line runs this loop; `any` takes twice as long
-        if sign in lower:
+    for marker in _MARKERS:  # each log line runs this loop; `any` takes twice as long
+        if marker in lower:
             return True
     return _LONG_HEX in text.translate(_HEX) or any(secret in text for secret in _own_secrets())
 
@@ -90,6 +95,6 @@ def _own_secrets() -> tuple[str, ...]:
         str(settings.DATABASES["default"].get("PASSWORD") or ""),
         urlsplit(settings.REDIS_URL).password or "",
     }
-    spelt = {form for secret in plain for form in (secret, quote(secret, safe=""), json.dumps(secret)[1:-1])}
+    forms = {form for secret in plain for form in (secret, quote(secret, safe=""), json.dumps(secret)[1:-1])}
     # Shorter ones would match parts of ordinary words.
-    return tuple(sorted((form for form in spelt if len(form) >= 8), key=len, reverse=True))
+    return tuple(sorted((form for form in forms if len(form) >= 8), key=len, reverse=True))

@@ -1,4 +1,4 @@
-"""The settings. A missing or malformed environment variable stops the start with a line that names it.
+"""Settings from the environment. A missing or malformed variable stops the start with a line that names it.
 
 `.env.example` lists the variables and says which of them production needs.
 """
@@ -12,7 +12,7 @@ from csp.constants import NONE, SELF
 
 from portal.environment import NO_SECRETS, Environment, url_host
 
-# These run before there are secrets: one builds an image, the other creates the app at Pumble, which issues some.
+# `collectstatic` builds the image. `manifest` is needed before Pumble issues the secrets.
 COMMANDS_WITHOUT_SECRETS = ("collectstatic", "manifest")
 THIS_MACHINE = ("127.0.0.1", "::1", "localhost")
 
@@ -31,11 +31,11 @@ DATA_DIR = BASE_DIR / env.text("DATA_DIR", "var")
 if LOCAL_PUMBLE or not env.text("DATABASE_URL"):
     env.folder("DATA_DIR", DATA_DIR)
 BIND, PORT = env.host("BIND", "127.0.0.1"), env.integer("PORT", 8000, maximum=65535)
-# Only the local Pumble uses this port. Kubernetes sets the variable for a service named sandbox.
+# Only the local Pumble uses this port. Otherwise the variable is ignored: Kubernetes sets it for a service named sandbox.
 SANDBOX_PORT = env.integer("SANDBOX_PORT", 9000, maximum=65535) if LOCAL_PUMBLE else 0
 _is_command = Path(sys.argv[0]).name == "manage.py"
 _command = sys.argv[1] if _is_command and sys.argv[1:] else ""
-# Nobody can connect to 0.0.0.0 and ::, so this machine reaches the server at its loopback address.
+# 0.0.0.0 and :: are not addresses to connect to. This machine uses its loopback address.
 _wildcards = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - nothing binds here
 OWN_URL = f"http://{url_host(_wildcards.get(BIND, BIND))}:{PORT}"
 PUBLIC_URL = env.url("PUBLIC_URL", OWN_URL if LOCAL_PUMBLE or _command == "collectstatic" else "")
@@ -53,7 +53,7 @@ for _name, _url in {
     "PUMBLE_CONSENT_SCREEN_URL": PUMBLE_CONSENT_SCREEN_URL,
 }.items():
     if LOCAL_PUMBLE and f".{urlsplit(_url).hostname}".endswith(".pumble.com"):
-        env.fail(_name, "is that of production Pumble; leave it out where LOCAL_PUMBLE is true")
+        env.fail(_name, "is the URL of production Pumble; leave it out with LOCAL_PUMBLE")
 
 if _command in COMMANDS_WITHOUT_SECRETS:
     _secrets = NO_SECRETS
@@ -69,7 +69,7 @@ PUMBLE_APP_CLIENT_SECRET = _secrets.client_secret
 PUMBLE_APP_SIGNING_SECRETS = _secrets.signing_secrets
 
 REDIS_URL = env.redis_url("REDIS_URL")
-# All processes share the default cache, for what must happen once. The local cache only saves time.
+# The default cache is shared by all processes if REDIS_URL is set. The local cache is for speed only.
 CACHES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
     "local": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "local"},
@@ -101,7 +101,7 @@ LOG_FORMAT = env.choice("LOG_FORMAT", "console" if LOCAL_PUMBLE else "json", ["c
 _own_hosts = ["127.0.0.1", "localhost", "[::1]"] if LOCAL_PUMBLE else []
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS") or [url_host(_host), *_own_hosts]
 if "*" in ALLOWED_HOSTS:
-    env.fail("ALLOWED_HOSTS", "must name the hosts; a lone * admits every Host header")
+    env.fail("ALLOWED_HOSTS", "must name the hosts; * would accept every Host header")
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS")
 
 INSTALLED_APPS = [
@@ -137,7 +137,7 @@ MIDDLEWARE = [
 ]
 ROOT_URLCONF = "portal.urls"
 WSGI_APPLICATION = "portal.wsgi.application"
-APPEND_SLASH = False  # a redirect would turn a POST into a GET
+APPEND_SLASH = False  # a redirect turns a POST into a GET
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -157,8 +157,8 @@ WORKERS, THREADS = env.integer("WORKERS", 1, maximum=64), env.integer("THREADS",
 DATABASES: dict[str, dict[str, Any]] = {"default": env.database_url("DATABASE_URL")}
 _database = DATABASES["default"]
 if _database:
-    # A call's query takes milliseconds, and no transaction waits for Pumble longer than a call may take. A command may
-    # run for long, but a migration that waits for a lock makes all later queries wait behind it.
+    # A query of a request takes milliseconds. A command may run long, but a migration that waits for a lock blocks all
+    # later queries.
     _timeouts = (
         {"statement_timeout": "1h", "lock_timeout": "1min"}
         if _is_command
@@ -174,12 +174,12 @@ if _database:
             "options": " ".join([*_server_options, _url_options.get("options", "")]).strip(),
             "connect_timeout": 2,
             "tcp_user_timeout": 5000,
-            # While the server is away, a request fails in less than 2 s, also if it asks twice.
+            # While the server cannot be reached, a request fails in less than 2 s, even with two queries.
             "pool": {
                 "min_size": 1,
                 "max_size": THREADS + 4,  # background threads write usage and send Home tabs and notices
                 "timeout": 0.8,
-                "reconnect_timeout": 2,  # then the next try starts without the long wait between late ones
+                "reconnect_timeout": 2,  # restarts the exponential backoff
             },
         },
     }
@@ -189,16 +189,16 @@ else:
         "NAME": DATA_DIR / "portal.sqlite3",
         "OPTIONS": {
             "timeout": 10,
-            "transaction_mode": "IMMEDIATE",  # wait for the write lock at the start of a transaction, not in its middle
-            # WAL lets others read during a write. NORMAL may forget a committed revocation at power loss.
+            "transaction_mode": "IMMEDIATE",  # wait for the write lock at the start of a transaction
+            # WAL allows reads during a write. FULL keeps a committed revocation at power loss.
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
         },
         "TEST": {"NAME": DATA_DIR / "portal-test.sqlite3"},
     }
 if WORKERS > 1 and not REDIS_URL:
-    env.fail("WORKERS", "may be above 1 only with REDIS_URL: processes that count alone multiply every limit")
+    env.fail("WORKERS", "may be above 1 only with REDIS_URL: processes without it count limits separately")
 if WORKERS > 1 and not env.text("DATABASE_URL"):
-    env.fail("WORKERS", "may be above 1 only with DATABASE_URL=postgres://...: SQLite is for one process")
+    env.fail("WORKERS", "may be above 1 only with DATABASE_URL=postgres://...: SQLite supports one process")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "keys.Member"
@@ -232,10 +232,10 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SECURE_SSL_REDIRECT = (
-    _secure  # `portal.wsgi` takes the scheme from PUBLIC_URL, so the proxy redirects, not Django
+    _secure  # `portal.wsgi` sets the scheme from PUBLIC_URL, so the proxy redirects, not Django
 )
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if _secure else 0
-# Other hosts of a company are not the portal's to bind to HTTPS: PUBLIC_URL may be https://example.com.
+# HSTS must not affect other hosts of a company: PUBLIC_URL may be https://example.com.
 SILENCED_SYSTEM_CHECKS = [
     "security.W005",  # SECURE_HSTS_INCLUDE_SUBDOMAINS
     "security.W021",  # SECURE_HSTS_PRELOAD
@@ -260,7 +260,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
-DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # `portal.wsgi` holds it for every request
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # `portal.wsgi` enforces it for every request
 
 REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["portal.api.parsers.StrictJsonParser"],
@@ -277,17 +277,21 @@ SPECTACULAR_SETTINGS = {
     "SORT_OPERATIONS": False,
     "SORT_OPERATION_PARAMETERS": False,
     "ENFORCE_NON_BLANK_FIELDS": True,
-    "POSTPROCESSING_HOOKS": ["portal.reference.openapi.complete"],
+    "POSTPROCESSING_HOOKS": ["portal.reference.openapi.postprocess"],
 }
 
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"()": f"portal.logging.{LOG_FORMAT.capitalize()}Formatter"}},
-    "filters": {"client_faults": {"()": "portal.logging.ClientFaults"}},
+    "filters": {"client_errors": {"()": "portal.logging.ClientErrorFilter"}},
     "handlers": {
         "nowhere": {"class": "logging.NullHandler"},
-        "stderr": {"class": "portal.logging.Sink", "formatter": "line", "filters": ["client_faults"]},
+        "stderr": {
+            "class": "portal.logging.StderrHandler",
+            "formatter": "line",
+            "filters": ["client_errors"],
+        },
     },
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {

@@ -1,4 +1,4 @@
-"""The map of the house."""
+"""The URLs of the portal."""
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import include, path

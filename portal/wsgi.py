@@ -1,4 +1,4 @@
-"""The WSGI application in a wrapper that answers what fails outside Django in the contract's shape."""
+"""The WSGI application. A wrapper answers errors outside Django in the contract's shape."""
 
 import io
 import json
@@ -28,13 +28,13 @@ class ErrorBoundary:
         from portal.health import PROBE_PATHS
         from portal.middleware import valid_request_id
 
-        # Clients reach the portal by PUBLIC_URL, whatever the last hop or a header says. CSRF checks and HSTS rely on it.
+        # The scheme comes from PUBLIC_URL, not from the connection or a header. CSRF checks and HSTS rely on it.
         environ["wsgi.url_scheme"] = settings.PUBLIC_URL.partition(":")[0]
         if environ.get("PATH_INFO") in PROBE_PATHS:
             environ["HTTP_HOST"] = settings.ALLOWED_HOSTS[0].lstrip(".")
         environ["HTTP_X_REQUEST_ID"] = request_id = valid_request_id(environ.get("HTTP_X_REQUEST_ID", ""))
-        # Django builds the request before any middleware and fails on a charset that is no text encoding. Bodies are
-        # UTF-8 whatever the charset says. A lookup of its name would stay in Python's cache of codecs for ever.
+        # Bodies are UTF-8, whatever the charset. Django raises on an unknown one before any middleware runs, and Python
+        # caches each codec lookup forever.
         if "charset" in environ.get("CONTENT_TYPE", "").lower():
             environ["CONTENT_TYPE"] = environ["CONTENT_TYPE"].partition(";")[0]
         try:
@@ -62,14 +62,14 @@ class ErrorBoundary:
 
 
 def _measure_body(environ: dict[str, Any]) -> bool:
-    """Return whether the body is within the size limit. Give a chunked one the length it has."""
+    """Return whether the body is within the size limit. Set the length of a chunked body."""
     if "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower() and not environ.get("CONTENT_LENGTH"):
-        # Django takes a body in chunks for empty, because it has no length.
+        # Django reads a chunked body as empty, because it has no length.
         missing = 0
         try:
             body = environ["wsgi.input"].read(settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)
         except OSError:
-            body, missing = b"", 1  # the client stopped sending, so the body is shorter than its length
+            body, missing = b"", 1  # the client stopped; declare a longer body, so that it is incomplete
         environ["wsgi.input"], environ["CONTENT_LENGTH"] = io.BytesIO(body), str(len(body) + missing)
     length = environ.get("CONTENT_LENGTH") or "0"
     return (
@@ -96,5 +96,5 @@ def _refuse(
 
 application = ErrorBoundary(get_wsgi_application())
 
-# Django loads the URLs with the first request, after the server forked. Each process would load its own copy.
+# Load the URLs before the server forks, so that processes share them. Django loads them at the first request.
 import portal.urls  # noqa: E402, F401 - Django must be set up first

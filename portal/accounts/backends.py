@@ -1,4 +1,4 @@
-"""Authentication backends: who may sign in, and whose session goes on."""
+"""Authentication backends for members and operators."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from keys.permissions import is_entitled
 
 
 class PumbleSignIn(BaseBackend):
-    """Authenticates nobody by itself: a session begins in `sign_in`. It ends when the member is no longer entitled."""
+    """Load the member of a session while the member may use the portal. Members sign in by OAuth, not here."""
 
     def authenticate(self, request: HttpRequest | None, **credentials: Any) -> Member | None:
         return None
@@ -23,12 +23,12 @@ class PumbleSignIn(BaseBackend):
 
 
 class OperatorSignIn(BaseBackend):
-    """Operators, and nobody else: who belongs to a workspace has no password that would count."""
+    """Authenticate operators by password. Members of a workspace cannot sign in by password."""
 
     def authenticate(
         self, request: HttpRequest | None, username: str = "", password: str = "", **credentials: Any
     ) -> Member | None:
-        """The operator of that name and password. A name that nobody has takes as long as a wrong password."""
+        """Return the operator with this name and password. An unknown name takes as long as a wrong password."""
         operator = self._operators().filter(username=username).first()
         if operator is None:
             make_password(password)

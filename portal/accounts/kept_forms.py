@@ -1,7 +1,7 @@
-"""Forms that arrive without a session: nothing is done, and what was typed is kept until its author signs in again.
+"""Keep the fields of a form that arrives without a session, until its author signs in again.
 
-Such a POST is never answered by a redirect to the sign-in. That leads to Pumble, and `form-action 'self'` lets no form
-lead there: the browser would stay on the old page and say nothing.
+The form is not carried out. The response is a page and not a redirect to the sign-in: that redirects to Pumble, which
+`form-action 'self'` forbids, so the browser would stay on the old page without a message.
 """
 
 from collections.abc import Callable
@@ -31,7 +31,7 @@ MAX_FORMS_PER_MEMBER = 20
 AUTHOR_FIELD = "author"
 _MAX_PAGE_AGE = timedelta(days=8)  # a session lasts seven
 _IN_SESSION = "kept_form"
-# What a person who is not signed in can open without being sent to Pumble.
+# Views that do not require a session.
 _PUBLIC = {"start", "api-docs", "api-docs-plain", "redirect", "admin:login"}
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -40,13 +40,13 @@ _signer = TimestampSigner(salt="portal.kept_forms")
 
 @dataclass(frozen=True)
 class FormPage:
-    """Where the form of a view stands, and what of it is kept.
+    """The page that shows the form of a view, and the fields to keep.
 
     Attributes:
-        address: makes the page's address from the view's own arguments; None: the page has the view's address.
-        fields: the fields that are kept. No other is, so no token, nonce or password.
-        query: the fields that belong into the page's address.
-        public: the view needs no session.
+        address: returns the page's URL for the view's arguments. None: the page has the view's URL.
+        fields: the fields that are kept. All others are dropped, such as tokens, nonces and passwords.
+        query: the fields that belong to the query of the page's URL.
+        public: the view does not require a session.
     """
 
     address: Callable[..., str] | None = None
@@ -65,7 +65,7 @@ class _KeepResult:
 
 
 def form_page(page: FormPage) -> Callable[[View], View]:
-    """Say of the decorated view where its form stands. Views that are classes have an attribute `form_page`."""
+    """Set the form page of a view function. View classes have an attribute `form_page`."""
 
     def mark(view: View) -> View:
         view.form_page = page  # type: ignore[attr-defined]
@@ -75,36 +75,36 @@ def form_page(page: FormPage) -> Callable[[View], View]:
 
 
 def sign_author(member: Member) -> str:
-    """The value of the hidden field that says who types into a form."""
+    """Return the value of the hidden field that names the author of a form."""
     return _signer.sign(str(member.pk))
 
 
 def require_sign_in(request: HttpRequest, *, sign_in: str = "signin") -> HttpResponse:
-    """Let a person who is not signed in sign in, and come back to this page or to its form.
+    """Return a response that leads to the sign-in, and from there back to this page or its form.
 
     Args:
-        sign_in: the name of the address where that begins.
+        sign_in: the name of the sign-in URL.
     """
     if request.method not in {"GET", "HEAD"}:
         return _session_ended(request, sign_in)
     back = return_address(request)
-    address = _sign_in_address(sign_in, back)
+    address = _sign_in_url(sign_in, back)
     if len(address) <= oauth.MAX_URL_LENGTH:
         return redirect(address)
-    # Quoted in another address it is too long for the servers. The database has room for it.
+    # The URL is too long for a query parameter. It is stored in the database.
     state = _prepare(request, back)
     advice = (
-        _("You come back to this page after you have signed in.")
+        _("You return to this page after you sign in.")
         if state
-        else _("This page's address is too long to come back to. Open it again after you have signed in.")
+        else _("This page's address is too long for a return. Open it again after you sign in.")
     )
     return _error_page(
-        request, _("Sign in to go on"), advice, _sign_in_address(sign_in, "", state), state=state
+        request, _("Sign in to continue"), advice, _sign_in_url(sign_in, "", state), state=state
     )
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Django's answer to a form without the right token: the session or the browser's cookies are other ones by now."""
+    """Answer a form with a wrong CSRF token. The session or the cookies have changed. Django calls this."""
     page = _form_page_of(request)
     if not page.public and not request.user.is_authenticated:
         in_admin = request.path.startswith(reverse("admin:index"))
@@ -112,24 +112,24 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     back = return_address(request)
     advice = _("Nothing was changed. Open the page again and send the form from there.")
     text = _kept_fields(request, page)
-    if text and _author(request) == request.user.pk and _size(request, page) <= MAX_FORM_BYTES:
+    if text and _author_pk(request) == request.user.pk and _size(request, page) <= MAX_FORM_BYTES:
         _put_in_session(request, back, text)
-        advice = _("Nothing was changed. Open the form again: what you typed is still there.")
+        advice = _("Nothing was changed. Open the form again. Your input is still there.")
     return _error_page(request, _("This form is out of date"), advice, back, label=_("Open the form again"))
 
 
 def language_response(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    """`response`, unless the page it leads back to would send a person who is not signed in to Pumble."""
+    """Return `response`, or a sign-in page if the person is not signed in and the next page requires it."""
     if "Location" not in response:
-        return response  # Django answers a program's request without a page to return to
+        return response  # a program's request has no page to return to
     back = urlsplit(response.headers["Location"])._replace(scheme="", netloc="").geturl()
     if request.user.is_authenticated or not _needs_sign_in(back):
         return response
     page = _error_page(
         request,
         _("Your session has ended"),
-        _("The language is changed. Sign in to go on where you were."),
-        _sign_in_address("signin", back),
+        _("The language is changed. Sign in to continue."),
+        _sign_in_url("signin", back),
         status=200,
     )
     page.cookies = response.cookies
@@ -137,7 +137,7 @@ def language_response(request: HttpRequest, response: HttpResponse) -> HttpRespo
 
 
 def resume(request: HttpRequest, member: Member, flow: OAuthState) -> str:
-    """Where `member`, who has just signed in, goes on. What they typed before is put into their session."""
+    """Return the URL where `member` continues after sign-in. Put the kept form into the session."""
     if flow.form_author_id not in {None, member.pk}:
         return "/"
     if flow.form:
@@ -146,7 +146,7 @@ def resume(request: HttpRequest, member: Member, flow: OAuthState) -> str:
 
 
 def resume_after_password(request: HttpRequest, operator: Member, *, state: str, default: str) -> str:
-    """`resume` for an operator, who does not go by Pumble: `state` is that of the prepared sign-in, if any."""
+    """Do the same for an operator, who signs in without Pumble. `state` is that of the prepared sign-in, or ""."""
     try:
         flow = oauth.finish(state=state, browser_secret=get_browser_secret(request), now=timezone.now())
     except oauth.InvalidState:
@@ -155,7 +155,7 @@ def resume_after_password(request: HttpRequest, operator: Member, *, state: str,
 
 
 def get_kept_form(request: HttpRequest) -> QueryDict | None:
-    """What was typed into the form of this page before its author signed in again."""
+    """Return the kept fields of this page's form, or None."""
     stored = request.session.get(_IN_SESSION)
     if stored is None:
         return None
@@ -166,13 +166,13 @@ def get_kept_form(request: HttpRequest) -> QueryDict | None:
 
 
 def drop_kept_form(request: HttpRequest) -> None:
-    """The form of this page is sent again: the session need not keep it any longer."""
+    """Drop the kept fields of this page's form, because it is sent again."""
     if request.session.get(_IN_SESSION, {}).get("path") == request.path and "preview" not in request.POST:
         del request.session[_IN_SESSION]
 
 
 def return_address(request: HttpRequest) -> str:
-    """The page with the form of this request, or the page itself, without any key."""
+    """Return the URL of the page with the form of this request, or of the page itself, without any API key."""
     page, match = _form_page_of(request), request.resolver_match
     path = request.path if page.address is None or match is None else page.address(**match.kwargs)
     query = QueryDict(mutable=True)
@@ -190,34 +190,32 @@ def _session_ended(request: HttpRequest, sign_in: str) -> HttpResponse:
     back = return_address(request)
     stored = _keep(request, back)
     advice = _("Nothing was changed.") + " " + stored.advice
-    address, state = _sign_in_address(sign_in, back, stored.state), stored.state
+    address, state = _sign_in_url(sign_in, back, stored.state), stored.state
     if len(address) > oauth.MAX_URL_LENGTH:
         state = _prepare(request, back)
-        address = _sign_in_address(sign_in, "", state)
+        address = _sign_in_url(sign_in, "", state)
     return _error_page(request, _("Your session has ended"), advice, address, state=state)
 
 
 def _keep(request: HttpRequest, back: str) -> _KeepResult:
-    """Keep what was typed, where there is something and its author is known; in either case say so."""
+    """Keep the fields if the author is known. Return the state of the sign-in and the advice for the page."""
     page = _form_page_of(request)
     text = _kept_fields(request, page)
     if not text:
-        return _KeepResult(advice=_("Sign in, and you come back to the page with this form."))
+        return _KeepResult(advice=_("Sign in to return to the page with this form."))
     if _size(request, page) > MAX_FORM_BYTES:
-        message = _("What you typed is larger than 64 kB and could not be kept.")
+        message = _("Your input is larger than 64 kB and could not be kept.")
         return _KeepResult(advice=message + " " + _("Go back and copy it before you sign in."))
-    author = Member.objects.filter(pk=_author(request) or 0).first()
+    author = Member.objects.filter(pk=_author_pk(request) or 0).first()
     state = _prepare(request, back, text, author) if author and accepts_html(request) else ""
     if not state:
-        message = _("What you typed could not be kept.")
+        message = _("Your input could not be kept.")
         return _KeepResult(advice=message + " " + _("Go back and copy it before you sign in."))
-    return _KeepResult(
-        state, _("Sign in, and you come back to the form with what you typed. It is kept for an hour.")
-    )
+    return _KeepResult(state, _("Sign in to return to the form with your input. It is kept for an hour."))
 
 
 def _prepare(request: HttpRequest, back: str, text: str = "", author: Member | None = None) -> str:
-    """The state of a sign-in that leads back; "" where there are too many of them already."""
+    """Return the state of a new sign-in that leads back, or "" if there are too many."""
     now = timezone.now()
     waiting = OAuthState.objects.filter(form_author=author, expires_at__gt=now) if author else None
     if waiting is not None and waiting.count() >= MAX_FORMS_PER_MEMBER:
@@ -233,7 +231,7 @@ def _prepare(request: HttpRequest, back: str, text: str = "", author: Member | N
 
 
 def _kept_fields(request: HttpRequest, page: FormPage) -> str:
-    """The fields of the form that are kept, as a query string without keys; "" where nothing is in them."""
+    """Return the kept fields as a query string without API keys, or "" if all are empty."""
     data = QueryDict(mutable=True)
     for name in page.fields:
         if name in request.POST:
@@ -245,8 +243,8 @@ def _size(request: HttpRequest, page: FormPage) -> int:
     return sum(len(str(value).encode()) for name in page.fields for value in request.POST.getlist(name))
 
 
-def _author(request: HttpRequest) -> int | None:
-    """The primary key of the member for whom the form was made, as the form proves it."""
+def _author_pk(request: HttpRequest) -> int | None:
+    """Return the primary key of the form's author from its signature, or None."""
     try:
         return int(_signer.unsign(request.POST.get(AUTHOR_FIELD, ""), max_age=_MAX_PAGE_AGE))
     except BadSignature:
@@ -271,9 +269,9 @@ def _needs_sign_in(address: str) -> bool:
         return False
 
 
-def _sign_in_address(name: str, back: str, state: str = "") -> str:
+def _sign_in_url(name: str, back: str, state: str = "") -> str:
     query = {"state": state} if state else {}
-    if back and not (state and len(back) > 2000):  # the state alone leads back too
+    if back and not (state and len(back) > 2000):  # the state alone is enough
         query["next"] = back
     return f"{reverse(name)}?{urlencode(query)}"
 

@@ -1,4 +1,4 @@
-"""Who is signed in: sessions of members that began with Pumble, and of operators that began with a password."""
+"""Sessions of members, who sign in with Pumble, and of operators, who sign in with a password."""
 
 from django.conf import settings
 from django.contrib.auth import get_user, login
@@ -41,25 +41,25 @@ class SessionStore(db.SessionStore):
 
 
 def sign_in(request: HttpRequest, member: Member) -> None:
-    """Begin a session of `member` under a new session key."""
+    """Start a session of `member` under a new session key."""
     request.session.flush()
     login(request, member, backend=OPERATOR_BACKEND if member.is_superuser else PUMBLE_BACKEND)
     request.session[SIGNED_IN_AT] = timezone.now().timestamp()
 
 
 def get_session_user(request: HttpRequest) -> AbstractBaseUser | AnonymousUser:
-    """The member of this session. It ends after 12 idle hours, and 7 days after sign-in whatever happens."""
-    began = request.session.get(SIGNED_IN_AT, 0)
-    if timezone.now().timestamp() - began > MAX_SESSION_SECONDS:
+    """Return the member of this session. A session ends after 12 idle hours, and at the latest 7 days after sign-in."""
+    signed_in_at = request.session.get(SIGNED_IN_AT, 0)
+    if timezone.now().timestamp() - signed_in_at > MAX_SESSION_SECONDS:
         return AnonymousUser()
     user = get_user(request)
     if user.is_authenticated:
-        request.session.modified = True  # saved anew, so that the idle time begins again
+        request.session.modified = True  # save it, which restarts the idle time
     return user
 
 
 def get_browser_secret(request: HttpRequest) -> str:
-    """The secret that ties a sign-in to this browser. One without gets a new one, which `set_browser_cookie` hands out."""
+    """Return the secret that binds a sign-in to this browser. `set_browser_cookie` sends a new one."""
     secret = request.COOKIES.get(BROWSER_COOKIE, "")
     if len(secret) < 32:
         secret = request.COOKIES[BROWSER_COOKIE] = oauth.new_browser_secret()
@@ -67,7 +67,7 @@ def get_browser_secret(request: HttpRequest) -> str:
 
 
 def set_browser_cookie(request: HttpRequest, response: HttpResponse) -> None:
-    """Let the browser keep its secret for as long as a form is kept; a started sign-in ends earlier by itself."""
+    """Set the cookie with the browser's secret. It lasts as long as a kept form, and longer than a started sign-in."""
     response.set_cookie(
         BROWSER_COOKIE,
         get_browser_secret(request),
@@ -81,7 +81,7 @@ def set_browser_cookie(request: HttpRequest, response: HttpResponse) -> None:
 def request_actor(
     request: HttpRequest, *, surface: Surface = Surface.WEB, member: Member | None = None
 ) -> Actor:
-    """Who acts in this request, and from where."""
+    """Return the actor of this request for the audit log: member, surface, IP address and request id."""
     return Actor(
         member=member,
         surface=surface,
@@ -93,6 +93,6 @@ def request_actor(
 def record_operator_event(
     request: HttpRequest, event: AuditEvent.Type, operator: Member | None = None
 ) -> None:
-    """Record that an operator came or went, or that somebody tried, in the installation's own audit log."""
+    """Record a sign-in, a refused sign-in or a sign-out of an operator in the installation's audit log."""
     by = request_actor(request, surface=Surface.ADMIN, member=operator)
     audit.record(event, workspace=None, member=operator, by=by, now=timezone.now())

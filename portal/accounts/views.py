@@ -1,4 +1,4 @@
-"""The browser's side of OAuth: leave for Pumble, come back, be signed in or be told what to do next."""
+"""The OAuth views: redirect to Pumble, handle its callback, sign the member in or show an error page."""
 
 import logging
 import re
@@ -40,10 +40,10 @@ _CODE = re.compile(r"[\x21-\x7e]{1,2000}")
 
 
 def _throttled(view: View) -> View:
-    """Few people behind one address set off for Pumble, or come back, more often than once a second."""
+    """Limit OAuth requests per client address."""
 
     @wraps(view)
-    def with_limit(request: HttpRequest) -> HttpResponse:
+    def throttled(request: HttpRequest) -> HttpResponse:
         try:
             limits.hit_oauth_step(get_client_ip(request.META))
         except RateLimited as error:
@@ -60,7 +60,7 @@ def _throttled(view: View) -> View:
             return response
         return view(request)
 
-    return with_limit
+    return throttled
 
 
 @require_GET
@@ -78,7 +78,7 @@ def install(request: HttpRequest) -> HttpResponse:
 @require_GET
 @_throttled
 def callback(request: HttpRequest) -> HttpResponse:
-    """Pumble's redirect. Stores and signs in only with a fresh state of this browser and a code that Pumble takes."""
+    """Handle Pumble's redirect. Sign in only with a valid state of this browser and a code that Pumble accepts."""
     now = timezone.now()
     try:
         flow = oauth.finish(
@@ -93,7 +93,7 @@ def callback(request: HttpRequest) -> HttpResponse:
             status=400,
             title=_("This sign-in is no longer valid"),
             advice=_(
-                "It was used already, took longer than ten minutes, or was started in another browser. Start again here."
+                "It was already used, is older than ten minutes, or was started in another browser. Start again here."
             ),
             action="sign-in",
         )
@@ -104,7 +104,7 @@ def callback(request: HttpRequest) -> HttpResponse:
             status=403,
             title=_("You did not allow the API app"),
             advice=_(
-                "Without that it cannot act for you, so nothing was stored. You can start again whenever you like."
+                "Without your consent the app cannot act for you. Nothing was stored. You can start again at any time."
             ),
             action=action,
         )
@@ -115,7 +115,7 @@ def callback(request: HttpRequest) -> HttpResponse:
             status=400,
             title=_("Pumble sent no code"),
             advice=_(
-                "Nothing was stored. Start again; if it stays like this, tell your administrator the request id."
+                "Nothing was stored. Start again. If the error stays, give your administrator the request id."
             ),
             action=action,
         )
@@ -128,7 +128,7 @@ def callback(request: HttpRequest) -> HttpResponse:
             request,
             status=400,
             title=_("Pumble did not accept the code"),
-            advice=_("It was used already or is too old. Nothing was stored. Start again."),
+            advice=_("The code was already used or has expired. Nothing was stored. Start again."),
             action=action,
         )
     except PumbleError:
@@ -148,9 +148,7 @@ def callback(request: HttpRequest) -> HttpResponse:
             title=_("Your Pumble account is deactivated"),
             advice=_("Ask an owner of your workspace to activate it again."),
         )
-    if (
-        not member.language or settings.LANGUAGE_COOKIE_NAME in request.COOKIES
-    ):  # chosen here, not just the browser's
+    if not member.language or settings.LANGUAGE_COOKIE_NAME in request.COOKIES:  # the person chose it here
         membership.set_language(member, translation.get_language() or settings.LANGUAGE_CODE)
     sign_in(request, member)
     oauth.record_sign_in(member, by=request_actor(request, member=member), now=now)
@@ -158,19 +156,19 @@ def callback(request: HttpRequest) -> HttpResponse:
 
 
 def _redirect_to_pumble(request: HttpRequest, purpose: OAuthState.Purpose) -> HttpResponse:
-    """To Pumble's consent screen, from the host to which Pumble leads back: cookies belong to one host."""
+    """Redirect to Pumble's consent screen, from the host of PUBLIC_URL, because cookies belong to one host."""
     now, secret, return_to = timezone.now(), get_browser_secret(request), request.GET.get("next", "/")
     if len(return_to) > oauth.MAX_URL_LENGTH:
         return error_page(
             request,
             status=400,
             title=_("This address is too long"),
-            advice=_("Nothing can come back to it. Sign in first, then open it again."),
+            advice=_("It is too long for a return after sign-in. Sign in first, then open it again."),
             action="sign-in",
         )
     public = urlsplit(settings.PUBLIC_URL)
     if urlsplit(f"//{request.get_host()}").hostname != public.hostname and _ON_PUBLIC_URL not in request.GET:
-        # The mark ends it where a proxy passes another name on than the browser's.
+        # The parameter prevents a redirect loop behind a proxy that changes the Host header.
         query = request.GET.copy()
         query[_ON_PUBLIC_URL] = "1"
         return HttpResponseRedirect(f"{settings.PUBLIC_URL}{request.path}?{query.urlencode()}")

@@ -101,6 +101,6 @@ def _describe_alternatives(serializer: type[Input]) -> type[Input]:
         return serializer
     names = ", ".join(f"`{name}`" for name in serializer.require_any_of)
     return extend_schema_serializer(
-        description=format_lazy(gettext_lazy("At least one of these is needed: {names}"), names=names),
+        description=format_lazy(gettext_lazy("At least one of these is required: {names}"), names=names),
         extensions={ANY_REQUIRED: list(serializer.require_any_of)},
     )(serializer)

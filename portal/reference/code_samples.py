@@ -1,4 +1,4 @@
-"""Code samples of a call: curl, Python with requests, JavaScript with fetch. The key comes from the environment."""
+"""Code samples for curl, Python with requests, and JavaScript with fetch. They read the key from the environment."""
 
 import json
 import shlex
@@ -12,11 +12,11 @@ _JAVASCRIPT_WORDS = {True: "true", False: "false", None: "null"}
 
 
 def samples(url: str, method: str, example: Json | None) -> list[Json]:
-    """`x-codeSamples` of one operation.
+    """Return the `x-codeSamples` of an operation.
 
     Args:
-        url: the operation's whole address.
-        example: the body of a POST, the query of anything else.
+        url: the absolute URL of the operation.
+        example: the body of a POST, or the query of another method.
     """
     body = example or {} if method == "POST" else None
     if body is None and example:
@@ -71,7 +71,7 @@ def _javascript(url: str, method: str, body: Json | None) -> str:
 
 
 def _literal(value: Any, indent: int, depth: int, words: dict[Any, str]) -> str:
-    """`value` as the language writes it; an object one line per field, a list in one line."""
+    """Return the value as a literal: an object with one line per field, a list in one line."""
     if value is None or isinstance(value, bool):
         return words[value]
     if isinstance(value, list):

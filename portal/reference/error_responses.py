@@ -1,4 +1,4 @@
-"""The failures of each operation as the description has them: by status, each with its examples and explanation."""
+"""The error responses of each operation in the description, by status, with examples and explanations."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ Json = dict[str, Any]
 
 EXAMPLE_REQUEST_ID = "5f2b7c0a9d3e4f6180aa11bb"
 
-# One response for all operations that can give it; 403 (and with API_STATUS=semantic 400, 401, 404, 409) are each one's own.
+# Responses that operations share. 403, and with API_STATUS=semantic 400, 401, 404 and 409, differ by operation.
 _SHARED = {
     405: "MethodNotAllowed",
     413: "TooLarge",
@@ -30,14 +30,16 @@ _SHARED = {
 _TITLES = {
     400: gettext_lazy("The input is not valid."),
     401: gettext_lazy("The key is missing or cannot be used."),
-    403: gettext_lazy("The call was refused: `reason` says why in one word, the text in a sentence."),
+    403: gettext_lazy("The call was refused. `reason` has the cause as one word, the text as a sentence."),
     404: reasons.NOT_FOUND.meaning,
-    409: gettext_lazy("The `Idempotency-Key` came before, and its first request has no answer to repeat."),
+    409: gettext_lazy(
+        "The `Idempotency-Key` was used before, and the first request has no answer that can be repeated."
+    ),
 }
 
 
 def errors_for(operation: "OperationView") -> list[ErrorSpec]:
-    """Return every way in which this operation can fail, in the order of the catalogue."""
+    """Return the errors of this operation, in the order of the catalogue."""
     applies = {
         Operations.ALL: True,
         Operations.WITH_SCOPE: operation.scope is not None,
@@ -50,7 +52,7 @@ def errors_for(operation: "OperationView") -> list[ErrorSpec]:
 
 
 def responses_for(operation: "OperationView") -> Json:
-    """Return the error responses of one operation, those that all share as references."""
+    """Return the error responses of an operation. Shared ones are references."""
     return {
         str(status): {"$ref": f"#/components/responses/{_SHARED[status]}"}
         if status in _SHARED
@@ -60,6 +62,7 @@ def responses_for(operation: "OperationView") -> Json:
 
 
 def shared_responses() -> Json:
+    """Return the error responses that operations share, by name."""
     by_status = _by_status(
         [spec for spec in CATALOGUE.values() if spec.applies_to is not Operations.LISTED_EXPLICITLY]
     )
@@ -71,19 +74,19 @@ def shared_responses() -> Json:
 
 
 def schemas() -> Json:
-    """The two shapes. `reason` has the values that this version can give."""
+    """Return the schemas of the two error shapes. `reason` lists the values of this version."""
     request_id = {"type": "string", "description": _("Also in the header `X-Request-Id`")}
     help_url = {
         "type": "string",
         "format": "uri",
         "description": _("The page that explains this call to the key's owner and to administrators"),
     }
-    hint = {"type": "string", "description": _("What was wrong with the request, and what to send instead")}
+    hint = {"type": "string", "description": _("What is wrong with the request, and what to send instead")}
     legacy, structured = sorted(_reasons(structured=False)), sorted(_reasons(structured=True))
     return {
         "LegacyError": {
             "type": "object",
-            "description": _("What this service decides itself."),
+            "description": _("An error of this service."),
             "properties": {
                 "error": {"type": "string", "description": _("A sentence for people")},
                 "reason": _reason(legacy),
@@ -95,11 +98,11 @@ def schemas() -> Json:
         },
         "StructuredError": {
             "type": "object",
-            "description": _("Invalid input, and what Pumble refuses."),
+            "description": _("Invalid input, or a refusal by Pumble."),
             "properties": {
                 "message": {
                     "type": "string",
-                    "description": _("What is wrong; several things as a list in brackets"),
+                    "description": _("What is wrong. Several errors are a list in brackets"),
                 },
                 "localizedMessage": {"type": "string"},
                 "code": {
@@ -112,7 +115,7 @@ def schemas() -> Json:
                 "hint": hint,
                 "fields": {
                     "type": "object",
-                    "description": _("What is wrong, by field"),
+                    "description": _("The errors by field"),
                     "additionalProperties": {"type": "array", "items": {"type": "string"}},
                 },
             },
@@ -122,34 +125,35 @@ def schemas() -> Json:
 
 
 def headers() -> Json:
+    """Return the response headers that operations share, by name."""
     return {
         "RequestId": {
-            "description": _("Names this call in the service's log"),
+            "description": _("Identifies this call in the service's log"),
             "schema": {"type": "string"},
         },
         "RetryAfter": {
-            "description": _("How many seconds to wait"),
+            "description": _("The number of seconds to wait"),
             "schema": {"type": "integer", "minimum": 1},
         },
         "Allow": {"description": _("The method to use"), "schema": {"type": "string"}},
         "RateLimitLimit": {
-            "description": _("The tightest limit that the call was under, per minute"),
+            "description": _("The most restrictive limit of the call, per minute"),
             "schema": {"type": "integer"},
         },
         "RateLimitRemaining": {
-            "description": _("How much of it is left"),
+            "description": _("The number of calls left"),
             "schema": {"type": "integer", "minimum": 0},
         },
         "RateLimitReset": {
-            "description": _("After how many seconds the next place in it is free"),
+            "description": _("The number of seconds until another call is possible"),
             "schema": {"type": "integer", "minimum": 1},
         },
         "IdempotencyReplayed": {
-            "description": _("`true` where the answer is that of an earlier request"),
+            "description": _("`true` if the answer is the stored answer of an earlier request"),
             "schema": {"type": "string"},
         },
         "PreferenceApplied": {
-            "description": _("`handling=dry-run` where nothing was sent"),
+            "description": _("`handling=dry-run` if nothing was sent"),
             "schema": {"type": "string"},
         },
     }
@@ -170,14 +174,14 @@ def _by_status(specs: list[ErrorSpec]) -> dict[int, list[ErrorSpec]]:
 
 def success_headers(*, writes: bool) -> Json:
     """Return the headers of a success, as references to `headers`."""
-    of_writes = {
+    write_headers = {
         name: {"$ref": f"#/components/headers/{name.replace('-', '')}"}
         for name in ("Idempotency-Replayed", "Preference-Applied")
     }
     return (
         {"X-Request-Id": {"$ref": "#/components/headers/RequestId"}}
         | RATE_LIMIT_HEADERS
-        | (of_writes if writes else {})
+        | (write_headers if writes else {})
     )
 
 
@@ -215,8 +219,8 @@ def _example(spec: ErrorSpec, scope: str | None) -> Json:
 
 def _headers(status: int) -> Json:
     named = {405: "Allow", 429: "Retry-After", 503: "Retry-After"}.get(status)
-    own = {named: {"$ref": f"#/components/headers/{named.replace('-', '')}"}} if named else {}
-    return own | (RATE_LIMIT_HEADERS if status == 429 else {})
+    own_header = {named: {"$ref": f"#/components/headers/{named.replace('-', '')}"}} if named else {}
+    return own_header | (RATE_LIMIT_HEADERS if status == 429 else {})
 
 
 def _shape(spec: ErrorSpec) -> str:
@@ -228,4 +232,4 @@ def _reasons(*, structured: bool) -> set[str]:
 
 
 def _reason(values: list[str]) -> Json:
-    return {"type": "string", "enum": values, "description": _("Why, in one word that stays the same")}
+    return {"type": "string", "enum": values, "description": _("The cause as one word. It never changes")}

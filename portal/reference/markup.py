@@ -1,4 +1,4 @@
-"""The few marks that the description's texts have, as HTML: paragraphs, `code`, **bold**."""
+"""Convert the markup of the reference's texts to HTML: paragraphs, `code`, **bold**."""
 
 import re
 
@@ -10,26 +10,29 @@ _CODE = re.compile(r"`([^`]+)`")
 
 
 def inline(text: str) -> SafeString:
-    """One paragraph's text."""
+    """Return the text of one paragraph as HTML."""
     pieces: list[tuple[SafeString | str]] = []
     end = 0
-    for found in _MARKED.finditer(text):
-        code, bold = found.groups()
-        pieces.append((text[end : found.start()],))
+    for match in _MARKED.finditer(text):
+        code, bold = match.groups()
+        pieces.append((text[end : match.start()],))
         pieces.append(
             (format_html("<code>{}</code>", code) if code else format_html("<strong>{}</strong>", bold),)
         )
-        end = found.end()
+        end = match.end()
     return format_html_join("", "{}", [*pieces, (text[end:],)])
 
 
 def paragraphs(text: str) -> SafeString:
-    return format_html_join("\n", "<p>{}</p>", ((inline(one),) for one in text.split("\n\n") if one))
+    """Return the paragraphs of the text as HTML."""
+    return format_html_join(
+        "\n", "<p>{}</p>", ((inline(paragraph),) for paragraph in text.split("\n\n") if paragraph)
+    )
 
 
 def link_objects(words: str) -> SafeString:
-    """Return a type in words with the names of objects as links to them."""
-    pieces = _CODE.split(words)  # every second one is a name
+    """Return the text of a type, with the names of objects as links."""
+    pieces = _CODE.split(words)  # every second piece is a name
     return format_html_join(
         "",
         "{}",

@@ -1,4 +1,4 @@
-"""The OpenAPI description as a whole, in one language."""
+"""The OpenAPI description in the active language."""
 
 import json
 from collections.abc import Callable
@@ -13,46 +13,46 @@ from drf_spectacular.generators import SchemaGenerator
 from portal.reference import error_responses, texts
 
 Json = dict[str, Any]
-Made = TypeVar("Made")
+T = TypeVar("T")
 
 
-def cache_per_language(make: Callable[[], Made]) -> Callable[[], Made]:
-    """Calls `make` once per process for each language and whatever else the description depends on beside the code.
+def cache_per_language(make: Callable[[], T]) -> Callable[[], T]:
+    """Cache the result of `make` per process, for each language and setting that the description depends on.
 
-    What it returns is shared: nobody may change it.
+    The result is shared and must not be changed.
     """
 
     @lru_cache(maxsize=8)
-    def remember(language: str, public_url: str, api_status: str) -> Made:
+    def cached(language: str, public_url: str, api_status: str) -> T:
         return make()
 
     @wraps(make)
-    def remembered() -> Made:
-        return remember(translation.get_language(), settings.PUBLIC_URL, settings.API_STATUS)
+    def for_settings() -> T:
+        return cached(translation.get_language(), settings.PUBLIC_URL, settings.API_STATUS)
 
-    return remembered
+    return for_settings
 
 
 @cache_per_language
-def describe() -> Json:
-    """The description in the language that is active."""
-    description: Json = SchemaGenerator().get_schema(request=None, public=True)
-    return description
+def build_schema() -> Json:
+    """Return the description in the active language."""
+    schema: Json = SchemaGenerator().get_schema(request=None, public=True)
+    return schema
 
 
 @cache_per_language
 def as_json() -> str:
-    return json.dumps(describe(), ensure_ascii=False)
+    return json.dumps(build_schema(), ensure_ascii=False)
 
 
 @cache_per_language
 def as_yaml() -> str:
-    plain = json.loads(as_json())  # noqa: TID251 - our own text; without shared parts YAML needs no anchors
+    plain = json.loads(as_json())  # noqa: TID251 - our own text; a copy without shared parts, which YAML would write as anchors
     return yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=110)
 
 
-def complete(result: Json, generator: Any, request: Any, public: Any) -> Json:
-    """Puts beside the operations what all of them share; a hook of drf-spectacular's."""
+def postprocess(result: Json, generator: Any, request: Any, public: Any) -> Json:
+    """Add what all operations share. drf-spectacular calls this hook."""
     components = result["components"]
     components["schemas"] |= error_responses.schemas()
     components["responses"] = error_responses.shared_responses()

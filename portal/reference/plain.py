@@ -1,7 +1,7 @@
-"""The plain reference: the description as what templates can walk, and as Markdown.
+"""The plain reference as HTML and Markdown.
 
-The texts have the few marks of `prose`, which are Markdown's too: the HTML page turns them into elements, the Markdown
-keeps them.
+`template_context` converts the OpenAPI description for the templates. The texts use the markup of `portal.reference.markup`, which
+is also Markdown.
 """
 
 import json
@@ -17,14 +17,14 @@ from django.utils.translation import gettext as _
 from portal.api.schema import ANY_REQUIRED
 from portal.api.serializers.responses.fields import ID_PATTERN
 from portal.reference import texts
-from portal.reference.openapi import cache_per_language, describe
+from portal.reference.openapi import build_schema, cache_per_language
 
 Json = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Field:
-    """One row of a table: a parameter, a field of a body or of an object."""
+    """A row of a table: a parameter, or a field of a body or of an object."""
 
     name: str
     type: str
@@ -34,7 +34,7 @@ class Field:
 
 
 @dataclass(frozen=True)
-class Failure:
+class ErrorCase:
     status: str
     reason: str
     title: str
@@ -51,13 +51,13 @@ class Operation:
     text: str
     fields: list[Field]
     headers: list[Field]
-    one_of: list[str]
+    any_required: list[str]
     body: str
     request: str
     samples: list[Json]
-    answers: str
-    answer: str
-    failures: list[Failure]
+    response_type: str
+    response: str
+    errors: list[ErrorCase]
 
 
 @dataclass(frozen=True)
@@ -69,41 +69,39 @@ class Group:
 
 
 @cache_per_language
-def context() -> Json:
-    """Return what both forms of the plain reference show."""
-    whole = describe()
+def template_context() -> Json:
+    """Return the context of both templates."""
+    schema = build_schema()
     operations = {
         operation["operationId"]: (path, method, operation)
-        for path, methods in whole["paths"].items()
+        for path, methods in schema["paths"].items()
         for method, operation in methods.items()
     }
-    failures = {name: list(_failures(whole, one)) for name, (_path, _method, one) in operations.items()}
-    everywhere = [item for item in failures["keyInfo"] if all(item in given for given in failures.values())]
+    errors = {name: list(_errors(schema, one)) for name, (_path, _method, one) in operations.items()}
+    common = [item for item in errors["keyInfo"] if all(item in cases for cases in errors.values())]
     groups = [
         Group(
             slug=tag["name"].replace(" ", "-"),
             title=str(texts.TAG_TITLES[tag["name"]]),
             text=tag["description"],
             operations=[
-                _operation(whole, *parts, [item for item in failures[name] if item not in everywhere])
+                _operation(schema, *parts, [item for item in errors[name] if item not in common])
                 for name, parts in operations.items()
                 if parts[2]["tags"] == [tag["name"]]
             ],
         )
-        for tag in whole["tags"]
+        for tag in schema["tags"]
     ]
-    schemas = whole["components"]["schemas"]
+    schemas = schema["components"]["schemas"]
     bodies = {operation.body for group in groups for operation in group.operations}
     named = sorted(name for name in schemas if name not in bodies)
     return {
-        "about": whole["info"]["description"],
-        "server": whole["servers"][0]["url"],
-        "version": whole["info"]["version"],
+        "about": schema["info"]["description"],
+        "server": schema["servers"][0]["url"],
+        "version": schema["info"]["version"],
         "groups": groups,
-        "everywhere": everywhere,
-        "elsewhere": _different(
-            item for given in failures.values() for item in given if item not in everywhere
-        ),
+        "common_errors": common,
+        "other_errors": _distinct(item for cases in errors.values() for item in cases if item not in common),
         "write_headers": _parameters(operations["sendMessage"][2], "header"),
         "objects": [
             {"name": name, "text": schemas[name].get("description", ""), "fields": _fields(schemas[name])}
@@ -114,30 +112,32 @@ def context() -> Json:
 
 @cache_per_language
 def as_markdown() -> str:
-    """Return the plain reference as Markdown, with whole addresses: its readers take it out of its place."""
-    return _tidy(render_to_string("api_docs_plain.md", context() | {"base_url": settings.PUBLIC_URL}))
+    """Return the plain reference as Markdown, with absolute URLs."""
+    return _collapse_empty_lines(
+        render_to_string("api_docs_plain.md", template_context() | {"base_url": settings.PUBLIC_URL})
+    )
 
 
 @cache_per_language
 def as_llms_txt() -> str:
-    """Return what a program reads first. Source: https://llmstxt.org."""
-    return _tidy(render_to_string("llms.txt", {"base_url": settings.PUBLIC_URL}))
+    """Return the text of /llms.txt. Source: https://llmstxt.org."""
+    return _collapse_empty_lines(render_to_string("llms.txt", {"base_url": settings.PUBLIC_URL}))
 
 
-def _tidy(text: str) -> str:
-    """Return the text without the empty lines that a template's tags leave."""
+def _collapse_empty_lines(text: str) -> str:
+    """Return the text without the empty lines of template tags."""
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
 
-def _operation(whole: Json, path: str, method: str, operation: Json, failures: list[Failure]) -> Operation:
+def _operation(schema: Json, path: str, method: str, operation: Json, errors: list[ErrorCase]) -> Operation:
     body: Json = {}
     name = request = ""
     if "requestBody" in operation:
         content = operation["requestBody"]["content"]["application/json"]
-        body, name = _resolved(whole, content["schema"]), _name(content["schema"])
+        body, name = _resolved(schema, content["schema"]), _name(content["schema"])
         request = _pretty(content["examples"]["Example"]["value"])
     success = operation["responses"]["200"]["content"]["application/json"]
-    query, headers = (_parameters(operation, place) for place in ("query", "header"))
+    query, headers = (_parameters(operation, location) for location in ("query", "header"))
     return Operation(
         name=operation["operationId"],
         method=method.upper(),
@@ -146,22 +146,22 @@ def _operation(whole: Json, path: str, method: str, operation: Json, failures: l
         text=operation["description"],
         fields=query + _fields(body),
         headers=headers,
-        one_of=(body | operation).get(ANY_REQUIRED, []),
+        any_required=(body | operation).get(ANY_REQUIRED, []),
         body=name,
         request=request,
         samples=operation["x-codeSamples"],
-        answers=_type(success["schema"]),
-        answer=_pretty(success["examples"]["Example"]["value"]),
-        failures=failures,
+        response_type=_type(success["schema"]),
+        response=_pretty(success["examples"]["Example"]["value"]),
+        errors=errors,
     )
 
 
-def _failures(whole: Json, operation: Json) -> Iterator[Failure]:
+def _errors(schema: Json, operation: Json) -> Iterator[ErrorCase]:
     for status, response in operation["responses"].items():
         if status != "200":
-            content = _resolved(whole, response)["content"]["application/json"]
+            content = _resolved(schema, response)["content"]["application/json"]
             for example in content["examples"].values():
-                yield Failure(
+                yield ErrorCase(
                     status=status,
                     reason=example["value"]["reason"],
                     title=example["summary"],
@@ -170,16 +170,16 @@ def _failures(whole: Json, operation: Json) -> Iterator[Failure]:
                 )
 
 
-def _different(failures: Iterable[Failure]) -> list[Failure]:
-    """Return the failures without those that differ in the example only."""
-    return list({(item.status, item.reason, item.title): item for item in failures}.values())
+def _distinct(errors: Iterable[ErrorCase]) -> list[ErrorCase]:
+    """Return the errors without those that differ only in the example."""
+    return list({(item.status, item.reason, item.title): item for item in errors}.values())
 
 
-def _parameters(operation: Json, place: str) -> list[Field]:
+def _parameters(operation: Json, location: str) -> list[Field]:
     return [
         _field(item["name"], item["schema"] | {"description": item["description"]}, item.get("required"))
         for item in operation.get("parameters", [])
-        if item["in"] == place
+        if item["in"] == location
     ]
 
 
@@ -199,7 +199,7 @@ def _field(name: str, schema: Json, required: Any) -> Field:
 
 
 def _type(schema: Json) -> str:
-    """Return the type in words. An object's name is marked as code, and nothing else is."""
+    """Return the type as text. Only names of objects are marked as code."""
     schema, nullable = without_null(schema)
     if "allOf" in schema:
         shown = _type(schema["allOf"][0])
@@ -213,7 +213,7 @@ def _type(schema: Json) -> str:
 
 
 def without_null(schema: Json) -> tuple[Json, bool]:
-    """Return the schema of what is not null, and whether null may come instead."""
+    """Return the schema without null, and whether null is allowed."""
     rest = {name: part for name, part in schema.items() if name not in {"oneOf", "type"}}
     if isinstance(schema.get("type"), list):
         (kind,) = (kind for kind in schema["type"] if kind != "null")
@@ -245,20 +245,20 @@ def _limits(schema: Json) -> Iterator[str]:
     if "maxLength" in schema and not pattern:
         yield _("At most %(count)s characters.") % {"count": schema["maxLength"]}
     if "default" in schema:
-        yield _("%(least)s to %(most)s; %(usual)s unless said.") % {
-            "least": schema["minimum"],
-            "most": schema["maximum"],
-            "usual": schema["default"],
+        yield _("%(minimum)s to %(maximum)s. Default: %(default)s.") % {
+            "minimum": schema["minimum"],
+            "maximum": schema["maximum"],
+            "default": schema["default"],
         }
 
 
-def _resolved(whole: Json, part: Json) -> Json:
-    """`part`, or what it refers to."""
+def _resolved(schema: Json, part: Json) -> Json:
+    """Return `part`, or the part that it refers to."""
     while "$ref" in part:
-        found = whole
+        target = schema
         for step in part["$ref"].removeprefix("#/").split("/"):
-            found = found[step]
-        part = found
+            target = target[step]
+        part = target
     return part
 
 

@@ -1,4 +1,4 @@
-"""What the reference says before the first operation, and of each group of operations. Paragraphs and code marks only."""
+"""Texts of the reference: the introduction and the groups of operations. They use the markup of `portal.reference.markup`."""
 
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiParameter
@@ -7,40 +7,25 @@ TITLE = _("API reference")
 
 ABOUT = [
     _(
-        "Send and read messages in Pumble with one plain HTTP request. Every operation has its own address, such as "
-        "`/sendMessage`. GET and DELETE take their input in the query, POST takes a JSON object. A success is always "
-        "200 with JSON. Fields that an operation does not know are ignored."
+        "Send and read messages in Pumble with one HTTP request. Each operation has its own path, such as `/sendMessage`. GET and DELETE take their input in the query, POST takes a JSON object. A success is always 200 with JSON. Unknown fields are ignored."
     ),
     _(
-        "**The key.** Send your API key in the header `ApiKey`, or as `Authorization: Bearer`. A key never belongs in "
-        "an address. It acts as its owner, sees what they see, and is good for the operations of its scopes. `keyInfo` "
-        "says what a key may do. Keep it out of your code: the samples read it from the environment variable "
-        "`PUMBLE_API_KEY`."
+        "**The key.** Send your API key in the header `ApiKey`, or as `Authorization: Bearer`. Never put a key in a URL. A key acts as its owner, sees what the owner sees, and may call the operations of its scopes. `keyInfo` returns the rights of a key. Keep the key out of your code: the samples read it from the environment variable `PUMBLE_API_KEY`."
     ),
     _(
-        "**Private channels.** Messages of a private channel are read and written only where both the key's owner and "
-        "the app's bot are members. Add the bot to the channel first."
+        "**Private channels.** To read and write messages of a private channel, both the key's owner and the app's bot must be members. Add the bot to the channel first."
     ),
     _(
-        "**Pages.** `listMessages` gives the oldest first within a page, and its cursor is not part of the next page. "
-        "`fetchThreadReplies` gives the newest first, repeats the reply of the cursor, and ends with an empty list. "
-        "`listChannels`, `listUsers` and `listUserGroups` give everything at once. Times are epoch milliseconds."
+        "**Pages.** `listMessages` sorts each page oldest first and leaves out the message of the cursor. `fetchThreadReplies` sorts newest first, repeats the reply of the cursor, and ends with an empty list. `listChannels`, `listUsers` and `listUserGroups` have no pages. Times are epoch milliseconds."
     ),
     _(
-        "**Limits.** A key makes 1,000 calls a minute, or fewer if it was made so. Pumble's own limits are shared by all keys "
-        "of a workspace, such as 80 new messages a minute; the last tenth of each is kept for keys that had little of it. "
-        "Every answer says in `X-RateLimit-Limit`, `X-RateLimit-Remaining` and `X-RateLimit-Reset` how the tightest "
-        "of them stands."
+        "**Limits.** A key may make 1,000 calls a minute, or fewer if its owner chose so. All keys of a workspace share Pumble's own limits, such as 80 new messages a minute. The last tenth of each is reserved for keys that used little of it. Each answer reports the most restrictive limit in `X-RateLimit-Limit`, `X-RateLimit-Remaining` and `X-RateLimit-Reset`."
     ),
     _(
-        "**Sending once.** Give a request that changes something the header `Idempotency-Key` with a value of your own, such as "
-        "a UUID. If you repeat the request with the same value within 24 hours, it is not carried out again: you get the "
-        "first answer, with `Idempotency-Replayed: true`. Where nobody knows how the first one ended, the repetition says "
-        "so and does nothing."
+        "**Repeating a request safely.** Send the header `Idempotency-Key` with a request that changes something. Its value is your own, such as a UUID. If you repeat the request with the same value within 24 hours, it is not carried out again. You get the first answer, with `Idempotency-Replayed: true`. If the outcome of the first request is unknown, the repetition is refused."
     ),
     _(
-        "**Trying without sending.** With `Prefer: handling=dry-run` such a request is checked in every way, and the answer "
-        "lists in `wouldSend` what would have gone to Pumble."
+        "**Dry run.** With `Prefer: handling=dry-run` such a request is checked, but not sent. The answer lists in `wouldSend` the requests that would be sent to Pumble."
     ),
     _(
         "**Errors.** Most refusals are a 403, with one of two bodies: `error` has a sentence of this service; "
@@ -52,10 +37,10 @@ ABOUT = [
 ]
 
 TAGS = {
-    "Channels": _("Find channels, create them, and say who is in them."),
-    "Messages": _("Send, read, search, change and delete messages, and react to them."),
-    "Scheduled Messages": _("Messages that are sent later, once or again and again."),
-    "Users": _("Who the key acts as, who else there is, and the key itself."),
+    "Channels": _("Find and create channels, add and remove members."),
+    "Messages": _("Send, read, search, edit and delete messages, and react to them."),
+    "Scheduled Messages": _("Messages that are sent later, once or repeatedly."),
+    "Users": _("The owner of the key, the other users, and the key itself."),
 }
 TAG_TITLES = {
     "Channels": _("Channels"),
@@ -65,18 +50,20 @@ TAG_TITLES = {
 }
 
 API_KEY = _("Your API key, such as pmb_...")
-BEARER = _("The same key, for tools that know only bearer tokens")
-SUCCESS = _("It worked.")
+BEARER = _("The same key, for tools that support only bearer tokens")
+SUCCESS = _("Success.")
 EXAMPLE_REQUEST = _("Request")
 EXAMPLE_ANSWER = _("Answer")
 
 
 def write_headers() -> list[OpenApiParameter]:
-    """Return the headers of requests that change something, as parameters of the description."""
-    once = _("A value of your own; a request repeated with it within 24 hours is not carried out again")
-    rehearse = _("With `handling=dry-run`: only check, and say what would be sent")
+    """Return the request headers of operations that write, as OpenAPI parameters."""
+    idempotency_key = _(
+        "A value of your own. A request with the same value within 24 hours is not carried out again"
+    )
+    dry_run = _("With `handling=dry-run`, the request is checked but not sent")
     token = {"type": "string", "pattern": "^[A-Za-z0-9_-]+$", "minLength": 1, "maxLength": 255}
     return [
-        OpenApiParameter("Idempotency-Key", token, OpenApiParameter.HEADER, description=str(once)),
-        OpenApiParameter("Prefer", str, OpenApiParameter.HEADER, description=str(rehearse)),
+        OpenApiParameter("Idempotency-Key", token, OpenApiParameter.HEADER, description=str(idempotency_key)),
+        OpenApiParameter("Prefer", str, OpenApiParameter.HEADER, description=str(dry_run)),
     ]

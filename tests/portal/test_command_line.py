@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from portal.command_line import Output
+from portal.command_line import LineBufferedOutput
 from tests.environment import PROJECT
 
 SIGPIPE_STATUS = 128 + signal.SIGPIPE
@@ -92,7 +92,7 @@ class TestAnOutput:
     def test_says_each_line_at_once_and_escapes_what_its_encoding_lacks(self, tmp_path: Path) -> None:
         path = tmp_path / "output"
         with path.open("w", encoding="ascii", errors="strict") as stream:
-            output = Output(stream)
+            output = LineBufferedOutput(stream)
 
             output.write("Zoë\n")
 

@@ -492,7 +492,7 @@ class TestASession:
 
         answer = browser.get("/")
 
-        assert (answer.status_code, "One moment, please" in words(answer)) == (503, True)
+        assert (answer.status_code, "The service is not available" in words(answer)) == (503, True)
 
     def test_that_was_ended_meanwhile_stays_over(
         self, browser: Client, monkeypatch: pytest.MonkeyPatch

@@ -257,7 +257,7 @@ class TestDataDir:
         done = start(make(self, tmp_path), **PRODUCTION)
 
         assert (done.returncode, len(done.stderr.splitlines())) == (1, 1), done.stderr
-        assert re.match(r"DATA_DIR: /.* cannot be (made|written)", done.stderr)
+        assert re.match(r"DATA_DIR: /.* cannot be (created|written)", done.stderr)
 
     @pytest.mark.parametrize("content", ["", "{", "[]", '{"SECRET_KEY": "x"}', "\0"])
     def test_with_damaged_secrets_is_named_with_its_cure(self, tmp_path: Path, content: str) -> None:

@@ -452,7 +452,7 @@ class TestALongAddress:
         address = f"/keys/new?{urlencode({'name': 'deploy', 'purpose': 'é ' * 1000})}"
         browser = Browser(portal)
         asked = browser.open(address, allow_redirects=False)
-        assert (asked.status_code, "Sign in to go on" in asked.text) == (403, True)
+        assert (asked.status_code, "Sign in to continue" in asked.text) == (403, True)
 
         page = browser.sign_in(ana, link_in(asked))
 

@@ -250,7 +250,7 @@ class TestAnotherHost:
         answer: Any = client.get(path, headers=PAGE, HTTP_HOST=host)
 
         assert answer.status_code == 400
-        assert "The portal does not answer under this host name." in words(answer)
+        assert "The portal does not serve this host name." in words(answer)
         assert f'href="{PUBLIC}"' in text(answer)
         assert is_no_error(log_lines)
 

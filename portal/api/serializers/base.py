@@ -1,6 +1,6 @@
-"""What the serializers of all operations are made of.
+"""The base class and the fields of all input serializers.
 
-They coerce as liberally as existing clients need. The description states the strict form of each field.
+They accept what existing clients send. The OpenAPI description has the strict form of each field.
 """
 
 import re
@@ -27,19 +27,19 @@ _ID_SCHEMA = {"type": "string", "pattern": ID_PATTERN}
 
 
 class Input(serializers.Serializer[Any]):
-    """Unknown fields are ignored, null ones absent. `aliases` maps other spellings that clients use to the field's own name."""
+    """The input of an operation. Unknown and null fields are ignored. `aliases` maps other spellings to field names."""
 
     aliases: ClassVar[dict[str, str]] = {}
-    require_any_of: ClassVar[tuple[str, ...]] = ()  # of these at least one is needed
+    require_any_of: ClassVar[tuple[str, ...]] = ()  # at least one of these is required
 
     @cached_property
     def fields(self) -> Any:
-        """One set for all calls: they keep nothing of what they validate, and copying them takes longer than that."""
-        return _fields_of(type(self))
+        """Share the fields between calls. They keep no state, and copying them takes longer than validation."""
+        return _shared_fields(type(self))
 
     def to_internal_value(self, data: Any) -> Any:
         if not isinstance(data, dict):
-            return super().to_internal_value(data)  # says that it is none
+            return super().to_internal_value(data)  # raises the error
         sent = {name: value for name, value in data.items() if value is not None}
         renamed = {name: sent[other] for other, name in self.aliases.items() if other in sent}
         return super().to_internal_value(renamed | sent)
@@ -56,12 +56,12 @@ class Input(serializers.Serializer[Any]):
 
 
 def parse_id(value: str) -> str | None:
-    """`value` as one of Pumble's ids, in lower case; None where it is none."""
+    """Return `value` as an id of Pumble in lower case, or None if it is not an id."""
     return value.lower() if is_pumble_id(value.lower()) else None
 
 
 class TextField(serializers.CharField):
-    """A message's text, to the letter."""
+    """A message's text, unchanged."""
 
     def __init__(self, **options: Any) -> None:
         options.setdefault("max_length", MAX_TEXT_LENGTH)
@@ -70,7 +70,7 @@ class TextField(serializers.CharField):
 
 @extend_schema_field(_ID_SCHEMA)
 class IdField(serializers.CharField):
-    """An id of Pumble: 24 hexadecimal characters, in either case."""
+    """An id of Pumble: 24 hexadecimal characters in upper or lower case."""
 
     default_error_messages = {"invalid_id": "must be an id"}
 
@@ -83,7 +83,7 @@ class IdField(serializers.CharField):
 
 @extend_schema_field(_ID_SCHEMA)
 class ChannelIdField(serializers.CharField):
-    """A channel's id. Any text is taken: what is no id is an unknown channel, not an invalid input."""
+    """A channel's id. Any text is accepted. An invalid id means an unknown channel, not invalid input."""
 
     def __init__(self, **options: Any) -> None:
         options.setdefault("help_text", _("The channel's id"))
@@ -91,7 +91,7 @@ class ChannelIdField(serializers.CharField):
 
 
 class LimitField(serializers.IntegerField):
-    """A page's length. More than `max_limit` means `max_limit`."""
+    """The length of a page. Values above `max_limit` become `max_limit`."""
 
     default_error_messages = {"invalid": "must be a number", "too_small": "must be greater than 0"}
 
@@ -121,7 +121,7 @@ class LimitFieldSchema(OpenApiSerializerFieldExtension):
 
 @extend_schema_field({"type": "string", "pattern": rf"^({PUMBLE_ID}|\d{{1,15}}|{_ISO_TIME})$"})
 class CursorField(serializers.CharField):
-    """A message's id (str), or a moment as epoch milliseconds (int)."""
+    """A message's id (str), or a time in epoch milliseconds (int)."""
 
     default_error_messages = {
         "unknown": "cursor must be an id, epoch milliseconds or an ISO time",
@@ -133,7 +133,7 @@ class CursorField(serializers.CharField):
         if pumble_id := parse_id(text):
             return pumble_id
         if number := _MILLISECONDS.fullmatch(text):
-            if _are_seconds(int(number[1])):
+            if _look_like_seconds(int(number[1])):
                 self.fail("seconds")
             return int(number[1])
         try:
@@ -145,8 +145,8 @@ class CursorField(serializers.CharField):
         return _milliseconds(moment)
 
 
-class WholeNumberField(serializers.IntegerField):
-    """A whole number, also as text; a 64-bit one at most, as Pumble's are."""
+class Int64Field(serializers.IntegerField):
+    """A whole number of up to 64 bits, as in Pumble. Text is accepted."""
 
     default_error_messages = {"invalid": "must be a number"}
 
@@ -156,25 +156,25 @@ class WholeNumberField(serializers.IntegerField):
         super().__init__(**options)
 
 
-class MillisecondsField(WholeNumberField):
-    """A moment as epoch milliseconds. Languages whose clock has fractions send these too; they are dropped."""
+class MillisecondsField(Int64Field):
+    """A time in epoch milliseconds. Fractions are dropped."""
 
     default_error_messages = {"seconds": LOOKS_LIKE_SECONDS}
 
-    def __init__(self, *, may_be_long_ago: bool = False, **options: Any) -> None:
-        self.may_be_long_ago = may_be_long_ago
+    def __init__(self, *, accept_old_times: bool = False, **options: Any) -> None:
+        self.accept_old_times = accept_old_times
         super().__init__(**options)
 
     def to_internal_value(self, data: Any) -> int:
         fraction = _MILLISECONDS.fullmatch(str(data)) if isinstance(data, float | str) else None
         number: int = super().to_internal_value(fraction[1] if fraction else data)
-        if _are_seconds(number) and not self.may_be_long_ago:
+        if _look_like_seconds(number) and not self.accept_old_times:
             self.fail("seconds")
         return number
 
 
-class ShortListField(serializers.ListField):
-    """A list whose length is looked at before its items, because each item that is wrong costs an error of its own."""
+class BoundedListField(serializers.ListField):
+    """A list whose length is checked before its items, which bounds the number of errors."""
 
     def to_internal_value(self, data: Any) -> list[Any]:
         if isinstance(data, list) and self.max_length is not None and len(data) > self.max_length:
@@ -183,8 +183,8 @@ class ShortListField(serializers.ListField):
         return items
 
 
-class TextListField(ShortListField):
-    """At most 100 texts; a single one may stand for a list of one."""
+class TextListField(BoundedListField):
+    """Up to 100 texts. A single text counts as a list of one."""
 
     def __init__(self, **options: Any) -> None:
         options.setdefault("child", serializers.CharField())
@@ -197,27 +197,27 @@ class TextListField(ShortListField):
 
 @extend_schema_field({"type": "array", "items": _ID_SCHEMA, "minItems": 1})
 class IdListField(TextListField):
-    """At least one id of Pumble."""
+    """One or more ids of Pumble."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(child=IdField(), allow_empty=False, **options)
 
 
 @extend_schema_field(Block(many=True))
-class BlocksField(ShortListField):
-    """At most 1,000 rich-text blocks, passed on untouched; shown instead of the text."""
+class BlocksField(BoundedListField):
+    """Up to 1,000 rich-text blocks, which are passed on unchanged."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(
             child=serializers.DictField(),
             max_length=1000,
-            help_text=_("Rich-text blocks, passed on untouched and shown instead of the text"),
+            help_text=_("Rich-text blocks. They are passed on unchanged, and shown instead of the text"),
             **options,
         )
 
 
 class AnyCaseChoiceField(serializers.ChoiceField):
-    """One of a few words, in either case where they are upper case."""
+    """A choice. Upper-case choices are accepted in any case."""
 
     default_error_messages = {"invalid_choice": "Allowed values are {choices}"}
 
@@ -240,11 +240,13 @@ class AnyCaseChoiceFieldSchema(OpenApiSerializerFieldExtension):
 
 
 class ChannelInput(Input):
-    """`channelId` wins over `channel`, which holds a name or an id."""
+    """A channel. `channelId` takes precedence over `channel`, a name or an id."""
 
     require_any_of = ("channelId", "channel")
 
-    channelId = ChannelIdField(required=False, help_text=_("The channel's id; wins over `channel`"))  # noqa: N815 - the contract's name
+    channelId = ChannelIdField(  # noqa: N815 - the contract's name
+        required=False, help_text=_("The channel's id. Takes precedence over `channel`")
+    )
     channel = serializers.CharField(
         required=False, help_text=_("The channel's name or id, if `channelId` is not given")
     )
@@ -256,12 +258,12 @@ def _missing(name: str, one_of: tuple[str, ...]) -> str:
 
 
 @cache
-def _fields_of(kind: type[Input]) -> Any:
+def _shared_fields(kind: type[Input]) -> Any:
     return super(Input, kind()).fields
 
 
-def _are_seconds(number: int) -> bool:
-    """Whether what should be milliseconds is seconds: as milliseconds it lies in the years 1970 to 1973."""
+def _look_like_seconds(number: int) -> bool:
+    """Return whether the number is probably in seconds. As milliseconds it is a time from 1970 to 1973."""
     return 10**9 <= number < 10**11
 
 

@@ -1,4 +1,4 @@
-"""What the operations on channels take in."""
+"""Input of the operations on channels."""
 
 from typing import Any
 
@@ -11,18 +11,18 @@ from portal.api.serializers.base import AnyCaseChoiceField, ChannelIdField, IdFi
 class CreateChannelInput(Input):
     name = serializers.CharField(
         max_length=80,
-        help_text=_("Letters, digits, blanks, _ and -; stored in lower case, blanks as -"),
+        help_text=_("Letters, digits, spaces, _ and -. Stored in lower case, with - for spaces"),
     )
     type = AnyCaseChoiceField(
         choices=["PUBLIC", "PRIVATE"],
-        help_text=_("Whether everybody can find and join it, or only who is added"),
+        help_text=_("PUBLIC: everyone can find and join it. PRIVATE: only people who are added"),
     )
     description = serializers.CharField(
         required=False, allow_blank=True, max_length=250, help_text=_("What the channel is for")
     )
 
     def to_internal_value(self, data: dict[str, Any]) -> Any:
-        if "type" not in data and isinstance(data.get("isPrivate"), bool):  # how some clients say it
+        if "type" not in data and isinstance(data.get("isPrivate"), bool):  # some clients send this instead
             data = data | {"type": "PRIVATE" if data["isPrivate"] else "PUBLIC"}
         return super().to_internal_value(data)
 

@@ -1,4 +1,4 @@
-"""What the operations on messages take in."""
+"""Input of the operations on messages."""
 
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
@@ -33,50 +33,53 @@ class FetchMessageInput(ChannelInput):
     messageId = IdField(help_text=_("The message's id"))  # noqa: N815 - the contract's name
 
 
-class PageInput(ChannelInput):
+class MessagePageInput(ChannelInput):
     cursor = CursorField(required=False, help_text=_("A message's id, epoch milliseconds or an ISO time"))
     limit = LimitField(
-        max_limit=200, default_limit=100, required=False, help_text=_("How many a page may have")
+        max_limit=200,
+        default_limit=100,
+        required=False,
+        help_text=_("The maximum number of entries per page"),
     )
     strategy = AnyCaseChoiceField(
         choices=["BEFORE", "AFTER", "AROUND"],
         required=False,
-        help_text=_("Which side of the cursor, BEFORE unless said"),
+        help_text=_("The side of the cursor. Default: BEFORE"),
     )
 
 
-class FetchThreadRepliesInput(PageInput):
-    rootMessageId = IdField(help_text=_("The id of the message that began the thread"))  # noqa: N815 - the contract's name
+class FetchThreadRepliesInput(MessagePageInput):
+    rootMessageId = IdField(help_text=_("The id of the message that started the thread"))  # noqa: N815 - the contract's name
 
 
-class ComposeInput(Input):
+class MessageInput(Input):
     aliases = {"asbot": "asBot"}
 
-    text = TextField(help_text=_("Shown where blocks are not"))
+    text = TextField(help_text=_("The text. Shown where blocks cannot be shown"))
     blocks = BlocksField(required=False)
     asBot = serializers.BooleanField(required=False, help_text=_("Send as the app's bot"))  # noqa: N815 - the contract's
 
 
-class SendMessageInput(ChannelInput, ComposeInput):
+class SendMessageInput(ChannelInput, MessageInput):
     threadRootId = IdField(required=False, help_text=_("Send as a reply in this message's thread"))  # noqa: N815
 
 
-class SendReplyInput(ChannelInput, ComposeInput):
-    messageId = IdField(help_text=_("The thread's root"))  # noqa: N815 - the contract's names
+class SendReplyInput(ChannelInput, MessageInput):
+    messageId = IdField(help_text=_("The id of the message that started the thread"))  # noqa: N815 - the contract's names
     alsoSendToChannel = serializers.BooleanField(  # noqa: N815
         required=False, help_text=_("Show the reply in the channel too")
     )
 
 
-class DmUserInput(ComposeInput):
+class DmUserInput(MessageInput):
     require_any_of = ("userId", "email")
 
-    userId = IdField(required=False, help_text=_("The person's id; wins over email"))  # noqa: N815 - the contract's
+    userId = IdField(required=False, help_text=_("The person's id. Takes precedence over `email`"))  # noqa: N815 - the contract's
     email = serializers.CharField(required=False, help_text=_("The person's e-mail"))
 
 
-class DmGroupInput(ComposeInput):
+class DmGroupInput(MessageInput):
     require_any_of = ("userIds", "emails")
 
-    userIds = IdListField(required=False, help_text=_("The people's ids; win over emails"))  # noqa: N815 - the contract's
+    userIds = IdListField(required=False, help_text=_("The people's ids. Take precedence over `emails`"))  # noqa: N815 - the contract's
     emails = TextListField(required=False, help_text=_("The people's e-mails"))

@@ -1,11 +1,11 @@
-"""What the operations on reactions take in."""
+"""Input of the operations on reactions."""
 
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from portal.api.serializers.base import ChannelIdField, IdField, Input, WholeNumberField
+from portal.api.serializers.base import ChannelIdField, IdField, Input, Int64Field
 
 _CODE = r"^:[A-Za-z0-9_+\-]+:$"
 
@@ -23,12 +23,12 @@ class ReactionInput(Input):
     )
     channelId = ChannelIdField(  # noqa: N815
         required=False,
-        help_text=_("The channel the message is in; needed for a key that is bound to channels"),
+        help_text=_("The channel of the message. Required for a key that is restricted to channels"),
     )
 
 
 class AddReactionInput(ReactionInput):
-    skinTone = WholeNumberField(  # noqa: N815 - the contract's name
+    skinTone = Int64Field(  # noqa: N815 - the contract's name
         required=False, min_value=1, max_value=6, help_text=_("1 (none) to 6 (darkest)")
     )
 
@@ -36,6 +36,6 @@ class AddReactionInput(ReactionInput):
 class RemoveReactionInput(ReactionInput):
     def to_internal_value(self, data: dict[str, Any]) -> Any:
         reaction = data.get("reaction")
-        if isinstance(reaction, str):  # a plus that nobody encoded arrives as a blank
+        if isinstance(reaction, str):  # an unencoded + arrives as a space
             data = data | {"reaction": reaction.replace(" ", "+")}
         return super().to_internal_value(data)

@@ -1,4 +1,4 @@
-"""What the operations on scheduled messages take in."""
+"""Input of the operations on scheduled messages."""
 
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
@@ -9,10 +9,10 @@ from portal.api.serializers.base import (
     ChannelIdField,
     IdField,
     Input,
+    Int64Field,
     LimitField,
     MillisecondsField,
     TextField,
-    WholeNumberField,
 )
 
 RECURRENCES = [
@@ -30,21 +30,21 @@ RECURRENCES = [
 
 class RecurrenceInput(Input):
     recurrenceType = AnyCaseChoiceField(choices=RECURRENCES, help_text=_("How often"))  # noqa: N815 - the contract's names
-    endAfterOccurrences = WholeNumberField(  # noqa: N815
-        required=False, max_value=9999, help_text=_("After how many times it ends")
+    endAfterOccurrences = Int64Field(  # noqa: N815
+        required=False, max_value=9999, help_text=_("The number of times after which it ends")
     )
     endDate = MillisecondsField(required=False, help_text=_("Epoch milliseconds after which it ends"))  # noqa: N815
 
 
-class ScheduledInput(Input):
+class ScheduledMessageInput(Input):
     channelId = ChannelIdField()  # noqa: N815 - the contract's names
-    text = TextField(help_text=_("Shown where blocks are not"))
+    text = TextField(help_text=_("The text. Shown where blocks cannot be shown"))
     sendAt = MillisecondsField(help_text=_("Epoch milliseconds, in the future"))  # noqa: N815
     blocks = BlocksField(required=False)
-    recurrence = RecurrenceInput(required=False, help_text=_("Send it again and again"))
+    recurrence = RecurrenceInput(required=False, help_text=_("Repeat the message"))
 
 
-class CreateScheduledMessageInput(ScheduledInput):
+class CreateScheduledMessageInput(ScheduledMessageInput):
     threadRootId = IdField(required=False, help_text=_("Send as a reply in this message's thread"))  # noqa: N815 - the contract's names
     alsoSendToChannel = serializers.BooleanField(  # noqa: N815
         required=False, help_text=_("Show the reply in the channel too")
@@ -52,16 +52,19 @@ class CreateScheduledMessageInput(ScheduledInput):
 
 
 class FetchScheduledMessagesInput(Input):
-    channelId = ChannelIdField(required=False, help_text=_("Only those for this channel"))  # noqa: N815
-    cursor = IdField(required=False, help_text=_("The id of the last one of the page before"))
+    channelId = ChannelIdField(required=False, help_text=_("Only the messages of this channel"))  # noqa: N815
+    cursor = IdField(required=False, help_text=_("The id of the last message on the previous page"))
     limit = LimitField(
-        max_limit=200, default_limit=100, required=False, help_text=_("How many a page may have")
+        max_limit=200,
+        default_limit=100,
+        required=False,
+        help_text=_("The maximum number of entries per page"),
     )
 
 
-class OneScheduledInput(Input):
+class ScheduledMessageIdInput(Input):
     scheduledMessageId = IdField(help_text=_("The scheduled message's id"))  # noqa: N815 - the contract's name
 
 
-class EditScheduledMessageInput(OneScheduledInput, ScheduledInput):
+class EditScheduledMessageInput(ScheduledMessageIdInput, ScheduledMessageInput):
     pass

@@ -1,4 +1,4 @@
-"""What a search takes in."""
+"""Input of a search."""
 
 from typing import Any
 
@@ -23,18 +23,18 @@ class SearchInput(Input):
         required=False, allow_blank=True, max_length=1000, help_text=_("Words to look for")
     )
     limit = LimitField(
-        max_limit=20, default_limit=10, required=False, help_text=_("How many a page may have")
+        max_limit=20, default_limit=10, required=False, help_text=_("The maximum number of entries per page")
     )
     strategy = AnyCaseChoiceField(
         choices=["MOST_RELEVANT", "MOST_RECENT", "NEWEST", "OLDEST"],
         required=False,
-        help_text=_("The order of the hits, MOST_RELEVANT unless said"),
+        help_text=_("The order of the results. Default: MOST_RELEVANT"),
     )
     beforeTs = MillisecondsField(required=False, help_text=_("Epoch milliseconds, not included"))  # noqa: N815 - the contract's
     afterTs = MillisecondsField(required=False, help_text=_("Epoch milliseconds, not included"))  # noqa: N815 - names
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-        # `from` and `in` are words of Python's own.
+        # `from` and `in` are keywords of Python.
         people = TextListField(required=False, help_text=_("People's ids, names or e-mails"))
         channels = TextListField(required=False, help_text=_("Channels' ids or names"))
         return super().get_fields() | {"from": people, "in": channels}

@@ -1,4 +1,4 @@
-"""What the operations on users take in."""
+"""Input of the operations on users."""
 
 import re
 
@@ -12,19 +12,19 @@ _EMOJI = re.compile(r":[^:\s]+:")
 
 class CustomStatusInput(Input):
     code = serializers.CharField(
-        allow_blank=True, max_length=102, help_text=_("An emoji as :code:; empty clears")
+        allow_blank=True, max_length=102, help_text=_("An emoji as :code:. Empty clears the status")
     )
     expiresAt = MillisecondsField(  # noqa: N815 - the contract's name
-        may_be_long_ago=True, help_text=_("Epoch milliseconds; a time in the past clears")
+        accept_old_times=True, help_text=_("Epoch milliseconds. A time in the past clears the status")
     )
     status = serializers.CharField(
-        required=False, allow_blank=True, max_length=128, help_text=_("A few words beside the emoji")
+        required=False, allow_blank=True, max_length=128, help_text=_("The text beside the emoji")
     )
     expiration = AnyCaseChoiceField(
         choices=["never", "min30", "hour1", "hour4", "today", "thisWeek", "custom"],
         required=False,
         to_upper=False,
-        help_text=_("Which choice of Pumble's the time came from, custom unless said"),
+        help_text=_("The option in Pumble that set the time. Default: custom"),
     )
 
     def validate_code(self, code: str) -> str:

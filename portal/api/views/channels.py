@@ -1,4 +1,4 @@
-"""List, get and create channels, add and remove their members."""
+"""Operations on channels and their members."""
 
 from typing import Any
 
@@ -32,8 +32,7 @@ class ListChannels(OperationView):
     tag = "Channels"
     summary = _("List channels")
     description = _(
-        "Every channel that the key's owner can see, with its members' ids: public ones, private and direct ones they "
-        "are in, archived ones. Everything in one answer. A key that is bound to channels is shown only these."
+        "Returns all channels that the key's owner can see, with their members' ids: public channels, private and direct channels of the owner, and archived channels. There are no pages. A key that is restricted to channels gets only these."
     )
     response_serializer = ChannelListEntry(many=True)
     response_example = [
@@ -50,8 +49,7 @@ class GetChannel(OperationView):
     tag = "Channels"
     summary = _("Get one channel")
     description = _(
-        "By `channelId`, or by `channel`: a name (case does not matter, a leading # is ignored) or an id. Direct "
-        "channels have no name and are found by id."
+        "Finds the channel by `channelId`, or by `channel`, a name or an id. In a name, case and a leading # are ignored. Direct channels have no name; use their id."
     )
     input_serializer = ChannelInput
     request_example = {"channel": "general"}
@@ -70,7 +68,9 @@ class CreateChannel(WriteOperationView):
     scope = "channels:write"
     tag = "Channels"
     summary = _("Create a channel")
-    description = _("The key's owner becomes its creator and first member. A name that is taken is refused.")
+    description = _(
+        "The key's owner becomes its creator and first member. A name that already exists is refused."
+    )
     input_serializer = CreateChannelInput
     request_example = {"name": "deploys", "type": "PUBLIC", "description": "What went live"}
     errors = (CHANNEL_NAME_TAKEN, CHANNEL_NOT_ALLOWED)
@@ -91,7 +91,9 @@ class AddUsersToChannel(WriteOperationView):
     scope = "channels:write"
     tag = "Channels"
     summary = _("Add people to a channel")
-    description = _("Someone who is a member already stays one. Each addition leaves a system message.")
+    description = _(
+        "People who are already members stay members. Each new member is announced by a system message."
+    )
     input_serializer = AddUsersInput
     request_example = {"channelId": "65f0a1b2c3d4e5f607180003", "userIds": ["65f0a1b2c3d4e5f607180005"]}
     errors = (UNKNOWN_CHANNEL, CHANNEL_NOT_ALLOWED, UNKNOWN_PEOPLE)
@@ -110,7 +112,7 @@ class RemoveUserFromChannel(WriteOperationView):
     scope = "channels:write"
     tag = "Channels"
     summary = _("Remove someone from a channel")
-    description = _("Refused where they are no member. Leaves a system message.")
+    description = _("Refused if the person is not a member. The removal is announced by a system message.")
     input_serializer = RemoveUserInput
     request_example = {"channelId": "65f0a1b2c3d4e5f607180003", "userId": "65f0a1b2c3d4e5f607180005"}
     errors = (UNKNOWN_CHANNEL, CHANNEL_NOT_ALLOWED)

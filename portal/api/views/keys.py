@@ -1,4 +1,4 @@
-"""The key itself."""
+"""The operation on the key itself."""
 
 from typing import Any
 
@@ -14,10 +14,9 @@ class KeyInfo(OperationView):
     scope = None
     calls_pumble = False
     tag = "Users"
-    summary = _("What this key is and may do")
+    summary = _("Get this key and its rights")
     description = _(
-        "For the key itself; needs no scope. `channels` has the ids of the only channels it may touch and see, and is null "
-        "for a key that is not bound to channels."
+        "Describes the key of the request. No scope is required. `channels` has the ids of the channels that the key may use. It is null for a key that is not restricted to channels."
     )
     response_serializer = users.KeyInfo
     response_example = {

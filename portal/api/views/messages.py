@@ -1,4 +1,4 @@
-"""Send messages to channels, threads and people; read, edit and delete them."""
+"""Operations on messages: send, read, edit and delete."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ from portal.api.serializers.messages import (
     EditMessageInput,
     FetchMessageInput,
     FetchThreadRepliesInput,
-    PageInput,
+    MessagePageInput,
     SendMessageInput,
     SendReplyInput,
 )
@@ -77,8 +77,7 @@ class SendMessage(WriteOperationView):
     tag = "Messages"
     summary = _("Send a message to a channel")
     description = _(
-        "As the key's owner, or as the app's bot with `asBot`. A private channel takes messages only where both the "
-        "owner and the bot are members."
+        "Sends as the key's owner, or as the app's bot with `asBot`. In a private channel, both the owner and the bot must be members."
     )
     input_serializer = SendMessageInput
     request_example = {"channel": "general", "text": "hello"}
@@ -117,7 +116,7 @@ class DmUser(WriteOperationView):
     tag = "Messages"
     summary = _("Send a direct message to one person")
     description = _(
-        "By `userId` or `email`. The direct channel is opened if there is none yet. Not to oneself."
+        "Finds the person by `userId` or `email`. Creates the direct channel if it does not exist. You cannot write to yourself."
     )
     input_serializer = DmUserInput
     request_example = {"userId": "65f0a1b2c3d4e5f607180005", "text": "hello"}
@@ -136,7 +135,7 @@ class DmGroup(WriteOperationView):
     tag = "Messages"
     summary = _("Send a direct message to a group")
     description = _(
-        "To 2 to 8 people; one's own id among them is ignored. The same people share one channel."
+        "Sends to 2 to 8 people. Your own id is ignored. The same people always get the same channel."
     )
     input_serializer = DmGroupInput
     request_example = {"userIds": ["65f0a1b2c3d4e5f607180005", "65f0a1b2c3d4e5f607180008"], "text": "hello"}
@@ -154,7 +153,7 @@ class FetchMessage(OperationView):
     scope = "messages:read"
     tag = "Messages"
     summary = _("Fetch one message")
-    description = _("A thread's root has `threadRootInfo`, a reply `threadReplyInfo`.")
+    description = _("A message with replies has `threadRootInfo`. A reply has `threadReplyInfo`.")
     input_serializer = FetchMessageInput
     request_example = {"channel": "general", "messageId": "65f0a1b2c3d4e5f607180004"}
     errors = (UNKNOWN_CHANNEL, CHANNEL_NOT_ALLOWED, BOT_NOT_IN_CHANNEL, NOT_FOUND)
@@ -172,11 +171,9 @@ class ListMessages(OperationView):
     tag = "Messages"
     summary = _("List a channel's messages")
     description = _(
-        "Oldest first within the page; without a cursor the newest. The message of the cursor itself is not included, "
-        "except with AROUND. Messages of a private channel are served only where both the key's owner and the app's "
-        "bot are members."
+        "Each page is sorted oldest first. Without a cursor you get the newest messages. The message of the cursor is not included, except with AROUND. In a private channel, both the key's owner and the app's bot must be members."
     )
-    input_serializer = PageInput
+    input_serializer = MessagePageInput
     request_example = {"channel": "general", "limit": 20}
     errors = (UNKNOWN_CHANNEL, CHANNEL_NOT_ALLOWED, BOT_NOT_IN_CHANNEL, UNKNOWN_CURSOR)
     response_serializer = MessagePage
@@ -195,8 +192,7 @@ class FetchThreadReplies(OperationView):
     tag = "Messages"
     summary = _("List a thread's replies")
     description = _(
-        "Newest first, without the root. The reply whose id is the `cursor` comes first again, followed by up to `limit` "
-        "older ones; where nothing is older the answer is empty."
+        "Each page is sorted newest first. The message that started the thread is not included. With a `cursor`, its reply comes first, then up to `limit` older ones. If there are no older ones, the list is empty."
     )
     input_serializer = FetchThreadRepliesInput
     request_example = {"channel": "general", "rootMessageId": "65f0a1b2c3d4e5f607180004"}
@@ -217,7 +213,7 @@ class EditMessage(WriteOperationView):
     scope = "messages:edit"
     tag = "Messages"
     summary = _("Edit a message")
-    description = _("One of the owner's own. The change can be read at once.")
+    description = _("The message must be the owner's own. The change is visible at once.")
     input_serializer = EditMessageInput
     request_example = {
         "channelId": "65f0a1b2c3d4e5f607180003",
@@ -241,9 +237,7 @@ class DeleteMessage(WriteOperationView):
     scope = "messages:delete"
     tag = "Messages"
     summary = _("Delete a message")
-    description = _(
-        "A message with replies leaves an empty place with `deleted: true` in the channel's list."
-    )
+    description = _("A message with replies stays in the channel's list, empty and with `deleted: true`.")
     input_serializer = DeleteMessageInput
     request_example = {"channel": "general", "messageId": "65f0a1b2c3d4e5f607180004"}
     errors = (UNKNOWN_CHANNEL, CHANNEL_NOT_ALLOWED, BOT_NOT_IN_CHANNEL, NOT_FOUND)
@@ -263,10 +257,10 @@ def _send_direct(call: ApiCall, people: list[str], data: Json) -> Json:
 
 
 def _direct_channel(call: ApiCall, sender: PumbleClient, sender_id: str, people: list[str]) -> str:
-    """The id of the direct channel of the sender with these people, opened if there is none.
+    """Return the id of the direct channel of the sender with these people. Create it if it does not exist.
 
     Raises:
-        ChannelNotAllowed: the key is bound to other channels.
+        ChannelNotAllowed: the key is restricted to other channels.
     """
     try:
         info = sender.find_direct_channel([sender_id, *people])

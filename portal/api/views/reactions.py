@@ -1,4 +1,4 @@
-"""React to a message, and take it back."""
+"""Operations on reactions."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ class AddReaction(WriteOperationView):
     scope = "reaction:write"
     tag = "Messages"
     summary = _("React to a message")
-    description = _("Reacting twice with the same emoji is no error.")
+    description = _("If the reaction already exists, the call succeeds.")
     input_serializer = AddReactionInput
     errors = (UNKNOWN_CHANNEL, CHANNEL_NOT_ALLOWED, REACTION_CHANNEL_MISSING, BOT_NOT_IN_CHANNEL, NOT_FOUND)
     response_serializer = StatusOk
@@ -44,8 +44,8 @@ class RemoveReaction(WriteOperationView):
     method = "DELETE"
     scope = "reaction:write"
     tag = "Messages"
-    summary = _("Take a reaction back")
-    description = _("Taking back what is not there is no error.")
+    summary = _("Remove a reaction")
+    description = _("If the reaction does not exist, the call succeeds.")
     input_serializer = RemoveReactionInput
     errors = (UNKNOWN_CHANNEL, CHANNEL_NOT_ALLOWED, REACTION_CHANNEL_MISSING, BOT_NOT_IN_CHANNEL, NOT_FOUND)
     response_serializer = StatusOk
@@ -59,11 +59,10 @@ class RemoveReaction(WriteOperationView):
 
 
 def _check_channel(call: ApiCall, data: dict[str, Any]) -> None:
-    """The rule on private channels, and that the message is in the channel that is named.
+    """Check that the key may use the channel, and that the message is in it.
 
-    Pumble reacts by message id alone and tells nobody which channel a message is in. So where `channelId` is left out
-    the rule cannot be checked, and only Pumble's own permissions of the owner hold; nothing is read this way. A key that
-    is bound to channels has to name it.
+    Pumble finds the message by its id alone, and does not return its channel. Without `channelId`, only Pumble's own
+    permissions of the owner apply. Nothing is read this way. A key that is restricted to channels must send `channelId`.
     """
     if call.key.channels is not None and not data.get("channelId"):
         raise ReactionChannelMissing(call.key.channels)

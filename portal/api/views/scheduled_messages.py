@@ -1,4 +1,4 @@
-"""Scheduled messages: create, list, fetch, edit, delete. Each person's own."""
+"""Operations on the owner's scheduled messages."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from portal.api.serializers.scheduled_messages import (
     CreateScheduledMessageInput,
     EditScheduledMessageInput,
     FetchScheduledMessagesInput,
-    OneScheduledInput,
+    ScheduledMessageIdInput,
 )
 from pumble_bridge.client import Json
 
@@ -37,7 +37,7 @@ class CreateScheduledMessage(WriteOperationView):
     tag = "Scheduled Messages"
     summary = _("Schedule a message")
     description = _(
-        "To a channel by id, direct channels included; once, or again and again with `recurrence`."
+        "Schedules a message to a channel by its id, direct channels included. With `recurrence` it is repeated."
     )
     input_serializer = CreateScheduledMessageInput
     request_example = {
@@ -51,8 +51,8 @@ class CreateScheduledMessage(WriteOperationView):
 
     def run(self, call: ApiCall, data: dict[str, Any]) -> Any:
         channel_id = get_accessible_channel(call, data)["channel"]["id"]
-        made = call.pumble.create_scheduled_message(data | {"channelId": channel_id})
-        return {"id": made["id"], "channelId": made["channelId"]}
+        created = call.pumble.create_scheduled_message(data | {"channelId": channel_id})
+        return {"id": created["id"], "channelId": created["channelId"]}
 
 
 class FetchScheduledMessages(OperationView):
@@ -60,7 +60,7 @@ class FetchScheduledMessages(OperationView):
     scope = "messages:read"
     tag = "Scheduled Messages"
     summary = _("List scheduled messages")
-    description = _("The owner's own that are still to be sent, in the order in which they were made.")
+    description = _("Returns the owner's messages that are not sent yet, in the order of their creation.")
     input_serializer = FetchScheduledMessagesInput
     request_example = {"limit": 20}
     errors = (UNKNOWN_CHANNEL, CHANNEL_NOT_ALLOWED, BOT_NOT_IN_CHANNEL)
@@ -71,12 +71,12 @@ class FetchScheduledMessages(OperationView):
         limit, cursor = data.get("limit", 100), data.get("cursor")
         if data.get("channelId"):
             channel_id = get_accessible_channel(call, data)["channel"]["id"]
-            found = call.pumble.list_scheduled_messages(_page(limit, cursor) | {"channelId": channel_id})
-            listed, more = found["scheduledMessages"], bool(found.get("hasMore"))
+            page = call.pumble.list_scheduled_messages(_page(limit, cursor) | {"channelId": channel_id})
+            listed, more = page["scheduledMessages"], bool(page.get("hasMore"))
         else:
-            listed, more = _listed_in_open_channels(call, limit, cursor)
+            listed, more = _list_in_accessible_channels(call, limit, cursor)
         return {
-            "scheduledMessages": [normalization.scheduled_message(one) for one in listed],
+            "scheduledMessages": [normalization.scheduled_message(message) for message in listed],
             "hasMore": more,
         }
 
@@ -86,15 +86,15 @@ class FetchScheduledMessage(OperationView):
     scope = "messages:read"
     tag = "Scheduled Messages"
     summary = _("Fetch one scheduled message")
-    description = _("One of the owner's own that is still to be sent.")
-    input_serializer = OneScheduledInput
+    description = _("The message must be the owner's own and not sent yet.")
+    input_serializer = ScheduledMessageIdInput
     request_example = {"scheduledMessageId": "65f0a1b2c3d4e5f607180009"}
     errors = (CHANNEL_NOT_ALLOWED, BOT_NOT_IN_CHANNEL, NOT_FOUND)
     response_serializer = ScheduledMessage
     response_example = SCHEDULED_EXAMPLE
 
     def run(self, call: ApiCall, data: dict[str, Any]) -> Any:
-        return normalization.scheduled_message(_find_open(call, data))
+        return normalization.scheduled_message(_get_accessible(call, data))
 
 
 class EditScheduledMessage(WriteOperationView):
@@ -103,7 +103,9 @@ class EditScheduledMessage(WriteOperationView):
     scope = "messages:edit"
     tag = "Scheduled Messages"
     summary = _("Edit a scheduled message")
-    description = _("Replaces it whole: what is left out is gone. Another `channelId` moves it there.")
+    description = _(
+        "Replaces the whole message. Fields that you leave out are removed. Another `channelId` moves the message."
+    )
     input_serializer = EditScheduledMessageInput
     request_example = {
         "scheduledMessageId": "65f0a1b2c3d4e5f607180009",
@@ -117,7 +119,7 @@ class EditScheduledMessage(WriteOperationView):
 
     def run(self, call: ApiCall, data: dict[str, Any]) -> Any:
         scheduled_id = data.pop("scheduledMessageId")
-        before = _find_open(call, {"scheduledMessageId": scheduled_id})
+        before = _get_accessible(call, {"scheduledMessageId": scheduled_id})
         target = data["channelId"].strip().lower()
         if target != before.get("channelId"):
             target = get_accessible_channel(call, data)["channel"]["id"]
@@ -131,15 +133,15 @@ class DeleteScheduledMessage(WriteOperationView):
     scope = "messages:delete"
     tag = "Scheduled Messages"
     summary = _("Delete a scheduled message")
-    description = _("One that was sent or deleted already is not found.")
-    input_serializer = OneScheduledInput
+    description = _("A message that was already sent or deleted is not found.")
+    input_serializer = ScheduledMessageIdInput
     request_example = {"scheduledMessageId": "65f0a1b2c3d4e5f607180009"}
     errors = (CHANNEL_NOT_ALLOWED, BOT_NOT_IN_CHANNEL, NOT_FOUND)
     response_serializer = Empty
     response_example = {}
 
     def run(self, call: ApiCall, data: dict[str, Any]) -> Any:
-        _find_open(call, data)
+        _get_accessible(call, data)
         call.pumble.delete_scheduled_message(data["scheduledMessageId"])
         return {}
 
@@ -148,24 +150,24 @@ def _page(limit: int, cursor: str | None) -> dict[str, str]:
     return {"limit": str(limit)} | ({"cursor": cursor} if cursor else {})
 
 
-def _listed_in_open_channels(call: ApiCall, limit: int, cursor: str | None) -> tuple[list[Json], bool]:
-    """Up to `limit` messages to channels the key may touch, and whether more of these follow."""
-    open_ids: set[str] | None = None
-    kept: list[Json] = []
-    while len(kept) <= limit:
+def _list_in_accessible_channels(call: ApiCall, limit: int, cursor: str | None) -> tuple[list[Json], bool]:
+    """Return up to `limit` messages of accessible channels, and whether there are more."""
+    accessible_ids: set[str] | None = None
+    messages: list[Json] = []
+    while len(messages) <= limit:
         page = call.pumble.list_scheduled_messages(_page(200, cursor))
         listed = page["scheduledMessages"]
-        if listed and open_ids is None:
-            open_ids = set(list_accessible_channel_ids(call))
-        kept += [message for message in listed if message.get("channelId") in (open_ids or ())]
+        if listed and accessible_ids is None:
+            accessible_ids = set(list_accessible_channel_ids(call))
+        messages += [message for message in listed if message.get("channelId") in (accessible_ids or ())]
         if not listed or not page.get("hasMore"):
             break
         cursor = listed[-1]["id"]
-    return kept[:limit], len(kept) > limit
+    return messages[:limit], len(messages) > limit
 
 
-def _find_open(call: ApiCall, data: dict[str, Any]) -> Json:
-    """The owner's scheduled message, if its channel is one whose messages the key may touch."""
-    found = call.pumble.get_scheduled_message(data["scheduledMessageId"])
-    get_accessible_channel(call, {"channelId": found["channelId"]})
-    return found
+def _get_accessible(call: ApiCall, data: dict[str, Any]) -> Json:
+    """Return the owner's scheduled message, if its channel is accessible."""
+    message = call.pumble.get_scheduled_message(data["scheduledMessageId"])
+    get_accessible_channel(call, {"channelId": message["channelId"]})
+    return message

@@ -1,4 +1,4 @@
-"""Search in everything the key's owner can see."""
+"""Search the messages that the key's owner can see."""
 
 import itertools
 from typing import Any
@@ -17,7 +17,7 @@ from portal.api.views.messages import MESSAGE_EXAMPLE
 from pumble_bridge.client import Json
 from pumble_bridge.hints import Hint
 
-MAX_CHANNELS = 50  # that Pumble takes in one search
+MAX_CHANNELS = 50  # that Pumble accepts in one search
 MAX_SEARCHES = 4
 
 
@@ -28,8 +28,7 @@ class SearchMessages(OperationView):
     tag = "Messages"
     summary = _("Search messages")
     description = _(
-        "In everything the key's owner can see, direct messages included; of private channels in those with the app's "
-        "bot. At least one of `text`, `from` and `in` is needed. A message that was sent just now may not be found yet."
+        "Searches all messages that the key's owner can see, direct messages included. Private channels are searched only if the app's bot is a member. At least one of `text`, `from` and `in` is required. A message that was just sent may not be found yet."
     )
     input_serializer = SearchInput
     errors = (UNUSABLE_CRITERIA, CHANNEL_NOT_ALLOWED, BOT_NOT_IN_CHANNEL)
@@ -40,29 +39,30 @@ class SearchMessages(OperationView):
     def run(self, call: ApiCall, data: dict[str, Any]) -> Any:
         try:
             people = find_user_ids(call, data.get("from", []))
-            named = [
-                get_accessible_channel(call, {"channel": one})["channel"]["id"] for one in data.get("in", [])
+            channel_ids = [
+                get_accessible_channel(call, {"channel": text})["channel"]["id"]
+                for text in data.get("in", [])
             ]
         except (ChannelNotFound, PeopleNotValid) as error:
             raise InvalidBody(Hint.CRITERION_UNKNOWN) from error
-        channels = named or list_accessible_channel_ids(call)
-        if not channels:  # to Pumble, no channel would mean every channel
+        channels = channel_ids or list_accessible_channel_ids(call)
+        if not channels:  # an empty list means all channels to Pumble
             return {"content": [], "totalElements": 0, "hasMore": False}
         criteria: Json = {"limit": data.get("limit", 10), "strategy": data.get("strategy", "MOST_RELEVANT")}
         criteria |= {name: data[name] for name in ("text", "beforeTs", "afterTs") if data.get(name)}
         if people:
             criteria["from"] = people
         if len(channels) <= MAX_CHANNELS * MAX_SEARCHES:
-            # Pumble itself leaves the closed channels out, so its totals are right.
+            # Pumble searches only accessible channels, so its total is right.
             return normalization.search_result(_search_in(call, criteria, channels))
-        # Too many to name them all. A total over every channel would tell of closed ones, so it counts what is shown.
-        found = call.pumble.search_messages(criteria)
-        shown = [hit for hit in found["content"] if hit.get("channelId") in set(channels)]
-        return normalization.search_result(found | {"content": shown, "totalElements": len(shown)})
+        # Too many channels for the request. Pumble's total would include inaccessible ones, so count the results.
+        page = call.pumble.search_messages(criteria)
+        shown = [hit for hit in page["content"] if hit.get("channelId") in set(channels)]
+        return normalization.search_result(page | {"content": shown, "totalElements": len(shown)})
 
 
 def _search_in(call: ApiCall, criteria: Json, channels: list[str]) -> Json:
-    """The hits in these channels, as many at a time as Pumble takes; by time or, for relevance, in turns."""
+    """Search these channels in parts. Merge the hits by time or, for relevance, in turns."""
     pages = [
         call.pumble.search_messages(criteria | {"in": channels[start : start + MAX_CHANNELS]})
         for start in range(0, len(channels), MAX_CHANNELS)

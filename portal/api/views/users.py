@@ -1,4 +1,4 @@
-"""Who the key acts as, who else there is, groups, and the custom status."""
+"""Operations on users, groups and the custom status."""
 
 import time
 from typing import Any
@@ -31,7 +31,7 @@ class ListUsers(OperationView):
     tag = "Users"
     summary = _("List the workspace's users")
     description = _(
-        "Everybody in one answer, bots and deactivated people included. Roles: OWNER, ADMIN, MEMBER, GUEST."
+        "Returns all users, including bots and deactivated people. There are no pages. Roles: OWNER, ADMIN, MEMBER, GUEST."
     )
     response_serializer = User(many=True)
     response_example = [USER_EXAMPLE]
@@ -45,7 +45,7 @@ class ListUserGroups(OperationView):
     scope = "users:list"
     tag = "Users"
     summary = _("List the workspace's user groups")
-    description = _("Every group with its members' ids, in one answer.")
+    description = _("Returns all groups with their members' ids. There are no pages.")
     response_serializer = UserGroup(many=True)
     response_example = [
         {
@@ -66,7 +66,7 @@ class MyInfo(OperationView):
     scope = "user:read"
     tag = "Users"
     summary = _("The user who owns the key")
-    description = _("Good as a test whether a key works.")
+    description = _("Use it to test a key.")
     response_serializer = User
     response_example = USER_EXAMPLE
 

@@ -7,10 +7,7 @@ from pumble_bridge import manifest
 
 
 class Command(BaseCommand):
-    help = (
-        "Print the app's manifest as JSON: what Pumble asks for when an app is created. Needs PUBLIC_URL and no secret, so "
-        "that it can come first."
-    )
+    help = "Print the app's manifest as JSON. Pumble asks for it when you create an app. Requires PUBLIC_URL, but no secrets."
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:

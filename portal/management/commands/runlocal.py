@@ -1,4 +1,4 @@
-"""`make run`: the local Pumble and the portal, started together, stopped together."""
+"""Start and stop the local Pumble and the portal together, for `make run`."""
 
 import contextlib
 import os
@@ -20,29 +20,27 @@ from portal.management.ports import in_use
 
 START_SECONDS = 60
 STOP_SECONDS = 8
-_HERE = "127.0.0.1"
-_PUMBLE_URL = f"http://{_HERE}:{settings.SANDBOX_PORT}"
+_LOCALHOST = "127.0.0.1"
+_PUMBLE_URL = f"http://{_LOCALHOST}:{settings.SANDBOX_PORT}"
 
 
 class Command(BaseCommand):
     help = "Start the local Pumble and the portal, and stop both on SIGINT or SIGTERM."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--fresh", action="store_true", help="drop the databases of both first")
+        parser.add_argument("--fresh", action="store_true", help="delete both databases first")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.LOCAL_PUMBLE:
-            raise CommandError("runlocal works with the local Pumble only: set LOCAL_PUMBLE=true")
+            raise CommandError("runlocal requires LOCAL_PUMBLE=true")
         for name, port, host in (
             ("PORT", settings.PORT, settings.BIND),
-            ("SANDBOX_PORT", settings.SANDBOX_PORT, _HERE),
+            ("SANDBOX_PORT", settings.SANDBOX_PORT, _LOCALHOST),
         ):
             if in_use(port, host):
                 raise CommandError(f"port {port} is in use; choose another with {name}=...")
         if settings.DOTENV_IS_IGNORED:
-            self.stderr.write(
-                ".env is made for production and ignored; with LOCAL_PUMBLE=true in it, it counts"
-            )
+            self.stderr.write(".env is for production and is ignored; set LOCAL_PUMBLE=true in it to use it")
         stop = _StopRequest()
         if options["fresh"]:
             for name in ("portal", "pumble"):
@@ -59,7 +57,7 @@ class Command(BaseCommand):
                 self._welcome()
                 _wait_for(lambda: False, children, stop, seconds=None)
         if stop.signal is None:
-            raise CommandError("a process ended by itself; its last lines are above")
+            raise CommandError("a process ended unexpectedly; its last lines are above")
         signal.signal(stop.signal, signal.SIG_DFL)
         os.kill(os.getpid(), stop.signal)
 
@@ -78,10 +76,10 @@ class Command(BaseCommand):
 
 
 class _StopRequest:
-    """Set by SIGINT or SIGTERM, or when `make`, our parent, was told to stop or is gone.
+    """A request to stop: SIGINT or SIGTERM, or `make`, the parent process, was interrupted or has ended.
 
-    GNU make passes SIGTERM on but not a SIGINT that was sent to it alone: it then waits for us, having put the
-    signal's default handling back, and that shows in its status.
+    GNU make forwards SIGTERM, but not a SIGINT that only make receives. It then restores the default handler and waits,
+    which `/proc` shows.
     """
 
     def __init__(self) -> None:
@@ -104,7 +102,7 @@ class _StopRequest:
 
 
 def _catches_interrupt(process: int) -> bool:
-    """Whether that process has a handler for SIGINT; False where the system does not tell."""
+    """Return whether the process has a handler for SIGINT. False without `/proc`."""
     try:
         status = Path(f"/proc/{process}/status").read_text()
     except OSError:
@@ -115,7 +113,7 @@ def _catches_interrupt(process: int) -> bool:
 
 @contextlib.contextmanager
 def _child(*command: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A process in a group of its own, so that a Ctrl-C reaches it through us and in order; ended at the exit."""
+    """Run a process in its own group, so that Ctrl-C does not reach it directly. Stop it on exit."""
     child = subprocess.Popen(command, cwd=settings.BASE_DIR, start_new_session=True)  # noqa: S603 - our own command
     try:
         yield child
@@ -135,7 +133,7 @@ def _wait_for(
     stop: _StopRequest,
     seconds: float | None = START_SECONDS,
 ) -> bool:
-    """Whether `done` became true before a child ended, a stop was asked for, or time ran out."""
+    """Return whether `done` became true before a child ended, a stop was requested, or the time was over."""
     until = time.monotonic() + seconds if seconds else None
     while not stop.check() and all(child.poll() is None for child in children):
         if done():

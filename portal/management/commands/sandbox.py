@@ -13,7 +13,7 @@ from pumble_bridge.exceptions import PumbleError, PumbleRefused
 
 
 class Command(BaseCommand):
-    help = "Run the local Pumble alone; with --manifest, register an app with the one already on the port."
+    help = "Run the local Pumble alone. With --manifest, register an app at the local Pumble that is already running."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
@@ -34,7 +34,7 @@ class Command(BaseCommand):
             raise CommandError(
                 "the local Pumble is not part of this installation; run it from the repository"
             )
-        # Another process with other settings: it shares nothing with the portal but the wire.
+        # A process with its own settings. It shares only HTTP with the portal.
         os.environ["DJANGO_SETTINGS_MODULE"] = "sandbox.settings"
         os.environ["PUBLIC_URL"] = settings.PUBLIC_URL
         os.chdir(settings.BASE_DIR)

@@ -1,5 +1,4 @@
-"""What operations answer, as serializers, by resource.
+"""Serializers that describe the responses of operations, by resource.
 
-They describe answers and do not render them: `portal.api.normalization` mends what Pumble sends, field by field, and
-passes on what it does not know. More fields than these may come; clients ignore those they do not know.
+They do not render responses: `portal.api.normalization` fills in Pumble's objects and passes unknown fields on.
 """

@@ -1,4 +1,4 @@
-"""The kinds of fields that answers have."""
+"""The fields of response serializers. `help_text` is their first argument."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ class Text(serializers.CharField):
 
 @extend_schema_field({"type": "string", "pattern": ID_PATTERN})
 class Id(serializers.Field[str, Any, str, Any]):
-    """An id of Pumble's. A `CharField` would be described with a length, which the pattern says already."""
+    """An id of Pumble. The description of a `CharField` would have a length beside the pattern."""
 
     def __init__(self, help_text: Any = None, **options: Any) -> None:
         super().__init__(help_text=help_text, **options)
@@ -36,36 +36,36 @@ class Id(serializers.Field[str, Any, str, Any]):
 
 
 @extend_schema_field(OpenApiTypes.INT64)
-class WholeNumber(serializers.IntegerField):
-    """A whole number; times are epoch milliseconds, which need 64 bits."""
+class Integer(serializers.IntegerField):
+    """A whole number of 64 bits. Times are epoch milliseconds."""
 
     def __init__(self, help_text: Any = None, **options: Any) -> None:
         super().__init__(help_text=help_text, **options)
 
 
-class Flag(serializers.BooleanField):
+class Boolean(serializers.BooleanField):
     """True or false."""
 
     def __init__(self, help_text: Any = None, **options: Any) -> None:
         super().__init__(help_text=help_text, **options)
 
 
-class Moment(serializers.DateTimeField):
-    """A moment in ISO 8601."""
+class DateTime(serializers.DateTimeField):
+    """A time in ISO 8601."""
 
     def __init__(self, help_text: Any = None, **options: Any) -> None:
         super().__init__(help_text=help_text, **options)
 
 
-class Ids(serializers.ListField):
+class IdList(serializers.ListField):
     """A list of ids."""
 
     def __init__(self, help_text: Any = None, **options: Any) -> None:
         super().__init__(child=Id(), help_text=help_text, **options)
 
 
-class Objects(serializers.ListField):
-    """A list of objects that are passed on as Pumble sends them."""
+class ObjectList(serializers.ListField):
+    """A list of objects, which are passed on unchanged."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(child=serializers.DictField(), **options)
@@ -76,12 +76,12 @@ class Empty(Response):
 
 
 class EmptySchema(OpenApiSerializerExtension):
-    """Describes `Empty`, which drf-spectacular would leave out."""
+    """Describe `Empty`, which drf-spectacular omits."""
 
     target_class = Empty
 
     def map_serializer(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
-        text = _("An empty object: it worked, and there is nothing to tell.")
+        text = _("An empty object. The operation succeeded.")
         return {"type": "object", "additionalProperties": {}, "description": text}
 
 

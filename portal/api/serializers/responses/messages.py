@@ -7,28 +7,28 @@ from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from portal.api.serializers.responses.fields import (
-    Flag,
+    Boolean,
+    DateTime,
     Id,
-    Ids,
-    Moment,
-    Objects,
+    IdList,
+    Integer,
+    ObjectList,
     Response,
     Text,
-    WholeNumber,
 )
 
 
-@extend_schema_serializer(description=_("Where something new can be found."))
+@extend_schema_serializer(description=_("The ids of a new message."))
 class MessageRef(Response):
     id = Id()
     channelId = Id()
 
 
 @extend_schema_serializer(
-    description=_("A piece of rich text; pieces hold pieces. Everything in it is passed on untouched.")
+    description=_("A part of rich text. Parts can contain parts. All fields are passed on unchanged.")
 )
 class Block(Response):
-    type = Text(_("As rich_text, rich_text_section, text, link, emoji or user"))
+    type = Text(_("For example rich_text, rich_text_section, text, link, emoji or user"))
     text = Text(required=False)
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
@@ -42,20 +42,20 @@ class Reaction(Response):
 
 @extend_schema_serializer(description=_("For a message that has replies"))
 class ThreadRootInfo(Response):
-    repliesCount = WholeNumber(_("How many replies"), required=False)
-    replyCount = WholeNumber(_("The same, by its other name"), required=False)
-    repliers = Ids(_("Who replied"), required=False)
-    lastReplyTimestamp = Moment(required=False)
-    lastReplyTimestampMilli = WholeNumber(required=False)
-    lastMarkTimestamp = Moment(required=False)
-    lastMarkTimestampMilli = WholeNumber(required=False)
-    isFollowing = Flag(required=False)
+    repliesCount = Integer(_("How many replies"), required=False)
+    replyCount = Integer(_("The same as `repliesCount`"), required=False)
+    repliers = IdList(_("Who replied"), required=False)
+    lastReplyTimestamp = DateTime(required=False)
+    lastReplyTimestampMilli = Integer(required=False)
+    lastMarkTimestamp = DateTime(required=False)
+    lastMarkTimestampMilli = Integer(required=False)
+    isFollowing = Boolean(required=False)
 
 
 @extend_schema_serializer(description=_("For a reply"))
 class ThreadReplyInfo(Response):
-    rootId = Id(_("The message that began the thread"), required=False)
-    replySentToChannel = Flag(required=False)
+    rootId = Id(_("The message that started the thread"), required=False)
+    replySentToChannel = Boolean(required=False)
     rootText = Text(required=False)
 
 
@@ -65,45 +65,45 @@ class Message(Response):
     workspaceId = Id()
     author = Id(_("The user who wrote it"))
     text = Text(_("Empty for a deleted message, or one that has only blocks"))
-    timestamp = Moment()
-    timestampMilli = WholeNumber(_("Epoch milliseconds, of whole seconds"))
-    authorAppId = Text(_("The app, for what a bot wrote"), required=False, allow_null=True)
+    timestamp = DateTime()
+    timestampMilli = Integer(_("Epoch milliseconds, of whole seconds"))
+    authorAppId = Text(_("The app of the bot that wrote the message"), required=False, allow_null=True)
     blocks = Block(
-        many=True, required=False, allow_null=True, help_text=_("Rich text; shown instead of `text`")
+        many=True, required=False, allow_null=True, help_text=_("Rich text. Shown instead of `text`")
     )
-    attachments = Objects(required=False)
-    files = Objects(required=False)
-    linkPreviews = Objects(required=False)
+    attachments = ObjectList(required=False)
+    files = ObjectList(required=False)
+    linkPreviews = ObjectList(required=False)
     reactions = Reaction(many=True, required=False, help_text=_("One object per person and emoji"))
     threadRootInfo = ThreadRootInfo(required=False, allow_null=True)
     threadReplyInfo = ThreadReplyInfo(required=False, allow_null=True)
     sharedMessage = serializers.DictField(required=False, allow_null=True)
     meta = serializers.DictField(required=False, allow_null=True)
-    deleted = Flag(_("True for the empty place of a deleted message that had replies"), required=False)
-    edited = Flag(required=False)
-    isFollowing = Flag(required=False)
-    subtype = Text(_("Names the kind of a system message; empty otherwise"), required=False)
+    deleted = Boolean(_("Whether the message was deleted but still has replies"), required=False)
+    edited = Boolean(required=False)
+    isFollowing = Boolean(required=False)
+    subtype = Text(_("The kind of a system message. Empty for other messages"), required=False)
     localId = Text(required=False)
-    savedTimestampMilli = WholeNumber(required=False)
+    savedTimestampMilli = Integer(required=False)
 
 
 class MessagePage(Response):
     messages = Message(many=True, help_text=_("Oldest first"))
-    hasMoreBefore = Flag(_("Null where this side was not looked at"), allow_null=True)
-    hasMoreAfter = Flag(_("Null where this side was not looked at"), allow_null=True)
+    hasMoreBefore = Boolean(_("Null if this side was not read"), allow_null=True)
+    hasMoreAfter = Boolean(_("Null if this side was not read"), allow_null=True)
 
 
-@extend_schema_serializer(description=_("A message that was found."))
+@extend_schema_serializer(description=_("A search result."))
 class SearchHit(Message):
     highlightedBlocks = Block(
         many=True,
         required=False,
         allow_null=True,
-        help_text=_("The blocks, with what was found marked"),
+        help_text=_("The blocks, with the matches marked"),
     )
 
 
 class SearchResult(Response):
     content = SearchHit(many=True)
-    totalElements = WholeNumber(_("All hits, also those of other pages"))
-    hasMore = Flag()
+    totalElements = Integer(_("The number of results on all pages"))
+    hasMore = Boolean()

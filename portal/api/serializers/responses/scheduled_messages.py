@@ -3,14 +3,14 @@
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from portal.api.serializers.responses.fields import Flag, Id, Objects, Response, Text, WholeNumber
+from portal.api.serializers.responses.fields import Boolean, Id, Integer, ObjectList, Response, Text
 from portal.api.serializers.responses.messages import Block
 
 
 class Recurrence(Response):
     recurrenceType = Text(required=False)
-    endAfterOccurrences = WholeNumber(required=False, allow_null=True)
-    endDate = WholeNumber(_("Epoch milliseconds"), required=False, allow_null=True)
+    endAfterOccurrences = Integer(required=False, allow_null=True)
+    endDate = Integer(_("Epoch milliseconds"), required=False, allow_null=True)
 
 
 class ScheduledMessage(Response):
@@ -19,11 +19,11 @@ class ScheduledMessage(Response):
     workspaceId = Id()
     author = Id(_("The user who wrote it"))
     text = Text()
-    sendAt = WholeNumber(_("Epoch milliseconds"))
-    blocks = Block(many=True, required=False, help_text=_("Rich text; shown instead of `text`"))
-    attachments = Objects(required=False)
-    files = Objects(required=False)
-    alsoSendToChannel = Flag(required=False)
+    sendAt = Integer(_("Epoch milliseconds"))
+    blocks = Block(many=True, required=False, help_text=_("Rich text. Shown instead of `text`"))
+    attachments = ObjectList(required=False)
+    files = ObjectList(required=False)
+    alsoSendToChannel = Boolean(required=False)
     threadRootId = Text(required=False, allow_null=True)
     rootText = Text(required=False, allow_null=True)
     quotedMessage = serializers.DictField(required=False, allow_null=True)
@@ -32,4 +32,4 @@ class ScheduledMessage(Response):
 
 class ScheduledMessagePage(Response):
     scheduledMessages = ScheduledMessage(many=True)
-    hasMore = Flag()
+    hasMore = Boolean()
