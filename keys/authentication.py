@@ -1,4 +1,7 @@
-"""From a raw key to the record of the key it is, or a refusal with its reason. No query for a key that was used lately."""
+"""Authentication: from a raw key to the record of the key, or an exception with its reason.
+
+A key that this process used within the last 30 seconds needs no query.
+"""
 
 import hmac
 import logging
@@ -31,23 +34,23 @@ log = logging.getLogger(__name__)
 Key = TypeVar("Key", ApiKey, KeyRecord)
 
 _DUMMY_DIGEST = bytes(32)
-_warned_of: set[str] = set()
+_warned_workspaces: set[str] = set()
 
 
 def authenticate(raw_key: bytes, *, by: Actor, now: datetime) -> tuple[KeyRecord, LimitStatus]:
-    """Return the record of the key, in whatever state, and how its own limit stands, of which one call was taken.
+    """Return the record of the key, in any state, and the status of its own limit after this call was counted.
 
     Raises:
-        KeyMalformed: wrong form or checksum; the database was not asked.
-        KeyUnknown: no such key, or the right id with a wrong secret.
-        RateLimited: instead of these, after too many of them from there or with that id. Never for a right key.
+        KeyMalformed: the form or the checksum is wrong. The database was not asked.
+        KeyUnknown: the key does not exist, or its secret is wrong.
+        RateLimited: too many of these failures came from the network or with the key id. Never raised for a valid key.
     """
     plaintext = key_format.parse(raw_key)
     if plaintext is None:
         limits.hit_failed_auth(by.address, None)
         raise KeyMalformed
-    # A wrong secret is not refused from memory: that would take less time than to refuse an unknown id.
-    record = _verified(plaintext, key_cache.local_cache.get(plaintext.key_id))
+    # Never refuse a wrong secret from memory: that would be faster than the answer to an unknown id.
+    record = _verify(plaintext, key_cache.local_cache.get(plaintext.key_id))
     standing = limits.hit_key_limit_if_current(record) if record else None
     if record is None or standing is None:
         if record is not None:
@@ -63,12 +66,15 @@ def authenticate(raw_key: bytes, *, by: Actor, now: datetime) -> tuple[KeyRecord
 
 
 def authorize(record: KeyRecord, *, by: Actor, now: datetime) -> KeyRecord:
-    """Return the record to go by, if the key may be used now and from the address of `by`.
+    """Return the record of the key, if it may be used now and from the address of `by`.
 
-    A pending key whose right secret was presented was evidently shown to someone and becomes live.
+    The first use of a pending key confirms it: its plaintext must have reached somebody. Use the returned record from then
+    on.
 
     Raises:
-        KeyRevoked, KeyRotated, KeyExpired, KeyDisabled, OwnerNotAuthorized, IpNotAllowed.
+        KeyRevoked, KeyRotated, KeyExpired, KeyDisabled: the key does not work.
+        OwnerNotAuthorized: its owner or workspace does not.
+        IpNotAllowed: the key has allowed addresses, and this is none of them.
     """
     _require_usable(record, by, now)
     if record.confirmed_at is not None:
@@ -83,60 +89,60 @@ def authorize(record: KeyRecord, *, by: Actor, now: datetime) -> KeyRecord:
 
 
 def require_scope(record: KeyRecord, scope: str) -> None:
+    """Raise ScopeMissing unless the key has the scope."""
     if scope not in record.scopes:
         raise ScopeMissing(scope)
 
 
 def find_by_plaintext(plaintext: key_format.Plaintext) -> ApiKey | None:
-    """Return the row of the key with this very plaintext, in whatever state, with its owner and workspace.
+    """Return the row of the key with this plaintext, in any state, with its owner and workspace.
 
-    None for an unknown id and for a wrong secret alike.
+    Return None if the id does not exist or the secret is wrong.
     """
     rows = ApiKey.objects.select_related("owner__workspace")
-    return _verified(plaintext, rows.filter(key_id=plaintext.key_id).first())
+    return _verify(plaintext, rows.filter(key_id=plaintext.key_id).first())
 
 
 def _read(plaintext: key_format.Plaintext) -> KeyRecord | None:
-    """Return the key as the database has it now; None for an unknown id and for a wrong secret alike.
+    """Return the key as the database has it now. Return None if the id does not exist or the secret is wrong.
 
-    Where Redis had no number, or a newer one, the key is read once more: `chain_number.lua` says why.
+    If Redis had no number or a newer one, read the key once more: see `chain_number.lua`.
     """
     token = f"?{secrets.token_hex(8)}"
-    record, heard = _load(plaintext, token)
-    if record is not None and heard is not None and heard != record.number:
-        record, _heard = _load(plaintext, token)
-        if record is not None and record.number < heard:
-            _warn_of(record, heard)
+    record, redis_number = _load(plaintext, token)
+    if record is not None and redis_number is not None and redis_number != record.number:
+        record, _redis_number = _load(plaintext, token)
+        if record is not None and record.number < redis_number:
+            _warn_number_ahead(record, redis_number)
     return record
 
 
 def _load(plaintext: key_format.Plaintext, token: str) -> tuple[KeyRecord | None, int | None]:
-    """Return the key, and the number that Redis now has: None where it is not asked or does not answer.
+    """Return the key, and the number that Redis has now, or None if Redis is not asked or does not answer.
 
-    The key is remembered where that is the number it was read with. In a transaction it is not, because what was read
-    there may be taken back.
+    Cache the key if both numbers are equal. In a transaction do not, because a rollback could undo what was read.
     """
-    record = _verified(plaintext, key_cache.load(plaintext.key_id))
+    record = _verify(plaintext, key_cache.load(plaintext.key_id))
     if record is None or connection.in_atomic_block:
         return record, None
-    heard = limits.backend().publish(record.workspace_pumble_id, record.number, token)
-    if heard == record.number:
+    redis_number = limits.backend().publish(record.workspace_pumble_id, record.number, token)
+    if redis_number == record.number:
         key_cache.local_cache.put(record)
-    return record, heard
+    return record, redis_number
 
 
-def _warn_of(record: KeyRecord, number: int) -> None:
-    """Log, once for each workspace, that Redis has a number that the database has not reached. No change makes one."""
-    if record.workspace_pumble_id not in _warned_of:
-        _warned_of.add(record.workspace_pumble_id)
+def _warn_number_ahead(record: KeyRecord, number: int) -> None:
+    """Log once for each workspace that Redis has a higher number than the database. No change can cause that."""
+    if record.workspace_pumble_id not in _warned_workspaces:
+        _warned_workspaces.add(record.workspace_pumble_id)
         log.warning(
             "key_cache.number_ahead",
             extra={"workspace": record.workspace_id, "number": record.number, "in_redis": number},
         )
 
 
-def _verified(plaintext: key_format.Plaintext, key: Key | None) -> Key | None:
-    """Return the key, if `plaintext` is its. It takes as long where there is no key, or one under a pepper that is gone."""
+def _verify(plaintext: key_format.Plaintext, key: Key | None) -> Key | None:
+    """Return the key if the plaintext is its own. Take as long if there is no key, or if its pepper was removed."""
     peppers = settings.KEY_PEPPERS
     pepper = peppers.get(key.pepper_number) if key else None
     stored = bytes(key.digest) if key and pepper else _DUMMY_DIGEST

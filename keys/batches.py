@@ -1,15 +1,15 @@
-"""Removing rows that are out of date, in batches: no statement is long, nobody waits long, and stopping loses nothing."""
+"""Deletion of many rows in batches, so that no statement takes long."""
 
 from typing import Any
 
 from django.db.models import QuerySet
 
-BATCH_SIZE = 5_000  # rows; whoever writes to the table must not wait long for its turn
+BATCH_SIZE = 5_000  # rows; other writers of the table wait for a batch
 
 
-def delete_in_batches(old: QuerySet[Any]) -> int:
-    """Delete these rows; how many went, and what went with them. Each batch is committed by itself."""
-    pruned = 0
-    while batch := list(old.values_list("pk", flat=True)[:BATCH_SIZE]):
-        pruned += old.model.objects.filter(pk__in=batch).delete()[0]
-    return pruned
+def delete_in_batches(rows: QuerySet[Any]) -> int:
+    """Delete the rows, and return how many were deleted, with those that cascaded. Commit each batch by itself."""
+    deleted = 0
+    while batch := list(rows.values_list("pk", flat=True)[:BATCH_SIZE]):
+        deleted += rows.model.objects.filter(pk__in=batch).delete()[0]
+    return deleted

@@ -1,9 +1,9 @@
-"""What goes when a person is erased, and what stays.
+"""Erasure of a member's personal data.
 
-Gone: name, e-mail, language and role; addresses, networks and programs of every use of their keys; the answers kept for
-repetitions; what the keys were named, meant for and ended with a word about, for these are free texts that may hold
-anything; addresses in the audit log. Stay: Pumble's user id, without which an event of Pumble would bring the person
-back, the keys as revoked rows, their counts, and the audit events with what they say of keys.
+Deleted are name, e-mail, language and role; addresses, networks and agents of every use of their keys; stored answers of
+idempotent calls; names, purposes and notes of their keys, because free texts can contain anything; and addresses in audit
+events. Kept are Pumble's user id, without which an event of Pumble would create the member again; the revoked keys with
+their counts; and the audit events.
 """
 
 from collections.abc import Iterator
@@ -28,17 +28,17 @@ from keys.models import (
 
 PSEUDONYM = "erased member"
 KEY_PSEUDONYM = "erased key"
-_BATCH_SIZE = 2_000  # rows; whoever writes uses must not wait long for its turn
+_BATCH_SIZE = 2_000  # rows; the thread that writes usage waits for a batch
 
 
 class StillAuthorized(Exception):
-    """Somebody whom the app may act for, or an operator, cannot be nobody."""
+    """The member authorizes the app, or is an operator, so they cannot be erased."""
 
 
 def erase_request_addresses(member: Member) -> Iterator[int]:
-    """Take addresses and agents out of the log of calls with their keys, batch by batch; how many rows each one changed.
+    """Delete addresses and agents in the request log of the member's keys. Yield the number of rows of each batch.
 
-    Each batch is committed by itself, so that stopping loses nothing and repeating goes on from there.
+    Each batch is committed by itself, so an interrupted run can be repeated.
     """
     calls = RequestLog.objects.filter(key__owner=member)
     traceable = calls.filter(Q(address__isnull=False) | ~Q(agent=""))
@@ -48,15 +48,15 @@ def erase_request_addresses(member: Member) -> Iterator[int]:
 
 @transaction.atomic
 def anonymize(member: Member, *, by: Actor, now: datetime) -> None:
-    """The person, whose authorisation is over, is nobody from now on.
+    """Erase the personal data of a member who no longer authorizes the app.
 
-    Authorising the app again makes them a member like anybody else; nothing less brings name and e-mail back.
+    Only if they authorize the app again are name and e-mail stored again.
 
     Raises:
-        StillAuthorized: they authorised the app again this very moment; nothing was changed.
+        StillAuthorized: they authorize the app. Nothing was changed.
     """
     member = lifecycle.lock_owner(member)
-    lifecycle.lock_keys_of(Member.objects.filter(pk=member.pk))  # after whoever writes of their uses
+    lifecycle.lock_keys_of(Member.objects.filter(pk=member.pk))  # waits for writes of their usage
     if member.workspace is None or member.authorized_at is not None:
         raise StillAuthorized
     keys = ApiKey.objects.filter(owner=member)

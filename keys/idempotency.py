@@ -49,7 +49,7 @@ def begin(key_pk: int, value: str, request: bytes, *, now: datetime) -> Started 
         request: the canonical form of the request. The same value with another request is a conflict.
 
     Raises:
-        IdempotencyConflict, IdempotencyInProgress, IdempotencyUnknown.
+        IdempotencyConflict, IdempotencyInProgress, IdempotencyOutcomeUnknown.
     """
     names = {"key_id": key_pk, "value_digest": hashlib.sha256(value.encode()).digest()}
     request_digest = hashlib.sha256(request).digest()

@@ -1,4 +1,4 @@
-"""Addresses and networks of clients. Pure: one spelling for each, whatever the input's."""
+"""IP addresses and networks of clients, in one canonical spelling. Pure."""
 
 import ipaddress
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ _MAPPED_BITS = 96  # ::ffff:0:0/96 holds the IPv4 addresses
 
 
 def parse_address(text: str) -> Address | None:
-    """The address that `text` is, an IPv4-mapped IPv6 one as the IPv4 it means; None where it is none."""
+    """Return the address, or None if `text` is none. An IPv4-mapped IPv6 address becomes the IPv4 address."""
     text = text.strip()
     return _parse_address(text) if len(text) <= _MAX_ADDRESS_LENGTH else None
 
@@ -32,13 +32,13 @@ def _parse_address(text: str) -> Address | None:
 
 
 def parse_network(text: str) -> Network:
-    """The network that `text` names, a lone address as a network of one.
+    """Return the network. A single address becomes a network of one address.
 
     Raises:
-        AddressInvalid: it names none, has bits set behind the prefix, or admits every address there is.
+        AddressInvalid: `text` is no network, has host bits set, or is the network of all addresses.
     """
     text = text.strip()
-    if "%" in text:  # a zone, which is any text at all
+    if "%" in text:  # a zone index, which can be any text
         raise AddressInvalid(text)
     try:
         network = _unmap_ipv4(ipaddress.ip_network(text))
@@ -50,10 +50,11 @@ def parse_network(text: str) -> Network:
 
 
 def parse_networks(texts: Iterable[str]) -> list[str]:
-    """The networks in their canonical spelling, each once, in the order given.
+    """Return the networks in canonical spelling, each once, in their order.
 
     Raises:
-        AddressInvalid, TooManyAddresses.
+        AddressInvalid: a text is no network.
+        TooManyAddresses: there are more than 50.
     """
     networks = list(dict.fromkeys(str(parse_network(text)) for text in texts))
     if len(networks) > MAX_NETWORKS:
@@ -62,38 +63,38 @@ def parse_networks(texts: Iterable[str]) -> list[str]:
 
 
 def contains(networks: Iterable[str], address: str | None) -> bool:
-    """Whether `address` lies in one of `networks`, which are canonical."""
-    found = parse_address(address) if address else None
-    return found is not None and any(found in ipaddress.ip_network(network) for network in networks)
+    """Return whether one of the canonical `networks` contains the address."""
+    parsed = parse_address(address) if address else None
+    return parsed is not None and any(parsed in ipaddress.ip_network(network) for network in networks)
 
 
 def are_subnets_of(narrower: Iterable[str], wider: Iterable[str]) -> bool:
-    """Whether every network of `narrower` lies in one of `wider`; both are canonical."""
-    around = [ipaddress.ip_network(network) for network in wider]
-    return all(_is_subnet_of_any(ipaddress.ip_network(network), around) for network in narrower)
+    """Return whether every network of `narrower` is a subnet of one of `wider`. Both are canonical."""
+    networks = [ipaddress.ip_network(network) for network in wider]
+    return all(_is_subnet_of_any(ipaddress.ip_network(network), networks) for network in narrower)
 
 
 def client_network(address: str | None) -> str:
-    """Who counts as one client when wrong keys are counted: an IPv4 address, or an IPv6 /64."""
-    found = parse_address(address) if address else None
-    if isinstance(found, ipaddress.IPv6Address):
-        return str(ipaddress.ip_network((found, 64), strict=False))
-    return str(found or "unknown")
+    """Return what counts as one client when failures are counted: the IPv4 address, or the IPv6 /64 network."""
+    parsed = parse_address(address) if address else None
+    if isinstance(parsed, ipaddress.IPv6Address):
+        return str(ipaddress.ip_network((parsed, 64), strict=False))
+    return str(parsed or "unknown")
 
 
-def _is_subnet_of_any(network: Network, around: list[Network]) -> bool:
+def _is_subnet_of_any(network: Network, others: list[Network]) -> bool:
     return any(
         network.version == other.version and network.subnet_of(other)  # type: ignore[arg-type]
-        for other in around
+        for other in others
     )
 
 
 def _suggest_network(text: str) -> str | None:
     try:
-        meant = _unmap_ipv4(ipaddress.ip_network(text, strict=False))
+        network = _unmap_ipv4(ipaddress.ip_network(text, strict=False))
     except ValueError:
         return None
-    return str(meant) if meant.prefixlen else None
+    return str(network) if network.prefixlen else None
 
 
 def _unmap_ipv4(network: Network) -> Network:

@@ -1,6 +1,6 @@
-"""What a call needs to know of a key, as one record, and the keys that this process used lately.
+"""The cache of keys that this process used lately. One record has all that a call needs to know about a key.
 
-A record is only used while Redis has the number that it was read with (`keys.chain_numbers`): `keys.authentication` asks.
+`keys.authentication` uses a record only while Redis has the number that it was read with: see `keys.chain_numbers`.
 """
 
 import threading
@@ -23,13 +23,14 @@ MAX_KEYS = 5000
 
 @dataclass(frozen=True, slots=True)
 class KeyRecord:
-    """A key, its owner, workspace and Pumble tokens, as one SQL statement read them.
+    """A key with its owner, workspace and Pumble tokens, read in one SQL statement.
 
     Attributes:
-        pk, owner_id, workspace_id: primary keys; `key_id` is the public id, and Pumble's own ids are named so.
-        channels: names by id, if the key is limited to channels.
-        number: the number of the workspace's audit chain. With any change of what is here it moves.
-        read_at: when the statement began, by the monotonic clock.
+        pk, owner_id, workspace_id: primary keys. `key_id` is the public id.
+        owner_pumble_id, workspace_pumble_id: Pumble's ids.
+        channels: names by id, if the key is limited to channels; None otherwise.
+        number: the number of the workspace's audit chain. It grows with every change of a value in this record.
+        read_at: when the statement began, in monotonic seconds.
     """
 
     pk: int
@@ -75,7 +76,7 @@ _KEY_COLUMNS = (
         "owner_id",
     ),
 )
-# The tokens are the bridge's, which this room does not import; the ORM finds its tables by the names of the relations.
+# The tokens belong to pumble_bridge, which this room does not import. The ORM finds its tables by the names of relations.
 _RELATED_COLUMNS = {
     "owner_pumble_id": F("owner__pumble_user_id"),
     "owner_is_active": F("owner__is_active"),
@@ -94,14 +95,14 @@ _RELATED_COLUMNS = {
 
 @cache
 def _rows() -> QuerySet[ApiKey, dict[str, Any]]:
-    """Return the query for all keys. It is put together once, which takes twice as long as to find a row by it."""
+    """Return the query for all keys. Building it takes twice as long as running it, so it is built once."""
     keys = ApiKey.objects.filter(owner__workspace__isnull=False)
     rows: QuerySet[ApiKey, dict[str, Any]] = keys.values(*_KEY_COLUMNS, **_RELATED_COLUMNS)
     return rows
 
 
 def load(key_id: str) -> KeyRecord | None:
-    """Return the key as the database has it now; None where there is none in any workspace."""
+    """Return the key as the database has it now, or None if no workspace has it."""
     read_at = time.monotonic()
     row = next(iter(_rows().filter(key_id=key_id)), None)
     if row is None:
@@ -116,7 +117,7 @@ def load(key_id: str) -> KeyRecord | None:
 
 
 class KeyCache:
-    """Records by key id: at most 5,000, each for 30 s since it was read. `clock` gives seconds that never go back."""
+    """Records by key id: at most 5,000, each for 30 seconds after it was read. `clock` returns monotonic seconds."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._lock = threading.Lock()

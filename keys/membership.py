@@ -1,7 +1,7 @@
-"""Workspaces and people as Pumble tells of them: installed, authorised, changed, gone.
+"""Workspaces and members as Pumble reports them: installed, authorized, changed, gone.
 
-Called in the transaction that stores or drops the Pumble token. Off-boarding revokes keys for good: authorising or
-installing again does not revive them. Only where nobody left, and Pumble just no longer takes a token, they wait.
+Call these in the transaction that stores or deletes the Pumble token. Off-boarding revokes keys for good: a new
+authorization or installation does not revive them. If Pumble only rejects a token, the keys wait for a new authorization.
 """
 
 from dataclasses import dataclass
@@ -14,12 +14,14 @@ from keys import audit, lifecycle
 from keys.audit import Actor
 from keys.models import ApiKey, AuditEvent, Member, Workspace
 
-REJECTED_BY_PUMBLE = "token_rejected"  # the `reason` of a member.unauthorized that nobody asked for
+REJECTED_BY_PUMBLE = (
+    "token_rejected"  # the `reason` of a member.unauthorized event that Pumble's answer caused
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A person as Pumble describes them. `role` is Pumble's own word; `is_active` is False for the deactivated."""
+    """A person as Pumble describes them. `role` is Pumble's value. `is_active` is False if they were deactivated."""
 
     user_id: str
     name: str
@@ -32,7 +34,11 @@ class Profile:
 def record_installation(
     *, workspace_id: str, workspace_name: str, by: Actor, now: datetime, installer: str = ""
 ) -> Workspace:
-    """The workspace with this Pumble id, installed; `installer` is the Pumble id of who did that."""
+    """Record that the app is installed in the workspace, and return the workspace.
+
+    Args:
+        installer: the Pumble id of the person who installed it.
+    """
     Workspace.objects.get_or_create(
         pumble_id=workspace_id, defaults={"name": workspace_name, "created_at": now}
     )
@@ -48,10 +54,10 @@ def record_installation(
 
 @transaction.atomic
 def record_authorization(*, workspace: Workspace, profile: Profile, by: Actor, now: datetime) -> Member:
-    """The person of that workspace, brought up to date and, if active, authorised. People are found by Pumble's ids only.
+    """Update the member from the profile, record their authorization if they are active, and return the member.
 
-    Whoever was authorised already brings another token: the event says `renewed`. Somebody who was erased is a member
-    again.
+    Members are found by Pumble's ids only. If the member was already authorized, the event has `renewed`, because there is
+    a new token. An erased member becomes a normal member again.
     """
     Member.objects.filter(workspace=workspace, pumble_user_id=profile.user_id).update(erased_at=None)
     member = record_profile(workspace=workspace, profile=profile, by=by, now=now)
@@ -68,10 +74,9 @@ def record_authorization(*, workspace: Workspace, profile: Profile, by: Actor, n
 
 @transaction.atomic
 def record_profile(*, workspace: Workspace, profile: Profile, by: Actor, now: datetime) -> Member:
-    """The person of that workspace, created or brought up to date; changes of role and activity are audited.
+    """Create or update the member from the profile, and return the member. Changes of role and activity are audited.
 
-    Deactivation revokes the person's keys for good and ends their authorisation. Somebody who was erased stays as they
-    are.
+    Deactivation revokes the keys of the member for good and ends their authorization. An erased member is not updated.
     """
     Member.objects.get_or_create(
         workspace=workspace,
@@ -110,7 +115,7 @@ def record_profile(*, workspace: Workspace, profile: Profile, by: Actor, now: da
 
 @transaction.atomic
 def end_authorization(*, member: Member, by: Actor, now: datetime) -> None:
-    """The person no longer authorises the app: their keys are revoked and their sessions end. Repeating is harmless."""
+    """Revoke the keys of a member who no longer authorizes the app, and end their sessions. Safe to repeat."""
     member = lifecycle.lock_owner(member)
     lifecycle.lock_keys_of(Member.objects.filter(pk=member.pk))
     if member.authorized_at is not None:
@@ -120,13 +125,13 @@ def end_authorization(*, member: Member, by: Actor, now: datetime) -> None:
 
 @transaction.atomic
 def suspend_authorization(*, member: Member, by: Actor, now: datetime) -> None:
-    """Pumble no longer lets the app act as the person: their sessions end and their keys wait until they authorise it again."""
+    """End the sessions of a member whose token Pumble rejects. Their keys wait for a new authorization."""
     _unauthorize(lifecycle.lock_owner(member), by, now, reason=REJECTED_BY_PUMBLE)
 
 
 @transaction.atomic
 def end_installation(*, workspace: Workspace, by: Actor, now: datetime) -> None:
-    """The app left the workspace: every key there is revoked, every authorisation ended. Repeating is harmless."""
+    """Revoke every key and end every authorization in a workspace that removed the app. Safe to repeat."""
     workspace = Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)
     members = workspace.members.order_by("pk")
     authorized = list(members.select_for_update(no_key=True).filter(authorized_at__isnull=False))
@@ -165,21 +170,21 @@ def _reactivate(member: Member, workspace: Workspace, by: Actor, now: datetime) 
 
 
 def _revoke_all(
-    reason: ApiKey.RevokeReason, *, by: Actor, now: datetime, **whose: Member | Workspace
+    reason: ApiKey.RevokeReason, *, by: Actor, now: datetime, **owner: Member | Workspace
 ) -> None:
-    for key in ApiKey.objects.filter(revoked_at__isnull=True, **whose).select_related("owner__workspace"):
+    for key in ApiKey.objects.filter(revoked_at__isnull=True, **owner).select_related("owner__workspace"):
         lifecycle.revoke(key=key, by=by, reason=reason, now=now)
 
 
 @transaction.atomic
 def sign_out_everywhere(member: Member, *, by: Actor, now: datetime) -> None:
-    """Every session of the member is over, in whatever browser."""
+    """End every session of the member, in every browser."""
     Member.objects.filter(pk=member.pk).update(signed_out_at=now)
     event = AuditEvent.Type.MEMBER_SIGNED_OUT
     audit.record(event, workspace=member.workspace, member=member, by=by, now=now, everywhere=True)
 
 
 def set_language(member: Member, language: str) -> None:
-    """The language in which chat and pages speak to the member from now on."""
+    """Set the language of chat and pages for the member."""
     member.language = language
     member.save(update_fields=["language"])

@@ -1,4 +1,4 @@
-"""What of the key domain is counted for scrapers. Labels are bounded: names of limits, never ids."""
+"""Prometheus metrics of this room. Labels have few values: names of limits, never ids."""
 
 from prometheus_client import Counter, Gauge
 

@@ -1,4 +1,4 @@
-"""Keys whose plaintext was pasted where others may read it: into a form of the portal or a chat command."""
+"""API keys that were pasted into a form of the portal or a chat command, where others may read them."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -10,10 +10,10 @@ from keys.models import ApiKey
 
 
 def revoke_pasted(plaintexts: Iterable[Plaintext], *, workspace_id: str, by: Actor, now: datetime) -> bool:
-    """Revoke the keys of this workspace, whoever pasted them. Return whether there was one.
+    """Revoke those of the keys that belong to the workspace, whoever pasted them. Return whether there was one.
 
     Args:
-        workspace_id: Pumble's id of the workspace.
+        workspace_id: the Pumble id of the workspace.
     """
     revoked = False
     for plaintext in plaintexts:

@@ -1,4 +1,4 @@
-"""The connection to Redis that limits, workspace numbers and their scripts share: one pool for each process."""
+"""The Redis client of this process. Limits and workspace numbers share its connection pool."""
 
 from functools import cache
 
@@ -12,9 +12,12 @@ PREFIX = "pumble-keys:"
 
 @cache
 def get_client(url: str, seconds: float = TIMEOUT_SECONDS) -> redis.Redis:
-    """Return the client of this Redis, which waits for a connection and for each answer as long as that.
+    """Return the client of this Redis.
 
-    A pooled connection that Redis has closed is replaced once. A Redis that is too slow is not asked twice.
+    Args:
+        seconds: the timeout of connecting and of each answer.
+
+    A command is retried once if Redis had closed the pooled connection, and never after a timeout.
     """
     return redis.Redis.from_url(
         url,

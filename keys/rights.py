@@ -1,4 +1,4 @@
-"""What a key may do, as one value: made from outside input, compared, never widened. Pure."""
+"""The rights of a key as one value: validated, compared, never widened. Pure."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from keys.exceptions import ChannelsInvalid, LimitInvalid, ScopeUnknown
 from keys.pumble_ids import is_pumble_id
 
 CALLS_PER_MINUTE = 1000
-MAX_CHANNELS = 50  # that Pumble takes in one search
+MAX_CHANNELS = 50  # as many as Pumble accepts in one search
 MAX_CHANNEL_NAME_LENGTH = 80
 
 
@@ -19,10 +19,10 @@ class Rights:
 
     Attributes:
         scopes: in the order of `scopes.ALL`; never empty.
-        channels: ids of the only channels it may touch and see, with the names they had; None for all of them.
-        allowed_addresses: the only networks it may be used from, canonical CIDRs; empty for all of them.
-        calls_per_minute: its own limit.
-        expires_at: None for never.
+        channels: the channels that it is limited to, by id, with the name that each had; None for all channels.
+        allowed_addresses: the networks that it may be used from, as canonical CIDRs; empty for all.
+        calls_per_minute: its own rate limit, 1 to 1,000.
+        expires_at: aware; None for never.
     """
 
     scopes: list[str]
@@ -32,7 +32,7 @@ class Rights:
     expires_at: datetime | None
 
     def first_wider_field(self, other: "Rights") -> str | None:
-        """The right in which these go beyond `other`: the field's name; None where they stay within."""
+        """Return the name of the first field in which these rights exceed `other`, or None."""
         if not set(self.scopes) <= set(other.scopes):
             return "scopes"
         if other.channels is not None and not set(self.channels or {"": ""}) <= set(other.channels):
@@ -57,7 +57,10 @@ def make(
     calls_per_minute: int | None = None,
     expires_at: datetime | None = None,
 ) -> Rights:
-    """Rights from what somebody asked for, checked and spelt canonically. Whether the end lies ahead is not looked at.
+    """Return validated rights in canonical form. Whether the expiry is in the future is not checked.
+
+    Args:
+        calls_per_minute: None for 1,000.
 
     Raises:
         ScopeUnknown, ChannelsInvalid, AddressInvalid, TooManyAddresses, LimitInvalid.

@@ -1,4 +1,4 @@
-"""The scopes a key can hold, in Pumble's own names, in the order in which they are listed; and the usual choices of them. Pure."""
+"""The scopes of a key, in Pumble's names and in the order of lists, and presets of them. Pure."""
 
 from collections.abc import Iterable
 
@@ -18,6 +18,7 @@ ALL = (
 
 
 def is_read_only(scope: str) -> bool:
+    """Return whether the scope allows no changes."""
     return scope.endswith((":read", ":list"))
 
 
@@ -27,12 +28,12 @@ PRESETS = {"read-only": READ_ONLY, "post-messages": POST_MESSAGES, "full-access"
 
 
 def in_order(scopes: Iterable[str]) -> list[str]:
-    """`scopes`, each once, in the order of `ALL`; unknown ones are left out."""
+    """Return the scopes in the order of `ALL`, each once. Drop unknown ones."""
     held = set(scopes)
     return [scope for scope in ALL if scope in held]
 
 
 def find_preset(scopes: Iterable[str]) -> str | None:
-    """The name of the preset that has exactly these scopes."""
+    """Return the name of the preset with exactly these scopes, or None."""
     held = set(scopes)
     return next((name for name, preset in PRESETS.items() if set(preset) == held), None)

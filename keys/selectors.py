@@ -1,4 +1,4 @@
-"""What a viewer may see: lookups that start from the viewer, so that another's key does not exist for them."""
+"""Queries for keys and their use. Each starts from the viewer, so that other keys do not exist for them."""
 
 import difflib
 from collections import Counter, defaultdict
@@ -14,11 +14,11 @@ from keys.models import ApiKey, ApiKeyQuerySet, HourlyUse, Member, RequestLog
 _MIN_PREFIX_LENGTH = 3
 _MIN_SIMILARITY = 0.75
 MAX_SIMILAR_KEYS = 3
-_MAX_COMPARED_LENGTH = 64  # of a key's name; what is typed can be longer
+_MAX_COMPARED_LENGTH = 64  # of a key's name; the typed text can be longer
 
 
 def list_keys(viewer: Member) -> ApiKeyQuerySet:
-    """Keys that `viewer` may see, newest first, whatever their state."""
+    """Return the keys that `viewer` may see, in any state, newest first."""
     return (
         ApiKey.objects.for_viewer(viewer)
         .select_related("owner__workspace", "last_use")
@@ -27,7 +27,7 @@ def list_keys(viewer: Member) -> ApiKeyQuerySet:
 
 
 def list_own_keys(member: Member, now: datetime) -> ApiKeyQuerySet:
-    """The live keys of `member`, newest first."""
+    """Return the live keys of `member`, newest first."""
     return (
         ApiKey.objects.filter(owner=member)
         .live(now)
@@ -37,36 +37,36 @@ def list_own_keys(member: Member, now: datetime) -> ApiKeyQuerySet:
 
 
 def get_own_key_by_id(member: Member, key_id: str, now: datetime) -> ApiKey:
-    """The live key of `member` with exactly this id.
+    """Return the live key of `member` with exactly this id.
 
     Raises:
         KeyNotFound.
     """
-    found = list_own_keys(member, now).filter(key_id=key_id).first()
-    if found is None:
+    key = list_own_keys(member, now).filter(key_id=key_id).first()
+    if key is None:
         raise KeyNotFound
-    return found
+    return key
 
 
 def get_own_key(member: Member, name_or_id: str, now: datetime) -> ApiKey:
     """Return the live key of `member` with that id (with or without `pmb_`) or that name.
 
-    Case does not matter in names. If a key and the one it replaced share a name, the name means the newer. A part of a
-    name is not enough: "deploy" must not end "deploy production" because another key is gone.
+    Names are compared without case. If a key and the one that it replaced share a name, return the newer. A part of a name
+    does not match: "deploy" must not delete "deploy production" after the key "deploy" is gone.
 
     Raises:
         KeyNotFound, KeyAmbiguous.
     """
     key_id, name = name_or_id.removeprefix("pmb_"), unicode_text.fold(name_or_id)
-    own = list(list_own_keys(member, now))
-    found = [key for key in own if key.key_id == key_id] or [
-        key for key in own if _has_own_name(key) and unicode_text.fold(key.name) == name
+    keys = list(list_own_keys(member, now))
+    matches = [key for key in keys if key.key_id == key_id] or [
+        key for key in keys if _has_own_name(key) and unicode_text.fold(key.name) == name
     ]
-    if not found:
+    if not matches:
         raise KeyNotFound
-    if len(found) > 1:
-        raise KeyAmbiguous([key.name for key in found], [key.key_id for key in found])
-    return found[0]
+    if len(matches) > 1:
+        raise KeyAmbiguous([key.name for key in matches], [key.key_id for key in matches])
+    return matches[0]
 
 
 def list_similar_keys(member: Member, name_or_id: str, now: datetime) -> list[ApiKey]:
@@ -91,7 +91,7 @@ def _has_own_name(key: ApiKey) -> bool:
 
 
 def find_call(viewer: Member, request_id: str) -> RequestLog | None:
-    """The call of that id, made with a key that `viewer` may see; the latest where an id came more than once."""
+    """Return the latest call with this request id, if it was made with a key that `viewer` may see."""
     return (
         RequestLog.objects.filter(request_id=request_id, key__in=ApiKey.objects.for_viewer(viewer))
         .select_related("key__owner")
@@ -101,7 +101,7 @@ def find_call(viewer: Member, request_id: str) -> RequestLog | None:
 
 
 def count_calls(keys: Iterable[ApiKey], since: datetime) -> dict[int, Counter[str]]:
-    """How many calls of each key, by its primary key, ended how since the hour of `since`."""
+    """Return the number of calls by key and outcome since the beginning of the hour of `since`. Keys are given by primary key."""
     hour = since.replace(minute=0, second=0, microsecond=0)
     rows = HourlyUse.objects.filter(key__in=list(keys), hour__gte=hour)
     counts: defaultdict[int, Counter[str]] = defaultdict(Counter)

@@ -2,7 +2,7 @@
 
 from django.dispatch import Signal
 
-# Sent with `event`, an `AuditEvent`, once its change is committed. Receivers run in the thread that made the change, so
-# they must be quick; whatever takes time goes to the background. A crash between the commit and the signal loses the
-# signal: who must not miss an event reads the audit events again.
+# Sent with `event`, an `AuditEvent`, after the commit of its change. Receivers run in the thread of the change, so they must
+# be quick. A crash between commit and signal loses the signal. A receiver that must not miss an event reads the audit
+# events again.
 audit_event_recorded = Signal()

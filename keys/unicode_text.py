@@ -1,4 +1,4 @@
-"""The spelling of names: one Unicode form to store, and a comparison that ignores what people cannot see."""
+"""Unicode forms of names: one to store, and one to compare that ignores what people cannot see."""
 
 import re
 import unicodedata
@@ -10,12 +10,12 @@ _EMOJI_JOINERS = re.compile("[\u200d\ufe0e\ufe0f]")
 
 
 def normalize(text: str) -> str:
-    """Return the text in Unicode form NFC, with one blank for each run of whitespace."""
+    """Return the text in Unicode form NFC, with one space for each run of whitespace."""
     return unicodedata.normalize("NFC", " ".join(text.split()))
 
 
 def fold(text: str) -> str:
-    """Return what two spellings of one name have in common. Names are the same if their folds are equal.
+    """Return the form by which names are compared. Two names are the same if their folds are equal.
 
     Source: The Unicode Standard, section 3.13.5, canonical caseless matching (D145).
     """

@@ -1,4 +1,4 @@
-"""The audit events: recorded with each change, chained so that nobody alters the past unnoticed, exported, pruned."""
+"""Audit events: recorded with each change, chained so that no alteration stays unnoticed, exported, and deleted by age."""
 
 from keys.audit.denials import audit_denials, record_denial, recorded_denials
 from keys.audit.log import MAINTENANCE, OPERATOR, PUMBLE, Actor, Surface, Type, actor_reference, record

@@ -1,4 +1,4 @@
-"""What people try and may not: told to the auditor, but not so often that an attack fills the disk."""
+"""Audit events of denied attempts, limited in number so that an attack cannot fill the disk."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ from keys.audit.log import Actor, Type, record
 from keys.exceptions import CreationNotAllowed, NotAllowed
 from keys.models import ApiKey, AuditEvent, Workspace
 
-MAX_PER_HOUR = 10  # of one person
+MAX_PER_HOUR = 10  # of one member
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -25,12 +25,14 @@ def record_denial(
     workspace: Workspace | None = None,
     key: ApiKey | None = None,
 ) -> None:
-    """`by` tried something and may not. After ten in an hour more of one person are not recorded; the tenth says so.
+    """Record that `by` tried something and was not allowed to.
+
+    At most ten events an hour are recorded for a member. The tenth says that more are not recorded.
 
     Args:
-        what: the attempt in a word, such as `rotate`.
-        why: the code of the refusal.
-        workspace: where; that of the key or the person unless given.
+        what: the attempt in one word, such as `rotate`.
+        why: the reason code of the refusal.
+        workspace: the workspace of the event; by default that of the key or the member.
     """
     if by.member is None:
         return
@@ -41,10 +43,10 @@ def record_denial(
     detail: dict[str, Any] = {"what": what, "why": why}
     if earlier == MAX_PER_HOUR - 1:
         detail["more_this_hour"] = "not recorded"
-    place = workspace or (key.owner.workspace if key else by.member.workspace)
+    event_workspace = workspace or (key.owner.workspace if key else by.member.workspace)
     record(
         Type.RIGHTS_REFUSED,
-        workspace=place,
+        workspace=event_workspace,
         by=by,
         now=now,
         key=key,

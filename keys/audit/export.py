@@ -1,6 +1,6 @@
-"""Audit events as text, streamed: JSON Lines, or CSV whose cells no spreadsheet takes for formulas.
+"""Streamed exports of audit events: JSON Lines, or CSV without cells that a spreadsheet could take for formulas.
 
-`keys.audit.verifier` reads both again and checks them. Memory stays the same however many events there are.
+`keys.audit.verifier` reads and verifies both. Memory use does not grow with the number of events.
 """
 
 import csv
@@ -27,7 +27,13 @@ _FIELDS = (
 
 @dataclass(frozen=True, slots=True)
 class ChainRange:
-    """The events of a chain that an export gives whole. `first` is None where they begin with the first one kept."""
+    """A range of events of one chain that an export contains without gaps.
+
+    Attributes:
+        first: the number of the first event; None if the range begins with the first event that was not pruned.
+        after: the number before the range.
+        number, digest: those of the last event.
+    """
 
     chain: str
     first: int | None
@@ -49,8 +55,8 @@ class ChainRange:
 
 
 def chain_ranges(chains: Iterable[AuditChain], since: datetime | None = None) -> list[ChainRange]:
-    """What there is of the chains now, from the first event at or after `since` on; chains without any are left out."""
-    found = []
+    """Return the ranges that the chains have now, from the first event at or after `since`. Omit chains without events."""
+    ranges = []
     for chain in chains:
         first = None
         if since is not None:
@@ -60,24 +66,24 @@ def chain_ranges(chains: Iterable[AuditChain], since: datetime | None = None) ->
                 continue
         after = first - 1 if first else chain.pruned_number
         if after < chain.number:
-            found.append(ChainRange(chain.name, first, after, chain.number, chain.digest))
-    return found
+            ranges.append(ChainRange(chain.name, first, after, chain.number, chain.digest))
+    return ranges
 
 
 def export_events(events: QuerySet[AuditEvent], form: str) -> Iterator[str]:
-    """An export of `events`, whatever filters chose them: it says that it may have gaps. `form`: `jsonl` or `csv`."""
+    """Yield the lines of an export of filtered events, which may have gaps. `form` is `jsonl` or `csv`."""
     return _format_lines(records(events), {}, form)
 
 
-def export_ranges(whole: Iterable[ChainRange], form: str) -> Iterator[str]:
-    """An export of whole chains or ends of chains: it promises to have no gaps. `form`: `jsonl` or `csv`."""
-    whole = list(whole)
-    every = (record for span in whole for record in records(span.events))
-    return _format_lines(every, {span.chain: span.declaration for span in whole}, form)
+def export_ranges(ranges: Iterable[ChainRange], form: str) -> Iterator[str]:
+    """Yield the lines of an export that declares to have no gaps in the ranges. `form` is `jsonl` or `csv`."""
+    ranges = list(ranges)
+    events = (record for chain_range in ranges for record in records(chain_range.events))
+    return _format_lines(events, {chain_range.chain: chain_range.declaration for chain_range in ranges}, form)
 
 
 def records(events: QuerySet[AuditEvent]) -> Iterator[verifier.Record]:
-    """Each event as `keys.audit.verifier` knows it, by chain and number."""
+    """Yield each event in the form of `keys.audit.verifier`, by chain and number."""
     rows = events.order_by("chain_id", "number").values_list("pk", *_FIELDS).iterator(chunk_size=_BATCH_SIZE)
     while batch := list(islice(rows, _BATCH_SIZE)):
         addresses: dict[int, dict[str, str]] = {}
@@ -104,7 +110,7 @@ def _format_lines(events: Iterable[verifier.Record], declared: dict[str, Any], f
 
 
 def _entry(kind: str, detail: dict[str, Any]) -> verifier.Record:
-    """What stands in an export and is no event."""
+    """Return an entry of an export that is no event."""
     blank: verifier.Record = dict.fromkeys(verifier.COLUMNS, "")
     return blank | {"number": 0, "type": kind, "detail": detail, "addresses": {}}
 
@@ -119,7 +125,7 @@ def _csv_line(record: verifier.Record) -> str:
 
 
 class _Echo:
-    """A file that hands back what is written to it."""
+    """A file object whose `write` returns the text."""
 
     def write(self, text: str) -> str:
         return text

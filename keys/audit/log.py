@@ -1,4 +1,4 @@
-"""Recording of audit events. The caller's transaction carries the event: no event, no change."""
+"""Recording of audit events, in the transaction of the change: without its event, a change is rolled back."""
 
 import secrets
 from collections.abc import Callable
@@ -17,7 +17,7 @@ Surface = AuditEvent.Surface
 Type = AuditEvent.Type
 
 
-# Events beside which nothing changes that a call with a key depends on: only these may be recorded outside a transaction.
+# Events that change nothing that a call with a key depends on. Only these may be recorded outside a transaction.
 _EVENTS_WITHOUT_CHANGE = frozenset(
     {
         Type.KEY_IDENTIFIED,
@@ -35,7 +35,12 @@ _EVENTS_WITHOUT_CHANGE = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who does something, and through what. `member` is None for operators at the command line and for Pumble itself."""
+    """Who does something, and through which surface.
+
+    Attributes:
+        member: None for operators on the command line, maintenance and Pumble.
+        address: the client's; None if it is unknown.
+    """
 
     member: Member | None
     surface: AuditEvent.Surface
@@ -58,14 +63,18 @@ def record(
     member: Member | None = None,
     **detail: Any,
 ) -> AuditEvent:
-    """Append one event to the chain of the workspace; None for the installation's own. `audit_event_recorded` follows on commit.
+    """Append an event to the chain of the workspace, and return it. Send `audit_event_recorded` after the commit.
 
-    The chain stays locked until the transaction ends, so whatever else the change locks it locks before. After the
-    commit other processes hear first of all that something changed: what they remember of keys holds no longer.
+    The chain stays locked until the end of the transaction, so take all other locks before. The first action after the
+    commit invalidates the cached keys of all processes.
 
     Args:
-        detail: before and after, as JSON. Never anything secret, and no name or e-mail of a person: people are told of
-            by Pumble's ids. Addresses may stand in lists named `allowed_addresses` only.
+        workspace: None for the chain of the installation.
+        detail: JSON values, such as the state before and after. Nothing secret, and no name or e-mail of a person: refer to
+            people by Pumble's ids. Addresses only in lists named `allowed_addresses`.
+
+    Raises:
+        TransactionManagementError: the event belongs to a change, and there is no transaction.
     """
     if event_type not in _EVENTS_WITHOUT_CHANGE and not transaction.get_connection().in_atomic_block:
         raise transaction.TransactionManagementError(
@@ -102,13 +111,13 @@ def record(
             AuditAddress.objects.bulk_create(addresses)
         if workspace is not None:
             transaction.on_commit(partial(chain_numbers.raise_number, chain.name, event.number), robust=True)
-        told = partial(signals.audit_event_recorded.send_robust, sender=AuditEvent, event=event)
-        transaction.on_commit(told, robust=True)
+        send_signal = partial(signals.audit_event_recorded.send_robust, sender=AuditEvent, event=event)
+        transaction.on_commit(send_signal, robust=True)
     return event
 
 
 def canonical_content(event: AuditEvent) -> verifier.Record:
-    """What the digest of the event covers."""
+    """Return the part of the event that its digest covers."""
     return {
         "chain": event.chain_id,
         "number": event.number,
@@ -125,19 +134,20 @@ def canonical_content(event: AuditEvent) -> verifier.Record:
     }
 
 
-def actor_reference(person: Member | None) -> str:
-    """How events tell of a person: by Pumble's id; of an operator by the name they sign in with."""
-    if person is None:
+def actor_reference(member: Member | None) -> str:
+    """Return how events refer to a person: by Pumble's user id, or `operator:USERNAME`; "" for None."""
+    if member is None:
         return ""
-    return person.pumble_user_id or f"operator:{person.username}"
+    return member.pumble_user_id or f"operator:{member.username}"
 
 
 def format_time(at: datetime) -> str:
+    """Return the time in UTC with microseconds, as digests cover it."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def lock_chain(name: str) -> AuditChain:
-    """The chain, which nobody else can add to until the transaction ends."""
+    """Return the chain, created if it is missing, and locked until the end of the transaction."""
     locked = AuditChain.objects.select_for_update(no_key=True).filter(pk=name)
     chain = locked.first()
     if chain is None:

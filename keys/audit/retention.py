@@ -1,4 +1,4 @@
-"""Removal of old events. The chain goes on: an event tells the number and digest of the last that was removed."""
+"""Deletion of old events. A checkpoint event records the number and digest of the last deleted event, so the chain goes on."""
 
 from datetime import datetime, timedelta
 
@@ -13,27 +13,27 @@ _CHECKPOINT_INTERVAL = timedelta(days=1)
 
 
 def delete_expired(now: datetime) -> int:
-    """Remove the events older than `AUDIT_RETENTION_DAYS`; how many. None is removed unless that is set."""
+    """Delete the events older than `AUDIT_RETENTION_DAYS`, if that is set. Return how many."""
     if settings.AUDIT_RETENTION_DAYS is None:
         return 0
     before = now - timedelta(days=settings.AUDIT_RETENTION_DAYS)
     for name in list(AuditChain.objects.order_by("name").values_list("name", flat=True)):
         checkpoint(name, before=before, now=now)
-    return _remove_pruned()
+    return _delete_pruned()
 
 
 @transaction.atomic
 def checkpoint(chain_name: str, *, before: datetime, now: datetime) -> bool:
-    """Give up the chain's events from before that moment: from here on it begins with the first that is not.
+    """Record a checkpoint, after which the events before that moment can be deleted. Return whether one was recorded.
 
-    A chain gets a checkpoint once a day at most, and none where only checkpoints would go. Whether it got one.
+    A chain gets at most one checkpoint a day, and none if only checkpoints would be deleted.
     """
     chain = lock_chain(chain_name)
     events = AuditEvent.objects.filter(chain=chain, number__gt=chain.pruned_number)
     first_kept = events.filter(at__gte=before).order_by("number").values_list("number", flat=True).first()
-    going = events.filter(number__lt=first_kept or chain.number + 1)
-    due = going.filter(at__lt=before - _CHECKPOINT_INTERVAL).exclude(type=Type.AUDIT_CHECKPOINT)
-    last = going.order_by("-number").first() if due.exists() else None
+    expired = events.filter(number__lt=first_kept or chain.number + 1)
+    due = expired.filter(at__lt=before - _CHECKPOINT_INTERVAL).exclude(type=Type.AUDIT_CHECKPOINT)
+    last = expired.order_by("-number").first() if due.exists() else None
     if last is None:
         return False
     workspace = Workspace.objects.filter(pumble_id=chain_name).first()
@@ -50,12 +50,12 @@ def checkpoint(chain_name: str, *, before: datetime, now: datetime) -> bool:
     return True
 
 
-def _remove_pruned() -> int:
-    """Remove what the checkpoints gave up, also where a crash left it; how many events."""
-    removed = 0
+def _delete_pruned() -> int:
+    """Delete the events before the checkpoints, also those that a crash left. Return how many."""
+    deleted = 0
     for chain in AuditChain.objects.filter(pruned_number__gt=0):
-        given_up = AuditEvent.objects.filter(chain=chain, number__lte=chain.pruned_number).order_by("number")
-        while batch := list(given_up.values_list("pk", flat=True)[:_BATCH_SIZE]):
+        pruned = AuditEvent.objects.filter(chain=chain, number__lte=chain.pruned_number).order_by("number")
+        while batch := list(pruned.values_list("pk", flat=True)[:_BATCH_SIZE]):
             AuditEvent.objects.filter(pk__in=batch).delete()
-            removed += len(batch)
-    return removed
+            deleted += len(batch)
+    return deleted

@@ -1,4 +1,4 @@
-"""Whether the chains in the database are as they were written, and what they lack of an export."""
+"""Verification of the chains in the database, and comparison with an export."""
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
@@ -15,40 +15,43 @@ _BATCH_SIZE = 500
 def verify_chain(
     chain: AuditChain, *, through: Callable[[Iterator[Record]], Iterable[Record]] = iter
 ) -> ChainVerifier:
-    """Every event of the chain that was not pruned, up to the one that was its last when this began.
+    """Verify the events of the chain that were not pruned, up to the last one at the start. Return the verifier.
 
     Args:
-        through: what the events pass through on their way, such as a progress bar.
+        through: an iterator that the events pass through, such as a progress bar.
 
     Raises:
-        Broken: names the first event that is not as it was written.
+        ChainBroken: an event was altered. The text names the first one.
     """
-    walk = ChainVerifier(chain.name)
-    for span in export.chain_ranges([chain]):
-        for record in through(export.records(span.events)):
-            walk.feed(record)
+    chain_verifier = ChainVerifier(chain.name)
+    for chain_range in export.chain_ranges([chain]):
+        for record in through(export.records(chain_range.events)):
+            chain_verifier.feed(record)
     try:
-        walk.finish(chain.number, chain.digest)
+        chain_verifier.finish(chain.number, chain.digest)
     except ChainBroken:
         now = AuditChain.objects.filter(pk=chain.pk).first()
-        if now is not None and now.pruned_number > chain.pruned_number:  # retention came in between
+        if now is not None and now.pruned_number > chain.pruned_number:  # retention ran meanwhile
             return verify_chain(now, through=through)
         raise
     _check_references(chain)
     _check_end(chain)
-    return walk
+    return chain_verifier
 
 
 def _check_end(chain: AuditChain) -> None:
-    """No event stands behind the end: an event and the end that it moves come together."""
+    """Raise ChainBroken if the chain has an event after its end. An event and the end are written together."""
     last = AuditEvent.objects.filter(chain=chain).aggregate(last=Max("number"))["last"] or 0
     now = AuditChain.objects.get(pk=chain.pk)
     if last > now.number:
-        raise ChainBroken(f"event {now.number + 1} of {chain.name} stands behind the end of its chain")
+        raise ChainBroken(f"event {now.number + 1} of {chain.name} is after the end of its chain")
 
 
 def _check_references(chain: AuditChain) -> None:
-    """The foreign keys, by which pages find events, lead to what the texts tell of. Operators may take other names."""
+    """Raise ChainBroken if a foreign key, by which pages find events, does not match the reference in the event.
+
+    Operators can change their username, so their references are not compared.
+    """
     installation = chain.name == AuditChain.INSTALLATION
     wrong = Q(workspace__isnull=not installation) | ~Q(workspace=None) & ~Q(workspace__pumble_id=chain.name)
     wrong |= Q(key=None) & ~Q(key_ref="") | ~Q(key=None) & ~Q(key_ref=F("key__key_id"))
@@ -57,7 +60,9 @@ def _check_references(chain: AuditChain) -> None:
     events = AuditEvent.objects.filter(wrong, chain=chain).order_by("number")
     number = events.values_list("number", flat=True).first()
     if number is not None:
-        raise ChainBroken(f"event {number} of {chain.name} was changed: it leads to another than it tells of")
+        raise ChainBroken(
+            f"event {number} of {chain.name} was changed: its foreign keys do not match its references"
+        )
 
 
 def _refers_to_other(who: str) -> Q:
@@ -66,17 +71,17 @@ def _refers_to_other(who: str) -> Q:
 
 
 def missing_events(records: Iterable[Record]) -> Iterator[Record]:
-    """The events of an export that the database does not have like this; those that retention removed aside."""
+    """Yield the events of an export that the database does not have, except those that retention deleted."""
     entries = (record for record in records if record["number"])
     while batch := list(islice(entries, _BATCH_SIZE)):
         names = {record["chain"] for record in batch}
         pruned = dict(AuditChain.objects.filter(pk__in=names).values_list("name", "pruned_number"))
-        there = set(
+        existing = set(
             AuditEvent.objects.filter(
                 chain__in=names, number__in=[record["number"] for record in batch]
             ).values_list("chain_id", "number", "digest")
         )
         for record in batch:
-            known = (record["chain"], record["number"], record["digest"]) in there
+            known = (record["chain"], record["number"], record["digest"]) in existing
             if not known and record["number"] > pruned.get(record["chain"], 0):
                 yield record

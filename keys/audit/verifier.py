@@ -1,19 +1,19 @@
 #!/usr/bin/env python3
-"""Checks the chain of audit events, in an export that stands alone or as they come from a database.
+"""Verify the chain of audit events, in an export or from a database.
 
-Needs nothing but Python: `python verifier.py export.jsonl` (or `.csv`). Exit status 0: nothing was changed; 1: something
-was, the first is named; 2: this is no export.
+This file needs nothing but Python: `python verifier.py export.jsonl` (or `.csv`). Exit status 0: nothing was changed. 1:
+something was changed, and the first event is named. 2: the file is no export.
 
-An event is a dict of the names in `CONTENT`, whose values are texts but for `number` and `detail`, and of
-`digest` and `addresses`. Its digest is the SHA-256 of the content as JSON with sorted names, no blanks and ASCII only;
-the content holds the digest of the event before it in the chain. The first event follows the empty digest. Where old events were removed by retention, an `audit.checkpoint` that
-is still there names the last of them.
+An event is a dict with the names in `CONTENT`, whose values are texts except `number` and `detail`, and with `digest` and
+`addresses`. The digest is the SHA-256 of the content as JSON with sorted names, no spaces and ASCII only. The content has the
+digest of the previous event of the chain. The first event follows the empty digest. If old events were deleted by
+retention, an `audit.checkpoint` event that is still there records the last of them.
 
-Addresses of people stand in the content as marks, SHA-256 of salt and address, so that an address can be erased while
-the chain still verifies. `addresses` has those that were kept, each with its salt.
+Addresses of people stand in the content as pseudonyms: the SHA-256 of salt and address. So an address can be erased and the
+chain still verifies. `addresses` has those that were not erased, each with its salt.
 
-An export begins and ends with an entry that is no event. The one at the beginning promises for each chain that it gives
-whole which numbers there are; a chain without a promise was filtered, and may have gaps.
+An export begins and ends with an entry that is no event. The first declares for each complete chain which numbers it has. A
+chain without a declaration was filtered, and may have gaps.
 """
 
 import csv
@@ -44,27 +44,27 @@ BEGUN, ENDED = "export.begun", "export.ended"
 CHECKPOINT = "audit.checkpoint"
 _DECODED = {"number", "detail", "addresses"}  # in CSV each of these cells holds JSON
 _MAX_LINE_LENGTH = 16 * 1024 * 1024
-_COULD_BE_A_FORMULA = re.compile(r"""['\x00-\x1f]|[\s"']*[=+\-@\uff0b\uff0d\uff1d\uff20]""")
+_FORMULA = re.compile(r"""['\x00-\x1f]|[\s"']*[=+\-@\uff0b\uff0d\uff1d\uff20]""")
 
 Record = dict[str, Any]
 
 
 class ChainBroken(Exception):
-    """The chain is not as it was written. The text says where and how."""
+    """The chain was altered. The text says where and how."""
 
 
 class InvalidExport(Exception):
-    """What was read is not an export, or is damaged beyond telling which event it is."""
+    """The file is no export, or so damaged that the event cannot be named."""
 
 
 def compute_digest(record: Record) -> str:
-    """The digest that an event of this content has; 64 hexadecimal digits."""
+    """Return the digest of an event with this content, 64 hexadecimal digits."""
     content = {name: record[name] for name in CONTENT}
     return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 def pseudonymize_address(address: str, salt: str) -> str:
-    """What stands for an address where it must be possible to forget it."""
+    """Return the pseudonym of an address."""
     return f"address:{hashlib.sha256(f'{salt}:{address}'.encode()).hexdigest()}"
 
 
@@ -73,11 +73,14 @@ digest_of, mark_of = compute_digest, pseudonymize_address  # the names that migr
 
 @dataclass
 class ChainVerifier:
-    """One chain, read event after event in the order of their numbers.
+    """The verification of one chain, event by event in the order of their numbers.
 
     Attributes:
-        whole: whether every event from the first one on must come; else gaps are counted as `runs`.
-        anchored: whether the first event must be the chain's first, or follow what a checkpoint vouches for.
+        whole: whether gaps are errors. Otherwise the parts between gaps are counted as `runs`.
+        anchored: whether the first event must be the first of the chain, or follow the last one that a checkpoint records.
+        events: how many events were verified.
+        first, number: the numbers of the first and the last of them.
+        digest: the digest of the last.
     """
 
     chain: str
@@ -92,9 +95,10 @@ class ChainVerifier:
     _checkpoints: dict[int, str] = field(default_factory=dict)
 
     def feed(self, record: Record) -> None:
-        """
+        """Verify the next event.
+
         Raises:
-            Broken: the event was changed, or it does not follow the one before.
+            ChainBroken: the event was altered, or does not follow the previous one.
         """
         number, previous = record["number"], record["previous"]
         follows = number == self.number + 1 and previous == self.digest
@@ -102,13 +106,13 @@ class ChainVerifier:
             how = "occurs twice: one of the two was inserted" if number == self.number else "is out of order"
             raise ChainBroken(f"{self._event(number)} {how}")
         if compute_digest(record) != record["digest"]:
-            how = "was changed" if follows or not self.events else "was changed or put in another's place"
+            how = "was changed" if follows or not self.events else "was changed or moved"
             raise ChainBroken(f"{self._event(number)} {how}: its digest is not that of its content")
         self._check_addresses(record)
         if not self.events:
             self.first, self._before_first, self.runs = number, previous, 1
             if number == 1 and previous:
-                raise ChainBroken(f"{self._event(1)} is not the first that was written")
+                raise ChainBroken(f"{self._event(1)} was not the first event of its chain")
         elif number > self.number + 1:
             if self.whole:
                 raise ChainBroken(f"{self._missing(self.number + 1, number - 1)} removed or moved")
@@ -125,19 +129,19 @@ class ChainVerifier:
         self.number, self.digest = number, record["digest"]
 
     def finish(self, number: int, digest: str) -> None:
-        """No more events come. `number` and `digest` are the last one's, or an earlier one's.
+        """Verify the end of the chain. `number` and `digest` are those of the last event, or of an earlier one.
 
         Raises:
-            Broken: events are missing at the beginning or at the end.
+            ChainBroken: events are missing at the beginning or at the end.
         """
-        gone = self.first - 1
-        if self.anchored and gone > 0 and self._checkpoints.get(gone) != self._before_first:
-            raise ChainBroken(f"{self._missing(1, gone)} removed, and no checkpoint tells of it")
+        missing = self.first - 1
+        if self.anchored and missing > 0 and self._checkpoints.get(missing) != self._before_first:
+            raise ChainBroken(f"{self._missing(1, missing)} removed, and no checkpoint records that")
         if self.number < number:
             raise ChainBroken(f"{self._missing(self.number + 1, number)} cut off at the end")
         if self.number == number and self.digest != digest:
             raise ChainBroken(
-                f"{self._event(number)} is not the last that was written: the chain was written anew"
+                f"{self._event(number)} is not the event that was written last: the chain was rewritten"
             )
 
     def _check_addresses(self, record: Record) -> None:
@@ -162,23 +166,23 @@ class ChainVerifier:
 
 @dataclass
 class Verdict:
-    """What an export turned out to be. `declared` is what it said it would give whole, by chain."""
+    """The result of a verification, by chain: what the export declares to be complete, and the verifier of each chain."""
 
     declared: dict[str, dict[str, Any]]
     chains: dict[str, ChainVerifier]
 
 
 def verify(records: Iterable[Record]) -> Verdict:
-    """Read an export to its end, in constant memory but for a few texts per chain.
+    """Verify an export to its end. Memory use grows only with the number of chains.
 
     Raises:
-        Broken: the first event that is not as it was written.
-        NoExport.
+        ChainBroken: an event was altered. The text names the first one.
+        InvalidExport.
     """
     entries = iter(records)
     begun = next(entries, None)
     if begun is None or begun["type"] != BEGUN:
-        raise InvalidExport("the first entry does not say that an export begins")
+        raise InvalidExport("the first entry is not the beginning of an export")
     declared = _declarations(begun)
     verdict = Verdict(declared, {})
     ended: Record | None = None
@@ -190,47 +194,53 @@ def verify(records: Iterable[Record]) -> Verdict:
             continue
         chain = record["chain"]
         if chain not in verdict.chains:
-            promise = declared.get(chain)
-            anchored = promise is not None and promise["from"] == "start"
-            verdict.chains[chain] = ChainVerifier(chain, whole=promise is not None, anchored=anchored)
+            declaration = declared.get(chain)
+            anchored = declaration is not None and declaration["from"] == "start"
+            verdict.chains[chain] = ChainVerifier(chain, whole=declaration is not None, anchored=anchored)
         verdict.chains[chain].feed(record)
     _check_end(verdict, ended)
     return verdict
 
 
 def _check_end(verdict: Verdict, ended: Record | None) -> None:
-    for chain, promise in verdict.declared.items():
-        walk = verdict.chains.setdefault(chain, ChainVerifier(chain))
-        if walk.events and promise["from"] not in {"start", walk.first}:
-            raise ChainBroken(f"the first events of {chain} that the export promises are missing")
-        walk.finish(promise["number"], promise["digest"])
+    for chain, declaration in verdict.declared.items():
+        chain_verifier = verdict.chains.setdefault(chain, ChainVerifier(chain))
+        if chain_verifier.events and declaration["from"] not in {"start", chain_verifier.first}:
+            raise ChainBroken(f"the first events of {chain} that the export declares are missing")
+        chain_verifier.finish(declaration["number"], declaration["digest"])
     if ended is None:
-        raise ChainBroken("the export was cut off: it does not say that it ends")
-    report, there = ended["detail"].get("events"), sum(walk.events for walk in verdict.chains.values())
-    if report != there:
-        raise ChainBroken(f"the export has {there} events, and says that it has {report}")
+        raise ChainBroken("the export was cut off: its last entry is missing")
+    declared, count = (
+        ended["detail"].get("events"),
+        sum(chain_verifier.events for chain_verifier in verdict.chains.values()),
+    )
+    if declared != count:
+        raise ChainBroken(f"the export has {count} events, but its last entry says {declared}")
 
 
 def _declarations(begun: Record) -> dict[str, dict[str, Any]]:
-    """By chain: `from`, "start" or the number of the first event; `number` and `digest` of an event that must come."""
+    """Return the declaration of each chain.
+
+    It has `from`, which is "start" or the number of the first event, and `number` and `digest` of an event that must exist.
+    """
     declared = begun["detail"].get("chains")
-    sound = isinstance(declared, dict) and all(
-        isinstance(promise, dict)
-        and isinstance(promise.get("from"), str | int)
-        and isinstance(promise.get("number"), int)
-        and isinstance(promise.get("digest"), str)
-        for promise in declared.values()
+    is_valid = isinstance(declared, dict) and all(
+        isinstance(declaration, dict)
+        and isinstance(declaration.get("from"), str | int)
+        and isinstance(declaration.get("number"), int)
+        and isinstance(declaration.get("digest"), str)
+        for declaration in declared.values()
     )
-    if not sound:
-        raise InvalidExport("the first entry does not say which chains the export gives whole")
+    if not is_valid:
+        raise InvalidExport("the first entry does not declare which chains are complete")
     return dict(declared)
 
 
 def read(stream: TextIO) -> Iterator[Record]:
-    """The entries of an export; `stream` is text that was opened with `newline=""`.
+    """Yield the entries of an export. Open the text `stream` with `newline=""`.
 
     Raises:
-        NoExport: an entry that cannot be read.
+        InvalidExport: an entry that cannot be read.
     """
     start = stream.read(1)
     lines = _lines(start, stream)
@@ -266,7 +276,7 @@ def _read_csv(lines: Iterator[str]) -> Iterator[Record]:
                 number,
             )
     except csv.Error as error:
-        raise InvalidExport(f"no CSV: {error}") from error
+        raise InvalidExport(f"invalid CSV: {error}") from error
 
 
 def _decode(text: str, number: int) -> Any:
@@ -277,7 +287,7 @@ def _decode(text: str, number: int) -> Any:
 
 
 def _validate(record: Any, number: int) -> Record:
-    sound = (
+    is_valid = (
         isinstance(record, dict)
         and set(record) == set(COLUMNS)
         and type(record["number"]) is int
@@ -285,21 +295,21 @@ def _validate(record: Any, number: int) -> Record:
         and isinstance(record["addresses"], dict)
         and all(isinstance(record[name], str) for name in COLUMNS if name not in _DECODED)
     )
-    if not sound:
-        raise InvalidExport(f"entry {number} is no audit event")
+    if not is_valid:
+        raise InvalidExport(f"entry {number} is not an audit event")
     return dict(record)
 
 
 def escape_formula(text: str) -> str:
-    """`text` as a cell that no spreadsheet takes for a formula: where it could be one, an apostrophe goes before it.
+    """Return the text as a CSV cell that no spreadsheet takes for a formula: put an apostrophe before it if needed.
 
-    So it does before a text that begins with an apostrophe itself, so that `unescape_formula` gives back what there was.
+    A text that begins with an apostrophe gets one too, so that `unescape_formula` returns the original.
     """
-    return f"'{text}" if _COULD_BE_A_FORMULA.match(text) else text
+    return f"'{text}" if _FORMULA.match(text) else text
 
 
 def unescape_formula(cell: str) -> str:
-    """What `escape_formula` was given."""
+    """Return the text that `escape_formula` was called with."""
     return cell.removeprefix("'")
 
 
@@ -314,7 +324,7 @@ def main(arguments: list[str]) -> int:
         print(f"BROKEN: {broken}", file=sys.stderr)  # noqa: T201
         return 1
     except (InvalidExport, OSError, UnicodeDecodeError) as error:
-        print(f"no export: {error}", file=sys.stderr)  # noqa: T201
+        print(f"not an export: {error}", file=sys.stderr)  # noqa: T201
         return 2
     for line in report(verdict):
         print(line)  # noqa: T201
@@ -322,14 +332,14 @@ def main(arguments: list[str]) -> int:
 
 
 def report(verdict: Verdict) -> Iterator[str]:
-    """The verdict, a line for each chain."""
-    for chain, walk in sorted(verdict.chains.items()):
-        if not walk.whole:
-            yield f"{chain}: filtered, {walk.events} events in {walk.runs} runs; none was changed"
-        elif walk.events:
-            kind = "complete" if walk.anchored else "complete from its first event on"
-            yield f"{chain}: {kind}, events {walk.first} to {walk.number}, the last has the digest {walk.digest}"
-    if not any(walk.events for walk in verdict.chains.values()):
+    """Yield the result in words, one line for each chain."""
+    for chain, chain_verifier in sorted(verdict.chains.items()):
+        if not chain_verifier.whole:
+            yield f"{chain}: filtered, {chain_verifier.events} events in {chain_verifier.runs} runs; none was changed"
+        elif chain_verifier.events:
+            kind = "complete" if chain_verifier.anchored else "complete from its first event on"
+            yield f"{chain}: {kind}, events {chain_verifier.first} to {chain_verifier.number}, the last has the digest {chain_verifier.digest}"
+    if not any(chain_verifier.events for chain_verifier in verdict.chains.values()):
         yield "no events"
 
 

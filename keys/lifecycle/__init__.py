@@ -1,4 +1,4 @@
-"""Everything that changes a key. Each change is one transaction with its audit event."""
+"""All changes of keys. Each change is one transaction with its audit event."""
 
 from keys.lifecycle.confirmation import PENDING_TIMEOUT, confirm, revoke_stale_pending
 from keys.lifecycle.enforcement import disable_idle, enforce_policy, find_keys_becoming_idle

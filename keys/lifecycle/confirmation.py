@@ -1,4 +1,4 @@
-"""The end of delivery: a key is confirmed once its plaintext reached someone, and revoked if it never did."""
+"""The end of a delivery: a key is confirmed after its plaintext reached somebody, and revoked if it did not."""
 
 from datetime import datetime, timedelta
 
@@ -16,14 +16,15 @@ PENDING_TIMEOUT = timedelta(minutes=15)
 
 @transaction.atomic
 def confirm(*, key: ApiKey, by: Actor, now: datetime) -> ApiKey:
-    """The key's plaintext has reached someone: a pending key becomes live, and what it replaces begins to retire.
+    """Confirm a pending key, because its plaintext has reached somebody. Return the key.
 
-    Any other key stays as it is.
+    The key becomes live. If it replaces another, the grace period of that one begins. A key that is not pending stays as it
+    is. A successor whose predecessor is over is revoked.
     """
     if key.replaces_id is not None:
         lock_owner(
             key.owner
-        )  # the successor takes over a name; a first key has had its own since it was issued
+        )  # a successor takes the name of its predecessor; a first key has its name already
     key = lock_rotation_chain(key)[-1]
     if key.revoked_at is not None or key.confirmed_at is not None:
         return key
@@ -38,14 +39,14 @@ def confirm(*, key: ApiKey, by: Actor, now: datetime) -> ApiKey:
 
 
 def revoke_stale_pending(*, now: datetime) -> int:
-    """Revoke keys that stayed pending for 15 minutes: nobody was shown them. How many that were."""
+    """Revoke the keys that were pending for 15 minutes, because nobody has received them. Return how many."""
     stale = ApiKey.objects.filter(
         confirmed_at__isnull=True, revoked_at__isnull=True, created_at__lte=now - PENDING_TIMEOUT
     ).select_related("owner__workspace")
     revoked = 0
     for key in stale.iterator(chunk_size=500):
         with transaction.atomic():
-            # Presented or delivered meanwhile: then it is somebody's key and stays.
+            # It may have been used or delivered since the query.
             if lock_rotation_chain(key)[-1].confirmed_at is None:
                 revocation.revoke(
                     key=key, by=audit.MAINTENANCE, reason=ApiKey.RevokeReason.NOT_DELIVERED, now=now

@@ -1,4 +1,4 @@
-"""The audit events of keys."""
+"""Audit events of keys."""
 
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,7 @@ def record_key_event(
 
 
 def rights_detail(rights: Rights) -> dict[str, Any]:
-    """Rights as an audit event tells them."""
+    """Return the rights as an audit event records them. The names are stored."""
     return {
         "scopes": rights.scopes,
         "channels": rights.channels,

@@ -1,4 +1,4 @@
-"""How keys come to be: issued pending, confirmed once their plaintext reached someone."""
+"""Creation of keys. A key is pending until `confirm`."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -33,24 +33,24 @@ def issue(
     expires_at: datetime | None = None,
     purpose: str = "",
 ) -> tuple[ApiKey, key_format.Plaintext]:
-    """A new key of `owner`, pending, and its plaintext, which exists nowhere else.
+    """Create a pending key of `owner`. Return it with its plaintext, which is stored nowhere.
 
-    The caller delivers the plaintext and then calls `confirm`, or `revoke` where delivery failed or is uncertain.
+    Deliver the plaintext, then call `confirm`, or `revoke` if the delivery failed or is uncertain.
 
     Args:
-        name: 1 to 64 visible characters, unique among the owner's live keys; None takes the next free `key-N`.
-        channels: ids of the only channels it may touch and see, with their names; None for all.
-        allowed_addresses: addresses and CIDRs it may be used from; empty for all.
+        name: 1 to 64 visible characters, unique among the owner's current keys; None for the next free `key-N`.
+        channels: the channels that it is limited to, as names by id; None for all.
+        allowed_addresses: addresses and CIDRs that it may be used from; empty for all.
         calls_per_minute: 1 to 1,000; None for 1,000.
-        expires_at: aware; None never expires.
-        purpose: what it is for, in the holder's words; kept like a reason is.
+        expires_at: aware; None for never.
+        purpose: what it is for, in the owner's words, up to 200 characters.
 
     Raises:
         OwnerNotAuthorized, NotAllowed, CreationNotAllowed, TooManyKeys, NameInvalid, NameTaken, ScopeUnknown,
         ScopeNotAllowed, ChannelsInvalid, AddressInvalid, TooManyAddresses, AddressesRequired, LimitInvalid,
         ExpiryInvalid.
     """
-    wanted = rights.make(
+    key_rights = rights.make(
         scopes_wanted=scopes,
         channels=channels,
         allowed_addresses=allowed_addresses,
@@ -58,25 +58,25 @@ def issue(
         expires_at=expires_at,
     )
     owner = lock_owner(owner)
-    terms = policies.get_selected_policy(owner.workspace)
-    permissions.require_can_issue(terms, owner, by)
+    policy = policies.get_selected_policy(owner.workspace)
+    permissions.require_can_issue(policy, owner, by)
     if expires_at is not None and expires_at <= now:
         raise ExpiryInPast(now)
-    policies.require_compliant(terms, wanted, now)
+    policies.require_compliant(policy, key_rights, now)
     taken = taken_names(owner, now)
-    policies.require_below_key_limit(terms, len(taken))
-    chosen = next_name(taken) if name is None else require_unique_name(name, taken)
+    policies.require_below_key_limit(policy, len(taken))
+    unique_name = next_name(taken) if name is None else require_unique_name(name, taken)
     key, plaintext = create_key(
-        owner=owner, name=chosen, purpose=clean_note(purpose), rights=wanted, created_at=now
+        owner=owner, name=unique_name, purpose=clean_note(purpose), rights=key_rights, created_at=now
     )
-    detail = {"name": key.name, "purpose": key.purpose, **rights_detail(wanted)}
+    detail = {"name": key.name, "purpose": key.purpose, **rights_detail(key_rights)}
     record_key_event(AuditEvent.Type.KEY_ISSUED, key, by, now, **detail)
     return key, plaintext
 
 
 @transaction.atomic
 def rehash(*, key_pk: int, plaintext: key_format.Plaintext, by: Actor, now: datetime) -> None:
-    """Digest the key, of which this is the plaintext, anew under the newest pepper. Then older ones can be dropped."""
+    """Store the digest of the key under the newest pepper, so that older peppers can be removed."""
     key = lock_key(key_pk)
     newest = next(iter(settings.KEY_PEPPERS))
     if key.pepper_number == newest:
@@ -88,7 +88,7 @@ def rehash(*, key_pk: int, plaintext: key_format.Plaintext, by: Actor, now: date
 
 
 def create_key(*, owner: Member, rights: Rights, **fields: Any) -> tuple[ApiKey, key_format.Plaintext]:
-    """The row of a pending key, and its plaintext."""
+    """Create the row of a pending key. Return it with its plaintext."""
     plaintext = key_format.generate()
     pepper_number, pepper = next(iter(settings.KEY_PEPPERS.items()))
     key = ApiKey(

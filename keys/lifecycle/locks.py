@@ -1,7 +1,7 @@
-"""Row locks, always taken in the order workspace, member, keys by age, so that no two wait for each other.
+"""Row locks. Take them in the order workspace, member, keys by age, to avoid deadlocks.
 
-Recording an audit event locks the end of the workspace's chain, which comes last: what a change locks, it locks before it
-records anything.
+An audit event locks the audit chain of the workspace, which comes last. So a change takes all its locks before it records
+an event.
 """
 
 from datetime import datetime
@@ -13,7 +13,7 @@ from keys.models import ApiKey, Member, Workspace
 
 
 def lock_owner(owner: Member) -> Member:
-    """Return the owner with its workspace and policy, locked after the workspace: names stay unique meanwhile."""
+    """Lock the workspace, then the owner. Return the owner with workspace and policy. Names stay unique meanwhile."""
     Workspace.objects.select_for_update(no_key=True).filter(members=owner).first()
     return (
         Member.objects.select_related("workspace__policy")
@@ -27,36 +27,37 @@ def lock_key(pk: int) -> ApiKey:
 
 
 def lock_rotation_chain(key: ApiKey) -> list[ApiKey]:
-    """The key, last, behind those it replaced, oldest first: what goes by one name until every grace is over."""
-    line = [key.pk]
+    """Lock the key and the keys that it replaced. Return them oldest first, so the key is last."""
+    pks = [key.pk]
     before = key.replaces_id
     while before is not None:
-        line.append(before)
+        pks.append(before)
         before = ApiKey.objects.filter(pk=before).values_list("replaces_id", flat=True).get()
-    return _lock(line)
+    return _lock(pks)
 
 
 def lock_live_rotation_chain(key: ApiKey, now: datetime) -> list[ApiKey]:
-    """The key, last, and those it replaced that still work; all locked.
+    """Lock the key and the keys that it replaced. Return those that work, oldest first, so the key is last.
 
     Raises:
-        KeyNotFound: the key is over. KeyRetiring: another has taken its place.
+        KeyNotFound: the key is over.
+        KeyBeingReplaced: it has a successor.
     """
-    family = lock_rotation_chain(key)
-    if family[-1].state(now).is_over:
+    chain = lock_rotation_chain(key)
+    if chain[-1].state(now).is_over:
         raise KeyNotFound
-    if family[-1].retires_at is not None:
+    if chain[-1].retires_at is not None:
         raise KeyBeingReplaced
-    return [one for one in family if not one.state(now).is_over]
+    return [link for link in chain if not link.state(now).is_over]
 
 
 def lock_undelivered(key: ApiKey) -> list[ApiKey]:
-    """Successors of `key`, which is locked, that nobody was shown yet."""
+    """Lock and return the successors of the locked key that are not confirmed."""
     return _lock(list(key.successors.filter(confirmed_at__isnull=True).values_list("pk", flat=True)))
 
 
 def lock_keys_of(owners: QuerySet[Member]) -> None:
-    """Every key of the owners, whose workspace or own rows are locked: none is made or changed meanwhile."""
+    """Lock every key of the owners. Lock the workspace or the owners before, so that no key is created meanwhile."""
     keys = ApiKey.objects.filter(owner__in=owners).select_for_update(no_key=True).order_by("pk")
     list(keys.values_list("pk", flat=True))
 

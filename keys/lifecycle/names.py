@@ -1,4 +1,4 @@
-"""Names of keys: readable, and unique among the keys of their owner that go by them."""
+"""Names of keys: visible, and unique among the current keys of their owner."""
 
 import unicodedata
 from collections.abc import Collection
@@ -10,8 +10,8 @@ from keys.models import ApiKey, Member
 
 MAX_NAME_LENGTH = 64
 MAX_NOTE_LENGTH = 200
-_JOINER = "\u200d"  # holds emoji sequences together; every other invisible character could disguise a name
-# Letters, marks and symbols that no font shows: joiners, fillers of Hangul and Khmer, and the blank of Braille.
+_JOINER = "\u200d"  # joins emoji sequences; any other invisible character could disguise a name
+# Letters, marks and symbols that are invisible in every font: joiners, Hangul and Khmer fillers, the Braille blank.
 _INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 
 
@@ -41,16 +41,16 @@ def _find_invisible(name: str) -> str | None:
 
 
 def clean_note(note: str) -> str:
-    """What somebody gives as a reason, fit to be kept: without key material or control characters, 200 characters."""
+    """Return a reason or purpose as it is stored: one line of at most 200 characters, without API keys."""
     readable = "".join(char if char.isprintable() else " " for char in note)
     return key_format.redact(" ".join(readable.split()))[:MAX_NOTE_LENGTH]
 
 
 def require_unique_name(name: str, taken: Collection[str]) -> str:
-    """Return `name`, clean.
+    """Return the name as it is stored, if it is free.
 
     Args:
-        taken: what `taken_names` returns.
+        taken: the result of `taken_names`.
 
     Raises:
         NameInvalid, NameTaken.
@@ -62,6 +62,7 @@ def require_unique_name(name: str, taken: Collection[str]) -> str:
 
 
 def next_name(taken: Collection[str]) -> str:
+    """Return the first of `key-1`, `key-2`, … that is free."""
     number = 1
     while f"key-{number}" in taken:
         number += 1

@@ -1,4 +1,4 @@
-"""A restored backup must not revive keys: what ended them after it is done again, from an audit export."""
+"""After a backup was restored: stop again the keys that were stopped after the backup, from an audit export."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -16,14 +16,13 @@ _KNOWN_REASONS = set(ApiKey.RevokeReason.values)
 def reapply_revocations(
     lost: Iterable[dict[str, Any]], *, by: Actor, now: datetime
 ) -> list[tuple[ApiKey, str]]:
-    """Stop the keys that the lost events tell were stopped: each, with what ended it as the type of the event.
+    """Stop the keys that were stopped in the lost events. Return each key with the type of the event.
 
-    A key that was revoked is revoked for the same reason. One that was replaced is revoked too: its successor is as lost
-    as the event. One that was disabled is disabled, even where it was enabled again later; in the grace of a
-    rotation it is revoked.
+    A revoked key is revoked with the same reason. A replaced key is revoked, because its successor is lost too. A disabled
+    key is disabled, even if it was enabled later. If it is in the grace period of a rotation, it is revoked.
 
     Args:
-        lost: events of an export that the database lacks, as `keys.audit.verification.missing_events` finds them.
+        lost: the events of an export that the database lacks, from `keys.audit.verification.missing_events`.
     """
     ended: dict[str, dict[str, Any]] = {}
     for event in lost:
@@ -39,13 +38,15 @@ def reapply_revocations(
 
 
 def _stop(key: ApiKey, event: dict[str, Any], *, by: Actor, now: datetime) -> bool:
-    """Whether anything was left to stop."""
+    """Stop the key as the event says. Return whether it was still working."""
     if key.revoked_at is not None:
         return False
     note = str(event["detail"].get("note") or "")
     if event["type"] == Type.KEY_REVOKED:
-        given = event["detail"].get("reason")
-        reason = ApiKey.RevokeReason(given) if given in _KNOWN_REASONS else ApiKey.RevokeReason.BY_OPERATOR
+        recorded = event["detail"].get("reason")
+        reason = (
+            ApiKey.RevokeReason(recorded) if recorded in _KNOWN_REASONS else ApiKey.RevokeReason.BY_OPERATOR
+        )
         revoke(key=key, by=by, reason=reason, now=now, note=note)
     elif key.state(now).is_over:
         return False
@@ -54,7 +55,7 @@ def _stop(key: ApiKey, event: dict[str, Any], *, by: Actor, now: datetime) -> bo
             return False
         disable(key=key, by=by, now=now, note=note)
     elif event["type"] == Type.KEY_DISABLED or key.retires_at is None:
-        # A key that is being replaced cannot be disabled alone, and need not be kept.
+        # A key that is being replaced cannot be disabled alone.
         reason = ApiKey.RevokeReason.BY_OPERATOR
         revoke(key=key, by=by, reason=reason, now=now, note="replaced after the backup")
     else:

@@ -15,28 +15,32 @@ from keys.models import ApiKey, AuditEvent
 @audit_denials("revoke")
 @transaction.atomic
 def revoke(*, key: ApiKey, by: Actor, reason: ApiKey.RevokeReason, now: datetime, note: str = "") -> ApiKey:
-    """Stop a key for good, with those it replaced that still work, and a successor that nobody was shown yet.
+    """Revoke a key for good. Return the key.
 
-    Revoking twice is not an error and keeps the first reason. A key that was pasted where it does not belong is
-    revoked whoever pasted it: they hold the plaintext. A successor that could not be delivered goes alone.
+    The keys that it replaced are revoked too, and a successor that was not delivered. Revoking a revoked key is no error
+    and keeps the first reason. Everybody may revoke a key that they pasted, because they have its plaintext. A successor
+    that could not be delivered is revoked alone.
+
+    Args:
+        note: a reason in words, up to 200 characters.
 
     Raises:
         NotAllowed: `by` may not revoke this key.
     """
-    family = lock_rotation_chain(key)
-    key = family[-1]
+    chain = lock_rotation_chain(key)
+    key = chain[-1]
     if reason != ApiKey.RevokeReason.PASTED:
         permissions.require_can_revoke(key, by)
-    going = [key]
+    revoked = [key]
     if key.confirmed_at is not None or key.replaces_id is None:
-        going = [one for one in family if one is key or not one.state(now).is_over]
-        going += lock_undelivered(key)
-    for one in going:
-        if one.revoked_at is None:
-            one.revoked_at, one.revoked_reason, one.revoked_note = now, reason, clean_note(note)
-            one.revoked_by = by.member
-            one.save(update_fields=["revoked_at", "revoked_reason", "revoked_note", "revoked_by"])
+        revoked = [link for link in chain if link is key or not link.state(now).is_over]
+        revoked += lock_undelivered(key)
+    for link in revoked:
+        if link.revoked_at is None:
+            link.revoked_at, link.revoked_reason, link.revoked_note = now, reason, clean_note(note)
+            link.revoked_by = by.member
+            link.save(update_fields=["revoked_at", "revoked_reason", "revoked_note", "revoked_by"])
             record_key_event(
-                AuditEvent.Type.KEY_REVOKED, one, by, now, reason=reason.value, note=one.revoked_note
+                AuditEvent.Type.KEY_REVOKED, link, by, now, reason=reason.value, note=link.revoked_note
             )
     return key

@@ -1,4 +1,4 @@
-"""Rotation: a successor with the same name and rights, and a grace in which the old plaintext still works."""
+"""Rotation: a successor with the same name and rights, and a grace period in which the old key still works."""
 
 from datetime import datetime, timedelta
 
@@ -27,16 +27,16 @@ _LATE_USE_INTERVAL = timedelta(days=1)
 @audit_denials("rotate")
 @transaction.atomic
 def rotate(*, key: ApiKey, grace: timedelta, by: Actor, now: datetime) -> tuple[ApiKey, key_format.Plaintext]:
-    """A pending successor of a live key, with its name, rights and end, and the successor's plaintext.
+    """Create a pending successor of a live key, with its name, rights and expiry. Return it with its plaintext.
 
-    The caller delivers the plaintext and then calls `confirm`: only that lets the grace begin, after which the old key
-    is refused. A successor that is never confirmed leaves the old key as it was.
+    Deliver the plaintext, then call `confirm`, which begins the grace period. After it the old key is refused. If the
+    successor is never confirmed, the old key stays as it was.
 
     Args:
-        grace: one of `GRACE_PERIODS`; it is cut at the key's own end.
+        grace: one of `GRACE_PERIODS`. It ends with the expiry of the key at the latest.
 
     Raises:
-        GraceInvalid, NotAllowed, CreationNotAllowed, OwnerNotAuthorized, KeyRetiring, KeyDisabled, RotationUnderway;
+        GraceInvalid, NotAllowed, CreationNotAllowed, OwnerNotAuthorized, KeyBeingReplaced, KeyDisabled, RotationUnderway;
         KeyNotFound where the key is no longer live; ScopeNotAllowed, ExpiryTooFar, AddressesRequired where the
         policy became stricter than the key.
     """
@@ -44,17 +44,17 @@ def rotate(*, key: ApiKey, grace: timedelta, by: Actor, now: datetime) -> tuple[
         raise GraceInvalid
     owner = lock_owner(key.owner)
     key = lock_rotation_chain(key)[-1]
-    underway = lock_undelivered(key)
-    terms = policies.get_selected_policy(owner.workspace)
-    permissions.require_can_issue(terms, owner, by)
+    undelivered_successors = lock_undelivered(key)
+    policy = policies.get_selected_policy(owner.workspace)
+    permissions.require_can_issue(policy, owner, by)
     _require_rotatable(key, now)
-    policies.require_compliant(terms, key.rights, now)
-    for undelivered in underway:
-        if undelivered.revoked_at is not None:
+    policies.require_compliant(policy, key.rights, now)
+    for successor in undelivered_successors:
+        if successor.revoked_at is not None:
             continue
-        if undelivered.created_at > now - _DELIVERY_TIMEOUT:
+        if successor.created_at > now - _DELIVERY_TIMEOUT:
             raise RotationUnderway
-        revoke(key=undelivered, by=by, reason=ApiKey.RevokeReason.NOT_DELIVERED, now=now)
+        revoke(key=successor, by=by, reason=ApiKey.RevokeReason.NOT_DELIVERED, now=now)
     successor, plaintext = create_key(
         owner=owner,
         name=key.name,
@@ -72,10 +72,10 @@ def rotate(*, key: ApiKey, grace: timedelta, by: Actor, now: datetime) -> tuple[
 
 
 def promote_successor(successor: ApiKey, replaced: ApiKey, *, by: Actor, now: datetime) -> bool:
-    """Put `successor`, locked with what it `replaced`, in its predecessor's place; whether there is one to take.
+    """Begin the grace period of the predecessor of `successor`. Return False if the predecessor is over.
 
-    What the predecessor itself had replaced retires now, so that never more than two plaintexts work under one name.
-    What the predecessor lost while the successor was on its way, the successor does not get either.
+    Keys that the predecessor had replaced are retired now, so at most two keys work under one name. The successor takes the
+    predecessor's name, rights and disabled state, which may have changed since the rotation. Both keys are locked.
     """
     predecessor = lock_key(replaced.pk)
     if predecessor.state(now).is_over:
@@ -96,31 +96,31 @@ def promote_successor(successor: ApiKey, replaced: ApiKey, *, by: Actor, now: da
 @audit_denials("finish_rotation")
 @transaction.atomic
 def finish_rotation(*, key: ApiKey, by: Actor, now: datetime) -> ApiKey:
-    """End the grace of the keys that `key` replaced, or of `key` itself if it was replaced: now they are refused.
+    """End the grace period of the keys that `key` replaced, or of `key` if it was replaced. Return the key.
 
     Raises:
         NotAllowed.
     """
-    family = lock_rotation_chain(key)
-    permissions.require_can_revoke(family[-1], by)
-    _retire(family, by=by, now=now)
-    return family[-1]
+    chain = lock_rotation_chain(key)
+    permissions.require_can_revoke(chain[-1], by)
+    _retire(chain, by=by, now=now)
+    return chain[-1]
 
 
 @transaction.atomic
 def record_use_after_rotation(*, key_pk: int, by: Actor, now: datetime) -> None:
-    """A replaced key was presented after its grace: somebody still has the old plaintext. Audited once a day."""
+    """Record once a day that a replaced key was used after its grace period, because somebody still has it."""
     due = Q(late_use_noted_at__isnull=True) | Q(late_use_noted_at__lte=now - _LATE_USE_INTERVAL)
     if ApiKey.objects.filter(due, pk=key_pk, retires_at__lte=now).update(late_use_noted_at=now):
         record_key_event(AuditEvent.Type.KEY_USED_AFTER_ROTATION, lock_key(key_pk), by, now)
 
 
 def _retire(keys: list[ApiKey], *, by: Actor, now: datetime) -> None:
-    for one in keys:
-        if one.state(now) in {ApiKey.State.RETIRING, ApiKey.State.DISABLED} and one.retires_at is not None:
-            one.retires_at = now
-            one.save(update_fields=["retires_at"])
-            record_key_event(AuditEvent.Type.KEY_RETIRED, one, by, now)
+    for link in keys:
+        if link.state(now) in {ApiKey.State.RETIRING, ApiKey.State.DISABLED} and link.retires_at is not None:
+            link.retires_at = now
+            link.save(update_fields=["retires_at"])
+            record_key_event(AuditEvent.Type.KEY_RETIRED, link, by, now)
 
 
 def _require_rotatable(key: ApiKey, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""Changes of a key that is there: another name, fewer rights, stopped for a while or for good."""
+"""Changes of a live key: rename, narrow, disable, enable."""
 
 from datetime import datetime
 from typing import Any
@@ -18,123 +18,131 @@ from keys.rights import Rights
 @audit_denials("rename")
 @transaction.atomic
 def rename(*, key: ApiKey, name: str, by: Actor, now: datetime) -> ApiKey:
-    """Give a live key, and those it still shares its name with, another name.
+    """Rename a live key and the keys that it replaced, as long as those work. Return the key.
 
     Raises:
-        NotAllowed, NameInvalid, NameTaken, KeyRetiring; KeyNotFound where the key is no longer live.
+        NotAllowed, NameInvalid, NameTaken, KeyBeingReplaced; KeyNotFound: the key is no longer live.
     """
     lock_owner(key.owner)
-    family = lock_live_rotation_chain(key, now)
-    key = family[-1]
+    chain = lock_live_rotation_chain(key, now)
+    key = chain[-1]
     permissions.require_can_change(key, by)
     before, after = key.name, clean_name(name)
     if before != after:
         after = require_unique_name(after, taken_names(key.owner, now, exclude=key))
-        for one in family:
-            one.name = after
-            one.save(update_fields=["name"])
-            record_key_event(AuditEvent.Type.KEY_RENAMED, one, by, now, before=before, after=after)
+        for link in chain:
+            link.name = after
+            link.save(update_fields=["name"])
+            record_key_event(AuditEvent.Type.KEY_RENAMED, link, by, now, before=before, after=after)
     return key
 
 
 @audit_denials("narrow")
 @transaction.atomic
 def narrow(*, key: ApiKey, rights: Rights, by: Actor, now: datetime) -> ApiKey:
-    """Leave a live key, and those it replaced that still work, no more than `rights` from now on.
+    """Reduce a live key, and the keys that it replaced as long as those work, to `rights`. Return the key.
 
-    Answers that are kept for repetitions go: they may tell of what the key no longer sees.
+    Stored answers of idempotent calls are deleted, because they may show what the key may no longer read.
 
     Raises:
-        NotAllowed, KeyRetiring; WouldWiden: `rights` go beyond the key's; ExpiryInPast;
-        KeyNotFound where the key is no longer live.
+        NotAllowed, KeyBeingReplaced; CannotWidenRights: `rights` exceed those of the key; ExpiryInPast;
+        KeyNotFound: the key is no longer live.
     """
     lock_owner(key.owner)
-    family = lock_live_rotation_chain(key, now)
-    permissions.require_can_change(family[-1], by)
+    chain = lock_live_rotation_chain(key, now)
+    permissions.require_can_change(chain[-1], by)
     if rights.expires_at is not None and rights.expires_at <= now:
         raise ExpiryInPast(now)
-    apply_rights(family, rights, by=by, now=now)
-    return family[-1]
+    apply_rights(chain, rights, by=by, now=now)
+    return chain[-1]
 
 
-def apply_rights(family: list[ApiKey], rights: Rights, *, by: Actor, now: datetime, **why: Any) -> None:
-    """Leave the locked keys no more than `rights`; `why` goes into the events.
+def apply_rights(chain: list[ApiKey], rights: Rights, *, by: Actor, now: datetime, **detail: Any) -> None:
+    """Reduce the locked keys to `rights`. Record `detail` in the events.
 
     Raises:
-        WouldWiden.
+        CannotWidenRights: `rights` exceed those of a key.
     """
-    for one in family:
-        before = one.rights
+    for link in chain:
+        before = link.rights
         if beyond := rights.first_wider_field(before):
             raise CannotWidenRights(beyond)
         if rights != before:
-            one.rights = rights
-            if one.retires_at is not None and rights.expires_at is not None:
-                one.retires_at = min(one.retires_at, rights.expires_at)
-            one.save()
-            IdempotentCall.objects.filter(key=one).update(answer=None, ended_at=now)
+            link.rights = rights
+            if link.retires_at is not None and rights.expires_at is not None:
+                link.retires_at = min(link.retires_at, rights.expires_at)
+            link.save()
+            IdempotentCall.objects.filter(key=link).update(answer=None, ended_at=now)
             record_key_event(
                 AuditEvent.Type.KEY_NARROWED,
-                one,
+                link,
                 by,
                 now,
                 before=rights_detail(before),
                 after=rights_detail(rights),
-                **why,
+                **detail,
             )
 
 
 @audit_denials("disable")
 @transaction.atomic
 def disable(*, key: ApiKey, by: Actor, now: datetime, note: str = "") -> ApiKey:
-    """Stop a live key, and those it replaced that still work, until it is enabled.
+    """Disable a live key, and the keys that it replaced as long as those work. Return the key.
 
-    Disabling twice is no error; but what the holder could enable again, they cannot once another disabled it.
+    Disabling a disabled key is no error. If another member disables what its owner disabled, the owner cannot enable it.
 
     Raises:
-        NotAllowed, KeyRetiring; KeyNotFound where the key is no longer live.
+        NotAllowed, KeyBeingReplaced; KeyNotFound: the key is no longer live.
     """
-    family = lock_live_rotation_chain(key, now)
-    permissions.require_can_revoke(family[-1], by)
-    disable_all(family, by=by, now=now, note=clean_note(note))
-    return family[-1]
+    chain = lock_live_rotation_chain(key, now)
+    permissions.require_can_revoke(chain[-1], by)
+    disable_all(chain, by=by, now=now, note=clean_note(note))
+    return chain[-1]
 
 
 def disable_all(
-    family: list[ApiKey], *, by: Actor, now: datetime, reason: ApiKey.DisableReason | None = None, **why: Any
+    chain: list[ApiKey],
+    *,
+    by: Actor,
+    now: datetime,
+    reason: ApiKey.DisableReason | None = None,
+    **detail: Any,
 ) -> None:
-    """Disable the locked keys; `why` goes into the events. What holds a key takes the place of what does not."""
-    for one in family:
-        holds = reason == ApiKey.DisableReason.POLICY or (reason is None and by.member != one.owner)
-        if one.disabled_at is None or (holds and not one.is_locked):
-            one.disabled_at, one.disabled_by, one.disabled_reason = now, by.member, reason or ""
-            one.save(update_fields=["disabled_at", "disabled_by", "disabled_reason"])
-            detail = {"reason": reason.value, **why} if reason else why
-            record_key_event(AuditEvent.Type.KEY_DISABLED, one, by, now, **detail)
+    """Disable the locked keys. Record `detail` in the events.
+
+    A lock by policy or by another member replaces a disable by the owner.
+    """
+    for link in chain:
+        locks = reason == ApiKey.DisableReason.POLICY or (reason is None and by.member != link.owner)
+        if link.disabled_at is None or (locks and not link.is_locked):
+            link.disabled_at, link.disabled_by, link.disabled_reason = now, by.member, reason or ""
+            link.save(update_fields=["disabled_at", "disabled_by", "disabled_reason"])
+            event_detail = {"reason": reason.value, **detail} if reason else detail
+            record_key_event(AuditEvent.Type.KEY_DISABLED, link, by, now, **event_detail)
 
 
 @audit_denials("enable")
 @transaction.atomic
 def enable(*, key: ApiKey, by: Actor, now: datetime) -> ApiKey:
-    """Let a disabled key work again, and count its idle days anew. Enabling one that is not disabled is no error.
+    """Enable a disabled key, and count its idle days from now. Return the key. Enabling an enabled key is no error.
 
     Raises:
-        NotAllowed: not `by`'s to enable, or somebody above the holder disabled it; KeyRetiring;
-        BreaksPolicy: it was disabled for not fitting the policy, and its holder wants it back as it is;
-        KeyNotFound where the key is no longer live.
+        NotAllowed: `by` may not enable the key, or an administrator or operator disabled it; KeyBeingReplaced;
+        PolicyViolated: the policy disabled it, it still violates the policy, and its owner enables it;
+        KeyNotFound: the key is no longer live.
     """
     owner = lock_owner(key.owner)
-    family = lock_live_rotation_chain(key, now)
-    newest = family[-1]
+    chain = lock_live_rotation_chain(key, now)
+    newest = chain[-1]
     if newest.disabled_reason == ApiKey.DisableReason.POLICY and permissions.is_owner_only(newest, by):
-        broken = policies.check_key(policies.get_selected_policy(owner.workspace), newest, now)
-        if broken is not None:
-            raise PolicyViolated(broken.violations)
-    for one in family:
-        if one.disabled_at is not None:
-            permissions.require_can_enable(one, by)
-            one.disabled_at = one.disabled_by = None
-            one.disabled_reason, one.enabled_at = "", now
-            one.save(update_fields=["disabled_at", "disabled_by", "disabled_reason", "enabled_at"])
-            record_key_event(AuditEvent.Type.KEY_ENABLED, one, by, now)
-    return family[-1]
+        noncompliant = policies.check_key(policies.get_selected_policy(owner.workspace), newest, now)
+        if noncompliant is not None:
+            raise PolicyViolated(noncompliant.violations)
+    for link in chain:
+        if link.disabled_at is not None:
+            permissions.require_can_enable(link, by)
+            link.disabled_at = link.disabled_by = None
+            link.disabled_reason, link.enabled_at = "", now
+            link.save(update_fields=["disabled_at", "disabled_by", "disabled_reason", "enabled_at"])
+            record_key_event(AuditEvent.Type.KEY_ENABLED, link, by, now)
+    return chain[-1]

@@ -1,9 +1,9 @@
-"""How much a key, a person, a workspace and a stranger may ask for in a minute, kept before Pumble has to say no.
+"""Rate limits of keys, members, workspaces and anonymous clients, applied before Pumble's own.
 
-Pumble's quotas are shared by everything behind one app, so they are shared fairly here: the last tenth of a quota is
-only for those who have not had their share of it yet. Alone, a key may take nine tenths of what a workspace shares;
-beside others it takes what they leave, and whoever comes next finds room at once. Of the quota of its own person a
-lone key may take all.
+All keys of a workspace share Pumble's quotas, so the quotas are shared fairly here. The last tenth of a quota is reserved for
+keys that have not had their share. A key alone can use nine tenths of a quota that the workspace shares. Beside others it
+can use what they leave, and a new key always finds some left. The quota of a member's own calls has no such reserve for
+newcomers, so a key alone can use all of it.
 """
 
 from keys.limits.backends import backend

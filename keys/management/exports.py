@@ -1,4 +1,4 @@
-"""Reading what `audit_export` wrote, on the command line."""
+"""Reading of audit exports in commands."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,10 +9,10 @@ from keys.audit import verifier
 
 
 def read_export(path: Path) -> Iterator[verifier.Record]:
-    """The entries of the export, after it was read once to its end and found sound.
+    """Verify the export, then yield its entries.
 
     Raises:
-        CommandError: it cannot be read, or something in it was changed.
+        CommandError: the file cannot be read, or was altered.
     """
     try:
         with path.open(encoding="utf-8", newline="") as stream:
@@ -20,6 +20,6 @@ def read_export(path: Path) -> Iterator[verifier.Record]:
         with path.open(encoding="utf-8", newline="") as stream:
             yield from verifier.read(stream)
     except verifier.ChainBroken as broken:
-        raise CommandError(f"{path} is not as it was written: {broken}") from broken
+        raise CommandError(f"{path} was altered: {broken}") from broken
     except (verifier.InvalidExport, OSError, UnicodeDecodeError) as error:
-        raise CommandError(f"{path} is no audit export: {error}") from error
+        raise CommandError(f"{path} is not an audit export: {error}") from error

@@ -1,4 +1,4 @@
-"""How the command line names workspaces, members and keys, and how it shows a key."""
+"""Lookups of workspaces and members by command-line arguments, and the output of keys."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -10,33 +10,41 @@ from keys.models import ApiKey, Member, Workspace
 
 
 def get_workspace(text: str) -> Workspace:
-    """The workspace with this Pumble id or exact name."""
-    found = list(Workspace.objects.filter(pumble_id=text)) or list(
+    """Return the workspace with this Pumble id or exact name.
+
+    Raises:
+        CommandError: there is none, or more than one.
+    """
+    matches = list(Workspace.objects.filter(pumble_id=text)) or list(
         Workspace.objects.filter(unicode_text.matches("name", text))
     )
-    if not found:
+    if not matches:
         known = ", ".join(sorted(Workspace.objects.values_list("name", flat=True)[:20])) or "none"
-        raise CommandError(f"no workspace has the id or exact name {text!r}; there are: {known}")
-    if len(found) > 1:
+        raise CommandError(f"no workspace has the id or exact name {text!r}; the workspaces are: {known}")
+    if len(matches) > 1:
         raise CommandError(
-            f"more than one workspace is named {text!r}; give the id: {', '.join(w.pumble_id for w in found)}"
+            f"more than one workspace has the name {text!r}; use the id: {', '.join(w.pumble_id for w in matches)}"
         )
-    return found[0]
+    return matches[0]
 
 
 def get_member(workspace: Workspace, email: str) -> Member:
-    """The member with this e-mail, in whatever case."""
-    people = Member.objects.filter(workspace=workspace, erased_at__isnull=True)
-    found = list(people.select_related("workspace").filter(unicode_text.matches("email__iexact", email)))
-    if not found:
-        raise CommandError(f"{workspace.name} has no member with the e-mail {email!r} who authorised the app")
-    if len(found) > 1:
+    """Return the member with this e-mail, ignoring case.
+
+    Raises:
+        CommandError: there is none, or more than one.
+    """
+    members = Member.objects.filter(workspace=workspace, erased_at__isnull=True)
+    matches = list(members.select_related("workspace").filter(unicode_text.matches("email__iexact", email)))
+    if not matches:
+        raise CommandError(f"{workspace.name} has no member with the e-mail {email!r} who authorized the app")
+    if len(matches) > 1:
         raise CommandError(f"more than one member of {workspace.name} has the e-mail {email!r}")
-    return found[0]
+    return matches[0]
 
 
 def describe(key: ApiKey, now: datetime) -> dict[str, Any]:
-    """The key as `--json` shows it: never a secret. Times are ISO in UTC, or None. Load `last_use` with the key."""
+    """Return the key for `--json`, without secrets. Times are ISO 8601 in UTC, or None. Select `last_use` with the key."""
     workspace = key.owner.workspace
     return {
         "id": key.key_id,

@@ -1,4 +1,4 @@
-"""How far a command over many rows is, for the person who waits for it."""
+"""Progress of commands over many rows."""
 
 import contextlib
 import sys
@@ -14,12 +14,12 @@ T = TypeVar("T")
 def progress(
     iterable: Iterable[T], *, total: int | None, unit: str, stream: TextIO | None = None
 ) -> Iterator[T]:
-    """The same things in the same order. While they pass, a bar on standard error, where that is a terminal.
+    """Yield the items, and show a progress bar on standard error if it is a terminal.
 
     Args:
-        total: how many there will be; None where nobody knows.
-        unit: what is counted, in the singular: `event`.
-        stream: where the bar is drawn; standard error unless given. Files, pipes and logs get nothing.
+        total: the number of items; None if it is unknown.
+        unit: what is counted, in the singular, such as `event`.
+        stream: where the bar is drawn; standard error by default. Files and pipes get nothing.
     """
     stream = stream or sys.stderr
     yield from tqdm(
@@ -29,9 +29,9 @@ def progress(
 
 @contextlib.contextmanager
 def interruptible() -> Iterator[None]:
-    """Ctrl-C in here ends the command with status 130 and one line that says what that means."""
+    """End the command with status 130 and one line of explanation when Ctrl-C is pressed."""
     try:
         yield
     except KeyboardInterrupt:
-        said = "stopped; what was done stays done, and the same command goes on from there"
-        raise CommandError(said, returncode=130) from None
+        message = "stopped; finished work is kept, and the same command continues from there"
+        raise CommandError(message, returncode=130) from None

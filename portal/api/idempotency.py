@@ -36,7 +36,7 @@ def respond(
 
     Raises:
         ValidationError: the header's value is not 1 to 255 visible ASCII characters.
-        IdempotencyConflict, IdempotencyInProgress, IdempotencyUnknown.
+        IdempotencyConflict, IdempotencyInProgress, IdempotencyOutcomeUnknown.
     """
     value = _value(request.META["HTTP_IDEMPOTENCY_KEY"])
     content = json.dumps([operation, read_input(request)], sort_keys=True, separators=(",", ":")).encode()

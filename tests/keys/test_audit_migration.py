@@ -69,6 +69,6 @@ def test_brings_events_of_before_into_chains_that_verify(empty_database: str, tm
     )
 
     assert done.returncode == 0, done.stderr
-    assert f"{'a' * 24} (a): 700 events, sound\n{'b' * 24} (b): 700 events, sound\n" in done.stdout
+    assert f"{'a' * 24} (a): 700 events, unchanged\n{'b' * 24} (b): 700 events, unchanged\n" in done.stdout
     told = "203.0.113.7 {'allowed_addresses': ['203.0.113.0/24']}"
     assert f"{told} {'1' * 24} {'b' * 12}" in done.stdout

@@ -84,8 +84,8 @@ class TestCreateKey:
             ({"--member": "nobody@acme.test"}, "no member"),
             ({"--member": "mallory@other.test"}, "no member"),
             ({"--name": " "}, "1 to 64"),
-            ({"--expires-days": "0"}, "expects 1 to"),
-            ({"--expires-days": "99999999"}, "expects 1 to"),
+            ({"--expires-days": "0"}, "must be from 1 to"),
+            ({"--expires-days": "99999999"}, "must be from 1 to"),
         ],
     )
     def test_says_why_it_refuses(
@@ -109,7 +109,7 @@ class TestCreateKey:
 
         with pytest.raises(CommandError, match="already has"):
             create(alice)
-        with pytest.raises(CommandError, match="has not authorised"):
+        with pytest.raises(CommandError, match="has not authorized"):
             create(bob)
 
     def test_knows_names_in_any_unicode_form(self, alice: Member) -> None:
@@ -348,8 +348,8 @@ class TestIdentifyKey:
     @pytest.mark.parametrize(
         ("data", "why"),
         [
-            (gzip.compress(b"a log"), "read it with zcat"),
-            (b"PK\x03\x04 a log", "read it with unzip"),
+            (gzip.compress(b"a log"), "decompress it with zcat"),
+            (b"PK\x03\x04 a log", "decompress it with unzip"),
             (b"\x80\xfe\xff" * 9, "nothing of the form"),
             ("pmb_cutoff00_cutoff00".encode("utf-16"), "cut off or mistyped"),
         ],
@@ -366,7 +366,7 @@ class TestIdentifyKey:
             (lambda _key: "", "nothing of the form"),
             (lambda key: key[:-1], "cut off or mistyped"),
             (lambda key: key[:20] + ("a" if key[20] != "a" else "b") + key[21:], "cut off or mistyped"),
-            (lambda _key: key_format.generate().text, "none of this installation"),
+            (lambda _key: key_format.generate().text, "are not of this installation"),
         ],
     )
     def test_says_why_it_finds_none(

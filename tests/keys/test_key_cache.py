@@ -134,7 +134,7 @@ def own_redis(tmp_path: Path, settings: Settings) -> Iterator[services.Redis]:
     limits.backend.cache_clear()
     yield server
     server.stop()
-    chain_numbers._raises._waiting.clear()
+    chain_numbers._pending._numbers.clear()
 
 
 @pytest.fixture

@@ -89,4 +89,4 @@ def test_ctrl_c_is_answered_in_one_line_with_the_status_of_an_interrupt(tmp_path
 
     assert status == 130
     assert "Traceback" not in shown
-    assert "stopped; what was done stays done" in shown
+    assert "stopped; finished work is kept" in shown

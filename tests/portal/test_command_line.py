@@ -105,7 +105,9 @@ class TestBytesOnStandardInput:
         done = shell("printf '\\377\\376\\303(\\200' | manage identify_key", installation | strict)
 
         assert done.returncode == 1
-        assert done.stderr.strip().endswith("no key found: the text has nothing of the form pmb_ID_SECRET")
+        assert done.stderr.strip().endswith(
+            "no key found: the text contains nothing of the form pmb_ID_SECRET"
+        )
 
     @pytest.mark.parametrize("no_text", ["0> /dev/null", "<&-", "< /dev/null"])
     def test_that_are_none_are_said_in_one_line(self, installation: dict[str, str], no_text: str) -> None:

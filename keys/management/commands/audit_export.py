@@ -13,14 +13,17 @@ from keys.models import AuditChain
 
 class Command(BaseCommand):
     help = (
-        "Write the audit events to standard output, oldest first. `python keys/audit/verifier.py FILE` checks what was "
-        "written, anywhere; `audit_verify --against FILE` holds the database against it."
+        "Write the audit events to standard output, oldest first. `python keys/audit/verifier.py FILE` verifies the file on "
+        "any machine. `audit_verify --against FILE` compares the database with it."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--workspace", metavar="W", help="only this workspace: Pumble id or exact name")
         parser.add_argument(
-            "--since", type=date.fromisoformat, metavar="DATE", help="from this day on, UTC: 2026-12-31"
+            "--since",
+            type=date.fromisoformat,
+            metavar="DATE",
+            help="only events since this day in UTC, such as 2026-12-31",
         )
         parser.add_argument("--format", choices=sorted(export.CONTENT_TYPES), default="jsonl")
 

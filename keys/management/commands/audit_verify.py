@@ -16,44 +16,47 @@ MAX_SHOWN = 20
 
 class Command(BaseCommand):
     help = (
-        "Check that no audit event was changed, removed, inserted or cut off, and that the database guards them. With "
-        "--against also that it still has the events of an earlier export, which a restored backup may lack."
+        "Verify that no audit event was changed, removed, inserted or cut off, and that the triggers that protect them exist. "
+        "With --against also verify that the events of an earlier export still exist. A restored backup can lack some."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--workspace", metavar="W", help="only this workspace: Pumble id or exact name")
         parser.add_argument(
-            "--against", type=Path, metavar="EXPORT", help="a file that audit_export wrote, JSON Lines or CSV"
+            "--against",
+            type=Path,
+            metavar="EXPORT",
+            help="a file that audit_export has written, JSON Lines or CSV",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         chains = AuditChain.objects.order_by("name")
         only = get_workspace(options["workspace"]).pumble_id if options["workspace"] else None
-        if off := triggers.find_missing(connection):
+        if missing := triggers.find_missing(connection):
             raise CommandError(
-                f"the database does not guard the audit events: {', '.join(off)} missing; `migrate` brings them back"
+                f"the triggers that protect the audit events are missing: {', '.join(missing)}; run `migrate` to create them"
             )
         names = dict(Workspace.objects.values_list("pumble_id", "name"))
         for chain in chains.filter(pk=only) if only else chains:
-            walk = self._check(chain)
+            result = self._check(chain)
             named = f" ({names[chain.name]})" if chain.name in names else ""
             pruned = f", {chain.pruned_number} older ones pruned" if chain.pruned_number else ""
-            self.stdout.write(f"{chain.name}{named}: {walk.events} events, sound{pruned}")
+            self.stdout.write(f"{chain.name}{named}: {result.events} events, unchanged{pruned}")
         if options["against"]:
             self._compare(options["against"], only)
 
     def _check(self, chain: AuditChain) -> verifier.ChainVerifier:
-        def watched(records: Iterator[verifier.Record]) -> Iterator[verifier.Record]:
+        def with_progress(records: Iterator[verifier.Record]) -> Iterator[verifier.Record]:
             return progress(records, total=chain.number - chain.pruned_number, unit="event")
 
         try:
             with interruptible():
-                return verification.verify_chain(chain, through=watched)
+                return verification.verify_chain(chain, through=with_progress)
         except verifier.ChainBroken as broken:
             raise CommandError(str(broken)) from broken
 
     def _compare(self, path: Path, only: str | None) -> None:
-        """Every event of the export is there; else the first of those that are not."""
+        """Raise CommandError with the first missing events, if the database lacks events of the export."""
         lacking = 0
         shown: list[str] = []
         for record in verification.missing_events(read_export(path)):
@@ -66,9 +69,9 @@ class Command(BaseCommand):
         if lacking:
             if lacking > MAX_SHOWN:
                 shown.append(f"  and {lacking - MAX_SHOWN} more")
-            told = "\n".join(shown)
+            listed = "\n".join(shown)
             raise CommandError(
-                f"the database lacks {lacking} events that the export has:\n{told}\n"
-                "reapply_revocations stops the keys that they stopped"
+                f"the database lacks {lacking} events of the export:\n{listed}\n"
+                "run reapply_revocations to stop the keys that they stopped"
             )
-        self.stdout.write("Every event of the export is there.")
+        self.stdout.write("The database has every event of the export.")

@@ -16,36 +16,42 @@ MAX_DAYS = 36500
 
 
 class Command(BaseCommand):
-    help = "Issue an API key for a member who has authorised the app, and print it once."
+    help = "Create an API key for a member who has authorized the app, and print it once."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--workspace", required=True, metavar="W", help="the workspace's Pumble id or exact name"
+            "--workspace", required=True, metavar="W", help="Pumble id or exact name of the workspace"
         )
-        parser.add_argument("--member", required=True, metavar="EMAIL", help="the e-mail of the key's owner")
+        parser.add_argument("--member", required=True, metavar="EMAIL", help="e-mail of the key's owner")
         parser.add_argument(
-            "--name", required=True, metavar="N", help="1 to 64 characters, unique among their live keys"
+            "--name", required=True, metavar="N", help="1 to 64 characters, unique among the owner's keys"
         )
         parser.add_argument(
-            "--scope", action="append", metavar="S", choices=scopes.ALL, help="repeatable; all unless given"
+            "--scope",
+            action="append",
+            metavar="S",
+            choices=scopes.ALL,
+            help="a scope of the key; repeatable; default: all",
         )
-        parser.add_argument("--expires-days", type=int, metavar="N", help="never expires unless given")
+        parser.add_argument(
+            "--expires-days", type=int, metavar="N", help="days until it expires; default: never"
+        )
         parser.add_argument(
             "--ip",
             action="append",
             default=[],
             metavar="CIDR",
-            help="an address or network it may be used from; repeatable; any unless given",
+            help="an address or network that it may be used from; repeatable; default: any",
         )
         parser.add_argument(
             "--channel",
             action="append",
             type=_channel,
             metavar="ID[=NAME]",
-            help="a channel it is bound to; repeatable; all unless given",
+            help="a channel that it is limited to; repeatable; default: all",
         )
         parser.add_argument(
-            "--per-minute", type=int, metavar="N", help="its own limit of calls a minute, 1000 unless given"
+            "--per-minute", type=int, metavar="N", help="its rate limit in calls a minute; default: 1000"
         )
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
@@ -53,7 +59,7 @@ class Command(BaseCommand):
         now = timezone.now()
         days: int | None = options["expires_days"]
         if days is not None and not 0 < days <= MAX_DAYS:
-            raise CommandError(f"--expires-days expects 1 to {MAX_DAYS}")
+            raise CommandError(f"--expires-days must be from 1 to {MAX_DAYS}")
         owner = get_member(get_workspace(options["workspace"]), options["member"])
         try:
             key, plaintext = lifecycle.issue(
@@ -69,17 +75,17 @@ class Command(BaseCommand):
             )
         except OwnerNotAuthorized as error:
             raise CommandError(
-                f"{owner.email} has not authorised the app, so no key can act for them"
+                f"{owner.email} has not authorized the app, so no key can act for them"
             ) from error
         except NameTaken as error:
-            raise CommandError(f"{owner.email} already has a live key of that name") from error
+            raise CommandError(f"{owner.email} already has a key with this name") from error
         except KeysError as error:
             raise CommandError(error_message(error)) from error
         self._deliver(key, plaintext.text, as_json=options["json"])
         lifecycle.confirm(key=key, by=OPERATOR, now=timezone.now())
 
     def _deliver(self, key: ApiKey, plaintext: str, *, as_json: bool) -> None:
-        """Print the key; one that could not be printed is revoked, because nobody was shown it."""
+        """Print the key. Revoke it if printing fails, because nobody has received it."""
         shown = {
             "id": key.key_id,
             "key": plaintext,
@@ -91,7 +97,7 @@ class Command(BaseCommand):
             self.stdout.write(
                 json.dumps(shown)
                 if as_json
-                else f"{plaintext}\nShown once; only a digest of it is stored.\n{describe_rights(key.rights, now=key.created_at)}"
+                else f"{plaintext}\nIt is shown only once. Only a digest of it is stored.\n{describe_rights(key.rights, now=key.created_at)}"
             )
             self.stdout.flush()
         except OSError as error:

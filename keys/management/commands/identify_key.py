@@ -9,7 +9,7 @@ from keys import audit, authentication, key_format
 from keys.management.lookups import describe
 
 MAX_BYTES = 20_000_000
-# What compressed files begin with, and the program that reads them.
+# The first bytes of compressed files, and the program that reads them.
 COMPRESSED = {
     b"\x1f\x8b": "zcat",
     b"BZh": "bzcat",
@@ -20,17 +20,17 @@ COMPRESSED = {
 
 
 class Command(BaseCommand):
-    help = "Say whose key it is that standard input has, alone or somewhere in a text, and its state. Never repeats it."
+    help = "Find the API keys in standard input, which can be any text, and print owner and state of each. Never prints a key."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--json", action="store_true", help="print a JSON array, one object per key found"
+            "--json", action="store_true", help="print a JSON array with one object for each key"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         now = timezone.now()
         data = _read_input()
-        # A key is ASCII. In each encoding that logs have, its bytes are those of ASCII; UTF-16 and UTF-32 have zeros between.
+        # A key is ASCII, and so are its bytes in the encodings of logs. UTF-16 and UTF-32 have zero bytes between them.
         text = data.replace(b"\0", b"").decode("latin-1")
         whole = {plaintext.text: plaintext for plaintext in key_format.find_in(text)}
         known = [key for key in map(authentication.find_by_plaintext, whole.values()) if key is not None]
@@ -52,24 +52,24 @@ class Command(BaseCommand):
                     f"{key.key_id}  {shown['state']}  {shown['workspace']}  {shown['member']}  {key.name}"
                 )
         if not known:
-            why = "none of this installation" if whole else self._why_not(data, text)
+            why = "its keys are not of this installation" if whole else self._why_not(data, text)
             raise CommandError(f"no key found: {why}")
 
     def _why_not(self, data: bytes, text: str) -> str:
         for start, program in COMPRESSED.items():
             if data.startswith(start):
-                return f"the input is compressed; read it with {program} first"
+                return f"the input is compressed; decompress it with {program} first"
         if key_format.contains_key_pattern(text):
-            return "something has the form of a key, but is cut off or mistyped"
-        return "the text has nothing of the form pmb_ID_SECRET"
+            return "the text contains something like a key that is cut off or mistyped"
+        return "the text contains nothing of the form pmb_ID_SECRET"
 
 
 def _read_input() -> bytes:
-    """Return standard input as it is: a log may have bytes that the locale's encoding lacks."""
+    """Return standard input as bytes, because a log can have bytes that are invalid in the encoding of the locale."""
     try:
         data = sys.stdin.buffer.read(MAX_BYTES + 1)
     except OSError as error:
         raise CommandError(f"standard input cannot be read: {error.strerror}") from error
     if len(data) > MAX_BYTES:
-        raise CommandError(f"the input is longer than {MAX_BYTES} bytes; give it in parts")
+        raise CommandError(f"the input is longer than {MAX_BYTES} bytes; split it")
     return data

@@ -10,12 +10,12 @@ from keys.texts import describe_rights
 
 
 class Command(BaseCommand):
-    help = "List live API keys, or with --all keys in every state. Never shows a secret."
+    help = "List the live API keys, or with --all the keys in every state. Never prints a key."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--workspace", metavar="W", help="only this workspace: Pumble id or exact name")
-        parser.add_argument("--member", metavar="EMAIL", help="only this person's keys")
-        parser.add_argument("--all", action="store_true", help="also revoked and expired keys")
+        parser.add_argument("--member", metavar="EMAIL", help="only the keys of this member")
+        parser.add_argument("--all", action="store_true", help="also revoked, replaced and expired keys")
         parser.add_argument("--json", action="store_true", help="print a JSON array")
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -11,13 +11,16 @@ from keys.management.exports import read_export
 
 class Command(BaseCommand):
     help = (
-        "After a backup was restored: revoke or disable again the keys that an audit export of later tells were stopped. "
-        "Repeating is harmless."
+        "After a backup was restored: revoke or disable again the keys that were stopped after the backup, from a later audit export. "
+        "Safe to repeat."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "export", type=Path, metavar="EXPORT", help="a file that audit_export wrote, JSON Lines or CSV"
+            "export",
+            type=Path,
+            metavar="EXPORT",
+            help="a file that audit_export has written, JSON Lines or CSV",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
