@@ -67,14 +67,14 @@ class Hint(StrEnum):
 _TEXTS: dict[Hint, "StrPromise"] = {
     Hint.ARRAY: gettext_lazy("The body is a JSON array. Send one object: %(example)s"),
     Hint.BACKSLASH: gettext_lazy(
-        "A text in the JSON has a backslash that begins no escape. Write a backslash as \\\\ and a line break as \\n."
+        "A string in the JSON has a backslash that starts no escape sequence. Write a backslash as \\\\ and a line break as \\n."
     ),
     Hint.CHARACTERS: gettext_lazy(
-        "A text in the JSON holds what is no character: NUL (\\u0000) or one half of a pair (\\ud800). Remove it."
+        "A string in the JSON has an invalid character: NUL (\\u0000) or a lone surrogate (\\ud800). Remove it."
     ),
     Hint.COMMENT: gettext_lazy("The body has a comment, and JSON has none. Remove it."),
     Hint.CONTROL_CHARACTER: gettext_lazy(
-        "A text in the JSON holds a line break or tab as it is. Write \\n or \\t, or let a JSON library make the body."
+        "A string in the JSON has a raw line break or tab. Write \\n or \\t, or build the body with a JSON library."
     ),
     Hint.CRITERION_MISSING: gettext_lazy("The search has no criterion. Send at least one of text, from and in."),
     Hint.CRITERION_UNKNOWN: gettext_lazy(
@@ -85,7 +85,7 @@ _TEXTS: dict[Hint, "StrPromise"] = {
         "the whole body."
     ),
     Hint.DOUBLE_ENCODED: gettext_lazy(
-        "The body is a JSON text that holds JSON: it was encoded twice. Send the object itself: %(example)s"
+        "The body is a JSON string that contains JSON: it was encoded twice. Send the object itself: %(example)s"
     ),
     Hint.EMPTY: gettext_lazy("The body is empty. Send the fields as a JSON object, such as %(example)s"),
     Hint.FIELDS_IN_BODY: gettext_lazy(
@@ -103,7 +103,7 @@ _TEXTS: dict[Hint, "StrPromise"] = {
         "The Host header names another service. Call %(url)s. A proxy must pass Host on; ALLOWED_HOSTS lists the names."
     ),
     Hint.LITERAL: gettext_lazy(
-        "The body has a word that JSON does not know. JSON writes true, false and null, and has no NaN or Infinity."
+        "The body has a word that is not JSON. JSON has true, false and null, but no NaN or Infinity."
     ),
     Hint.MARKUP: gettext_lazy("The body is XML or HTML. Send JSON: %(example)s"),
     Hint.MULTIPART: gettext_lazy("The body is a form in several parts (multipart). Send JSON: %(example)s"),
@@ -123,9 +123,9 @@ _TEXTS: dict[Hint, "StrPromise"] = {
     ),
     Hint.SEVERAL: gettext_lazy("Something follows the JSON object. Send one object, and nothing after it."),
     Hint.SINGLE_QUOTES: gettext_lazy(
-        "The body has single quotes. JSON has double quotes around names and texts: %(example)s"
+        "The body has single quotes. JSON has double quotes around names and strings: %(example)s"
     ),
-    Hint.TEXT: gettext_lazy("The body is a JSON text. Send an object: %(example)s"),
+    Hint.TEXT: gettext_lazy("The body is a JSON string. Send an object: %(example)s"),
     Hint.TOO_DEEP: gettext_lazy("The JSON is nested too deeply: 32 levels at most."),
     Hint.TRAILING_COMMA: gettext_lazy("The JSON has a comma before a closing bracket. Remove the comma."),
     Hint.TYPOGRAPHIC_QUOTES: gettext_lazy(
@@ -133,8 +133,7 @@ _TEXTS: dict[Hint, "StrPromise"] = {
     ),
     Hint.UNCLOSED: gettext_lazy("The JSON ends before its last bracket or quotation mark. Send all of it."),
     Hint.UNQUOTED_NAME: gettext_lazy(
-        "A name in the JSON has no quotation marks; the shell may have removed them. JSON has double quotes around names "
-        "and texts: %(example)s"
+        "A name in the JSON has no quotation marks; the shell may have removed them. JSON has double quotes around names and strings: %(example)s"
     ),
     Hint.UTF_16: gettext_lazy(
         "The body is UTF-16 or UTF-32, as PowerShell writes files. Save or send it in UTF-8."

@@ -35,7 +35,7 @@ class Outcome:
     def explanation(self) -> str:
         """What it means and what helps. Code stands between backticks."""
         if self.worked:
-            return _("The call was carried out.")
+            return _("The call succeeded.")
         spec = CATALOGUE.get(self.name)
         if spec is None:  # of another version
             return _("The call was refused with the reason `%(reason)s`.") % {"reason": self.name}

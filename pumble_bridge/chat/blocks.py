@@ -171,7 +171,7 @@ def shorten_for_input(sentences: str) -> str:
     """As much as fits under an input: all of it, the first sentence, or where to find it."""
     return next(
         (said for said in (sentences, sentences.split(". ")[0]) if len(said) <= MAX_LABEL_LENGTH),
-        _("What is wrong stands above."),
+        _("See the error above."),
     )
 
 

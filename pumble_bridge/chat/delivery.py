@@ -52,16 +52,17 @@ def deliver_key(
         if key.replaces is not None:
             return Nack(
                 _(
-                    "Pumble did not take the message with your new key, so the new key was revoked. "
-                    "The old one works as before. Please try again."
+                    "Pumble did not deliver the message with your new key, so the new key was revoked. The old key still works. Please try again."
                 )
             )
         return Nack(
-            _("Pumble did not take the message with your new key, so the key was revoked. Please try again.")
+            _(
+                "Pumble did not deliver the message with your new key, so the key was revoked. Please try again."
+            )
         )
     confirmed = lifecycle.confirm(key=key, by=user.by, now=user.now)
     if confirmed.revoked_at is not None:
-        return Nack(_("The key was stopped in the meantime, so its new one does not work either."))
+        return Nack(_("The key was revoked in the meantime, so the new key does not work."))
     return Ack()
 
 

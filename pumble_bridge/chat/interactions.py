@@ -53,7 +53,7 @@ def handle(click: Click, user: ChatUser | None) -> HookResponse:
             )
         case _:
             log.info("click.refused", extra={"reason": "unknown_action"})
-            return Nack(_("That no longer works: it is of an earlier version of the app. Open its Home tab."))
+            return Nack(_("This button is from an earlier version of the app. Open the app's Home tab."))
 
 
 def _act_on_key(click: Click, user: ChatUser, key_id: str) -> HookResponse:

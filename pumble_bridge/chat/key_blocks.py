@@ -39,12 +39,12 @@ def new_key_parts(key: ApiKey, plaintext: key_format.Plaintext, now: datetime) -
         preformatted(plaintext.text),
         paragraph(
             _(
-                "Copy it now. We don't store it, so we can't show it again: this message is gone when you reload."
+                "Copy the key now. It is not stored, so it cannot be shown again. This message disappears when you reload."
             )
         ),
         paragraph(escape_mentions(texts.describe_rights(key.rights, now=now))),
         *([paragraph(_old_key_note(key.replaces, key, now))] if key.replaces else []),
-        paragraph(_("Put it into the variable PUMBLE_API_KEY and try:")),
+        paragraph(_("Store it in the environment variable PUMBLE_API_KEY and try:")),
         preformatted(_example_call(key)),
         paragraph(link(settings.PUBLIC_URL + "/api-docs/", _("API reference"))),
     ]
@@ -53,10 +53,10 @@ def new_key_parts(key: ApiKey, plaintext: key_format.Plaintext, now: datetime) -
 def authorize_first() -> list[Element]:
     return [
         paragraph(
-            _("Before you can have API keys, allow the API app to act for you: "),
+            _("Before you can have API keys, authorize the API app to act for you: "),
             link(onboarding.authorize_url(), _("authorize the app")),
         ),
-        paragraph(_("Then type it again: "), text(f"{COMMAND} generate", code=True)),
+        paragraph(_("Then type again: "), text(f"{COMMAND} generate", code=True)),
     ]
 
 
@@ -97,7 +97,7 @@ def _example_call(key: ApiKey) -> str:
 
 
 def authorize_first_text() -> str:
-    return _("Before you can have API keys, allow the API app to act for you: %(url)s") % {
+    return _("Before you can have API keys, authorize the API app to act for you: %(url)s") % {
         "url": onboarding.authorize_url()
     }
 

@@ -11,7 +11,7 @@ AUTHORIZE_PATH = "/pumble/signin"
 
 def app_description() -> str:
     return _(
-        "An API key lets a program act in Pumble as you: post messages, read channels, answer in threads."
+        "An API key lets a program act in Pumble as you: post messages, read channels, reply in threads."
     )
 
 

@@ -103,7 +103,7 @@ def handle_action(member: Member, action: str, value: str, *, by: Actor, now: da
         audit.record_denial("decide on a leak", why="not_allowed", by=by, now=now, key=key)
     if key is None or workspace is None or not (permitted and known):
         with translation.override(member.language or settings.LANGUAGE_CODE):
-            return Nack(_("There is no such key, or it is not yours to decide on."))
+            return Nack(_("This key does not exist, or you do not have permission to do this."))
     if action == LEAK_REVOKE:
         lifecycle.revoke(key=key, by=by, reason=ApiKey.RevokeReason.PASTED, now=now)
         notices.enqueue(Notice.Kind.LEAK_REVOKED, member=member, key=key, dedup_key=message_id, now=now)

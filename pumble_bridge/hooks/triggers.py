@@ -61,7 +61,11 @@ def handle(payload: Trigger, *, request_id: str, now: datetime) -> HookResponse:
             return Nack(key_blocks.error_text(error))
         except PumbleError:
             log.warning("trigger.reply_failed", exc_info=True)
-            return Nack(_("Pumble did not take the reply, so you may not see all of it. Please try again."))
+            return Nack(
+                _(
+                    "Pumble may not have delivered the whole reply. Look at “/api-keys list” before you try again."
+                )
+            )
 
 
 def _dispatch(payload: Trigger, member: Member | None, bot: Bot, by: Actor, now: datetime) -> HookResponse:
@@ -89,10 +93,10 @@ def _revoke_pasted(pasted: list[key_format.Plaintext], workspace_id: str, by: Ac
     """Revoke the keys of this workspace, and return what to tell the person."""
     if revoke_pasted(pasted, workspace_id=workspace_id, by=by, now=now):
         return _(
-            "That was a full key, so I revoked it. Keys do not belong in chat: next time use its name or id."
+            "That was a full API key, so it was revoked. In chat, use the name or id of a key, never the key itself."
         )
     return _(
-        "That looks like a full key, but none of this workspace. Keys do not belong in chat: use a name or id."
+        "That looks like a full API key, but not one of this workspace. In chat, use the name or id of a key, never the key itself."
     )
 
 

@@ -337,7 +337,7 @@ class TestAFullKey:
         assert ApiKey.objects.get(pk=other.pk).revoked_at is None
         assert plaintext.text[17:] not in answer.text + log_lines.getvalue() + str(pumble.get("traffic"))
         said = answer.text + " ".join(ana.whispers(general))
-        assert "I revoked it" in said
+        assert "so it was revoked" in said
         assert plaintext.text[17:] not in said
 
     def test_mistyped_is_not_echoed_either(self, portal: str, ana: Person, general: str) -> None:

@@ -68,7 +68,7 @@ class TestAWordThatBeginsWithADash:
         ]:
             said = say(ana, general, f"generate ci {typed}")
 
-            assert f"so I did nothing. Did you mean {meant}?" in said, typed
+            assert f"Nothing was changed. Did you mean {meant}?" in said, typed
         assert not ApiKey.objects.exists()
 
     def test_is_never_a_part_of_the_name(self, ana: Person, general: str) -> None:
@@ -84,7 +84,7 @@ class TestAWordThatBeginsWithADash:
         ):
             said = say(ana, general, f"generate ci {typed}")
 
-            assert "I don't know" in said, typed
+            assert "Unknown flag" in said, typed
             assert "put the name in quotes" in said, typed
         assert not ApiKey.objects.exists()
 
@@ -131,7 +131,7 @@ class TestAWordThatBeginsWithADash:
         key, _ = issue(ana, "ci")
         for verb in ("delete", "rotate", "disable", "enable", "rename", "usage", "list", "language", "why"):
             for flag in ("-x", "\u2014 all"):
-                assert "so I did nothing" in say(ana, general, f"{verb} ci {flag}"), (verb, flag)
+                assert "Nothing was changed" in say(ana, general, f"{verb} ci {flag}"), (verb, flag)
         assert is_untouched(key)
 
     def test_rotates_nothing_where_it_is_not_understood(self, ana: Person, general: str) -> None:
@@ -208,7 +208,7 @@ class TestAWordThatLooksLikeARestriction:
         ]:
             said = say(ana, general, f"generate ci {typed}")
 
-            assert "so no key was made" in said, typed
+            assert "so no key was created" in said, typed
             assert f"To restrict the key, type: /api-keys {command}\n" in said, typed
         assert not ApiKey.objects.exists()
 
@@ -350,7 +350,7 @@ class TestTheFirstLine:
         first, second, *_rest = say(ana, general, "generate deploy bot").splitlines()
 
         assert first == (
-            "Full access, never expires. If that is too much, revoke it and type: "
+            "Full access, never expires. For fewer permissions, revoke this key and type: "
             '/api-keys generate "deploy bot" --read-only --expires 30d'
         )
         assert second == "Your new key “deploy bot”"
@@ -374,8 +374,8 @@ class TestTheFirstLine:
     def test_says_what_the_workspace_leaves(self, ana: Person, general: str) -> None:
         workspace = Workspace.objects.get(pumble_id=ana.workspace_id)
         for lifetime, told in [
-            (None, "All that this workspace allows, never expires."),
-            (timedelta(days=45), "All that this workspace allows, until "),
+            (None, "All permissions that this workspace allows, never expires."),
+            (timedelta(days=45), "All permissions that this workspace allows, until "),
         ]:
             terms = PolicyValues(allowed_scopes=["messages:write", "user:read"], max_lifetime=lifetime)
             policies.change_policy(workspace=workspace, values=terms, by=OPERATOR, now=timezone.now())
@@ -473,7 +473,7 @@ class TestQuotationMarks:
         for verb in ("delete", "rotate", "disable", "usage"):
             said = say(ana, general, f"{verb} “ci” “prod”")
 
-            assert "I did nothing: put one whole name in quotes" in said, verb
+            assert "Put the whole name in quotes" in said, verb
             assert f'/api-keys {verb} "ci prod"' in said
         assert is_untouched(key)
 

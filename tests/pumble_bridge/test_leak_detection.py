@@ -75,7 +75,7 @@ class TestAKeyInAMessage:
         assert (event.key, event.surface, event.detail["message"]) == (key, "PUMBLE", MESSAGE_ID)
         assert (event.detail["channel"], event.detail["author"]) == ("64a0000000000000000000c1", ana.id)
         (message,) = direct_messages(ben)
-        assert "“deploy” is written in a chat message" in message["text"]
+        assert "“deploy” appeared in a chat message" in message["text"]
         assert [
             (button["text"]["text"], button["onAction"], button["style"])
             for button in message["blocks"][-1]["elements"]

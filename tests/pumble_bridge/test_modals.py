@@ -150,7 +150,7 @@ class TestAddApiKey:
 
         screen = submit(ana, click_home(ana, "add_key"), name=plaintext.text)
 
-        assert "full key" in input_of(screen["modals"][0], "name")["validationError"]
+        assert "full API key" in input_of(screen["modals"][0], "name")["validationError"]
         assert plaintext.text not in str(screen)
         assert ApiKey.objects.get().revoked_reason == "PASTED"
 
@@ -162,7 +162,7 @@ class TestAddApiKey:
 
         screen = submit(ana, opened, name="ci")
 
-        assert "allow the API app" in screen["ephemeral"][-1]["text"]
+        assert "authorize the API app" in screen["ephemeral"][-1]["text"]
         assert not ApiKey.objects.exists()
 
 
@@ -213,7 +213,7 @@ class TestDeleteApiKey:
             "options"
         ]
 
-        assert "I revoked it" in options[0]["text"]["text"]
+        assert "so it was revoked" in options[0]["text"]["text"]
         assert plaintext.text not in str(options)
         assert ApiKey.objects.get().revoked_reason == "PASTED"
 

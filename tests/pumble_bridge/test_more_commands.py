@@ -61,7 +61,7 @@ class TestGenerateWithFlags:
     ) -> None:
         said = say(ana, general, line)
 
-        assert "I don't know --" in said
+        assert "Unknown flag --" in said
         assert ("--read-only" in said) == line.startswith("generate")
         assert ("--grace" in said) == line.startswith("rotate")
         assert not ApiKey.objects.exists()

@@ -80,7 +80,9 @@ class TestOfAPerson:
             notices.send_queued(timezone.now())
 
         (said,) = told(ana)
-        assert "Pumble no longer lets me act for you, so your API keys are refused" in said
+        assert (
+            "Pumble no longer accepts your authorization of the API app, so your API keys are refused" in said
+        )
         assert "/pumble/signin" in said
         assert told(ben) == []
 

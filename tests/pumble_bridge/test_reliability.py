@@ -227,7 +227,7 @@ def test_a_key_that_is_stopped_while_its_new_one_is_shown_leaves_neither(ana: Pe
         answer = deliver_key(person, key, plaintext, channel_id=general)
 
     assert isinstance(answer, Nack)
-    assert "stopped in the meantime" in answer.message
+    assert "revoked in the meantime" in answer.message
     assert plaintext.text in ana.whispers(general)[-1]
     assert not ApiKey.objects.filter(revoked_at__isnull=True).exists()
 

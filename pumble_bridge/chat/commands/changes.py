@@ -18,9 +18,7 @@ def delete(context: CommandContext) -> HookResponse:
 
 def disable(context: CommandContext) -> HookResponse:
     key = lifecycle.disable(key=context.get_key(), by=context.by, now=context.now)
-    return _done(
-        context, _("Disabled “%(name)s”. Nothing can use it until you type: %(command)s enable %(id)s"), key
-    )
+    return _done(context, _("Disabled “%(name)s”. To enable it again, type: %(command)s enable %(id)s"), key)
 
 
 def enable(context: CommandContext) -> HookResponse:
@@ -31,7 +29,9 @@ def enable(context: CommandContext) -> HookResponse:
 def rename(context: CommandContext) -> HookResponse:
     if len(context.line.args) != 2:
         raise UsageError(
-            _("Type the old name, then the new one, each in quotes if it has blanks. Try: %(example)s")
+            _(
+                "Type the old name and then the new name. Put names that have spaces in quotes. Try: %(example)s"
+            )
             % {"example": f'{COMMAND} rename ci "deploy bot"'}
         )
     old, new = context.line.args

@@ -62,7 +62,7 @@ class CommandContext:
             verb = self.payload.text.split(maxsplit=1)[0]
             example = text(f"{COMMAND} {verb} {in_quotes(line.text)}", code=True)
             raise UsageError(
-                _("I did nothing: put one whole name in quotes."), paragraph(_("Type: "), example)
+                _("Nothing was changed. Put the whole name in quotes."), paragraph(_("Type: "), example)
             )
         return line.text
 

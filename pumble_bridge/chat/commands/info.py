@@ -58,8 +58,7 @@ def explain_call(context: CommandContext) -> HookResponse:
         context.reply(
             paragraph(
                 _(
-                    "I know of no call with that id by a key that you may see. A call takes a second to get here; "
-                    "calls without a key, or with one that does not exist, are not kept."
+                    "No call with that id was found among the keys that you may see. A new call appears after about a second. Calls without a key, or with an unknown key, are not recorded."
                 )
             )
         )
@@ -92,7 +91,7 @@ def choose_language(context: CommandContext) -> HookResponse:
         raise UsageError(_("Choose one of %(languages)s.") % {"languages": ", ".join(known)})
     membership.set_language(context.member, chosen)
     with translation.override(chosen):
-        context.reply(paragraph(_("From now on I speak English to you.")))
+        context.reply(paragraph(_("The language is now English.")))
     return Ack()
 
 
@@ -121,7 +120,8 @@ def _more_keys_link(keys: list[ApiKey]) -> list[Element]:
         return []
     return [
         paragraph(
-            _("These are your newest. All of them: "), link(settings.PUBLIC_URL + "/", _("Open the portal"))
+            _("These are your newest keys. See all of them: "),
+            link(settings.PUBLIC_URL + "/", _("Open the portal")),
         )
     ]
 

@@ -48,7 +48,10 @@ def generate(context: CommandContext) -> HookResponse:
 def rotate(context: CommandContext) -> HookResponse:
     grace = lifecycle.GRACE_PERIODS.get(context.line.flags.get("--grace", "24h").casefold())
     if grace is None:
-        raise UsageError(_("--grace is one of %(graces)s.") % {"graces": ", ".join(lifecycle.GRACE_PERIODS)})
+        raise UsageError(
+            _("--grace takes one of these values: %(graces)s.")
+            % {"graces": ", ".join(lifecycle.GRACE_PERIODS)}
+        )
     key, plaintext = lifecycle.rotate(key=context.get_key(), grace=grace, by=context.by, now=context.now)
     payload = context.payload
     return deliver_key(
@@ -58,7 +61,7 @@ def rotate(context: CommandContext) -> HookResponse:
 
 def portal_restrictions_link() -> Element:
     """Say where the restrictions are that no flag has."""
-    said = _("Chat has no flag for channels, addresses or a limit of calls. Choose them in the portal: ")
+    said = _("No flag limits channels, IP addresses or the rate of calls. Set these limits in the portal: ")
     return paragraph(said, link(settings.PUBLIC_URL + "/keys/new", _("Create key")))
 
 
@@ -74,7 +77,7 @@ def _unambiguous_name(context: CommandContext) -> str:
         others = list(line.unquoted)
         others.remove(unit)
         said = _(
-            "--expires takes days: --expires 30d. It is not clear what “%(words)s” means, so no key was made."
+            "--expires takes a number of days, for example --expires 30d. “%(words)s” is not clear, so no key was created."
         )
         raise _restriction_error(
             context, said, restrictions.Restriction(f"{number} {unit}", "--expires", tuple(others))
@@ -82,7 +85,7 @@ def _unambiguous_name(context: CommandContext) -> str:
     name = context.name
     found = restrictions.find(line.unquoted)
     if found is not None:
-        said = _("“%(words)s” looks like a restriction of the key and not like its name, so no key was made.")
+        said = _("“%(words)s” looks like a restriction of the key, not like a name, so no key was created.")
         raise _restriction_error(context, said, found)
     return name
 
@@ -117,9 +120,9 @@ def _access_summary(context: CommandContext, key: ApiKey, terms: Policy) -> Elem
     if set(key.scopes) == set(scopes.ALL):
         said = _("Full access until %(until)s.") if until else _("Full access, never expires.")
     elif until:
-        said = _("All that this workspace allows, until %(until)s.")
+        said = _("All permissions that this workspace allows, until %(until)s.")
     else:
-        said = _("All that this workspace allows, never expires.")
+        said = _("All permissions that this workspace allows, never expires.")
     has_preset = terms.allowed_scopes is None or set(scopes.READ_ONLY) <= set(terms.allowed_scopes)
     less = "--read-only" if has_preset else f"--scopes {key.scopes[0]}"
     name = as_argument(context.line.text) if context.line.args else ""
@@ -128,7 +131,7 @@ def _access_summary(context: CommandContext, key: ApiKey, terms: Policy) -> Elem
     return paragraph(
         text(said % {"until": until}, bold=True),
         " ",
-        _("If that is too much, revoke it and type: "),
+        _("For fewer permissions, revoke this key and type: "),
         text(typed, code=True),
     )
 
@@ -138,7 +141,7 @@ def _scopes(context: CommandContext, terms: Policy) -> list[str]:
     flags = context.line.flags
     chosen = [flag for flag in flags if flag in _RIGHTS_FLAGS]
     if len(chosen) > 1:
-        raise UsageError(_("Choose one of %(flags)s.") % {"flags": ", ".join(chosen)})
+        raise UsageError(_("Use only one of these flags: %(flags)s.") % {"flags": ", ".join(chosen)})
     if "--scopes" in flags:
         return [scope for part in flags["--scopes"].casefold().split(",") if (scope := part.strip())]
     if chosen:

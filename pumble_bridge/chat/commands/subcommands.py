@@ -56,7 +56,7 @@ def handle(
         PumbleError: it is not certain that the reply is there.
     """
     if payload.command != COMMAND:
-        return Nack(_("The API app knows only %(command)s.") % {"command": COMMAND})
+        return Nack(_("The API app has only the command %(command)s.") % {"command": COMMAND})
     verb, rest = [*payload.text.split(maxsplit=1), "", ""][:2]
     verb = unicodedata.normalize("NFKC", verb).casefold() or "help"  # some keyboards write wide letters
     if parser.is_help(verb):
@@ -87,7 +87,7 @@ def _carry_out(user: ChatUser, payload: SlashCommand, typed: str, rest: str) -> 
     except parser.LineTooLong:
         return _reply(
             context,
-            paragraph(_("That is too long for a command. I did nothing.")),
+            paragraph(_("The command is too long. Nothing was changed.")),
             _usage_example(typed, verb),
         )
     except parser.HelpRequested:
@@ -120,7 +120,9 @@ def _help(context: CommandContext) -> HookResponse:
 
 def _suggestion(typed: str) -> str:
     near = difflib.get_close_matches(typed[:64], SUBCOMMANDS, n=1)
-    said = _("I don't know “%(verb)s”. Did you mean %(near)s?") if near else _("I don't know “%(verb)s”.")
+    said = (
+        _("Unknown command “%(verb)s”. Did you mean %(near)s?") if near else _("Unknown command “%(verb)s”.")
+    )
     return said % {"verb": escape_user_text(typed), "near": near[0] if near else ""}
 
 
@@ -128,9 +130,9 @@ def _unknown_flag(flag: str, typed: str, verb: Subcommand) -> list[Element]:
     found = restrictions.find([parser.without_dashes(flag)]) if typed == "generate" else None
     near = _similar_flag(flag, verb) if found is None else found.flag
     said = (
-        _("I don't know %(flag)s, so I did nothing. Did you mean %(near)s?")
+        _("Unknown flag %(flag)s. Nothing was changed. Did you mean %(near)s?")
         if near
-        else _("I don't know %(flag)s, so I did nothing.")
+        else _("Unknown flag %(flag)s. Nothing was changed.")
     )
     takes = _("%(verb)s takes: %(flags)s.") if verb.flags else _("%(verb)s takes no flags.")
     named = {"flag": escape_user_text(flag), "near": near, "verb": typed, "flags": ", ".join(verb.flags)}
@@ -187,7 +189,7 @@ def help_parts() -> list[Element]:
         return paragraph(text(typed, code=True), f" – {one.meaning}")
 
     return [
-        paragraph(_("An API key lets a program act in Pumble as you. What you can type:")),
+        paragraph(_("An API key lets a program act in Pumble as you. Commands:")),
         bullets([verb(name, one) for name, one in SUBCOMMANDS.items()]),
         paragraph(
             link(settings.PUBLIC_URL + "/", _("Open the portal")),
@@ -201,59 +203,72 @@ SUBCOMMANDS = {
     "generate": Subcommand(
         issue.generate,
         gettext_lazy("[name] [--read-only|--post|--full|--scopes a,b] [--expires 30d|never]"),
-        gettext_lazy("make a key; only you see it, once"),
+        gettext_lazy("create a key; only you see it, and only once"),
         flags=issue.GENERATE_FLAGS,
         accepts_name=True,
         details=(
-            gettext_lazy("--read-only: it reads, and changes nothing."),
-            gettext_lazy("--post: it posts as you, and cannot read messages."),
-            gettext_lazy("--scopes messages:write,user:read: it can do only these. There are: %(scopes)s."),
-            gettext_lazy("--full, or none of these: it can do everything as you that this workspace allows."),
+            gettext_lazy("--read-only: the key can read, but change nothing."),
+            gettext_lazy("--post: the key can post as you, but not read messages."),
             gettext_lazy(
-                "--expires 30d: it stops after 30 days. Without it: as late as this workspace allows."
+                "--scopes messages:write,user:read: the key has only these scopes. Available scopes: %(scopes)s."
             ),
-            gettext_lazy('In quotes anything is a name: generate "read-only".'),
+            gettext_lazy(
+                "--full, or none of these flags: the key can do everything as you that this workspace allows."
+            ),
+            gettext_lazy(
+                "--expires 30d: the key expires after 30 days. Without this flag, it lasts as long as this workspace allows."
+            ),
+            gettext_lazy('Text in quotes is always a name: generate "read-only".'),
         ),
     ),
-    "list": Subcommand(info.list_keys, "", gettext_lazy("your keys, without their secrets")),
-    "delete": Subcommand(changes.delete, _NAME_OR_ID, gettext_lazy("stop a key for good"), requires_key=True),
+    "list": Subcommand(info.list_keys, "", gettext_lazy("list your keys")),
+    "delete": Subcommand(
+        changes.delete, _NAME_OR_ID, gettext_lazy("delete a key; this cannot be undone"), requires_key=True
+    ),
     "rotate": Subcommand(
         issue.rotate,
         gettext_lazy("<name or id> [--grace now|1h|24h|7d]"),
-        gettext_lazy("get a new key in its place; the old one works until the grace is over"),
+        gettext_lazy("replace a key with a new one; the old key works until the grace period ends"),
         flags=issue.ROTATE_FLAGS,
         requires_key=True,
         details=(
-            gettext_lazy("What the key can do and when it expires stay as they are."),
-            gettext_lazy("--grace now: the old key stops at once. Without it: after 24 hours."),
+            gettext_lazy("The new key has the same permissions and the same expiry date."),
+            gettext_lazy(
+                "--grace now: the old key stops working at once. Without this flag, it works for 24 more hours."
+            ),
         ),
     ),
     "disable": Subcommand(
-        changes.disable, _NAME_OR_ID, gettext_lazy("stop a key until you enable it"), requires_key=True
+        changes.disable,
+        _NAME_OR_ID,
+        gettext_lazy("disable a key until you enable it again"),
+        requires_key=True,
     ),
-    "enable": Subcommand(changes.enable, _NAME_OR_ID, gettext_lazy("let it work again"), requires_key=True),
+    "enable": Subcommand(
+        changes.enable, _NAME_OR_ID, gettext_lazy("enable a disabled key"), requires_key=True
+    ),
     "rename": Subcommand(
         changes.rename,
         gettext_lazy("<old name> <new name>"),
-        gettext_lazy("give a key another name"),
+        gettext_lazy("rename a key"),
         accepts_name=True,
     ),
     "usage": Subcommand(
         info.show_usage,
         gettext_lazy("[name or id]"),
-        gettext_lazy("how much your keys are used"),
+        gettext_lazy("show how often your keys were used"),
         accepts_name=True,
     ),
     "why": Subcommand(
-        info.explain_call, "<requestId>", gettext_lazy("why a call was refused, and what helps")
+        info.explain_call, "<requestId>", gettext_lazy("explain why a call was refused and what to do")
     ),
-    "language": Subcommand(info.choose_language, "en|es", gettext_lazy("the language I speak to you")),
+    "language": Subcommand(info.choose_language, "en|es", gettext_lazy("choose the language of replies")),
     "help": Subcommand(
-        _help, gettext_lazy("[command]"), gettext_lazy("this text, or more about one command")
+        _help, gettext_lazy("[command]"), gettext_lazy("show this text, or help for one command")
     ),
 }
 _FLAG_ERRORS: "dict[type[parser.InvalidFlag], str | Promise]" = {
     parser.MissingValue: gettext_lazy("%(flag)s needs a value after it."),
     parser.UnexpectedValue: gettext_lazy("%(flag)s takes no value."),
-    parser.RepeatedFlag: gettext_lazy("%(flag)s is there twice. Type it once."),
+    parser.RepeatedFlag: gettext_lazy("%(flag)s occurs twice. Type it once."),
 }

@@ -52,7 +52,7 @@ def _onboarding_blocks() -> list[Element]:
     return [
         rich_text(
             paragraph(onboarding.app_description()),
-            paragraph(_("Before you can have API keys, allow the app to act for you.")),
+            paragraph(_("Before you can have API keys, authorize the app to act for you.")),
         ),
         actions(button(AUTHORIZE, _("Authorize the app"), url=onboarding.authorize_url(), style="primary")),
     ]
@@ -77,7 +77,8 @@ def _holder_blocks(member: Member, now: datetime) -> list[Element]:
         blocks += [divider(), rich_text(key_blocks.key_entry(key, now)), actions(menu)]
     if len(keys) > MAX_KEYS:
         more = paragraph(
-            _("These are your newest. All of them: "), link(settings.PUBLIC_URL + "/", _("Open the portal"))
+            _("These are your newest keys. See all of them: "),
+            link(settings.PUBLIC_URL + "/", _("Open the portal")),
         )
         blocks += [divider(), rich_text(more)]
     return blocks

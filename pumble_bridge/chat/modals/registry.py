@@ -46,7 +46,7 @@ def submit(submission: Submission, user: ChatUser, pasted_key_warning: str | Non
     modal = MODALS.get(name)
     if modal is None:
         log.info("modal.refused", extra={"reason": "unknown_form"})
-        return Nack(_("This window is of an earlier version of the app. Close it and open it again."))
+        return Nack(_("This window is from an earlier version of the app. Close it and open it again."))
     clean = {
         block: "" if key_format.contains_key_pattern(value) else value
         for block, value in submission.values.items()
@@ -72,7 +72,7 @@ def menu_options(query: MenuQuery, user: ChatUser | None, pasted_key_warning: st
     """The options of the menu of keys; `pasted_key_warning` is about a key that was pasted into its search."""
     if query.on_action != KEY_MENU:
         log.info("menu.refused", extra={"reason": "unknown_menu"})
-        return Nack(_("This window is of an earlier version of the app. Close it and open it again."))
+        return Nack(_("This window is from an earlier version of the app. Close it and open it again."))
     options = delete_key.options(user, query.query, pasted_key_warning) if user else []
     current = "" if key_format.contains_key_pattern(query.value) else query.value
     return MenuOptions(query.trigger_id, query.on_action, options, current)

@@ -30,9 +30,7 @@ def _view(state: ModalState) -> Element:
         % {"name": escape_user_text(state.key.name, limit=MAX_NAME_IN_LABEL_LENGTH)},
         submit=_("Rotate"),
         blocks=[
-            rich_text(
-                paragraph(_("You get a new key. What it may do and when it expires stay as they are."))
-            ),
+            rich_text(paragraph(_("You get a new key with the same permissions and the same expiry date."))),
             input_block(_("How long the old key still works"), grace, state.errors),
         ],
     )

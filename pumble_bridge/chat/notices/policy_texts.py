@@ -23,40 +23,44 @@ def idle_soon(key: ApiKey, values: dict[str, str], dedup_key: str, now: datetime
         return []
     values = values | {"days": format_days(now - key.idle_since), "date": short_date(end, now=now)}
     what = _(
-        "Nothing has used your API key “%(name)s” for %(days)s. It will be disabled on %(date)s unless something does."
+        "Your API key “%(name)s” has not been used for %(days)s. It will be disabled on %(date)s if it is not used before."
     )
     return [paragraph(what % values), paragraph(_("If you no longer need it, delete it."))]
 
 
 def disabled_when_idle(event: AuditEvent, values: dict[str, str]) -> list[Element]:
     if event.actor is None:
-        what = _("Your API key “%(name)s” was disabled, because nothing had used it for a long time.")
+        what = _("Your API key “%(name)s” was disabled because it had not been used for a long time.")
     else:
-        what = _("%(who)s disabled your API key “%(name)s”, because nothing had used it for a long time.")
+        what = _("%(who)s disabled your API key “%(name)s” because it had not been used for a long time.")
     return [
         paragraph(what % values),
-        paragraph(_("If you still need it, enable it: its days without use are counted anew from then on.")),
+        paragraph(_("If you still need it, enable it. Its days without use are then counted from zero.")),
     ]
 
 
 def disabled_for_policy(event: AuditEvent, values: dict[str, str]) -> list[Element]:
     what = _(
-        "%(who)s disabled your API key “%(name)s”, because it does not fit your workspace's policy: %(why)s."
+        "%(who)s disabled your API key “%(name)s” because it does not comply with your workspace's policy: %(why)s."
     )
     return [
         paragraph(what % (values | {"why": _violations(event)})),
-        paragraph(_("Whatever uses it is refused. Narrow it until it fits and enable it, or ask an owner.")),
+        paragraph(
+            _(
+                "Calls with it are refused. Reduce its permissions until it complies and then enable it, or ask an owner."
+            )
+        ),
     ]
 
 
 def narrowed(event: AuditEvent, key: ApiKey, values: dict[str, str], now: datetime) -> list[Element]:
     what = _(
-        "%(who)s gave your API key “%(name)s” fewer rights, because it did not fit your workspace's policy: %(why)s."
+        "%(who)s reduced the permissions of your API key “%(name)s” because it did not comply with your workspace's policy: %(why)s."
     )
     rights = escape_mentions(texts.describe_rights(key.rights, now=now))
     return [
         paragraph(what % (values | {"why": _violations(event)})),
-        paragraph(_("From now on: %(rights)s") % {"rights": rights}),
+        paragraph(_("It now has these permissions: %(rights)s") % {"rights": rights}),
     ]
 
 

@@ -83,21 +83,19 @@ def _expires_soon(expires_at: datetime, values: dict[str, str], now: datetime) -
     return [
         paragraph(
             _(
-                "Your API key “%(name)s” expires in %(days)s, on %(date)s. Whatever uses it stops working then."
+                "Your API key “%(name)s” expires in %(days)s, on %(date)s. Programs that use it will stop working then."
             )
             % content
         ),
-        paragraph(_("Create a new key in time, and put it where this one is used.")),
+        paragraph(_("Before then, create a new key and use it instead of this one.")),
     ]
 
 
 def _expired(expires_at: datetime, values: dict[str, str], now: datetime) -> list[Element]:
     content = values | {"date": short_date(expires_at, now=now)}
     return [
-        paragraph(
-            _("Your API key “%(name)s” expired on %(date)s. Whatever uses it is refused now.") % content
-        ),
-        paragraph(_("If you still need one, create a new key.")),
+        paragraph(_("Your API key “%(name)s” expired on %(date)s. Calls with it are now refused.") % content),
+        paragraph(_("If you still need a key, create a new one.")),
     ]
 
 
@@ -106,14 +104,14 @@ def _revoked(event: AuditEvent, values: dict[str, str]) -> list[Element]:
     content = values | {"who": _actor_name(event)}
     if pasted:
         what = _(
-            "%(who)s had your API key “%(name)s” in chat, so it was revoked. Whatever uses it is refused now."
+            "Your API key “%(name)s” was revoked after %(who)s pasted or reported it. Calls with it are now refused."
         )
     else:
-        what = _("%(who)s revoked your API key “%(name)s”. Whatever uses it is refused now.")
+        what = _("%(who)s revoked your API key “%(name)s”. Calls with it are now refused.")
     return [
         paragraph(what % content),
         *([] if pasted else [_reason(event)]),
-        paragraph(_("If you still need one, create a new key.")),
+        paragraph(_("If you still need a key, create a new one.")),
     ]
 
 
@@ -123,9 +121,7 @@ def _disabled(event: AuditEvent, values: dict[str, str]) -> list[Element]:
             return policy_texts.disabled_when_idle(event, values | {"who": _actor_name(event)})
         case ApiKey.DisableReason.POLICY:
             return policy_texts.disabled_for_policy(event, values | {"who": _actor_name(event)})
-    what = _(
-        "%(who)s disabled your API key “%(name)s”. Whatever uses it is refused until it is enabled again."
-    )
+    what = _("%(who)s disabled your API key “%(name)s”. Calls with it are refused until it is enabled again.")
     return [
         paragraph(what % (values | {"who": _actor_name(event)})),
         _reason(event),
@@ -140,12 +136,11 @@ def _used_elsewhere(event: AuditEvent, values: dict[str, str], now: datetime) ->
     }
     return [
         paragraph(
-            _("Your API key “%(name)s” was used from a network for the first time: %(network)s, on %(date)s.")
-            % content
+            _("Your API key “%(name)s” was used from a new network: %(network)s, on %(date)s.") % content
         ),
         paragraph(
             _(
-                "If you know why, there is nothing to do. If not, somebody else has the key: revoke it at once."
+                "If you know why, you do not need to do anything. If not, somebody else may have the key: revoke it at once."
             )
         ),
     ]
@@ -155,26 +150,31 @@ def _leaked(values: dict[str, str]) -> list[Element]:
     return [
         paragraph(
             _(
-                "Your API key “%(name)s” is written in a chat message. Whoever can read that message can use the key."
+                "Your API key “%(name)s” appeared in a chat message. Everybody who can read that message can use the key."
             )
             % values
         ),
         paragraph(
-            _("Revoke the key now, delete the message, and create a new key. Or tell me that it was a test.")
+            _(
+                "Revoke the key now, delete the message, and create a new key. If it was a test, choose “It was a test”."
+            )
         ),
     ]
 
 
 def _leak_revoked(values: dict[str, str]) -> list[Element]:
     return [
-        paragraph(_("Revoked “%(name)s”. Whatever uses it is refused now.") % values),
-        paragraph(_("Delete the message too. If you still need one, create a new key.")),
+        paragraph(_("Revoked “%(name)s”. Calls with it are now refused.") % values),
+        paragraph(_("Delete the message too. If you still need a key, create a new one.")),
     ]
 
 
 def _leak_dismissed(values: dict[str, str]) -> list[Element]:
     return [
-        paragraph(_("Noted: a test. “%(name)s” still works, for everybody who has read it, too.") % values),
+        paragraph(
+            _("Recorded as a test. “%(name)s” still works, also for everybody who has read the message.")
+            % values
+        ),
     ]
 
 
@@ -185,8 +185,8 @@ def _person_left(event: AuditEvent) -> list[Element]:
         .order_by("pk")
     )
     what = ngettext(
-        "%(who)s was deactivated in Pumble, so their API key stopped working for good:",
-        "%(who)s was deactivated in Pumble, so their %(n)s API keys stopped working for good:",
+        "%(who)s was deactivated in Pumble, so their API key no longer works:",
+        "%(who)s was deactivated in Pumble, so their %(n)s API keys no longer work:",
         len(listed),
     )
     parts = [
@@ -196,15 +196,17 @@ def _person_left(event: AuditEvent) -> list[Element]:
     more = len(listed) - KEYS_PER_NOTICE
     if more > 0:
         parts.append(paragraph(ngettext("and %(n)s more.", "and %(n)s more.", more) % {"n": more}))
-    parts.append(paragraph(_("Whatever used them needs a key of somebody who is still here.")))
+    parts.append(paragraph(_("Programs that used them need a key of an active member.")))
     return parts
 
 
 def _rejected() -> list[Element]:
     return [
-        paragraph(_("Pumble no longer lets me act for you, so your API keys are refused.")),
         paragraph(
-            _("They work again, as they are, once you allow it: "),
+            _("Pumble no longer accepts your authorization of the API app, so your API keys are refused.")
+        ),
+        paragraph(
+            _("To make them work again, authorize the app: "),
             link(onboarding.authorize_url(), _("authorize the app")),
         ),
     ]
@@ -222,8 +224,8 @@ def _key_line(key: ApiKey) -> Element:
 def _reason(event: AuditEvent) -> Element:
     note = str(event.detail.get("note") or "").strip()
     if not note:
-        return paragraph(_("They gave no reason."))
-    return paragraph(_("The reason they gave: “%(note)s”") % {"note": escape_user_text(note, limit=200)})
+        return paragraph(_("No reason was given."))
+    return paragraph(_("Reason: “%(note)s”") % {"note": escape_user_text(note, limit=200)})
 
 
 def _actor_name(event: AuditEvent) -> str:
