@@ -1,6 +1,6 @@
 """PumbleClient: one method per call of Pumble's REST API that this app makes.
 
-Answers are what Pumble sent, checked to be JSON of the expected container; fields inside are untrusted.
+Methods return Pumble's JSON. Its outer shape is checked; the fields inside are untrusted.
 Source: Pumble app platform reference, REST API.
 """
 
@@ -32,16 +32,16 @@ from pumble_bridge.exceptions import (
 
 log = logging.getLogger(__name__)
 
-CALL_TIMEOUT = 9.0  # a REST call of ours is answered within 10 s
+CALL_TIMEOUT = 9.0  # seconds; the REST API responds within 10 s
 _ID = re.compile(PUMBLE_ID)
 _ANSWER_STATUSES = {*range(200, 300), *range(400, 500)}
-_SLOW_SECONDS = 1.0  # of what is fine and faster the metrics tell
-_RETRY_DELAY = (0.02, 0.1)  # seconds; apart, so that calls that broke together do not come back together
+_SLOW_SECONDS = 1.0  # faster successful calls are in the metrics only
+_RETRY_DELAY = (0.02, 0.1)  # seconds, random, so that calls that failed together are not repeated together
 
 Json = dict[str, Any]
 
 UNKNOWN_ID = "0" * 24
-# Enough of any answer for what follows it.
+# Has every field that callers read from a response.
 DRY_RUN_RESPONSE: Json = {
     "id": UNKNOWN_ID,
     "channelId": UNKNOWN_ID,
@@ -50,48 +50,48 @@ DRY_RUN_RESPONSE: Json = {
 }
 
 
-class CallObserver(Protocol):
-    """Sees each call to Pumble before it is made, and may refuse it by raising."""
+class ClientObserver(Protocol):
+    """Observes each call to Pumble before it is made. It can refuse the call by raising."""
 
-    def before(self, path: str, quota: PumbleQuota | None, *, changes: bool) -> None:
-        """A call that takes from `quota`, beside the limits of every call, is fields to be made or imagined."""
+    def before_call(self, path: str, quota: PumbleQuota | None, *, changes: bool) -> None:
+        """Called before each call. `quota` is the special quota that the call uses, in addition to the general one."""
 
-    def writes(self, method: str, path: str, body: Json | None) -> bool:
-        """A call that changes something is fields to be made; False if it is not to be made, only imagined."""
+    def before_write(self, method: str, path: str, body: Json | None) -> bool:
+        """Called before each call that changes something. Return False to skip it, as in a dry run."""
 
 
 @dataclass(frozen=True, slots=True)
 class PumbleClient:
-    """Calls as the holder of `token`: a person's access token or a bot token.
+    """Calls Pumble with `token`: a member's access token or a bot token.
 
     Attributes:
-        workspace: whose calls these are; while Pumble does not answer them it is left alone.
-        on_token_rejected: told when Pumble no longer takes the token.
+        workspace: identifies the circuit breaker that these calls share.
+        on_token_rejected: called when Pumble rejects the token.
     """
 
     token: str = field(repr=False)
-    observer: CallObserver | None = None
+    observer: ClientObserver | None = None
     workspace: Hashable = None
     on_token_rejected: Callable[[], None] | None = None
 
     def get_me(self) -> Json:
-        """`{workspaceId, workspaceName, workspaceUserId, workspaceUserName}` of the token."""
+        """Return `{workspaceId, workspaceName, workspaceUserId, workspaceUserName}` of the token."""
         return _object(self._call("GET", "/oauth2/me"), "workspaceId", "workspaceUserId")
 
     def get_user(self, user_id: str) -> Json:
         return _object(self._call("GET", f"/v1/workspaceUsers/{_id(user_id)}"), "id")
 
     def list_channels(self, types: Iterable[str]) -> list[Json]:
-        """ChannelInfo objects (`channel`, `users`, `pinnedMessages`) of the given channel types."""
+        """Return the ChannelInfo objects (`channel`, `users`, `pinnedMessages`) of these channel types."""
         answer = self._call("GET", "/v1/channels", params={"types": ",".join(types)})
         return [_channel_info(item) for item in _list(answer)]
 
     def get_channel(self, channel_id: str) -> Json:
-        """ChannelInfo of one channel."""
+        """Return the ChannelInfo of one channel."""
         return _channel_info(self._call("GET", f"/v1/channels/{_id(channel_id)}"))
 
     def list_messages(self, channel_id: str, *, limit: int, strategy: str, cursor: str | None) -> Json:
-        """`{messages, hasMoreBefore, hasMoreAfter}`, newest first."""
+        """Return `{messages, hasMoreBefore, hasMoreAfter}`, newest first."""
         params = {"limit": str(limit), "strategy": strategy} | ({"cursor": cursor} if cursor else {})
         answer = _object(self._call("GET", f"/v1/channels/{_id(channel_id)}/messages", params=params))
         return answer | {"messages": [_object(item, "id") for item in _list(answer.get("messages"))]}
@@ -99,7 +99,7 @@ class PumbleClient:
     def list_replies(
         self, channel_id: str, root_id: str, *, limit: int, strategy: str, cursor: str | None
     ) -> list[Json]:
-        """Replies to a thread's root; in which order is not settled."""
+        """Return the replies to a thread's root. Their order is undocumented."""
         params = {"limit": str(limit), "strategy": strategy} | ({"cursor": cursor} if cursor else {})
         path = f"/v1/channels/{_id(channel_id)}/messages/{_id(root_id)}/replies"
         return [_object(item, "id") for item in _list(self._call("GET", path, params=params))]
@@ -108,12 +108,12 @@ class PumbleClient:
         return _object(self._call("GET", f"/v1/channels/{_id(channel_id)}/messages/{_id(message_id)}"), "id")
 
     def search_messages(self, criteria: Json) -> Json:
-        """`{content, totalElements, hasMore}`, at most 20 hits."""
+        """Return `{content, totalElements, hasMore}` with at most 20 messages."""
         answer = _object(self._call("POST", "/v1/messages/search", body=criteria, writes=False))
         return answer | {"content": [_object(item, "id") for item in _list(answer.get("content"))]}
 
     def post_message(self, channel_id: str, message: Json, *, thread_root_id: str | None = None) -> Json:
-        """Post `message` (`text`, `blocks`, `ephemeral`) to a channel, or under a thread's root; the Message."""
+        """Post `message` (`text`, `blocks`, `ephemeral`) to a channel or thread, and return the Message."""
         path = f"/v1/channels/{_id(channel_id)}/messages"
         if thread_root_id:
             path += f"/{_id(thread_root_id)}"
@@ -134,7 +134,7 @@ class PumbleClient:
         self._call("DELETE", f"/v1/messages/{_id(message_id)}/reactions", body=reaction)
 
     def create_channel(self, channel: Json) -> Json:
-        """ChannelInfo of the new channel."""
+        """Create a channel and return its ChannelInfo."""
         return _channel_info(self._call("POST", "/v1/channels", body=channel, quota=PumbleQuota.CHANNELS))
 
     def add_users(self, channel_id: str, user_ids: list[str]) -> None:
@@ -144,18 +144,22 @@ class PumbleClient:
         self._call("DELETE", f"/v1/channels/{_id(channel_id)}/users/{_id(user_id)}")
 
     def find_direct_channel(self, participant_ids: Iterable[str]) -> Json:
-        """ChannelInfo of the direct channel of exactly these people, the caller among them; 404 where there is none."""
-        participants = ",".join(_id(one) for one in participant_ids)
+        """Return the ChannelInfo of the direct channel of exactly these users, including the caller.
+
+        Raises:
+            PumbleRefused: status 404 if there is no such channel.
+        """
+        participants = ",".join(_id(user_id) for user_id in participant_ids)
         return _channel_info(
             self._call("GET", "/v1/channels/direct", params={"participantIds": participants})
         )
 
     def open_direct_channel(self, others: list[str]) -> Json:
-        """ChannelInfo of a new direct channel of the caller with these people."""
+        """Open a direct channel of the caller with these users, and return its ChannelInfo."""
         return _channel_info(self._call("POST", "/v1/channels/direct", body={"participantIds": others}))
 
     def publish_home(self, user_id: str, view: Json) -> None:
-        """Make `view` (`title`, `blocks`) what that person sees in the app's Home tab."""
+        """Publish `view` (`title`, `blocks`) as the user's Home tab of the app."""
         self._call("POST", f"/v1/app/homeView/workspaceUsers/{_id(user_id)}", body=view)
 
     def list_users(self) -> list[Json]:
@@ -172,7 +176,7 @@ class PumbleClient:
         return _object(answer, "id", "channelId")
 
     def list_scheduled_messages(self, page: dict[str, str]) -> Json:
-        """`{scheduledMessages, hasMore}` of the caller; `page` holds `channelId`, `cursor`, `limit`."""
+        """Return `{scheduledMessages, hasMore}` of the caller. `page` holds `channelId`, `cursor` and `limit`."""
         answer = _object(self._call("GET", "/v1/messages/scheduled", params=page))
         return answer | {
             "scheduledMessages": [_object(item, "id") for item in _list(answer.get("scheduledMessages"))]
@@ -201,8 +205,8 @@ class PumbleClient:
     ) -> Any:
         changes = method != "GET" if writes is None else writes
         if self.observer is not None:
-            self.observer.before(path, quota, changes=changes)
-            if changes and not self.observer.writes(method, path, body):
+            self.observer.before_call(path, quota, changes=changes)
+            if changes and not self.observer.before_write(method, path, body):
                 return DRY_RUN_RESPONSE
         headers = {"token": self.token, "x-app-token": settings.PUMBLE_APP_KEY}
         try:
@@ -232,12 +236,13 @@ def call(
     idempotent: bool = False,
     workspace: Hashable = None,
 ) -> Any:
-    """The JSON of Pumble's answer to one request, None where it is empty. The deadline is the caller's, 9 s at most.
+    """Send one request and return the JSON of Pumble's response, or None if the body is empty.
 
-    Sent once; a second time where the connection broke and the call is `idempotent`, or nothing had left yet.
+    The caller's deadline applies, and at most 9 s. The request is sent a second time if the connection broke and
+    either the call is `idempotent` or nothing had been sent.
 
     Raises:
-        PumbleError: the one of the family that says what happened.
+        PumbleError: the subclass says what happened.
     """
     began = time.monotonic()
     outcome = "failed"
@@ -274,7 +279,7 @@ def _send_with_retry(send: Callable[[], http.Answer], route: str, *, idempotent:
     try:
         return send()
     except PumbleUnreachable as failure:
-        pause = random.uniform(*_RETRY_DELAY)  # noqa: S311 - there is nothing to guess
+        pause = random.uniform(*_RETRY_DELAY)  # noqa: S311 - not a secret
         if (failure.may_have_happened and not idempotent) or deadline.remaining() <= pause:
             raise
         metrics.PUMBLE_RETRIES.labels(route).inc()
@@ -289,7 +294,7 @@ def _parse(answer: http.Answer) -> Any:
         try:
             return strict_json.loads(raw, limit=http.MAX_ANSWER_BYTES) if raw.strip() else None
         except strict_json.InvalidJson as error:
-            raise PumbleUnavailable(f"answer refused: {error}") from error
+            raise PumbleUnavailable(f"response refused: {error}") from error
     if status == 429:
         raise PumbleRateLimited(1 if answer.retry_after is None else answer.retry_after)
     try:
@@ -307,7 +312,7 @@ def _parse(answer: http.Answer) -> Any:
 
 def _id(value: str) -> str:
     if not is_pumble_id(value):
-        raise ValueError("not an id of Pumble")
+        raise ValueError("not a Pumble id")
     return quote(value)
 
 
@@ -316,13 +321,13 @@ def _object(value: Any, *texts: str) -> Json:
     for name in texts:
         fits = fits and isinstance(value.get(name), str)
     if not fits:
-        raise PumbleUnavailable("answer of an unexpected shape")
+        raise PumbleUnavailable("response of an unexpected shape")
     return cast(Json, value)
 
 
 def _list(value: Any) -> list[Any]:
     if not isinstance(value, list):
-        raise PumbleUnavailable("answer of an unexpected shape")
+        raise PumbleUnavailable("response of an unexpected shape")
     return value
 
 

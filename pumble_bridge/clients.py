@@ -1,4 +1,4 @@
-"""Pumble as somebody: clients made of the tokens we keep, and what follows when Pumble no longer takes one."""
+"""Clients for members and bots from their stored tokens, and what happens when Pumble rejects a token."""
 
 import logging
 from functools import partial
@@ -10,14 +10,14 @@ from keys import audit, key_cache, lifecycle, membership
 from keys.key_cache import KeyRecord
 from keys.models import Member
 from pumble_bridge import tokens
-from pumble_bridge.client import CallObserver, PumbleClient
+from pumble_bridge.client import ClientObserver, PumbleClient
 from pumble_bridge.models import Authorization, Installation
 
 log = logging.getLogger(__name__)
 
 
 def client_for_member(authorization: Authorization) -> PumbleClient | None:
-    """Pumble as the member; None where the token cannot be read."""
+    """Return a client that acts as the member, or None if the token cannot be decrypted."""
     member, token = authorization.member, authorization.access_token
     if token is None:
         return None
@@ -26,7 +26,7 @@ def client_for_member(authorization: Authorization) -> PumbleClient | None:
 
 
 def client_for_bot(installation: Installation) -> PumbleClient | None:
-    """Pumble as the app's bot; None where the token cannot be read."""
+    """Return a client that acts as the app's bot, or None if the token cannot be decrypted."""
     token, workspace_pk = installation.bot_token, installation.workspace_id
     if token is None:
         return None
@@ -34,8 +34,8 @@ def client_for_bot(installation: Installation) -> PumbleClient | None:
     return PumbleClient(token, None, workspace_pk, rejected)
 
 
-def client_for_key_owner(key: KeyRecord, observer: CallObserver) -> PumbleClient | None:
-    """Pumble as the key's owner; None where there is no token, or it cannot be read."""
+def client_for_key_owner(key: KeyRecord, observer: ClientObserver) -> PumbleClient | None:
+    """Return a client that acts as the key's owner, or None if there is no token or it cannot be decrypted."""
     stored = key.encrypted_access_token
     token = _decrypt(key, stored, key.owner_pumble_id, "access")
     if stored is None or token is None:
@@ -43,8 +43,11 @@ def client_for_key_owner(key: KeyRecord, observer: CallObserver) -> PumbleClient
     return PumbleClient(token, observer, key.workspace_id, partial(_end_authorization, key.owner_id, stored))
 
 
-def client_for_key_bot(key: KeyRecord, observer: CallObserver) -> PumbleClient | None:
-    """Pumble as the app's bot in the key's workspace; None where there is no token, or it cannot be read."""
+def client_for_key_bot(key: KeyRecord, observer: ClientObserver) -> PumbleClient | None:
+    """Return a client that acts as the bot of the key's workspace.
+
+    None if there is no token or it cannot be decrypted.
+    """
     stored = key.encrypted_bot_token
     token = _decrypt(key, stored, key.bot_user_id, "bot")
     if stored is None or token is None:
@@ -55,7 +58,10 @@ def client_for_key_bot(key: KeyRecord, observer: CallObserver) -> PumbleClient |
 
 
 def _decrypt(key: KeyRecord, stored: bytes | None, user_id: str, kind: tokens.Kind) -> str | None:
-    """The token. A record whose token this process cannot read is not remembered: the row may have another by now."""
+    """Decrypt a token of a cached record.
+
+    Drop the record from the cache if its token cannot be decrypted: the database may have a newer token.
+    """
     if stored is None:
         return None
     token = tokens.decrypt(stored, workspace_id=key.workspace_pumble_id, user_id=user_id, kind=kind)
@@ -66,12 +72,14 @@ def _decrypt(key: KeyRecord, stored: bytes | None, user_id: str, kind: tokens.Ki
 
 @transaction.atomic
 def _end_authorization(member_pk: int, token: bytes) -> None:
-    """Keys of the member are refused until they authorise the app again; they are not revoked, and the member is told.
+    """Suspend the member's authorization: their keys are refused, not revoked, until they authorize the app again.
 
-    A token that was replaced meanwhile ends nothing.
+    The member gets a notice. Nothing changes if the token was replaced in the meantime.
     """
     now = timezone.now()
-    member = lifecycle.lock_owner(Member.objects.get(pk=member_pk))  # as `installations.store_grant` does
+    member = lifecycle.lock_owner(
+        Member.objects.get(pk=member_pk)
+    )  # the same lock order as `installations.store_grant`
     rejected = Authorization.objects.filter(
         member=member, encrypted_access_token=token, rejected_at__isnull=True
     )
@@ -81,7 +89,7 @@ def _end_authorization(member_pk: int, token: bytes) -> None:
 
 
 def _record_rejection(workspace_pk: int, token: bytes) -> None:
-    """For the operator: without a bot nobody can be told in chat. The next authorisation brings a new token."""
+    """Record that the bot's token was rejected. The bot can send nothing until the next authorization brings a new token."""
     log.error("installation.rejected", extra={"workspace": workspace_pk})
     rejected = Installation.objects.filter(
         workspace=workspace_pk, encrypted_bot_token=token, rejected_at__isnull=True

@@ -1,7 +1,7 @@
-"""Wall-clock deadlines.
+"""Wall-clock deadlines of a thread.
 
-A read time-out starts anew with every byte, so it does not stop a peer that drips its headers. Here all waits of a call
-share one budget.
+A read timeout starts again with every byte, so it does not stop a peer that sends its headers slowly. Here all waits
+of a call share one deadline.
 """
 
 import contextlib
@@ -13,12 +13,12 @@ _current = threading.local()
 
 
 class DeadlineExceeded(TimeoutError):
-    """The budget of the call is spent."""
+    """The deadline of the call has passed."""
 
 
 @contextlib.contextmanager
 def within(seconds: float) -> Iterator[None]:
-    """Calls on this thread end after `seconds` in all; an outer deadline stays in force."""
+    """Give this thread `seconds` for the block. An earlier outer deadline stays in force."""
     outer: float | None = getattr(_current, "at", None)
     deadline = time.monotonic() + seconds
     _current.at = deadline if outer is None else min(deadline, outer)
@@ -29,10 +29,10 @@ def within(seconds: float) -> Iterator[None]:
 
 
 def require_remaining() -> float:
-    """Seconds remaining.
+    """Return the seconds until the deadline.
 
     Raises:
-        DeadlineExceeded
+        DeadlineExceeded: no time is left.
     """
     seconds = remaining()
     if seconds <= 0:
@@ -41,6 +41,6 @@ def require_remaining() -> float:
 
 
 def remaining() -> float:
-    """Seconds remaining, none or fewer once the budget is spent; a minute where nobody set a deadline."""
+    """Return the seconds until the deadline: 0 or less if it has passed, 60 if there is no deadline."""
     at: float | None = getattr(_current, "at", None)
     return 60.0 if at is None else at - time.monotonic()

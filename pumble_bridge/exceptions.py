@@ -1,12 +1,12 @@
-"""Failures of calls to Pumble: one family. Pure: `keys.reasons` has what the API answers to each."""
+"""Failures of calls to Pumble. Pure. `keys.reasons` maps each to the API's response."""
 
 _REASON_BY_STATUS = {400: "validation", 404: "not_found"}
 
 
 class PumbleError(Exception):
-    """A call to Pumble did not do what it should. `may_have_happened`: what it asked for was perhaps done all the same.
+    """A call to Pumble failed. `may_have_happened` is True if Pumble may have carried it out.
 
-    `reason` and `case` name its row of the catalogue.
+    `reason` and `case` identify the failure in `keys.reasons.CATALOGUE`.
     """
 
     reason: str = "pumble_unavailable"
@@ -15,13 +15,13 @@ class PumbleError(Exception):
 
 
 class PumbleUnavailable(PumbleError):
-    """No connection, a 5xx, or an answer that makes no sense."""
+    """No connection, a 5xx status, or an invalid response."""
 
     may_have_happened = True
 
 
 class PumbleBusy(PumbleUnavailable):
-    """A 5xx that names a time to wait; `retry_after` is in whole seconds."""
+    """A 5xx status with a `Retry-After` header. `retry_after` is in whole seconds."""
 
     case = "pumble_busy"
 
@@ -31,11 +31,11 @@ class PumbleBusy(PumbleUnavailable):
 
 
 class PumbleUnreachable(PumbleUnavailable):
-    """The connection was refused, or broke before the whole answer was there."""
+    """The connection was refused, or broke before the whole response arrived."""
 
 
 class PumbleNotAsked(PumbleUnavailable):
-    """Pumble has not been answering, or too many calls wait for it: it was not asked. `retry_after` is in whole seconds."""
+    """No request was sent: the circuit is open or too many calls wait. `retry_after` is in whole seconds."""
 
     case = "pumble_not_asked"
     may_have_happened = False
@@ -46,14 +46,14 @@ class PumbleNotAsked(PumbleUnavailable):
 
 
 class PumbleTimeout(PumbleError):
-    """No whole answer before the deadline."""
+    """No complete response before the deadline."""
 
     reason = "pumble_timeout"
     may_have_happened = True
 
 
 class PumbleRateLimited(PumbleError):
-    """Pumble's own limit; `retry_after` is in whole seconds."""
+    """Pumble's own rate limit (429). `retry_after` is in whole seconds."""
 
     reason = "pumble_rate_limited"
 
@@ -63,7 +63,7 @@ class PumbleRateLimited(PumbleError):
 
 
 class PumbleRefused(PumbleError):
-    """Pumble understood and said no: `status` 400 to 499, `code` its own number or None, `message` its words."""
+    """Pumble refused the request. `status` is 400 to 499, `code` is Pumble's own number or None, `message` is its text."""
 
     reason = "forbidden_by_pumble"
 
@@ -79,7 +79,7 @@ class PumbleRefused(PumbleError):
 
 
 class TokenRejected(PumbleRefused):
-    """The token is no longer good (401)."""
+    """Pumble rejected the token (401)."""
 
     reason = "owner_not_authorized"
     case = "token_rejected"

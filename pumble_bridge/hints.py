@@ -1,7 +1,7 @@
-"""What was wrong with a request that could not be read, and what to send instead: one entry for each kind. Pure.
+"""Hints about invalid requests: what was wrong and what to send instead. Pure.
 
-The REST API answers with the English text. Chat, the dashboard and the admin tell it in the person's language, from the
-kind that the log of calls keeps. No text quotes the request.
+The REST API returns the English text. Chat, the dashboard and the admin translate it from the kind that is stored with
+the call. No text quotes the request.
 """
 
 import re
@@ -25,7 +25,7 @@ EXAMPLE = '{"channel": "general", "text": "hello"}'
 
 
 class Hint(StrEnum):
-    """The kinds. Their values are stored with calls: never change one."""
+    """Kinds of hints. Their values are stored with calls, so never change them."""
 
     ARRAY = "array"
     BACKSLASH = "backslash"
@@ -143,18 +143,18 @@ _TEXTS: dict[Hint, "StrPromise"] = {
 
 
 def text(hint: Hint) -> str:
-    """Return what the hint says, in the active language."""
+    """Return the hint's text in the active language."""
     return str(_TEXTS[hint]) % {"example": EXAMPLE, "url": settings.PUBLIC_URL}
 
 
 def english(hint: Hint) -> str:
-    """Return what the hint says in an answer of the REST API, whose texts are English."""
+    """Return the hint's English text, for the REST API."""
     with translation.override("en"):
         return text(hint)
 
 
 def describe(stored: str) -> str:
-    """Return what the log's `hint` of a call says, in the active language; "" where it says nothing."""
+    """Return the text for a call's stored `hint` in the active language, or "" if it is unknown."""
     if stored.startswith(_FIELDS):
         names = stored.removeprefix(_FIELDS).replace(",", ", ")
         return _("These fields were missing or wrong: %(names)s.") % {"names": names}
@@ -164,7 +164,7 @@ def describe(stored: str) -> str:
 
 
 def for_fields(names: list[str]) -> str:
-    """Return what the log keeps of a call with wrong fields: their names, as many as there is room for."""
+    """Return the hint to store for a call with invalid fields: as many of their names as fit."""
     kept = _FIELDS
     for name in names:
         if len(kept) + len(name) >= MAX_STORED_LENGTH:
@@ -174,11 +174,11 @@ def for_fields(names: list[str]) -> str:
 
 
 def for_scope(scope: str) -> str:
-    """Return what the log keeps of a call without a scope that it needs."""
+    """Return the hint to store for a call without a required scope."""
     return f"{_SCOPE}{scope}"
 
 
-# What the body is where the JSON reader refused it.
+# Detection of what a refused body is.
 
 _PACKED = (
     b"\x1f\x8b",
@@ -189,13 +189,13 @@ _PACKED = (
     b"x\xda",
 )  # gzip, zstd, zip, zlib
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
-_MAX_SCANNED_BYTES = 64 * 1024  # bytes: enough of any body that a person wrote
-# Their closing quotation mark may be missing: so each is read once, however many there are.
+_MAX_SCANNED_BYTES = 64 * 1024  # bytes; enough for any body that was written by hand
+# Possessive: a missing closing quotation mark must not cause backtracking.
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
 _WHOLE_STRING = re.compile(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)
 _ESCAPE = re.compile(r'\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})')
 _LONE_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
-_INSIDE = (  # what is outside of texts; of several the first is describe
+_INSIDE = (  # outside of strings; the first match is used
     (re.compile("[\u2018\u2019\u201c-\u201f\xab\xbb]"), Hint.TYPOGRAPHIC_QUOTES),
     (re.compile(r"[{\[,:]\s*'"), Hint.SINGLE_QUOTES),
     (re.compile(r"[:\[,]\s*-?(?:NaN|Infinity|None|True|False|undefined)\b"), Hint.LITERAL),
@@ -203,7 +203,7 @@ _INSIDE = (  # what is outside of texts; of several the first is describe
     (re.compile(r"//|/\*|(?:^|\s)#"), Hint.COMMENT),
     (re.compile(r",\s*[}\]]"), Hint.TRAILING_COMMA),
 )
-_HINT_BY_MESSAGE = {  # by what the reader says
+_HINT_BY_MESSAGE = {  # by the message of strict_json.InvalidJson
     "nested too deeply": Hint.TOO_DEEP,
     "a number is out of range": Hint.NUMBER_TOO_LARGE,
     "a string has characters that are no text": Hint.CHARACTERS,
@@ -213,7 +213,7 @@ _FILE_NAME = re.compile(r"@?[\w./\\:~ -]+\.json\s*|@\S+\s*")
 
 
 def for_body(raw: bytes, *, content_type: str = "", content_encoding: str = "") -> Hint:
-    """Return what `raw` is, of which `strict_json.loads_object` made no object."""
+    """Return the hint for a body that `strict_json.loads_object` refused."""
     if content_type.lower().startswith("multipart/") or (
         raw.startswith(b"--") and b"content-disposition:" in raw[:1000].lower()
     ):
@@ -241,7 +241,7 @@ def _for_value(value: object) -> Hint:
 
 
 def _for_text(body: str) -> Hint:
-    """What a text is that is no JSON."""
+    """Return the hint for a text that is not JSON."""
     if body.startswith(("{", "[", '"')):
         return _for_brackets(body)
     if not body:

@@ -1,7 +1,7 @@
-"""HTTP requests to Pumble by `requests`, each within the deadline of its thread.
+"""HTTP requests to Pumble with `requests`, each within the deadline of its thread.
 
-They go through a transport adapter of `requests`. A session would add redirects, cookies that calls of different people
-share, proxies of the environment, and 75 µs to each call. TLS is verified against the system's certificate authorities.
+Requests use a transport adapter directly. A session would add redirects, cookies shared between members, proxies of
+the environment, and 75 µs per call. TLS is verified against the system's certificate authorities.
 """
 
 import contextlib
@@ -36,7 +36,7 @@ _HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity", "User-A
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`retry_after` is in whole seconds, None where the header is missing or makes no sense."""
+    """`retry_after` is in whole seconds, None if the header is missing or invalid."""
 
     status: int
     retry_after: int | None
@@ -51,19 +51,19 @@ def send(
     body: bytes | None = None,
     form: dict[str, str] | None = None,
 ) -> Answer:
-    """Send one request once and return the answer. `form` is sent as `multipart/form-data`.
+    """Send one request once and return the response. `form` is sent as `multipart/form-data`.
 
     Raises:
         PumbleTimeout, PumbleUnreachable.
-        PumbleUnavailable: the answer is compressed, too long, or framed in a way that is not safe to read.
-        ValueError: the URL or a header holds a character that must not be in a request.
+        PumbleUnavailable: the response is compressed, too long, or its length is ambiguous.
+        ValueError: the URL or a header has a character that is not allowed.
     """
     request = _prepare(method, url, headers, body, form)
     seconds = deadline.remaining()
     if seconds <= 0:
         raise _failure(deadline.DeadlineExceeded(), sent=False)
     try:
-        # Half for each of two addresses of the name, or for connecting and the TLS handshake.
+        # Half for each of two addresses of the host, or for the connection and the TLS handshake.
         response = _adapter().send(request, stream=True, timeout=(seconds / 2, seconds))
         return _read(response.raw)
     except (HTTPError, OSError) as error:
@@ -73,9 +73,9 @@ def send(
 def _prepare(
     method: str, url: str, headers: dict[str, str], body: bytes | None, form: dict[str, str] | None
 ) -> requests.PreparedRequest:
-    """Prepare a request. The URL is built from settings and checked ids: parsing it again would take 15 µs."""
+    """Prepare a request. The URL consists of settings and checked ids; parsing it again would take 15 µs."""
     if " " in url or _UNPRINTABLE.search("".join([url, *headers.values()])):
-        raise ValueError("not to be put into a request")
+        raise ValueError("a character that is not allowed in a request")
     request = requests.PreparedRequest()
     request.method, request.url = method, url
     request.prepare_headers(_HEADERS | headers)
@@ -84,20 +84,20 @@ def _prepare(
 
 
 def _read(raw: HTTPResponse) -> Answer:
-    """Read the body. A connection whose answer was not read to its end is closed."""
+    """Read the body. Close the connection if the response was not read to its end."""
     with contextlib.closing(raw):
         if raw.status < 200:
-            raise PumbleUnavailable("an interim answer")  # another one would follow
+            raise PumbleUnavailable("an interim response")  # another response would follow
         if raw.headers.get("Content-Encoding", "identity").lower() != "identity":
-            raise PumbleUnavailable("the answer is compressed")
+            raise PumbleUnavailable("the response is compressed")
         encoding = raw.headers.get("Transfer-Encoding")
         if encoding is not None and (encoding.lower() != "chunked" or "Content-Length" in raw.headers):
-            raise PumbleUnavailable("the answer's length is ambiguous")
+            raise PumbleUnavailable("the response's length is ambiguous")
         body = bytearray()
         while piece := raw.read1(_READ_SIZE, decode_content=False):
             body += piece
             if len(body) > MAX_ANSWER_BYTES:
-                raise PumbleUnavailable("the answer is too long")
+                raise PumbleUnavailable("the response is too long")
         return Answer(raw.status, _seconds(raw.headers.get("Retry-After", "")), bytes(body))
 
 
@@ -109,7 +109,7 @@ def _seconds(retry_after: str) -> int | None:
         InvalidHeader,
         ValueError,
         OverflowError,
-    ):  # the latter two: a number too long, or a date that never was
+    ):  # the last two: a number that is too long, or an impossible date
         return None
     return max(1, min(math.ceil(seconds), MAX_RETRY_AFTER))
 
@@ -117,7 +117,7 @@ def _seconds(retry_after: str) -> int | None:
 def _failure(error: Exception, *, sent: bool) -> PumbleError:
     timed_out = isinstance(error, TimeoutError | ConnectTimeoutError) and not isinstance(
         error, NewConnectionError
-    )  # the latter is a subclass: the connection was refused, or nobody has the name
+    )  # a subclass of ConnectTimeoutError: connection refused or unknown host
     kind = PumbleTimeout if timed_out or deadline.remaining() <= 0 else PumbleUnreachable
     failure = kind(repr(error))
     failure.may_have_happened = sent
@@ -125,11 +125,11 @@ def _failure(error: Exception, *, sent: bool) -> PumbleError:
 
 
 class _Bytes(io.RawIOBase):
-    """The bytes of one answer as they arrive. Every read ends at the deadline.
+    """The bytes of one response as they arrive. Every read ends at the deadline.
 
     Attributes:
-        may_end: whether the end of the connection is a regular end of the answer.
-        complete: whether the answer was read; nothing more is read from the connection then.
+        may_end: whether the end of the connection is a regular end of the response.
+        complete: whether the response was read. Nothing more is read from the connection then.
     """
 
     may_end = complete = False
@@ -146,7 +146,7 @@ class _Bytes(io.RawIOBase):
         self._sock.settimeout(deadline.require_remaining())
         count = self._raw.readinto(buffer)
         if not count and not self.may_end:
-            raise ConnectionResetError("the answer was cut short")
+            raise ConnectionResetError("the response was cut short")
         return count
 
     def close(self) -> None:
@@ -155,9 +155,9 @@ class _Bytes(io.RawIOBase):
 
 
 class _Reader(io.BufferedReader):
-    """Buffers an answer. If bytes are left behind it, shuts the connection down: they must not answer another call.
+    """Buffers a response. Shuts the connection down if bytes are left, so that they do not become the next response.
 
-    The pool sees what is left in the socket by itself, but not what is left in this buffer or in TLS.
+    The pool itself notices bytes in the socket, but not in this buffer or in the TLS layer.
     """
 
     def __init__(self, sock: socket, source: _Bytes) -> None:
@@ -176,9 +176,9 @@ class _Reader(io.BufferedReader):
 
 
 class _Response(http.client.HTTPResponse):
-    """An answer read within the deadline. It is an error if the connection ends before the answer does.
+    """A response that is read within the deadline. It is an error if the connection ends before the response.
 
-    http.client alone takes the end of the connection for the end of the headers, or of a chunk that says 0.
+    http.client alone treats the end of the connection as the end of the headers, or as a chunk of length 0.
     """
 
     def __init__(self, sock: socket, *args: Any, **options: Any) -> None:
@@ -192,21 +192,21 @@ class _Response(http.client.HTTPResponse):
 
 
 class _Connection(HTTPConnection):
-    """Connects and sends within the deadline. A failure before the first byte leaves says that nothing happened."""
+    """Connects and sends within the deadline. After a failure to connect, `may_have_happened` is False."""
 
     response_class = _Response
 
     def connect(self) -> None:
         try:
             super().connect()
-            deadline.require_remaining()  # the look-up of the name may have taken longer
+            deadline.require_remaining()  # the DNS lookup may have taken longer
         except (HTTPError, OSError) as error:
             raise _failure(error, sent=False) from error
 
     def send(self, data: Any) -> None:
         if self.sock is None:
             self.connect()
-        # TLS sends record by record, and would grant each of them the time-out.
+        # TLS sends record by record, and would apply the timeout to each record.
         for start in range(0, len(data), _TLS_RECORD_SIZE):
             self.sock.settimeout(deadline.require_remaining())
             super().send(data[start : start + _TLS_RECORD_SIZE])
@@ -230,7 +230,7 @@ class _Adapter(HTTPAdapter):
         self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
 
     def cert_verify(self, *args: Any) -> None:
-        """Verify by the context alone. `requests` would also trust the authorities of the package certifi."""
+        """Verify with the SSL context alone. `requests` would also trust the authorities of the certifi package."""
 
 
 @cache

@@ -1,4 +1,4 @@
-"""What is stored of an installation and of its members' authorizations, and how it ends."""
+"""Store and delete installations and authorizations."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -19,9 +19,9 @@ _TOKEN_BATCH_SIZE = 500
 
 @transaction.atomic
 def store_grant(grant: Grant, *, by: Actor, now: datetime) -> Member:
-    """Workspace, person and both tokens stored as one change; tokens of before are replaced.
+    """Store workspace, member and both tokens in one transaction, and return the member. Replace earlier tokens.
 
-    Of somebody deactivated no token is kept. The bot token comes with every exchange and may be a reinstall's new one.
+    No token of a deactivated member is stored. Every exchange returns a bot token, which is new after a reinstallation.
     """
     workspace = membership.record_installation(
         workspace_id=grant.workspace_id,
@@ -43,7 +43,7 @@ def store_grant(grant: Grant, *, by: Actor, now: datetime) -> Member:
     )
     if not member.is_active:
         _delete_tokens_and_forms(pk=member.pk)
-        if not is_new:  # nothing else tells that the bot has another token
+        if not is_new:  # no other event records the bot's new token
             event, installer = AuditEvent.Type.APP_INSTALLED, grant.profile.user_id
             audit.record(event, workspace=workspace, by=by, now=now, installer=installer, renewed=True)
         return member
@@ -64,7 +64,7 @@ def store_grant(grant: Grant, *, by: Actor, now: datetime) -> Member:
 
 @transaction.atomic
 def record_member(workspace: Workspace, profile: membership.Profile, *, by: Actor, now: datetime) -> None:
-    """Record the person as Pumble describes them now. Delete the token of somebody deactivated, and what they typed."""
+    """Store the member's profile. If the member is deactivated, delete their token and kept forms."""
     member = membership.record_profile(workspace=workspace, profile=profile, by=by, now=now)
     if not member.is_active:
         _delete_tokens_and_forms(pk=member.pk)
@@ -72,33 +72,31 @@ def record_member(workspace: Workspace, profile: membership.Profile, *, by: Acto
 
 @transaction.atomic
 def revoke_authorization(member: Member, *, by: Actor, now: datetime) -> None:
-    """The person ended their authorisation: token and what they typed gone, keys revoked, sessions over."""
-    membership.end_authorization(
-        member=member, by=by, now=now
-    )  # takes the locks, as `store_grant` does first too
+    """Delete the member's token and kept forms, revoke their keys and end their sessions."""
+    membership.end_authorization(member=member, by=by, now=now)  # locks first, as `store_grant` does
     _delete_tokens_and_forms(pk=member.pk)
 
 
 @transaction.atomic
 def remove_installation(workspace: Workspace, *, by: Actor, now: datetime) -> None:
-    """Delete every token of the workspace and what its members typed, and revoke every key: the app was uninstalled."""
+    """Delete every token and kept form of the workspace and revoke every key, because the app was uninstalled."""
     membership.end_installation(workspace=workspace, by=by, now=now)
     _delete_tokens_and_forms(workspace=workspace)
     Installation.objects.filter(workspace=workspace).delete()
 
 
 def _delete_tokens_and_forms(**whose: Any) -> None:
-    """Delete what is kept of the members that match: their access tokens, and forms of an ended session."""
+    """Delete access tokens and kept forms of the members that match the lookups."""
     members = Member.objects.filter(**whose)
     Authorization.objects.filter(member__in=members).delete()
     OAuthState.objects.filter(form_author__in=members).delete()
 
 
 def erase_member(member: Member, *, by: Actor, now: datetime) -> Iterator[int]:
-    """Erase the person; how many rows of their log of calls each step changed.
+    """Erase the member in steps, and yield how many rows of the call log each step changed.
 
-    Their keys, token and sessions end with the first step, their name and e-mail go with the last but the log's rest:
-    until then they can be found by it, so that an erasure that was stopped can be begun again.
+    The first step ends keys, token and sessions. Name and e-mail are removed near the end, so that an interrupted
+    erasure can find the member again.
     """
     revoke_authorization(member, by=by, now=now)
     yield from erasure.erase_request_addresses(member)
@@ -106,13 +104,13 @@ def erase_member(member: Member, *, by: Actor, now: datetime) -> Iterator[int]:
         erasure.anonymize(member, by=by, now=now)
         waiting = Notice.objects.filter(member=member, state__in=(Notice.State.QUEUED, Notice.State.SENDING))
         waiting.update(state=Notice.State.DROPPED)
-    yield from erasure.erase_request_addresses(member)  # what was refused meanwhile
+    yield from erasure.erase_request_addresses(member)  # calls that were refused in the meantime
 
 
 def reencrypt_tokens(*, by: Actor, now: datetime) -> Iterator[bool]:
-    """Put every stored token under the newest encryption key; whether one opens it, for each.
+    """Re-encrypt every stored token with the newest key. Yield for each token whether a key decrypts it.
 
-    Each workspace's tokens are changed in batches, with an audit event of the workspace: records of keys hold tokens.
+    Tokens are changed in batches per workspace. Each batch has an audit event, which invalidates cached key records.
     """
     for workspace in Workspace.objects.order_by("pk"):
         for rows, column in _stored_tokens(workspace):
@@ -130,7 +128,9 @@ def count_tokens() -> int:
 def _reencrypt(
     workspace: Workspace, rows: QuerySet[Any], column: str, *, by: Actor, now: datetime
 ) -> list[bool]:
-    Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)  # as `store_grant` does
+    Workspace.objects.select_for_update(no_key=True).get(
+        pk=workspace.pk
+    )  # the same lock order as `store_grant`
     fresh = {pk: tokens.reencrypt(stored) for pk, stored in rows.values_list("pk", column)}
     renewed = {pk: token for pk, token in fresh.items() if token is not None}
     for pk, token in renewed.items():

@@ -1,4 +1,4 @@
-"""The app as Pumble sees it: what it may ask for, where its hooks go. Absolute URLs, no secrets.
+"""The app's manifest for Pumble: scopes and hook URLs. Absolute URLs, no secrets.
 
 Source: Pumble app platform reference, manifest.
 """
@@ -17,9 +17,9 @@ COMMAND = "/api-keys"
 DISPLAY_NAME = "API"
 KEY_MENU = "key"
 
-# What keys can do is what their owners' tokens can do: every key scope, to the letter.
+# A key uses its owner's token, so the app needs every scope that a key can have.
 USER_SCOPES = scopes.ALL
-# `messages:read` lets the leak guard hear of messages; nothing else reads as the bot.
+# Leak detection needs `messages:read`. Nothing else reads messages as the bot.
 BOT_SCOPES = (
     "messages:read",
     "messages:write",
@@ -32,7 +32,7 @@ BOT_SCOPES = (
 
 
 def build() -> dict[str, Any]:
-    """The manifest; without `id` while Pumble has not given one."""
+    """Return the manifest. It has no `id` until PUMBLE_APP_ID is set."""
     hook = settings.PUBLIC_URL + HOOK_PATH
     app_id = {"id": settings.PUMBLE_APP_ID} if settings.PUMBLE_APP_ID else {}
     return app_id | {

@@ -1,4 +1,4 @@
-"""Brings the people we know in line with Pumble's list of them, for the events that never arrived."""
+"""Update stored members from Pumble's list of users, in case events were lost."""
 
 import logging
 from datetime import datetime
@@ -19,7 +19,7 @@ CALL_TIMEOUT = 9.0
 
 
 def sync_members(now: datetime) -> int:
-    """Look at each workspace's people once an hour; how many had another role, name or activity than we knew."""
+    """Update the members of each workspace at most once an hour. Return how many had changed."""
     installations = Installation.objects.filter(workspace__installed_at__isnull=False)
     return sum(
         _sync_workspace(installation, now)
@@ -29,7 +29,7 @@ def sync_members(now: datetime) -> int:
 
 
 def _is_due(installation: Installation) -> bool:
-    """Whether no process looked within the last hour; while Redis is away, whether this one did not."""
+    """Return whether no process updated this workspace in the last hour. Without Redis, only this process counts."""
     name = f"roster-of-{installation.workspace_id}"
     try:
         return caches["default"].add(name, "read", INTERVAL_SECONDS)

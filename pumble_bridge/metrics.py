@@ -1,4 +1,4 @@
-"""What of the traffic with Pumble is counted for scrapers. Labels are bounded: kinds, routes, outcomes, never ids."""
+"""Prometheus metrics of the traffic with Pumble. Labels are bounded: kinds, routes and outcomes, never ids."""
 
 from prometheus_client import Counter, Gauge, Histogram
 

@@ -1,4 +1,4 @@
-"""What the bridge keeps: Pumble's tokens (encrypted), OAuth states, accepted hooks, stale Home tabs, what the bot told whom."""
+"""Encrypted Pumble tokens, OAuth states, accepted hooks, Home tabs and the bot's notices."""
 
 from datetime import datetime, timedelta
 
@@ -11,7 +11,10 @@ from pumble_bridge import tokens
 
 
 class Installation(models.Model):
-    """The app in one workspace: its bot user and the bot's token, and since when Pumble no longer takes that."""
+    """The app in one workspace: its bot user and the bot's encrypted token.
+
+    `rejected_at` is when Pumble first rejected the token; None while the token works.
+    """
 
     workspace = models.OneToOneField(Workspace, on_delete=models.PROTECT, related_name="installation")
     bot_user_id = models.CharField(max_length=24)
@@ -32,7 +35,10 @@ class Installation(models.Model):
 
 
 class Authorization(models.Model):
-    """One person's grant: the token with which the app acts as them, and since when Pumble no longer takes that."""
+    """A member's grant: the encrypted token with which the app acts as that member.
+
+    `rejected_at` is when Pumble first rejected the token; None while the token works.
+    """
 
     member = models.OneToOneField(Member, on_delete=models.PROTECT, related_name="authorization")
     encrypted_access_token = models.BinaryField()
@@ -53,15 +59,15 @@ class Authorization(models.Model):
 
 
 class OAuthState(models.Model):
-    """A started trip to Pumble's consent screen. Removed by the first return; only digests are stored.
+    """A started OAuth flow. The first return from Pumble's consent screen deletes it. Only digests are stored.
 
     Attributes:
-        form: what a person typed into a form that arrived after their session had ended, as a query string without keys.
-        form_author: who typed it. Nobody else is shown it.
+        form: fields of a form that was submitted after the session had ended, as a query string without keys.
+        form_author: the member who submitted the form. It is shown to no other member.
     """
 
     LIFETIME = timedelta(minutes=10)
-    FORM_LIFETIME = timedelta(hours=1)  # until the person sets off for Pumble; then it is `LIFETIME`
+    FORM_LIFETIME = timedelta(hours=1)  # until the browser is redirected to Pumble; then `LIFETIME`
 
     class Purpose(models.TextChoices):
         INSTALL = "INSTALL"
@@ -82,7 +88,7 @@ class OAuthState(models.Model):
 
 
 class AcceptedHook(models.Model):
-    """A mark of something accepted once: the digest of a hook's bytes, a trigger id, an event's request id."""
+    """A deduplication key of an accepted hook: the digest of its signature, trigger id or event request id."""
 
     RETENTION = timedelta(seconds=660)  # twice the signature's tolerance and a margin
 
@@ -94,7 +100,10 @@ class AcceptedHook(models.Model):
 
     @staticmethod
     def remember(dedup_keys: list[str], *, now: datetime) -> bool:
-        """Whether all `marks` are new; then they are remembered. Atomic: of two repetitions one is new."""
+        """Store `dedup_keys` and return True, or store nothing and return False if one of them is known.
+
+        Atomic: of two simultaneous repetitions, exactly one gets True.
+        """
         try:
             with transaction.atomic():
                 AcceptedHook.objects.bulk_create(
@@ -106,10 +115,10 @@ class AcceptedHook(models.Model):
 
 
 class HomeTab(models.Model):
-    """How far a member's Home tab in Pumble is behind: stale while `changes`, of which there were, are more than `shown`.
+    """The state of a member's Home tab in Pumble. It is stale while `version > published_version`.
 
-    `next_at` is the earliest moment of the next publication. While a process publishes it, it is `claimed`, and
-    `next_at` is when others may think that process dead. `failures` are those since the last success.
+    `next_at` is the earliest time of the next publication. While a process publishes the tab, `claimed` is True
+    and `next_at` is when the claim expires. `failures` counts the failures since the last success.
     """
 
     member = models.OneToOneField(Member, on_delete=models.CASCADE, primary_key=True, related_name="home_tab")
@@ -134,9 +143,10 @@ class HomeTab(models.Model):
 
 
 class Notice(models.Model):
-    """Something the bot tells a person in their direct channel, once. The row is there before anything is sent.
+    """A direct message from the bot to a member, sent at most once. The row exists before the message is sent.
 
-    `fact` tells facts of one kind about one key (or about none) apart. `event` is what happened, where somebody did it.
+    `dedup_key` distinguishes notices of one kind about one key, or about no key. `event` is the audit event that
+    caused the notice, if any.
     """
 
     RETENTION = timedelta(days=400)
@@ -157,9 +167,9 @@ class Notice(models.Model):
 
     class State(models.TextChoices):
         QUEUED = "QUEUED"
-        SENDING = "SENDING"  # stays so where a crash or a failure left it uncertain, until that is settled
+        SENDING = "SENDING"  # remains after a crash or an uncertain failure, until `reconcile`
         SENT = "SENT"
-        DROPPED = "DROPPED"  # nobody to tell, or no longer true
+        DROPPED = "DROPPED"  # no recipient, or no longer true
 
     member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="notices")
     key = models.ForeignKey(ApiKey, on_delete=models.CASCADE, null=True, related_name="notices")

@@ -1,8 +1,7 @@
 """Installation and sign-in by Pumble's OAuth: from the consent screen to a checked grant.
 
-Pumble's exchange knows no PKCE and does not check the redirect, so `state` carries all of the protection: random,
-stored as a digest, bound to the browser that left, to its purpose and the page to return to, good for ten minutes and
-for one return.
+Pumble's exchange has no PKCE and does not check the redirect URL, so `state` gives all of the protection. It is random,
+stored as a digest, bound to the browser, the purpose and the return path, and valid once, for ten minutes.
 """
 
 import hashlib
@@ -26,23 +25,23 @@ from pumble_bridge.client import Json, PumbleClient
 from pumble_bridge.exceptions import PumbleError, PumbleRefused, PumbleUnavailable
 from pumble_bridge.models import OAuthState
 
-MAX_URL_LENGTH = 8000  # the servers refuse a request line of more than 8,190 bytes
+MAX_URL_LENGTH = 8000  # gunicorn and nginx refuse a request line of more than 8,190 bytes
 
 _TOKEN = re.compile(r"[\x21-\x7e]{1,8000}")
 Purpose = OAuthState.Purpose
 
 
 class InvalidState(Exception):
-    """The return belongs to no flow that this browser started and that is still open."""
+    """The state belongs to no open flow of this browser."""
 
 
 class InvalidCode(PumbleError):
-    """Pumble did not take the code, or its answers contradict each other."""
+    """Pumble rejected the code, or its responses contradict each other."""
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What an exchange gave, checked: whose it is and both tokens."""
+    """The checked result of a code exchange: workspace, member and both tokens."""
 
     workspace_id: str
     workspace_name: str
@@ -56,21 +55,24 @@ class Grant:
 
 
 def new_browser_secret() -> str:
-    """For the cookie that ties a flow to its browser."""
+    """Return a random value for the cookie that binds a flow to its browser."""
     return secrets.token_urlsafe(32)
 
 
 def safe_redirect_path(address: str, *, default: str) -> str:
-    """`address` where it is a path of ours that one can be sent back to, else `default`."""
-    path = address.partition("?")[0]  # Django's check takes no more than 2,048 characters
+    """Return `address` if it is a path of the portal that is safe to redirect to, otherwise `default`."""
+    path = address.partition("?")[0]  # Django's check accepts at most 2,048 characters
     own = url_has_allowed_host_and_scheme(path, allowed_hosts=set()) and path.startswith("/")
-    leads_on = address.startswith("/pumble/")  # to Pumble again, without end
+    leads_on = address.startswith("/pumble/")  # these would redirect to Pumble again
     sane = address.isprintable() and len(address) <= MAX_URL_LENGTH and key_format.is_free_of_keys(address)
     return address if own and sane and not leads_on else default
 
 
 def start(*, purpose: OAuthState.Purpose, browser_secret: str, return_to: str, now: datetime) -> str:
-    """The URL of Pumble's consent screen for a new flow; `return_to` is used where it is a path of ours."""
+    """Start a flow and return the URL of Pumble's consent screen.
+
+    The flow returns to "/" if `return_to` is not a safe path of the portal.
+    """
     state = secrets.token_urlsafe(32)
     OAuthState.objects.create(
         digest=_digest(state),
@@ -85,7 +87,7 @@ def start(*, purpose: OAuthState.Purpose, browser_secret: str, return_to: str, n
 def prepare_sign_in(
     *, browser_secret: str, return_to: str, form: str = "", form_author: Member | None = None, now: datetime
 ) -> str:
-    """Store a sign-in that `start_prepared` begins; the state. `form` is what `form_author` typed, without keys."""
+    """Store a sign-in for `start_prepared` and return its state. `form` holds what `form_author` typed, without keys."""
     state = secrets.token_urlsafe(32)
     OAuthState.objects.create(
         digest=_digest(state),
@@ -100,9 +102,9 @@ def prepare_sign_in(
 
 
 def start_prepared(*, state: str, browser_secret: str, now: datetime) -> str | None:
-    """The URL of Pumble's consent screen for a prepared sign-in; None where this browser has no such sign-in.
+    """Return the URL of Pumble's consent screen for a prepared sign-in, or None if this browser has no such sign-in.
 
-    The same state may set off again as long as it is open: people go back and click a second time.
+    An open state can be started again, because people go back and click a second time.
     """
     prepared = OAuthState.objects.filter(
         digest=_digest(state),
@@ -126,10 +128,10 @@ def _consent_url(state: str) -> str:
 
 
 def finish(*, state: str, browser_secret: str, now: datetime) -> OAuthState:
-    """End the flow that `state` began in this browser; it cannot be ended twice.
+    """Delete and return the flow that `state` identifies. A flow can be finished once.
 
     Raises:
-        InvalidState: nothing was changed, except that a state met in a foreign browser is spent.
+        InvalidState: no such open flow in this browser. A state from another browser is deleted.
     """
     with transaction.atomic():
         flow = OAuthState.objects.select_for_update(no_key=True).filter(digest=_digest(state)).first()
@@ -142,11 +144,11 @@ def finish(*, state: str, browser_secret: str, now: datetime) -> OAuthState:
 
 
 def exchange(code: str) -> Grant:
-    """Trade `code` for tokens, and ask Pumble whose they are.
+    """Exchange `code` for tokens and return a grant with the profile that Pumble has for them.
 
     Raises:
-        InvalidCode: the code is no good, or the answers do not agree on workspace and person.
-        PumbleError: Pumble could not be asked.
+        InvalidCode: Pumble rejected the code, or its responses name different workspaces or users.
+        PumbleError: a call failed.
     """
     form = {
         "client-id": settings.PUMBLE_APP_ID,
@@ -161,9 +163,9 @@ def exchange(code: str) -> Grant:
     if not isinstance(data, dict) or not all(
         isinstance(data.get(name), str) and data[name] for name in names
     ):
-        raise PumbleUnavailable("answer of an unexpected shape")
+        raise PumbleUnavailable("response of an unexpected shape")
     if not all(is_pumble_id(data[name]) for name in ("userId", "botId", "workspaceId")):
-        raise PumbleUnavailable("answer of an unexpected shape")
+        raise PumbleUnavailable("response of an unexpected shape")
     if not all(_TOKEN.fullmatch(data[name]) for name in ("accessToken", "botToken")):
         raise PumbleUnavailable("a token that no header can carry")
     pumble = PumbleClient(data["accessToken"])
@@ -192,7 +194,7 @@ def record_sign_out(member: Member, *, by: Actor, now: datetime) -> None:
 
 
 def parse_profile(user: Json) -> membership.Profile:
-    """A WorkspaceUser of Pumble as `keys` knows people; what is missing or null becomes empty."""
+    """Return the profile for a WorkspaceUser of Pumble. Missing and null fields become ""."""
     return membership.Profile(
         user_id=user["id"],
         name=str(user.get("name") or ""),

@@ -1,4 +1,4 @@
-"""How a call ended, in the words of the catalogue: for chat, the dashboard and the admin."""
+"""Titles and explanations of call outcomes, for chat, the dashboard and the admin."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The outcome of a call as the log keeps it: `ok` or a reason, and the hint of what was wrong with the request."""
+    """The outcome of a logged call: `ok` or a reason, and the hint about the request, "" if there is none."""
 
     name: str
     hint: str = ""
@@ -33,16 +33,16 @@ class Outcome:
 
     @property
     def explanation(self) -> str:
-        """What it means and what helps. Code stands between backticks."""
+        """The meaning of the outcome and what to do. Code is between backticks."""
         if self.worked:
             return _("The call succeeded.")
         spec = CATALOGUE.get(self.name)
-        if spec is None:  # of another version
+        if spec is None:  # recorded by another version
             return _("The call was refused with the reason `%(reason)s`.") % {"reason": self.name}
-        told = hints.describe(self.hint)
-        return f"{spec.meaning} {told}" if told else spec.explanation
+        hint = hints.describe(self.hint)
+        return f"{spec.meaning} {hint}" if hint else spec.explanation
 
 
 def titles() -> "list[tuple[str, StrPromise]]":
-    """Return the reason and the title of every way in which a call can be refused."""
+    """Return the reason and the title of every refusal."""
     return [(spec.reason, spec.title) for spec in CATALOGUE.values() if not spec.case]

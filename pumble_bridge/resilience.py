@@ -1,6 +1,6 @@
 """Protection from a Pumble that does not answer: a concurrency limit and a circuit breaker.
 
-Each process decides for itself.
+State is per process.
 """
 
 import contextlib
@@ -30,7 +30,7 @@ Clock = Callable[[], float]
 class _Slots:
     """A semaphore that a thread enters in turn.
 
-    A plain one lets a newcomer overtake whoever waits: with 16 threads for 6 slots of 20 ms, ten waited for ever.
+    `threading.Semaphore` lets new threads overtake waiting ones: with 16 threads and 6 slots of 20 ms, ten never got a slot.
     """
 
     def __init__(self, size: int, clock: Clock) -> None:
@@ -38,7 +38,7 @@ class _Slots:
         self._clock, self._changed_at = clock, clock()
 
     def acquire(self) -> bool:
-        """Take a slot. Wait while slots keep being taken and released; fail if none was for `SLOT_TIMEOUT`."""
+        """Take a slot and return True. Return False if no slot was taken or released for `SLOT_TIMEOUT`."""
         if not self._wait_for(self._turn):
             return False
         try:
@@ -78,7 +78,7 @@ class ConcurrencyLimit:
         """Hold a slot for the time of the block.
 
         Raises:
-            PumbleNotAsked: there is no slot, and the calls that hold one do not end.
+            PumbleNotAsked: no slot became free in time.
         """
         with contextlib.ExitStack() as held:
             for slots in (self._slots_of(workspace), self._total):
@@ -98,9 +98,9 @@ class ConcurrencyLimit:
 
 
 class CircuitBreaker:
-    """Opens after `FAILURE_THRESHOLD` calls in a row without an answer or with a 5xx. Any other answer closes it.
+    """Opens after `FAILURE_THRESHOLD` failures in a row: no response, or a 5xx. Any other response closes it.
 
-    While it is open, one call every `RESET_TIMEOUT` seconds tries whether Pumble is back.
+    While it is open, one trial call is let through every `RESET_TIMEOUT` seconds.
     """
 
     __slots__ = ("_answered_at", "_clock", "_failures", "_lock", "_retry_at", "_trying")
@@ -114,10 +114,10 @@ class CircuitBreaker:
 
     @contextlib.contextmanager
     def guard(self) -> Iterator[None]:
-        """Let the block make one call, and learn from what it raises.
+        """Guard a block that makes one call. Its exceptions open or close the circuit.
 
         Raises:
-            PumbleNotAsked: the circuit is open; the block was not entered.
+            PumbleNotAsked: the circuit is open. The block was not entered.
         """
         began, tries = self._enter()
         try:
@@ -135,7 +135,7 @@ class CircuitBreaker:
                 self._trying = False
 
     def _enter(self) -> tuple[float, bool]:
-        """Return when the call began, and whether it is the one that tries whether Pumble is back."""
+        """Return when the call began, and whether it is a trial call."""
         with self._lock:
             now = self._clock()
             if self._failures < FAILURE_THRESHOLD:
@@ -165,12 +165,13 @@ class CircuitBreaker:
             self._answered_at = self._clock()
 
 
-# A workspace has its own breaker, so that no other's calls can shut it out. Keys, hooks, notices and Home tabs share it.
+# Each workspace has its own breaker, so that calls of other workspaces cannot open it. Keys, hooks, notices and Home
+# tabs share it.
 _breakers: defaultdict[Hashable, CircuitBreaker] = defaultdict(CircuitBreaker)
 
 
 def guard(workspace: Hashable) -> AbstractContextManager[None]:
-    """Guard one call of this workspace by its circuit breaker. None stands for calls in nobody's name."""
+    """Guard one call with the workspace's circuit breaker. None stands for calls of no workspace."""
     return _breakers[workspace].guard()
 
 
@@ -179,8 +180,7 @@ def reset() -> None:
     _breakers.clear()
 
 
-# Calls of keys, chat and pages cannot take each other's slots. An eighth of the threads is left for requests that do
-# not ask Pumble.
+# API calls, chat and pages have separate slots. An eighth of the threads is left for requests that do not call Pumble.
 _eighth = max(1, settings.THREADS // 8)
 CALLS = ConcurrencyLimit("calls", total=4 * _eighth, per_workspace=3 * _eighth)
 CHAT = ConcurrencyLimit("chat", total=2 * _eighth, per_workspace=2 * _eighth)

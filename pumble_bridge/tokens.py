@@ -1,7 +1,7 @@
-"""Pumble tokens at rest: encrypted, and bound to the row they were encrypted in.
+"""Pumble tokens at rest: encrypted, and bound to the row that stores them.
 
-Fernet binds a text to nothing but its key, so the encrypted text also says whose token it is and of which kind; a
-token copied into another row does not work there.
+Fernet has no associated data, so the encrypted text itself names the workspace, the user and the kind of the token.
+A token that was copied into another row is refused there.
 """
 
 import json
@@ -20,12 +20,13 @@ Kind = Literal["access", "bot"]
 
 
 def encrypt(token: str, *, workspace_id: str, user_id: str, kind: Kind) -> bytes:
+    """Return the token, encrypted with the newest key and bound to its workspace, user and kind."""
     text = json.dumps({"workspace": workspace_id, "user": user_id, "kind": kind, "token": token})
     return _fernet().encrypt(text.encode())
 
 
 def decrypt(encrypted: bytes | memoryview, *, workspace_id: str, user_id: str, kind: Kind) -> str | None:
-    """The token, or None (and an error in the log) where the text is not that row's or no key opens it."""
+    """Return the token. Log an error and return None if no key decrypts it or it is bound to another row."""
     try:
         payload = strict_json.loads_object(_fernet().decrypt(bytes(encrypted)), limit=64 * 1024)
     except (InvalidToken, strict_json.InvalidJson):
@@ -37,7 +38,7 @@ def decrypt(encrypted: bytes | memoryview, *, workspace_id: str, user_id: str, k
 
 
 def reencrypt(encrypted: bytes | memoryview) -> bytes | None:
-    """The same text under the newest encryption key; None where no key opens it."""
+    """Return the text, encrypted with the newest key, or None if no key decrypts it."""
     try:
         return _fernet().rotate(bytes(encrypted))
     except InvalidToken:

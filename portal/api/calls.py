@@ -89,7 +89,7 @@ class SenderObserver:
     call: CallObserver
     sender: str
 
-    def before(self, path: str, quota: PumbleQuota | None, *, changes: bool) -> None:
+    def before_call(self, path: str, quota: PumbleQuota | None, *, changes: bool) -> None:
         """
         Raises:
             RateLimited.
@@ -99,7 +99,7 @@ class SenderObserver:
             self.call.trace_ids(channel_id=ids[0], message_id=ids[1])
         self.call.budget.hit_pumble_quota(quota, changes=changes)
 
-    def writes(self, method: str, path: str, body: dict[str, Any] | None) -> bool:
+    def before_write(self, method: str, path: str, body: dict[str, Any] | None) -> bool:
         """Return whether the request may be sent."""
         self.call.trace.speaker = _SPEAKERS[self.sender]
         if self.call.budget.dry_run:
