@@ -1,6 +1,6 @@
-"""Builders of messages, views and what stands in them, and the plain_text text that stands in where blocks are not shown.
+"""Builders of messages, views and their blocks, and of the fallback text for clients that show no blocks.
 
-Texts that Pumble would refuse as too long are cut here. Source: Pumble app platform reference, views and blocks.
+Texts that are too long for Pumble are truncated here. Source: Pumble app platform reference, views and blocks.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,7 +14,7 @@ Element = dict[str, Any]
 
 MAX_LABEL_LENGTH = 75  # titles, labels, buttons, options, placeholders, errors under an input
 MAX_CONFIRM_LENGTH = 300
-MAX_NAME_IN_LABEL_LENGTH = 40  # leaves room for the words around it, in every language
+MAX_NAME_IN_LABEL_LENGTH = 40  # leaves room for the surrounding words in every language
 MAX_OPTIONS = 100
 ZERO_WIDTH_JOINER = "\u200d"  # part of some emoji
 
@@ -29,14 +29,14 @@ def link(url: str, content: str) -> Element:
 
 
 def paragraph(*elements: Element | str) -> Element:
-    """A paragraph; bare strings are plain_text text."""
+    """Return a paragraph. Strings become plain text."""
     return {"type": "rich_text_section", "elements": [text(e) if isinstance(e, str) else e for e in elements]}
 
 
 def paragraph_with_code(content: str) -> Element:
-    """A paragraph, in which code stands between backticks."""
+    """Return a paragraph from text with code between backticks."""
     pieces = content.split("`")
-    return paragraph(*(text(piece, code=place % 2 == 1) for place, piece in enumerate(pieces) if piece))
+    return paragraph(*(text(piece, code=index % 2 == 1) for index, piece in enumerate(pieces) if piece))
 
 
 def preformatted(content: str) -> Element:
@@ -56,7 +56,7 @@ def divider() -> Element:
 
 
 def actions(*elements: Element) -> Element:
-    """A row of things to act on."""
+    """Return a row of buttons and menus."""
     return {"type": "actions", "elements": list(elements)}
 
 
@@ -69,7 +69,7 @@ def button(
     style: str = "secondary",
     confirm: Element | None = None,
 ) -> Element:
-    """A button; item with a `url` opens it."""
+    """Return a button. With `url` it opens that page."""
     element = {
         "type": "button",
         "onAction": on_action,
@@ -81,7 +81,7 @@ def button(
 
 
 def confirmation(*, title: str, body: str, confirm_label: str, deny_label: str) -> Element:
-    """The question that Pumble asks before it sends the click."""
+    """Return the question that Pumble asks before it sends the click."""
     return {
         "title": plain_text(title),
         "text": plain_text(body, MAX_CONFIRM_LENGTH),
@@ -92,12 +92,12 @@ def confirmation(*, title: str, body: str, confirm_label: str, deny_label: str) 
 
 
 def option(value: str, label: str, description: str = "") -> Element:
-    described = {"description": plain_text(description)} if description else {}
-    return {"text": plain_text(label), "value": value} | described
+    extra = {"description": plain_text(description)} if description else {}
+    return {"text": plain_text(label), "value": value} | extra
 
 
 def select(on_action: str, placeholder: str, options: list[Element], selected: str = "") -> Element:
-    """A menu of fixed options, with the item whose value is `selected` selected."""
+    """Return a menu of fixed options. The option whose value is `selected` is preselected."""
     element = {
         "type": "static_select_menu",
         "onAction": on_action,
@@ -109,7 +109,7 @@ def select(on_action: str, placeholder: str, options: list[Element], selected: s
 
 
 def dynamic_select(on_action: str, placeholder: str, selected: Element | None = None) -> Element:
-    """A menu whose options are asked for while the person types."""
+    """Return a menu whose options Pumble requests while the user types."""
     element = {"type": "dynamic_select_menu", "onAction": on_action, "placeholder": plain_text(placeholder)}
     return element | ({"initial_option": selected} if selected else {})
 
@@ -122,12 +122,12 @@ def text_input(on_action: str, *, initial: str, max_length: int, placeholder: st
         "max_length": max_length,
         "autofocused": True,
     }
-    shown = {"placeholder": plain_text(placeholder)} if placeholder else {}
-    return element | shown | ({"initial_value": initial} if initial else {})
+    extra = {"placeholder": plain_text(placeholder)} if placeholder else {}
+    return element | extra | ({"initial_value": initial} if initial else {})
 
 
 def input_block(label: str, element: Element, errors: Mapping[str, str] = {}) -> Element:
-    """A labelled input. Its block goes by the name of its element, and so does what is wrong with it in `errors`."""
+    """Return a labelled input. The action id of `element` is also the block id and the key into `errors`."""
     name = element["onAction"]
     block = {
         "type": "input",
@@ -140,7 +140,7 @@ def input_block(label: str, element: Element, errors: Mapping[str, str] = {}) ->
 
 
 def modal_view(callback_id: str, *, title: str, submit: str, close: str, blocks: list[Element]) -> Element:
-    """A modal; what its inputs begin with is in its state, too."""
+    """Return a modal. Its state has the initial values of its inputs."""
     return {
         "type": "MODAL",
         "callbackId": callback_id,
@@ -154,7 +154,7 @@ def modal_view(callback_id: str, *, title: str, submit: str, close: str, blocks:
 
 
 def message(*parts: Element, buttons: Iterable[Element] = ()) -> dict[str, Any]:
-    """`{text, blocks}` of a message made of paragraphs, code blocks and lists, and buttons below."""
+    """Return a message `{text, blocks}` of paragraphs, code blocks and lists, with buttons below."""
     row = list(buttons)
     return {"text": _fallback_text(parts), "blocks": [rich_text(*parts), *([actions(*row)] if row else [])]}
 
@@ -168,16 +168,16 @@ def truncate(content: str, max_length: int) -> str:
 
 
 def shorten_for_input(sentences: str) -> str:
-    """As much as fits under an input: all of it, the first sentence, or where to find it."""
+    """Return what fits under an input: the whole text, its first sentence, or a pointer to the text above."""
     return next(
-        (said for said in (sentences, sentences.split(". ")[0]) if len(said) <= MAX_LABEL_LENGTH),
+        (text for text in (sentences, sentences.split(". ")[0]) if len(text) <= MAX_LABEL_LENGTH),
         _("See the error above."),
     )
 
 
-def escape_user_text(initial: str, *, limit: int = 64) -> str:
-    """What a person initial, truncate to be said back: shortened, without key material, unable to mention anyone."""
-    folded = key_format.redact(" ".join(initial[:1000].split()))
+def escape_user_text(typed: str, *, limit: int = 64) -> str:
+    """Return a user's text for display: one line, at most `limit` characters, without key material and mentions."""
+    folded = key_format.redact(" ".join(typed[:1000].split()))
     readable = "".join(char if char.isprintable() or char == ZERO_WIDTH_JOINER else "�" for char in folded)
     return truncate(readable.replace("<<", "‹‹").replace(">>", "››"), limit)
 

@@ -1,4 +1,4 @@
-"""A new key reaches its owner, or is revoked: no live key remains that nobody was shown."""
+"""Delivers a new key to its owner. A key that may not have been delivered is revoked."""
 
 import logging
 
@@ -35,13 +35,15 @@ def deliver_key(
     thread_root_id: str | None = None,
     heading: Element | None = None,
 ) -> HookResponse:
-    """Show a new key to its owner alone, and let it live. Where it is not certain that they saw it, it is revoked.
+    """Send a new key to its owner in an ephemeral message, and confirm it. Revoke it if the message may be missing.
 
-    `heading` comes before the key.
+    `heading` is shown above the key.
     """
     try:
-        above = [heading] if heading else []
-        content = message(*above, *key_blocks.new_key_parts(key, plaintext, user.now), buttons=_buttons(key))
+        heading_parts = [heading] if heading else []
+        content = message(
+            *heading_parts, *key_blocks.new_key_parts(key, plaintext, user.now), buttons=_buttons(key)
+        )
         user.send_ephemeral(channel_id, content, thread_root_id)
     except Exception as error:
         log.warning("key.not_delivered", exc_info=True, extra={"key_id": key.key_id})

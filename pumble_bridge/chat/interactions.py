@@ -1,4 +1,4 @@
-"""What happens when somebody clicks in the Home tab or in a message of the bot."""
+"""Handles clicks in the Home tab and in messages of the bot."""
 
 import logging
 
@@ -18,17 +18,17 @@ from pumble_bridge.hooks.responses import Ack, HookResponse, Nack
 log = logging.getLogger(__name__)
 
 
-_LINKS = {delivery.OPEN_PORTAL, home.AUTHORIZE}  # the browser is on its way
+_LINKS = {delivery.OPEN_PORTAL, home.AUTHORIZE}  # the browser opens the link itself
 
 
 def handle(click: Click, user: ChatUser | None) -> HookResponse:
-    """Carry out one click. The Home tab is shown anew by itself once something changed.
+    """Handle one click. A change publishes the Home tab again by itself.
 
-    `person` is None for somebody who may not have keys.
+    `user` is None if they may not have keys.
 
     Raises:
-        KeysError: the person may not, or has no such key any more.
-        PumbleError: it is not certain that what was to be said is there.
+        KeysError: not permitted, or there is no such key.
+        PumbleError: the reply may not have been delivered.
     """
     if click.on_action in _LINKS:
         return Ack()
@@ -80,6 +80,8 @@ def _revoke(click: Click, user: ChatUser) -> HookResponse:
     key = selectors.get_own_key_by_id(user.member, click.value, user.now)
     lifecycle.revoke(key=key, by=user.by, reason=ApiKey.RevokeReason.BY_HOLDER, now=user.now)
     if click.channel_id:
-        said = _("Deleted “%(name)s”. Anything that uses it stops working at once.")
-        user.send_ephemeral(click.channel_id, message(paragraph(said % {"name": escape_user_text(key.name)})))
+        deleted = _("Deleted “%(name)s”. Anything that uses it stops working at once.")
+        user.send_ephemeral(
+            click.channel_id, message(paragraph(deleted % {"name": escape_user_text(key.name)}))
+        )
     return Ack()

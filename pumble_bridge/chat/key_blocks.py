@@ -1,4 +1,4 @@
-"""What chat says of keys: in a list, on the Home tab, when there is a new one, and instead of one."""
+"""Paragraphs and texts about keys: list entries, new keys, errors, and how to authorize the app."""
 
 from datetime import datetime
 
@@ -15,7 +15,7 @@ MAX_CANDIDATES = 10
 
 
 def key_entry(key: ApiKey, now: datetime) -> Element:
-    """A key in a list: its name, how to recognise and address it, its state, what it can do and when it was used."""
+    """Return a list entry for a key: name, masked key, id, state, last use and rights."""
     return paragraph(
         text(escape_user_text(key.name), bold=True),
         " · ",
@@ -33,7 +33,7 @@ def last_used(key: ApiKey, now: datetime) -> str:
 
 
 def new_key_parts(key: ApiKey, plaintext: key_format.Plaintext, now: datetime) -> list[Element]:
-    """The one message that holds a key's plaintext."""
+    """Return the paragraphs of the only message that contains a key's plaintext."""
     return [
         paragraph(_("Your new key “%(name)s”") % {"name": escape_user_text(key.name)}),
         preformatted(plaintext.text),
@@ -61,7 +61,7 @@ def authorize_first() -> list[Element]:
 
 
 def error_text(error: exceptions.KeysError) -> str:
-    """Why it was refused, where what is said back to the person came from outside."""
+    """Return the error's text with all user input in it escaped."""
     match error:
         case exceptions.ScopeUnknown():
             error = exceptions.ScopeUnknown(
@@ -74,7 +74,7 @@ def error_text(error: exceptions.KeysError) -> str:
 
 
 def escape_mentions(sentence: str) -> str:
-    """`sentence`, in which names of channels came from outside, unable to mention anyone."""
+    """Return the sentence with mentions in it disabled. It can contain channel names from Pumble."""
     return sentence.replace("<<", "‹‹").replace(">>", "››")
 
 
@@ -88,7 +88,7 @@ def _old_key_note(old: ApiKey, successor: ApiKey, now: datetime) -> str:
 
 
 def _example_call(key: ApiKey) -> str:
-    """A call that this key may make."""
+    """Return a command line with a call that this key may make."""
     with_key = '-H "ApiKey: $PUMBLE_API_KEY"'
     if "messages:write" in key.scopes and key.channels is None:
         body = '{"channel":"general","text":"hello"}'
@@ -103,5 +103,5 @@ def authorize_first_text() -> str:
 
 
 def short_entry(key: ApiKey, now: datetime) -> Element:
-    """How to tell the key from others, and whether anything may still use it."""
+    """Return the name, the masked key and the last use of a key."""
     return text(f"{escape_user_text(key.name)} · {key.masked} · {last_used(key, now)}", bold=True)

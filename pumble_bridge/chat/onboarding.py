@@ -1,4 +1,4 @@
-"""What somebody sees who has no keys yet: what the app does, and how to begin."""
+"""What users without keys see: what the app does and how to start."""
 
 from django.conf import settings
 from django.utils import translation
@@ -20,7 +20,7 @@ def authorize_url() -> str:
 
 
 def default_home_blocks() -> list[Element]:
-    """The Home tab of everybody who was shown no other yet, in every language; rich text only, as Pumble asks."""
+    """Return the default Home tab in every language. Pumble allows only rich text there."""
     parts = []
     for code, _name in settings.LANGUAGES:
         with translation.override(code):

@@ -1,4 +1,4 @@
-"""Somebody in chat: who they are to us, and how the bot answers them."""
+"""The bot and the user of a chat interaction."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,10 +20,10 @@ class Bot:
     def send_ephemeral(
         self, user_id: str, channel_id: str, content: dict[str, Any], thread_root_id: str | None = None
     ) -> None:
-        """Show `content` in that channel to this person alone, until they reload.
+        """Send `content` to the channel, visible to this user only, until they reload.
 
         Raises:
-            PumbleError: it is not certain that the message is there.
+            PumbleError: the message may not have been delivered.
         """
         ephemeral = content | {"ephemeral": {"sendToUsers": [user_id]}}
         self.client.post_message(channel_id, ephemeral, thread_root_id=thread_root_id)
@@ -31,7 +31,7 @@ class Bot:
 
 @dataclass(frozen=True, slots=True)
 class ChatUser:
-    """A member who may have keys, acting now."""
+    """A member who may have keys and who acts in chat at `now`."""
 
     member: Member
     user_id: str
@@ -42,19 +42,19 @@ class ChatUser:
     def send_ephemeral(
         self, channel_id: str, content: dict[str, Any], thread_root_id: str | None = None
     ) -> None:
-        """As `Bot.send_ephemeral`."""
+        """Send `content` to this user. See `Bot.send_ephemeral`."""
         self.bot.send_ephemeral(self.user_id, channel_id, content, thread_root_id)
 
     def direct_channel(self) -> str:
-        """The id of the direct channel of this person and the bot, opened where there was none.
+        """Return the id of the direct channel of the user and the bot. Open the channel if there is none.
 
         Raises:
-            PumbleError
+            PumbleError: a call failed.
         """
         try:
-            found = self.bot.client.find_direct_channel([self.bot.user_id, self.user_id])
+            channel_info = self.bot.client.find_direct_channel([self.bot.user_id, self.user_id])
         except TokenRejected:
             raise
         except PumbleRefused:
-            found = self.bot.client.open_direct_channel([self.user_id])
-        return str(found["channel"]["id"])
+            channel_info = self.bot.client.open_direct_channel([self.user_id])
+        return str(channel_info["channel"]["id"])

@@ -1,4 +1,4 @@
-"""What Pumble tells of the app, of people and of messages. Each is harmless to repeat, in whatever order and number they come."""
+"""Handlers of Pumble's events about the app, users and messages. All are idempotent and independent of order."""
 
 import logging
 import re
@@ -18,22 +18,22 @@ log = logging.getLogger(__name__)
 
 
 class InvalidEvent(Exception):
-    """The event's body is not what Pumble sends; the message says what is wrong and quotes nothing of it."""
+    """The event's body is invalid. The message says why and quotes nothing of it."""
 
 
 def is_relevant(event: Event) -> bool:
-    """False for a message without a key in it: of the many messages in a workspace hardly any has one."""
+    """Return False for a message without a key. Nearly all messages of a workspace have none."""
     if event.type not in leak_detection.MESSAGE_EVENTS:
         return True
     try:
         _message_id(event)
     except InvalidEvent:
-        return True  # for the log
+        return True  # so that `handle` logs it
     return bool(leak_detection.find_keys(event))
 
 
 def handle(event: Event, *, request_id: str, now: datetime) -> HookResponse:
-    """Bring our rows in line with what happened. What cannot be read changes nothing; the log says why."""
+    """Update stored rows for an event. An invalid event changes nothing and is logged."""
     workspace = Workspace.objects.filter(pumble_id=event.workspace_id).first()
     by = Actor(None, audit.Surface.PUMBLE, request_id=request_id)
     ignored = ""
@@ -58,13 +58,13 @@ def _on_app_uninstalled(workspace: Workspace, event: Event, by: Actor, now: date
 
 
 def _on_app_unauthorized(workspace: Workspace, event: Event, by: Actor, now: datetime) -> None:
-    leaving = {*event.user_ids, _text(event, "workspaceUser") or ""}
-    for member in Member.objects.filter(workspace=workspace, pumble_user_id__in=leaving):
+    user_ids = {*event.user_ids, _text(event, "workspaceUser") or ""}
+    for member in Member.objects.filter(workspace=workspace, pumble_user_id__in=user_ids):
         installations.revoke_authorization(member, by=by, now=now)
 
 
 def _on_user_changed(workspace: Workspace, event: Event, by: Actor, now: datetime) -> None:
-    """Somebody came, came back or changed: if we know them, we know them as they are now.
+    """Update the member, if known, after a user joined, returned or changed.
 
     Source: Pumble app platform reference, events: uId, uN (name), uE (e-mail), ro (role), st (status).
     """
@@ -90,9 +90,10 @@ def _on_message(workspace: Workspace, event: Event, by: Actor, now: datetime) ->
 
 
 def _message_id(event: Event) -> str:
-    """
+    """Return the message's id.
+
     Raises:
-        InvalidEvent: there is none, or the message's text is no text.
+        InvalidEvent: there is no valid id, or `tx` is not a string.
     """
     message_id = _text(event, "mId")
     _text(event, "tx")
@@ -102,10 +103,10 @@ def _message_id(event: Event) -> str:
 
 
 def _text(event: Event, name: str) -> str | None:
-    """The text of that field; None where it is missing, null or empty.
+    """Return a string field of the body, or None if it is missing, null or empty.
 
     Raises:
-        InvalidEvent: it holds something else.
+        InvalidEvent: the field is not a string.
     """
     value = event.body.get(name)
     if value is not None and not isinstance(value, str):

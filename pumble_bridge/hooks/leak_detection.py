@@ -1,6 +1,6 @@
-"""API keys that stand in chat messages: their holders are told and can stop them with one click.
+"""Detects API keys in chat messages. Owners of such keys get a notice and can revoke the key with one click.
 
-Messages are looked through in memory; nothing of them is stored or logged but their ids.
+Messages are scanned in memory. Only their ids are stored or logged.
 """
 
 import re
@@ -33,11 +33,11 @@ __all__ = [
 
 MESSAGE_EVENTS = ("NEW_MESSAGE", "UPDATED_MESSAGE")
 _QUERY_BATCH_SIZE = 500
-_MAX_CANDIDATES = 50  # of one key id in a message; with a right checksum each costs a comparison
+_MAX_CANDIDATES = 50  # per key id in a message; each one with a valid checksum costs a digest comparison
 
 
 def find_keys(event: Event) -> dict[str, set[key_format.Plaintext]]:
-    """What in a message has the form and checksum of a key, by key id. Asks nobody.
+    """Return the texts in a message that have the format and checksum of a key, by key id. No query is made.
 
     Source: Pumble app platform reference, events: tx (text), bl (blocks), att (attachments).
     """
@@ -51,9 +51,9 @@ def find_keys(event: Event) -> dict[str, set[key_format.Plaintext]]:
 
 
 def report_leaks(workspace: Workspace, event: Event, *, message_id: str, by: Actor, now: datetime) -> None:
-    """Audit each live key of the workspace that the message shows, and queue word to its holder; once per message.
+    """Audit each live key of the workspace in the message, and queue a notice to its owner, once per message.
 
-    A workspace whose policy switched this off hears nothing.
+    Do nothing if the workspace's policy switches leak detection off.
     """
     if not policies.get_policy(workspace).leak_detection_enabled:
         return
@@ -61,15 +61,15 @@ def report_leaks(workspace: Workspace, event: Event, *, message_id: str, by: Act
         kind = Notice.Kind.LEAKED
         if not notices.enqueue(kind, member=key.owner, key=key, dedup_key=message_id, now=now):
             continue
-        shown = {name: event.body.get(field) for name, field in (("channel", "cId"), ("author", "aId"))}
+        fields = {name: event.body.get(field) for name, field in (("channel", "cId"), ("author", "aId"))}
         detail = {
             name: value
-            for name, value in shown.items()
+            for name, value in fields.items()
             if isinstance(value, str) and re.fullmatch(MESSAGE_ID, value)
         }
         if key.owner.pumble_user_id in event.user_ids and "channel" in detail:
-            detail["seen_in"] = detail["channel"]  # the holder reads there, so the notice may name the place
-        leaked = audit.record(
+            detail["seen_in"] = detail["channel"]  # the owner is in the channel, so the notice may name it
+        leak_event = audit.record(
             AuditEvent.Type.KEY_LEAKED,
             workspace=workspace,
             key=key,
@@ -79,15 +79,15 @@ def report_leaks(workspace: Workspace, event: Event, *, message_id: str, by: Act
             message=message_id,
             **detail,
         )
-        Notice.objects.filter(key=key, kind=kind, dedup_key=message_id).update(event=leaked)
+        Notice.objects.filter(key=key, kind=kind, dedup_key=message_id).update(event=leak_event)
 
 
 @transaction.atomic
 def handle_action(member: Member, action: str, value: str, *, by: Actor, now: datetime) -> HookResponse:
-    """A button under a notice of a leak was pressed by `member`. Pressing again changes nothing.
+    """Handle a click by `member` on a button of a leak notice. A second click changes nothing.
 
     Args:
-        value: the button's value, as it came.
+        value: the button's value, unchecked.
     """
     key_id, message_id = read_leak_value(value)
     key = (
@@ -124,26 +124,26 @@ def handle_action(member: Member, action: str, value: str, *, by: Actor, now: da
 def _leaked_keys(
     workspace: Workspace, matches: dict[str, set[key_format.Plaintext]], now: datetime
 ) -> Iterator[ApiKey]:
-    """The workspace's live keys among `matches`. A text full of invented ids costs a few queries, not one for each."""
+    """Yield the workspace's live keys among `matches`. A message with many invented ids costs few queries."""
     ids = sorted(matches)
     for start in range(0, len(ids), _QUERY_BATCH_SIZE):
-        some = ids[start : start + _QUERY_BATCH_SIZE]
-        ours = ApiKey.objects.filter(key_id__in=some, owner__workspace=workspace).live(now)
-        for key_id in ours.order_by("pk").values_list("key_id", flat=True):
-            recognized = (authentication.find_by_plaintext(plaintext) for plaintext in matches[key_id])
-            key = next((key for key in recognized if key is not None), None)
+        batch = ids[start : start + _QUERY_BATCH_SIZE]
+        live_keys = ApiKey.objects.filter(key_id__in=batch, owner__workspace=workspace).live(now)
+        for key_id in live_keys.order_by("pk").values_list("key_id", flat=True):
+            keys = (authentication.find_by_plaintext(plaintext) for plaintext in matches[key_id])
+            key = next((key for key in keys if key is not None), None)
             if key is not None:
                 yield key
 
 
 def _iter_strings(value: Any) -> Iterator[str]:
-    """Every text in decoded JSON, however deep."""
-    waiting = [value]
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, str):
-            yield one
-        elif isinstance(one, dict):
-            waiting.extend(one.values())
-        elif isinstance(one, list):
-            waiting.extend(one)
+    """Yield every string in a decoded JSON value."""
+    pending = [value]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, str):
+            yield item
+        elif isinstance(item, dict):
+            pending.extend(item.values())
+        elif isinstance(item, list):
+            pending.extend(item)

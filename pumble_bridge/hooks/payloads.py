@@ -1,4 +1,4 @@
-"""Hook bodies as dataclasses. A signed body is still hostile: any field may be missing, null, huge or of another type."""
+"""Hook bodies as dataclasses. A signed body is still untrusted: any field may be missing, null, huge or of another type."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ MAX_TEXT_LENGTH = 100_000
 
 
 class InvalidPayload(Exception):
-    """The body is no hook that Pumble sends; the message says what is wrong and quotes nothing of it."""
+    """The body is not a valid hook. The message says why and quotes nothing of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """What a person did that waits for an answer."""
+    """An action of a user that waits for a response."""
 
     workspace_id: str
     user_id: str
@@ -33,7 +33,7 @@ class SlashCommand(Trigger):
 
 @dataclass(frozen=True, slots=True)
 class Click(Trigger):
-    """Something acted on in a message or a view, the Home tab among them. `value` is "" where it has none."""
+    """A click or selection in a message or view, such as the Home tab. `value` is "" if there is none."""
 
     in_view: bool
     source_id: str
@@ -44,7 +44,7 @@ class Click(Trigger):
 
 @dataclass(frozen=True, slots=True)
 class Submission(Trigger):
-    """A modal that was submitted. `values` are what stands in its inputs, by block id."""
+    """A submitted modal. `values` are the values of its inputs, by block id."""
 
     callback_id: str
     values: Mapping[str, str]
@@ -52,12 +52,12 @@ class Submission(Trigger):
 
 @dataclass(frozen=True, slots=True)
 class Dismissal(Trigger):
-    """A modal that was closed without submitting it."""
+    """A modal that was closed without submitting."""
 
 
 @dataclass(frozen=True, slots=True)
 class MenuQuery(Trigger):
-    """A dynamic menu asks for its options. `value` is the current choice, "" where there is none."""
+    """A request for the options of a dynamic menu. `value` is the current choice, "" if there is none."""
 
     on_action: str
     query: str
@@ -66,7 +66,7 @@ class MenuQuery(Trigger):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """`user_ids` are the people it concerns; `body` is the decoded inner object; `request_id` is its `rid` or ""."""
+    """An event. `user_ids` are the users it is about, `body` the decoded inner object, `request_id` its `rid` or ""."""
 
     type: str
     workspace_id: str
@@ -79,12 +79,12 @@ Payload = SlashCommand | Click | Submission | Dismissal | MenuQuery | Event
 
 
 def parse(raw: bytes) -> Payload:
-    """The hook in `raw`.
+    """Return the hook in `raw`.
 
     Source: Pumble app platform reference, hooks.
 
     Raises:
-        InvalidPayload
+        InvalidPayload: not JSON, of an unknown type, or with an invalid field.
     """
     try:
         hook = strict_json.loads_object(raw)
@@ -122,7 +122,7 @@ def parse(raw: bytes) -> Payload:
                 query=_text(hook, "query", limit=MAX_TEXT_LENGTH, default=""),
                 value=_text(hook, "value", limit=200, default=""),
             )
-        case "APP_EVENT" | "PUMBLE_EVENT":  # which of the two carries APP_* events is not settled
+        case "APP_EVENT" | "PUMBLE_EVENT":  # it is undocumented which of the two carries APP_* events
             return _event(hook)
         case _:
             raise InvalidPayload("unknown messageType")
@@ -151,7 +151,7 @@ def _view_action(hook: Mapping[str, Any]) -> Submission | Dismissal:
 
 
 def _values(view: Mapping[str, Any]) -> dict[str, str]:
-    """What each input holds, by block id; each of our blocks has one element."""
+    """Return the value of each input, by block id. Each block of the app has one element."""
     values = _object(_object(view, "state"), "values")
     return {
         block_id: _text(element, "value", limit=MAX_TEXT_LENGTH, default="")
@@ -177,10 +177,10 @@ def _event(hook: Mapping[str, Any]) -> Event:
 
 
 def _inner(hook: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """The object that is written as JSON into a text of the hook."""
+    """Return the object that a string field of the hook contains as JSON."""
     try:
-        written = _text(hook, name, limit=strict_json.MAX_BODY_BYTES, default="{}")
-        return strict_json.loads_object(written.encode())
+        encoded = _text(hook, name, limit=strict_json.MAX_BODY_BYTES, default="{}")
+        return strict_json.loads_object(encoded.encode())
     except strict_json.InvalidJson as error:
         raise InvalidPayload(f"{name}: {error}") from error
 

@@ -1,4 +1,4 @@
-"""The check that a hook comes from Pumble. Pure: clock and secrets are given."""
+"""Verifies that a hook comes from Pumble. Pure: clock and secrets are parameters."""
 
 import hashlib
 import hmac
@@ -15,9 +15,9 @@ _SIGNATURE = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
 class InvalidSignature(Exception):
-    """The hook is not to be believed; `code` is `missing`, `malformed`, `mismatch` or `stale`.
+    """The signature is invalid. `code` is `missing`, `malformed`, `mismatch` or `stale`.
 
-    A stale one was signed as it should be, `seconds_old` ago; below zero its time is still to come.
+    A stale hook has a correct signature that is `seconds_old`. A negative number means a time in the future.
     """
 
     def __init__(self, code: str, seconds_old: float = 0.0) -> None:
@@ -26,7 +26,7 @@ class InvalidSignature(Exception):
 
 
 def verify(body: bytes, *, timestamp: str, signature: str, secrets: Sequence[str], now: datetime) -> None:
-    """Returns where `signature` is the lower-case hex HMAC-SHA256 over `<timestamp>:<raw body>` under a secret.
+    """Verify that `signature` is the lower-case hex HMAC-SHA256 of `<timestamp>:<raw body>` under one of the secrets.
 
     Args:
         timestamp: the header as sent: milliseconds since the epoch, 13 digits (or seconds, 10).
@@ -35,7 +35,7 @@ def verify(body: bytes, *, timestamp: str, signature: str, secrets: Sequence[str
         now: aware.
 
     Raises:
-        InvalidSignature
+        InvalidSignature: `code` says why.
     """
     if not (timestamp and signature):
         raise InvalidSignature("missing")

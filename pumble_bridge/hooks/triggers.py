@@ -1,4 +1,4 @@
-"""The path of everything a person does in chat that waits for an answer: who it is, their language, a deadline, the handler."""
+"""Handles triggers: actions of users in chat that wait for a response within a deadline, in the user's language."""
 
 import logging
 from datetime import datetime
@@ -25,13 +25,13 @@ from pumble_bridge.models import Installation
 
 log = logging.getLogger(__name__)
 
-REPLY_TIMEOUT = 2.3  # the answer must reach Pumble within 3 s, messages to the person included
+REPLY_TIMEOUT = 2.3  # seconds; Pumble expects the response within 3 s, including replies by message
 
 Trigger = SlashCommand | Click | Submission | Dismissal | MenuQuery
 
 
 def handle(payload: Trigger, *, request_id: str, now: datetime) -> HookResponse:
-    """Carry out what the person did. Always answers in time; what could not be done is said."""
+    """Handle the trigger within `REPLY_TIMEOUT`. Failures return a `Nack` with a message for the user."""
     member = (
         Member.objects.select_related("workspace__installation", "workspace__policy")
         .filter(workspace__pumble_id=payload.workspace_id, pumble_user_id=payload.user_id)
@@ -90,7 +90,7 @@ def _dispatch(payload: Trigger, member: Member | None, bot: Bot, by: Actor, now:
 
 
 def _revoke_pasted(pasted: list[key_format.Plaintext], workspace_id: str, by: Actor, now: datetime) -> str:
-    """Revoke the keys of this workspace, and return what to tell the person."""
+    """Revoke pasted keys of this workspace, and return the warning for the user."""
     if revoke_pasted(pasted, workspace_id=workspace_id, by=by, now=now):
         return _(
             "That was a full API key, so it was revoked. In chat, use the name or id of a key, never the key itself."
@@ -105,7 +105,7 @@ def _log_refusal(payload: Trigger, reason: str) -> None:
 
 
 def _user_texts(payload: Trigger) -> list[str]:
-    """Everything in it that a person may have typed or pasted."""
+    """Return every text in the trigger that a user may have typed or pasted."""
     match payload:
         case SlashCommand():
             return [payload.text]

@@ -1,4 +1,4 @@
-"""The one door for Pumble's hooks: raw bytes, signature, freshness, parse, handler, one answer."""
+"""The view that receives all hooks: raw bytes, signature, freshness, parsing, handler, one response."""
 
 import hashlib
 import logging
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 @csrf_exempt
 @require_POST
 def hook(request: HttpRequest) -> JsonResponse:
-    """Answers 200 when the hook was taken, 403 when it is not Pumble's, 4xx with a message otherwise."""
+    """Respond with 200 if the hook was handled, 403 if its signature is invalid, and another 4xx with a message otherwise."""
     now = timezone.now()
     try:
         body = request.body
@@ -57,19 +57,19 @@ def hook(request: HttpRequest) -> JsonResponse:
                 return JsonResponse({})
             answer = _dispatch(payload, request_id=getattr(request, "request_id", ""))
     except Exception as error:
-        # Not taken after all: a repetition must find the door open.
+        # The hook was not handled, so a repetition must be accepted.
         AcceptedHook.objects.filter(dedup_key__in=dedup_keys).delete()
         log.exception("hook.failed", extra=_count_hook("failed", payload, request))
         message = _("Something went wrong in the API app. Look at “/api-keys list” before you try again.")
-        away = isinstance(error, OperationalError | InterfaceError)
-        return JsonResponse({"message": message}, status=503 if away else 500)
+        database_down = isinstance(error, OperationalError | InterfaceError)
+        return JsonResponse({"message": message}, status=503 if database_down else 500)
     outcome = "declined" if isinstance(answer, Nack) else "taken"
     log.info("hook.taken", extra=_count_hook(outcome, payload, request) | {"answer": type(answer).__name__})
     return JsonResponse(answer.to_dict(), status=400 if isinstance(answer, Nack) else 200)
 
 
 def _is_relevant(payload: Payload) -> bool:
-    """False for what can change nothing: it is acknowledged, and neither remembered nor logged."""
+    """Return False for a hook that can change nothing. It is acknowledged, but not stored or logged."""
     return not isinstance(payload, Event) or events.is_relevant(payload)
 
 
@@ -80,31 +80,31 @@ def _dispatch(payload: Payload, *, request_id: str) -> HookResponse:
 
 
 def _transaction_for(payload: Payload) -> AbstractContextManager[object]:
-    """An event is remembered and carried out as one change. A trigger calls Pumble, and no lock may wait for that."""
+    """Return a transaction for an event. A trigger calls Pumble, and no lock may be held during that."""
     return transaction.atomic() if isinstance(payload, Event) else nullcontext()
 
 
-def _dedup_keys(signed: str, payload: Payload) -> list[str]:
-    """What makes this hook itself: its signature, and the id that Pumble gave the trigger or event.
+def _dedup_keys(signature_header: str, payload: Payload) -> list[str]:
+    """Return the digests that identify this hook: of its signature, and of the id of the trigger or event.
 
-    The signature covers the time as well as the bytes: the same person may leave, come back and leave again.
+    The signature covers the time, so equal events at different times are different hooks.
     """
     match payload:
         case Event():
             pumble_id = payload.request_id
         case MenuQuery():
-            pumble_id = ""  # asked anew with every letter, perhaps under one id, and changes nothing
+            pumble_id = ""  # sent with every keystroke, possibly under the same id; changes nothing
         case _:
             pumble_id = payload.trigger_id
     identity = f"{type(payload).__name__}:{payload.workspace_id}:{pumble_id}".encode()
     return [
-        hashlib.sha256(seen).hexdigest()
-        for seen in ([signed.encode(), identity] if pumble_id else [signed.encode()])
+        hashlib.sha256(value).hexdigest()
+        for value in ([signature_header.encode(), identity] if pumble_id else [signature_header.encode()])
     ]
 
 
 def _count_hook(outcome: str, payload: Payload, request: HttpRequest) -> dict[str, str]:
-    """Count the hook; what its line in the log has."""
+    """Count the hook, and return the fields for its log record."""
     kind = type(payload).__name__
     metrics.HOOKS.labels(kind, outcome).inc()
     return {
@@ -115,7 +115,7 @@ def _count_hook(outcome: str, payload: Payload, request: HttpRequest) -> dict[st
 
 
 def _clock_details(error: signature.InvalidSignature) -> dict[str, object]:
-    """Nobody but Pumble can sign, so where the signature is right and its time is not, a clock may be wrong."""
+    """Return log fields for a stale hook: its signature is correct, so a clock may be wrong."""
     if error.code != "stale":
         return {}
     return {"seconds_old": round(error.seconds_old), "hint": "the clock of this machine may be off"}

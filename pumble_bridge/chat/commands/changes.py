@@ -1,4 +1,4 @@
-"""`delete`, `disable`, `enable` and `rename`: commands that change a key that is there."""
+"""`delete`, `disable`, `enable` and `rename`: subcommands that change a key."""
 
 from django.utils.translation import gettext as _
 
@@ -42,8 +42,10 @@ def rename(context: CommandContext) -> HookResponse:
     )
 
 
-def _done(context: CommandContext, said: str, key: ApiKey, **more: str) -> HookResponse:
+def _done(context: CommandContext, template: str, key: ApiKey, **more: str) -> HookResponse:
     context.reply(
-        paragraph(said % {"name": escape_user_text(key.name), "id": key.key_id, "command": COMMAND, **more})
+        paragraph(
+            template % {"name": escape_user_text(key.name), "id": key.key_id, "command": COMMAND, **more}
+        )
     )
     return Ack()

@@ -1,4 +1,4 @@
-"""One command that somebody typed."""
+"""The context of one command."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +16,7 @@ from pumble_bridge.manifest import COMMAND
 
 
 class UsageError(Exception):
-    """The command cannot be carried out as it was typed; the text and what follows it say why and what to type."""
+    """The command cannot be run as typed. The text and the paragraphs in `more` say why and what to type."""
 
     def __init__(self, why: str, *more: Element) -> None:
         super().__init__(why)
@@ -25,7 +25,7 @@ class UsageError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class CommandContext:
-    """What follows the verb, in words, and the person who typed it. Replies go where it was typed, to them alone."""
+    """A parsed command and the user who typed it. Replies are visible to that user only."""
 
     user: ChatUser
     payload: SlashCommand
@@ -44,18 +44,19 @@ class CommandContext:
         return self.user.now
 
     def reply(self, *parts: Element) -> None:
-        """
+        """Send an ephemeral reply to the channel of the command.
+
         Raises:
-            PumbleError: it is not certain that the message is there.
+            PumbleError: the message may not have been delivered.
         """
         self.user.send_ephemeral(self.payload.channel_id, message(*parts), self.payload.thread_root_id)
 
     @property
     def name(self) -> str:
-        """The name or id that the words are. If a part of it is in quotes, all of it is.
+        """The name or id in the arguments. It is quoted as a whole or not at all.
 
         Raises:
-            UsageError: `"ci" "prod"` are two names, and `"ci" read-only` is not clear.
+            UsageError: `"ci" "prod"` are two names, and `"ci" read-only` is ambiguous.
         """
         line = self.line
         if len(line.args) > 1 and len(line.unquoted) < len(line.args):
@@ -67,7 +68,7 @@ class CommandContext:
         return line.text
 
     def get_key(self) -> ApiKey:
-        """The key of the person's that the words name.
+        """Return the user's key with the name or id in the arguments.
 
         Raises:
             UsageError, KeyNotFound, KeyAmbiguous.
@@ -76,6 +77,6 @@ class CommandContext:
 
 
 def in_quotes(name: str) -> str:
-    """Return the name as it is typed in a command, fit to be shown."""
+    """Return the name in quotes, as it is typed in a command, escaped for display."""
     shown = escape_user_text(name)
     return f"«{shown}»" if '"' in shown else f'"{shown}"'

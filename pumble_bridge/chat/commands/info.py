@@ -1,4 +1,4 @@
-"""`list`, `usage`, `why`, `language`: commands that only tell, or change how things are told."""
+"""`list`, `usage`, `why` and `language`: subcommands that change no key."""
 
 from collections import Counter
 from datetime import timedelta
@@ -34,7 +34,7 @@ def list_keys(context: CommandContext) -> HookResponse:
 
 
 def show_usage(context: CommandContext) -> HookResponse:
-    """How much one key was used, or each."""
+    """Show the calls of one key, or of each key, in the last 7 days."""
     keys = [context.get_key()] if context.line.args else _newest_keys(context)
     if not keys:
         context.reply(_no_keys())
@@ -47,14 +47,14 @@ def show_usage(context: CommandContext) -> HookResponse:
 
 
 def explain_call(context: CommandContext) -> HookResponse:
-    """What became of one call, for whoever may see its key."""
+    """Show the outcome of one call to a user who may see its key."""
     if len(context.line.args) != 1:
         raise UsageError(
             _("Type the requestId of the refused call: %(example)s")
             % {"example": f"{COMMAND} why REQUEST-ID"}
         )
-    found = selectors.find_call(context.member, context.line.text[:64])
-    if found is None:
+    call = selectors.find_call(context.member, context.line.text[:64])
+    if call is None:
         context.reply(
             paragraph(
                 _(
@@ -63,23 +63,23 @@ def explain_call(context: CommandContext) -> HookResponse:
             )
         )
         return Ack()
-    whose = (
+    owner = (
         ""
-        if found.key.owner_id == context.member.pk
-        else _(" of %(name)s") % {"name": escape_user_text(found.key.owner.name)}
+        if call.key.owner_id == context.member.pk
+        else _(" of %(name)s") % {"name": escape_user_text(call.key.owner.name)}
     )
     context.reply(
         paragraph(
             _("%(operation)s with the key “%(name)s”%(whose)s, %(at)s:")
             % {
-                "operation": found.operation,
-                "name": escape_user_text(found.key.name),
-                "whose": whose,
-                "at": texts.short_date(found.at, now=context.now),
+                "operation": call.operation,
+                "name": escape_user_text(call.key.name),
+                "whose": owner,
+                "at": texts.short_date(call.at, now=context.now),
             }
         ),
-        paragraph_with_code(Outcome(found.outcome, found.hint).explanation),
-        paragraph(key_blocks.escape_mentions(texts.describe_rights(found.key.rights, now=context.now))),
+        paragraph_with_code(Outcome(call.outcome, call.hint).explanation),
+        paragraph(key_blocks.escape_mentions(texts.describe_rights(call.key.rights, now=context.now))),
     )
     return Ack()
 
@@ -107,7 +107,7 @@ def key_list(context: CommandContext) -> list[Element]:
 
 
 def _newest_keys(context: CommandContext) -> list[ApiKey]:
-    """As many as a reply holds, and one more if there are more."""
+    """Return the newest keys: as many as a reply holds, and one more if there are more."""
     return list(selectors.list_own_keys(context.member, context.now)[: KEYS_PER_REPLY + 1])
 
 
@@ -130,7 +130,7 @@ def _usage_entry(key: ApiKey, calls: Counter[str], context: CommandContext) -> E
     refused = calls.total() - calls[usage.OK]
     counted = ngettext("%(n)s call", "%(n)s calls", calls.total()) % {"n": calls.total()}
     most = ", ".join(f"{outcome} {count}" for outcome, count in calls.most_common() if outcome != usage.OK)
-    said = (
+    summary = (
         _(": %(calls)s, %(used)s.")
         if not refused
         else _(": %(calls)s, %(refused)s of them refused (%(most)s), %(used)s.")
@@ -138,5 +138,5 @@ def _usage_entry(key: ApiKey, calls: Counter[str], context: CommandContext) -> E
     used = key_blocks.last_used(key, context.now)
     return paragraph(
         text(escape_user_text(key.name), bold=True),
-        said % {"calls": counted, "refused": refused, "most": most, "used": used},
+        summary % {"calls": counted, "refused": refused, "most": most, "used": used},
     )

@@ -1,4 +1,4 @@
-"""A typed line as words and flags. Pure."""
+"""Parses a command line into arguments and flags. Pure."""
 
 # ruff: noqa: RUF001 - quotation marks of all languages
 
@@ -7,9 +7,9 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-# Each opening quotation mark with those that close it, in the order in which they are looked for. Keyboards of other
-# languages open with what closes in English. A mark of the first table stands in no word; those of the second are
-# apostrophes too, and quote only whole words.
+# Each opening quotation mark with the marks that can close it, in order of precedence. In some languages the opening
+# mark is the one that closes in English. Marks of the first table occur in no word. Marks of the second are also
+# apostrophes, so they quote only whole words.
 _DOUBLE_QUOTES = {
     '"': '"”“',
     "“": '”“"',
@@ -48,13 +48,13 @@ _QUOTED = [
 ]
 _WORD = re.compile("|".join([*_QUOTED, r"(\S+)"]))
 
-# What a keyboard writes for a hyphen besides the dashes of Unicode: the minus sign, and the long vowel sign of Kana.
+# Other characters that keyboards write for a hyphen: minus signs, and the long vowel sign of Kana.
 _OTHER_DASHES = "\u02d7\u2043\u207b\u208b\u2212\u30fc\uff70"
 _LONG_DASHES = "\u2013\u2014\u2015"  # chat clients turn two hyphens into one of these
 _HELP = {"help", "ayuda", "?", "-h", "--h", "-?", "-help", "--help", "-ayuda", "--ayuda", "/?"}
 
 
-MAX_LENGTH = 1000  # the search for quotation marks takes time with the square of it
+MAX_LENGTH = 1000  # the search for quotation marks takes quadratic time
 
 
 class LineTooLong(Exception):
@@ -62,11 +62,11 @@ class LineTooLong(Exception):
 
 
 class HelpRequested(Exception):
-    """The line asks what the command does: with a flag, or with "help" as its first or last word."""
+    """The line requests help: with a flag, or with "help" as its first or last word."""
 
 
 class UnknownFlag(Exception):
-    """`flag` is none of this command's."""
+    """The command has no such flag."""
 
     def __init__(self, flag: str) -> None:
         super().__init__(flag)
@@ -74,7 +74,7 @@ class UnknownFlag(Exception):
 
 
 class InvalidFlag(Exception):
-    """`flag` is known."""
+    """The command has the flag, but it is used incorrectly."""
 
     def __init__(self, flag: str) -> None:
         super().__init__(flag)
@@ -82,22 +82,26 @@ class InvalidFlag(Exception):
 
 
 class MissingValue(InvalidFlag):
-    """Nothing follows a flag that takes a value."""
+    """The flag needs a value and has none."""
 
 
 class UnexpectedValue(InvalidFlag):
-    """A value is given to a flag that takes none: `--full=no` must not mean `--full`."""
+    """The flag takes no value and has one: `--full=no` must not mean `--full`."""
 
 
 class RepeatedFlag(InvalidFlag):
-    """The flag is there twice, so it is not clear which of the two counts."""
+    """The flag occurs twice."""
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedLine:
-    """`args` are the words that are no flags, what stood in quotes as one; `flags` have "" where they take no value.
+    """A parsed command line.
 
-    `unquoted` are those of `args` that stood in no quotes. `after_value` has the one that directly follows a flag's value.
+    Attributes:
+        args: the words that are not flags. A quoted text is one word.
+        flags: the value of each flag, "" if it takes none.
+        unquoted: the `args` that were not in quotes.
+        after_value: the unquoted word that directly follows the value of each flag, if any.
     """
 
     args: tuple[str, ...] = ()
@@ -117,16 +121,16 @@ class _Word:
 
     @property
     def is_flag(self) -> bool:
-        """Whether its first character that can be seen is a dash."""
+        """Whether the first visible character is a dash."""
         visible = (char for char in self.text if unicodedata.category(char)[0] not in "CM")
         return not self.is_quoted and _is_dash(next(visible, " "))
 
 
 def parse(line: str, flags: Mapping[str, bool]) -> ParsedLine:
-    """Return the words of the line. A word that begins with any dash is a flag unless it is in quotes.
+    """Parse a line. A word that begins with any dash is a flag, unless it is in quotes.
 
     Args:
-        flags: those that the line may hold, each with whether a value follows.
+        flags: the known flags, each with whether it needs a value.
 
     Raises:
         LineTooLong, HelpRequested, UnknownFlag, MissingValue, UnexpectedValue, RepeatedFlag.
@@ -134,20 +138,20 @@ def parse(line: str, flags: Mapping[str, bool]) -> ParsedLine:
     if len(line) > MAX_LENGTH:
         raise LineTooLong
     words = list(_split(line))
-    asking = [word for word in words if not word.is_quoted and is_help(word.text)]
-    if any(word.is_flag or word in (words[0], words[-1]) for word in asking):
+    help_words = [word for word in words if not word.is_quoted and is_help(word.text)]
+    if any(word.is_flag or word in (words[0], words[-1]) for word in help_words):
         raise HelpRequested
     args: list[_Word] = []
-    found_flags: dict[str, str] = {}
+    values: dict[str, str] = {}
     after_value: dict[str, str] = {}
-    valued = ""  # the flag whose value has just been read
+    last_flag = ""  # the flag whose value was just read
     rest = iter(words)
     for word in rest:
         if not word.is_flag:
             args.append(word)
-            if valued and not word.is_quoted:
-                after_value[valued] = word.text
-            valued = ""
+            if last_flag and not word.is_quoted:
+                after_value[last_flag] = word.text
+            last_flag = ""
             continue
         if all(map(_is_dash, word.text)):
             following = next(rest, None)
@@ -156,14 +160,14 @@ def parse(line: str, flags: Mapping[str, bool]) -> ParsedLine:
         name = name.casefold()
         if name not in flags:
             raise UnknownFlag(word.text.partition("=")[0])
-        if name in found_flags:
+        if name in values:
             raise RepeatedFlag(name)
         if not flags[name] and has_value:
             raise UnexpectedValue(name)
-        found_flags[name] = _read_value(name, value, rest) if flags[name] else ""
-        valued = name if flags[name] else ""
+        values[name] = _read_value(name, value, rest) if flags[name] else ""
+        last_flag = name if flags[name] else ""
     unquoted = tuple(word.text for word in args if not word.is_quoted)
-    return ParsedLine(tuple(word.text for word in args), found_flags, unquoted, after_value)
+    return ParsedLine(tuple(word.text for word in args), values, unquoted, after_value)
 
 
 def is_help(word: str) -> bool:
@@ -171,22 +175,22 @@ def is_help(word: str) -> bool:
 
 
 def without_dashes(flag: str) -> str:
-    """Return the letters of a flag, in lower case."""
+    """Return the letters and digits of a flag, in lower case."""
     return "".join(char for char in flag.casefold() if char.isalnum())
 
 
 def _read_value(flag: str, value: str, rest: Iterator[_Word]) -> str:
-    """Return what follows the flag: the next word, and those after it that a comma joins.
+    """Return the flag's value: the next word, and the words after it that are joined by commas.
 
     Raises:
-        MissingValue
+        MissingValue: no value follows.
     """
     if not value:
         following = next(rest, None)
         if following is None or following.is_flag:
             raise MissingValue(flag)
         value = following.text
-    # Values are ASCII, and some keyboards write wide digits and commas.
+    # Values are ASCII, but some keyboards write full-width digits and commas.
     value = unicodedata.normalize("NFKC", value.strip(_STRAY_QUOTES))
     while value.endswith(",") and (more := next(rest, None)):
         value += unicodedata.normalize("NFKC", more.text)
@@ -209,6 +213,6 @@ def _is_dash(char: str) -> bool:
 
 
 def _plain_dashes(flag: str) -> str:
-    """Return the flag with hyphens for its dashes, and two of them for a long one at its beginning."""
+    """Return the flag with hyphens instead of dashes, and two hyphens for a long dash at its beginning."""
     hyphens = "".join("-" if _is_dash(char) else char for char in flag)
     return f"-{hyphens}" if flag[0] in _LONG_DASHES and hyphens[1:2] != "-" else hyphens

@@ -1,10 +1,11 @@
-"""Words of a name that look like a restriction of the key. They are refused: taken as a name, they restrict nothing.
+"""Finds words of a name that look like a restriction of the key. As part of a name they would restrict nothing.
 
-Somebody who types `generate ci read-only` wants a read-only key. The parts of a word are what stands between its
-separators, and between letters and digits: `expires-30d` is "expires", "30" and "d". A word looks like a restriction if
-one of its parts restricts alone (only, expires), if all its parts are words of restrictions and numbers (no-write), or if
-it has a number with a unit of time (ci-30d) or the name of a scope. So `post-office` and `ci-30` are names.
-Words in English and Spanish. Pure.
+A user who types `generate ci read-only` wants a read-only key. A word is split at separators and between letters and
+digits: `expires-30d` has the parts "expires", "30" and "d". A word looks like a restriction if
+- one part is a restriction alone (only, expires),
+- all parts are words of restrictions or numbers (no-write), or
+- it has a number with a unit of time (ci-30d) or the name of a scope.
+So `post-office` and `ci-30` are names. The words are English and Spanish. Pure.
 """
 
 import difflib
@@ -17,9 +18,9 @@ from itertools import pairwise
 
 from keys import scopes
 
-PORTAL = ""  # no flag restricts it, the portal's form does
+PORTAL = ""  # no flag, only the portal's form
 _EXPIRES, _SCOPES = "--expires", "--scopes"
-# Letters and digits only, without accents. These are restrictions wherever they stand in a word, as in `myreadonly`.
+# Letters and digits only, without accents. These are restrictions anywhere in a word, as in `myreadonly`.
 _COMPOUNDS = {
     "--read-only": "readonly onlyread viewonly readaccess sololectura sololeer solover",
     "--post": "postonly onlypost writeonly postmessages solopublicar soloescribir",
@@ -28,7 +29,7 @@ _COMPOUNDS = {
     _EXPIRES: "neverexpire noexpir nocaduca sincaducidad",
     PORTAL: "perminute porminuto ratelimit",
 }
-# These are restrictions as one part of a word, or as two that follow one another.
+# These are restrictions as one part of a word, or as two successive parts.
 _ALONE = {
     "--read-only": "nowrite nowriting noescribir sinescribir sinescritura",
     _SCOPES: " ".join(scope.replace(":", "") for scope in scopes.ALL),
@@ -36,7 +37,7 @@ _ALONE = {
     "caduca caducan caducidad expira expiran vence hasta nunca",
     PORTAL: "only solo solamente limited limitada limitado restrict restricted restringida restringido",
 }
-# These are restrictions if the word has no other parts: there are post offices.
+# These are restrictions only if the word has no other parts: `post-office` is a name.
 _TOGETHER = {
     "--read-only": "ro read reading view lectura leer ver",
     "--post": "post posts posting write publicar escribir",
@@ -64,16 +65,19 @@ _DAYS = re.compile(r"(?<![0-9])(?<![0-9]\W)([1-9][0-9]{0,3})\s*(d|days?|dias?)?(
 _NEVER = re.compile("never|nunca|noexpir|nocaduca|sincaducidad")
 _NETWORK = re.compile(r"[0-9]{1,3}(\.[0-9]{1,3}){3}(?![0-9])|[0-9]+(\.[0-9]+)+/[0-9]")
 _CHANNEL = re.compile(r"#[^\W\d]|<<#")
-_MAX_LENGTH = 64  # of a word that is compared; a longer one is no name
+_MAX_LENGTH = 64  # of a compared word; a longer word is not a name
 _MIN_SIMILARITY = 0.8
 _OFTEN_MISTYPED = {"readonly": "--read-only", "postonly": "--post", "fullaccess": "--full"}
 
 
 @dataclass(frozen=True, slots=True)
 class Restriction:
-    """`typed` looks like what the flag restricts, or like something that only the portal restricts.
+    """Words of a name that look like a restriction.
 
-    `others` are the words of the name before and after it.
+    Attributes:
+        typed: the words that look like a restriction.
+        flag: the flag for it, or PORTAL.
+        others: the other words of the name.
     """
 
     typed: str
@@ -82,13 +86,15 @@ class Restriction:
 
     @property
     def example(self) -> str:
-        """Return the flag as it was probably meant, with a value if it takes one."""
+        """Return the flag that was probably meant, with a value if it takes one."""
         if self.flag == _EXPIRES:
             if _NEVER.search(_squeeze(self.typed)):
                 return f"{_EXPIRES} never"
             if days := _DAYS.search(_fold(self.typed)):
                 return f"{_EXPIRES} {days[1]}d"
-            has_number = any(map(str.isdigit, self.typed))  # of hours, for example: a day is the shortest
+            has_number = any(
+                map(str.isdigit, self.typed)
+            )  # hours, for example; the shortest lifetime is a day
             return f"{_EXPIRES} {1 if has_number else 30}d"
         if self.flag == _SCOPES:
             named = [scope for scope in scopes.ALL if scope.replace(":", "") in _squeeze(self.typed)]
@@ -117,10 +123,10 @@ def _restriction(words: Sequence[str], start: int, end: int, flag: str) -> Restr
 
 
 def _end(words: Sequence[str], start: int, flag: str) -> int:
-    """Return where the restriction ends that starts there: of `ci expires 30 days`, after "days"."""
+    """Return the end of the restriction that begins at `start`: in `ci expires 30 days`, after "days"."""
     end = start + 1
     if flag == PORTAL and end < len(words) and _squeeze(words[start]) in _FLAG_ALONE | _FLAG_TOGETHER:
-        end += 1  # which channel or address
+        end += 1  # the channel or address
     while end < len(words) and _continues(words[end - 1], words[end], flag):
         end += 1
     return end
@@ -136,7 +142,7 @@ def _is_length(word: str, flag: str) -> bool:
 
 
 def _find_flag(word: str) -> str | None:
-    """Return the flag that restricts what the word names, PORTAL if none does, or None if it is no restriction."""
+    """Return the flag for a word that looks like a restriction, PORTAL if it has none; None for other words."""
     word = unicodedata.normalize("NFKC", word).casefold()
     name, _separator, value = word.replace(":", "=").partition("=")
     squeezed = _squeeze(word)
@@ -178,13 +184,13 @@ def _is_address(word: str) -> bool:
 
 
 def _is_duration_of_two(both: str) -> bool:
-    """Whether it is like `30 days`."""
+    """Return whether the two words are like `30 days`."""
     duration = _DURATION.search(_fold(both))
     return duration is not None and " " in duration[0]
 
 
 def _is_mistyped_expiry(both: str) -> bool:
-    """Whether it is like `expries 30`."""
+    """Return whether the two words are like `expries 30`."""
     word, _space, number = both.partition(" ")
     known = _ALONE[_EXPIRES].split()
     return number.isdigit() and bool(difflib.get_close_matches(_squeeze(word), known, 1, _MIN_SIMILARITY))
@@ -201,6 +207,6 @@ def _split(text: str) -> list[str]:
 
 
 def _fold(text: str) -> str:
-    """Return the text in lower case, without accents and without characters that cannot be seen."""
+    """Return the text in lower case, without accents and invisible characters."""
     decomposed = unicodedata.normalize("NFKD", text).casefold()
     return "".join(char for char in decomposed if unicodedata.category(char)[0] not in "CM")

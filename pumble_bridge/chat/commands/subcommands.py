@@ -1,6 +1,6 @@
-"""`/api-keys ...`: what each verb does and what the person reads.
+"""The subcommands of `/api-keys`, their help, and the replies to commands that are not understood.
 
-Replies are ephemeral messages of the bot. Key material goes into such a message only, never into the acknowledgement.
+Replies are ephemeral messages of the bot. Key material is in such a message only, never in the response to the hook.
 """
 
 import difflib
@@ -30,14 +30,20 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Subcommand:
-    """`usage` is what follows it, `flags` those it takes, each with whether a value follows.
+    """A subcommand of `/api-keys`.
 
-    `details` are said in its own help. `accepts_name`: a name of a key can follow; `requires_key`: one must.
+    Attributes:
+        usage: the arguments, as shown in the help.
+        help: one line for the list of subcommands.
+        flags: the flags that it takes, each with whether it needs a value.
+        requires_key: whether the name or id of a key must follow.
+        accepts_name: whether a name can follow.
+        details: lines for the help of this subcommand.
     """
 
     run: Callable[[CommandContext], HookResponse]
     usage: str | Promise
-    meaning: str | Promise
+    help: str | Promise
     flags: Mapping[str, bool] = field(default_factory=dict)
     requires_key: bool = False
     accepts_name: bool = False
@@ -50,61 +56,63 @@ _NAME_OR_ID = gettext_lazy("<name or id>")
 def handle(
     payload: SlashCommand, user: ChatUser | None, bot: Bot, pasted_key_warning: str | None
 ) -> HookResponse:
-    """Carry out one command. `person` is None for somebody who may not have keys.
+    """Run a command and reply with an ephemeral message. `user` is None if they may not have keys.
 
     Raises:
-        PumbleError: it is not certain that the reply is there.
+        PumbleError: the reply may not have been delivered.
     """
     if payload.command != COMMAND:
         return Nack(_("The API app has only the command %(command)s.") % {"command": COMMAND})
-    verb, rest = [*payload.text.split(maxsplit=1), "", ""][:2]
-    verb = unicodedata.normalize("NFKC", verb).casefold() or "help"  # some keyboards write wide letters
-    if parser.is_help(verb):
-        verb = "help"
+    name, rest = [*payload.text.split(maxsplit=1), "", ""][:2]
+    name = unicodedata.normalize("NFKC", name).casefold() or "help"  # some keyboards write full-width letters
+    if parser.is_help(name):
+        name = "help"
     if pasted_key_warning is None and user is not None:
-        return _carry_out(user, payload, verb, rest)
+        return _run(user, payload, name, rest)
     if pasted_key_warning is not None:
         parts = [paragraph(pasted_key_warning)]
     else:
-        parts = [*(help_parts() if verb == "help" else []), *key_blocks.authorize_first()]
+        parts = [*(help_parts() if name == "help" else []), *key_blocks.authorize_first()]
     bot.send_ephemeral(payload.user_id, payload.channel_id, message(*parts), payload.thread_root_id)
     return Ack()
 
 
-def _carry_out(user: ChatUser, payload: SlashCommand, typed: str, rest: str) -> HookResponse:
-    verb = SUBCOMMANDS.get(typed)
+def _run(user: ChatUser, payload: SlashCommand, name: str, rest: str) -> HookResponse:
+    subcommand = SUBCOMMANDS.get(name)
     context = CommandContext(user, payload, parser.ParsedLine())
-    if verb is None:
-        return _reply(context, paragraph(_suggestion(typed)), *help_parts())
+    if subcommand is None:
+        return _reply(context, paragraph(_suggestion(name)), *help_parts())
     try:
-        context = CommandContext(user, payload, parser.parse(rest, verb.flags))
-        if verb.requires_key and not context.line.text:
-            example = text(f"{COMMAND} {typed} deploy", code=True)
+        context = CommandContext(user, payload, parser.parse(rest, subcommand.flags))
+        if subcommand.requires_key and not context.line.text:
+            example = text(f"{COMMAND} {name} deploy", code=True)
             return _reply(
                 context, paragraph(_("Which key? Type its name or id: "), example), *info.key_list(context)
             )
-        return verb.run(context)
+        return subcommand.run(context)
     except parser.LineTooLong:
         return _reply(
             context,
             paragraph(_("The command is too long. Nothing was changed.")),
-            _usage_example(typed, verb),
+            _usage_example(name, subcommand),
         )
     except parser.HelpRequested:
-        return _reply(context, *_subcommand_help(typed))
+        return _reply(context, *_subcommand_help(name))
     except parser.UnknownFlag as error:
-        return _reply(context, *_unknown_flag(error.flag, typed, verb))
+        return _reply(context, *_unknown_flag(error.flag, name, subcommand))
     except parser.InvalidFlag as error:
         return _reply(
-            context, paragraph(_FLAG_ERRORS[type(error)] % {"flag": error.flag}), _usage_example(typed, verb)
+            context,
+            paragraph(_FLAG_ERRORS[type(error)] % {"flag": error.flag}),
+            _usage_example(name, subcommand),
         )
     except UsageError as error:
         return _reply(context, paragraph(str(error)), *error.more)
     except KeyNotFound as error:
-        log.info("command.refused", extra={"verb": typed, "reason": error.reason})
-        return _reply(context, *_key_not_found(context, typed))
+        log.info("command.refused", extra={"verb": name, "reason": error.reason})
+        return _reply(context, *_key_not_found(context, name))
     except KeysError as error:
-        log.info("command.refused", extra={"verb": typed, "reason": error.reason})
+        log.info("command.refused", extra={"verb": name, "reason": error.reason})
         return _reply(context, paragraph(key_blocks.error_text(error)))
 
 
@@ -114,83 +122,90 @@ def _reply(context: CommandContext, *parts: Element) -> HookResponse:
 
 
 def _help(context: CommandContext) -> HookResponse:
-    asked = context.line.text.casefold()
-    return _reply(context, *(_subcommand_help(asked) if asked in SUBCOMMANDS else help_parts()))
+    name = context.line.text.casefold()
+    return _reply(context, *(_subcommand_help(name) if name in SUBCOMMANDS else help_parts()))
 
 
 def _suggestion(typed: str) -> str:
     near = difflib.get_close_matches(typed[:64], SUBCOMMANDS, n=1)
-    said = (
+    suggestion = (
         _("Unknown command “%(verb)s”. Did you mean %(near)s?") if near else _("Unknown command “%(verb)s”.")
     )
-    return said % {"verb": escape_user_text(typed), "near": near[0] if near else ""}
+    return suggestion % {"verb": escape_user_text(typed), "near": near[0] if near else ""}
 
 
-def _unknown_flag(flag: str, typed: str, verb: Subcommand) -> list[Element]:
-    found = restrictions.find([parser.without_dashes(flag)]) if typed == "generate" else None
-    near = _similar_flag(flag, verb) if found is None else found.flag
-    said = (
+def _unknown_flag(flag: str, name: str, subcommand: Subcommand) -> list[Element]:
+    restriction = restrictions.find([parser.without_dashes(flag)]) if name == "generate" else None
+    near = _similar_flag(flag, subcommand) if restriction is None else restriction.flag
+    error = (
         _("Unknown flag %(flag)s. Nothing was changed. Did you mean %(near)s?")
         if near
         else _("Unknown flag %(flag)s. Nothing was changed.")
     )
-    takes = _("%(verb)s takes: %(flags)s.") if verb.flags else _("%(verb)s takes no flags.")
-    named = {"flag": escape_user_text(flag), "near": near, "verb": typed, "flags": ", ".join(verb.flags)}
-    parts = [paragraph(f"{said} {takes}" % named), _usage_example(typed, verb)]
-    if found is not None and found.flag == restrictions.PORTAL:
+    takes = _("%(verb)s takes: %(flags)s.") if subcommand.flags else _("%(verb)s takes no flags.")
+    values = {
+        "flag": escape_user_text(flag),
+        "near": near,
+        "verb": name,
+        "flags": ", ".join(subcommand.flags),
+    }
+    parts = [paragraph(f"{error} {takes}" % values), _usage_example(name, subcommand)]
+    if restriction is not None and restriction.flag == restrictions.PORTAL:
         parts.append(issue.portal_restrictions_link())
-    if verb.requires_key or verb.accepts_name:
+    if subcommand.requires_key or subcommand.accepts_name:
         parts.append(paragraph(_("If it is part of a name, put the name in quotes.")))
     return parts
 
 
-def _similar_flag(flag: str, verb: Subcommand) -> str:
-    """Return the flag that was probably meant, or an empty text."""
-    known = {parser.without_dashes(one): one for one in verb.flags}
+def _similar_flag(flag: str, subcommand: Subcommand) -> str:
+    """Return the flag that was probably meant, or ""."""
+    known = {parser.without_dashes(flag): flag for flag in subcommand.flags}
     typed = parser.without_dashes(flag)[:64]
-    begun = [one for name, one in known.items() if typed and name.startswith(typed)]
-    near = begun if len(begun) == 1 else difflib.get_close_matches(typed, known, n=1)
+    by_prefix = [flag for name, flag in known.items() if typed and name.startswith(typed)]
+    near = by_prefix if len(by_prefix) == 1 else difflib.get_close_matches(typed, known, n=1)
     return known.get(near[0], near[0]) if near else ""
 
 
-def _usage_example(typed: str, verb: Subcommand) -> Element:
-    return paragraph(_("Try: "), text(f"{COMMAND} {typed} {verb.usage}".rstrip(), code=True))
+def _usage_example(name: str, subcommand: Subcommand) -> Element:
+    return paragraph(_("Try: "), text(f"{COMMAND} {name} {subcommand.usage}".rstrip(), code=True))
 
 
-def _key_not_found(context: CommandContext, typed: str) -> list[Element]:
-    name = context.line.args[0] if typed == "rename" else context.line.text
-    said = paragraph(
-        _("You have no key “%(name)s”. See yours: ") % {"name": escape_user_text(name)},
+def _key_not_found(context: CommandContext, name: str) -> list[Element]:
+    key_name = context.line.args[0] if name == "rename" else context.line.text
+    not_found = paragraph(
+        _("You have no key “%(name)s”. See yours: ") % {"name": escape_user_text(key_name)},
         text(f"{COMMAND} list", code=True),
     )
-    first, _space, last = name.rpartition(" ")
-    if typed == "rotate" and last.casefold() in lifecycle.GRACE_PERIODS:
+    first, _space, last = key_name.rpartition(" ")
+    if name == "rotate" and last.casefold() in lifecycle.GRACE_PERIODS:
         command = text(f"{COMMAND} rotate {issue.as_argument(first)} --grace {last.casefold()}", code=True)
-        return [said, paragraph(_("Or did you mean: "), command)]
-    similar = selectors.list_similar_keys(context.member, name, context.now)
+        return [not_found, paragraph(_("Or did you mean: "), command)]
+    similar = selectors.list_similar_keys(context.member, key_name, context.now)
     if not similar:
-        return [said]
+        return [not_found]
     names = texts.enumerate_any(f"{escape_user_text(key.name)} ({key.key_id})" for key in similar)
-    rest = f" {issue.as_argument(context.line.args[1])}" if typed == "rename" else ""
-    command = text(f"{COMMAND} {typed} {similar[0].key_id}{rest}", code=True)
-    return [said, paragraph(_("Did you mean %(names)s? Then type: ") % {"names": names}, command)]
+    rest = f" {issue.as_argument(context.line.args[1])}" if name == "rename" else ""
+    command = text(f"{COMMAND} {name} {similar[0].key_id}{rest}", code=True)
+    return [not_found, paragraph(_("Did you mean %(names)s? Then type: ") % {"names": names}, command)]
 
 
 def _subcommand_help(name: str) -> list[Element]:
-    verb = SUBCOMMANDS[name]
-    typed = text(f"{COMMAND} {name} {verb.usage}".rstrip(), code=True)
-    details = bullets([paragraph(str(one) % {"scopes": ", ".join(scopes.ALL)}) for one in verb.details])
-    return [paragraph(typed, f" – {verb.meaning}"), *([details] if verb.details else [])]
+    subcommand = SUBCOMMANDS[name]
+    typed = text(f"{COMMAND} {name} {subcommand.usage}".rstrip(), code=True)
+    details = bullets(
+        [paragraph(str(line) % {"scopes": ", ".join(scopes.ALL)}) for line in subcommand.details]
+    )
+    return [paragraph(typed, f" – {subcommand.help}"), *([details] if subcommand.details else [])]
 
 
 def help_parts() -> list[Element]:
-    def verb(name: str, one: Subcommand) -> Element:
-        typed = f"{COMMAND} {name} {one.usage}".rstrip()
-        return paragraph(text(typed, code=True), f" – {one.meaning}")
-
+    commands = [
+        paragraph(text(f"{COMMAND} {name} {subcommand.usage}".rstrip(), code=True), f" – {subcommand.help}")
+        for name, subcommand in SUBCOMMANDS.items()
+    ]
     return [
         paragraph(_("An API key lets a program act in Pumble as you. Commands:")),
-        bullets([verb(name, one) for name, one in SUBCOMMANDS.items()]),
+        bullets(commands),
         paragraph(
             link(settings.PUBLIC_URL + "/", _("Open the portal")),
             " · ",

@@ -1,4 +1,4 @@
-"""The app's Home tab: what it shows, and that it shows the latest."""
+"""The app's Home tab: its view and its publication."""
 
 from pumble_bridge.chat.home.publisher import count_stale, mark_expired, mark_stale, publish_due, worker
 from pumble_bridge.chat.home.view import (

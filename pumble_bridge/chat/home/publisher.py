@@ -1,7 +1,7 @@
-"""Which Home tabs are out of date, and bringing them up to date: the latest state wins, at Pumble's pace.
+"""Publishes stale Home tabs within Pumble's rate limit. Only the latest state is published.
 
-A change only notes that a tab is stale, in a row that any process can pick up. Publishing happens on a thread of the
-web server, or in `maintenance`; it delays and fails nothing else.
+A change only marks the tab as stale in the database, for any process. A thread of the web server or `maintenance`
+publishes it. So publication neither delays nor breaks the change.
 """
 
 import logging
@@ -21,8 +21,8 @@ from pumble_bridge.models import HomeTab, Installation
 
 log = logging.getLogger(__name__)
 
-MIN_PUBLISH_INTERVAL = timedelta(seconds=3.1)  # Pumble takes 20 a minute for each person
-DEBOUNCE = timedelta(seconds=0.5)  # a key is issued and confirmed in one go
+MIN_PUBLISH_INTERVAL = timedelta(seconds=3.1)  # Pumble allows 20 a minute per user
+DEBOUNCE = timedelta(seconds=0.5)  # issuing and confirming a key are two changes
 CALL_TIMEOUT = 5.0
 CLAIM_TIMEOUT = timedelta(seconds=15)
 RETRY_DELAY, MAX_RETRY_DELAY = timedelta(seconds=15), timedelta(minutes=10)
@@ -32,19 +32,21 @@ BATCH_SIZE = 200
 
 
 def mark_stale(member: Member) -> None:
-    """Something that this member's Home tab shows has changed. Of a burst of changes only the first is written."""
+    """Mark the member's Home tab as stale. Of a burst of changes only the first is written."""
     if member.workspace_id is None:
         return
     tab, _created = HomeTab.objects.get_or_create(member=member)
     if tab.version > tab.published_version and not tab.claimed:
-        return  # whoever publishes it will see this change, too
-    soon = timezone.now() + DEBOUNCE
-    HomeTab.objects.filter(member=member).update(version=F("version") + 1, next_at=Greatest("next_at", soon))
+        return  # the pending publication includes this change
+    next_at = timezone.now() + DEBOUNCE
+    HomeTab.objects.filter(member=member).update(
+        version=F("version") + 1, next_at=Greatest("next_at", next_at)
+    )
     worker.wake()
 
 
 def mark_expired(*, now: datetime) -> int:
-    """Tabs on which a key still stands that has expired or retired since; how many people that concerns."""
+    """Mark tabs as stale whose keys have expired or retired since publication. Return how many."""
     published_at = F("owner__home_tab__published_at")
     since = Q(expires_at__lte=now, expires_at__gt=published_at) | Q(
         retires_at__lte=now, retires_at__gt=published_at
@@ -56,12 +58,12 @@ def mark_expired(*, now: datetime) -> int:
 
 
 def count_stale() -> int:
-    """How many tabs are behind."""
+    """Return the number of stale tabs."""
     return HomeTab.objects.filter(version__gt=F("published_version")).count()
 
 
 def publish_due() -> int:
-    """Publish the stale tabs whose turn it is; how many were."""
+    """Publish the stale tabs that are due. Return how many were published."""
     due = HomeTab.objects.filter(version__gt=F("published_version"), next_at__lte=timezone.now()).order_by(
         "next_at"
     )
@@ -72,7 +74,7 @@ def _publish(tab: HomeTab) -> bool:
     now = timezone.now()
     row = HomeTab.objects.filter(pk=tab.pk)
     if not row.filter(next_at=tab.next_at).update(next_at=now + CLAIM_TIMEOUT, claimed=True):
-        return False  # another process has it
+        return False  # another process has claimed it
     tab.refresh_from_db()
     version, member = tab.version, Member.objects.select_related("workspace").get(pk=tab.member_id)
     installation = Installation.objects.select_related("workspace").filter(workspace=member.workspace).first()
@@ -109,14 +111,14 @@ def _publish(tab: HomeTab) -> bool:
 
 
 class Publisher:
-    """What a web server does again and again. Without one, what is stale waits for another process."""
+    """The periodic work of the background thread of a web server."""
 
     def __init__(self) -> None:
-        self._expiries_seen_at = timezone.now()
+        self._expiries_checked_at = timezone.now()
 
     def run(self) -> None:
-        if (now := timezone.now()) >= self._expiries_seen_at + EXPIRY_CHECK_INTERVAL:
-            self._expiries_seen_at = now
+        if (now := timezone.now()) >= self._expiries_checked_at + EXPIRY_CHECK_INTERVAL:
+            self._expiries_checked_at = now
             mark_expired(now=now)
         publish_due()
 

@@ -1,4 +1,4 @@
-"""When a Home tab goes stale: with every audit event about its member, and with their choice of a language."""
+"""Signal receivers that mark Home tabs as stale: after an audit event about the member, or a new language."""
 
 from collections.abc import Collection
 from functools import partial
@@ -18,6 +18,6 @@ def mark_stale_for_event(event: AuditEvent, **_signal: Any) -> None:
 def mark_stale_for_language(
     instance: Member, update_fields: Collection[str] | None = None, **_signal: Any
 ) -> None:
-    """The choice of a language is no audit event."""
+    """Mark the tab as stale after a change of language, which has no audit event."""
     if update_fields and "language" in update_fields:
         transaction.on_commit(partial(mark_stale, instance), robust=True)

@@ -1,4 +1,4 @@
-"""What the Home tab shows: one's keys and what can be done with them, or how to begin."""
+"""The view of the Home tab: the member's keys and their actions, or how to start."""
 
 from datetime import datetime
 from typing import Any
@@ -43,7 +43,7 @@ _State = ApiKey.State
 
 
 def build(member: Member, now: datetime) -> dict[str, Any]:
-    """`{title, blocks}` for this member, in the language that is active."""
+    """Return the view `{title, blocks}` for this member, in the active language."""
     blocks = _holder_blocks(member, now) if is_entitled(member) else _onboarding_blocks()
     return {"title": plain_text(DISPLAY_NAME), "blocks": blocks}
 
@@ -70,9 +70,9 @@ def _holder_blocks(member: Member, now: datetime) -> list[Element]:
         actions(*buttons, portal_button(_("Open the portal")), language),
     ]
     for key in keys[:MAX_KEYS]:
-        named = escape_user_text(key.name, limit=MAX_NAME_IN_LABEL_LENGTH)
+        name = escape_user_text(key.name, limit=MAX_NAME_IN_LABEL_LENGTH)
         menu = select(
-            f"{KEY_ACTION}.{key.key_id}", _("Change “%(name)s”") % {"name": named}, _key_actions(key, now)
+            f"{KEY_ACTION}.{key.key_id}", _("Change “%(name)s”") % {"name": name}, _key_actions(key, now)
         )
         blocks += [divider(), rich_text(key_blocks.key_entry(key, now)), actions(menu)]
     if len(keys) > MAX_KEYS:
@@ -94,7 +94,7 @@ def _summary(keys: list[ApiKey], now: datetime) -> list[Element]:
 
 
 def _key_actions(key: ApiKey, now: datetime) -> list[Element]:
-    """What the key's state lets its holder do."""
+    """Return the actions that the key's state allows."""
     state = key.state(now)
     rotate, rename = option(ROTATE, _("Rotate")), option(RENAME, _("Rename"))
     delete = option(DELETE, _("Delete"))

@@ -1,4 +1,4 @@
-"""Add API key: a name, what it may do, and for how long."""
+"""The modal "Add API key": name, permissions and lifetime."""
 
 from datetime import timedelta
 
@@ -18,40 +18,40 @@ _DEFAULT = timedelta(days=30)
 
 
 def _view(state: ModalState) -> Element:
-    terms = policies.get_policy(state.user.member.workspace)
-    may, lifetimes = _preset_options(terms), _lifetime_options(state, terms)
-    usual = str(_DEFAULT.days) if _DEFAULT in policies.expiry_choices(terms) else lifetimes[-1]["value"]
-    name = text_input(
+    policy = policies.get_policy(state.user.member.workspace)
+    presets, lifetimes = _preset_options(policy), _lifetime_options(state, policy)
+    default = str(_DEFAULT.days) if _DEFAULT in policies.expiry_choices(policy) else lifetimes[-1]["value"]
+    name_input = text_input(
         NAME,
         initial=state.value(NAME)[:200],
         max_length=lifecycle.MAX_NAME_LENGTH,
         placeholder=_("For example: deploy bot"),
     )
-    what = select(PRESET, _("Choose"), may, state.value(PRESET) or _default_preset(may))
-    until = select(EXPIRES, _("Choose"), lifetimes, state.value(EXPIRES) or usual)
+    preset_menu = select(PRESET, _("Choose"), presets, state.value(PRESET) or _default_preset(presets))
+    expiry_menu = select(EXPIRES, _("Choose"), lifetimes, state.value(EXPIRES) or default)
     return render(
         MODAL.name,
         state,
         title=_("Add API key"),
         submit=_("Generate"),
         blocks=[
-            input_block(_("Name"), name, state.errors),
-            input_block(_("What it may do"), what, state.errors),
-            input_block(_("Expires"), until, state.errors),
+            input_block(_("Name"), name_input, state.errors),
+            input_block(_("What it may do"), preset_menu, state.errors),
+            input_block(_("Expires"), expiry_menu, state.errors),
         ],
     )
 
 
 def _submit(state: ModalState) -> HookResponse:
     user = state.user
-    terms = policies.get_policy(user.member.workspace)
-    preset = state.chosen(PRESET, _preset_options(terms))
-    lifetime = state.chosen(EXPIRES, _lifetime_options(state, terms))
-    channel_id = user.direct_channel()  # before there is a key that could not be shown
+    policy = policies.get_policy(user.member.workspace)
+    preset = state.selected(PRESET, _preset_options(policy))
+    lifetime = state.selected(EXPIRES, _lifetime_options(state, policy))
+    channel_id = user.direct_channel()  # before the key exists, so that a failure leaves no key
     key, plaintext = lifecycle.issue(
         owner=user.member,
         name=state.value(NAME),
-        scopes=scopes.PRESETS.get(preset, terms.allowed_scopes or ()),
+        scopes=scopes.PRESETS.get(preset, policy.allowed_scopes or ()),
         expires_at=None if lifetime == _NEVER else user.now + timedelta(days=int(lifetime)),
         by=user.by,
         now=user.now,
@@ -59,22 +59,22 @@ def _submit(state: ModalState) -> HookResponse:
     return deliver_key(user, key, plaintext, channel_id=channel_id)
 
 
-def _preset_options(terms: Policy) -> list[Element]:
-    """The presets that the workspace allows; where it allows none whole, what it allows."""
-    allowed = set(scopes.ALL if terms.allowed_scopes is None else terms.allowed_scopes)
-    fitting = [name for name, held in scopes.PRESETS.items() if allowed.issuperset(held)]
-    if not fitting:
+def _preset_options(policy: Policy) -> list[Element]:
+    """Return the presets that the workspace allows; if it allows none entirely, one option for all that it allows."""
+    allowed = set(scopes.ALL if policy.allowed_scopes is None else policy.allowed_scopes)
+    presets = [name for name, preset in scopes.PRESETS.items() if allowed.issuperset(preset)]
+    if not presets:
         return [option(_ALL_ALLOWED, _("All that this workspace allows"))]
-    return [option(name, *map(str, texts.PRESETS[name])) for name in fitting]
+    return [option(name, *map(str, texts.PRESETS[name])) for name in presets]
 
 
-def _default_preset(may: list[Element]) -> str:
-    """Full access, as those expect who know Pumble's own app; else what comes first."""
-    offered = [str(one["value"]) for one in may]
-    return "full-access" if "full-access" in offered else offered[0]
+def _default_preset(presets: list[Element]) -> str:
+    """Return full access, as in Pumble's own app, or the first option."""
+    names = [str(preset["value"]) for preset in presets]
+    return "full-access" if "full-access" in names else names[0]
 
 
-def _lifetime_options(state: ModalState, terms: Policy) -> list[Element]:
+def _lifetime_options(state: ModalState, policy: Policy) -> list[Element]:
     now = state.user.now
     return [
         option(_NEVER, _("Never"))
@@ -84,7 +84,7 @@ def _lifetime_options(state: ModalState, terms: Policy) -> list[Element]:
             _("%(lifetime)s, until %(date)s")
             % {"lifetime": texts.format_days(lifetime), "date": texts.short_date(now + lifetime, now=now)},
         )
-        for lifetime in policies.expiry_choices(terms)
+        for lifetime in policies.expiry_choices(policy)
     ]
 
 

@@ -1,4 +1,4 @@
-"""What every modal is made of: a view that can be shown again with what was typed and what is wrong with it."""
+"""The base of all modals: a view that can be reopened with the typed values and with errors."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,16 +13,16 @@ from pumble_bridge.hooks.responses import HookResponse
 
 
 class InputError(Exception):
-    """What stands in the input `name` cannot be taken; `why` is for the person."""
+    """The value of the input `name` is invalid. `message` is shown to the user."""
 
-    def __init__(self, name: str, why: str) -> None:
+    def __init__(self, name: str, message: str) -> None:
         super().__init__(name)
-        self.name, self.why = name, why
+        self.name, self.message = name, message
 
 
 @dataclass(frozen=True, slots=True)
 class ModalState:
-    """A modal as somebody has it before them. `key_id` is the key it is about, "" where it is about none."""
+    """The state of an open modal: typed values and errors by input, and the id of its key, "" if it has none."""
 
     user: ChatUser
     trigger_id: str
@@ -32,31 +32,33 @@ class ModalState:
 
     @property
     def key(self) -> ApiKey:
-        """
+        """The key of the modal.
+
         Raises:
-            KeyNotFound: this person has no such key any more.
+            KeyNotFound: the user no longer has this key.
         """
         return selectors.get_own_key_by_id(self.user.member, self.key_id, self.user.now)
 
     def value(self, name: str) -> str:
         return self.values.get(name, "")
 
-    def chosen(self, name: str, offered: list[Element]) -> str:
-        """The value of one of the options that were offered.
+    def selected(self, name: str, options: list[Element]) -> str:
+        """Return the selected value.
 
         Raises:
-            InputError
+            InputError: the value is not one of the options.
         """
         value = self.value(name)
-        if value not in [one["value"] for one in offered]:
+        if value not in [option["value"] for option in options]:
             raise InputError(name, _("Choose one of the options."))
         return value
 
 
 @dataclass(frozen=True, slots=True)
 class Modal:
-    """`name` routes its submission. `inputs` has the input that a KeysError belongs to, by its code; others are the
-    `main_input`'s.
+    """A modal. `name` identifies it in its callback id.
+
+    `inputs` maps the reason of a KeysError to the input that shows it. Other errors are shown at `main_input`.
     """
 
     name: str
@@ -67,8 +69,10 @@ class Modal:
 
 
 def render(name: str, state: ModalState, *, title: str, submit: str, blocks: list[Element]) -> Element:
-    """The modal of the form `name`. An error too long for the place under its input stands in full above."""
+    """Return the view of the modal `name`. Errors that are too long to fit under their input are shown at the top."""
     callback_id = f"{name}:{state.key_id}" if state.key_id else name
-    above = [why for where, why in state.errors.items() if not where or len(why) > MAX_LABEL_LENGTH]
-    told = [rich_text(*[paragraph(why) for why in above])] if above else []
-    return modal_view(callback_id, title=title, submit=submit, close=_("Cancel"), blocks=[*told, *blocks])
+    long_errors = [error for name, error in state.errors.items() if not name or len(error) > MAX_LABEL_LENGTH]
+    error_blocks = [rich_text(*map(paragraph, long_errors))] if long_errors else []
+    return modal_view(
+        callback_id, title=title, submit=submit, close=_("Cancel"), blocks=[*error_blocks, *blocks]
+    )

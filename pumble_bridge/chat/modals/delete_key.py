@@ -1,4 +1,4 @@
-"""Delete API key: choose it from a list that can be searched, then confirm."""
+"""The modal "Delete API key": search for a key, then confirm."""
 
 from django.utils.translation import gettext as _
 
@@ -25,17 +25,17 @@ from pumble_bridge.manifest import KEY_MENU
 
 
 def options(user: ChatUser, query: str, pasted_key_warning: str | None) -> list[Element]:
-    """The person's live keys whose name has `query` in it or whose id begins with it, newest first."""
+    """Return options for the user's live keys whose name contains `query` or whose id begins with it, newest first."""
     if pasted_key_warning is not None:
         return [option("-", shorten_for_input(pasted_key_warning))]
-    wanted = unicode_text.fold(query)
+    folded_query = unicode_text.fold(query)
     key_id = query.strip().removeprefix("pmb_")
-    fitting = [
+    matches = [
         key
         for key in selectors.list_own_keys(user.member, user.now)
-        if wanted in unicode_text.fold(key.name) or key.key_id.startswith(key_id)
+        if folded_query in unicode_text.fold(key.name) or key.key_id.startswith(key_id)
     ]
-    return [_option(key, user) for key in fitting[:MAX_OPTIONS]]
+    return [_option(key, user) for key in matches[:MAX_OPTIONS]]
 
 
 def _view(state: ModalState) -> Element:
@@ -55,8 +55,8 @@ def _choose(state: ModalState) -> HookResponse:
         key = selectors.get_own_key_by_id(user.member, state.value(KEY_MENU), user.now)
     except KeyNotFound:
         raise InputError(KEY_MENU, _("Choose one of your keys.")) from None
-    step = ModalState(user, state.trigger_id, key.key_id, {}, {})
-    return OpenView(state.trigger_id, "OPEN", _confirmation_view(step))
+    next_state = ModalState(user, state.trigger_id, key.key_id, {}, {})
+    return OpenView(state.trigger_id, "OPEN", _confirmation_view(next_state))
 
 
 def _confirmation_view(state: ModalState) -> Element:

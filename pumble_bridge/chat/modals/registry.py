@@ -1,4 +1,4 @@
-"""The app's modals: opened from the Home tab, submitted, shown again where something is wrong."""
+"""The app's modals: opening, submission, and the options of the menu of keys."""
 
 import logging
 
@@ -23,10 +23,10 @@ MODALS = {modal.name: modal for modal in (ADD_KEY, DELETE_KEY, CONFIRM_DELETE, R
 
 
 def open_modal(click: Click, user: ChatUser, modal: Modal, key_id: str = "") -> HookResponse:
-    """`form` on top of what was clicked.
+    """`form` on top of the clicked view or message.
 
     Raises:
-        KeyNotFound: it would be about a key that this person does not have.
+        KeyNotFound: the user has no key with this id.
     """
     view = modal.view(ModalState(user, click.trigger_id, key_id, {}, {}))
     if not click.in_view:
@@ -35,12 +35,12 @@ def open_modal(click: Click, user: ChatUser, modal: Modal, key_id: str = "") -> 
 
 
 def submit(submission: Submission, user: ChatUser, pasted_key_warning: str | None) -> HookResponse:
-    """Carry out a submitted modal. What is wrong with it is said under the input, and what was typed is kept.
+    """Handle a submitted modal. Reopen it with the typed values and an error if an input is invalid.
 
-    `pasted_key_warning` is about a key that was pasted into it.
+    `pasted_key_warning` is shown as an error if a key was pasted into an input.
 
     Raises:
-        KeyNotFound: it is about a key that this person does not have any more.
+        KeyNotFound: the user no longer has the key of the modal.
     """
     name, _colon, key_id = submission.callback_id.partition(":")
     modal = MODALS.get(name)
@@ -56,20 +56,20 @@ def submit(submission: Submission, user: ChatUser, pasted_key_warning: str | Non
         return _reopen(modal, state, modal.main_input, pasted_key_warning, reason="key_pasted")
     try:
         return modal.submit(state)
-    except InputError as refused:
-        return _reopen(modal, state, refused.name, refused.why, reason="not_offered")
+    except InputError as error:
+        return _reopen(modal, state, error.name, error.message, reason="not_offered")
     except PumbleError:
         log.warning("modal.not_carried_out", exc_info=True, extra={"form": modal.name})
         return Nack(_("Pumble did not answer, so nothing was changed. Please try again."))
     except KeyNotFound:
         raise
     except KeysError as error:
-        where = modal.inputs.get(error.reason, modal.main_input)
-        return _reopen(modal, state, where, key_blocks.error_text(error), reason=error.reason)
+        input_name = modal.inputs.get(error.reason, modal.main_input)
+        return _reopen(modal, state, input_name, key_blocks.error_text(error), reason=error.reason)
 
 
 def menu_options(query: MenuQuery, user: ChatUser | None, pasted_key_warning: str | None) -> HookResponse:
-    """The options of the menu of keys; `pasted_key_warning` is about a key that was pasted into its search."""
+    """Return the options of the menu of keys. `pasted_key_warning` is shown instead if a key was pasted into its search."""
     if query.on_action != KEY_MENU:
         log.info("menu.refused", extra={"reason": "unknown_menu"})
         return Nack(_("This window is from an earlier version of the app. Close it and open it again."))
@@ -78,7 +78,7 @@ def menu_options(query: MenuQuery, user: ChatUser | None, pasted_key_warning: st
     return MenuOptions(query.trigger_id, query.on_action, options, current)
 
 
-def _reopen(modal: Modal, state: ModalState, where: str, why: str, *, reason: str) -> HookResponse:
-    log.info("modal.refused", extra={"form": modal.name, "input": where, "reason": reason})
-    wrong = ModalState(state.user, state.trigger_id, state.key_id, state.values, {where: why})
-    return OpenView(state.trigger_id, "OPEN", modal.view(wrong))
+def _reopen(modal: Modal, state: ModalState, input_name: str, error: str, *, reason: str) -> HookResponse:
+    log.info("modal.refused", extra={"form": modal.name, "input": input_name, "reason": reason})
+    invalid_state = ModalState(state.user, state.trigger_id, state.key_id, state.values, {input_name: error})
+    return OpenView(state.trigger_id, "OPEN", modal.view(invalid_state))

@@ -1,4 +1,4 @@
-"""Rename a key."""
+"""The modal "Rename"."""
 
 from django.utils.translation import gettext as _
 
@@ -18,8 +18,8 @@ NAME = "name"
 
 def _view(state: ModalState) -> Element:
     key = state.key
-    typed = state.value(NAME) if NAME in state.values else key.name
-    name = text_input(NAME, initial=typed[:200], max_length=lifecycle.MAX_NAME_LENGTH)
+    initial = state.value(NAME) if NAME in state.values else key.name
+    name = text_input(NAME, initial=initial[:200], max_length=lifecycle.MAX_NAME_LENGTH)
     return render(
         MODAL.name,
         state,

@@ -1,4 +1,4 @@
-"""Rotate a key: a new one takes its place, and the old one works a while longer."""
+"""The modal "Rotate": issues a new key, while the old key works for a grace period."""
 
 from django.utils.translation import gettext as _
 
@@ -38,21 +38,21 @@ def _view(state: ModalState) -> Element:
 
 def _submit(state: ModalState) -> HookResponse:
     user = state.user
-    grace = state.chosen(GRACE, _grace_options())
+    grace = state.selected(GRACE, _grace_options())
     old = state.key
-    channel_id = user.direct_channel()  # before there is a key that could not be shown
+    channel_id = user.direct_channel()  # before the key exists, so that a failure leaves no key
     key, plaintext = lifecycle.rotate(key=old, grace=lifecycle.GRACE_PERIODS[grace], by=user.by, now=user.now)
     return deliver_key(user, key, plaintext, channel_id=channel_id)
 
 
 def _grace_options() -> list[Element]:
-    said = {
+    labels = {
         "now": _("Not at all"),
         "1h": _("1 hour"),
         "24h": _("24 hours"),
         "7d": _("7 days"),
     }
-    return [option(name, said[name]) for name in lifecycle.GRACE_PERIODS]
+    return [option(name, labels[name]) for name in lifecycle.GRACE_PERIODS]
 
 
 MODAL = Modal("rotate_key", _view, _submit, main_input=GRACE, inputs={})

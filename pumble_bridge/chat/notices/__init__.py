@@ -1,7 +1,7 @@
-"""What the bot tells people of their keys: each fact once, as a direct message, in their language.
+"""Notices: direct messages from the bot about a member's keys, each sent once, in the member's language.
 
-A notice is a row before it is a message. Rows come from audit events as they happen and from the clock; `maintenance`
-adds what a crash left out and sends what is still waiting.
+A notice is stored before it is sent. Notices come from audit events and from the clock. `maintenance` adds notices that
+a crash prevented, and sends notices that are still queued.
 """
 
 from pumble_bridge.chat.notices.leak_buttons import LEAK_REVOKE, LEAK_TEST

@@ -1,4 +1,4 @@
-"""The buttons of notices: their action ids, and what their values name."""
+"""Action ids and values of the buttons of leak notices."""
 
 import re
 
@@ -13,6 +13,6 @@ def leak_value(key_id: str, message_id: str) -> str:
 
 
 def read_leak_value(value: str) -> tuple[str, str]:
-    """Key id and message id of a button's value; two empty texts where it is no such value."""
-    read = _LEAK.fullmatch(value)
-    return (read[1], read[2]) if read else ("", "")
+    """Return the key id and the message id in a button's value, or ("", "") if it is invalid."""
+    match = _LEAK.fullmatch(value)
+    return (match[1], match[2]) if match else ("", "")

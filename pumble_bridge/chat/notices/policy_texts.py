@@ -1,4 +1,4 @@
-"""What notices say of keys that their workspace's policy has overtaken."""
+"""Texts of notices about keys that do not comply with the workspace's policy."""
 
 from datetime import datetime
 
@@ -12,39 +12,39 @@ from pumble_bridge.chat.key_blocks import escape_mentions
 
 
 def idle_dedup_key(end: datetime) -> str:
-    """The dedup_key that a key is disabled at `end` unless it is used."""
+    """Return the deduplication key of the notice that an unused key will be disabled at `end`."""
     return f"idle {end:%Y-%m-%dT%H:%M:%S.%f}"
 
 
 def idle_soon(key: ApiKey, values: dict[str, str], dedup_key: str, now: datetime) -> list[Element]:
-    """Nothing where the key was used or enabled meanwhile, or its policy has changed."""
+    """Return nothing if the key was used or enabled in the meantime, or the policy has changed."""
     end = policies.idle_deadline(policies.get_policy(key.owner.workspace), key)
     if end is None or idle_dedup_key(end) != dedup_key:
         return []
     values = values | {"days": format_days(now - key.idle_since), "date": short_date(end, now=now)}
-    what = _(
+    template = _(
         "Your API key “%(name)s” has not been used for %(days)s. It will be disabled on %(date)s if it is not used before."
     )
-    return [paragraph(what % values), paragraph(_("If you no longer need it, delete it."))]
+    return [paragraph(template % values), paragraph(_("If you no longer need it, delete it."))]
 
 
 def disabled_when_idle(event: AuditEvent, values: dict[str, str]) -> list[Element]:
     if event.actor is None:
-        what = _("Your API key “%(name)s” was disabled because it had not been used for a long time.")
+        template = _("Your API key “%(name)s” was disabled because it had not been used for a long time.")
     else:
-        what = _("%(who)s disabled your API key “%(name)s” because it had not been used for a long time.")
+        template = _("%(who)s disabled your API key “%(name)s” because it had not been used for a long time.")
     return [
-        paragraph(what % values),
+        paragraph(template % values),
         paragraph(_("If you still need it, enable it. Its days without use are then counted from zero.")),
     ]
 
 
 def disabled_for_policy(event: AuditEvent, values: dict[str, str]) -> list[Element]:
-    what = _(
+    template = _(
         "%(who)s disabled your API key “%(name)s” because it does not comply with your workspace's policy: %(why)s."
     )
     return [
-        paragraph(what % (values | {"why": _violations(event)})),
+        paragraph(template % (values | {"why": _violations(event)})),
         paragraph(
             _(
                 "Calls with it are refused. Reduce its permissions until it complies and then enable it, or ask an owner."
@@ -54,12 +54,12 @@ def disabled_for_policy(event: AuditEvent, values: dict[str, str]) -> list[Eleme
 
 
 def narrowed(event: AuditEvent, key: ApiKey, values: dict[str, str], now: datetime) -> list[Element]:
-    what = _(
+    template = _(
         "%(who)s reduced the permissions of your API key “%(name)s” because it did not comply with your workspace's policy: %(why)s."
     )
     rights = escape_mentions(texts.describe_rights(key.rights, now=now))
     return [
-        paragraph(what % (values | {"why": _violations(event)})),
+        paragraph(template % (values | {"why": _violations(event)})),
         paragraph(_("It now has these permissions: %(rights)s") % {"rights": rights}),
     ]
 

@@ -1,4 +1,4 @@
-"""Which facts are worth a notice, and to whom. Queueing the same dedup_key again adds nothing."""
+"""Queues notices for audit events and due dates. Queueing a notice twice adds nothing."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -16,14 +16,14 @@ from pumble_bridge.models import Notice
 
 EXPIRY_REMINDERS = (timedelta(days=1), timedelta(days=7))
 IDLE_WARNING = timedelta(days=3)
-# How far back a dedup_key may lie that nobody was known of yet, because we were down or crashed.
+# Notices for older events are not sent, even if an outage prevented them.
 CATCH_UP_PERIOD = timedelta(days=7)
 
 Kind = Notice.Kind
 Reason = ApiKey.RevokeReason
 Type = AuditEvent.Type
 
-# Revocations that the holder brought about, or that tell them nothing they could use.
+# Revocations that the owner caused, or that the owner can do nothing about.
 SILENT_REASONS = {
     Reason.NOT_DELIVERED,
     Reason.PREDECESSOR_REVOKED,
@@ -57,7 +57,7 @@ def enqueue(
     key: ApiKey | None = None,
     event: AuditEvent | None = None,
 ) -> bool:
-    """Whether the dedup_key is new for the person; then they will be known."""
+    """Queue a notice and return True, or return False if it exists."""
     _notice, new = Notice.objects.get_or_create(
         member=member, key=key, kind=kind, dedup_key=dedup_key, defaults={"event": event, "created_at": now}
     )
@@ -65,7 +65,7 @@ def enqueue(
 
 
 def enqueue_due(now: datetime) -> int:
-    """Queue what the clock brings: keys that expire soon, have expired, are soon disabled for lying idle; how many."""
+    """Queue notices about keys that expire soon, have expired, or will be disabled as unused. Return how many."""
     newest = _newest_pk()
     Notice.objects.bulk_create(_expiry_notices(now), batch_size=500, ignore_conflicts=True)
     Notice.objects.bulk_create(_idle_notices(now), batch_size=500, ignore_conflicts=True)
@@ -73,7 +73,7 @@ def enqueue_due(now: datetime) -> int:
 
 
 def enqueue_missed(now: datetime) -> int:
-    """Queue what happened while nobody listened, as in a crash between a change and its notice; how many notices."""
+    """Queue notices for events that have none, for example after a crash. Return how many."""
     newest = _newest_pk()
     installed = Workspace.objects.filter(installed_at__isnull=False)
     events = AuditEvent.objects.filter(
@@ -97,8 +97,8 @@ def _expiry_notices(now: datetime) -> Iterator[Notice]:
         expires_at__gt=now - CATCH_UP_PERIOD,
         expires_at__lte=now + max(EXPIRY_REMINDERS),
     )
-    clocked = Notice.objects.filter(kind__in=(Kind.EXPIRES_SOON, Kind.EXPIRED), key__in=keys)
-    known = set(clocked.values_list("key__pk", "kind", "dedup_key"))
+    existing = Notice.objects.filter(kind__in=(Kind.EXPIRES_SOON, Kind.EXPIRED), key__in=keys)
+    known = set(existing.values_list("key__pk", "kind", "dedup_key"))
     for key in keys.select_related("owner__workspace").iterator(500):
         if key.expires_at is None or not is_entitled(key.owner):
             continue
@@ -116,18 +116,18 @@ def _expiry_notices(now: datetime) -> Iterator[Notice]:
 def _idle_notices(now: datetime) -> Iterator[Notice]:
     known = set(Notice.objects.filter(kind=Kind.IDLE_SOON).values_list("key__pk", "dedup_key"))
     for key, end in lifecycle.find_keys_becoming_idle(IDLE_WARNING, now):
-        # Of days so few that a key in weekly use would be spoken of every week nothing is said.
-        rare = end - key.idle_since >= 2 * IDLE_WARNING
-        if rare and end > now and (key.pk, idle_dedup_key(end)) not in known and is_entitled(key.owner):
+        # With a short limit, a key that is used weekly would cause a notice every week.
+        is_long = end - key.idle_since >= 2 * IDLE_WARNING
+        if is_long and end > now and (key.pk, idle_dedup_key(end)) not in known and is_entitled(key.owner):
             yield Notice(
                 member=key.owner, key=key, kind=Kind.IDLE_SOON, dedup_key=idle_dedup_key(end), created_at=now
             )
 
 
 def _reminder_due(created_at: datetime, expires_at: datetime, now: datetime) -> timedelta | None:
-    """The latest reminder that is due. Only the second half of a key's life is near its end."""
-    near = [lead for lead in EXPIRY_REMINDERS if lead * 2 <= expires_at - created_at]
-    return next((lead for lead in near if expires_at - now <= lead), None)
+    """Return the latest reminder that is due. There is none in the first half of a key's lifetime."""
+    leads = [lead for lead in EXPIRY_REMINDERS if lead * 2 <= expires_at - created_at]
+    return next((lead for lead in leads if expires_at - now <= lead), None)
 
 
 def _enqueue_for(event: AuditEvent) -> None:
@@ -166,12 +166,12 @@ def _enqueue_for(event: AuditEvent) -> None:
 
 
 def _done_by_another(event: AuditEvent, key: ApiKey) -> bool:
-    """Whether another than the holder stopped the key. Of keys that go together the newest stands for all."""
+    """Return whether somebody other than the owner changed a confirmed key."""
     return event.actor_id != key.owner_id and key.confirmed_at is not None
 
 
 def _managers(event: AuditEvent) -> list[Member]:
-    """The active owners of the workspace; its administrators where no owner is known."""
-    people = Member.objects.filter(workspace=event.workspace, is_active=True)
-    owners = list(people.filter(role=Member.Role.OWNER))
-    return owners or list(people.filter(role=Member.Role.ADMINISTRATOR))
+    """Return the active owners of the workspace, or its administrators if no owner is known."""
+    members = Member.objects.filter(workspace=event.workspace, is_active=True)
+    owners = list(members.filter(role=Member.Role.OWNER))
+    return owners or list(members.filter(role=Member.Role.ADMINISTRATOR))

@@ -1,8 +1,8 @@
-"""Sending what is queued: by a thread of each process as soon as it can, and by `maintenance`.
+"""Sends queued notices: a thread of each process does so at once, and `maintenance` sends the rest.
 
-A notice is claimed before its message leaves. Where nothing left it is queued again; where that is uncertain, or a
-crash came between, it stays claimed until a look into the channel settles whether it arrived. Two processes may take up
-the same notice, only one gets to mark it.
+A notice gets the state SENDING before its message is sent. If nothing was sent, it is queued again. After a crash or an
+uncertain failure it stays in SENDING until `reconcile` looks for the message in the channel. Of two processes that
+take the same notice, only one changes its state.
 """
 
 import logging
@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 
 SEND_TIMEOUT = 4.0
 MAX_QUEUED_AGE = timedelta(days=7)
-BATCH_SIZE = 100  # Pumble takes 80 a minute in a workspace, and a stop waits for the end of them
+BATCH_SIZE = 100  # Pumble allows 80 a minute per workspace; a shutdown waits for the batch
 MAX_RUN_SECONDS = 20.0
 RECONCILE_AFTER = timedelta(
     minutes=2
@@ -48,18 +48,18 @@ State = Notice.State
 
 
 def count_queued() -> int:
-    """How many notices are not sent yet."""
+    """Return the number of queued notices."""
     return Notice.objects.filter(state=State.QUEUED).count()
 
 
 def send_queued(now: datetime, *, fresh_only: bool = False, stop: Callable[[], bool] = lambda: False) -> int:
-    """Send what waits, longest untried first; how many messages Pumble took.
+    """Send queued notices, untried ones first. Return how many messages were sent.
 
-    Ends early where Pumble does not answer as it should: the rest waits for the next time.
+    End early if Pumble fails. The rest stays queued.
 
     Args:
-        fresh_only: leave out what was tried before.
-        stop: asked before each; True ends it.
+        fresh_only: skip notices that were tried before.
+        stop: called before each notice; True ends the run.
     """
     waiting = Notice.objects.filter(state=State.QUEUED)
     waiting.filter(created_at__lte=now - MAX_QUEUED_AGE).update(state=State.DROPPED)
@@ -119,14 +119,15 @@ def _has_arrived(bot: PumbleClient, bot_user_id: str, notice: Notice) -> bool | 
 
 
 def prune(now: datetime) -> int:
-    """Forget notices of more than 400 days ago; how many."""
+    """Delete notices that are older than 400 days. Return how many."""
     return batches.delete_in_batches(Notice.objects.filter(created_at__lte=now - Notice.RETENTION))
 
 
 def _send(pk: int, now: datetime) -> bool:
-    """
+    """Send one notice. Return whether it was sent.
+
     Raises:
-        PumbleError: it was not sent, or nobody knows; the row says which.
+        PumbleError: it was not sent, or that is uncertain. Its state says which.
     """
     related = ("member__workspace", "key__owner", "event__actor", "event__member")
     notice = Notice.objects.select_related(*related).filter(pk=pk, state=State.QUEUED).first()
@@ -167,7 +168,7 @@ def _change_state(pk: int, before: Notice.State, after: Notice.State, now: datet
 
 
 def _bot_for(notice: Notice) -> tuple[PumbleClient | None, str]:
-    """The bot of the reader's workspace, and its user id; None where the app is not installed."""
+    """Return the bot of the member's workspace and its user id, or (None, "") if the app is not installed."""
     installation = Installation.objects.filter(workspace=notice.member.workspace).first()
     return (clients.client_for_bot(installation), installation.bot_user_id) if installation else (None, "")
 
@@ -184,17 +185,17 @@ def _direct_channel(bot: PumbleClient, bot_user_id: str, member: Member) -> str:
 
 
 def _send_fresh() -> None:
-    """Send what was not tried yet. What is left at the end of the process `maintenance` sends."""
+    """Send notices that were not tried before. `maintenance` sends the rest."""
     stop = partial(worker.has_been_stopped_for, _SHUTDOWN_SECONDS)
     send_queued(timezone.now(), fresh_only=True, stop=stop)
 
 
-# It starts with the first notice of its process; a normal end waits for what is on its way.
+# Starts with the first notice of the process. A normal shutdown waits for messages in flight.
 worker = BackgroundTask("notices", _send_fresh, on_stop=_send_fresh)
 
 
 def wake() -> None:
-    """Something was queued and committed: it is sent soon, by another thread."""
+    """Let the background thread send committed notices."""
     if settings.SEND_NOTICES_IN_BACKGROUND:
         worker.start()
         worker.wake()

@@ -1,4 +1,4 @@
-"""What notices say: which key, what happened, what to do, where. Written in the language that is active."""
+"""Builds the messages of notices in the active language: which key, what happened, what to do."""
 
 from datetime import datetime
 from typing import Any
@@ -25,7 +25,7 @@ KEYS_PER_NOTICE = 20
 
 
 def build_message(notice: Notice, now: datetime) -> dict[str, Any] | None:
-    """The message `{text, blocks}` of a notice; None where it is no longer true or of use."""
+    """Return the message `{text, blocks}` of a notice, or None if it is no longer true or useful."""
     parts = _parts(notice, now)
     if not parts:
         return None
@@ -37,7 +37,7 @@ def build_message(notice: Notice, now: datetime) -> dict[str, Any] | None:
 
 
 def notice_url(notice: Notice) -> str:
-    """The link in a notice. It names the notice, so that one can see whether it arrived."""
+    """Return the link in a notice. It contains the notice's id, so that `reconcile` can find the message."""
     return f"{settings.PUBLIC_URL}/#notice-{notice.pk}"
 
 
@@ -103,13 +103,13 @@ def _revoked(event: AuditEvent, values: dict[str, str]) -> list[Element]:
     pasted = event.detail.get("reason") == ApiKey.RevokeReason.PASTED
     content = values | {"who": _actor_name(event)}
     if pasted:
-        what = _(
+        template = _(
             "Your API key “%(name)s” was revoked after %(who)s pasted or reported it. Calls with it are now refused."
         )
     else:
-        what = _("%(who)s revoked your API key “%(name)s”. Calls with it are now refused.")
+        template = _("%(who)s revoked your API key “%(name)s”. Calls with it are now refused.")
     return [
-        paragraph(what % content),
+        paragraph(template % content),
         *([] if pasted else [_reason(event)]),
         paragraph(_("If you still need a key, create a new one.")),
     ]
@@ -121,9 +121,11 @@ def _disabled(event: AuditEvent, values: dict[str, str]) -> list[Element]:
             return policy_texts.disabled_when_idle(event, values | {"who": _actor_name(event)})
         case ApiKey.DisableReason.POLICY:
             return policy_texts.disabled_for_policy(event, values | {"who": _actor_name(event)})
-    what = _("%(who)s disabled your API key “%(name)s”. Calls with it are refused until it is enabled again.")
+    template = _(
+        "%(who)s disabled your API key “%(name)s”. Calls with it are refused until it is enabled again."
+    )
     return [
-        paragraph(what % (values | {"who": _actor_name(event)})),
+        paragraph(template % (values | {"who": _actor_name(event)})),
         _reason(event),
         paragraph(_("If you need it, ask an owner or administrator of your workspace to enable it.")),
     ]
@@ -179,21 +181,21 @@ def _leak_dismissed(values: dict[str, str]) -> list[Element]:
 
 
 def _person_left(event: AuditEvent) -> list[Element]:
-    listed = list(
+    keys = list(
         ApiKey.objects.filter(key_id__in=event.detail.get("keys", []), owner=event.member_id)
         .select_related("last_use")
         .order_by("pk")
     )
-    what = ngettext(
+    template = ngettext(
         "%(who)s was deactivated in Pumble, so their API key no longer works:",
         "%(who)s was deactivated in Pumble, so their %(n)s API keys no longer work:",
-        len(listed),
+        len(keys),
     )
     parts = [
-        paragraph(what % {"who": _display_name(event.member), "n": len(listed)}),
-        bullets(_key_line(key) for key in listed[:KEYS_PER_NOTICE]),
+        paragraph(template % {"who": _display_name(event.member), "n": len(keys)}),
+        bullets(_key_line(key) for key in keys[:KEYS_PER_NOTICE]),
     ]
-    more = len(listed) - KEYS_PER_NOTICE
+    more = len(keys) - KEYS_PER_NOTICE
     if more > 0:
         parts.append(paragraph(ngettext("and %(n)s more.", "and %(n)s more.", more) % {"n": more}))
     parts.append(paragraph(_("Programs that used them need a key of an active member.")))
@@ -238,7 +240,7 @@ def _display_name(member: Member | None) -> str:
 
 
 def _add_channel(content: dict[str, Any], event: AuditEvent) -> None:
-    """Where the message stands, for who may know; only the blocks can show a channel."""
+    """Add the channel of the leak if the reader may know it. Only blocks can show a channel."""
     channel_id = event.detail.get("seen_in")
     if isinstance(channel_id, str):
         channel_line = paragraph(_("The message is in "), {"type": "channel", "channel_id": channel_id})

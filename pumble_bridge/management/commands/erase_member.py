@@ -14,8 +14,8 @@ from pumble_bridge import installations
 
 class Command(BaseCommand):
     help = (
-        "Erase a person: their keys, token and sessions end, and their name, e-mail and addresses are removed. Pumble's id "
-        "of them stays, and so does the audit log, which knows people by that id only. Asks nothing and cannot be undone."
+        "Erase a member: end their keys, token and sessions, and remove their name, e-mail and IP addresses. Their Pumble "
+        "user id and the audit log, which uses only that id, are kept. Does not ask for confirmation and cannot be undone."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -26,23 +26,29 @@ class Command(BaseCommand):
             "--member",
             required=True,
             metavar="EMAIL",
-            help="the person's e-mail, or Pumble's user id of them, by which they are found also afterwards",
+            help="the member's e-mail or Pumble user id; after erasure only the id finds them",
         )
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
         workspace = get_workspace(options["workspace"])
         member = self._get(workspace, options["member"])
-        before = member.erased_at is not None
-        if not before:
+        erased_earlier = member.erased_at is not None
+        if not erased_earlier:
             self._erase(member)
-        done = {"workspace": workspace.pumble_id, "member": member.pumble_user_id, "erasedBefore": before}
+        done = {
+            "workspace": workspace.pumble_id,
+            "member": member.pumble_user_id,
+            "erasedBefore": erased_earlier,
+        }
         if options["json"]:
             self.stdout.write(json.dumps(done))
-        elif before:
-            self.stdout.write(f"{member.pumble_user_id} was erased before; nothing changed.")
+        elif erased_earlier:
+            self.stdout.write(f"{member.pumble_user_id} was erased earlier. Nothing was changed.")
         else:
-            self.stdout.write(f"Erased. What stays is known as {member.pumble_user_id}, Pumble's id.")
+            self.stdout.write(
+                f"Erased. The remaining rows have only the Pumble user id {member.pumble_user_id}."
+            )
 
     def _erase(self, member: Member) -> None:
         steps = installations.erase_member(member, by=OPERATOR, now=timezone.now())
@@ -52,7 +58,7 @@ class Command(BaseCommand):
                     pass
         except StillAuthorized as error:
             raise CommandError(
-                "they authorized the app again meanwhile; their keys are revoked, the rest is as it was"
+                "the member authorized the app again in the meantime; their keys are revoked, nothing else was changed"
             ) from error
 
     def _get(self, workspace: Workspace, email_or_id: str) -> Member:
@@ -62,4 +68,6 @@ class Command(BaseCommand):
         try:
             return get_member(workspace, email_or_id)
         except CommandError as error:
-            raise CommandError(f"{error}; who was erased before is found by Pumble's user id only") from error
+            raise CommandError(
+                f"{error}; an erased member can be found only by their Pumble user id"
+            ) from error

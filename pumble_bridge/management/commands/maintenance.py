@@ -57,13 +57,17 @@ PARTS: dict[str, Callable[[datetime], int]] = {
 
 class Command(BaseCommand):
     help = (
-        "Tell people of keys that expire and of what else waits to be said, catch up with roles, revoke keys that nobody was shown within "
-        "15 minutes, disable those that lie idle for longer than their workspace lets them, bring stale Home tabs up to date, and prune what is out of date. Once, or as a loop."
+        "Send queued notices, update members from Pumble, revoke keys that were not confirmed within 15 minutes, disable "
+        "keys that were unused for longer than their policy allows, publish stale Home tabs, and delete rows that are past "
+        "their retention. Runs once, or in a loop."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--every", type=int, metavar="SECONDS", help="repeat until stopped; once unless given"
+            "--every",
+            type=int,
+            metavar="SECONDS",
+            help="repeat every SECONDS until stopped; without it, run once",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -85,16 +89,16 @@ class Command(BaseCommand):
             stopped.wait(every)
 
     def run_once(self, stopped: threading.Event) -> list[str]:
-        """Each part in turn, whatever becomes of the others; the names of those that failed."""
-        said, failed = [], []
+        """Run each part, even if others fail. Return the names of the parts that failed."""
+        results, failed = [], []
         for name, part in progress(PARTS.items(), total=len(PARTS), unit="part"):
             if stopped.is_set():
                 break
             try:
-                said.append(f"{name}: {part(timezone.now())}")
+                results.append(f"{name}: {part(timezone.now())}")
             except Exception:
                 log.exception("maintenance.failed", extra={"part": name})
                 failed.append(name)
-                close_old_connections()  # a broken connection must not fail the parts that follow
-        self.stdout.write("; ".join(said))
+                close_old_connections()  # a broken connection must not break the following parts
+        self.stdout.write("; ".join(results))
         return failed

@@ -16,8 +16,8 @@ from pumble_bridge import installations
 
 class Command(BaseCommand):
     help = (
-        "Re-encrypt stored Pumble tokens under the newest of TOKEN_ENCRYPTION_KEYS, and report live keys that are still "
-        "digested under an older one of KEY_PEPPERS. A key moves to the newest pepper when it is next used."
+        "Re-encrypt stored Pumble tokens with the newest of TOKEN_ENCRYPTION_KEYS, and report live keys whose digest still "
+        "uses an older one of KEY_PEPPERS. A key moves to the newest pepper when it is next used."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

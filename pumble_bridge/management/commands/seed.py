@@ -13,7 +13,7 @@ from pumble_bridge.exceptions import PumbleError
 
 
 class Command(BaseCommand):
-    help = "Bring the portal in line with the running local Pumble: who installed and authorised the app. Keeps API keys."
+    help = "Copy from the running local Pumble who installed and authorized the app. API keys are kept."
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.LOCAL_PUMBLE:
@@ -22,12 +22,12 @@ class Command(BaseCommand):
             people = sum(self._seed(workspace) for workspace in client.call("GET", "/act/workspaces"))
         except PumbleError as error:
             raise CommandError(
-                f"no local Pumble answers as it should at {settings.PUMBLE_API_URL} (PUMBLE_API_URL)"
+                f"no local Pumble responds correctly at {settings.PUMBLE_API_URL} (PUMBLE_API_URL)"
             ) from error
-        self.stdout.write(f"{people} people have authorised the app.")
+        self.stdout.write(f"{people} people have authorized the app.")
 
     def _seed(self, workspace: dict[str, Any]) -> int:
-        """Go through the real consent and exchange for everyone who authorised the app; how many that were."""
+        """Run the real consent and code exchange for each user who authorized the app. Return how many."""
         if not workspace["appInstalled"]:
             return 0
         authorized = [user for user in workspace["users"] if user["authorized"] and _is_active(user)]
