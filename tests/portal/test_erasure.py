@@ -137,10 +137,10 @@ class TestErasing:
         call_command(*by_id, stdout=said)
 
         assert first == {"workspace": ben.workspace_id, "member": ben.id, "erasedBefore": False}
-        assert "erased before" in said.getvalue()
+        assert "erased earlier" in said.getvalue()
         assert AuditEvent.objects.filter(type="member.erased").count() == 1
         with pytest.raises(
-            CommandError, match=r"no member with the e-mail .* found by Pumble's user id only"
+            CommandError, match=r"no member with the e-mail .* found only by their Pumble user id"
         ):
             erase(ben)
 
@@ -163,7 +163,7 @@ class TestErasing:
     ) -> None:
         monkeypatch.setattr("pumble_bridge.installations.revoke_authorization", lambda *_, **__: None)
 
-        with pytest.raises(CommandError, match="authorized the app again meanwhile"):
+        with pytest.raises(CommandError, match="authorized the app again in the meantime"):
             erase(ben)
 
         assert (member(ben).email, member(ben).erased_at) == (ben.email, None)

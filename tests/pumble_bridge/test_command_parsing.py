@@ -96,8 +96,8 @@ class TestAWordThatBeginsWithADash:
         for typed, told in [
             ("--full=no", "--full takes no value"),
             ("--read-only=false", "--read-only takes no value"),
-            ("--expires 30d --expires never", "--expires is there twice"),
-            ("--scopes user:read --scopes messages:write", "--scopes is there twice"),
+            ("--expires 30d --expires never", "--expires occurs twice"),
+            ("--scopes user:read --scopes messages:write", "--scopes occurs twice"),
             ("--expires -30", "--expires needs a value"),
             ("--expires \u221230d", "--expires needs a value"),
             ("--expires=-30", "--expires needs a value"),
@@ -264,7 +264,7 @@ class TestAWordThatLooksLikeARestriction:
 
     def test_is_refused_beside_quotes_which_hold_the_whole_name(self, ana: Person, general: str) -> None:
         for typed in ('"ci" read-only', '"ci" "read-only"', 'ci "read-only"', '"deploy" bot'):
-            assert "put one whole name in quotes" in say(ana, general, f"generate {typed}"), typed
+            assert "Put the whole name in quotes" in say(ana, general, f"generate {typed}"), typed
         assert not ApiKey.objects.exists()
 
     def test_is_not_seen_in_usual_names(self, ana: Person, general: str) -> None:
@@ -308,7 +308,7 @@ class TestANumberOfDays:
         ]:
             said = say(ana, general, f"generate ci --read-only --expires {typed}".replace(" =", "="))
 
-            assert said.startswith("--expires takes days: --expires 30d."), typed
+            assert said.startswith("--expires takes a number of days, for example --expires 30d."), typed
             assert "type: /api-keys generate ci --read-only --expires 1d\n" in said, typed
         assert not ApiKey.objects.exists()
 
@@ -329,7 +329,7 @@ class TestANumberOfDays:
 
         said = say(ana, general, "generate ci --expires 3 hs")
 
-        assert said.startswith("--expires admite días: --expires 30d.")
+        assert said.startswith("--expires admite un número de días, por ejemplo --expires 30d.")
         assert "no se creó ninguna clave" in said
         assert not ApiKey.objects.exists()
 
@@ -407,9 +407,9 @@ class TestHelp:
     def test_of_a_verb_says_what_its_flags_do(self, ana: Person, general: str) -> None:
         said = say(ana, general, "help generate")
 
-        assert "--post: it posts as you" in said
+        assert "--post: the key can post as you" in said
         assert "messages:delete" in said
-        assert "In quotes anything is a name" in said
+        assert "Text in quotes is always a name" in said
 
 
 class TestQuotationMarks:
@@ -482,7 +482,7 @@ class TestQuotationMarks:
             began = time.monotonic()
             said = say(ana, general, f"generate {line}")
 
-            assert "too long for a command" in said
+            assert "The command is too long" in said
             assert time.monotonic() - began < 3
         assert not ApiKey.objects.exists()
 

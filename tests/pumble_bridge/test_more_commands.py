@@ -74,7 +74,7 @@ class TestGenerateWithFlags:
             ("--expires soon", "number of days"),
             ("--expires 0d", "number of days"),
             ("--expires 99999d", "number of days"),
-            ("--read-only --post", "Choose one of --read-only, --post"),
+            ("--read-only --post", "Use only one of these flags: --read-only, --post"),
             ("--scopes messages:fly", "There is no scope messages:fly"),
             ("--scopes ,", "Choose at least one thing"),
         ],
@@ -256,7 +256,7 @@ class TestWhy:
     def test_tells_no_colleague(self, ana: Person, general: str, refused: str) -> None:
         Member.objects.filter(pumble_user_id=ana.id).update(role="USER")
 
-        assert "I know of no call" in say(ana, general, f"why {refused}")
+        assert "No call with that id was found" in say(ana, general, f"why {refused}")
 
     def test_tells_no_owner_of_another_workspace(
         self, ana: Person, ben: Person, general: str, refused: str
@@ -269,7 +269,7 @@ class TestWhy:
         )
         ApiKey.objects.update(owner=stranger)
 
-        assert "I know of no call" in say(ana, general, f"why {refused}")
+        assert "No call with that id was found" in say(ana, general, f"why {refused}")
 
     @pytest.mark.parametrize("words", ["", "two words"])
     def test_asks_for_the_id(self, ana: Person, general: str, words: str) -> None:

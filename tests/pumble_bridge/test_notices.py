@@ -70,7 +70,7 @@ class TestAKeyThatExpires:
         at(START + 25 * DAY)
 
         (message,) = direct_messages(ana)
-        assert "Create a new key in time" in message["text"]
+        assert "create a new key and use it instead" in message["text"]
         assert f"Open the portal: {settings.PUBLIC_URL}/" in message["text"]
         (link,) = message["blocks"][0]["elements"][-1]["elements"]
         assert (link["type"], link["text"]) == ("link", "Open the portal")

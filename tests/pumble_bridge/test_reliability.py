@@ -125,7 +125,7 @@ class TestAFault:
         assert max(hook_seconds()) < 3
         assert ApiKey.objects.get(pk=key.pk).state(timezone.now()) == "ACTIVE"
         assert ApiKey.objects.exclude(pk=key.pk).get().revoked_reason == "NOT_DELIVERED"
-        assert "The old one works as before" in ana.whispers(general)[-1]
+        assert "The old key still works" in ana.whispers(general)[-1]
 
     def test_twice_in_a_row_takes_no_longer(self, ana: Person, general: str) -> None:
         opened = click_home(ana, "add_key")

@@ -37,9 +37,8 @@ SEND_TIMEOUT = 4.0
 MAX_QUEUED_AGE = timedelta(days=7)
 BATCH_SIZE = 100  # Pumble allows 80 a minute per workspace; a shutdown waits for the batch
 MAX_RUN_SECONDS = 20.0
-RECONCILE_AFTER = timedelta(
-    minutes=2
-)  # by then every run that may have begun it is over, and what it sent has arrived
+# By then every run that may have sent it has ended, and its message has arrived.
+RECONCILE_AFTER = timedelta(minutes=2)
 RECONCILE_WITHIN = timedelta(days=1)
 _MAX_CHECKED_MESSAGES = 100  # messages of a direct channel
 _SHUTDOWN_SECONDS = 1.0
@@ -83,7 +82,7 @@ def send_queued(now: datetime, *, fresh_only: bool = False, stop: Callable[[], b
 
 
 def reconcile(now: datetime) -> int:
-    """Look whether the messages arrived of which that is unknown; queue those again that did not. How many are reconciled."""
+    """Find out whether uncertain messages arrived, and queue those that did not again. Return how many were reconciled."""
     uncertain = Notice.objects.filter(
         state=State.SENDING, tried_at__lte=now - RECONCILE_AFTER, tried_at__gt=now - RECONCILE_WITHIN
     )
@@ -109,7 +108,7 @@ def reconcile(now: datetime) -> int:
 
 
 def _has_arrived(bot: PumbleClient, bot_user_id: str, notice: Notice) -> bool | None:
-    """Whether the notice's message stands in the channel; None where there are too many messages to tell."""
+    """Return whether the notice's message is in the channel, or None if there are too many messages to be sure."""
     channel_id = _direct_channel(bot, bot_user_id, notice.member)
     page = bot.list_messages(channel_id, limit=_MAX_CHECKED_MESSAGES, strategy="BEFORE", cursor=None)
     link = re.compile(re.escape(texts.notice_url(notice)) + r"(?![0-9])")
