@@ -77,6 +77,8 @@ def _all_errors() -> list[exceptions.KeysError]:
         exceptions.IpNotAllowed: exceptions.IpNotAllowed("192.0.2.1"),
         exceptions.ScopeMissing: exceptions.ScopeMissing("user:read"),
         exceptions.RateLimited: exceptions.RateLimited("this API key", 5, 1),
+        exceptions.ChannelNotAllowed: exceptions.ChannelNotAllowed({"c" * 24: "general"}),
+        exceptions.ReactionChannelMissing: exceptions.ReactionChannelMissing({"c" * 24: "general"}),
         exceptions.TooManyKeys: exceptions.TooManyKeys(5),
         exceptions.ScopeNotAllowed: exceptions.ScopeNotAllowed(["user:read"]),
         exceptions.AddressInvalid: exceptions.AddressInvalid("x", "10.0.0.0/8"),
