@@ -1,10 +1,10 @@
 import pytest
 
-from tests.contract.conftest import Acme, acme
+from tests.contract.conftest import thread
 from tests.contract.wire import Api, issue
 from tests.mcp.wire import Mcp
 
-__all__ = ["Acme", "acme"]
+__all__ = ["thread"]
 
 
 @pytest.fixture

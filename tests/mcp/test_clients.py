@@ -11,7 +11,6 @@ import pytest
 from keys.models import ApiKey
 from portal.mcp.tools import TOOLS
 from tests import node
-from tests.contract.conftest import Acme
 from tests.contract.wire import Api, taken
 from tests.mcp import clients
 from tests.mcp.clients import Calls, Run
@@ -63,7 +62,7 @@ def every_tool(api: Api, number: int) -> Calls:
 
 
 class TestTheOfficialClients:
-    def test_list_and_call_every_tool(self, portal: str, key: str, api: Api, acme: Acme) -> None:
+    def test_list_and_call_every_tool(self, portal: str, key: str, api: Api) -> None:
         if reason := clients.why_missing():
             pytest.skip(reason)
         names = [tool.name for tool in TOOLS]

@@ -46,8 +46,8 @@ def read_channel(call: ToolCall, params: ReadChannel) -> str:
     if len(sides) > 1:
         raise InvalidArgument(f"send only one of {', '.join(sides)}")
     side, value = next(iter(sides.items()), ("before", ""))
-    channel = call.find_channel(params.channel)
     cursor = {"cursor": parameters.read_cursor(value, side)} if value else {}
+    channel = call.find_channel(params.channel)
     found = call.run(
         messages.ListMessages, channelId=channel.id, limit=params.limit, strategy=side.upper(), **cursor
     )
