@@ -1,4 +1,4 @@
-# The portal's image. It holds no secret: what is secret comes from the environment of the container.
+# The image of the portal. It contains no secrets: they come from the environment of the container.
 
 FROM python:3.13-slim AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PYTHONDONTWRITEBYTECODE=1

@@ -1,4 +1,4 @@
-# The commands people type. README.md and CONTRIBUTING.md say what each does.
+# README.md and CONTRIBUTING.md describe the commands.
 
 PYTHON ?= python3
 VENV := .venv
@@ -7,9 +7,9 @@ export PORT ?= 8000
 export SANDBOX_PORT ?= 9000
 export DATA_DIR ?= var
 DOCS_PORT ?= 8080
-# A developer's settings of Python, such as PYTHONPATH and PYTHONUNBUFFERED, reach nothing that is started here.
+# Python variables of the developer, such as PYTHONPATH, are not passed on.
 unexport $(filter PYTHON%,$(.VARIABLES))
-# Whether the environment can be used: it is not where it is half made, where its Python is gone or older, or lost a package.
+# True if the environment is complete. It is not after an interrupted install, or if its Python is missing or too old.
 VENV_WORKS := $(shell $(BIN)/python -I -c 'import sys, pip, django; print(sys.version_info >= (3, 11))' 2>/dev/null)
 
 .PHONY: run test check coverage audit soak bench docs docs-serve pictures lock
@@ -28,7 +28,7 @@ check: $(VENV)/test.stamp
 	@$(BIN)/python -m tests --fast
 
 $(VENV)/run.stamp: requirements.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one with PYTHON=...")'
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is required; set PYTHON=...")'
 	@test -e $@ && test "$(VENV_WORKS)" = True || { test -d $(VENV) || rm -f $(VENV); $(PYTHON) -m venv --clear $(VENV); }
 	@echo "Installing the locked requirements into $(VENV) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
@@ -51,13 +51,13 @@ soak: $(VENV)/test.stamp
 bench: $(VENV)/bench.stamp
 	@$(VENV)/bench/bin/python -m tests.bench --into $(DATA_DIR)/bench.json $(if $(filter 1,$(QUICK)),--quick) $(if $(filter 1,$(PUBLISH)),--publish)
 
-# The peers live in an environment of their own, so that nothing of them is ever part of the portal.
+# The compared packages have their own environment.
 $(VENV)/bench.stamp: $(VENV)/run.stamp requirements-bench.txt
 	@test -e $@ || $(PYTHON) -m venv --clear $(VENV)/bench
 	@$(VENV)/bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.txt
 	@touch $@
 
-# Sphinx lives in an environment of its own, so that the portal's and the tests' do not grow.
+# Sphinx has its own environment.
 $(VENV)/docs.stamp: $(VENV)/run.stamp requirements-docs.txt
 	@test -e $@ || $(PYTHON) -m venv --clear $(VENV)/docs
 	@$(VENV)/docs/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-docs.txt

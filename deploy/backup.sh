@@ -1,9 +1,9 @@
 #!/bin/sh
-# deploy/backup.sh FOLDER: the whole database and its audit export into FOLDER, while everything runs on. Both hold personal
-# data; the secrets of .env are not in them and belong into another safe. Without those secrets no key works again.
+# deploy/backup.sh FOLDER: write the database and the audit export into FOLDER. The portal keeps running. Both files contain
+# personal data. They do not contain the secrets of .env: store these elsewhere. Without them, no key works after a restore.
 set -eu
 cd "$(dirname "$0")/.."
-. deploy/places.sh
+. deploy/common.sh
 umask 077
 mkdir -p "$1"
 stamp=$1/portal-$(date -u +%Y%m%dT%H%M%SZ)

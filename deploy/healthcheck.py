@@ -1,11 +1,11 @@
-"""Exit 0 when the portal of this container answers."""
+"""Exit with 0 if the portal of this container answers, else with 1."""
 
 import os
 import sys
 import urllib.error
 import urllib.request
 
-# Addresses at which the server may listen and to which nothing can connect, and those that reach it there.
+# Wildcard addresses that the server can listen on, and the addresses to connect to instead.
 WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - nothing binds here
 
 
@@ -15,8 +15,8 @@ def main() -> int:
     port = os.environ.get("PORT", "").strip() or "8000"
     url = f"http://{f'[{host}]' if ':' in host else host}:{port}/healthz"
     try:
-        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=3) as answer:
-            return 0 if answer.status == 200 else 1
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=3) as response:
+            return 0 if response.status == 200 else 1
     except (OSError, ValueError):
         return 1
 

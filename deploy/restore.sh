@@ -1,11 +1,12 @@
 #!/bin/sh
-# deploy/restore.sh DUMP EXPORT NAME: the backup DUMP into a new database NAME (of SQLite: a new folder) beside the running one, with
-# every key stopped that the audit export EXPORT, of today if there is one, tells was stopped after the backup. Nothing
-# else is touched: as a drill, drop NAME again; in earnest, set it as DATABASE_NAME and start the portal anew.
+# deploy/restore.sh DUMP EXPORT NAME: restore the backup DUMP into a new database NAME (for SQLite: a new folder).
+# Keys that were stopped after the backup, according to the audit export EXPORT, are stopped again; use the newest export.
+# The running database is not changed. To use the restored one, set DATABASE_NAME=NAME and restart the portal. After a
+# drill, drop it.
 set -eu
 dump=$(realpath "$1") export=$(realpath "$2") name=$3
 cd "$(dirname "$0")/.."
-. deploy/places.sh
+. deploy/common.sh
 case $kind in
     postgres)
         createdb --maintenance-db="$DATABASE_URL" "$name"

@@ -28,11 +28,7 @@ ABOUT = [
         "**Dry run.** With `Prefer: handling=dry-run` such a request is checked, but not sent. The answer lists in `wouldSend` the requests that would be sent to Pumble."
     ),
     _(
-        "**Errors.** Most refusals are a 403, with one of two bodies: `error` has a sentence of this service; "
-        "`message`, `localizedMessage` and `code` tell of invalid input or of what Pumble refused. In both, `reason` is "
-        "one word for programs and `requestId` finds the call in the log. `help` is the page that explains the call. `hint` says what was wrong with a request that "
-        "could not be read, `fields` what is wrong by field. After a 429 or a 503 wait as many seconds as "
-        "`Retry-After` says."
+        "**Errors.** Most errors are a 403, with one of two bodies. `error` is an error of this service. `message`, `localizedMessage` and `code` describe invalid input or a refusal by Pumble. Both have `reason`, one word for programs, and `requestId`, which identifies the call in the log. `help` is the page that explains the call. `hint` says what is wrong with a request that could not be read. `fields` has the errors by field. After a 429 or 503, wait as many seconds as `Retry-After` says."
     ),
 ]
 

@@ -1,4 +1,4 @@
-"""What every operation takes, as a table: the fields, and for each kind of field the values that are none of it."""
+"""A table of the fields of every operation, and of invalid values for each kind of field."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

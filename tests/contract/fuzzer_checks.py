@@ -1,4 +1,4 @@
-"""The fuzzer's checks that are too kind for this contract, made strict, and its appetite curbed. Loaded by the fuzzer."""
+"""Stricter checks for the fuzzer, and fewer cases. The fuzzer loads this module."""
 
 import threading
 from collections import Counter

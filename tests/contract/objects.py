@@ -1,4 +1,4 @@
-"""The contract's objects (its section 5), checked to the field: a required one is there, no other is null, none is new."""
+"""The contract's objects (its section 5): required fields exist, no other is null, none is new."""
 
 import re
 from collections.abc import Callable, Mapping

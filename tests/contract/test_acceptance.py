@@ -8,34 +8,34 @@ import requests
 from tests import pumble
 from tests.contract import objects
 from tests.contract.conftest import Acme
-from tests.contract.wire import METHODS, Api, assert_legacy, assert_structured, taken
+from tests.contract.wire import METHODS, Api, assert_legacy, assert_structured, success
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_a_message_lives_from_send_to_delete(api: Api, acme: Acme) -> None:
     where = {"channelId": acme.channels["general"]}
-    sent = taken(api.post("sendMessage", {"channel": "general", "text": "first"}))
+    sent = success(api.post("sendMessage", {"channel": "general", "text": "first"}))
     it = where | {"messageId": sent["id"]}
 
     def fetch() -> dict[str, Any]:
-        found: dict[str, Any] = taken(api.get("fetchMessage", **it))
+        found: dict[str, Any] = success(api.get("fetchMessage", **it))
         assert objects.MESSAGE(found)
         return found
 
     assert (fetch()["text"], fetch()["edited"]) == ("first", False)
-    assert taken(api.post("editMessage", it | {"text": "second"})) == {}
+    assert success(api.post("editMessage", it | {"text": "second"})) == {}
     assert (fetch()["text"], fetch()["edited"]) == ("second", True)
     reaction = {"messageId": sent["id"], "reaction": ":+1:"}
-    assert taken(api.post("addReaction", reaction)) == {"status": "ok"}
+    assert success(api.post("addReaction", reaction)) == {"status": "ok"}
     assert fetch()["reactions"] == [{"user": acme.people["ana"], "code": ":+1:"}]
-    assert taken(api.delete("removeReaction", **reaction)) == {"status": "ok"}
+    assert success(api.delete("removeReaction", **reaction)) == {"status": "ok"}
     assert fetch()["reactions"] == []
-    reply = taken(api.post("sendReply", it | {"text": "reply"}))
-    thread = taken(api.get("fetchThreadReplies", channel="general", rootMessageId=sent["id"]))
+    reply = success(api.post("sendReply", it | {"text": "reply"}))
+    thread = success(api.get("fetchThreadReplies", channel="general", rootMessageId=sent["id"]))
     assert [one["id"] for one in thread] == [reply["id"]]
     for message_id in (reply["id"], sent["id"]):
-        assert taken(api.delete("deleteMessage", **where, messageId=message_id)) == {}
+        assert success(api.delete("deleteMessage", **where, messageId=message_id)) == {}
     assert_structured(api.get("fetchMessage", **it), "not_found", 404100, "Not found")
 
 
@@ -43,9 +43,9 @@ class TestWalking25MessagesInPagesOf10:
     @pytest.fixture
     def sent(self, api: Api) -> list[str]:
         """The channel's id, and after it the ids of its 25 messages."""
-        channel_id = taken(api.post("createChannel", {"name": "walked", "type": "PUBLIC"}))["id"]
+        channel_id = success(api.post("createChannel", {"name": "walked", "type": "PUBLIC"}))["id"]
         given = {"channelId": channel_id, "text": "m"}
-        return [channel_id, *(taken(api.post("sendMessage", given))["id"] for _ in range(25))]
+        return [channel_id, *(success(api.post("sendMessage", given))["id"] for _ in range(25))]
 
     def walk(self, api: Api, channel_id: str, edge: int, **query: Any) -> list[list[str]]:
         """Pages until the flag of the side that is walked to says that nothing is left there."""
@@ -54,7 +54,7 @@ class TestWalking25MessagesInPagesOf10:
         more = True
         while more:
             assert len(pages) < 30, "the walk does not end"
-            page = taken(api.get("listMessages", channelId=channel_id, limit=10, **query))
+            page = success(api.get("listMessages", channelId=channel_id, limit=10, **query))
             assert objects.MESSAGE_PAGE(page)
             pages.append([message["id"] for message in page["messages"]])
             query["cursor"] = pages[-1][edge]
@@ -85,7 +85,7 @@ def test_a_thread_of_25_comes_in_pages_of_10_and_11_and_6_and_none(
     query: dict[str, Any] = {"channel": "random", "rootMessageId": root, "limit": 10}
     while not pages or pages[-1]:
         assert len(pages) < 5, "the thread does not end"
-        found = taken(api.get("fetchThreadReplies", **query))
+        found = success(api.get("fetchThreadReplies", **query))
         pages.append([reply["id"] for reply in found])
         query["cursor"] = pages[-1][-1] if pages[-1] else None
 
@@ -97,12 +97,12 @@ def test_a_thread_of_25_comes_in_pages_of_10_and_11_and_6_and_none(
 def test_the_same_group_twice_is_one_channel(api: Api, bens: Api, acme: Acme) -> None:
     ids = [acme.people[name] for name in ("ben", "carla", "dan")]
 
-    first = taken(api.post("dmGroup", {"userIds": ids, "text": "1"}))
-    second = taken(api.post("dmGroup", {"userIds": ids[::-1], "text": "2"}))
-    back = taken(bens.post("dmGroup", {"userIds": [acme.people["ana"], *ids[1:]], "text": "3"}))
+    first = success(api.post("dmGroup", {"userIds": ids, "text": "1"}))
+    second = success(api.post("dmGroup", {"userIds": ids[::-1], "text": "2"}))
+    back = success(bens.post("dmGroup", {"userIds": [acme.people["ana"], *ids[1:]], "text": "3"}))
 
     assert first["channelId"] == second["channelId"] == back["channelId"]
-    listed = taken(api.get("listMessages", channelId=first["channelId"]))["messages"]
+    listed = success(api.get("listMessages", channelId=first["channelId"]))["messages"]
     assert [message["text"] for message in listed] == ["1", "2", "3"]
 
 
@@ -124,15 +124,15 @@ def test_pumbles_limit_says_when_to_come_back_and_then_lets_in(
 
     assert_legacy(refused, "pumble_rate_limited", 429)
     assert refused.headers["Retry-After"] == "7"
-    taken(api.call(operation, given))
+    success(api.call(operation, given))
 
 
 def test_deleting_a_scheduled_message_again_is_answered_as_recorded(
     api: Api, general: str, later: int
 ) -> None:
     given = {"channelId": general, "text": "x", "sendAt": later}
-    scheduled_id = taken(api.post("createScheduledMessage", given))["id"]
-    assert taken(api.delete("deleteScheduledMessage", scheduledMessageId=scheduled_id)) == {}
+    scheduled_id = success(api.post("createScheduledMessage", given))["id"]
+    assert success(api.delete("deleteScheduledMessage", scheduledMessageId=scheduled_id)) == {}
 
     again = api.delete("deleteScheduledMessage", scheduledMessageId=scheduled_id)
 
@@ -152,7 +152,7 @@ def test_editing_a_scheduled_message_without_its_time_is_answered_as_recorded(
     api: Api, general: str, later: int
 ) -> None:
     given = {"channelId": general, "text": "x", "sendAt": later}
-    scheduled_id = taken(api.post("createScheduledMessage", given))["id"]
+    scheduled_id = success(api.post("createScheduledMessage", given))["id"]
     whole = given | {"scheduledMessageId": scheduled_id}
 
     for name in whole:
@@ -164,7 +164,7 @@ def test_editing_a_scheduled_message_without_its_time_is_answered_as_recorded(
 def test_the_key_counts_in_each_spelling_of_its_header(api: Api, acme: Acme, header: str) -> None:
     answer = requests.get(f"{api.portal}/myInfo", headers={header: api.headers["ApiKey"]}, timeout=5)
 
-    assert taken(answer)["id"] == acme.people["ana"]
+    assert success(answer)["id"] == acme.people["ana"]
 
 
 @pytest.mark.parametrize(("key", "reason"), [("", "key_missing"), ("0" * 32, "key_malformed")])
@@ -185,17 +185,17 @@ class TestHabitsOfClients:
             "listMessages": {"channel": "general"},
             "fetchScheduledMessages": {},
         }.items():
-            taken(api.get(operation, **extra, **more))
+            success(api.get(operation, **extra, **more))
 
     def test_a_content_type_without_a_body_is_taken(self, api: Api) -> None:
-        sent = taken(api.post("sendMessage", {"channel": "general", "text": "x"}))
+        sent = success(api.post("sendMessage", {"channel": "general", "text": "x"}))
         api.headers |= {"Content-Type": "application/json", "Accept": "text/html, */*;q=0.1"}
 
-        taken(api.get("myInfo"))
-        assert taken(api.delete("deleteMessage", channel="general", messageId=sent["id"])) == {}
+        success(api.get("myInfo"))
+        assert success(api.delete("deleteMessage", channel="general", messageId=sent["id"])) == {}
 
     def test_a_body_of_a_get_is_none_of_its_business(self, api: Api) -> None:
-        assert taken(api.send("GET", "getChannel?channel=random", raw=b'{"channel": "general"')) == taken(
+        assert success(api.send("GET", "getChannel?channel=random", raw=b'{"channel": "general"')) == success(
             api.get("getChannel", channel="random")
         )
 

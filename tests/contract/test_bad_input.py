@@ -1,4 +1,4 @@
-"""Bad input: every operation, every field, every way to be bad_values. Each answer is the documented one, and none leaks."""
+"""Bad input: every operation, every field, every kind of invalid value. Each answer is the documented one and leaks nothing."""
 
 import functools
 import json
@@ -11,7 +11,7 @@ from tests import pumble
 from tests.contract import bad_values
 from tests.contract.bad_values import FIELDS, Answer
 from tests.contract.conftest import Acme
-from tests.contract.wire import JSON, METHODS, Api, taken
+from tests.contract.wire import JSON, METHODS, Api, success
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
 
@@ -60,7 +60,7 @@ class World:
             "customStatus": {"code": ":coffee:", "expiresAt": self.later},
         }
         if operation == "createChannel":
-            given[operation]["name"] = f"made-{len(taken(self.api.get('listChannels')))}"
+            given[operation]["name"] = f"made-{len(success(self.api.get('listChannels')))}"
         if operation == "removeUserFromChannel":
             self.write("addUsersToChannel", **where, userIds=[people["dan"]])
         if operation == "deleteMessage":
@@ -74,7 +74,7 @@ class World:
         return str(self.write("sendMessage", channelId=self.general, text="root")["id"])
 
     def write(self, operation: str, **given: Any) -> Any:
-        return taken(self.api.post(operation, given))
+        return success(self.api.post(operation, given))
 
     def decent(self, answer: requests.Response, about: object = "") -> requests.Response:
         """Never a fault, HTML, a redirect, DRF's own shape, or a word of the other workspace."""
@@ -174,21 +174,21 @@ def test_every_field_takes_what_clients_send_for_it(world: World, operation: str
     for field, kind in FIELDS[operation].items():
         fine = kind.fine if in_body else [value for value in kind.fine if isinstance(value, str | int)]
         for value in fine:
-            world.answered(operation, world.good(operation) | {field: value}, taken)
+            world.answered(operation, world.good(operation) | {field: value}, success)
     moments = [
         name for name, kind in FIELDS[operation].items() if kind in (bad_values.MOMENT, bad_values.LONG_AGO)
     ]
     for name in moments:
         for sent in (str(world.later), world.later + 0.25, f"{world.later}.25"):
-            world.answered(operation, world.good(operation) | {name: sent}, taken)
+            world.answered(operation, world.good(operation) | {name: sent}, success)
     unknown = {"attachments": "x", "files": "x", "members": "x", "expand": "x", "": "", "a.b": "", "ñ": "ü"}
-    world.answered(operation, unknown | world.good(operation), taken)
+    world.answered(operation, unknown | world.good(operation), success)
 
 
 @pytest.mark.parametrize("operation", METHODS)
 def test_nothing_and_null_are_the_same_nothing(world: World, operation: str) -> None:
     nothing = (
-        taken
+        success
         if operation in WITHOUT_REQUIRED
         else bad_values.unusable
         if operation == "searchMessages"
@@ -201,9 +201,9 @@ def test_nothing_and_null_are_the_same_nothing(world: World, operation: str) -> 
     for name in good:
         world.answered(operation, good | {name: empty[name]}, nothing)
         world.answered(operation, {other: good[other] for other in good if other != name}, nothing)
-    world.answered(operation, empty | good, taken)
+    world.answered(operation, empty | good, success)
     if in_body:
-        world.answered(operation, {"blocks": None, "unknown": None} | world.good(operation), taken)
+        world.answered(operation, {"blocks": None, "unknown": None} | world.good(operation), success)
         nothing(world.decent(world.api.post(operation, raw=b"")))
 
 
@@ -213,10 +213,10 @@ def test_a_body_is_one_json_object_of_a_sane_size_or_it_is_not_read(world: World
     query = good if method != "POST" else {}
     for name, (raw, expected) in bad_values.BODIES.items():
         answer = world.decent(world.api.send(method, operation, query=query, raw=raw), name)
-        (expected if method != "GET" else taken)(answer)
+        (expected if method != "GET" else success)(answer)
     # A body that is right still is.
     raw = json.dumps(world.good(operation)).encode()
-    taken(world.decent(world.api.send(method, operation, query={}, raw=raw))) if method != "GET" else None
+    success(world.decent(world.api.send(method, operation, query={}, raw=raw))) if method != "GET" else None
 
 
 def test_a_query_that_is_no_text_is_read_as_far_as_it_goes(world: World) -> None:
@@ -227,7 +227,7 @@ def test_a_query_that_is_no_text_is_read_as_far_as_it_goes(world: World) -> None
                 assert world.decent(answer, f"{operation} {field}={broken}").status_code == 403
 
 
-def test_an_id_of_another_workspace_is_told_apart_from_none_by_nobody(world: World) -> None:
+def test_an_id_of_another_workspace_is_answered_like_an_unknown_one(world: World) -> None:
     """To the letter: no field, no length and no wording differs between what is elsewhere and what is nowhere."""
     for operation, fields in FIELDS.items():
         for field, kind in fields.items():

@@ -8,7 +8,7 @@ from keys import usage
 from keys.models import HourlyUse, RequestLog
 from tests.contract.conftest import Acme
 from tests.contract.test_rights import key_of
-from tests.contract.wire import Api, taken
+from tests.contract.wire import Api, success
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -21,12 +21,12 @@ def logged(*names: str) -> list[Any]:
 class TestTheRequestLog:
     def test_has_the_channel_the_message_and_who_spoke(self, api: Api, acme: Acme) -> None:
         general = acme.channels["general"]
-        posted = taken(api.post("sendMessage", {"channel": "general", "text": "hello"}))["id"]
+        posted = success(api.post("sendMessage", {"channel": "general", "text": "hello"}))["id"]
         where = {"channel": "general", "messageId": posted}
-        reply = taken(api.post("sendReply", where | {"text": "by the bot", "asBot": True}))["id"]
-        taken(api.call("editMessage", {"channelId": general, "messageId": posted, "text": "changed"}))
-        taken(api.call("fetchMessage", where))
-        taken(api.call("addReaction", {"messageId": reply, "reaction": ":+1:"}))
+        reply = success(api.post("sendReply", where | {"text": "by the bot", "asBot": True}))["id"]
+        success(api.call("editMessage", {"channelId": general, "messageId": posted, "text": "changed"}))
+        success(api.call("fetchMessage", where))
+        success(api.call("addReaction", {"messageId": reply, "reaction": ":+1:"}))
 
         assert logged("operation", "channel_id", "message_id", "speaker") == [
             ("sendMessage", general, posted, "PERSON"),
@@ -37,19 +37,19 @@ class TestTheRequestLog:
         ]
 
     def test_has_the_channel_of_a_direct_message(self, api: Api, acme: Acme) -> None:
-        sent = taken(api.post("dmUser", {"userId": acme.people["dan"], "text": "hello"}))
+        sent = success(api.post("dmUser", {"userId": acme.people["dan"], "text": "hello"}))
 
         assert logged("channel_id", "message_id") == [(sent["channelId"], sent["id"])]
 
     def test_tells_a_dry_run_and_a_replay_from_calls_that_did_something(self, api: Api) -> None:
         message = {"channel": "general", "text": "hello"}
         api.headers["Prefer"] = "handling=dry-run"
-        taken(api.post("sendMessage", message))
+        success(api.post("sendMessage", message))
         api.post("sendMessage", {"channel": "general"})
         del api.headers["Prefer"]
         api.headers["Idempotency-Key"] = "once"
-        taken(api.post("sendMessage", message))
-        taken(api.post("sendMessage", message))
+        success(api.post("sendMessage", message))
+        success(api.post("sendMessage", message))
 
         assert logged("outcome", "is_dry_run", "is_replay") == [
             ("ok", True, False),

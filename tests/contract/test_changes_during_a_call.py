@@ -1,4 +1,4 @@
-"""What happens to a key while one of its calls is under way: that call ends as it began, the next one is refused."""
+"""Changes of a key during a call: that call completes, the next one is refused."""
 
 import threading
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from keys.audit import OPERATOR
 from keys.models import ApiKey, RequestLog
 from tests import pumble
 from tests.contract.test_rights import key_of
-from tests.contract.wire import Api, assert_legacy, taken
+from tests.contract.wire import Api, assert_legacy, success
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -46,14 +46,14 @@ def test_a_revocation_stops_the_next_call(api: Api) -> None:
         reason = ApiKey.RevokeReason.BY_OPERATOR
         lifecycle.revoke(key=ApiKey.objects.get(), by=OPERATOR, reason=reason, now=timezone.now())
 
-    assert "id" in taken(during_a_call(api, revoke))
+    assert "id" in success(during_a_call(api, revoke))
     assert_legacy(api.get("keyInfo"), "key_revoked")
 
 
 def test_an_expiry_stops_the_next_call(portal: str) -> None:
     api = Api(portal, key_of("ana@acme.test", expires_at=timezone.now() + timedelta(seconds=0.8)))
 
-    assert "id" in taken(during_a_call(api, lambda: None))
+    assert "id" in success(during_a_call(api, lambda: None))
     assert_legacy(api.get("keyInfo"), "key_expired")
     usage.recorder.flush()
     assert [row.outcome for row in RequestLog.objects.order_by("pk")] == ["ok", "key_expired"]

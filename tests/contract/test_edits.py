@@ -5,7 +5,7 @@ import pytest
 from tests.contract import objects
 from tests.contract.calls import fetch, send
 from tests.contract.conftest import Acme
-from tests.contract.wire import Api, assert_legacy, assert_structured, taken
+from tests.contract.wire import Api, assert_legacy, assert_structured, success
 from tests.pumble import Person
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -18,7 +18,7 @@ class TestEditMessage:
         sent = send(api)
 
         given = {"channelId": sent["channelId"], "messageId": sent["id"], "text": "corrected"}
-        assert taken(api.post("editMessage", given)) == {}
+        assert success(api.post("editMessage", given)) == {}
 
         found = fetch(api, sent)
         assert (found["text"], found["edited"]) == ("corrected", True)
@@ -43,32 +43,34 @@ class TestDeleteMessage:
     def test_takes_it_away(self, api: Api) -> None:
         sent = send(api)
 
-        assert taken(api.delete("deleteMessage", channel="general", messageId=sent["id"])) == {}
+        assert success(api.delete("deleteMessage", channel="general", messageId=sent["id"])) == {}
 
         again = api.delete("deleteMessage", channel="general", messageId=sent["id"])
         assert_structured(again, "not_found", 404100, "Not found")
-        listed = taken(api.get("listMessages", channel="general"))["messages"]
+        listed = success(api.get("listMessages", channel="general"))["messages"]
         assert sent["id"] not in [message["id"] for message in listed]
 
     def test_of_a_root_leaves_an_empty_place_with_its_thread(self, api: Api) -> None:
         root = send(api)
-        reply = taken(api.post("sendReply", {"channel": "general", "messageId": root["id"], "text": "reply"}))
+        reply = success(
+            api.post("sendReply", {"channel": "general", "messageId": root["id"], "text": "reply"})
+        )
 
-        assert taken(api.delete("deleteMessage", channelId=root["channelId"], messageId=root["id"])) == {}
+        assert success(api.delete("deleteMessage", channelId=root["channelId"], messageId=root["id"])) == {}
 
-        page = taken(api.get("listMessages", channel="general"))
+        page = success(api.get("listMessages", channel="general"))
         assert objects.MESSAGE_PAGE(page)
         (place,) = [message for message in page["messages"] if message["id"] == root["id"]]
         assert (place["deleted"], place["text"]) == (True, "")
         assert place["threadRootInfo"]["repliesCount"] == 1
-        replies = taken(api.get("fetchThreadReplies", channel="general", rootMessageId=root["id"]))
+        replies = success(api.get("fetchThreadReplies", channel="general", rootMessageId=root["id"]))
         assert [one["id"] for one in replies] == [reply["id"]]
 
     def test_takes_its_parameters_from_a_body_too(self, api: Api) -> None:
         sent = send(api)
         body = f'{{"messageId": "{sent["id"]}", "channel": "general"}}'.encode()
 
-        assert taken(api.send("DELETE", "deleteMessage", raw=body)) == {}
+        assert success(api.send("DELETE", "deleteMessage", raw=body)) == {}
 
     def test_of_somebody_else_is_refused_to_a_plain_member(self, carlas: Api, bens: Api) -> None:
         sent = send(bens)
@@ -89,8 +91,8 @@ class TestReactions:
         given = {"messageId": sent["id"], "reaction": ":+1:", **where}
 
         for client in (api, bens, api):
-            assert taken(client.post("addReaction", given)) == {"status": "ok"}
-        assert taken(api.post("addReaction", given | {"reaction": ":tada:", "skinTone": 3})) == {
+            assert success(client.post("addReaction", given)) == {"status": "ok"}
+        assert success(api.post("addReaction", given | {"reaction": ":tada:", "skinTone": 3})) == {
             "status": "ok"
         }
         assert fetch(api, sent)["reactions"] == [
@@ -100,15 +102,15 @@ class TestReactions:
         ]
 
         for _ in range(2):
-            assert taken(api.delete("removeReaction", **given)) == {"status": "ok"}
+            assert success(api.delete("removeReaction", **given)) == {"status": "ok"}
         left = [(one["user"], one["code"]) for one in fetch(api, sent)["reactions"]]
         assert left == [(acme.people["ben"], ":+1:"), (acme.people["ana"], ":tada:")]
 
     def test_may_come_as_emoji_and_go_with_a_plus_that_nobody_encoded(self, api: Api) -> None:
         sent = send(api)
-        taken(api.post("addReaction", {"messageId": sent["id"], "emoji": ":+1:"}))
+        success(api.post("addReaction", {"messageId": sent["id"], "emoji": ":+1:"}))
 
-        taken(api.send("DELETE", f"removeReaction?messageId={sent['id']}&reaction=:+1:"))
+        success(api.send("DELETE", f"removeReaction?messageId={sent['id']}&reaction=:+1:"))
 
         assert fetch(api, sent)["reactions"] == []
 

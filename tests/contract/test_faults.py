@@ -1,4 +1,4 @@
-"""Every fault on every call to Pumble that every operation makes: the contract's answer, and nothing done twice."""
+"""Every error of Pumble in every call of every operation: the contract's response, and no repeated write."""
 
 import re
 from collections import Counter
@@ -14,7 +14,7 @@ from pumble_bridge import client, resilience
 from tests import pumble
 from tests.contract.calls import send
 from tests.contract.conftest import Acme
-from tests.contract.wire import Api, assert_legacy, taken
+from tests.contract.wire import Api, assert_legacy, success
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
@@ -58,7 +58,7 @@ def _about_what_is_there(api: Api, acme: Acme, later: int, operation: str) -> di
         "channelId": lambda: acme.channels["general"],
         "messageId": lambda: send(api)["id"],
         "rootMessageId": lambda: send(api)["id"],
-        "scheduledMessageId": lambda: taken(
+        "scheduledMessageId": lambda: success(
             api.post("createScheduledMessage", general | {"text": "x", "sendAt": later})
         )["id"],
         "sendAt": lambda: later,
@@ -101,7 +101,7 @@ def test_is_told_in_the_contracts_shape_and_repeats_no_write(
 
     given = fresh()
     answer, calls = ask()
-    taken(answer)
+    success(answer)
     used = writes = any(is_write(call) for call in calls)
 
     for fault, (status, reason) in TOLD.items():

@@ -1,4 +1,4 @@
-"""A request that cannot be read is told what it was and what to send instead, beside the text of the contract."""
+"""Hints: what is wrong with a request that cannot be read, and what to send instead."""
 
 import codecs
 import gzip
@@ -16,7 +16,7 @@ from pumble_bridge import hints
 from pumble_bridge.hints import Hint
 from pumble_bridge.outcomes import Outcome
 from tests.contract.calls import fetch
-from tests.contract.wire import Api, assert_legacy, assert_structured, taken
+from tests.contract.wire import Api, assert_legacy, assert_structured, success
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -143,7 +143,7 @@ class TestABodyThatIsFine:
     def test_is_taken_whatever_it_is_called(self, api: Api, raw: bytes, headers: dict[str, str]) -> None:
         answer = requests.post(f"{api.portal}/sendMessage", raw, headers=api.headers | headers, timeout=10)
 
-        assert fetch(api, taken(answer))["text"] == "geheim ü"
+        assert fetch(api, success(answer))["text"] == "geheim ü"
 
     def test_is_no_body_where_it_is_nothing_but_a_bom(self, api: Api) -> None:
         assert_hint(api.post("sendMessage", raw=codecs.BOM_UTF8), Hint.EMPTY)

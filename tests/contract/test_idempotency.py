@@ -1,4 +1,4 @@
-"""`Idempotency-Key`: however often a write is repeated, it happens once."""
+"""`Idempotency-Key`: a repeated write happens once."""
 
 import contextlib
 import threading
@@ -17,7 +17,7 @@ from keys.models import ApiKey, IdempotentCall
 from tests import pumble
 from tests.contract.conftest import Acme
 from tests.contract.test_rights import key_of
-from tests.contract.wire import Api, assert_legacy, assert_structured, taken
+from tests.contract.wire import Api, assert_legacy, assert_structured, success
 from tests.pumble import Person
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -43,7 +43,7 @@ def once(api: Api) -> Api:
 def test_a_repetition_gets_the_first_answer_and_sends_nothing(once: Api, ana: Person, general: str) -> None:
     first, second = once.post("sendMessage", HELLO), once.post("sendMessage", HELLO)
 
-    assert taken(first) == taken(second)
+    assert success(first) == success(second)
     assert (repeated(first), repeated(second)) == (False, True)
     assert texts(ana, general) == 1
 
@@ -70,7 +70,7 @@ def test_the_value_is_refused_with_another_request(once: Api, operation: str, bo
 
 
 def test_every_write_can_be_repeated(once: Api, acme: Acme, ana: Person, general: str) -> None:
-    ref = taken(once.post("sendMessage", HELLO))
+    ref = success(once.post("sendMessage", HELLO))
 
     for number, (operation, given) in enumerate(
         {
@@ -82,12 +82,12 @@ def test_every_write_can_be_repeated(once: Api, acme: Acme, ana: Person, general
     ):
         once.headers["Idempotency-Key"] = f"write-{number}"
         first, second = once.call(operation, given), once.call(operation, given)
-        assert taken(first) == taken(second), operation
+        assert success(first) == success(second), operation
         assert (repeated(first), repeated(second)) == (False, True), operation
 
 
 def test_a_read_is_a_read(once: Api) -> None:
-    taken(once.get("myInfo"))
+    success(once.get("myInfo"))
 
     assert not repeated(once.get("myInfo"))
     assert not IdempotentCall.objects.exists()
@@ -117,7 +117,7 @@ def test_a_time_out_before_anything_was_written_can_be_repeated(once: Api) -> No
     pumble.faults({"match": "GET /v1/channels", "do": "status:503", "times": 1})
     assert once.post("sendMessage", HELLO).status_code == 502
 
-    taken(once.post("sendMessage", HELLO))
+    success(once.post("sendMessage", HELLO))
 
 
 @pytest.mark.parametrize("value", ["", '""', "x" * 256, "se\u00f1al"])
@@ -158,7 +158,7 @@ def test_five_hundred_repetitions_of_fifty_threads_send_one_message(
     assert texts(ana, general) == 1
 
 
-def test_a_database_that_went_away_after_the_write_does_not_take_its_answer_back(
+def test_a_database_failure_after_the_write_does_not_change_the_answer(
     once: Api, ana: Person, general: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def away(*_arguments: Any, **_options: Any) -> None:
@@ -166,18 +166,18 @@ def test_a_database_that_went_away_after_the_write_does_not_take_its_answer_back
 
     with monkeypatch.context() as broken:
         broken.setattr(idempotency.Started, "complete", away)
-        assert "id" in taken(once.post("sendMessage", HELLO))
+        assert "id" in success(once.post("sendMessage", HELLO))
 
     assert_legacy(once.post("sendMessage", HELLO), "idempotency_in_progress")
     assert texts(ana, general) == 1
 
 
-def test_a_key_that_was_narrowed_does_not_hear_again_what_it_may_no_longer_see(
+def test_a_narrowed_key_gets_no_stored_answer_of_its_wider_rights(
     portal: str, acme: Acme, later: int
 ) -> None:
     channels = {acme.channels[name]: name for name in ("general", "random")}
     api = Api(portal, key_of("ana@acme.test", channels=channels))
-    made = taken(
+    made = success(
         api.post(
             "createScheduledMessage", {"channelId": acme.channels["random"], "text": "x", "sendAt": later}
         )
@@ -189,7 +189,7 @@ def test_a_key_that_was_narrowed_does_not_hear_again_what_it_may_no_longer_see(
         "text": "secret",
         "sendAt": later,
     }
-    taken(api.post("editScheduledMessage", change))
+    success(api.post("editScheduledMessage", change))
     key = ApiKey.objects.get()
     fewer = replace(key.rights, channels={acme.channels["general"]: "general"})
     lifecycle.narrow(key=key, rights=fewer, by=OPERATOR, now=timezone.now())

@@ -1,4 +1,4 @@
-"""Limits as a client meets them: headers on every answer, and a 429 that says whose limit it was and when it ends."""
+"""Limits over HTTP: headers of every response, and a 429 that names the limit and the time to wait."""
 
 import socket
 from urllib.parse import urlsplit
@@ -16,7 +16,7 @@ from pumble_bridge.resilience import ConcurrencyLimit
 from tests import pumble
 from tests.authenticating import call_of
 from tests.contract.test_rights import key_of
-from tests.contract.wire import Api, assert_legacy, taken
+from tests.contract.wire import Api, assert_legacy, success
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -28,7 +28,7 @@ def limit_headers(answer: requests.Response) -> tuple[int, int]:
     return int(answer.headers["X-RateLimit-Limit"]), int(answer.headers["X-RateLimit-Remaining"])
 
 
-def test_every_answer_says_how_the_tightest_limit_stands(api: Api) -> None:
+def test_every_answer_reports_the_most_restrictive_limit(api: Api) -> None:
     assert limit_headers(api.get("keyInfo")) == (1000, 999)
     assert limit_headers(api.get("myInfo")) == (1000, 998)
     assert limit_headers(api.post("sendMessage", HELLO)) == (80, 71)
@@ -37,7 +37,7 @@ def test_every_answer_says_how_the_tightest_limit_stands(api: Api) -> None:
 
 def test_a_key_is_held_to_its_own_limit(portal: str) -> None:
     slow = Api(portal, key_of("ana@acme.test", calls_per_minute=2))
-    taken(slow.get("keyInfo"))
+    success(slow.get("keyInfo"))
     assert limit_headers(slow.get("keyInfo")) == (2, 0)
 
     answer = slow.get("keyInfo")
@@ -60,9 +60,9 @@ def test_what_is_wrong_with_a_call_does_not_exempt_it(portal: str) -> None:
     assert_legacy(answer, "rate_limited", 429)
 
 
-def test_who_is_over_the_limit_has_no_body_read(portal: str) -> None:
+def test_over_the_limit_no_body_is_read(portal: str) -> None:
     key = key_of("ana@acme.test", calls_per_minute=1)
-    taken(Api(portal, key).get("myInfo"))
+    success(Api(portal, key).get("myInfo"))
     where = urlsplit(portal)
     head = (
         f"POST /sendMessage HTTP/1.1\r\nHost: {where.netloc}\r\nApiKey: {key}\r\nContent-Length: 1000\r\n\r\n"
@@ -75,10 +75,10 @@ def test_who_is_over_the_limit_has_no_body_read(portal: str) -> None:
     assert answer.startswith(b"HTTP/1.1 429 ")
 
 
-def test_who_is_over_the_limit_waits_for_no_slot(portal: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_over_the_limit_a_call_waits_for_no_slot(portal: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(resilience, "CALLS", ConcurrencyLimit("one", total=1, per_workspace=1))
     slow = Api(portal, key_of("ana@acme.test", calls_per_minute=1))
-    taken(slow.get("myInfo"))
+    success(slow.get("myInfo"))
 
     with resilience.CALLS.slot("somebody else"):
         answer = slow.get("myInfo")
@@ -102,7 +102,7 @@ def test_pumbles_quota_is_kept_before_pumble_has_to_say_no_and_leaves_room_for_o
     assert [status(bens) for _ in range(9)] == [200] * 8 + [429]
     calls = [call for call in pumble.api_calls() if call["method"] == "POST"]
     assert all(call["status"] == 200 for call in calls), "Pumble itself never said no"
-    assert taken(api.get("listMessages", channel="general", limit=1))
+    assert success(api.get("listMessages", channel="general", limit=1))
 
 
 def test_two_keys_of_one_person_are_told_what_each_can_still_get(portal: str) -> None:
@@ -123,7 +123,7 @@ def test_two_keys_of_one_person_are_told_what_each_can_still_get(portal: str) ->
     assert limit_headers(other.get("myInfo")) == (1000, 99)
 
 
-def test_wrong_keys_are_slowed_down_and_right_ones_are_not(portal: str, api: Api) -> None:
+def test_wrong_keys_are_limited_and_right_ones_are_not(portal: str, api: Api) -> None:
     wrong = Api(portal, key_format.generate().text)
 
     reasons = [wrong.get("myInfo").json()["reason"] for _ in range(61)]
@@ -132,7 +132,7 @@ def test_wrong_keys_are_slowed_down_and_right_ones_are_not(portal: str, api: Api
     answer = wrong.get("myInfo")
     assert_legacy(answer, "rate_limited", 429)
     assert int(answer.headers["Retry-After"]) >= 1
-    taken(api.get("myInfo"))
+    success(api.get("myInfo"))
 
 
 def test_without_its_redis_the_portal_goes_on_and_says_degraded(

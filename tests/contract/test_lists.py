@@ -7,7 +7,7 @@ import pytest
 from tests import pumble
 from tests.contract import objects
 from tests.contract.conftest import Acme
-from tests.contract.wire import Api, assert_legacy, assert_structured, taken
+from tests.contract.wire import Api, assert_legacy, assert_structured, success
 from tests.pumble import Person
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -16,7 +16,7 @@ STRANGE_ID = "f" * 24
 
 
 def listed(api: Api, **query: Any) -> list[dict[str, Any]]:
-    page = taken(api.get("listMessages", **query))
+    page = success(api.get("listMessages", **query))
     assert objects.MESSAGE_PAGE(page)
     found: list[dict[str, Any]] = page["messages"]
     return found
@@ -25,7 +25,7 @@ def listed(api: Api, **query: Any) -> list[dict[str, Any]]:
 class TestFetchMessage:
     def test_gives_the_message_that_the_list_has(self, api: Api) -> None:
         for message in listed(api, channel="general", limit=20):
-            found = taken(api.get("fetchMessage", channel="general", messageId=message["id"].upper()))
+            found = success(api.get("fetchMessage", channel="general", messageId=message["id"].upper()))
             assert objects.MESSAGE(found)
             assert found == message
 
@@ -38,7 +38,7 @@ class TestFetchMessage:
 
     def test_that_was_deleted_is_not_found(self, api: Api) -> None:
         sent = api.post("sendMessage", {"channel": "general", "text": "x"}).json()
-        taken(api.delete("deleteMessage", channelId=sent["channelId"], messageId=sent["id"]))
+        success(api.delete("deleteMessage", channelId=sent["channelId"], messageId=sent["id"]))
 
         answer = api.get("fetchMessage", channelId=sent["channelId"], messageId=sent["id"])
 
@@ -56,7 +56,7 @@ class TestListMessages:
             assert times == sorted(times)
 
     def test_gives_direct_messages(self, api: Api) -> None:
-        for entry in taken(api.get("listChannels")):
+        for entry in success(api.get("listChannels")):
             if entry["channel"]["channelType"] in {"DIRECT", "SELF"}:
                 listed(api, channelId=entry["channel"]["id"])
 
@@ -73,7 +73,7 @@ class TestFetchThreadReplies:
     ) -> None:
         root, replies = thread
 
-        found = taken(api.get("fetchThreadReplies", channel="random", rootMessageId=root))
+        found = success(api.get("fetchThreadReplies", channel="random", rootMessageId=root))
 
         assert objects.list_of(objects.MESSAGE)(found)
         assert [one["id"] for one in found] == replies[::-1]
@@ -84,14 +84,14 @@ class TestFetchThreadReplies:
         root, replies = thread
         query = {"channel": "random", "rootMessageId": root, "cursor": replies[20], "strategy": "AFTER"}
 
-        found = taken(api.get("fetchThreadReplies", **query, limit=3))
+        found = success(api.get("fetchThreadReplies", **query, limit=3))
 
         assert [one["id"] for one in found] == replies[23:20:-1]
 
     def test_of_a_message_without_any_is_empty(self, api: Api) -> None:
         alone = api.post("sendMessage", {"channel": "random", "text": "alone"}).json()["id"]
 
-        assert taken(api.get("fetchThreadReplies", channel="random", rootMessageId=alone)) == []
+        assert success(api.get("fetchThreadReplies", channel="random", rootMessageId=alone)) == []
 
     def test_of_nothing_is_not_found(self, api: Api) -> None:
         answer = api.get("fetchThreadReplies", channel="random", rootMessageId=STRANGE_ID)
@@ -110,7 +110,7 @@ class TestFetchThreadReplies:
 
 class TestSearchMessages:
     def search(self, api: Api, **body: Any) -> dict[str, Any]:
-        page: dict[str, Any] = taken(api.post("searchMessages", body))
+        page: dict[str, Any] = success(api.post("searchMessages", body))
         assert objects.SEARCH_PAGE(page)
         assert page["hasMore"] == (page["totalElements"] > len(page["content"]))
         return page

@@ -6,7 +6,7 @@ from tests import pumble
 from tests.contract import objects
 from tests.contract.calls import fetch, send
 from tests.contract.conftest import Acme
-from tests.contract.wire import Api, assert_legacy, assert_structured, taken
+from tests.contract.wire import Api, assert_legacy, assert_structured, success
 from tests.pumble import Person
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -31,9 +31,9 @@ class TestSendMessage:
         assert found["authorAppId"] is not None
 
     def test_reaches_a_direct_channel_by_id(self, api: Api, ben: Person) -> None:
-        direct = taken(api.post("dmUser", {"userId": ben.id, "text": "first"}))
+        direct = success(api.post("dmUser", {"userId": ben.id, "text": "first"}))
 
-        again = taken(api.post("sendMessage", {"channelId": direct["channelId"], "text": "second"}))
+        again = success(api.post("sendMessage", {"channelId": direct["channelId"], "text": "second"}))
 
         assert [m["text"] for m in ben.screen(again["channelId"])["messages"]][-2:] == ["first", "second"]
 
@@ -47,7 +47,7 @@ class TestSendReply:
     def test_answers_with_a_reference_and_counts_in_the_thread(self, api: Api, bens: Api, acme: Acme) -> None:
         root = send(api)
 
-        reply = taken(
+        reply = success(
             bens.post("sendReply", {"channel": "general", "messageId": root["id"], "text": "reply"})
         )
 
@@ -66,14 +66,14 @@ class TestSendReply:
         root = send(api)
         given = {"channelId": root["channelId"], "messageId": root["id"], "text": "reply"}
 
-        reply = taken(api.post("sendReply", given | {"alsoSendToChannel": shown, "asBot": True}))
+        reply = success(api.post("sendReply", given | {"alsoSendToChannel": shown, "asBot": True}))
 
-        listed = taken(api.get("listMessages", channelId=root["channelId"], limit=5))["messages"]
+        listed = success(api.get("listMessages", channelId=root["channelId"], limit=5))["messages"]
         assert (reply["id"] in [message["id"] for message in listed]) == shown
 
     def test_to_a_deleted_root_is_refused(self, api: Api) -> None:
         root = send(api)
-        taken(api.delete("deleteMessage", channelId=root["channelId"], messageId=root["id"]))
+        success(api.delete("deleteMessage", channelId=root["channelId"], messageId=root["id"]))
 
         answer = api.post("sendReply", {"channel": "general", "messageId": root["id"], "text": "late"})
 
@@ -89,23 +89,23 @@ class TestDmUser:
             by, {"email": ben.email.upper()}
         )
 
-        sent = taken(api.post("dmUser", {**given, "text": "psst"}))
+        sent = success(api.post("dmUser", {**given, "text": "psst"}))
 
         assert objects.MESSAGE_REF(sent)
-        info = taken(api.get("getChannel", channelId=sent["channelId"]))
+        info = success(api.get("getChannel", channelId=sent["channelId"]))
         assert (info["channel"]["channelType"], set(info["users"])) == ("DIRECT", {ana.id, ben.id})
         assert ben.screen(sent["channelId"])["messages"][-1]["text"] == "psst"
 
     def test_opens_a_channel_that_was_not_there(self, api: Api, acme: Acme) -> None:
-        before = {entry["channel"]["id"] for entry in taken(api.get("listChannels"))}
+        before = {entry["channel"]["id"] for entry in success(api.get("listChannels"))}
 
-        sent = taken(api.post("dmUser", {"userId": acme.people["guy"], "text": "hello Guy"}))
+        sent = success(api.post("dmUser", {"userId": acme.people["guy"], "text": "hello Guy"}))
 
         assert sent["channelId"] not in before
         assert fetch(api, sent)["text"] == "hello Guy"
 
     def test_as_the_bot_is_between_the_bot_and_the_person(self, api: Api, ben: Person, acme: Acme) -> None:
-        sent = taken(api.post("dmUser", {"userId": ben.id, "text": "beep", "asBot": True}))
+        sent = success(api.post("dmUser", {"userId": ben.id, "text": "beep", "asBot": True}))
 
         (shown,) = ben.screen(sent["channelId"])["messages"]
         assert (shown["author"], shown["text"]) == (acme.bot, "beep")
@@ -138,18 +138,18 @@ class TestDmGroup:
             else [f"{name}@acme.test" for name in names]
         )
 
-        sent = taken(api.post("dmGroup", {by: whom, "text": "all of you"}))
+        sent = success(api.post("dmGroup", {by: whom, "text": "all of you"}))
 
         assert objects.MESSAGE_REF(sent)
-        info = taken(api.get("getChannel", channelId=sent["channelId"]))
+        info = success(api.get("getChannel", channelId=sent["channelId"]))
         assert set(info["users"]) == {acme.people[name] for name in ("ana", *names)}
         assert fetch(api, sent)["text"] == "all of you"
 
     def test_ignores_ones_own_id_and_order(self, api: Api, acme: Acme) -> None:
         ids = [acme.people[name] for name in ("carla", "ana", "dan")]
 
-        first = taken(api.post("dmGroup", {"userIds": ids, "text": "1"}))
-        second = taken(api.post("dmGroup", {"userIds": [ids[2], ids[0]], "text": "2"}))
+        first = success(api.post("dmGroup", {"userIds": ids, "text": "1"}))
+        second = success(api.post("dmGroup", {"userIds": [ids[2], ids[0]], "text": "2"}))
 
         assert first["channelId"] == second["channelId"]
 

@@ -1,4 +1,4 @@
-"""Whatever a client says of media types, methods and sizes: the answer is the contract's JSON, and REST framework's own is never seen."""
+"""Media types, methods and sizes: the response is always the contract's JSON, never REST framework's."""
 
 import json
 from typing import Any, cast

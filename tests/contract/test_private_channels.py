@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.contract.conftest import Acme
-from tests.contract.wire import METHODS, Api, assert_legacy, assert_structured, taken
+from tests.contract.wire import METHODS, Api, assert_legacy, assert_structured, success
 from tests.pumble import Person
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -38,7 +38,7 @@ def calls(channel_id: str, secret: dict[str, Any], later: int) -> dict[str, dict
     }
 
 
-class TestABoardWithoutTheBot:
+class TestAPrivateChannelWithoutTheBot:
     def test_is_closed_to_every_operation_on_its_messages(
         self, api: Api, ana: Person, secret: dict[str, Any], later: int
     ) -> None:
@@ -67,9 +67,9 @@ class TestABoardWithoutTheBot:
             assert_legacy(api.call(operation, given), "bot_not_in_channel")
 
     def test_is_not_searched(self, api: Api, bens: Api, secret: dict[str, Any]) -> None:
-        found = taken(api.post("searchMessages", {"text": secret["text"][:40]}))
+        found = success(api.post("searchMessages", {"text": secret["text"][:40]}))
         assert found == {"content": [], "totalElements": 0, "hasMore": False}
-        by_ana = taken(api.post("searchMessages", {"from": ["ana@acme.test"], "limit": 20}))
+        by_ana = success(api.post("searchMessages", {"from": ["ana@acme.test"], "limit": 20}))
         assert secret["channelId"] not in {hit["channelId"] for hit in by_ana["content"]}
 
         for where in ("board", secret["channelId"]):
@@ -81,12 +81,12 @@ class TestABoardWithoutTheBot:
         self, api: Api, secret: dict[str, Any]
     ) -> None:
         for number in range(45):
-            taken(api.post("createChannel", {"name": f"many-{number}", "type": "PUBLIC"}))
-        assert len(taken(api.get("listChannels"))) > 55
+            success(api.post("createChannel", {"name": f"many-{number}", "type": "PUBLIC"}))
+        assert len(success(api.get("listChannels"))) > 55
 
-        found = taken(api.post("searchMessages", {"text": secret["text"][:40]}))
+        found = success(api.post("searchMessages", {"text": secret["text"][:40]}))
         assert (found["content"], found["totalElements"]) == ([], 0)
-        hits = taken(api.post("searchMessages", {"text": "release", "limit": 20}))["content"]
+        hits = success(api.post("searchMessages", {"text": "release", "limit": 20}))["content"]
         assert hits
         assert secret["channelId"] not in {hit["channelId"] for hit in hits}
 
@@ -94,15 +94,15 @@ class TestABoardWithoutTheBot:
         self, api: Api, acme: Acme, secret: dict[str, Any], later: int
     ) -> None:
         board, bot = {"channelId": secret["channelId"]}, {"userIds": [acme.bot]}
-        taken(api.post("addUsersToChannel", board | bot))
+        success(api.post("addUsersToChannel", board | bot))
         given = board | {"text": "secret plan", "sendAt": later}
-        one = {"scheduledMessageId": taken(api.post("createScheduledMessage", given))["id"]}
-        assert taken(api.get("fetchScheduledMessage", **one))["text"] == "secret plan"
-        taken(api.post("removeUserFromChannel", board | {"userId": acme.bot}))
+        one = {"scheduledMessageId": success(api.post("createScheduledMessage", given))["id"]}
+        assert success(api.get("fetchScheduledMessage", **one))["text"] == "secret plan"
+        success(api.post("removeUserFromChannel", board | {"userId": acme.bot}))
 
         page = api.get("fetchScheduledMessages")
         assert "secret plan" not in page.text
-        assert board["channelId"] not in {m["channelId"] for m in taken(page)["scheduledMessages"]}
+        assert board["channelId"] not in {m["channelId"] for m in success(page)["scheduledMessages"]}
         for answer in (
             api.get("fetchScheduledMessage", **one),
             api.post("editScheduledMessage", one | given),
@@ -116,28 +116,28 @@ class TestABoardWithoutTheBot:
         self, api: Api, acme: Acme, secret: dict[str, Any], later: int
     ) -> None:
         given = {"channelId": acme.channels["general"], "text": "x", "sendAt": later}
-        one = {"scheduledMessageId": taken(api.post("createScheduledMessage", given))["id"]}
+        one = {"scheduledMessageId": success(api.post("createScheduledMessage", given))["id"]}
 
         moved = api.post("editScheduledMessage", one | given | {"channelId": secret["channelId"].upper()})
 
         assert_legacy(moved, "bot_not_in_channel")
-        assert taken(api.get("fetchScheduledMessage", **one))["channelId"] == given["channelId"]
+        assert success(api.get("fetchScheduledMessage", **one))["channelId"] == given["channelId"]
 
     def test_hides_what_is_pinned_there(self, api: Api, secret: dict[str, Any]) -> None:
         (entry,) = [
-            one for one in taken(api.get("listChannels")) if one["channel"]["id"] == secret["channelId"]
+            one for one in success(api.get("listChannels")) if one["channel"]["id"] == secret["channelId"]
         ]
 
         assert entry["pinnedMessages"] == []
 
-    def test_gives_no_word_away_through_a_reaction_without_a_channel(
+    def test_discloses_nothing_through_a_reaction_without_a_channel(
         self, api: Api, secret: dict[str, Any]
     ) -> None:
         """Pumble alone decides there: it reacts by message id and tells nobody which channel a message is in."""
         given = {"messageId": secret["id"], "reaction": ":+1:"}
 
-        assert taken(api.post("addReaction", given)) == {"status": "ok"}
-        assert taken(api.delete("removeReaction", **given)) == {"status": "ok"}
+        assert success(api.post("addReaction", given)) == {"status": "ok"}
+        assert success(api.delete("removeReaction", **given)) == {"status": "ok"}
 
 
 class TestSomebodyElsesPrivateChannel:
@@ -168,12 +168,12 @@ class TestSomebodyElsesPrivateChannel:
         self, carlas: Api, api: Api, acme: Acme, later: int
     ) -> None:
         ops, carla = {"channelId": acme.channels["ops"]}, acme.people["carla"]
-        taken(api.post("addUsersToChannel", ops | {"userIds": [carla]}))
+        success(api.post("addUsersToChannel", ops | {"userIds": [carla]}))
         given = ops | {"text": "secret plan", "sendAt": later}
-        one = {"scheduledMessageId": taken(carlas.post("createScheduledMessage", given))["id"]}
-        taken(api.post("removeUserFromChannel", ops | {"userId": carla}))
+        one = {"scheduledMessageId": success(carlas.post("createScheduledMessage", given))["id"]}
+        success(api.post("removeUserFromChannel", ops | {"userId": carla}))
 
-        assert taken(carlas.get("fetchScheduledMessages"))["scheduledMessages"] == []
+        assert success(carlas.get("fetchScheduledMessages"))["scheduledMessages"] == []
         for answer in (
             carlas.get("fetchScheduledMessage", **one),
             carlas.post("editScheduledMessage", one | given),

@@ -1,4 +1,4 @@
-"""A client that others wrote and published for the original service: only its base URL is ours."""
+"""A published client of the original service, with the base URL of the portal."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ from pumble_keys.models import errors
 
 from tests import pumble
 from tests.contract.conftest import Acme
-from tests.contract.wire import EXTENSIONS, METHODS, Api, taken
+from tests.contract.wire import EXTENSIONS, METHODS, Api, success
 from tests.pumble import Person
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -147,9 +147,9 @@ class TestTheSdk:
         assert categorize_error(refused.value).category == "permission"
 
     def test_walks_25_messages_in_pages_of_10(self, api: Api) -> None:
-        channel_id = taken(api.post("createChannel", {"name": "walked", "type": "PUBLIC"}))["id"]
+        channel_id = success(api.post("createChannel", {"name": "walked", "type": "PUBLIC"}))["id"]
         sent = [
-            taken(api.post("sendMessage", {"channelId": channel_id, "text": "x"}))["id"] for _ in range(25)
+            success(api.post("sendMessage", {"channelId": channel_id, "text": "x"}))["id"] for _ in range(25)
         ]
 
         async def walk() -> list[str]:

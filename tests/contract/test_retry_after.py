@@ -1,4 +1,4 @@
-"""Where Pumble says how long to wait, the client is told."""
+"""`Retry-After` of Pumble is passed on to the client."""
 
 import pytest
 from pytest_django import Settings
@@ -24,7 +24,7 @@ MESSAGE = {"channelId": "6" * 24, "text": "x"}
         ("429 Slow down", "", 429, "pumble_rate_limited", "1"),
     ],
 )
-def test_what_pumble_says_of_waiting_is_passed_on(
+def test_the_wait_that_pumble_asks_for_is_passed_on(
     api: Api, settings: Settings, answer: str, header: str, status: int, reason: str, told: str | None
 ) -> None:
     with server(whole(answer, headers=header)) as address:

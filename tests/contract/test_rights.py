@@ -14,7 +14,7 @@ from portal.api.urls import OPERATIONS
 from tests import pumble
 from tests.contract.calls import send
 from tests.contract.conftest import Acme
-from tests.contract.wire import METHODS, Api, assert_legacy, taken
+from tests.contract.wire import METHODS, Api, assert_legacy, success
 from tests.pumble import Person
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -27,7 +27,7 @@ NO_CHANNEL = {"listChannels", "listUsers", "listUserGroups", "myInfo", "customSt
 NO_CHANNEL |= {"searchMessages", "fetchScheduledMessages"}  # they answer less instead
 
 
-def test_what_needs_a_scope_to_write_can_be_tried_without_sending_and_repeated() -> None:
+def test_every_operation_that_needs_a_scope_to_write_supports_dry_runs_and_repetition() -> None:
     assert {operation.operation for operation in OPERATIONS if operation.writes()} == WRITING
 
 
@@ -43,7 +43,7 @@ def inputs(api: Api, acme: Acme, later: int, channel: str) -> dict[str, dict[str
     ids = [send(api, f"{channel} {number}", channel)["id"] for number in range(5)]
     reaction = {"reaction": ":+1:", **where}
     scheduled = [
-        taken(api.post("createScheduledMessage", {"text": "later", "sendAt": later, **where}))["id"]
+        success(api.post("createScheduledMessage", {"text": "later", "sendAt": later, **where}))["id"]
         for _ in range(3)
     ]
     eve = {"userIds": [acme.people["dan"]]} | where
@@ -133,7 +133,7 @@ class TestAKeyBoundToAChannel:
             answer = bound.call("getChannel", dict(given))
             assert_legacy(answer, "channel_not_allowed")
             assert answer.json()["error"] == bound.call("getChannel", dict(unknown)).json()["error"]
-        assert [entry["channel"]["name"] for entry in taken(bound.get("listChannels"))] == ["general"]
+        assert [entry["channel"]["name"] for entry in success(bound.get("listChannels"))] == ["general"]
 
     def test_is_refused_by_id_without_a_question_to_pumble(self, bound: Api, acme: Acme) -> None:
         before = len(pumble.api_calls())
@@ -146,8 +146,8 @@ class TestAKeyBoundToAChannel:
         for channel in ("general", "random"):
             send(api, "a pangolin", channel)
 
-        everywhere = taken(api.post("searchMessages", {"text": "pangolin"}))["content"]
-        found = taken(bound.post("searchMessages", {"text": "pangolin"}))["content"]
+        everywhere = success(api.post("searchMessages", {"text": "pangolin"}))["content"]
+        found = success(bound.post("searchMessages", {"text": "pangolin"}))["content"]
 
         assert {hit["channelId"] for hit in everywhere} == {acme.channels["general"], acme.channels["random"]}
         assert {hit["channelId"] for hit in found} == {acme.channels["general"]}
@@ -161,7 +161,7 @@ class TestAKeyBoundToAChannel:
         send(api, "a pangolin", "random")
         closed = Api(portal, key_of("ana@acme.test", channels={acme.channels["board"]: "board"}))
 
-        assert taken(closed.post("searchMessages", {"text": "pangolin"}))["content"] == []
+        assert success(closed.post("searchMessages", {"text": "pangolin"}))["content"] == []
 
     def test_reacts_only_where_it_says_where(self, api: Api, bound: Api, acme: Acme) -> None:
         inside, outside = send(api, "x"), send(api, "x", "random")
@@ -178,7 +178,7 @@ class TestAKeyBoundToAChannel:
         self, api: Api, bound: Api, acme: Acme, later: int
     ) -> None:
         made = {
-            channel: taken(
+            channel: success(
                 api.post(
                     "createScheduledMessage",
                     {"channelId": acme.channels[channel], "text": channel, "sendAt": later},
@@ -187,7 +187,7 @@ class TestAKeyBoundToAChannel:
             for channel in ("general", "random")
         }
 
-        listed = taken(bound.get("fetchScheduledMessages"))["scheduledMessages"]
+        listed = success(bound.get("fetchScheduledMessages"))["scheduledMessages"]
         assert {one["channelId"] for one in listed} == {acme.channels["general"]}
         assert made["general"] in {one["id"] for one in listed}
         move = {"scheduledMessageId": made["general"], "channelId": acme.channels["random"]}
@@ -199,12 +199,12 @@ class TestAKeyBoundToAChannel:
     ) -> None:
         for channel in ["general"] * 4 + ["random"] * 3:
             body = {"channelId": acme.channels[channel], "text": channel, "sendAt": later}
-            taken(api.post("createScheduledMessage", body))
+            success(api.post("createScheduledMessage", body))
         bound = Api(portal, key_of("ana@acme.test", channels={acme.channels["random"]: "random"}))
 
-        first = taken(bound.get("fetchScheduledMessages", limit=2))
+        first = success(bound.get("fetchScheduledMessages", limit=2))
         cursor = first["scheduledMessages"][-1]["id"]
-        rest = taken(bound.get("fetchScheduledMessages", limit=2, cursor=cursor))
+        rest = success(bound.get("fetchScheduledMessages", limit=2, cursor=cursor))
 
         pages = [[one["text"] for one in page["scheduledMessages"]] for page in (first, rest)]
         assert pages == [["random", "random"], ["random"]]
@@ -214,17 +214,17 @@ class TestAKeyBoundToAChannel:
         self, api: Api, portal: str, ana: Person, acme: Acme
     ) -> None:
         to_ben = {"userId": acme.people["ben"], "text": "x"}
-        direct = taken(api.post("dmUser", to_ben))["channelId"]
+        direct = success(api.post("dmUser", to_ben))["channelId"]
         bound = Api(portal, key_of("ana@acme.test", channels={direct: ""}))
 
-        assert taken(bound.post("dmUser", to_ben))["channelId"] == direct
+        assert success(bound.post("dmUser", to_ben))["channelId"] == direct
         for elsewhere in ({"userId": acme.people["dan"]}, {"userId": acme.people["ben"], "asBot": True}):
             before = len([call for call in pumble.api_calls() if call["method"] == "POST"])
             assert_legacy(bound.post("dmUser", {"text": "x", **elsewhere}), "channel_not_allowed")
             assert len([call for call in pumble.api_calls() if call["method"] == "POST"]) == before
 
     def test_says_so_of_itself(self, bound: Api, acme: Acme) -> None:
-        assert taken(bound.get("keyInfo"))["channels"] == [acme.channels["general"]]
+        assert success(bound.get("keyInfo"))["channels"] == [acme.channels["general"]]
 
 
 class TestAKeyBoundToAddresses:
@@ -234,7 +234,7 @@ class TestAKeyBoundToAddresses:
             for network in ("127.0.0.0/8", "10.0.0.0/8")
         )
 
-        assert taken(here.get("keyInfo"))
+        assert success(here.get("keyInfo"))
         assert_legacy(
             elsewhere.get("keyInfo"),
             "ip_not_allowed",
@@ -250,6 +250,6 @@ class TestAKeyBoundToAddresses:
         settings.TRUSTED_PROXIES = [parse_network("127.0.0.1")]
 
         api.headers["X-Forwarded-For"] = "192.0.2.1, ::ffff:10.0.0.1"
-        assert taken(api.get("keyInfo"))
+        assert success(api.get("keyInfo"))
         api.headers["X-Forwarded-For"] = "10.0.0.1, 192.0.2.1"
         assert_legacy(api.get("keyInfo"), "ip_not_allowed")

@@ -7,7 +7,7 @@ import pytest
 from tests import pumble
 from tests.contract import objects
 from tests.contract.conftest import HOUR_MS, Acme
-from tests.contract.wire import Api, assert_legacy, assert_structured, taken
+from tests.contract.wire import Api, assert_legacy, assert_structured, success
 from tests.pumble import Person
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -17,14 +17,14 @@ WEEKLY = {"recurrenceType": "WEEKLY"}
 
 def schedule(api: Api, channel_id: str, send_at: int, text: str = "later", **more: Any) -> str:
     given = {"channelId": channel_id, "text": text, "sendAt": send_at, **more}
-    made = taken(api.post("createScheduledMessage", given))
+    made = success(api.post("createScheduledMessage", given))
     assert objects.MESSAGE_REF(made)
     assert made["channelId"] == channel_id
     return str(made["id"])
 
 
 def fetch(api: Api, scheduled_id: str) -> dict[str, Any]:
-    found: dict[str, Any] = taken(api.get("fetchScheduledMessage", scheduledMessageId=scheduled_id))
+    found: dict[str, Any] = success(api.get("fetchScheduledMessage", scheduledMessageId=scheduled_id))
     assert objects.SCHEDULED_MESSAGE(found)
     return found
 
@@ -39,7 +39,7 @@ class TestCreateScheduledMessage:
         found = fetch(api, scheduled_id)
         assert (found["text"], found["sendAt"], found["author"]) == ("later", later, ana.id)
         pumble.act("clock", forward=2 * HOUR_MS)
-        last = taken(api.get("listMessages", channel="general", limit=1))["messages"][0]
+        last = success(api.get("listMessages", channel="general", limit=1))["messages"][0]
         assert (last["text"], last["author"]) == ("later", ana.id)
         gone = api.get("fetchScheduledMessage", scheduledMessageId=scheduled_id)
         assert_structured(gone, "not_found", 404100, "Not found")
@@ -93,7 +93,7 @@ class TestFetchScheduledMessages:
         mine = [schedule(api, general, later - n * 1000) for n in range(3)]
         schedule(bens, general, later)
 
-        page = taken(api.get("fetchScheduledMessages"))
+        page = success(api.get("fetchScheduledMessages"))
 
         assert objects.SCHEDULED_PAGE(page)
         listed = page["scheduledMessages"]
@@ -105,7 +105,7 @@ class TestFetchScheduledMessages:
         mine = [schedule(api, general, later) for _ in range(5)]
         found, query = [], {"limit": 2, "channelId": general}
         while True:
-            page = taken(api.get("fetchScheduledMessages", **query))
+            page = success(api.get("fetchScheduledMessages", **query))
             found += [one["id"] for one in page["scheduledMessages"]]
             if not page["hasMore"]:
                 break
@@ -117,7 +117,7 @@ class TestFetchScheduledMessages:
     def test_is_filtered_by_channel(self, api: Api, acme: Acme, later: int) -> None:
         scheduled_id = schedule(api, acme.channels["random"], later)
 
-        page = taken(api.get("fetchScheduledMessages", channelId=acme.channels["random"].upper()))
+        page = success(api.get("fetchScheduledMessages", channelId=acme.channels["random"].upper()))
 
         assert [one["id"] for one in page["scheduledMessages"]] == [scheduled_id]
 
@@ -132,7 +132,7 @@ class TestEditScheduledMessage:
             "sendAt": later + 1000,
         }
 
-        changed = taken(api.post("editScheduledMessage", given))
+        changed = success(api.post("editScheduledMessage", given))
 
         assert objects.SCHEDULED_MESSAGE(changed)
         assert (changed["text"], changed["sendAt"], changed["recurrence"]) == ("new", later + 1000, None)
@@ -142,7 +142,7 @@ class TestEditScheduledMessage:
         scheduled_id = schedule(api, acme.channels["general"], later)
         given = {"scheduledMessageId": scheduled_id, "text": "later", "sendAt": later}
 
-        changed = taken(api.post("editScheduledMessage", given | {"channelId": acme.channels["random"]}))
+        changed = success(api.post("editScheduledMessage", given | {"channelId": acme.channels["random"]}))
 
         assert changed["channelId"] == fetch(api, scheduled_id)["channelId"] == acme.channels["random"]
 
@@ -163,9 +163,9 @@ class TestDeleteScheduledMessage:
     def test_takes_it_away_before_its_time(self, api: Api, ana: Person, general: str, later: int) -> None:
         scheduled_id = schedule(api, general, later)
 
-        assert taken(api.delete("deleteScheduledMessage", scheduledMessageId=scheduled_id)) == {}
+        assert success(api.delete("deleteScheduledMessage", scheduledMessageId=scheduled_id)) == {}
 
         pumble.act("clock", forward=2 * HOUR_MS)
         assert all(message["text"] != "later" for message in ana.screen(general)["messages"])
-        page = taken(api.get("fetchScheduledMessages"))
+        page = success(api.get("fetchScheduledMessages"))
         assert scheduled_id not in [one["id"] for one in page["scheduledMessages"]]

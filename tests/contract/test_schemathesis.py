@@ -1,4 +1,4 @@
-"""The portal against its own description, fuzzed by a tool that believes every word of it."""
+"""The portal fuzzed from its own OpenAPI description."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""The life of the installation's secrets while calls go on: a new one comes first, the old one is honoured, then dropped."""
+"""Rotation of the installation's secrets during calls: add the new one, keep the old one, remove it."""
 
 import io
 import json
@@ -42,7 +42,7 @@ def test_a_new_pepper_refuses_nobody_until_the_old_one_is_dropped(portal: str, s
     assert set(ApiKey.objects.values_list("pepper_number", flat=True)) == {old, new}
 
 
-def test_a_new_encryption_key_parts_nobody_from_pumble_and_the_old_one_can_go(
+def test_a_new_encryption_key_keeps_all_tokens_usable_and_the_old_one_can_go(
     portal: str, settings: Settings
 ) -> None:
     api = Api(portal, issue("ana@acme.test", "user:read", "messages:write"))

@@ -1,4 +1,4 @@
-"""`API_STATUS=semantic` changes the status of a refusal, and nothing else of it."""
+"""`API_STATUS=semantic` changes only the status of an error."""
 
 import io
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from pytest_django import Settings
 from keys import key_format
 from keys.models import ApiKey, Member, Workspace
 from tests import pumble
-from tests.contract.wire import Api, issue, taken
+from tests.contract.wire import Api, issue, success
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -141,8 +141,8 @@ def test_the_status_is_all_that_differs(api: Api, settings: Settings, name: str)
 def test_a_success_is_200_either_way(api: Api, settings: Settings) -> None:
     settings.API_STATUS = "semantic"
 
-    assert taken(api.post("createChannel", {"name": "deploys", "type": "PUBLIC"}))["name"] == "deploys"
-    assert taken(api.get("fetchScheduledMessages"))["hasMore"] is False
+    assert success(api.post("createChannel", {"name": "deploys", "type": "PUBLIC"}))["name"] == "deploys"
+    assert success(api.get("fetchScheduledMessages"))["hasMore"] is False
 
 
 def _anonymous(answer: requests.Response) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What a call leaves behind: the key's last use, its request log, its counts. Never a body."""
+"""What is stored about a call: last use, request log and counts, but never a body."""
 
 import io
 import json
@@ -12,14 +12,14 @@ from keys import lifecycle, usage
 from keys.audit import OPERATOR
 from keys.key_format import _checksum
 from keys.models import ApiKey, LastUse, RequestLog
-from tests.contract.wire import Api, taken
+from tests.contract.wire import Api, success
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_a_call_is_logged_with_its_outcome_and_without_its_body(api: Api) -> None:
     api.headers |= {"User-Agent": "deploy/1.2", "X-Request-Id": "from-the-client"}
-    taken(api.post("sendMessage", {"channel": "general", "text": "a secret text"}))
+    success(api.post("sendMessage", {"channel": "general", "text": "a secret text"}))
     refused = api.post("sendMessage", {"channel": "nowhere", "text": "a secret text"})
     usage.recorder.flush()
 
@@ -39,7 +39,7 @@ def test_the_operators_list_says_when_a_key_was_last_used(api: Api) -> None:
         return dict(found)
 
     assert listed()["lastUsedAt"] is None
-    taken(api.get("myInfo"))
+    success(api.get("myInfo"))
     usage.recorder.flush()
 
     assert listed()["lastUsedAt"] == LastUse.objects.get().at.strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -62,12 +62,14 @@ def test_a_refused_key_is_logged_as_such_but_a_wrong_secret_leaves_no_trace_at_t
     assert RequestLog.objects.get().outcome == "key_disabled"
 
 
-def test_a_broken_log_costs_no_call(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_call_succeeds_although_its_usage_cannot_be_written(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def broken(*_arguments: object) -> None:
         raise ZeroDivisionError
 
     monkeypatch.setattr(usage, "_write", broken)
-    taken(api.get("myInfo"))
+    success(api.get("myInfo"))
     with pytest.raises(ZeroDivisionError):
         usage.recorder.flush()
-    taken(api.get("myInfo"))
+    success(api.get("myInfo"))

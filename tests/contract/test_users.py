@@ -7,20 +7,20 @@ import pytest
 
 from tests.contract import objects
 from tests.contract.conftest import HOUR_MS, Acme
-from tests.contract.wire import Api, assert_structured, issue, taken
+from tests.contract.wire import Api, assert_structured, issue, success
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 class TestListUsers:
     def test_gives_everybody_whole(self, api: Api, acme: Acme) -> None:
-        users = taken(api.get("listUsers"))
+        users = success(api.get("listUsers"))
 
         assert objects.list_of(objects.USER)(users)
         assert {acme.bot, *acme.people.values()} <= {user["id"] for user in users}
 
     def test_calls_peoples_roles_by_the_contracts_words_and_leaves_bots_theirs(self, api: Api) -> None:
-        roles = {user["email"] or user["name"]: user["role"] for user in taken(api.get("listUsers"))}
+        roles = {user["email"] or user["name"]: user["role"] for user in success(api.get("listUsers"))}
 
         assert roles == {
             "ana@acme.test": "OWNER",
@@ -34,7 +34,7 @@ class TestListUsers:
         }
 
     def test_tells_bots_and_the_deactivated_apart(self, api: Api) -> None:
-        users = {user["email"] or user["name"]: user for user in taken(api.get("listUsers"))}
+        users = {user["email"] or user["name"]: user for user in success(api.get("listUsers"))}
 
         assert users["elena@acme.test"]["status"] == "DEACTIVATED"
         bots = {name: (user["isAddonBot"], user["isPumbleBot"]) for name, user in users.items()}
@@ -45,7 +45,7 @@ class TestListUsers:
 
 class TestListUserGroups:
     def test_gives_every_group_whole(self, api: Api, acme: Acme) -> None:
-        groups = taken(api.get("listUserGroups"))
+        groups = success(api.get("listUserGroups"))
 
         assert objects.list_of(objects.USER_GROUP)(groups)
         (engineering,) = [group for group in groups if group["handle"] == "engineering"]
@@ -58,27 +58,27 @@ class TestMyInfo:
     def test_is_the_keys_owner_as_among_all_users(self, portal: str, email: str, role: str) -> None:
         api = Api(portal, issue(email))
 
-        me = taken(api.get("myInfo"))
+        me = success(api.get("myInfo"))
 
         assert objects.USER(me)
         assert (me["email"], me["role"], me["status"]) == (email, role, "ACTIVATED")
-        assert me in taken(api.get("listUsers"))
+        assert me in success(api.get("listUsers"))
 
 
 class TestCustomStatus:
     def status(self, api: Api) -> Any:
-        return taken(api.get("myInfo"))["customStatus"]
+        return success(api.get("myInfo"))["customStatus"]
 
     def test_shows_until_its_time(self, api: Api, later: int) -> None:
         given = {"code": ":palm_tree:", "status": "On holiday", "expiresAt": later}
 
-        assert taken(api.post("customStatus", given)) == {}
+        assert success(api.post("customStatus", given)) == {}
 
         found = self.status(api)
         assert (found["code"], found["status"], found["expiresAt"]) == (":palm_tree:", "On holiday", later)
 
     def test_needs_no_text(self, api: Api, later: int) -> None:
-        assert taken(api.post("customStatus", {"code": ":coffee:", "expiresAt": str(later)})) == {}
+        assert success(api.post("customStatus", {"code": ":coffee:", "expiresAt": str(later)})) == {}
 
         assert (self.status(api)["code"], self.status(api)["status"]) == (":coffee:", "")
 
@@ -88,7 +88,7 @@ class TestCustomStatus:
     def test_takes_each_word_for_its_end(self, api: Api, later: int, expiration: str) -> None:
         given = {"code": ":coffee:", "expiresAt": later, "expiration": expiration}
 
-        assert taken(api.post("customStatus", given)) == {}
+        assert success(api.post("customStatus", given)) == {}
 
         assert self.status(api)["expiration"] == expiration
 
@@ -103,9 +103,9 @@ class TestCustomStatus:
     def test_is_cleared_in_each_way_that_clients_know(
         self, api: Api, later: int, how: dict[str, Any]
     ) -> None:
-        taken(api.post("customStatus", {"code": ":coffee:", "expiresAt": later}))
+        success(api.post("customStatus", {"code": ":coffee:", "expiresAt": later}))
 
-        assert taken(api.post("customStatus", how)) == {}
+        assert success(api.post("customStatus", how)) == {}
 
         assert self.status(api) is None
 
@@ -121,7 +121,7 @@ class TestKeyInfo:
     def test_tells_a_key_about_itself_without_any_scope_of_its_own(self, portal: str) -> None:
         api = Api(portal, issue("ana@acme.test", "reaction:write"))
 
-        info = taken(api.get("keyInfo"))
+        info = success(api.get("keyInfo"))
 
         assert objects.KEY_INFO(info)
         assert (info["scopes"], info["channels"], info["expiresAt"]) == (["reaction:write"], None, None)

@@ -1,4 +1,4 @@
-"""A client of the REST API as the ones in the wild are written, and what the contract says of every refusal."""
+"""A client of the REST API, and assertions on the contract's responses."""
 
 import io
 import json
@@ -95,7 +95,7 @@ class Api:
         )
 
 
-def taken(answer: requests.Response) -> Any:
+def success(answer: requests.Response) -> Any:
     """The JSON of a success, which is always 200 and always JSON."""
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, JSON), answer.text
     return answer.json()

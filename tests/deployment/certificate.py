@@ -1,4 +1,4 @@
-"""A certificate that its own maker signed, for names of this machine."""
+"""A self-signed certificate for names of this machine."""
 
 import datetime
 import ipaddress

@@ -1,4 +1,4 @@
-"""What compose.yaml and the Dockerfile say, for running it here as plain processes: start commands, environment, files."""
+"""Start commands, environment and files from compose.yaml and the Dockerfile, to run them as processes."""
 
 import fnmatch
 import os

@@ -1,4 +1,4 @@
-"""The drill: a copy of the running database works, is whole, and revives no key that ended after the backup."""
+"""Backup and restore: the restored database works, is complete, and reactivates no key."""
 
 import json
 import os
@@ -33,7 +33,7 @@ class TestABackupOfPostgres:
         path = f"{deployment.postgres.binaries}:{deployment.environment['PATH']}"
         return deployment.environment | {"PATH": path}
 
-    def test_lives_again_without_the_keys_that_ended_since(
+    def test_is_restored_without_the_keys_that_ended_since(
         self, deployment: Deployment, tools: dict[str, str], tmp_path: Path
     ) -> None:
         kept, gone = deployment.new_key("kept"), deployment.new_key("gone since")
@@ -67,7 +67,7 @@ class TestABackupOfPostgres:
 
 
 class TestABackupOfSqlite:
-    def test_lives_again_without_the_keys_that_ended_since(self, tmp_path: Path) -> None:
+    def test_is_restored_without_the_keys_that_ended_since(self, tmp_path: Path) -> None:
         data = tmp_path / "data"
         data.mkdir()
         bare = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}

@@ -1,4 +1,4 @@
-"""Who is believed about where they come from, and that those who take their time keep nobody waiting."""
+"""The reverse proxy: client addresses, plain HTTP, slow clients."""
 
 import contextlib
 import json
@@ -32,7 +32,7 @@ def bound(deployment: Deployment) -> str:
     return str(json.loads(deployment.manage("create_key", *arguments))["key"])
 
 
-class TestTheCallersAddress:
+class TestTheClientAddress:
     def ask(self, deployment: Deployment, key: str, source: str, *headers: str) -> str:
         """How a call from `source` through the front door is answered."""
         lines = [
@@ -165,7 +165,7 @@ class TestUnencryptedCalls:
         assert {name.strip() for name in names[1].split("|")} == {path.strip("/") for path in PATHS}
 
 
-class TestWhatIsForTheInside:
+class TestInternalUrls:
     def test_stays_there(self, deployment: Deployment) -> None:
         scraper = {"Authorization": f"Bearer {deployment.environment['METRICS_TOKEN']}"}
 
@@ -177,7 +177,7 @@ class TestSlowClients:
     """Five hundred that send a byte a second."""
 
     @pytest.mark.parametrize("part", ["head", "body"])
-    def test_keep_nobody_waiting(self, deployment: Deployment, part: str) -> None:
+    def test_do_not_delay_other_clients(self, deployment: Deployment, part: str) -> None:
         key = deployment.new_key(f"beside slow {part}s")
         head = f"POST /sendMessage HTTP/1.1\r\nHost: {deployment.a.host}\r\nApiKey: {key}\r\n"
         began = head if part == "head" else f"{head}Content-Length: 1000\r\n\r\n{{"
@@ -204,7 +204,7 @@ class TestSlowClients:
         assert max(took) < PATIENCE / 2
 
 
-class TestHalfARequest:
+class TestAnIncompleteRequest:
     """Past the front door, which is the only one that gives up on it."""
 
     @pytest.mark.parametrize("rest", [b"ApiKey: x", b"Content-Length: 1000\r\n\r\n{"])

@@ -1,4 +1,4 @@
-"""The guide to installing (docs/operate.md), lived: an app that Pumble has never seen, and a workspace that comes to use it."""
+"""The guide to installing (docs/operate.md): a new app, and a workspace that installs it."""
 
 import subprocess
 import sys
@@ -63,7 +63,7 @@ class TestPlainHttp:
         assert answer.headers["Location"] == f"{deployment.public_url}/api-docs/?x=1"
 
 
-class TestTheComposition:
+class TestTheComposeFile:
     def test_hardens_every_service(self) -> None:
         for name, service in composition.COMPOSE["services"].items():
             assert service["read_only"] is True, name

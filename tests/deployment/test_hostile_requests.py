@@ -1,4 +1,4 @@
-"""What no honest client sends, through the front door and past it: answered in the contract's shape, never by 500."""
+"""Malformed requests, with and without the reverse proxy: answered in the contract's shape, never with 500."""
 
 import json
 import re
@@ -114,7 +114,7 @@ WAYS: dict[str, Callable[[Deployment, bytes], list[Answer]]] = {"door": wire.thr
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("name", HOSTILE)
-class TestARequestThatMakesNoSense:
+class TestAMalformedRequest:
     def test_is_refused_in_the_contracts_shape(self, deployment: Deployment, name: str, way: str) -> None:
         host = deployment.public_url.removeprefix("https://").encode()
 
@@ -132,7 +132,7 @@ class TestARequestThatMakesNoSense:
                 assert not re.search(b"nginx|gunicorn", answer.body), answer
 
 
-class TestTheFrontDoor:
+class TestTheReverseProxy:
     @pytest.mark.parametrize(
         ("name", "status", "reason"),
         [

@@ -1,4 +1,4 @@
-"""What is counted is counted over all worker processes of a portal, also of those that died."""
+"""Metrics are summed over all processes of a portal, also over those that ended."""
 
 import os
 import signal

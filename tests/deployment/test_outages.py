@@ -1,4 +1,4 @@
-"""Redis or PostgreSQL is gone: nobody gets in who should not, whoever asks is told soon, and all is well when it is back."""
+"""Outages of Redis and PostgreSQL: access stays protected, answers come soon, and no restart is needed."""
 
 import time
 from collections.abc import Callable, Iterator

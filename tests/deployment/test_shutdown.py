@@ -1,4 +1,4 @@
-"""A portal that is told to stop ends what it began, takes nothing new, forgets nothing, and is gone in time."""
+"""Shutdown: running requests complete, no new ones are accepted, usage is written, and it ends in time."""
 
 import json
 import threading
@@ -84,7 +84,7 @@ class TestATerminatedPortal:
         for answer in late:
             assert answer.status_code == 200 or answer.json()["reason"] == "unavailable"
 
-    def test_is_missed_by_a_whole_answer(self, deployment: Deployment) -> None:
+    def test_that_is_gone_is_answered_by_the_front_door(self, deployment: Deployment) -> None:
         """Who comes through the front door while no portal is there."""
         deployment.a.stop()
         try:

@@ -1,4 +1,4 @@
-"""Two portals, three processes, one truth: what one of them does holds for the next request to any other."""
+"""Two portals with three processes: a change in one applies to the next request of any other."""
 
 import json
 import threading

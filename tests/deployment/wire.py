@@ -1,4 +1,4 @@
-"""Raw bytes to a server, and what it answers."""
+"""Send raw bytes to a server and read its response."""
 
 import socket
 import ssl

@@ -11,7 +11,7 @@ import pytest
 from keys.models import ApiKey
 from portal.mcp.tools import TOOLS
 from tests import node
-from tests.contract.wire import Api, taken
+from tests.contract.wire import Api, success
 from tests.mcp import clients
 from tests.mcp.clients import Calls, Run
 from tests.mcp.wire import LEGACY, MODERN, Mcp
@@ -30,10 +30,10 @@ CLIENTS: dict[str, tuple[str, Callable[..., Run]]] = {
 
 def every_tool(api: Api, number: int) -> Calls:
     """Return a call of each tool that works. What it changes is there for this client alone."""
-    sent = taken(api.post("sendMessage", {"channel": "general", "text": f"for client {number}"}))
+    sent = success(api.post("sendMessage", {"channel": "general", "text": f"for client {number}"}))
     later = {"channelId": sent["channelId"], "text": "later", "sendAt": 4_000_000_000_000}
-    scheduled = taken(api.post("createScheduledMessage", later))["id"]
-    room = taken(api.post("createChannel", {"name": f"room {number}", "type": "PUBLIC"}))["id"]
+    scheduled = success(api.post("createScheduledMessage", later))["id"]
+    room = success(api.post("createChannel", {"name": f"room {number}", "type": "PUBLIC"}))["id"]
     message: dict[str, Any] = {"channel": "#general", "message_id": sent["id"]}
     return [
         ("pumble_whoami", {}),

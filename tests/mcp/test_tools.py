@@ -15,7 +15,7 @@ from keys.limits import PumbleQuota
 from keys.models import ApiKey, RequestLog
 from pumble_bridge import client, resilience
 from tests import pumble
-from tests.contract.wire import Api, issue, taken
+from tests.contract.wire import Api, issue, success
 from tests.mcp.wire import Mcp
 from tests.pumble import Person
 
@@ -37,9 +37,9 @@ def new_id(text: str) -> str:
 
 class TestReading:
     def test_a_channel_is_short_and_says_how_to_go_on(self, agent: Mcp, api: Api) -> None:
-        room = taken(api.post("createChannel", {"name": "long", "type": "PUBLIC"}))["id"]
+        room = success(api.post("createChannel", {"name": "long", "type": "PUBLIC"}))["id"]
         ids = [
-            taken(api.post("sendMessage", {"channelId": room, "text": "x" * 100}))["id"] for _ in range(31)
+            success(api.post("sendMessage", {"channelId": room, "text": "x" * 100}))["id"] for _ in range(31)
         ]
 
         newest = agent.call("pumble_read_channel", channel="#long")
@@ -58,7 +58,7 @@ class TestReading:
         assert ids[10] in around
 
     def test_a_channel_takes_times(self, agent: Mcp, api: Api) -> None:
-        sent = taken(api.post("sendMessage", {"channel": "random", "text": "by time"}))["id"]
+        sent = success(api.post("sendMessage", {"channel": "random", "text": "by time"}))["id"]
         later = (datetime.now(UTC) + timedelta(minutes=1)).isoformat()
 
         assert sent in agent.call("pumble_read_channel", channel="random", before=later, limit=5)
@@ -131,7 +131,7 @@ class TestHostileTexts:
         eve = pumble.act("invite", userId=ana.id, name=name, email="eve@acme.test")["id"]
         pumble.act("message", userId=eve, channelId=channel_id("general"), text=f"{forged}{hidden}\u202e")
         room = {"name": "odd", "type": "PUBLIC", "description": f"{forged}{hidden}"}
-        made = taken(api.post("createChannel", room))["id"]
+        made = success(api.post("createChannel", room))["id"]
         pumble.act("message", userId=ana.id, channelId=made, text=f"<<@{eve}>> and <<@{STRANGE_ID}>>")
         caches["local"].clear()
 
@@ -151,9 +151,9 @@ class TestHostileTexts:
         assert f"| @Eve | System and @{STRANGE_ID}" in texts["mention"]
 
     def test_of_100000_characters_are_cut(self, agent: Mcp, api: Api) -> None:
-        room = taken(api.post("createChannel", {"name": "huge", "type": "PUBLIC"}))["id"]
+        room = success(api.post("createChannel", {"name": "huge", "type": "PUBLIC"}))["id"]
         ids = [
-            taken(api.post("sendMessage", {"channelId": room, "text": "x" * 100_000}))["id"]
+            success(api.post("sendMessage", {"channelId": room, "text": "x" * 100_000}))["id"]
             for _ in range(12)
         ]
 

@@ -1,4 +1,4 @@
-"""The guides: short where they promise it, without dead links, and complete where a reader looks something up."""
+"""The guides: length of the README, links, and complete tables."""
 
 import json
 import re

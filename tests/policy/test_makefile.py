@@ -1,4 +1,4 @@
-"""`make` in a checkout whose environment is half made, and beside a developer's settings of Python."""
+"""`make` with a broken environment, and with Python variables of the developer."""
 
 import os
 import shutil

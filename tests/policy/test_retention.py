@@ -1,4 +1,4 @@
-"""Every table has an answer to how long its rows stay; a new one cannot come without."""
+"""Every table has a retention. A new table needs one, too."""
 
 import pytest
 from django.apps import apps
@@ -22,7 +22,7 @@ KEPT = {
     "keys.ApiKey": "history outlives the key: it stays as revoked or expired; erase_member removes its free texts",
     "keys.LastUse": "one row of a key",
     "keys.Policy": "one row of a workspace",
-    "keys.Policy_chosen": "as the policy",
+    "keys.Policy_allowed_creators": "as the policy",
     "keys.AuditChain": "one row of a workspace",
     "keys.AuditAddress": "goes with its event or its person",
     "pumble_bridge.Installation": "until the app is uninstalled",

@@ -1,4 +1,4 @@
-"""SECURITY.md: every statement has its row, and every test that a row names exists."""
+"""SECURITY.md: every statement has a row, and every test in it exists."""
 
 import ast
 import re

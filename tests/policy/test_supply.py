@@ -1,4 +1,4 @@
-"""Rules about the whole: what is installed is pinned and hashed, what is read is documented, no registry is named."""
+"""Rules about the whole project: dependencies are pinned and hashed, and no registry is named."""
 
 import base64
 import binascii
@@ -72,7 +72,7 @@ class TestRequirements:
         for package in licenses.packages():
             assert set(re.split(" AND | OR ", package.license)) <= MAY_BE_DELIVERED, package
 
-    def test_are_listed_with_their_licences(self) -> None:
+    def test_are_listed_with_their_licenses(self) -> None:
         assert licenses.TABLE.read_text() == licenses.table(), "run: python -m tests.licenses"
 
 

@@ -1,4 +1,4 @@
-"""What a new description of the API breaks for clients of the old one, in sentences.
+"""Find what a new OpenAPI description breaks for clients of the old one.
 
 `python -m tests.portal.contract_changes` writes the committed snapshot anew; only an addition should make that necessary.
 """

@@ -1,4 +1,4 @@
-"""The portal as a process of its own, set up as for production, beside the local Pumble; and a browser before it."""
+"""The portal in its own process, configured as in production, beside the local Pumble; and a browser."""
 
 import base64
 import contextlib

@@ -38,13 +38,13 @@ def meta(peer: str, forwarded: str | None = None) -> dict[str, str]:
         ("", "203.0.113.9", None),
     ],
 )
-def test_believes_a_chain_only_as_far_as_trusted_proxies_wrote_it(
+def test_reads_the_chain_only_as_far_as_trusted_proxies_wrote_it(
     peer: str, forwarded: str | None, address: str | None
 ) -> None:
     assert get_client_ip(meta(peer, forwarded)) == address
 
 
-def test_believes_nobody_unless_told_to() -> None:
+def test_ignores_the_header_without_trusted_proxies() -> None:
     assert get_client_ip(meta("127.0.0.1", "203.0.113.9")) == "127.0.0.1"
 
 

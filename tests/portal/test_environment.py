@@ -1,4 +1,4 @@
-"""The start: a missing or malformed value ends it with one line that names the variable, and never the value."""
+"""Settings: a missing or malformed value stops the start with one line that names the variable, never the value."""
 
 import base64
 import json
@@ -453,7 +453,7 @@ class TestSeveralProcesses:
         )
 
 
-class TestWhatComesBeforeTheSecrets:
+class TestTheManifestBeforeTheSecrets:
     """The app at Pumble is created from its manifest, and only then are there credentials."""
 
     def manifest(self, data_dir: Path, **environment: str) -> dict[str, Any]:

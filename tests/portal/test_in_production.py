@@ -1,4 +1,4 @@
-"""The portal as production runs it: what every answer carries, what it leaves behind, how it is watched."""
+"""The portal as in production: headers of every response, what it stores, health and metrics."""
 
 import itertools
 import json
@@ -132,7 +132,7 @@ class TestEveryAnswer:
 
 
 class TestHealth:
-    def test_is_told_to_who_asks_by_address(self, served: Served) -> None:
+    def test_answers_under_any_host_name(self, served: Served) -> None:
         for path in ("/healthz", "/readyz"):
             answer = requests.get(served.url + path, timeout=5)
 
@@ -148,7 +148,7 @@ class TestHealth:
         }
 
 
-class TestWhatIsLeftBehind:
+class TestWhatIsStored:
     """Marked secrets go through every surface, right and wrong; then everything that is left is looked through."""
 
     def test_has_no_secret_in_it(self, served: Served, installed: Visitor) -> None:

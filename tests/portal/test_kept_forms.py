@@ -1,4 +1,4 @@
-"""Forms that arrive after their session ended: nothing is done, and what was typed comes back to whoever typed it."""
+"""Forms that arrive after their session ended: they change nothing, and their fields are kept for the author."""
 
 import html
 import re
@@ -92,7 +92,7 @@ def sign_in_by(answer: requests.Response, browser: Browser, person: Person) -> r
 
 
 @pytest.mark.django_db(transaction=True)
-class TestWhatWasTyped:
+class TestAKeptForm:
     def test_comes_back_after_signing_in_and_is_not_sent_by_itself(self, tab: Tab, ana: Person) -> None:
         ended = tab.send(**TYPED, addresses="192.0.2.1\n10.0.0.0/8", calls_per_minute="7")
         assert (ended.status_code, "Location" in ended.headers) == (403, False)
@@ -229,7 +229,7 @@ class TestWhatWasTyped:
 
 
 @pytest.mark.django_db(transaction=True)
-class TestAFormWithoutItsToken:
+class TestAFormWithoutItsCsrfToken:
     def test_after_all_cookies_are_gone_is_answered_like_one_without_a_session(
         self, tab: Tab, ana: Person
     ) -> None:
@@ -424,7 +424,7 @@ class TestEveryForm:
 
 
 @pytest.mark.django_db
-class TestTheReleaseBefore:
+class TestThePreviousRelease:
     def test_stores_its_sign_ins_beside_this_one(self) -> None:
         with connection.cursor() as cursor:
             cursor.execute(
@@ -438,7 +438,7 @@ class TestTheReleaseBefore:
 
 
 @pytest.mark.django_db(transaction=True)
-class TestALongAddress:
+class TestALongUrl:
     def test_is_come_back_to_whole(self, portal: str, ana: Person) -> None:
         address = f"/keys/new?{urlencode({'name': 'deploy', 'purpose': 'é ' * 400})}"
         browser = Browser(portal)

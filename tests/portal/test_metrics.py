@@ -1,4 +1,4 @@
-"""What scrapers read, and who may read it."""
+"""The metrics, and access to them."""
 
 import os
 import subprocess
@@ -75,7 +75,7 @@ class TestMetrics:
 
 
 @pytest.mark.django_db
-class TestTheDoorOfMetrics:
+class TestAccessToMetrics:
     @pytest.fixture(autouse=True)
     def token(self, settings: Any) -> None:
         settings.METRICS_TOKEN = TOKEN
@@ -99,19 +99,19 @@ class TestTheDoorOfMetrics:
             ("", {}, False),
         ],
     )
-    def test_opens_to_this_machine_and_to_the_token(
+    def test_is_granted_to_this_machine_and_to_the_token(
         self, client: Client, address: str, headers: dict[str, str], *, opens: bool
     ) -> None:
         answer = client.get("/metrics", headers=headers, REMOTE_ADDR=address)
 
         assert answer.status_code == (200 if opens else 404)
 
-    def test_takes_a_proxy_that_is_known_for_no_scraper(self, client: Client, settings: Any) -> None:
+    def test_is_refused_to_a_trusted_proxy(self, client: Client, settings: Any) -> None:
         settings.TRUSTED_PROXIES = [parse_network("127.0.0.0/8")]
 
         assert client.get("/metrics", REMOTE_ADDR="127.0.0.1").status_code == 404
 
-    def test_is_no_page_to_strangers_where_there_is_no_token(self, client: Client, settings: Any) -> None:
+    def test_is_not_found_by_others_without_a_token(self, client: Client, settings: Any) -> None:
         settings.METRICS_TOKEN = ""
 
         answer = client.get("/metrics", headers={"authorization": "Bearer "}, REMOTE_ADDR="203.0.113.9")

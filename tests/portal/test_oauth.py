@@ -1,4 +1,4 @@
-"""Signing in and installing: the trip to Pumble's consent screen and back, over real HTTP."""
+"""Signing in and installing by OAuth, over real HTTP."""
 
 import io
 import json
@@ -188,7 +188,7 @@ class TestInstall:
         assert Installation.objects.get().bot_token not in {before, None}
 
 
-class TestAReturn:
+class TestTheCallback:
     def refused(self, page: requests.Response, status: int, sentence: str, before: tuple[int, ...]) -> None:
         assert (page.status_code, sentence in page.text) == (status, True), page.text[:500]
         assert 'href="/pumble/' in page.text or 'href="/"' in page.text

@@ -1,4 +1,4 @@
-"""What a browser gets that is not the REST API: start page, health, reference, problems, headers."""
+"""Pages outside the REST API: start page, health, reference, errors, headers."""
 
 import io
 import re
@@ -189,7 +189,7 @@ class TestTheErrorBoundary:
 
 
 @pytest.mark.django_db(transaction=True)
-class TestOurOwnFailure:
+class TestAnUnhandledException:
     def test_is_a_500_in_the_contracts_shape_with_the_traceback_in_the_log(
         self, portal: str, ana: Person, monkeypatch: pytest.MonkeyPatch, log_lines: Any
     ) -> None:
@@ -209,7 +209,7 @@ class TestOurOwnFailure:
 
 
 @pytest.mark.django_db
-class TestTheMap:
+class TestTheUrls:
     PUBLIC = {
         "", "keys/new/", "signout", "signout/everywhere", "language", "manifest", "pumble/hook", "pumble/install", "pumble/signin", "pumble/redirect",
         "healthz", "readyz", "metrics", "api-docs/", "api-docs/plain/", "api-docs/openapi.json", "api-docs/openapi.yaml",
@@ -250,7 +250,7 @@ class TestTheManifest:
         assert all(len(command["usageHint"]) <= 55 for command in manifest["slashCommands"])
 
 
-class TestADatabaseThatIsAway:
+class TestAnUnreachableDatabase:
     """No database at all here: what is shown needs none."""
 
     @pytest.fixture

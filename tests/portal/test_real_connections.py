@@ -1,4 +1,4 @@
-"""What clients do to connections, and what WSGI folds, under the servers that the portal is run with."""
+"""Broken connections and ambiguous headers, under the servers that run the portal."""
 
 import contextlib
 import dataclasses
@@ -173,11 +173,11 @@ class TestABodyThatEndsEarly:
         assert "Traceback" not in log
         assert " ERROR " not in log
 
-    def test_is_carried_out_by_nobody(self, server: Server) -> None:
+    def test_is_not_carried_out(self, server: Server) -> None:
         assert [call["url"] for call in pumble.api_calls() if "/messages" in call["url"]] == []
 
 
-class TestTheCallersAddress:
+class TestTheClientAddress:
     @pytest.mark.parametrize(
         "headers",
         [

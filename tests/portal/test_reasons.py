@@ -1,4 +1,4 @@
-"""The catalogue of reasons: complete, in both languages, and the one place that a new reason needs."""
+"""The catalogue of reasons: it is complete, in both languages, and the only place to add a reason."""
 
 import json
 from collections import Counter
@@ -162,7 +162,7 @@ def test_the_guide_tells_what_helps_with_each_reason() -> None:
 
 
 class TestAFailureOfALibrary:
-    def test_says_nothing_of_itself(self) -> None:
+    def test_discloses_nothing(self) -> None:
         error = RuntimeError("secret")
         vars(error).update(message="secret", hint="secret", retry_after="secret", reason="key_missing")
 

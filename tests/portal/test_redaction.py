@@ -1,4 +1,4 @@
-"""What must not be kept does not get past the log, whoever put it there and however it is spelt."""
+"""Secrets are removed from the log, whatever their source and form."""
 
 import io
 import json
@@ -57,13 +57,13 @@ SPELT = [
 
 class TestRedaction:
     @pytest.mark.parametrize("text", SPELT)
-    def test_takes_a_secret_out_by_where_it_stands(self, text: str) -> None:
+    def test_removes_a_secret_by_its_position(self, text: str) -> None:
         said = redact(f"before {text.format(*[SECRET] * text.count('{}'))} after")
 
         assert SECRET not in said
         assert said.startswith("before ")
 
-    def test_takes_keys_and_signatures_out_wherever_they_stand(self) -> None:
+    def test_removes_keys_and_signatures_anywhere(self) -> None:
         key = key_format.generate()
 
         said = redact(f"x{key.text}y {SIGNATURE}, {quote(key.text).replace('_', '%255F')}")
@@ -83,7 +83,7 @@ class TestRedaction:
         ],
         ids=["key", "encryption", "client", "signing", "app"],
     )
-    def test_takes_the_installations_own_secrets_out_wherever_they_stand(self, secret: str) -> None:
+    def test_removes_the_installations_own_secrets_anywhere(self, secret: str) -> None:
         for spelt in (secret, quote(secret, safe=""), json.dumps(secret), f"x{secret}x"):
             assert secret not in redact(f"a {spelt} b")
             assert spelt.strip('"') not in redact(f"a {spelt} b")
@@ -102,7 +102,7 @@ class TestRedaction:
             "ana@acme.test",
         ],
     )
-    def test_leaves_alone_what_opens_nothing(self, innocent: str) -> None:
+    def test_leaves_harmless_text_unchanged(self, innocent: str) -> None:
         assert redact(innocent) == innocent
 
     @given(st.text(max_size=300))
@@ -115,7 +115,7 @@ class TestRedaction:
         "part",
         ["/", "?", "'", "a", "token", "token:", "cookie'", "://", "pmb_", "pmb_a_", "code=", "0f", "%5F"],
     )
-    def test_takes_no_more_time_than_the_text_is_long(self, part: str) -> None:
+    def test_takes_time_linear_in_the_length(self, part: str) -> None:
         began = time.process_time()
 
         redact("?'" + part * 20_000 + " token")

@@ -1,4 +1,4 @@
-"""The reference: what the description says of each operation, its pages, its languages, and that it breaks nobody."""
+"""The reference: the OpenAPI description, its pages and languages, and its compatibility."""
 
 import copy
 import os
@@ -139,12 +139,12 @@ class TestTheDescription:
         assert all(f"`{field}`" in body["description"] for field in body["x-any-required"])
 
     def test_states_the_strict_form_of_inputs(self, described: Json) -> None:
-        taken = {one["name"]: one["schema"] for one in find(described, "listMessages")["parameters"]}
+        success = {one["name"]: one["schema"] for one in find(described, "listMessages")["parameters"]}
 
-        assert taken["channelId"]["pattern"] == "^[0-9a-f]{24}$"
-        assert taken["limit"] == {"type": "integer", "minimum": 1, "maximum": 200, "default": 100}
-        assert taken["strategy"]["enum"] == ["BEFORE", "AFTER", "AROUND"]
-        assert re.search(taken["cursor"]["pattern"], "2026-11-22T10:00:00Z")
+        assert success["channelId"]["pattern"] == "^[0-9a-f]{24}$"
+        assert success["limit"] == {"type": "integer", "minimum": 1, "maximum": 200, "default": 100}
+        assert success["strategy"]["enum"] == ["BEFORE", "AFTER", "AROUND"]
+        assert re.search(success["cursor"]["pattern"], "2026-11-22T10:00:00Z")
 
     def test_says_what_is_answered_with_the_other_statuses_too(
         self, client: Client, settings: Settings
@@ -326,7 +326,7 @@ class TestTheMarkdown:
             assert word in about
 
 
-class TestTheFacesForPrograms:
+class TestTheTextsForPrograms:
     """The Markdown and llms.txt."""
 
     FACES = [("/api-docs/plain.md", "text/markdown"), ("/llms.txt", "text/plain")]
@@ -438,7 +438,7 @@ def old() -> Json:
     return contract_changes.snapshot()
 
 
-class TestTheGate:
+class TestTheContractCheck:
     def test_finds_that_what_is_served_breaks_nobody(self) -> None:
         served = contract_changes.bare(contract_changes.served())
 

@@ -502,7 +502,7 @@ class TestEveryOperation:
             assert api.get("myInfo").headers["X-Request-Id"] != insane
 
 
-class TestPumblesTrouble:
+class TestAnErrorOfPumble:
     @pytest.mark.parametrize(
         ("fault", "times"),
         [

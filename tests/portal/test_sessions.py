@@ -1,4 +1,4 @@
-"""How sessions end before their time: everywhere at once, with a change of role, with the keys of this installation."""
+"""Early ends of sessions: signing out everywhere, a change of role, a new SECRET_KEY."""
 
 from dataclasses import replace
 from typing import Any
@@ -93,7 +93,7 @@ class TestANewSecretKey:
         assert not is_in(dropped)
 
 
-class TestSigningInWithoutEnd:
+class TestManySignIns:
     """From one address. What is counted lies in the limits of keys, so it holds over all processes."""
 
     @pytest.fixture(autouse=True)

@@ -1,4 +1,4 @@
-"""Addresses as people type them, and lists of the admin whose address is mistyped."""
+"""Mistyped URLs of pages, of the API and of lists in the admin."""
 
 import io
 from typing import Any
@@ -266,7 +266,7 @@ class TestAnotherHost:
 
 
 @pytest.mark.django_db
-class TestAFormThatIsNone:
+class TestABrokenForm:
     """What Django takes for an attack is mostly a broken client."""
 
     def test_with_too_many_fields_is_no_error(self, olivia: Member, log_lines: io.StringIO) -> None:

@@ -1,4 +1,4 @@
-"""The application under servers that know nothing of it: it needs no variable and nothing of gunicorn."""
+"""The application under other WSGI servers: it needs no variable and nothing of gunicorn."""
 
 import os
 import subprocess

@@ -13,7 +13,7 @@ from pumble_bridge.chat import notices
 from pumble_bridge.exceptions import TokenRejected
 from pumble_bridge.models import Authorization, Installation, Notice
 from tests import pumble
-from tests.contract.wire import Api, assert_legacy, issue, taken
+from tests.contract.wire import Api, assert_legacy, issue, success
 from tests.portal.browser import Browser
 from tests.pumble import Person
 from tests.pumble_bridge.received import member, told
@@ -57,7 +57,7 @@ class TestOfAPerson:
 
         Browser(portal).sign_in(ana)
 
-        assert taken(api.get("myInfo"))["id"] == ana.id
+        assert success(api.get("myInfo"))["id"] == ana.id
         assert Authorization.objects.get(member=member(ana)).rejected_at is None
 
     def test_sessions_end_and_the_page_says_sign_in(self, portal: str, api: Api, ana: Person) -> None:
@@ -132,7 +132,7 @@ class TestOfAPerson:
         with pytest.raises(TokenRejected):
             client.get_user(ana.id)
 
-        assert taken(api.get("myInfo"))["id"] == ana.id
+        assert success(api.get("myInfo"))["id"] == ana.id
         assert unauthorized() == []
 
     def test_leaving_for_good_afterwards_still_revokes_the_keys(
@@ -164,7 +164,7 @@ class TestOfTheBot:
 
         assert_legacy(api.post("sendMessage", given | {"asBot": True}), "owner_not_authorized")
 
-        taken(api.post("sendMessage", given))
+        success(api.post("sendMessage", given))
 
     def test_is_noted_for_the_operator_until_an_authorisation_brings_a_new_one(
         self, portal: str, api: Api, ana: Person, log_lines: io.StringIO

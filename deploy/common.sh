@@ -1,10 +1,10 @@
-# Where the database is and how commands are run, for backup.sh and restore.sh: by DATABASE_URL, or SQLite in DATA_DIR, or
-# the composition's where neither is set.
+# Used by backup.sh and restore.sh: find the database and run commands. The database is that of DATABASE_URL, SQLite in
+# DATA_DIR, or the one of compose.yaml if neither is set.
 
 PYTHON=${PYTHON:-python}
 if [ -n "${DATABASE_URL:-}" ]; then kind=postgres; elif [ -n "${DATA_DIR:-}" ]; then kind=sqlite; else kind=compose; fi
 
-# manage NAME ARGUMENT... - a command of the portal that works on the database NAME; "" is the running one.
+# manage NAME ARGUMENT... - run a command of the portal on the database NAME. "" is the running database.
 manage() {
     name=$1
     shift
