@@ -26,7 +26,7 @@ from tests.authenticating import check
 from tests.portal.browser import Browser
 from tests.portal.dashboard import by
 from tests.pumble import Person
-from tests.pumble_bridge.received import member, new_key, told
+from tests.pumble_bridge.received import member, messages_to, new_key
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -201,7 +201,7 @@ class TestTheErased:
         notices.send_queued(timezone.now())
 
         assert set(Notice.objects.values_list("state", flat=True)) == {"DROPPED"}
-        assert told(ben) == []
+        assert messages_to(ben) == []
 
     def test_come_back_by_authorising_again_with_none_of_their_keys(self, portal: str, ben: Person) -> None:
         _key, plaintext = new_key(ben)

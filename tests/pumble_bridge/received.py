@@ -16,7 +16,7 @@ def member(person: Person) -> Member:
     return Member.objects.select_related("workspace").get(pumble_user_id=person.id)
 
 
-def acting(person: Person) -> audit.Actor:
+def actor_for(person: Person) -> audit.Actor:
     return audit.Actor(member(person), audit.Surface.WEB)
 
 
@@ -44,6 +44,6 @@ def direct_messages(person: Person) -> list[dict[str, Any]]:
     return [message for one in channels for message in person.screen(one)["messages"]]
 
 
-def told(person: Person) -> list[str]:
+def messages_to(person: Person) -> list[str]:
     """The plain texts of that."""
     return [message["text"] for message in direct_messages(person)]

@@ -22,13 +22,13 @@ def key_in(text: str) -> str:
     return found[0]
 
 
-def member_of(person: Person) -> Member:
+def get_member(person: Person) -> Member:
     return Member.objects.select_related("workspace").get(pumble_user_id=person.id)
 
 
 def issue(person: Person, name: str, **rights: Any) -> tuple[ApiKey, Plaintext]:
     """A live key of `person`, made elsewhere than in chat."""
-    member, now = member_of(person), timezone.now()
+    member, now = get_member(person), timezone.now()
     by = Actor(member, Surface.WEB)
     key, plaintext = lifecycle.issue(owner=member, name=name, by=by, now=now, **rights)
     return lifecycle.confirm(key=key, by=by, now=now), plaintext
@@ -45,7 +45,7 @@ def app_channel(person: Person) -> str:
     raise LookupError(person.name)
 
 
-def home_of(person: Person) -> dict[str, Any]:
+def home_tab(person: Person) -> dict[str, Any]:
     """Their Home tab, once what is stale was published."""
     HomeTab.objects.update(next_at=timezone.now())
     home.publish_due()
@@ -55,7 +55,7 @@ def home_of(person: Person) -> dict[str, Any]:
 
 def click_home(person: Person, on_action: str, value: str | None = None) -> dict[str, Any]:
     """Act on something in their Home tab; the screen afterwards."""
-    source = {"type": "HOME", "id": home_of(person)["id"]}
+    source = {"type": "HOME", "id": home_tab(person)["id"]}
     chosen = {} if value is None else {"value": value}
     screen: dict[str, Any] = pumble.act(
         "click", userId=person.id, source=source, onAction=on_action, **chosen
@@ -90,7 +90,7 @@ def _texts(shown: Any) -> Iterator[str]:
             yield from _texts(one)
 
 
-def input_of(modal: dict[str, Any], name: str) -> dict[str, Any]:
+def find_input(modal: dict[str, Any], name: str) -> dict[str, Any]:
     found: dict[str, Any] = next(block for block in modal["blocks"] if block.get("blockId") == name)
     return found
 

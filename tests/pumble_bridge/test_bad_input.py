@@ -91,7 +91,7 @@ class TestAField:
             assert "reason=" in log_lines.getvalue()
 
     @pytest.mark.parametrize("kind", WITH_FIELDS)
-    def test_nobody_knows_is_no_matter(self, portal: str, ana: Person, kind: str) -> None:
+    def test_that_is_unknown_is_ignored(self, portal: str, ana: Person, kind: str) -> None:
         hook = WITH_FIELDS[kind][0](ana) | {"new": {"deep": [1, 2]}, "state": "x", "blocks": None}
 
         assert timed(portal, hook).status_code == 200
@@ -129,7 +129,7 @@ class TestAField:
         assert before.still_holds()
 
 
-class TestWhatIsGone:
+class TestADeletedKey:
     @pytest.mark.parametrize(
         "on_action", ["no_such", "key.no_such", "key.", "key", ".", "language", "revoke_key"]
     )
@@ -160,7 +160,7 @@ class TestWhatIsGone:
         assert timed(portal, menu(ana, on_action="no_such")).status_code == 400
 
 
-class TestAValueThatWasNotOffered:
+class TestAnInvalidOption:
     @pytest.mark.parametrize(
         "values",
         [
@@ -181,7 +181,7 @@ class TestAValueThatWasNotOffered:
         assert "validationError" in answer.text
         assert before.still_holds()
 
-    def test_is_no_grace(self, portal: str, ana: Person) -> None:
+    def test_is_refused_as_a_grace_period(self, portal: str, ana: Person) -> None:
         key, _ = issue(ana, "ci")
         before = Before()
 
@@ -201,7 +201,7 @@ class TestAValueThatWasNotOffered:
         assert before.still_holds()
 
     @pytest.mark.parametrize("kind", [None, "", "OPEN", 5])
-    def test_is_nothing_to_do_with_a_modal(self, portal: str, ana: Person, kind: object) -> None:
+    def test_is_refused_as_a_view_action(self, portal: str, ana: Person, kind: object) -> None:
         hook = submission(ana, "delete_key", {"key": "none"}, viewActionType=kind)
 
         answer = timed(portal, hook)
@@ -209,7 +209,7 @@ class TestAValueThatWasNotOffered:
         assert (answer.status_code, answer.json()) == (400, {"message": "unknown viewActionType"})
 
 
-class TestSomebodyElsesKey:
+class TestAKeyOfAnotherMember:
     @pytest.mark.parametrize("form", ["rename_key", "rotate_key", "confirm_delete", "delete_key"])
     def test_cannot_be_named_in_a_form(self, portal: str, ana: Person, ben: Person, form: str) -> None:
         key, _ = issue(ben, "bens secret project")
@@ -257,8 +257,8 @@ class TestSomebodyElsesKey:
         assert before.still_holds()
 
 
-class TestSomeoneWhoHasNotAuthorised:
-    def test_is_told_how_to_and_nothing_changes(self, portal: str, carla: Person) -> None:
+class TestAMemberWithoutAuthorization:
+    def test_gets_the_link_and_nothing_changes(self, portal: str, carla: Person) -> None:
         before = Before()
 
         for hook in (
@@ -299,7 +299,7 @@ class TestAName:
             timed(portal, command(ana, general, text=f'generate "{name}"', triggerId="t-2"))
             assert before.still_holds()
 
-    def test_that_mentions_someone_mentions_no_one(
+    def test_with_a_mention_mentions_no_member(
         self, portal: str, ana: Person, ben: Person, general: str
     ) -> None:
         mention = f"<<@{ben.id}>>"

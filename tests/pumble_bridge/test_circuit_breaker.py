@@ -49,9 +49,7 @@ def fail(breaker: CircuitBreaker, times: int = FAILURE_THRESHOLD) -> None:
 
 
 @pytest.mark.parametrize("failure", [DOWN, PumbleTimeout(), PumbleUnreachable()], ids=repr)
-def test_after_five_failures_in_a_row_pumble_is_not_asked(
-    breaker: CircuitBreaker, failure: PumbleError
-) -> None:
+def test_five_failures_in_a_row_open_the_circuit(breaker: CircuitBreaker, failure: PumbleError) -> None:
     seen = [call(breaker, failure) for _ in range(7)]
 
     assert seen == [type(failure).__name__] * 5 + ["PumbleNotAsked"] * 2
@@ -62,7 +60,7 @@ def test_after_five_failures_in_a_row_pumble_is_not_asked(
     [None, PumbleRateLimited(7), PumbleRefused(404, None, "", ""), TokenRejected(401, None, "", "")],
     ids=repr,
 )
-def test_any_answer_begins_the_row_anew(breaker: CircuitBreaker, answer: Exception | None) -> None:
+def test_any_response_resets_the_count(breaker: CircuitBreaker, answer: Exception | None) -> None:
     fail(breaker, 4)
     call(breaker, answer)
     fail(breaker, 4)
@@ -70,9 +68,7 @@ def test_any_answer_begins_the_row_anew(breaker: CircuitBreaker, answer: Excepti
     assert call(breaker, None) == "answered"
 
 
-def test_who_is_not_let_through_hears_when_to_come_back_and_that_nothing_happened(
-    breaker: CircuitBreaker, clock: Clock
-) -> None:
+def test_a_refused_call_has_a_retry_time_and_did_not_happen(breaker: CircuitBreaker, clock: Clock) -> None:
     fail(breaker)
     clock.now += 1.5
 
@@ -82,7 +78,7 @@ def test_who_is_not_let_through_hears_when_to_come_back_and_that_nothing_happene
     assert (refused.value.retry_after, refused.value.may_have_happened) == (4, False)
 
 
-def test_then_exactly_one_call_tries_at_a_time(breaker: CircuitBreaker, clock: Clock) -> None:
+def test_an_open_circuit_allows_one_trial_call_at_a_time(breaker: CircuitBreaker, clock: Clock) -> None:
     fail(breaker)
     clock.now += RESET_TIMEOUT
     others: list[str] = []
@@ -95,7 +91,7 @@ def test_then_exactly_one_call_tries_at_a_time(breaker: CircuitBreaker, clock: C
     assert [call(breaker, None) for _ in range(3)] == ["answered"] * 3
 
 
-def test_a_try_that_ends_in_something_else_lets_the_next_one_try(
+def test_another_exception_in_a_trial_call_allows_the_next_trial(
     breaker: CircuitBreaker, clock: Clock
 ) -> None:
     fail(breaker)
@@ -105,9 +101,7 @@ def test_a_try_that_ends_in_something_else_lets_the_next_one_try(
     assert call(breaker, None) == "answered"
 
 
-def test_calls_that_hang_while_others_are_answered_have_trouble_of_their_own(
-    breaker: CircuitBreaker, clock: Clock
-) -> None:
+def test_a_failure_does_not_count_if_later_calls_got_responses(breaker: CircuitBreaker, clock: Clock) -> None:
     def hang(how_many: int) -> None:
         clock.now += 1
         if how_many == 0:

@@ -117,18 +117,18 @@ class TestPumbleClient:
             "upgrade",
         ],
     )
-    def test_takes_no_nonsense_for_an_answer(self, settings: Settings, serve: Serve) -> None:
+    def test_refuses_an_invalid_response(self, settings: Settings, serve: Serve) -> None:
         with pytest.raises(PumbleUnavailable):
             ask(settings, serve)
 
     @pytest.mark.parametrize("body", [b"{}", b'{"users":[]}', b'"x"', b"null", b"[7]", b'[{"id":7}]'])
-    def test_takes_no_nonsense_for_a_list(self, settings: Settings, body: bytes) -> None:
+    def test_refuses_an_invalid_list(self, settings: Settings, body: bytes) -> None:
         with server(whole("200 OK", body)) as settings.PUMBLE_API_URL, pytest.raises(PumbleUnavailable):
             PumbleClient("token").list_users()
 
     @pytest.mark.parametrize("scheme", ["http", "https"])
     @pytest.mark.usefixtures("trusted")
-    def test_ends_at_its_deadline_where_nobody_reads(
+    def test_ends_at_its_deadline_if_the_server_does_not_read(
         self, settings: Settings, tmp_path: Path, scheme: str
     ) -> None:
         tls = certificate(tmp_path) if scheme == "https" else None
@@ -142,7 +142,7 @@ class TestPumbleClient:
 
         assert time.monotonic() - began < 2
 
-    def test_sends_nothing_where_its_time_is_over_before_it_began(self, settings: Settings) -> None:
+    def test_sends_nothing_after_the_deadline(self, settings: Settings) -> None:
         asked = Connections(FINE)
         with (
             server(asked) as settings.PUMBLE_API_URL,
@@ -153,7 +153,7 @@ class TestPumbleClient:
 
         assert (asked.begun, failed.value.may_have_happened) == (0, False)
 
-    def test_says_unreachable_where_nobody_has_the_name(
+    def test_raises_unreachable_for_an_unknown_host(
         self, settings: Settings, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def unknown(*_args: object, **_options: object) -> None:
@@ -167,7 +167,7 @@ class TestPumbleClient:
 
         assert not failed.value.may_have_happened
 
-    def test_sends_nothing_where_its_time_is_over_when_the_name_was_looked_up(
+    def test_sends_nothing_if_the_dns_lookup_took_too_long(
         self, settings: Settings, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         look_up = socket.getaddrinfo
@@ -258,11 +258,11 @@ class TestPumbleClient:
         ],
         ids=["gzip", "deflate", "br", "two"],
     )
-    def test_takes_no_packed_answer(self, settings: Settings, packed: bytes, encoding: str) -> None:
+    def test_refuses_a_compressed_response(self, settings: Settings, packed: bytes, encoding: str) -> None:
         with pytest.raises(PumbleUnavailable, match="compressed"):
             ask(settings, whole("200 OK", packed, f"Content-Encoding: {encoding}\r\n"))
 
-    def test_reads_an_answer_whose_connection_ends_with_it(self, settings: Settings) -> None:
+    def test_reads_a_response_that_ends_with_the_connection(self, settings: Settings) -> None:
         def in_pieces(connection: socket.socket, over: threading.Event) -> None:
             connection.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")
             for piece in (b'{"id":', b'"1"}'):
@@ -271,7 +271,7 @@ class TestPumbleClient:
 
         assert ask(settings, in_pieces) == {"id": "1"}
 
-    def test_says_unavailable_when_nobody_listens(self, settings: Settings) -> None:
+    def test_raises_unavailable_if_no_server_listens(self, settings: Settings) -> None:
         settings.PUMBLE_API_URL = "http://127.0.0.1:1"
 
         with pytest.raises(PumbleUnavailable):
@@ -294,7 +294,7 @@ class TestPumbleClient:
             (whole("403 No", b'{"message":7,"code":"x"}'), PumbleRefused, (403, None, "", "")),
         ],
     )
-    def test_passes_a_refusal_on_in_its_own_words(
+    def test_keeps_the_text_of_a_refusal(
         self, settings: Settings, serve: Serve, family: type[PumbleRefused], shown: tuple[object, ...]
     ) -> None:
         with pytest.raises(family) as refused:
@@ -311,7 +311,7 @@ class TestPumbleClient:
             ("", 1),
         ],
     )
-    def test_reads_how_long_a_limit_lasts(self, settings: Settings, header: str, seconds: int) -> None:
+    def test_reads_retry_after_of_a_rate_limit(self, settings: Settings, header: str, seconds: int) -> None:
         with pytest.raises(PumbleRateLimited) as limited:
             ask(settings, whole("429 Slow down", headers=header))
 
@@ -319,7 +319,7 @@ class TestPumbleClient:
 
     @pytest.mark.parametrize("status", ["500 Oops", "502 Gate", "503 Later", "504 Late"])
     @pytest.mark.parametrize(("text", "seconds"), RETRY_AFTER.items())
-    def test_reads_how_long_pumble_is_busy(
+    def test_reads_retry_after_of_a_5xx(
         self, settings: Settings, status: str, text: str, seconds: int
     ) -> None:
         with pytest.raises(PumbleBusy) as busy:
@@ -329,7 +329,7 @@ class TestPumbleClient:
         assert busy.value.may_have_happened
 
     @pytest.mark.parametrize("text", NO_RETRY_AFTER)
-    def test_reads_no_time_where_there_is_none(self, settings: Settings, text: str) -> None:
+    def test_ignores_an_invalid_retry_after(self, settings: Settings, text: str) -> None:
         with pytest.raises(PumbleUnavailable) as failed:
             ask(settings, whole("503 Later", headers=f"Retry-After: {text}\r\n"))
 
@@ -338,7 +338,7 @@ class TestPumbleClient:
     @pytest.mark.parametrize(
         "hostile", ["../oauth2/me", "a" * 23, "A" * 24, "a" * 24 + "/x", "", "a" * 24 + "\n"]
     )
-    def test_puts_nothing_but_ids_into_a_path(self, hostile: str) -> None:
+    def test_puts_only_ids_into_a_path(self, hostile: str) -> None:
         with pytest.raises(ValueError, match="not an id"):
             PumbleClient("token").get_user(hostile)
 
@@ -360,7 +360,7 @@ class TestPumbleClient:
 
         assert kept.begun == 1
 
-    def test_gives_nobody_the_answer_that_follows_an_early_hint(self, settings: Settings) -> None:
+    def test_does_not_use_the_response_after_an_early_hint(self, settings: Settings) -> None:
         def hint_first(connection: socket.socket, _over: threading.Event) -> None:
             connection.sendall(b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\n")
             with contextlib.suppress(OSError):
@@ -375,7 +375,7 @@ class TestPumbleClient:
 
             assert PumbleClient("token").get_user(ID)["id"] == "mine"
 
-    def test_gives_nobody_an_answer_that_nobody_asked_for(self, settings: Settings) -> None:
+    def test_does_not_use_an_unrequested_response(self, settings: Settings) -> None:
         twice = Connections(lambda connection, _over: connection.sendall(KEPT * 2), FINE)
         with server(twice) as address:
             settings.PUMBLE_API_URL = address
@@ -385,7 +385,7 @@ class TestPumbleClient:
         assert twice.begun == 2
 
     @pytest.mark.parametrize("ending", [CHUNKED + b"0\r\n\r\n", KEPT], ids=["chunks", "length"])
-    def test_reads_an_answer_in_whatever_pieces_it_comes(self, settings: Settings, ending: bytes) -> None:
+    def test_reads_a_response_in_pieces_of_any_size(self, settings: Settings, ending: bytes) -> None:
         def in_pieces(connection: socket.socket, over: threading.Event) -> None:
             for place in range(len(ending)):
                 connection.sendall(ending[place : place + 1])
@@ -394,7 +394,7 @@ class TestPumbleClient:
         assert ask(settings, in_pieces) == {"id": "1", "channelId": "2"}
 
     @pytest.mark.parametrize("token", ["a\r\nX-Other: b", "a\nb", "a\0b", "ñ"])
-    def test_sends_no_token_that_would_end_its_line(self, settings: Settings, token: str) -> None:
+    def test_refuses_a_token_with_a_line_break(self, settings: Settings, token: str) -> None:
         asked = Connections(FINE)
         with server(asked) as settings.PUMBLE_API_URL, pytest.raises(ValueError, match="request"):
             PumbleClient(token).get_user(ID)
@@ -409,7 +409,7 @@ class TestPumbleClient:
 
 class TestAConnectionThatBreaks:
     @pytest.mark.parametrize("broken", [gone, reset], ids=["gone", "reset"])
-    def test_is_made_anew_once_for_a_read_and_the_log_says_so(
+    def test_is_retried_once_for_a_read_and_logged(
         self, settings: Settings, broken: Serve, log_lines: io.StringIO
     ) -> None:
         pumble = Connections(broken, FINE)
@@ -435,7 +435,7 @@ class TestAConnectionThatBreaks:
             for _ in range(2):
                 assert PumbleClient("token").get_user(ID)["id"] == "1"
 
-    def test_after_a_write_may_have_left_sends_it_no_second_time(self, settings: Settings) -> None:
+    def test_does_not_send_a_write_twice(self, settings: Settings) -> None:
         pumble = Connections(one_more_then_gone, FINE)
         with server(pumble) as address:
             settings.PUMBLE_API_URL = address
@@ -446,7 +446,9 @@ class TestAConnectionThatBreaks:
         assert failed.value.may_have_happened
         assert pumble.begun == 1
 
-    def test_before_a_write_left_is_made_anew_once(self, settings: Settings, log_lines: io.StringIO) -> None:
+    def test_before_a_write_was_sent_is_retried_once(
+        self, settings: Settings, log_lines: io.StringIO
+    ) -> None:
         settings.PUMBLE_API_URL = "http://127.0.0.1:1"
 
         with pytest.raises(PumbleUnavailable) as failed:
@@ -455,7 +457,7 @@ class TestAConnectionThatBreaks:
         assert not failed.value.may_have_happened
         assert log_lines.getvalue().count("pumble.asked_again") == 1
 
-    def test_with_a_search_which_changes_nothing_asks_again(self, settings: Settings) -> None:
+    def test_is_retried_for_a_search(self, settings: Settings) -> None:
         pumble = Connections(gone, whole("200 OK", b'{"content":[]}'))
         with server(pumble) as address:
             settings.PUMBLE_API_URL = address
@@ -463,7 +465,7 @@ class TestAConnectionThatBreaks:
             assert PumbleClient("token").search_messages({"text": "x"}) == {"content": []}
 
     @pytest.mark.parametrize("status", ["400 No", "404 No", "429 Slow down", "500 Oops", "503 Later"])
-    def test_is_something_else_than_an_answer(self, settings: Settings, status: str) -> None:
+    def test_differs_from_an_error_response(self, settings: Settings, status: str) -> None:
         pumble = Connections(whole(status), FINE)
 
         with pytest.raises(PumbleError):
@@ -471,7 +473,7 @@ class TestAConnectionThatBreaks:
 
         assert pumble.begun == 1
 
-    def test_shortly_before_the_deadline_stays_broken(
+    def test_shortly_before_the_deadline_is_not_retried(
         self, settings: Settings, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(client, "_RETRY_DELAY", (9.0, 9.0))
@@ -482,7 +484,7 @@ class TestAConnectionThatBreaks:
 
         assert pumble.begun == 1
 
-    def test_between_two_writes_is_noticed_before_the_second_leaves(self, settings: Settings) -> None:
+    def test_between_two_writes_is_noticed_before_the_second_is_sent(self, settings: Settings) -> None:
         ended = threading.Event()
 
         def kept_until_read(connection: socket.socket, _over: threading.Event) -> None:
@@ -500,7 +502,7 @@ class TestAConnectionThatBreaks:
         assert pumble.begun == 2
 
 
-def test_five_failures_spare_pumble_the_sixth_call(settings: Settings) -> None:
+def test_after_five_failures_the_sixth_call_is_not_sent(settings: Settings) -> None:
     pumble = Connections(*[whole("503 Down")] * 9)
     with server(pumble) as address:
         settings.PUMBLE_API_URL = address

@@ -45,7 +45,7 @@ def test_a_workspace_that_hangs_leaves_slots_to_others(limit: ConcurrencyLimit, 
         assert not turned_away(limit, "globex")
 
 
-def test_when_all_hang_nobody_waits(limit: ConcurrencyLimit, clock: Clock) -> None:
+def test_a_full_limit_without_progress_refuses_at_once(limit: ConcurrencyLimit, clock: Clock) -> None:
     with hanging(limit, clock, "acme", "acme", "globex", "globex"):
         assert turned_away(limit, "acme")
         assert turned_away(limit, "initech")

@@ -17,7 +17,7 @@ from pumble_bridge.models import Authorization
 from tests import pumble
 from tests.pumble import Person
 from tests.pumble_bridge.hooks import raw, send
-from tests.pumble_bridge.received import member, new_key, told
+from tests.pumble_bridge.received import member, messages_to, new_key
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -83,7 +83,7 @@ class TestSomebodyWhoWasDeactivated:
 
         until_deactivated()
         notices.send_queued(timezone.now())
-        assert "nightly" in told(ana)[0]
+        assert "nightly" in messages_to(ana)[0]
 
     def test_said_again_changes_nothing(self, portal: str, ana: Person, ben: Person) -> None:
         new_key(ben, now=timezone.now())
@@ -93,7 +93,7 @@ class TestSomebodyWhoWasDeactivated:
         notices.send_queued(timezone.now())
 
         assert AuditEvent.objects.filter(type="member.deactivated").count() == 1
-        assert len(told(ana)) == 1
+        assert len(messages_to(ana)) == 1
 
     def test_while_nobody_listened_is_noticed_by_the_seed(self, portal: str, ben: Person) -> None:
         pumble.act("deactivate", userId=ben.id)

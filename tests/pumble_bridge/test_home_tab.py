@@ -26,9 +26,9 @@ from tests.pumble import Person
 from tests.pumble_bridge.screens import (
     app_channel,
     click_home,
-    home_of,
+    get_member,
+    home_tab,
     issue,
-    member_of,
     texts,
 )
 
@@ -64,7 +64,7 @@ class TestWhatItShows:
         lifecycle.disable(key=disabled, by=OPERATOR, now=timezone.now())
         issue(ben, "bens")
 
-        shown = home_of(ana)
+        shown = home_tab(ana)
 
         said = texts(shown)
         assert "You have 2 keys" in said
@@ -78,7 +78,7 @@ class TestWhatItShows:
         ).keys()
 
     def test_is_how_to_begin_where_there_are_no_keys(self, ana: Person) -> None:
-        shown = home_of(ana)
+        shown = home_tab(ana)
 
         assert "No keys yet" in texts(shown)
         assert "add_key" in elements(shown)
@@ -88,7 +88,7 @@ class TestWhatItShows:
         for number in range(25):
             issue(ana, f"number {number:02}")
 
-        said = texts(home_of(ana))
+        said = texts(home_tab(ana))
 
         assert "You have 25 keys" in said
         assert "number 24" in said
@@ -104,10 +104,10 @@ class TestWhatItShows:
 
     def test_is_how_to_authorise_again_once_somebody_has_left(self, ana: Person) -> None:
         issue(ana, "ci")
-        member = member_of(ana)
+        member = get_member(ana)
         membership.end_authorization(member=member, by=OPERATOR, now=timezone.now())
 
-        shown = home_of(ana)
+        shown = home_tab(ana)
 
         assert "ci ·" not in texts(shown)
         assert str(elements(shown)["authorise"]["url"]).endswith("/pumble/signin")
@@ -118,7 +118,7 @@ class TestWhatItShows:
         new, _ = lifecycle.rotate(key=old, grace=lifecycle.GRACE_PERIODS["24h"], by=by, now=now)
         lifecycle.confirm(key=new, by=by, now=now)
 
-        shown = elements(home_of(ana))
+        shown = elements(home_tab(ana))
 
         offered = {key.key_id: _values(shown[f"key.{key.key_id}"]) for key in (old, new)}
         assert offered == {old.key_id: ["delete"], new.key_id: ["rotate", "rename", "disable", "delete"]}
@@ -128,13 +128,13 @@ class TestWhatItShows:
 
         click_home(ana, "language", "es")
 
-        assert member_of(ana).language == "es"
-        assert "activa" in texts(home_of(ana))
+        assert get_member(ana).language == "es"
+        assert "activa" in texts(home_tab(ana))
 
     def test_cannot_mention_anyone(self, ana: Person, ben: Person) -> None:
         issue(ana, f"<<@{ben.id}>>")
 
-        assert f"<<@{ben.id}>>" not in str(home_of(ana))
+        assert f"<<@{ben.id}>>" not in str(home_tab(ana))
 
 
 def _in_chat(person: Person, general: str) -> None:
@@ -155,45 +155,45 @@ class TestAChange:
         self, ana: Person, general: str, change: Callable[[Person, str], None]
     ) -> None:
         issue(ana, "ci")
-        assert "active" in texts(home_of(ana))
+        assert "active" in texts(home_tab(ana))
 
         change(ana, general)
 
-        assert "disabled" in texts(home_of(ana))
+        assert "disabled" in texts(home_tab(ana))
 
     def test_by_nobody_publishes_nothing(self, ana: Person, general: str) -> None:
-        home_of(ana)
+        home_tab(ana)
         before = publications()
 
         ana.type(general, "/api-keys list")
-        home_of(ana)
+        home_tab(ana)
 
         assert publications() == before
 
     def test_after_change_is_published_at_pumbles_pace_and_the_latest_state_wins(self, ana: Person) -> None:
-        home_of(ana)
+        home_tab(ana)
         before = publications()
         for number in range(30):
             issue(ana, f"number {number}")
             home.publish_due()
 
         assert publications() - before <= 1
-        assert "You have 30 keys" in texts(home_of(ana))
-        row = HomeTab.objects.get(member=member_of(ana))
+        assert "You have 30 keys" in texts(home_tab(ana))
+        row = HomeTab.objects.get(member=get_member(ana))
         assert row.next_at - timezone.now() > timedelta(seconds=2.5)
 
     def test_that_is_undone_publishes_nothing(self, ana: Person) -> None:
-        home_of(ana)
+        home_tab(ana)
         before = publications()
 
         ana.type(app_channel(ana), "/api-keys rename nothing something")
-        home_of(ana)
+        home_tab(ana)
 
         assert publications() == before
 
     def test_of_a_key_that_expired_meanwhile_shows_after_maintenance(self, ana: Person) -> None:
         key, _ = issue(ana, "ci")
-        home_of(ana)
+        home_tab(ana)
         HomeTab.objects.update(published_at=timezone.now() - timedelta(hours=1), next_at=timezone.now())
         ApiKey.objects.filter(pk=key.pk).update(expires_at=timezone.now() - timedelta(minutes=1))
 
@@ -203,12 +203,12 @@ class TestAChange:
 
     def test_by_a_colleague_leaves_ones_own_tab_alone(self, ana: Person, ben: Person) -> None:
         issue(ana, "ci")
-        home_of(ana)
-        home_of(ben)
+        home_tab(ana)
+        home_tab(ben)
         before = publications()
 
         lifecycle.disable(key=ApiKey.objects.get(), by=OPERATOR, now=timezone.now())
-        home_of(ben)
+        home_tab(ben)
 
         assert publications() == before + 1
 
@@ -220,8 +220,8 @@ class TestAChange:
         assert not HomeTab.objects.filter(member=root).exists()
 
     def test_where_the_app_is_gone_waits_for_nothing(self, ana: Person) -> None:
-        home_of(ana)
-        workspace = member_of(ana).workspace
+        home_tab(ana)
+        workspace = get_member(ana).workspace
         assert workspace is not None
         before = publications()
 
@@ -237,31 +237,31 @@ class TestPumblesTrouble:
         "fault", ["status:500", "status:403", "rate_limit:7", "garbage", "drop", "redirect"]
     )
     def test_fails_no_change_and_the_tab_follows_later(self, ana: Person, general: str, fault: str) -> None:
-        home_of(ana)
+        home_tab(ana)
         pumble.faults({"match": PUBLISHING, "do": fault, "times": 1})
         issue(ana, "ci")
         HomeTab.objects.update(next_at=timezone.now())
 
         home.publish_due()
 
-        row = HomeTab.objects.get(member=member_of(ana))
+        row = HomeTab.objects.get(member=get_member(ana))
         if row.version != row.published_version:  # garbage is an answer all the same
             assert row.next_at > timezone.now()
-        assert "You have 1 key" in texts(home_of(ana))
+        assert "You have 1 key" in texts(home_tab(ana))
 
     def test_with_a_dead_bot_is_left_until_something_changes(self, ana: Person) -> None:
-        home_of(ana)
+        home_tab(ana)
         pumble.faults({"match": PUBLISHING, "do": "status:401", "times": 1})
         issue(ana, "ci")
 
         HomeTab.objects.update(next_at=timezone.now())
         home.publish_due()
 
-        row = HomeTab.objects.get(member=member_of(ana))
+        row = HomeTab.objects.get(member=get_member(ana))
         assert row.version == row.published_version
 
     def test_delays_no_answer(self, ana: Person, general: str) -> None:
-        home_of(ana)
+        home_tab(ana)
         pumble.faults({"match": PUBLISHING, "do": "delay:5", "times": 5})
         began = time.monotonic()
 
@@ -272,7 +272,7 @@ class TestPumblesTrouble:
 
 class TestSeveralProcesses:
     def test_publish_a_change_once(self, ana: Person) -> None:
-        home_of(ana)
+        home_tab(ana)
         issue(ana, "ci")
         HomeTab.objects.update(next_at=timezone.now())
         before = publications()
@@ -289,7 +289,7 @@ class TestSeveralProcesses:
         assert (published, publications() - before) == (1, 1)
 
     def test_leave_to_another_what_that_one_has_just_claimed(self, ana: Person) -> None:
-        home_of(ana)
+        home_tab(ana)
         issue(ana, "ci")
         HomeTab.objects.update(next_at=timezone.now())
         before, soon = publications(), timezone.now() + timedelta(seconds=15)
@@ -300,7 +300,7 @@ class TestSeveralProcesses:
         assert publications() == before
 
     def test_take_over_what_another_claimed_and_never_published(self, ana: Person) -> None:
-        home_of(ana)
+        home_tab(ana)
         issue(ana, "ci")
         HomeTab.objects.update(next_at=timezone.now() + timedelta(minutes=1))
         assert home.publish_due() == 0
@@ -329,7 +329,7 @@ class TestTheWebServersThread:
         self, ana: Person, monkeypatch: pytest.MonkeyPatch, log_lines: io.StringIO
     ) -> None:
         key, _ = issue(ana, "ci", expires_at=timezone.now() + timedelta(days=1))
-        assert "ci ·" in texts(home_of(ana))
+        assert "ci ·" in texts(home_tab(ana))
         for name in ("DEBOUNCE", "EXPIRY_CHECK_INTERVAL"):
             monkeypatch.setattr(publisher, name, timedelta(0))
         monkeypatch.setattr(publisher, "POLL_SECONDS", 0.01)

@@ -21,7 +21,7 @@ from pumble_bridge.hooks.responses import Ack, HookResponse, Nack
 from pumble_bridge.models import AcceptedHook, Notice
 from tests.pumble import Person
 from tests.pumble_bridge.hooks import click, raw, send
-from tests.pumble_bridge.received import START, acting, direct_messages, member, new_key, told
+from tests.pumble_bridge.received import START, actor_for, direct_messages, member, messages_to, new_key
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -80,7 +80,7 @@ class TestAKeyInAMessage:
             (button["text"]["text"], button["onAction"], button["style"])
             for button in message["blocks"][-1]["elements"]
         ] == [("Revoke now", LEAK_REVOKE, "danger"), ("It was a test", LEAK_TEST, "secondary")]
-        assert told(ana) == []
+        assert messages_to(ana) == []
 
     def test_really_typed_into_a_channel_is_noticed(
         self, portal: str, ana: Person, ben: Person, general: str
@@ -94,7 +94,7 @@ class TestAKeyInAMessage:
             assert time.monotonic() < until, "no event reached the portal"
             time.sleep(0.05)
         tell()
-        assert len(told(ben)) == 1
+        assert len(messages_to(ben)) == 1
 
     @pytest.mark.parametrize(
         "place",
@@ -109,14 +109,14 @@ class TestAKeyInAMessage:
         ],
         ids=["blocks", "attachment", "address", "odd neighbours"],
     )
-    def test_is_found_wherever_it_stands(self, portal: str, ana: Person, place: Any) -> None:
+    def test_is_found_in_any_part_of_a_message(self, portal: str, ana: Person, place: Any) -> None:
         _key, plaintext = new_key(ana)
 
         send(portal, raw(written(ana, "", body=place(plaintext.text))))
 
         assert len(leaks()) == 1
 
-    def test_is_told_once_however_often_the_message_comes(self, portal: str, ana: Person) -> None:
+    def test_causes_one_notice_for_repeated_events(self, portal: str, ana: Person) -> None:
         _key, plaintext = new_key(ana)
         hook = written(ana, plaintext.text, body={"rid": "r-1"})
 
@@ -125,9 +125,9 @@ class TestAKeyInAMessage:
         send(portal, raw(written(ana, f"{plaintext.text} again", kind="UPDATED_MESSAGE")))
         tell()
 
-        assert (len(leaks()), len(told(ana))) == (1, 1)
+        assert (len(leaks()), len(messages_to(ana))) == (1, 1)
 
-    def test_is_told_again_for_another_message_and_for_another_key(self, portal: str, ana: Person) -> None:
+    def test_causes_a_notice_per_message_and_key(self, portal: str, ana: Person) -> None:
         first, second = new_key(ana, "first")[1].text, new_key(ana, "second")[1].text
 
         send(portal, raw(written(ana, f"{first} {second} {first}")))
@@ -135,9 +135,9 @@ class TestAKeyInAMessage:
         tell()
 
         assert [event.key.name for event in leaks() if event.key] == ["first", "second", "first"]
-        assert len(told(ana)) == 3
+        assert len(messages_to(ana)) == 3
 
-    def test_brought_in_by_an_edit_is_noticed(self, portal: str, ana: Person) -> None:
+    def test_added_by_an_edit_is_found(self, portal: str, ana: Person) -> None:
         _key, plaintext = new_key(ana)
         send(portal, raw(written(ana, "no key yet")))
 
@@ -145,9 +145,7 @@ class TestAKeyInAMessage:
 
         assert len(leaks()) == 1
 
-    def test_names_the_channel_only_to_a_holder_who_reads_there(
-        self, portal: str, ana: Person, ben: Person
-    ) -> None:
+    def test_names_the_channel_only_to_an_owner_in_it(self, portal: str, ana: Person, ben: Person) -> None:
         shown, hidden = new_key(ana)[1].text, new_key(ben)[1].text
 
         send(portal, raw(written(ana, f"{shown} {hidden}")))
@@ -158,20 +156,20 @@ class TestAKeyInAMessage:
 
 
 class TestAWorkspaceThatSwitchedItOff:
-    def test_hears_nothing_until_it_is_on_again(self, portal: str, ana: Person, ben: Person) -> None:
+    def test_gets_no_notice_until_it_is_on_again(self, portal: str, ana: Person, ben: Person) -> None:
         _key, plaintext = new_key(ben)
         workspace = member(ana).workspace
         assert workspace is not None
 
         for on, message_id in ((False, "64a0000000000000000000e1"), (True, "64a0000000000000000000e2")):
             terms = policies.PolicyValues(leak_detection_enabled=on)
-            policies.change_policy(workspace=workspace, values=terms, by=acting(ana), now=START)
+            policies.change_policy(workspace=workspace, values=terms, by=actor_for(ana), now=START)
             send(portal, raw(written(ana, plaintext.text, message_id=message_id)))
 
         assert [leak.detail["message"] for leak in leaks()] == ["64a0000000000000000000e2"]
 
 
-class TestAMessageThatIsNoLeak:
+class TestAMessageWithoutALeak:
     def test_leaves_no_trace_where_it_has_no_key(self, portal: str, ana: Person) -> None:
         new_key(ana)
 
@@ -182,7 +180,7 @@ class TestAMessageThatIsNoLeak:
 
     def test_may_hold_a_key_that_nobody_issued_or_that_is_over(self, portal: str, ana: Person) -> None:
         key, over = new_key(ana)
-        lifecycle.revoke(key=key, by=acting(ana), reason=ApiKey.RevokeReason.BY_HOLDER, now=START)
+        lifecycle.revoke(key=key, by=actor_for(ana), reason=ApiKey.RevokeReason.BY_HOLDER, now=START)
 
         send(portal, raw(written(ana, f"{key_format.generate().text} {over.text}")))
 
@@ -240,7 +238,7 @@ class TestNothingOfTheMessage:
         tell()
 
         rows = [*AuditEvent.objects.all(), *Notice.objects.all(), *AcceptedHook.objects.all()]
-        kept = serializers.serialize("json", rows) + log_lines.getvalue() + str(told(ana))
+        kept = serializers.serialize("json", rows) + log_lines.getvalue() + str(messages_to(ana))
         assert "secret plan" not in kept
         assert plaintext.text not in kept
 
@@ -265,7 +263,7 @@ class TestTheButtons:
 
         key = ApiKey.objects.get()
         assert (key.revoked_reason, key.revoked_by) == ("PASTED", member(ben))
-        assert "Revoked “deploy”" in told(ben)[-1]
+        assert "Revoked “deploy”" in messages_to(ben)[-1]
 
     def test_are_clicked_below_the_notice(self, portal: str, ben: Person, value: str) -> None:
         answer = send(portal, raw(click(ben, LEAK_TEST, value, sourceType="MESSAGE")))
@@ -280,7 +278,7 @@ class TestTheButtons:
         assert ApiKey.objects.get().revoked_at is None
         event = AuditEvent.objects.get(type="key.leak_dismissed")
         assert (event.actor, event.detail) == (member(ben), {"message": MESSAGE_ID})
-        assert "“deploy” still works" in told(ben)[-1]
+        assert "“deploy” still works" in messages_to(ben)[-1]
 
     @pytest.mark.parametrize("action", [LEAK_REVOKE, LEAK_TEST])
     def test_change_nothing_when_pressed_again(self, ben: Person, value: str, action: str) -> None:
@@ -288,7 +286,7 @@ class TestTheButtons:
             assert isinstance(self.press(member(ben), action, value), Ack)
             tell()
 
-        assert len(told(ben)) == 2
+        assert len(messages_to(ben)) == 2
         assert AuditEvent.objects.filter(type__in=["key.revoked", "key.leak_dismissed"]).count() == 1
 
     def test_of_an_administrator_work_and_the_holder_hears_of_it(
@@ -298,7 +296,7 @@ class TestTheButtons:
         tell()
 
         assert ApiKey.objects.get().revoked_at is not None
-        assert "Ana Kovač" in told(ben)[-1]
+        assert "Ana Kovač" in messages_to(ben)[-1]
 
     def test_of_anybody_else_do_nothing(
         self, ben: Person, carla: Person, mallory: Member, value: str

@@ -24,7 +24,7 @@ from pumble_bridge.client import PumbleClient
 from pumble_bridge.hooks.payloads import Click
 from pumble_bridge.outcomes import Outcome
 from tests import pumble
-from tests.pumble_bridge.screens import app_channel, click_home, home_of, issue, member_of, submit
+from tests.pumble_bridge.screens import app_channel, click_home, get_member, home_tab, issue, submit
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
@@ -90,7 +90,7 @@ def ana(ana: pumble.Person, language: str) -> pumble.Person:
 
 @pytest.fixture
 def person(ana: pumble.Person) -> ChatUser:
-    member = member_of(ana)
+    member = get_member(ana)
     bot = Bot("b" * 24, PumbleClient("no token"))
     return ChatUser(member, ana.id, bot, Actor(member, Surface.CHAT), timezone.now())
 
@@ -114,7 +114,7 @@ class TestEveryView:
         check(home.build(person.member, person.now))
         person.member.authorized_at = None
         check(home.build(person.member, person.now))
-        check(home_of(ana))
+        check(home_tab(ana))
 
     def test_fits_as_a_menu(self, ana: pumble.Person, person: ChatUser) -> None:
         for number in range(101):

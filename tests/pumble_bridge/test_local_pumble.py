@@ -19,7 +19,7 @@ def run(*arguments: str) -> str:
 
 
 @pytest.mark.parametrize("command", ["sandbox", "seed"])
-def test_is_for_installations_that_say_they_are_local(settings: Settings, command: str) -> None:
+def test_is_refused_without_local_pumble(settings: Settings, command: str) -> None:
     settings.LOCAL_PUMBLE = False
 
     with pytest.raises(CommandError, match="LOCAL_PUMBLE=true"):
@@ -43,7 +43,7 @@ def test_says_why_a_manifest_was_refused(portal: str) -> None:
         run("sandbox", "--manifest", f"{portal}/api-docs/")
 
 
-def test_says_where_nobody_answers(settings: Settings) -> None:
+def test_says_which_address_does_not_respond(settings: Settings) -> None:
     settings.PUMBLE_API_URL = "http://127.0.0.1:1"
 
     with pytest.raises(CommandError, match="no local Pumble answers on port"):

@@ -22,7 +22,7 @@ from pumble_bridge.management.commands import maintenance
 from pumble_bridge.models import Notice
 from tests.environment import PROJECT
 from tests.pumble import Person
-from tests.pumble_bridge.received import DAY, new_key, told
+from tests.pumble_bridge.received import DAY, messages_to, new_key
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -41,14 +41,14 @@ def call_at(key: ApiKey, at: datetime) -> None:
 
 
 class TestOneRun:
-    def test_tells_of_keys_that_end_and_does_not_repeat_itself(self, ana: Person) -> None:
+    def test_sends_expiry_notices_once(self, ana: Person) -> None:
         new_key(ana, "nightly", lives=90 * DAY, now=timezone.now() - 84 * DAY)
 
         first, second = run(), run()
 
         assert "expiry notices: 1; notices sent: 1" in first
         assert "expiry notices: 0; notices sent: 0" in second
-        assert len(told(ana)) == 1
+        assert len(messages_to(ana)) == 1
 
     def test_keeps_calls_for_90_days_and_hours_for_400(self, ana: Person) -> None:
         key, _plaintext = new_key(ana)
@@ -60,7 +60,7 @@ class TestOneRun:
 
         assert (RequestLog.objects.count(), HourlyUse.objects.count()) == (2, 4)
 
-    def test_forgets_where_keys_were_used_from_once_they_are_over(self, ana: Person) -> None:
+    def test_deletes_networks_of_keys_that_are_over(self, ana: Person) -> None:
         live, _ = new_key(ana, "live")
         over, _ = new_key(ana, "over", lives=DAY, now=timezone.now() - 2 * DAY)
         for key in (live, over):
@@ -70,7 +70,7 @@ class TestOneRun:
 
         assert list(KnownNetwork.objects.values_list("key__name", flat=True)) == ["live"]
 
-    def test_forgets_notices_after_400_days(self, ana: Person) -> None:
+    def test_deletes_notices_after_400_days(self, ana: Person) -> None:
         key, _plaintext = new_key(ana)
         for age in (399, 401):
             at = timezone.now() - age * DAY
@@ -82,7 +82,7 @@ class TestOneRun:
 
         assert Notice.objects.get().dedup_key == "399"
 
-    def test_forgets_sessions_that_are_over(self, portal: str) -> None:
+    def test_deletes_expired_sessions(self, portal: str) -> None:
         for name, end in (("over", -DAY), ("open", DAY)):
             Session.objects.create(session_key=name, session_data="", expire_date=timezone.now() + end)
 
@@ -90,7 +90,7 @@ class TestOneRun:
 
         assert Session.objects.get().session_key == "open"
 
-    def test_forgets_more_than_one_batch(self, ana: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_deletes_more_than_one_batch(self, ana: Person, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(batches, "BATCH_SIZE", 10)
         key, _plaintext = new_key(ana)
         for number in range(25):
@@ -100,7 +100,7 @@ class TestOneRun:
         assert RequestLog.objects.count() == 1
 
     @pytest.mark.parametrize("broken", list(maintenance.PARTS))
-    def test_goes_on_where_a_part_fails(
+    def test_continues_after_a_failed_part(
         self, portal: str, monkeypatch: pytest.MonkeyPatch, log_lines: io.StringIO, broken: str
     ) -> None:
         def fail(now: datetime) -> int:
@@ -122,7 +122,7 @@ class TestOneRun:
         assert done == [name for name in maintenance.PARTS if name != broken]
         assert "maintenance.failed" in log_lines.getvalue()
 
-    def test_begins_no_other_part_once_it_is_stopped(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_starts_no_part_after_a_stop(self, monkeypatch: pytest.MonkeyPatch) -> None:
         stopped, said = threading.Event(), io.StringIO()
         first, second, *_rest = maintenance.PARTS
 

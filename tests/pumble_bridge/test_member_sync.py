@@ -34,7 +34,7 @@ def cache_in(url: str) -> dict[str, Any]:
     }
 
 
-def test_a_role_that_changed_unheard_is_caught_up(ben: Person) -> None:
+def test_a_missed_role_change_is_updated(ben: Person) -> None:
     Member.objects.filter(email=ben.email).update(role="USER", name="Somebody")
 
     assert member_sync.sync_members(timezone.now()) == 1
@@ -47,7 +47,7 @@ def test_a_role_that_changed_unheard_is_caught_up(ben: Person) -> None:
     }
 
 
-def test_a_deactivation_that_went_unheard_ends_the_keys(ben: Person) -> None:
+def test_a_missed_deactivation_ends_the_keys(ben: Person) -> None:
     key, _plaintext = new_key(ben)
     pumble.act("deactivate", userId=ben.id)
     pumble.settle(at_least=1)
@@ -60,7 +60,7 @@ def test_a_deactivation_that_went_unheard_ends_the_keys(ben: Person) -> None:
     assert key.revoked_reason == "DEACTIVATED"
 
 
-def test_pumbles_list_is_asked_for_once_an_hour_and_its_trouble_changes_nothing(ben: Person) -> None:
+def test_users_are_listed_once_an_hour_and_a_failure_changes_nothing(ben: Person) -> None:
     Member.objects.filter(email=ben.email).update(role="USER")
     pumble.faults({"match": "GET /v1/workspaceUsers", "do": "status:500", "times": 1})
 
@@ -71,7 +71,7 @@ def test_pumbles_list_is_asked_for_once_an_hour_and_its_trouble_changes_nothing(
 
 
 class TestWithRedis:
-    def test_pumbles_list_is_asked_for_once_an_hour_by_all_processes_together(
+    def test_users_are_listed_once_an_hour_by_all_processes_together(
         self, ben: Person, settings: Settings, redis_url: str
     ) -> None:
         redis.Redis.from_url(redis_url).flushall()
@@ -84,7 +84,7 @@ class TestWithRedis:
         redis.Redis.from_url(redis_url).flushall()
         assert member_sync.sync_members(timezone.now()) == 1
 
-    def test_that_is_away_each_process_asks_for_itself(self, ben: Person, settings: Settings) -> None:
+    def test_away_each_process_lists_for_itself(self, ben: Person, settings: Settings) -> None:
         settings.CACHES = cache_in("redis://127.0.0.1:1/0")
         Member.objects.filter(email=ben.email).update(role="USER")
 
@@ -93,7 +93,7 @@ class TestWithRedis:
         assert member_sync.sync_members(timezone.now()) == 0
 
 
-def test_without_a_token_that_can_be_read_nobody_changes(
+def test_without_a_readable_token_no_member_changes(
     ben: Person, settings: Settings, log_lines: io.StringIO
 ) -> None:
     Member.objects.filter(email=ben.email).update(role="USER")

@@ -17,11 +17,11 @@ from tests.pumble_bridge.hooks import click, raw, send, submission
 from tests.pumble_bridge.screens import (
     app_channel,
     click_home,
-    home_of,
-    input_of,
+    find_input,
+    get_member,
+    home_tab,
     issue,
     key_in,
-    member_of,
     submit,
     texts,
 )
@@ -38,7 +38,7 @@ def values(block: dict[str, Any]) -> list[str]:
 
 
 def set_policy(person: Person, **terms: Any) -> None:
-    workspace = member_of(person).workspace
+    workspace = get_member(person).workspace
     assert workspace is not None
     policies.change_policy(workspace=workspace, values=PolicyValues(**terms), by=OPERATOR, now=timezone.now())
 
@@ -101,11 +101,11 @@ class TestAddApiKey:
         screen = submit(ana, opened, name=typed, may="post-messages", expires="60")
 
         (modal,) = screen["modals"]
-        name = input_of(modal, "name")
+        name = find_input(modal, "name")
         assert said in name["validationError"]
         assert name["element"]["initial_value"] == typed
-        assert input_of(modal, "may")["element"]["initial_option"]["value"] == "post-messages"
-        assert input_of(modal, "expires")["element"]["initial_option"]["value"] == "60"
+        assert find_input(modal, "may")["element"]["initial_option"]["value"] == "post-messages"
+        assert find_input(modal, "expires")["element"]["initial_option"]["value"] == "60"
         assert modal["state"]["values"]["name"]["name"]["value"] == typed
         assert ApiKey.objects.count() == 1
 
@@ -124,8 +124,8 @@ class TestAddApiKey:
 
         (modal,) = click_home(ana, "add_key")["modals"]
 
-        assert values(input_of(modal, "may")) == ["read-only"]
-        assert values(input_of(modal, "expires")) == ["7", "30", "45"]
+        assert values(find_input(modal, "may")) == ["read-only"]
+        assert values(find_input(modal, "expires")) == ["7", "30", "45"]
 
     def test_offers_all_that_is_allowed_where_that_is_no_usual_choice(self, ana: Person) -> None:
         set_policy(ana, allowed_scopes=["messages:write"])
@@ -150,13 +150,13 @@ class TestAddApiKey:
 
         screen = submit(ana, click_home(ana, "add_key"), name=plaintext.text)
 
-        assert "full API key" in input_of(screen["modals"][0], "name")["validationError"]
+        assert "full API key" in find_input(screen["modals"][0], "name")["validationError"]
         assert plaintext.text not in str(screen)
         assert ApiKey.objects.get().revoked_reason == "PASTED"
 
     def test_says_when_the_holder_has_left_meanwhile(self, ana: Person) -> None:
         opened = click_home(ana, "add_key")
-        pumble_id = member_of(ana)
+        pumble_id = get_member(ana)
         pumble_id.authorized_at = None
         pumble_id.save()
 
@@ -187,7 +187,7 @@ class TestDeleteApiKey:
 
         assert done["modals"] == []
         assert call(portal, plaintext.text).json()["reason"] == "key_revoked"
-        assert "deploy bot" not in texts(home_of(ana))
+        assert "deploy bot" not in texts(home_tab(ana))
 
     def test_finds_one_key_among_very_many(self, ana: Person) -> None:
         for number in range(120):
@@ -256,12 +256,12 @@ class TestOneKeysMenu:
     def test_renames(self, ana: Person) -> None:
         key, _ = issue(ana, "ci")
         opened = click_home(ana, f"key.{key.key_id}", "rename")
-        assert input_of(opened["modals"][0], "name")["element"]["initial_value"] == "ci"
+        assert find_input(opened["modals"][0], "name")["element"]["initial_value"] == "ci"
 
         submit(ana, opened, name="deploy bot")
 
         assert ApiKey.objects.get().name == "deploy bot"
-        assert "deploy bot" in texts(home_of(ana))
+        assert "deploy bot" in texts(home_tab(ana))
 
     def test_rotates_and_shows_the_new_key(self, portal: str, ana: Person) -> None:
         key, old = issue(ana, "ci")
@@ -305,7 +305,7 @@ class TestOneKeysMenu:
         self, carla: Person, ana: Person, ben: Person
     ) -> None:
         pumble.act("authorize", userId=carla.id)
-        member = member_of(carla)
+        member = get_member(carla)
         member.authorized_at = timezone.now()
         member.save()
         key, _ = issue(carla, "ci")

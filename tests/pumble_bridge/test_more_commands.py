@@ -12,7 +12,7 @@ from keys.audit import OPERATOR
 from keys.models import ApiKey, Member, Workspace
 from keys.policies import PolicyValues
 from tests.pumble import Person
-from tests.pumble_bridge.screens import issue, key_in, member_of
+from tests.pumble_bridge.screens import get_member, issue, key_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -56,9 +56,7 @@ class TestGenerateWithFlags:
     @pytest.mark.parametrize(
         "line", ["generate --colour red ci", "generate ci --readonly", "rotate ci --expires 7d"]
     )
-    def test_says_which_flags_there_are_where_it_knows_one_not(
-        self, ana: Person, general: str, line: str
-    ) -> None:
+    def test_lists_the_flags_for_an_unknown_one(self, ana: Person, general: str, line: str) -> None:
         said = say(ana, general, line)
 
         assert "Unknown flag --" in said
@@ -131,8 +129,8 @@ class TestRotate:
         assert "Enable it first" in say(ana, general, "rotate ci")
 
 
-class TestStoppingForAWhile:
-    def test_and_going_on(self, portal: str, ana: Person, general: str) -> None:
+class TestDisablingAndEnabling:
+    def test_change_whether_the_key_works(self, portal: str, ana: Person, general: str) -> None:
         key, plaintext = issue(ana, "deploy bot")
 
         disabled = say(ana, general, 'disable "deploy bot"')
@@ -142,7 +140,7 @@ class TestStoppingForAWhile:
 
         assert call(portal, plaintext.text).status_code == 200
 
-    def test_cannot_be_ended_where_an_administrator_did_it(
+    def test_cannot_be_undone_if_an_administrator_disabled_it(
         self, ana: Person, ben: Person, general: str
     ) -> None:
         key, _ = issue(ben, "ci")
@@ -210,7 +208,7 @@ class TestUsage:
         assert "idle: 0 calls, never used." in said
         assert "idle" not in say(ana, general, "usage busy")
 
-    def test_of_somebody_else_is_not_told(self, ana: Person, ben: Person, general: str) -> None:
+    def test_of_another_member_is_not_shown(self, ana: Person, ben: Person, general: str) -> None:
         issue(ana, "ci")
 
         assert "no key “ci”" in say(ben, general, "usage ci")
@@ -225,7 +223,7 @@ class TestWhy:
         _, plaintext = issue(ben, "bens", scopes=["user:read"])
         return str(call(portal, plaintext.text, "/listChannels").json()["requestId"])
 
-    def test_tells_the_holder_cause_and_fix(self, ben: Person, general: str, refused: str) -> None:
+    def test_shows_the_owner_cause_and_fix(self, ben: Person, general: str, refused: str) -> None:
         said = say(ben, general, f"why {refused}")
 
         assert "listChannels with the key “bens”" in said
@@ -248,17 +246,17 @@ class TestWhy:
         assert ("El cuerpo es un formulario. Envía JSON:" in said) is (language == "es")
         assert "geheim" not in said
 
-    def test_tells_an_owner_of_the_workspace_whose_key_it_was(
+    def test_shows_a_workspace_owner_whose_key_it_was(
         self, ana: Person, ben: Person, general: str, refused: str
     ) -> None:
         assert f"“bens” of {ben.name}" in say(ana, general, f"why {refused}")
 
-    def test_tells_no_colleague(self, ana: Person, general: str, refused: str) -> None:
+    def test_is_refused_to_a_colleague(self, ana: Person, general: str, refused: str) -> None:
         Member.objects.filter(pumble_user_id=ana.id).update(role="USER")
 
         assert "No call with that id was found" in say(ana, general, f"why {refused}")
 
-    def test_tells_no_owner_of_another_workspace(
+    def test_is_refused_to_an_owner_of_another_workspace(
         self, ana: Person, ben: Person, general: str, refused: str
     ) -> None:
         other = Workspace.objects.create(
@@ -277,16 +275,16 @@ class TestWhy:
 
 
 class TestLanguage:
-    def test_is_chosen_for_good(self, ana: Person, general: str) -> None:
+    def test_is_stored(self, ana: Person, general: str) -> None:
         say(ana, general, "language es")
 
-        assert member_of(ana).language == "es"
+        assert get_member(ana).language == "es"
         assert "Choose one of" not in say(ana, general, "language en")
 
     @pytest.mark.parametrize("words", ["", "fr", "es en"])
     def test_says_which_there_are(self, ana: Person, general: str, words: str) -> None:
         assert "Choose one of en, es." in say(ana, general, f"language {words}".strip())
-        assert member_of(ana).language == ""
+        assert get_member(ana).language == ""
 
 
 class TestListing:

@@ -24,7 +24,7 @@ from pumble_bridge.models import Installation, Notice
 from tests import pumble
 from tests.meanwhile import meanwhile
 from tests.pumble import Person
-from tests.pumble_bridge.received import DAY, START, acting, direct_messages, member, new_key, told
+from tests.pumble_bridge.received import DAY, START, actor_for, direct_messages, member, messages_to, new_key
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -40,7 +40,7 @@ def at(now: datetime) -> None:
 
 
 def revoke(key: ApiKey, by: Person, *, note: str = "", now: datetime = START) -> None:
-    lifecycle.revoke(key=key, by=acting(by), reason=Reason.BY_ADMINISTRATOR, note=note, now=now)
+    lifecycle.revoke(key=key, by=actor_for(by), reason=Reason.BY_ADMINISTRATOR, note=note, now=now)
 
 
 def use(key: ApiKey, address: str, *, now: datetime = START, outcome: str = usage.OK) -> None:
@@ -56,10 +56,10 @@ class TestAKeyThatExpires:
         counts = []
         for day in (82.9, 83, 84, 88, 89, 89.5, 90, 91, 96):
             at(START + day * DAY)
-            counts.append(len(told(ana)))
+            counts.append(len(messages_to(ana)))
 
         assert counts == [0, 1, 1, 1, 2, 2, 3, 3, 3]
-        soon, sooner, over = told(ana)
+        soon, sooner, over = messages_to(ana)
         assert "“nightly” expires in 7 days, on 30 May" in soon
         assert "“nightly” expires in 1 day, on 30 May" in sooner
         assert "“nightly” expired on 30 May" in over
@@ -90,9 +90,9 @@ class TestAKeyThatExpires:
         told_at = []
         for days in range(14, 0, -1):
             if key.expires_at - days * DAY >= START:
-                before = len(told(ana))
+                before = len(messages_to(ana))
                 at(key.expires_at - days * DAY)
-                told_at += [days] * (len(told(ana)) - before)
+                told_at += [days] * (len(messages_to(ana)) - before)
 
         assert sorted(told_at) == before_the_end
 
@@ -101,17 +101,17 @@ class TestAKeyThatExpires:
 
         at(START + 89.5 * DAY)
 
-        assert len(told(ana)) == 1
+        assert len(messages_to(ana)) == 1
 
     def test_is_announced_anew_for_a_new_end(self, ana: Person) -> None:
         key, _plaintext = new_key(ana, lives=90 * DAY)
         at(START + 84 * DAY)
         sooner = replace(key.rights, expires_at=START + 88 * DAY)
 
-        lifecycle.narrow(key=key, rights=sooner, by=acting(ana), now=START + 84 * DAY)
+        lifecycle.narrow(key=key, rights=sooner, by=actor_for(ana), now=START + 84 * DAY)
         at(START + 87.5 * DAY)
 
-        assert "expires in 1 day, on 28 May" in told(ana)[-1]
+        assert "expires in 1 day, on 28 May" in messages_to(ana)[-1]
 
     def test_is_not_spoken_of_when_it_was_revoked_disabled_replaced_or_never_delivered(
         self, ana: Person
@@ -122,16 +122,16 @@ class TestAKeyThatExpires:
         lifecycle.issue(
             owner=member(ana), name="pending", by=audit.OPERATOR, now=START, expires_at=START + 30 * DAY
         )
-        lifecycle.revoke(key=revoked, by=acting(ana), reason=Reason.BY_HOLDER, now=START)
-        lifecycle.disable(key=disabled, by=acting(ana), now=START)
+        lifecycle.revoke(key=revoked, by=actor_for(ana), reason=Reason.BY_HOLDER, now=START)
+        lifecycle.disable(key=disabled, by=actor_for(ana), now=START)
         later = START + 29 * DAY
-        successor, _ = lifecycle.rotate(key=replaced, grace=timedelta(0), by=acting(ana), now=later)
-        lifecycle.confirm(key=successor, by=acting(ana), now=later)
+        successor, _ = lifecycle.rotate(key=replaced, grace=timedelta(0), by=actor_for(ana), now=later)
+        lifecycle.confirm(key=successor, by=actor_for(ana), now=later)
 
         at(later)
         at(START + 29.5 * DAY)
 
-        assert told(ana) == []
+        assert messages_to(ana) == []
 
     def test_is_not_spoken_of_while_its_holder_does_not_authorise_the_app(self, ben: Person) -> None:
         new_key(ben, lives=30 * DAY)
@@ -147,7 +147,7 @@ class TestAKeyThatExpires:
 
         at(START + 60 * DAY)
 
-        assert told(ana) == []
+        assert messages_to(ana) == []
 
 
 class TestAKeyThatSomebodyElseStopped:
@@ -157,10 +157,10 @@ class TestAKeyThatSomebodyElseStopped:
         revoke(key, ana, note="the build server was sold")
         notices.send_queued(START)
 
-        (said,) = told(ben)
+        (said,) = messages_to(ben)
         assert "Ana Kovač revoked your API key “deploy”" in said
         assert "“the build server was sold”" in said
-        assert told(ana) == []
+        assert messages_to(ana) == []
 
     def test_by_the_operator_is_told_too(self, ben: Person) -> None:
         key, _plaintext = new_key(ben)
@@ -168,39 +168,39 @@ class TestAKeyThatSomebodyElseStopped:
         lifecycle.revoke(key=key, by=audit.OPERATOR, reason=Reason.BY_OPERATOR, now=START)
         notices.send_queued(START)
 
-        assert "The operator of the API app revoked your API key “ci”" in told(ben)[0]
-        assert "No reason was given" in told(ben)[0]
+        assert "The operator of the API app revoked your API key “ci”" in messages_to(ben)[0]
+        assert "No reason was given" in messages_to(ben)[0]
 
     def test_for_a_while_is_told_with_whom_to_ask(self, ana: Person, ben: Person) -> None:
         key, _plaintext = new_key(ben)
 
-        lifecycle.disable(key=key, by=acting(ana), note="being looked into", now=START)
+        lifecycle.disable(key=key, by=actor_for(ana), note="being looked into", now=START)
         notices.send_queued(START)
 
-        assert "Ana Kovač disabled your API key “ci”" in told(ben)[0]
-        assert "“being looked into”" in told(ben)[0]
-        assert "administrator" in told(ben)[0]
+        assert "Ana Kovač disabled your API key “ci”" in messages_to(ben)[0]
+        assert "“being looked into”" in messages_to(ben)[0]
+        assert "administrator" in messages_to(ben)[0]
 
     def test_is_told_once_where_the_key_it_replaced_goes_with_it(self, ana: Person, ben: Person) -> None:
         key, _plaintext = new_key(ben)
-        successor, _ = lifecycle.rotate(key=key, grace=timedelta(days=7), by=acting(ben), now=START)
-        lifecycle.confirm(key=successor, by=acting(ben), now=START)
+        successor, _ = lifecycle.rotate(key=key, grace=timedelta(days=7), by=actor_for(ben), now=START)
+        lifecycle.confirm(key=successor, by=actor_for(ben), now=START)
 
         revoke(successor, ana)
         notices.send_queued(START)
 
-        assert len(told(ben)) == 1
+        assert len(messages_to(ben)) == 1
 
     def test_needs_no_word_where_the_holder_did_it_or_is_gone(self, ana: Person, ben: Person) -> None:
         own, _plaintext = new_key(ben, "own")
         new_key(ben, "other")
-        lifecycle.disable(key=own, by=acting(ben), now=START)
-        lifecycle.revoke(key=own, by=acting(ben), reason=Reason.BY_HOLDER, now=START)
+        lifecycle.disable(key=own, by=actor_for(ben), now=START)
+        lifecycle.revoke(key=own, by=actor_for(ben), reason=Reason.BY_HOLDER, now=START)
         installations.revoke_authorization(member(ben), by=audit.PUMBLE, now=START)
 
         at(START)
 
-        assert (told(ana), told(ben)) == ([], [])
+        assert (messages_to(ana), messages_to(ben)) == ([], [])
 
     def test_cannot_mention_anyone_nor_show_a_key_by_name_or_reason(self, ana: Person, ben: Person) -> None:
         key, plaintext = new_key(ben, f"<<@{ana.id}>>")
@@ -208,7 +208,7 @@ class TestAKeyThatSomebodyElseStopped:
         revoke(key, ana, note=f"<<@{ana.id}>> {plaintext.text}")
         notices.send_queued(START)
 
-        (said,) = told(ben)
+        (said,) = messages_to(ben)
         assert "<<" not in said
         assert not key_format.contains_key_pattern(said)
 
@@ -217,7 +217,7 @@ class TestAKeyThatAPolicyOvertook:
     def overtake(self, key: ApiKey, person: Person, **terms: Any) -> None:
         workspace = key.owner.workspace
         assert workspace is not None
-        by, wanted = acting(person), policies.PolicyValues(**terms)
+        by, wanted = actor_for(person), policies.PolicyValues(**terms)
         revision = policies.change_policy(workspace=workspace, values=wanted, by=by, now=START).revision
         lifecycle.enforce_policy(key=key, revision=revision, by=by, now=START)
 
@@ -229,12 +229,12 @@ class TestAKeyThatAPolicyOvertook:
         self.overtake(key, ana, allowed_scopes=["messages:read"], max_lifetime=30 * DAY)
         notices.send_queued(START)
 
-        (said,) = told(ben)
+        (said,) = messages_to(ben)
         assert "Ana Kovač reduced the permissions of your API key “deploy”" in said
         assert "channels:write" in said
         assert "it works for longer than 30 days from now" in said
         assert "From now on: Can read messages until 31 March" in said
-        assert told(ana) == []
+        assert messages_to(ana) == []
 
     def test_and_that_was_disabled_is_told_with_what_its_holder_can_do(
         self, ana: Person, ben: Person
@@ -244,20 +244,20 @@ class TestAKeyThatAPolicyOvertook:
         self.overtake(key, ana, addresses_required=True)
         notices.send_queued(START)
 
-        (said,) = told(ben)
+        (said,) = messages_to(ben)
         assert "Ana Kovač disabled your API key “deploy”" in said
         assert "it may be used from every address" in said
         assert "Narrow it until it fits" in said
 
     def test_is_told_once_where_the_key_it_replaced_goes_with_it(self, ana: Person, ben: Person) -> None:
         key, _plaintext = new_key(ben)
-        successor, _ = lifecycle.rotate(key=key, grace=7 * DAY, by=acting(ben), now=START)
-        lifecycle.confirm(key=successor, by=acting(ben), now=START)
+        successor, _ = lifecycle.rotate(key=key, grace=7 * DAY, by=actor_for(ben), now=START)
+        lifecycle.confirm(key=successor, by=actor_for(ben), now=START)
 
         self.overtake(successor, ana, allows_no_expiry=False)
         notices.send_queued(START)
 
-        assert len(told(ben)) == 1
+        assert len(messages_to(ben)) == 1
 
 
 class TestAKeyThatNothingUses:
@@ -266,19 +266,19 @@ class TestAKeyThatNothingUses:
         workspace = member(ana).workspace
         assert workspace is not None
         terms = policies.PolicyValues(idle_days=10)
-        policies.change_policy(workspace=workspace, values=terms, by=acting(ana), now=START)
+        policies.change_policy(workspace=workspace, values=terms, by=actor_for(ana), now=START)
 
     def test_is_announced_three_days_before_it_is_disabled_and_told_when_it_was(self, ben: Person) -> None:
         new_key(ben, "deploy")
 
         at(START + 6.9 * DAY)
-        assert told(ben) == []
+        assert messages_to(ben) == []
         at(START + 7 * DAY)
         at(START + 8 * DAY)
         lifecycle.disable_idle(now=START + 10 * DAY)
         notices.send_queued(START + 10 * DAY)
 
-        before, after = told(ben)
+        before, after = messages_to(ben)
         assert "Your API key “deploy” has not been used for 7 days. It will be disabled on 11 March" in before
         assert "“deploy” was disabled because it had not been used for a long time" in after
         assert "enable it" in after
@@ -287,10 +287,10 @@ class TestAKeyThatNothingUses:
         key, _plaintext = new_key(ben, "deploy")
         revision = policies.get_policy(key.owner.workspace).revision
 
-        lifecycle.enforce_policy(key=key, revision=revision, by=acting(ana), now=START + 10 * DAY)
+        lifecycle.enforce_policy(key=key, revision=revision, by=actor_for(ana), now=START + 10 * DAY)
         notices.send_queued(START + 10 * DAY)
 
-        (said,) = told(ben)
+        (said,) = messages_to(ben)
         assert "Ana Kovač disabled your API key “deploy” because it had not been used" in said
         assert "enable it" in said
 
@@ -301,7 +301,7 @@ class TestAKeyThatNothingUses:
         use(key, "198.51.100.7", now=START + 7 * DAY)
         notices.send_queued(START + 7 * DAY)
 
-        assert told(ben) == []
+        assert messages_to(ben) == []
 
     def test_is_not_spoken_of_once_that_stops_no_key_any_more(self, ana: Person, ben: Person) -> None:
         new_key(ben)
@@ -310,11 +310,11 @@ class TestAKeyThatNothingUses:
         assert workspace is not None
 
         policies.change_policy(
-            workspace=workspace, values=policies.PolicyValues(), by=acting(ana), now=START + 7 * DAY
+            workspace=workspace, values=policies.PolicyValues(), by=actor_for(ana), now=START + 7 * DAY
         )
         notices.send_queued(START + 7 * DAY)
 
-        assert told(ben) == []
+        assert messages_to(ben) == []
 
 
 class TestANewNetwork:
@@ -325,7 +325,7 @@ class TestANewNetwork:
             use(key, address)
         notices.send_queued(START)
 
-        (said,) = told(ben)
+        (said,) = messages_to(ben)
         assert "“deploy” was used from a new network: 203.0.113.0/24" in said
         assert "revoke it at once" in said
 
@@ -336,7 +336,7 @@ class TestANewNetwork:
             use(key, address)
         notices.send_queued(START)
 
-        (said,) = told(ben)
+        (said,) = messages_to(ben)
         assert "2001:db8:2::/48" in said
 
     def test_is_none_where_the_key_was_refused(self, ben: Person) -> None:
@@ -346,7 +346,7 @@ class TestANewNetwork:
         use(key, "203.0.113.9", outcome="ip_not_allowed")
         notices.send_queued(START)
 
-        assert told(ben) == []
+        assert messages_to(ben) == []
 
     def test_is_in_the_audit(self, ben: Person) -> None:
         key, _plaintext = new_key(ben)
@@ -375,12 +375,12 @@ class TestSomebodyWhoLeft:
         self.leave(ben)
         notices.send_queued(START)
 
-        (said,) = told(ana)
+        (said,) = messages_to(ana)
         assert "Ben Okafor was deactivated in Pumble, so their 2 API keys stopped working" in said
         assert f"• nightly · {used.masked} · last used Feb. 26, 2027" in said
         assert "• spare · " in said
         assert "never used" in said
-        assert told(ben) == []
+        assert messages_to(ben) == []
 
     def test_leaves_more_keys_than_a_message_can_name(self, ana: Person, ben: Person) -> None:
         for number in range(22):
@@ -389,7 +389,7 @@ class TestSomebodyWhoLeft:
         self.leave(ben)
         notices.send_queued(START)
 
-        (said,) = told(ana)
+        (said,) = messages_to(ana)
         assert "their 22 API keys no longer work" in said
         assert (said.count("• key-"), "and 2 more." in said) == (20, True)
 
@@ -397,7 +397,7 @@ class TestSomebodyWhoLeft:
         self.leave(ben)
         at(START)
 
-        assert told(ana) == []
+        assert messages_to(ana) == []
 
 
 class TestTheMessage:
@@ -408,8 +408,8 @@ class TestTheMessage:
 
         at(START + 25 * DAY)
 
-        assert "30 de marzo" in told(ana)[0] or "31 de marzo" in told(ana)[0]
-        assert "31 March" in told(ben)[0]
+        assert "30 de marzo" in messages_to(ana)[0] or "31 de marzo" in messages_to(ana)[0]
+        assert "31 March" in messages_to(ben)[0]
 
     def test_goes_to_a_direct_channel_that_is_opened_where_none_is_found(
         self, ana: Person, ben: Person
@@ -419,7 +419,7 @@ class TestTheMessage:
 
         notices.send_queued(START)
 
-        assert len(told(ben)) == 1
+        assert len(messages_to(ben)) == 1
         assert ("POST", "/v1/channels/direct") in [(one["method"], one["url"]) for one in pumble.api_calls()]
 
     def test_goes_to_nobody_where_the_app_is_gone_or_the_person_is(self, ana: Person, ben: Person) -> None:
@@ -429,17 +429,17 @@ class TestTheMessage:
 
         notices.send_queued(START)
 
-        assert told(ben) == []
+        assert messages_to(ben) == []
         assert Notice.objects.get().state == "DROPPED"
 
     def test_is_not_sent_when_it_is_no_longer_true(self, ana: Person, ben: Person) -> None:
         key, _plaintext = new_key(ben)
-        lifecycle.disable(key=key, by=acting(ana), now=START)
-        lifecycle.enable(key=key, by=acting(ana), now=START)
+        lifecycle.disable(key=key, by=actor_for(ana), now=START)
+        lifecycle.enable(key=key, by=actor_for(ana), now=START)
 
         notices.send_queued(START)
 
-        assert told(ben) == []
+        assert messages_to(ben) == []
 
 
 class TestEachFactOnce:
@@ -458,7 +458,7 @@ class TestEachFactOnce:
         with ThreadPoolExecutor(4) as pool:
             list(pool.map(run, range(4)))
 
-        assert (len(told(ana)), len(told(ben))) == (3, 3)
+        assert (len(messages_to(ana)), len(messages_to(ben))) == (3, 3)
 
     @pytest.mark.parametrize(
         "moment",
@@ -473,7 +473,7 @@ class TestEachFactOnce:
         with meanwhile(moment, lambda: Notice.objects.update(state=Notice.State.SENDING)):
             assert notices.send_queued(START) == 0
 
-        assert told(ben) == []
+        assert messages_to(ben) == []
 
     @pytest.mark.parametrize("fault", ["rate_limit:7", "status:403"])
     def test_is_told_later_where_nothing_left(self, ana: Person, ben: Person, fault: str) -> None:
@@ -482,13 +482,13 @@ class TestEachFactOnce:
         pumble.faults({"match": POSTING, "do": fault, "times": 1})
 
         notices.send_queued(START)
-        assert told(ben) == []
+        assert messages_to(ben) == []
         notices.send_queued(START, fresh_only=True)
-        assert told(ben) == []
+        assert messages_to(ben) == []
         notices.send_queued(START)
         notices.send_queued(START)
 
-        assert len(told(ben)) == 1
+        assert len(messages_to(ben)) == 1
 
     @pytest.mark.parametrize("fault", ["drop", "status:403", "status:500"])
     def test_is_told_later_where_the_direct_channel_was_not_found(
@@ -501,7 +501,7 @@ class TestEachFactOnce:
         notices.send_queued(START)
         notices.send_queued(START)
 
-        assert len(told(ben)) == 1
+        assert len(messages_to(ben)) == 1
 
     @pytest.mark.parametrize(("fault", "arrived"), [("lose", 1), ("truncate", 1), ("drop", 0)])
     def test_is_not_repeated_where_it_may_have_arrived(
@@ -515,7 +515,7 @@ class TestEachFactOnce:
             at(START)
             notices.reconcile(START)
 
-        assert len(told(ben)) == arrived
+        assert len(messages_to(ben)) == arrived
 
     @pytest.mark.parametrize("fault", ["lose", "truncate", "drop", "status:500"])
     def test_is_told_in_the_end_where_a_look_settles_that_it_did_not_arrive(
@@ -531,7 +531,7 @@ class TestEachFactOnce:
             notices.reconcile(later)
             notices.send_queued(later)
 
-        assert sorted(text.split("”")[0] for text in told(ben)) == [
+        assert sorted(text.split("”")[0] for text in messages_to(ben)) == [
             "Ana Kovač revoked your API key “one",
             "Ana Kovač revoked your API key “two",
         ]
@@ -545,7 +545,7 @@ class TestEachFactOnce:
         later = START + timedelta(minutes=3)
         assert (notices.reconcile(later), notices.send_queued(later)) == (0, 0)
         assert (notices.reconcile(later), notices.send_queued(later)) == (1, 0)
-        assert len(told(ben)) == 1
+        assert len(messages_to(ben)) == 1
 
     def test_stays_unsettled_where_the_app_is_gone(self, ana: Person, ben: Person) -> None:
         revoke(new_key(ben)[0], ana)
@@ -568,7 +568,7 @@ class TestEachFactOnce:
         later = START + timedelta(minutes=3)
         assert (notices.reconcile(later), notices.send_queued(later)) == (0, 0)
 
-        assert len(told(ben)) == 2
+        assert len(messages_to(ben)) == 2
 
     def test_does_not_keep_others_unsettled_where_pumble_lets_nobody_look(
         self, ana: Person, ben: Person
@@ -577,7 +577,7 @@ class TestEachFactOnce:
         revoke(new_key(ben)[0], ana)
         notices.send_queued(START)
         pumble.faults({"match": POSTING, "do": "lose", "times": 1})
-        lifecycle.revoke(key=new_key(ana)[0], by=acting(ben), reason=Reason.BY_OPERATOR, now=START)
+        lifecycle.revoke(key=new_key(ana)[0], by=actor_for(ben), reason=Reason.BY_OPERATOR, now=START)
         notices.send_queued(START)
         pumble.faults({"match": "GET /v1/channels/*/messages", "do": "status:403", "times": 1})
 
@@ -602,7 +602,7 @@ class TestEachFactOnce:
         assert "notice.failed" in log_lines.getvalue()
 
         assert notices.send_queued(START) == 1
-        assert len(told(ben)) == 2
+        assert len(messages_to(ben)) == 2
 
     def test_waits_where_a_run_is_to_end(self, ana: Person, ben: Person) -> None:
         revoke(new_key(ben)[0], ana)
@@ -612,14 +612,16 @@ class TestEachFactOnce:
 
     def test_does_not_keep_others_waiting_where_it_cannot_be_told(self, ana: Person, ben: Person) -> None:
         revoke(new_key(ben, "first")[0], ana)
-        lifecycle.revoke(key=new_key(ana, "second")[0], by=acting(ben), reason=Reason.BY_OPERATOR, now=START)
+        lifecycle.revoke(
+            key=new_key(ana, "second")[0], by=actor_for(ben), reason=Reason.BY_OPERATOR, now=START
+        )
         pumble.faults({"match": POSTING, "do": "rate_limit:1", "times": 1})
 
         notices.send_queued(START)
         pumble.faults({"match": POSTING, "do": "status:403", "times": 1})
         notices.send_queued(START)
 
-        assert (len(told(ana)), len(told(ben))) in {(0, 1), (1, 0)}
+        assert (len(messages_to(ana)), len(messages_to(ben))) in {(0, 1), (1, 0)}
         assert Notice.objects.filter(state="QUEUED").count() == 1
 
     def test_is_given_up_after_a_week(self, ana: Person, ben: Person) -> None:
@@ -627,7 +629,7 @@ class TestEachFactOnce:
 
         notices.send_queued(START + 8 * DAY)
 
-        assert told(ben) == []
+        assert messages_to(ben) == []
         assert Notice.objects.get().state == "DROPPED"
 
     def test_outlives_a_crash_between_the_change_and_its_notice(
@@ -642,7 +644,7 @@ class TestEachFactOnce:
         at(START + 3 * DAY)
         at(START + 4 * DAY)
 
-        assert len(told(ben)) == 1
+        assert len(messages_to(ben)) == 1
 
 
 class TestTheBackground:
@@ -670,9 +672,9 @@ class TestTheBackground:
 
         revoke(key, ana, now=timezone.now())
 
-        assert told(ben) == []
+        assert messages_to(ben) == []
         assert sent.wait(10)
-        assert len(told(ben)) == 1
+        assert len(messages_to(ben)) == 1
 
     def test_still_sends_what_was_queued_when_its_process_ends(
         self, ana: Person, ben: Person, worker: BackgroundTask
@@ -682,7 +684,7 @@ class TestTheBackground:
         revoke(key, ana, now=timezone.now())
         worker.stop()
 
-        assert len(told(ben)) == 1
+        assert len(messages_to(ben)) == 1
         assert Notice.objects.get().state == "SENT"
 
     def test_goes_on_after_a_failure_of_its_own(
@@ -709,5 +711,5 @@ class TestTheBackground:
         revoke(new_key(ben, "two", now=timezone.now())[0], ana, now=timezone.now())
         assert sent.wait(10)
 
-        assert len(told(ben)) == 2
+        assert len(messages_to(ben)) == 2
         assert "notices.failed" in log_lines.getvalue()

@@ -16,7 +16,7 @@ from tests import pumble
 from tests.contract.wire import Api, assert_legacy, issue, success
 from tests.portal.browser import Browser
 from tests.pumble import Person
-from tests.pumble_bridge.received import member, told
+from tests.pumble_bridge.received import member, messages_to
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -79,12 +79,12 @@ class TestOfAPerson:
             notices.enqueue_missed(timezone.now())
             notices.send_queued(timezone.now())
 
-        (said,) = told(ana)
+        (said,) = messages_to(ana)
         assert (
             "Pumble no longer accepts your authorization of the API app, so your API keys are refused" in said
         )
         assert "/pumble/signin" in said
-        assert told(ben) == []
+        assert messages_to(ben) == []
 
     def test_who_has_come_back_meanwhile_is_not_told(self, portal: str, api: Api, ana: Person) -> None:
         reject()
@@ -93,7 +93,7 @@ class TestOfAPerson:
 
         notices.send_queued(timezone.now())
 
-        assert told(ana) == []
+        assert messages_to(ana) == []
         assert Notice.objects.get().state == "DROPPED"
 
     def test_the_audit_log_says_why(self, api: Api, ana: Person) -> None:

@@ -21,11 +21,11 @@ from tests.pumble_bridge.hooks import click, command, menu, raw, send, submissio
 from tests.pumble_bridge.screens import (
     app_channel,
     click_home,
-    home_of,
+    get_member,
+    home_tab,
     hook_seconds,
     issue,
     key_in,
-    member_of,
     submit,
     texts,
 )
@@ -78,7 +78,7 @@ class TestAFault:
     def test_leaves_no_key_that_nobody_was_shown_and_is_told_in_time(
         self, ana: Person, general: str, makes_a_key: Callable[[Person, str], None], call: str, fault: str
     ) -> None:
-        home_of(ana)
+        home_tab(ana)
         pumble.faults({"match": call, "do": fault, "times": 1})
 
         makes_a_key(ana, general)
@@ -208,7 +208,7 @@ class TestTheTabAfterwards:
 
         _generate(ana, general)
 
-        assert "No keys yet" in texts(home_of(ana))
+        assert "No keys yet" in texts(home_tab(ana))
 
 
 def test_a_key_that_is_stopped_while_its_new_one_is_shown_leaves_neither(ana: Person, general: str) -> None:
@@ -233,7 +233,7 @@ def test_a_key_that_is_stopped_while_its_new_one_is_shown_leaves_neither(ana: Pe
 
 
 def acting_in_chat(person: Person) -> ChatUser:
-    member = member_of(person)
+    member = get_member(person)
     installation = Installation.objects.get(workspace=member.workspace)
     client = clients.client_for_bot(installation)
     assert client is not None
