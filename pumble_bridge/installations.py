@@ -85,9 +85,9 @@ def remove_installation(workspace: Workspace, *, by: Actor, now: datetime) -> No
     Installation.objects.filter(workspace=workspace).delete()
 
 
-def _delete_tokens_and_forms(**whose: Any) -> None:
+def _delete_tokens_and_forms(**lookups: Any) -> None:
     """Delete access tokens and kept forms of the members that match the lookups."""
-    members = Member.objects.filter(**whose)
+    members = Member.objects.filter(**lookups)
     Authorization.objects.filter(member__in=members).delete()
     OAuthState.objects.filter(form_author__in=members).delete()
 

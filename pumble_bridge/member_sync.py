@@ -49,11 +49,11 @@ def _sync_workspace(installation: Installation, now: datetime) -> int:
         return 0
     profiles = {user["id"]: oauth.parse_profile(user) for user in users}
     changed = 0
-    known_people = Member.objects.filter(workspace=workspace, erased_at__isnull=True)
-    for member in known_people.filter(pumble_user_id__in=profiles):
+    members = Member.objects.filter(workspace=workspace, erased_at__isnull=True)
+    for member in members.filter(pumble_user_id__in=profiles):
         profile = profiles[member.pumble_user_id or ""]
-        known = (member.name, member.email, member.role, member.is_active)
-        if known != (profile.name[:200], profile.email[:320], profile.role[:32], profile.is_active):
+        stored = (member.name, member.email, member.role, member.is_active)
+        if stored != (profile.name[:200], profile.email[:320], profile.role[:32], profile.is_active):
             installations.record_member(workspace, profile, by=audit.PUMBLE, now=now)
             changed += 1
     return changed

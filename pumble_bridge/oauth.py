@@ -62,10 +62,12 @@ def new_browser_secret() -> str:
 def safe_redirect_path(address: str, *, default: str) -> str:
     """Return `address` if it is a path of the portal that is safe to redirect to, otherwise `default`."""
     path = address.partition("?")[0]  # Django's check accepts at most 2,048 characters
-    own = url_has_allowed_host_and_scheme(path, allowed_hosts=set()) and path.startswith("/")
-    leads_on = address.startswith("/pumble/")  # these would redirect to Pumble again
-    sane = address.isprintable() and len(address) <= MAX_URL_LENGTH and key_format.is_free_of_keys(address)
-    return address if own and sane and not leads_on else default
+    is_local = url_has_allowed_host_and_scheme(path, allowed_hosts=set()) and path.startswith("/")
+    is_oauth_path = address.startswith("/pumble/")  # these would redirect to Pumble again
+    is_valid = (
+        address.isprintable() and len(address) <= MAX_URL_LENGTH and key_format.is_free_of_keys(address)
+    )
+    return address if is_local and is_valid and not is_oauth_path else default
 
 
 def start(*, purpose: OAuthState.Purpose, browser_secret: str, return_to: str, now: datetime) -> str:
@@ -112,8 +114,8 @@ def start_prepared(*, state: str, browser_secret: str, now: datetime) -> str | N
         purpose=Purpose.SIGN_IN,
         expires_at__gt=now,
     )
-    found = prepared.update(expires_at=now + OAuthState.LIFETIME)
-    return _consent_url(state) if found else None
+    updated = prepared.update(expires_at=now + OAuthState.LIFETIME)
+    return _consent_url(state) if updated else None
 
 
 def _consent_url(state: str) -> str:

@@ -80,13 +80,13 @@ class ConcurrencyLimit:
         Raises:
             PumbleNotAsked: no slot became free in time.
         """
-        with contextlib.ExitStack() as held:
+        with contextlib.ExitStack() as stack:
             for slots in (self._slots_of(workspace), self._total):
                 if not slots.acquire():
                     metrics.PUMBLE_REJECTED.labels(self._name).inc()
                     log.warning("pumble.crowded", extra={"places": self._name, "workspace": workspace})
                     raise PumbleNotAsked(1)
-                held.callback(slots.release)
+                stack.callback(slots.release)
             yield
 
     def _slots_of(self, workspace: Hashable) -> _Slots:

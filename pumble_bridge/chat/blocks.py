@@ -20,7 +20,7 @@ ZERO_WIDTH_JOINER = "\u200d"  # part of some emoji
 
 
 def text(content: str, *, bold: bool = False, code: bool = False) -> Element:
-    style = {name: True for name, wanted in (("bold", bold), ("code", code)) if wanted}
+    style = {name: True for name, enabled in (("bold", bold), ("code", code)) if enabled}
     return {"type": "text", "text": content} | ({"style": style} if style else {})
 
 

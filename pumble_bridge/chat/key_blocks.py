@@ -81,9 +81,9 @@ def escape_mentions(sentence: str) -> str:
 def _old_key_note(old: ApiKey, successor: ApiKey, now: datetime) -> str:
     if not successor.grace:
         return _("The old key stops working now.")
-    until = now + successor.grace
+    end = now + successor.grace
     return _("The old key works until %(until)s.") % {
-        "until": texts.short_date(min(until, old.expires_at or until), now=now)
+        "until": texts.short_date(min(end, old.expires_at or end), now=now)
     }
 
 

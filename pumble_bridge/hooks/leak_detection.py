@@ -98,10 +98,10 @@ def handle_action(member: Member, action: str, value: str, *, by: Actor, now: da
     notice = Notice.objects.filter(key=key, kind=Notice.Kind.LEAKED, dedup_key=message_id)
     workspace = key.owner.workspace if key else None
     permitted = key is not None and member.is_active and (member == key.owner or member.is_workspace_admin)
-    known = action in {LEAK_REVOKE, LEAK_TEST} and notice.exists()
+    is_known = action in {LEAK_REVOKE, LEAK_TEST} and notice.exists()
     if key is not None and not permitted:
         audit.record_denial("decide on a leak", why="not_allowed", by=by, now=now, key=key)
-    if key is None or workspace is None or not (permitted and known):
+    if key is None or workspace is None or not (permitted and is_known):
         with translation.override(member.language or settings.LANGUAGE_CODE):
             return Nack(_("This key does not exist, or you do not have permission to do this."))
     if action == LEAK_REVOKE:

@@ -9,7 +9,7 @@ from tests.pumble_bridge.misbehaving_server import certificate
 
 @pytest.fixture
 def trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The certificate of the test's own servers is among the system's authorities."""
+    """Add the certificate of the test servers to the system's authorities."""
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate(tmp_path)))
     http._adapter.cache_clear()
     yield
@@ -17,7 +17,7 @@ def trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 class Clock:
-    """A monotonic clock that stands still."""
+    """A monotonic clock that does not advance."""
 
     now = 1000.0
 

@@ -1,4 +1,4 @@
-"""Hooks as raw requests, signed as Pumble or an attacker would, and with whatever in them."""
+"""Hooks as raw requests: signed correctly or not, with any content."""
 
 import hashlib
 import hmac
@@ -31,7 +31,7 @@ def send(
 
 
 def signature(body: bytes, at: float | None = None, secret: str | None = None) -> dict[str, str]:
-    """Return the two headers by which Pumble signs `body`."""
+    """Return the two signature headers for `body`."""
     stamp = str(int((time.time() if at is None else at) * 1000))
     key = (secret if secret is not None else settings.PUMBLE_APP_SIGNING_SECRETS[0]).encode()
     return {
@@ -54,7 +54,7 @@ def command(person: Person, channel: str, text: str = "generate ci", **changes: 
 
 
 def click(person: Person, on_action: str, value: str = "", **changes: Any) -> dict[str, Any]:
-    """In the Home tab."""
+    """Return a click in the Home tab."""
     return {
         "messageType": "BLOCK_INTERACTION",
         "sourceType": "VIEW",
@@ -71,7 +71,7 @@ def click(person: Person, on_action: str, value: str = "", **changes: Any) -> di
 
 
 def submission(person: Person, callback_id: str, values: Any, **changes: Any) -> dict[str, Any]:
-    """`values` by block id; each block's only element goes by the same name."""
+    """Return a submission of a modal. `values` are by block id, which is also the action id."""
     state = {name: {name: {"type": "x", "value": value}} for name, value in values.items()}
     view = {
         "id": "e" * 24,

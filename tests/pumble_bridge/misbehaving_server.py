@@ -1,4 +1,4 @@
-"""A server of the test's own, which misbehaves byte by byte, in the place of Pumble."""
+"""A test server in place of Pumble that misbehaves byte by byte."""
 
 import contextlib
 import datetime
@@ -24,9 +24,9 @@ ID = "a" * 24
 
 @contextlib.contextmanager
 def server(serve: Serve, *, tls: Path | None = None, received: list[bytes] | None = None) -> Iterator[str]:
-    """Answers every connection with `serve`, which gives up when its event is set; under TLS with that certificate.
+    """Handle every connection with `serve`, which must end when its event is set. `tls` is a certificate file.
 
-    What each connection begins with is put into `received`.
+    The first bytes of each connection are appended to `received`.
     """
     over = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -56,7 +56,7 @@ def server(serve: Serve, *, tls: Path | None = None, received: list[bytes] | Non
 
 
 def certificate(folder: Path) -> Path:
-    """A file with a key, and a certificate for 127.0.0.1 that it signed itself."""
+    """Return a file with a key and a self-signed certificate for 127.0.0.1."""
     path = folder / "tls.pem"
     if not path.exists():
         key = ec.generate_private_key(ec.SECP256R1())
@@ -104,7 +104,7 @@ def ask(settings: Settings, serve: Serve, *, scheme: str = "http") -> object:
 
 
 class Connections:
-    """What a server does on its first connection, its second and so on; `begun` of them were made."""
+    """One `Serve` for each successive connection. `begun` counts the connections."""
 
     def __init__(self, *each: Serve) -> None:
         self.each, self.begun = each, 0
@@ -120,7 +120,7 @@ KEPT = b'HTTP/1.1 200 OK\r\nContent-Length: 26\r\n\r\n{"id":"1","channelId":"2"}
 
 
 def gone(_connection: socket.socket, _over: threading.Event) -> None:
-    """Ends the connection when the request is there, without a byte."""
+    """Close the connection after the request, without a response."""
 
 
 def reset(connection: socket.socket, _over: threading.Event) -> None:
@@ -128,12 +128,12 @@ def reset(connection: socket.socket, _over: threading.Event) -> None:
 
 
 def one_more_then_gone(connection: socket.socket, _over: threading.Event) -> None:
-    """Answers and keeps the connection; ends it when the second request is there."""
+    """Respond and keep the connection, then close it after the second request."""
     connection.sendall(KEPT)
     while (piece := connection.recv(65536)) and b" HTTP/1.1\r\n" not in piece:
         pass  # the first one's body
 
 
 def kept_for_a_while(connection: socket.socket, _over: threading.Event) -> None:
-    """Answers, promises to keep the connection, and ends it."""
+    """Respond with keep-alive, but close the connection."""
     connection.sendall(KEPT)

@@ -1,4 +1,4 @@
-"""What the bot told people, read off their screens, and keys to be told about."""
+"""Messages that users received from the bot, and keys for notices."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -23,7 +23,7 @@ def actor_for(person: Person) -> audit.Actor:
 def new_key(
     person: Person, name: str = "ci", *, lives: timedelta | None = None, now: datetime = START
 ) -> tuple[ApiKey, key_format.Plaintext]:
-    """A live key of that person, and its plaintext."""
+    """Return a confirmed key of that member, and its plaintext."""
     key, plaintext = lifecycle.issue(
         owner=member(person),
         name=name,
@@ -35,15 +35,17 @@ def new_key(
 
 
 def direct_messages(person: Person) -> list[dict[str, Any]]:
-    """What the app's bot wrote to that person, oldest first."""
-    workspace = next(one for one in pumble.get("workspaces") if one["id"] == person.workspace_id)
+    """Return the bot's direct messages to that member, oldest first."""
+    workspace = next(item for item in pumble.get("workspaces") if item["id"] == person.workspace_id)
     bot = next(user["id"] for user in workspace["users"] if user["isBot"] and user["name"] == "API")
     channels = [
-        one["id"] for one in workspace["channels"] if sorted(one["users"]) == sorted([bot, person.id])
+        channel["id"]
+        for channel in workspace["channels"]
+        if sorted(channel["users"]) == sorted([bot, person.id])
     ]
-    return [message for one in channels for message in person.screen(one)["messages"]]
+    return [message for channel_id in channels for message in person.screen(channel_id)["messages"]]
 
 
 def messages_to(person: Person) -> list[str]:
-    """The plain texts of that."""
+    """Return the texts of the bot's direct messages to that member."""
     return [message["text"] for message in direct_messages(person)]

@@ -1,4 +1,4 @@
-"""What somebody sees of the app in the local Pumble, and what they do there."""
+"""Reading and using the app's screens in the local Pumble."""
 
 import re
 from collections.abc import Iterator
@@ -17,9 +17,9 @@ from tests.pumble import Person
 
 
 def key_in(text: str) -> str:
-    found = re.search(r"pmb_\w{51}", text)
-    assert found is not None, f"no key in: {text[:200]}"
-    return found[0]
+    match = re.search(r"pmb_\w{51}", text)
+    assert match is not None, f"no key in: {text[:200]}"
+    return match[0]
 
 
 def get_member(person: Person) -> Member:
@@ -27,7 +27,7 @@ def get_member(person: Person) -> Member:
 
 
 def issue(person: Person, name: str, **rights: Any) -> tuple[ApiKey, Plaintext]:
-    """A live key of `person`, made elsewhere than in chat."""
+    """Issue and confirm a key of `person` outside of chat."""
     member, now = get_member(person), timezone.now()
     by = Actor(member, Surface.WEB)
     key, plaintext = lifecycle.issue(owner=member, name=name, by=by, now=now, **rights)
@@ -35,7 +35,7 @@ def issue(person: Person, name: str, **rights: Any) -> tuple[ApiKey, Plaintext]:
 
 
 def app_channel(person: Person) -> str:
-    """The direct channel of the app's bot and `person`."""
+    """Return the id of the direct channel of the app's bot and `person`."""
     for workspace in pumble.get("workspaces"):
         bots = {user["id"] for user in workspace["users"] if user["isBot"]}
         for channel in workspace["channels"]:
@@ -46,7 +46,7 @@ def app_channel(person: Person) -> str:
 
 
 def home_tab(person: Person) -> dict[str, Any]:
-    """Their Home tab, once what is stale was published."""
+    """Publish stale Home tabs, and return the one of `person`."""
     HomeTab.objects.update(next_at=timezone.now())
     home.publish_due()
     shown: dict[str, Any] = person.screen(app_channel(person))["home"]
@@ -54,7 +54,7 @@ def home_tab(person: Person) -> dict[str, Any]:
 
 
 def click_home(person: Person, on_action: str, value: str | None = None) -> dict[str, Any]:
-    """Act on something in their Home tab; the screen afterwards."""
+    """Click in the Home tab, and return the screen afterwards."""
     source = {"type": "HOME", "id": home_tab(person)["id"]}
     chosen = {} if value is None else {"value": value}
     screen: dict[str, Any] = pumble.act(
@@ -64,37 +64,37 @@ def click_home(person: Person, on_action: str, value: str | None = None) -> dict
 
 
 def submit(person: Person, screen: dict[str, Any], **values: str) -> dict[str, Any]:
-    """Fill in the topmost modal and submit it; the screen afterwards."""
+    """Fill in and submit the topmost modal, and return the screen afterwards."""
     typed = {name: {name: value} for name, value in values.items()}
     view_id = screen["modals"][-1]["id"]
     after: dict[str, Any] = pumble.act("submit", userId=person.id, viewId=view_id, values=typed)["screen"]
     return after
 
 
-def texts(shown: Any) -> str:
-    """Everything that can be read in blocks, a view or a message."""
-    return "\n".join(_texts(shown))
+def texts(content: Any) -> str:
+    """Return all visible text of blocks, a view or a message."""
+    return "\n".join(_texts(content))
 
 
-def _texts(shown: Any) -> Iterator[str]:
-    if isinstance(shown, list):
-        for one in shown:
-            yield from _texts(one)
-    elif isinstance(shown, dict):
-        if shown.get("type") in {"rich_text_section", "rich_text_preformatted"}:
-            yield "".join(element.get("text", "") for element in shown["elements"])
+def _texts(content: Any) -> Iterator[str]:
+    if isinstance(content, list):
+        for item in content:
+            yield from _texts(item)
+    elif isinstance(content, dict):
+        if content.get("type") in {"rich_text_section", "rich_text_preformatted"}:
+            yield "".join(element.get("text", "") for element in content["elements"])
             return
-        for name, one in shown.items():
-            if isinstance(one, str) and name in {"text", "validationError", "initial_value"}:
-                yield one
-            yield from _texts(one)
+        for name, item in content.items():
+            if isinstance(item, str) and name in {"text", "validationError", "initial_value"}:
+                yield item
+            yield from _texts(item)
 
 
 def find_input(modal: dict[str, Any], name: str) -> dict[str, Any]:
-    found: dict[str, Any] = next(block for block in modal["blocks"] if block.get("blockId") == name)
-    return found
+    block: dict[str, Any] = next(item for item in modal["blocks"] if item.get("blockId") == name)
+    return block
 
 
 def hook_seconds() -> list[float]:
-    """How long each hook since the last reset took."""
-    return [one["durationMs"] / 1000 for one in pumble.get("traffic") if one.get("kind") == "hook"]
+    """Return the duration of each hook since the last reset, in seconds."""
+    return [hook["durationMs"] / 1000 for hook in pumble.get("traffic") if hook.get("kind") == "hook"]

@@ -1,4 +1,4 @@
-"""Signed hooks with whatever in them: answered in time, nothing changed, nothing shown of anybody else, a reason in the log."""
+"""Signed hooks with invalid content: a response in time, no change, no data of others, and a reason in the log."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""When Pumble is left alone, and how it is tried again."""
+"""When the circuit breaker opens, and how it closes again."""
 
 from collections.abc import Callable
 

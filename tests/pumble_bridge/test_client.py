@@ -1,4 +1,4 @@
-"""The client against a server of the test's own, which misbehaves byte by byte."""
+"""The client against a test server that misbehaves byte by byte."""
 
 import contextlib
 import gzip

@@ -1,4 +1,4 @@
-"""What people, phones and keyboards of other languages type behind `/api-keys`: no typo widens a key or ends one.
+"""Input to `/api-keys` from users, phones and keyboards of other languages: no typo widens or ends a key.
 
 A row of a table is one line in chat. Rows share a test where they leave nothing behind.
 """

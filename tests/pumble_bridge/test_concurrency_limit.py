@@ -1,4 +1,4 @@
-"""How many wait for Pumble at once, and what becomes of the rest."""
+"""How many calls wait for Pumble at once, and what happens to the others."""
 
 import contextlib
 import threading

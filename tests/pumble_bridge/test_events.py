@@ -1,4 +1,4 @@
-"""What follows when Pumble says that somebody came, changed or left; and when what it says makes no sense."""
+"""Events about users who joined, changed or left, and invalid events."""
 
 import io
 import json

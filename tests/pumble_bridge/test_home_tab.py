@@ -1,4 +1,4 @@
-"""The app's Home tab as people see it, and that it follows every change at Pumble's pace."""
+"""The app's Home tab: its content, and its publication after changes within Pumble's rate limit."""
 
 import io
 import threading

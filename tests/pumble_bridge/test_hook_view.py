@@ -1,4 +1,4 @@
-"""What stands in front of the hook handlers, tried with raw requests as Pumble or an attacker would send them."""
+"""The hook view, with raw requests as Pumble or an attacker would send them."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""What Pumble, or whoever stands in its place, may answer: deadlines hold, and no answer reaches the wrong call."""
+"""Any response of Pumble or an impostor: deadlines hold, and no response reaches the wrong call."""
 
 import contextlib
 import itertools

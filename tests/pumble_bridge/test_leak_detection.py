@@ -1,4 +1,4 @@
-"""A key that somebody writes into a chat: who is told, what the buttons do, and that nothing of the message stays."""
+"""A key in a chat message: who gets a notice, what the buttons do, and that nothing of the message is stored."""
 
 import io
 import json

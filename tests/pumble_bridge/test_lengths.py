@@ -1,4 +1,4 @@
-"""Every text of chat keeps within what Pumble takes, in every language, with names and lists as long as they can be."""
+"""Every text in chat fits Pumble's limits, in every language, with the longest names and lists."""
 
 from collections.abc import Iterator
 from datetime import timedelta

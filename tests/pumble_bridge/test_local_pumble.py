@@ -1,4 +1,4 @@
-"""The commands that speak to the local Pumble, beside one that runs, one that does not, and none that may."""
+"""Commands for the local Pumble: while it runs, while it does not, and where it is not allowed."""
 
 import io
 import json

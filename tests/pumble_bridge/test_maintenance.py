@@ -1,4 +1,4 @@
-"""`manage.py maintenance`: what it does is done once, and no part of it hangs on another."""
+"""`manage.py maintenance`: everything is done once, and its parts are independent."""
 
 import io
 import os

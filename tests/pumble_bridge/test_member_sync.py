@@ -1,4 +1,4 @@
-"""People are brought in line with Pumble's list also where its events did not arrive."""
+"""Members are updated from Pumble's list even if events were lost."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""The app's modals as a person lives them: opened in the Home tab, filled in, submitted, and what follows."""
+"""The app's modals in use: opened in the Home tab, filled in and submitted."""
 
 from datetime import timedelta
 from typing import Any

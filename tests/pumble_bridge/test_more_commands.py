@@ -1,4 +1,4 @@
-"""The verbs beyond generate, list and delete, as people type them."""
+"""The subcommands other than generate, list and delete, as users type them."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""What the bot tells people of their keys: in their direct channel, each fact once, whatever happens on the way."""
+"""Notices about keys: each one sent once, in the direct channel, in spite of failures."""
 
 import io
 import threading
@@ -233,7 +233,7 @@ class TestAKeyThatAPolicyOvertook:
         assert "Ana Kovač reduced the permissions of your API key “deploy”" in said
         assert "channels:write" in said
         assert "it works for longer than 30 days from now" in said
-        assert "From now on: Can read messages until 31 March" in said
+        assert "It now has these permissions: Can read messages until 31 March" in said
         assert messages_to(ana) == []
 
     def test_and_that_was_disabled_is_told_with_what_its_holder_can_do(
@@ -247,7 +247,7 @@ class TestAKeyThatAPolicyOvertook:
         (said,) = messages_to(ben)
         assert "Ana Kovač disabled your API key “deploy”" in said
         assert "it may be used from every address" in said
-        assert "Narrow it until it fits" in said
+        assert "Reduce its permissions until it complies" in said
 
     def test_is_told_once_where_the_key_it_replaced_goes_with_it(self, ana: Person, ben: Person) -> None:
         key, _plaintext = new_key(ben)
@@ -376,7 +376,7 @@ class TestSomebodyWhoLeft:
         notices.send_queued(START)
 
         (said,) = messages_to(ana)
-        assert "Ben Okafor was deactivated in Pumble, so their 2 API keys stopped working" in said
+        assert "Ben Okafor was deactivated in Pumble, so their 2 API keys no longer work" in said
         assert f"• nightly · {used.masked} · last used Feb. 26, 2027" in said
         assert "• spare · " in said
         assert "never used" in said

@@ -1,4 +1,4 @@
-"""What follows when Pumble no longer takes a token of ours, whatever the reason and however late we hear of it."""
+"""What happens when Pumble rejects a stored token."""
 
 import io
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""Whatever Pumble's API does: every hook is answered in time, and no live key remains that nobody was shown."""
+"""With any failure of Pumble's API, every hook gets a response in time and no undelivered key stays alive."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor

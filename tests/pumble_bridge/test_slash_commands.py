@@ -1,4 +1,4 @@
-"""`/api-keys` as a person lives it: typed in the local Pumble, signed, carried over HTTP, answered by the bot."""
+"""`/api-keys` in use: typed in the local Pumble, signed, sent over HTTP, with replies of the bot."""
 
 import re
 

@@ -18,8 +18,8 @@ from pumble_bridge.manifest import COMMAND
 class UsageError(Exception):
     """The command cannot be run as typed. The text and the paragraphs in `more` say why and what to type."""
 
-    def __init__(self, why: str, *more: Element) -> None:
-        super().__init__(why)
+    def __init__(self, message: str, *more: Element) -> None:
+        super().__init__(message)
         self.more = more
 
 
@@ -78,5 +78,5 @@ class CommandContext:
 
 def in_quotes(name: str) -> str:
     """Return the name in quotes, as it is typed in a command, escaped for display."""
-    shown = escape_user_text(name)
-    return f"«{shown}»" if '"' in shown else f'"{shown}"'
+    escaped = escape_user_text(name)
+    return f"«{escaped}»" if '"' in escaped else f'"{escaped}"'

@@ -85,12 +85,12 @@ def explain_call(context: CommandContext) -> HookResponse:
 
 
 def choose_language(context: CommandContext) -> HookResponse:
-    known = [code for code, _name in settings.LANGUAGES]
-    chosen = context.line.text.casefold()
-    if chosen not in known:
-        raise UsageError(_("Choose one of %(languages)s.") % {"languages": ", ".join(known)})
-    membership.set_language(context.member, chosen)
-    with translation.override(chosen):
+    codes = [code for code, _name in settings.LANGUAGES]
+    code = context.line.text.casefold()
+    if code not in codes:
+        raise UsageError(_("Choose one of %(languages)s.") % {"languages": ", ".join(codes)})
+    membership.set_language(context.member, code)
+    with translation.override(code):
         context.reply(paragraph(_("The language is now English.")))
     return Ack()
 
@@ -129,7 +129,7 @@ def _more_keys_link(keys: list[ApiKey]) -> list[Element]:
 def _usage_entry(key: ApiKey, calls: Counter[str], context: CommandContext) -> Element:
     refused = calls.total() - calls[usage.OK]
     counted = ngettext("%(n)s call", "%(n)s calls", calls.total()) % {"n": calls.total()}
-    most = ", ".join(f"{outcome} {count}" for outcome, count in calls.most_common() if outcome != usage.OK)
+    reasons = ", ".join(f"{outcome} {count}" for outcome, count in calls.most_common() if outcome != usage.OK)
     summary = (
         _(": %(calls)s, %(used)s.")
         if not refused
@@ -138,5 +138,5 @@ def _usage_entry(key: ApiKey, calls: Counter[str], context: CommandContext) -> E
     used = key_blocks.last_used(key, context.now)
     return paragraph(
         text(escape_user_text(key.name), bold=True),
-        summary % {"calls": counted, "refused": refused, "most": most, "used": used},
+        summary % {"calls": counted, "refused": refused, "most": reasons, "used": used},
     )

@@ -96,9 +96,9 @@ def _restriction_error(
     """Return the error, with the command for the restriction and the command for the name."""
     flags = {flag: f"{flag} {escape_user_text(value)}".rstrip() for flag, value in context.line.flags.items()}
     replaced = _RIGHTS_FLAGS if restriction.flag in _RIGHTS_FLAGS else {restriction.flag}
-    kept = [typed for flag, typed in flags.items() if flag not in replaced]
+    kept_flags = [typed for flag, typed in flags.items() if flag not in replaced]
     rest = as_argument(" ".join(restriction.others)) if restriction.others else ""
-    restricted_command = " ".join(filter(None, [COMMAND, "generate", rest, *kept, restriction.example]))
+    restricted_command = " ".join(filter(None, [COMMAND, "generate", rest, *kept_flags, restriction.example]))
     named_command = " ".join([COMMAND, "generate", in_quotes(context.line.text), *flags.values()])
     return UsageError(
         error % {"words": escape_user_text(restriction.typed)},
@@ -111,30 +111,30 @@ def _restriction_error(
 
 def as_argument(name: str) -> str:
     """Return the name as it is typed in a command: in quotes if necessary, escaped for display."""
-    shown = escape_user_text(name)
-    is_plain = len(shown.split()) < 2 and restrictions.find([shown]) is None
-    return shown if is_plain else in_quotes(name)
+    escaped = escape_user_text(name)
+    is_plain = len(escaped.split()) < 2 and restrictions.find([escaped]) is None
+    return escaped if is_plain else in_quotes(name)
 
 
 def _access_summary(context: CommandContext, key: ApiKey, policy: Policy) -> Element:
     """Say what a key without explicit permissions can do, and which command gives it fewer."""
-    until = texts.short_date(key.expires_at, now=context.now) if key.expires_at else ""
+    expiry = texts.short_date(key.expires_at, now=context.now) if key.expires_at else ""
     if set(key.scopes) == set(scopes.ALL):
-        access = _("Full access until %(until)s.") if until else _("Full access, never expires.")
-    elif until:
+        access = _("Full access until %(until)s.") if expiry else _("Full access, never expires.")
+    elif expiry:
         access = _("All permissions that this workspace allows, until %(until)s.")
     else:
         access = _("All permissions that this workspace allows, never expires.")
     has_preset = policy.allowed_scopes is None or set(scopes.READ_ONLY) <= set(policy.allowed_scopes)
-    less = "--read-only" if has_preset else f"--scopes {key.scopes[0]}"
+    restriction = "--read-only" if has_preset else f"--scopes {key.scopes[0]}"
     name = as_argument(context.line.text) if context.line.args else ""
     expires = context.line.flags.get("--expires", "30d")
-    typed = " ".join(filter(None, [COMMAND, "generate", name, less, f"--expires {expires}"]))
+    command = " ".join(filter(None, [COMMAND, "generate", name, restriction, f"--expires {expires}"]))
     return paragraph(
-        text(access % {"until": until}, bold=True),
+        text(access % {"until": expiry}, bold=True),
         " ",
         _("For fewer permissions, revoke this key and type: "),
-        text(typed, code=True),
+        text(command, code=True),
     )
 
 

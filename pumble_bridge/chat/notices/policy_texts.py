@@ -66,5 +66,5 @@ def narrowed(event: AuditEvent, key: ApiKey, values: dict[str, str], now: dateti
 
 def _violations(event: AuditEvent) -> str:
     return texts.enumerate_all(
-        texts.describe_violation(one) for one in violations.violations_in(event.detail)
+        texts.describe_violation(violation) for violation in violations.violations_in(event.detail)
     )

@@ -65,9 +65,9 @@ def send_queued(now: datetime, *, fresh_only: bool = False, stop: Callable[[], b
     if fresh_only:
         waiting = waiting.filter(tried_at__isnull=True)
     order = waiting.order_by(F("tried_at").asc(nulls_first=True), "pk")
-    sent, until = 0, time.monotonic() + MAX_RUN_SECONDS
+    sent, end = 0, time.monotonic() + MAX_RUN_SECONDS
     for pk in list(order.values_list("pk", flat=True)[:BATCH_SIZE]):
-        if stop() or time.monotonic() > until:
+        if stop() or time.monotonic() > end:
             break
         try:
             sent += _send(pk, now)

@@ -43,14 +43,14 @@ class Command(BaseCommand):
         live = ApiKey.objects.live(timezone.now()).exclude(pepper_number=newest)
         counted = live.values_list("pepper_number").annotate(keys=Count("pk")).order_by("pepper_number")
         old = dict(counted)
-        gone = sorted(set(old) - set(settings.KEY_PEPPERS))
+        missing = sorted(set(old) - set(settings.KEY_PEPPERS))
         if options["json"]:
             report = {
                 "tokensReencrypted": renewed,
                 "tokensUnreadable": unreadable,
                 "newestPepper": newest,
                 "keysOnOlderPeppers": {str(number): count for number, count in old.items()},
-                "peppersMissing": gone,
+                "peppersMissing": missing,
             }
             self.stdout.write(json.dumps(report))
             return
@@ -61,7 +61,9 @@ class Command(BaseCommand):
             )
         for number, count in old.items():
             note = (
-                "is not configured, so they are refused" if number in gone else f"move to {newest} when used"
+                "is not configured, so they are refused"
+                if number in missing
+                else f"move to {newest} when used"
             )
             self.stdout.write(f"Live keys on pepper {number}: {count} ({note})")
         if not old:
