@@ -76,7 +76,7 @@ class LastUsedFilter(ChoiceFilter):
 
 
 class BreadthFilter(ChoiceFilter):
-    title = gettext_lazy("permissions")
+    title = gettext_lazy("access level")
     parameter_name = "breadth"
     options = [("broad", gettext_lazy("Broader than its use")), ("full", gettext_lazy("Full access"))]
 

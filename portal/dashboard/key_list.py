@@ -42,7 +42,7 @@ _ORDERINGS: "dict[str, tuple[str | OrderBy | Lower, ...]]" = {
 class KeyFilterForm(BaseForm):
     """The search, the filter and the order of the list. Invalid values are ignored."""
 
-    q = NameField(label=_("Search by name, id or last characters"), required=False, max_length=64)
+    q = NameField(label=_("Search by name, ID or last characters"), required=False, max_length=64)
     state = forms.ChoiceField(label=_("State"), choices=key_search.STATES, required=False)
     sort = forms.ChoiceField(label=_("Sort by"), choices=SORTS, required=False)
 

@@ -247,7 +247,7 @@ class CreateForm(RightsForm):
         help_text=gettext_lazy("Optional. What the key is for."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    preset = forms.ChoiceField(label=gettext_lazy("Permissions"), widget=forms.RadioSelect)
+    preset = forms.ChoiceField(label=gettext_lazy("Access level"), widget=forms.RadioSelect)
     sure = forms.BooleanField(
         label=gettext_lazy("Yes, this key may do everything that I can do in Pumble"), required=False
     )

@@ -1,7 +1,7 @@
-// What makes the dashboard's forms nicer. All of them work without it.
+// Enhances the dashboard's forms. All of them work without JavaScript.
 "use strict";
 
-// A form that is on its way is not sent twice, and says that it is on its way.
+// Send a form only once, and show that it is being sent.
 for (const form of document.querySelectorAll("form[data-guard]")) {
   form.addEventListener("submit", (event) => {
     if (event.submitter?.name === "preview") return;
@@ -15,56 +15,56 @@ for (const form of document.querySelectorAll("form[data-guard]")) {
     const { busy } = submitter?.dataset ?? {};
     const label = submitter?.textContent;
     if (busy) submitter.textContent = busy;
-    const revive = () => {
-      clearTimeout(tooLong);
+    const reset = () => {
+      clearTimeout(timeout);
       delete form.dataset.sent;
       form.removeAttribute("aria-busy");
       if (busy) submitter.textContent = label;
     };
-    // Where no answer replaces this page: it was left and came back, the browser refused to go on, or the network is down.
-    const tooLong = setTimeout(revive, 20_000);
-    addEventListener("pageshow", revive, { once: true });
-    document.addEventListener("securitypolicyviolation", revive, { once: true });
+    // Reset where no response replaces this page: it was restored, the browser blocked a redirect, or the network is down.
+    const timeout = setTimeout(reset, 20_000);
+    addEventListener("pageshow", reset, { once: true });
+    document.addEventListener("securitypolicyviolation", reset, { once: true });
   });
 }
 
-// A page that comes back out of the browser's memory may be out of date. What was typed into a form is not thrown away.
+// Reload a page restored from the back/forward cache, because it may be out of date. Keep forms with their input.
 addEventListener("pageshow", (event) => {
   if (event.persisted && !document.querySelector("form.sheet")) location.reload();
 });
 
-// The sentence follows what is chosen.
+// Update the summary when a choice changes.
 for (const form of document.querySelectorAll("form[data-sentence]")) {
-  let waiting;
-  let asked = 0;
+  let timer;
+  let latest = 0;
   const preview = async () => {
-    const mine = ++asked;
-    const chosen = new FormData(form);
-    chosen.set("preview", "1");
-    const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(chosen) });
-    if (!answer.ok || mine !== asked) return;
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const [fresh, shown] = [page.querySelector("#outcome p"), form.querySelector("#outcome p")];
-    if (fresh && shown) shown.replaceWith(fresh);
+    const request = ++latest;
+    const data = new FormData(form);
+    data.set("preview", "1");
+    const response = await fetch(form.action, { method: "POST", body: new URLSearchParams(data) });
+    if (!response.ok || request !== latest) return;
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    const [fresh, current] = [page.querySelector("#outcome p"), form.querySelector("#outcome p")];
+    if (fresh && current) current.replaceWith(fresh);
   };
-  const soon = () => {
-    clearTimeout(waiting);
-    waiting = setTimeout(() => preview().catch(() => {}), 400);
+  const schedulePreview = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => preview().catch(() => {}), 400);
   };
   form.querySelector("[data-preview]").hidden = true;
-  form.addEventListener("change", soon);
-  soon();
+  form.addEventListener("change", schedulePreview);
+  schedulePreview();
 }
 
-// A rotation under way keeps its last uses fresh.
+// Refresh the last uses during a rotation.
 const rotation = document.querySelector("[data-refresh]");
 if (rotation) {
   setInterval(async () => {
     if (document.hidden || rotation.contains(document.activeElement)) return;
-    // A redirect means that the session has ended. It leads to Pumble, where no script of this page may follow.
-    const answer = await fetch(location.href, { redirect: "manual" });
-    if (!answer.ok) return;
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    // A redirect means that the session has ended. It leads to Pumble, and the CSP forbids to follow it.
+    const response = await fetch(location.href, { redirect: "manual" });
+    if (!response.ok) return;
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
     const fresh = page.querySelector("[data-refresh] dl");
     if (fresh) rotation.querySelector("dl").replaceWith(fresh);
     else location.reload();

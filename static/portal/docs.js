@@ -1,12 +1,12 @@
-// Starts Swagger UI, with our samples above the answers of each operation.
+// Start Swagger UI, with the samples above the responses of each operation.
 "use strict";
 
-const place = document.getElementById("swagger-ui");
-const words = place.dataset;
+const container = document.getElementById("swagger-ui");
+const labels = container.dataset;
 
-// A key to try with is taken out of the page at once, and lives on in memory only.
-const tryKey = words.key;
-delete words.key;
+// Remove the trial key from the page. It stays in memory only.
+const trialKey = labels.key;
+delete labels.key;
 
 const samplesPlugin = (system) => {
   const { createElement: h, useState, Fragment } = system.React;
@@ -19,23 +19,23 @@ const samplesPlugin = (system) => {
       setCopied(true);
       setTimeout(() => setCopied(false), 2000);
     };
-    const tabs = samples.map((sample, place) =>
+    const tabs = samples.map((sample, index) =>
       h(
         "button",
         {
           key: sample.label,
           type: "button",
           className: "samples-tab",
-          "aria-pressed": place === shown,
-          onClick: () => show(place),
+          "aria-pressed": index === shown,
+          onClick: () => show(index),
         },
         sample.label,
       ),
     );
     return h(
       "div",
-      { className: "samples", role: "group", "aria-label": words.samples },
-      h("div", { className: "opblock-section-header" }, h("h4", { className: "opblock-title" }, words.samples)),
+      { className: "samples", role: "group", "aria-label": labels.samples },
+      h("div", { className: "opblock-section-header" }, h("h4", { className: "opblock-title" }, labels.samples)),
       h(
         "div",
         { className: "samples-body" },
@@ -43,44 +43,44 @@ const samplesPlugin = (system) => {
           "div",
           { className: "samples-bar" },
           tabs,
-          h("button", { type: "button", className: "samples-copy", onClick: copy }, words.copy),
-          h("span", { role: "status" }, copied ? words.copied : ""),
+          h("button", { type: "button", className: "samples-copy", onClick: copy }, labels.copy),
+          h("span", { role: "status" }, copied ? labels.copied : ""),
         ),
         h("pre", { className: "samples-code", tabIndex: 0 }, h("code", null, samples[shown].source)),
-        h("p", { className: "samples-hint" }, words.keyHint),
+        h("p", { className: "samples-hint" }, labels.keyHint),
       ),
     );
   };
 
-  const beforeAnswers = (Answers) => (props) => {
+  const withSamples = (Responses) => (props) => {
     const samples = system.specSelectors.specJson().getIn(["paths", props.path, props.method, "x-codeSamples"]);
-    return h(Fragment, null, samples && h(Samples, { samples: samples.toJS() }), h(Answers, props));
+    return h(Fragment, null, samples && h(Samples, { samples: samples.toJS() }), h(Responses, props));
   };
 
-  return { wrapComponents: { responses: beforeAnswers } };
+  return { wrapComponents: { responses: withSamples } };
 };
 
-// Under whatever name this page was opened, calls go back there: the policy allows no other.
+// Send calls to the host of this page. The CSP allows no other.
 const toThisOrigin = (request) => {
   const url = new URL(request.url, location.href);
   request.url = location.origin + url.pathname + url.search;
   return request;
 };
 
-// Swagger UI leaves its selects without a name and its scrolling boxes out of the keyboard's reach.
-const mend = () => {
-  for (const select of place.querySelectorAll("select:not([aria-label])")) {
-    select.setAttribute("aria-label", words.choice);
+// Swagger UI gives its selects no label and its scrolling boxes no tabindex.
+const fixAccessibility = () => {
+  for (const select of container.querySelectorAll("select:not([aria-label])")) {
+    select.setAttribute("aria-label", labels.choice);
   }
-  for (const box of place.querySelectorAll("pre.microlight:not([tabindex])")) {
+  for (const box of container.querySelectorAll("pre.microlight:not([tabindex])")) {
     box.tabIndex = 0;
   }
 };
-new MutationObserver(mend).observe(place, { childList: true, subtree: true });
+new MutationObserver(fixAccessibility).observe(container, { childList: true, subtree: true });
 
 const ui = SwaggerUIBundle({
-  url: words.description,
-  domNode: place,
+  url: labels.description,
+  domNode: container,
   presets: [SwaggerUIBundle.presets.apis],
   plugins: [samplesPlugin],
   layout: "BaseLayout",
@@ -90,6 +90,6 @@ const ui = SwaggerUIBundle({
   filter: true,
   persistAuthorization: false,
   requestInterceptor: toThisOrigin,
-  onComplete: () => tryKey && ui.preauthorizeApiKey("ApiKeyAuth", tryKey),
+  onComplete: () => trialKey && ui.preauthorizeApiKey("ApiKeyAuth", trialKey),
   validatorUrl: null,
 });

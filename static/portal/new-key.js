@@ -1,22 +1,22 @@
-// The page that shows a new key: copy, download, tabs, and no leaving by accident.
+// The page that shows a new key: copy, download, tabs, and a warning before the page is left.
 "use strict";
 
 const page = document.querySelector("[data-once]");
 const field = page.querySelector("#plaintext");
-const said = page.querySelector("[data-said]");
-const box = page.querySelector("[data-saved]");
+const statusLine = page.querySelector("[data-status]");
+const checkbox = page.querySelector("[data-saved]");
 const done = page.querySelector("[data-done]");
 let saved = false;
 
-const say = (text) => {
-  said.textContent = "";
+const announce = (text) => {
+  statusLine.textContent = "";
   requestAnimationFrame(() => {
-    said.textContent = text;
+    statusLine.textContent = text;
   });
 };
-const markSaved = (is) => {
-  saved = is;
-  box.checked = is;
+const markSaved = (isSaved) => {
+  saved = isSaved;
+  checkbox.checked = isSaved;
 };
 
 for (const part of page.querySelectorAll("[data-needs-script]")) part.hidden = false;
@@ -30,11 +30,11 @@ copy.addEventListener("click", async () => {
   } catch {
     field.focus();
     field.select();
-    say(page.dataset.select);
+    announce(page.dataset.select);
     return;
   }
   markSaved(true);
-  say(page.dataset.copied);
+  announce(page.dataset.copied);
   const label = copy.textContent;
   copy.textContent = page.dataset.copiedShort;
   setTimeout(() => {
@@ -52,12 +52,12 @@ download.addEventListener("click", () => {
   markSaved(true);
 });
 
-box.addEventListener("change", () => markSaved(box.checked));
+checkbox.addEventListener("change", () => markSaved(checkbox.checked));
 done.addEventListener("click", (event) => {
   if (saved) return;
   event.preventDefault();
-  say(page.dataset.saveFirst);
-  box.focus();
+  announce(page.dataset.saveFirst);
+  checkbox.focus();
 });
 addEventListener("beforeunload", (event) => {
   if (!saved) event.preventDefault();

@@ -1,4 +1,4 @@
-"""The admin in a real browser: a leaked key is found and stopped, its holder reads why; and how the pages look."""
+"""The admin in a real browser: a leaked key is found and revoked, its holder reads why, and all pages are accessible."""
 
 import os
 import re
@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import NewPage, Stack, shoot
-from tests.browser.test_dashboard import TestTheLifeOfAKey as LifeOfAKey
+from tests.browser.test_dashboard import TestLifeOfAKey as LifeOfAKey
 from tests.browser.test_dashboard import call, create, fits, found_by_axe
 from tests.browser.test_story import open_chat
 from tests.environment import PROJECT
@@ -51,8 +51,8 @@ def sign_in_as_operator(page: Page, stack: Stack) -> None:
     page.wait_for_url(f"{stack.portal}/admin/")
 
 
-class TestALeakedKey:
-    def test_is_found_by_pasting_it_and_revoked_with_a_reason_that_its_holder_reads_in_chat(
+class TestLeakedKey:
+    def test_is_found_and_revoked_with_a_reason_that_its_holder_reads_in_chat(
         self, stack: Stack, new_page: NewPage
     ) -> None:
         dan, ana = new_page(), new_page()
@@ -88,7 +88,7 @@ class TestALeakedKey:
         shoot(dan, "admin-story-3-told")
         assert key not in stack.log.read_text()
 
-    def test_is_dealt_with_in_bulk_without_javascript(self, stack: Stack, chromium: Browser) -> None:
+    def test_is_revoked_in_bulk_without_javascript(self, stack: Stack, chromium: Browser) -> None:
         context = chromium.new_context(java_script_enabled=False, locale="en-GB")
         page = context.new_page()
         sign_in(page, stack, "Ana", "/admin/")

@@ -1,4 +1,4 @@
-"""The policy of a workspace in a real browser: set by its owner, without JavaScript too, and how its pages look."""
+"""The policy pages in a real browser: with and without JavaScript."""
 
 import re
 
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.browser
 
 def allow_any_life(page: Page, stack: Stack) -> None:
     page.goto(f"{stack.portal}/admin/keys/policy/")
-    page.get_by_label("also for ever").check()
+    page.get_by_label("Keys may have no expiry date").check()
     page.get_by_role("button", name="Save policy").click()
 
 
@@ -24,7 +24,7 @@ def set_longest_life(page: Page, stack: Stack, days: str) -> None:
     page.get_by_role("button", name="Save policy").click()
 
 
-def test_is_set_and_keys_are_brought_in_line_without_javascript(stack: Stack, chromium: Browser) -> None:
+def test_is_set_and_applied_to_keys_without_javascript(stack: Stack, chromium: Browser) -> None:
     context = chromium.new_context(java_script_enabled=False, locale="en-GB")
     page = context.new_page()
     sign_in(page, stack)
@@ -38,17 +38,17 @@ def test_is_set_and_keys_are_brought_in_line_without_javascript(stack: Stack, ch
     )
     page.get_by_role("checkbox", name="nightly report").uncheck()
     page.get_by_role("button", name="Apply the policy").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text(re.compile(r"Bring \d+ keys? in line\?"))
+    expect(page.get_by_role("heading", level=1)).to_have_text(re.compile(r"Apply the policy to \d+ keys?\?"))
     page.get_by_role("button", name="Apply the policy").click()
 
-    expect(page.get_by_text("fewer rights now.")).to_be_visible()
-    expect(page.get_by_role("heading", level=1)).to_have_text("1 key breaks the policy")
+    expect(page.get_by_text("fewer permissions.")).to_be_visible()
+    expect(page.get_by_role("heading", level=1)).to_have_text("1 key does not comply with the policy")
     expect(page.get_by_role("link", name="nightly report")).to_be_visible()
     context.close()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_can_be_read_and_set_by_everybody(stack: Stack, new_page: NewPage, theme: str) -> None:
+def test_is_accessible_and_fits(stack: Stack, new_page: NewPage, theme: str) -> None:
     page = new_page(theme)
     sign_in(page, stack)
     allow_any_life(page, stack)

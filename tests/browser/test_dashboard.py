@@ -1,4 +1,4 @@
-"""The dashboard in a real browser: the life of a key by mouse, by keyboard and without JavaScript, and how it looks."""
+"""The dashboard in a real browser: by mouse, by keyboard and without JavaScript."""
 
 import re
 import time
@@ -55,7 +55,7 @@ def fits(page: Page) -> bool:
     return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
 
 
-class TestTheLifeOfAKey:
+class TestLifeOfAKey:
     def test_by_mouse_from_its_form_to_its_end(self, stack: Stack, new_page: NewPage) -> None:
         page = new_page()
         sign_in(page, stack)
@@ -99,7 +99,7 @@ class TestTheLifeOfAKey:
         assert call(stack, key).ok
         assert call(stack, newer).ok
         page.get_by_role("button", name="Finish the rotation").click()
-        expect(page.get_by_role("status")).to_contain_text("no longer works")
+        expect(page.get_by_role("status")).to_contain_text("Only the new key works")
         assert call(stack, key).json()["reason"] == "key_rotated"
 
         self.wait_for_use(page)
@@ -133,7 +133,7 @@ class TestTheLifeOfAKey:
         assert call(stack, key).ok
         page.goto(f"{stack.portal}/keys/{newer[4:16]}/delete")
         page.get_by_role("button", name="Eliminar clave").click()
-        expect(page.get_by_role("status")).to_contain_text("La clave está eliminada")
+        expect(page.get_by_role("status")).to_contain_text("La clave se ha eliminado")
         assert {call(stack, one).json()["reason"] for one in (key, newer)} == {"key_revoked"}
         assert fits(page)
 
@@ -206,8 +206,10 @@ class TestTheLifeOfAKey:
         context.close()
 
 
-class TestTheNewKey:
-    def test_is_not_made_twice_by_a_double_click_or_a_reload(self, stack: Stack, new_page: NewPage) -> None:
+class TestNewKey:
+    def test_is_not_created_twice_by_a_double_click_or_a_reload(
+        self, stack: Stack, new_page: NewPage
+    ) -> None:
         page = new_page()
         sign_in(page, stack)
         page.goto(f"{stack.portal}/keys/new")
@@ -336,8 +338,8 @@ class TestEveryPage:
         assert problems == []
 
 
-class TestTryingTheApi:
-    def test_needs_no_key_to_be_pasted_and_leaves_none_behind(self, stack: Stack, new_page: NewPage) -> None:
+class TestTryTheApi:
+    def test_needs_no_pasted_key_and_leaves_none_behind(self, stack: Stack, new_page: NewPage) -> None:
         page = new_page()
         sign_in(page, stack)
         page.get_by_role("button", name="Try the API").click()

@@ -1,4 +1,4 @@
-"""Forms in a real browser after their session ended: it says what happened, and leads back to the form."""
+"""Forms in a real browser after the session ended: the page explains it and links back to the form."""
 
 import itertools
 import re
@@ -48,7 +48,7 @@ def key(page: Page, stack: Stack) -> str:
 
 
 class TestAfterTheSessionEnded:
-    def test_a_new_key_is_made_once_it_is_sent_again(self, page: Page, stack: Stack) -> None:
+    def test_a_key_is_created_when_the_form_is_sent_again(self, page: Page, stack: Stack) -> None:
         name = f"late {next(numbers)}"
         page.goto(f"{stack.portal}/keys/new")
         page.get_by_label("Name").fill(name)
@@ -67,7 +67,7 @@ class TestAfterTheSessionEnded:
         page.goto(f"{stack.portal}/?state=all&q={name}")
         expect(page.get_by_text("1 key", exact=True)).to_be_visible()
 
-    def test_a_leaked_key_is_deleted_once_that_is_said_again(
+    def test_a_leaked_key_is_deleted_when_the_form_is_sent_again(
         self, page: Page, stack: Stack, key: str
     ) -> None:
         page.goto(f"{stack.portal}/keys/{key[4:16]}/delete")
@@ -80,7 +80,7 @@ class TestAfterTheSessionEnded:
         expect(page.get_by_role("status")).to_contain_text("The key is deleted")
         assert call(stack, key).json()["reason"] == "key_revoked"
 
-    def test_a_key_is_disabled_once_that_is_said_again(self, page: Page, stack: Stack, key: str) -> None:
+    def test_a_key_is_disabled_when_the_form_is_sent_again(self, page: Page, stack: Stack, key: str) -> None:
         page.goto(f"{stack.portal}/keys/{key[4:16]}/")
         end_sessions(stack)
         page.get_by_role("button", name="Disable").click()
@@ -92,7 +92,7 @@ class TestAfterTheSessionEnded:
         expect(page.get_by_role("status")).to_contain_text("The key is disabled")
         assert call(stack, key).json()["reason"] == "key_disabled"
 
-    def test_the_api_is_tried_once_that_is_said_again(self, page: Page, stack: Stack) -> None:
+    def test_the_api_can_be_tried_when_the_form_is_sent_again(self, page: Page, stack: Stack) -> None:
         page.goto(stack.portal)
         end_sessions(stack)
         page.get_by_role("button", name="Try the API").click()
@@ -115,7 +115,7 @@ class TestAfterTheSessionEnded:
         ],
         ids=["sign out everywhere", "search", "whose key", "export"],
     )
-    def test_every_other_form_says_so(
+    def test_every_other_form_explains_it(
         self, page: Page, stack: Stack, key: str, path: str, press: Callable[[Page], None]
     ) -> None:
         page.goto(stack.portal + path)
@@ -124,7 +124,7 @@ class TestAfterTheSessionEnded:
 
         expect(page.get_by_role("heading", name="Your session has ended")).to_be_visible()
 
-    def test_another_language_is_spoken_and_leads_back(self, page: Page, stack: Stack) -> None:
+    def test_the_language_changes_and_the_page_links_back(self, page: Page, stack: Stack) -> None:
         page.goto(f"{stack.portal}/keys/new?name=deploy")
         end_sessions(stack)
         page.get_by_role("button", name="Español").click()
@@ -137,7 +137,7 @@ class TestAfterTheSessionEnded:
         expect(page.get_by_label("Name")).to_be_visible()
 
 
-class TestAButtonThatSaysCreating:
+class TestBusyButton:
     @pytest.fixture
     def waiting(self, stack: Stack, new_page: NewPage) -> Page:
         """A form that was sent and gets no answer."""
@@ -159,17 +159,17 @@ class TestAButtonThatSaysCreating:
         expect(page.locator("form[aria-busy]")).to_have_count(0)
         expect(page.get_by_label("Name")).to_have_value("no answer")
 
-    def test_is_itself_again_after_a_while(self, waiting: Page) -> None:
+    def test_is_reset_after_a_timeout(self, waiting: Page) -> None:
         waiting.clock.fast_forward(21_000)
 
         self.is_itself_again(waiting)
 
-    def test_is_itself_again_when_the_browser_brings_the_page_back(self, waiting: Page) -> None:
+    def test_is_reset_when_the_browser_restores_the_page(self, waiting: Page) -> None:
         waiting.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
 
         self.is_itself_again(waiting)
 
-    def test_is_itself_again_when_the_browser_refuses_to_go_on(self, waiting: Page) -> None:
+    def test_is_reset_when_the_browser_blocks_the_redirect(self, waiting: Page) -> None:
         waiting.evaluate(
             "document.dispatchEvent(new SecurityPolicyViolationEvent('securitypolicyviolation'))"
         )
@@ -177,7 +177,7 @@ class TestAButtonThatSaysCreating:
         self.is_itself_again(waiting)
 
 
-def test_a_rotation_that_is_watched_ends_quietly(stack: Stack, new_page: NewPage) -> None:
+def test_a_rotation_stops_refreshing_without_errors(stack: Stack, new_page: NewPage) -> None:
     page = new_page()
     sign_in(page, stack)
     key = create(page, stack, f"rotated {next(numbers)}")

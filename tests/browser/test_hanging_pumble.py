@@ -1,4 +1,4 @@
-"""The real server while Pumble hangs: who asks Pumble waits or is sent away, everybody else is served."""
+"""The real server while Pumble does not answer: only the calls that need Pumble wait or are refused."""
 
 import contextlib
 import json
@@ -91,7 +91,7 @@ def test_pages_refusals_health_and_chat_do_not_wait(stack: Stack, key: str) -> N
             assert answer.headers["Retry-After"] == "1"
 
 
-def test_afterwards_all_is_as_before(stack: Stack, key: str) -> None:
+def test_afterwards_all_calls_work_again(stack: Stack, key: str) -> None:
     with ThreadPoolExecutor(CALLERS) as pool:
         answers = list(pool.map(lambda _n: my_info(stack, key), range(CALLERS)))
 

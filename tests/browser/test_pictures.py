@@ -7,7 +7,7 @@ import requests
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import NewPage, Stack, shoot
-from tests.browser.test_dashboard import TestTheLifeOfAKey as LifeOfAKey
+from tests.browser.test_dashboard import TestLifeOfAKey as LifeOfAKey
 from tests.browser.test_dashboard import sign_in
 from tests.browser.test_story import last_whisper, open_chat, read_key, type_line
 

@@ -1,4 +1,4 @@
-"""The help page's three recipes, lived literally: add the app, add an API key, delete an API key."""
+"""The three recipes of the help page: add the app, create a key, delete a key."""
 
 import re
 

@@ -48,7 +48,7 @@ def found_by_axe(page: Page) -> dict[str, int]:
 
 class TestAccessibility:
     @pytest.mark.parametrize("theme", ["light", "dark"])
-    def test_of_swagger_ui_gets_no_worse(self, stack: Stack, new_page: NewPage, theme: str) -> None:
+    def test_of_swagger_ui_has_no_new_violations(self, stack: Stack, new_page: NewPage, theme: str) -> None:
         page = new_page(theme=theme)
         page.goto(f"{stack.portal}/api-docs/")
         open_operation(page, "Messages", "sendMessage")
@@ -60,15 +60,17 @@ class TestAccessibility:
         assert {rule: found.get(rule, 0) for rule in found | KNOWN_OF_SWAGGER_UI} == KNOWN_OF_SWAGGER_UI
 
     @pytest.mark.parametrize("theme", ["light", "dark"])
-    def test_of_the_plain_reference_is_whole(self, stack: Stack, new_page: NewPage, theme: str) -> None:
+    def test_of_the_plain_reference_has_no_violations(
+        self, stack: Stack, new_page: NewPage, theme: str
+    ) -> None:
         page = new_page(theme=theme)
         page.goto(f"{stack.portal}/api-docs/plain/")
 
         assert found_by_axe(page) == {}
 
 
-class TestTheReference:
-    def test_sends_a_message_that_stands_in_the_chat_and_lists_the_channels(
+class TestReference:
+    def test_sends_a_message_to_the_chat_and_lists_the_channels(
         self, stack: Stack, new_page: NewPage
     ) -> None:
         chat = new_page()
@@ -92,7 +94,7 @@ class TestTheReference:
         listing.get_by_role("button", name="Try it out").click()
         expect(execute(listing)).to_contain_text("pinnedMessages")
 
-    def test_calls_back_to_the_name_it_was_opened_under(self, stack: Stack, new_page: NewPage) -> None:
+    def test_calls_the_host_name_it_was_opened_under(self, stack: Stack, new_page: NewPage) -> None:
         page = new_page()
         page.goto(f"{stack.portal.replace('127.0.0.1', 'localhost')}/api-docs/")
         listing = open_operation(page, "Users", "keyInfo")
@@ -101,7 +103,7 @@ class TestTheReference:
 
         expect(listing.locator(".live-responses-table")).to_contain_text("key_missing")
 
-    def test_shows_samples_that_one_can_copy(self, stack: Stack, new_page: NewPage) -> None:
+    def test_shows_samples_that_can_be_copied(self, stack: Stack, new_page: NewPage) -> None:
         page = new_page()
         page.goto(f"{stack.portal}/api-docs/")
         samples = open_operation(page, "Messages", "sendMessage").locator(".samples")
@@ -134,7 +136,7 @@ class TestTheReference:
 
     @pytest.mark.parametrize(("theme", "width"), LOOKS)
     @pytest.mark.parametrize(("name", "address"), PAGES)
-    def test_reads_well(
+    def test_fits_and_has_readable_colors(
         self, stack: Stack, new_page: NewPage, name: str, address: str, theme: str, width: int
     ) -> None:
         page = new_page(theme=theme, width=width)
@@ -153,7 +155,7 @@ class TestTheReference:
         shoot(page, f"reference-{name}-{theme}-{width}")
 
     @pytest.mark.parametrize(("name", "address"), PAGES)
-    def test_changes_its_language_and_stays_where_it_is(
+    def test_changes_its_language_and_stays_on_the_page(
         self, stack: Stack, new_page: NewPage, name: str, address: str
     ) -> None:
         page = new_page()

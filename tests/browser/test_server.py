@@ -1,4 +1,4 @@
-"""The real server before the real application, met with raw sockets. In this folder for its stack; no browser is needed."""
+"""The real server and application, tested with raw sockets. This folder has the stack; no browser is needed."""
 
 import json
 import os
@@ -33,7 +33,7 @@ def speak(stack: Stack, *pieces: bytes) -> tuple[int, dict[str, str], bytes]:
     return int(status.split()[1]), headers, body
 
 
-class TestWhatCannotBeRead:
+class TestUnreadableRequests:
     @pytest.mark.parametrize(
         "request_head",
         [
@@ -43,7 +43,7 @@ class TestWhatCannotBeRead:
             b"GET /myInfo HTTP/1.1\r\nHost: x\r\nContent-Length: {key}\r\n\r\n",
         ],
     )
-    def test_is_refused_and_no_key_in_it_reaches_the_log(self, stack: Stack, request_head: bytes) -> None:
+    def test_are_refused_and_no_key_reaches_the_log(self, stack: Stack, request_head: bytes) -> None:
         key = key_format.generate().text
 
         status, _, _ = speak(stack, request_head.replace(b"{key}", key.encode()))
@@ -53,7 +53,7 @@ class TestWhatCannotBeRead:
 
 
 class TestBodies:
-    def test_in_chunks_are_read_like_any_other(self, stack: Stack) -> None:
+    def test_in_chunks_are_read(self, stack: Stack) -> None:
         pieces = iter([b'{"channel":', b'"general","text":"x"}'])
 
         answer = requests.post(f"{stack.portal}/sendMessage", data=pieces, timeout=5)
@@ -61,20 +61,20 @@ class TestBodies:
         assert answer.json()["reason"] == "key_missing"
 
     @pytest.mark.parametrize("path", ["/sendMessage", "/language", "/pumble/hook", "/nowhere"])
-    def test_that_are_too_large_are_refused_whoever_sends_them(self, stack: Stack, path: str) -> None:
+    def test_that_are_too_large_are_refused_with_and_without_a_key(self, stack: Stack, path: str) -> None:
         head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 200000000\r\nConnection: close\r\n\r\n"
 
         status, _, body = speak(stack, head.encode())
 
         assert (status, json.loads(body)["reason"]) == (413, "too_large")
 
-    def test_that_are_a_little_too_large_get_their_answer_too(self, stack: Stack) -> None:
+    def test_that_are_slightly_too_large_get_a_response(self, stack: Stack) -> None:
         answer = requests.post(f"{stack.portal}/sendMessage", data=b"x" * 2_000_000, timeout=5)
 
         assert (answer.status_code, answer.json()["reason"]) == (413, "too_large")
 
 
-class TestAKeyInTheWrongPlace:
+class TestMisplacedKey:
     def test_does_not_reach_the_log(self, stack: Stack) -> None:
         key = key_format.generate().text
         for path in (f"/{key}", f"/pmb_{key}", f"/x?ApiKey={key}", "/" + key.replace("_", "%255F")):
@@ -96,7 +96,7 @@ class TestAnotherProcess:
             check=True,
         ).stdout
 
-    def test_revokes_and_the_very_next_call_feels_it(self, stack: Stack) -> None:
+    def test_revokes_a_key_with_effect_on_the_next_call(self, stack: Stack) -> None:
         create = ["create_key", "--workspace=Acme", "--member=ana@acme.test", "--name=felt at once", "--json"]
         made = json.loads(self.manage(stack, *create))
         with requests.Session() as session:  # one kept connection, so one thread of the server

@@ -1,4 +1,4 @@
-"""The whole story in a real browser: from `/api-keys generate` to a message sent with the key, and its end."""
+"""The whole story in a real browser: from `/api-keys generate` to a message sent with the key, and its deletion."""
 
 import gzip
 import re
@@ -46,7 +46,7 @@ def curl(stack: Stack, header: str, key: str, body: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
-class TestTheStory:
+class TestStory:
     def test_from_a_command_in_chat_to_a_message_by_curl_and_the_end_of_the_key(
         self, stack: Stack, new_page: NewPage
     ) -> None:
@@ -115,10 +115,8 @@ class TestTheStory:
         return shown
 
 
-class TestInstalling:
-    def test_brings_a_new_workspace_from_add_apps_to_its_first_key(
-        self, stack: Stack, new_page: NewPage
-    ) -> None:
+class TestInstallation:
+    def test_leads_a_new_workspace_to_its_first_key(self, stack: Stack, new_page: NewPage) -> None:
         page = new_page(theme="dark")
         page.goto(stack.pumble)
         page.get_by_test_id("workspace").select_option(label="Globex")
@@ -137,7 +135,7 @@ class TestInstalling:
         assert answer["email"] == "gita@globex.test"
         shoot(page, "install-3-key-dark")
 
-    def test_denied_says_what_to_do_next(self, stack: Stack, new_page: NewPage) -> None:
+    def test_explains_the_next_step_when_denied(self, stack: Stack, new_page: NewPage) -> None:
         page = new_page()
         page.goto(f"{stack.portal}/pumble/signin")
         page.get_by_test_id("consent-deny").click()
@@ -146,8 +144,8 @@ class TestInstalling:
         shoot(page, "install-4-denied")
 
 
-class TestSigningIn:
-    def test_lands_on_ones_own_keys_and_signs_out_again(self, stack: Stack, new_page: NewPage) -> None:
+class TestSignIn:
+    def test_opens_the_own_keys_and_signs_out_again(self, stack: Stack, new_page: NewPage) -> None:
         page = new_page()
         page.goto(stack.portal)
         shoot(page, "portal-1-start")
@@ -161,7 +159,7 @@ class TestSigningIn:
         expect(page.get_by_role("link", name="Sign in with Pumble")).to_be_visible()
 
     @pytest.mark.parametrize(("theme", "width"), [("dark", 1280), ("light", 320), ("dark", 320)])
-    def test_reads_in_spanish_and_fits_a_phone(
+    def test_is_in_spanish_and_fits_a_phone(
         self, stack: Stack, new_page: NewPage, theme: str, width: int
     ) -> None:
         page = new_page(theme=theme, width=width, language="es-ES")
@@ -172,7 +170,7 @@ class TestSigningIn:
         shoot(page, f"portal-1-start-es-{theme}-{width}")
 
     @pytest.mark.parametrize(("theme", "width"), [("dark", 1280), ("light", 320), ("dark", 320)])
-    def test_the_chat_does_too(self, stack: Stack, new_page: NewPage, theme: str, width: int) -> None:
+    def test_the_chat_is_too(self, stack: Stack, new_page: NewPage, theme: str, width: int) -> None:
         page = new_page(theme=theme, width=width, language="es-ES")
         open_chat(page, stack)
 
@@ -180,8 +178,8 @@ class TestSigningIn:
         shoot(page, f"chat-es-{theme}-{width}")
 
 
-class TestTheReference:
-    def test_lets_one_authorize_and_try_an_operation(self, stack: Stack, new_page: NewPage) -> None:
+class TestReference:
+    def test_authorizes_and_tries_an_operation(self, stack: Stack, new_page: NewPage) -> None:
         chat = new_page()
         open_chat(chat, stack)
         type_line(chat, "/api-keys generate docs")

@@ -1,4 +1,4 @@
-"""The admin as owners and operators meet it: the door, the first page, lists, a leaked key, the audit log."""
+"""The admin for owners and operators: access, first page, lists, leaked keys and the audit log."""
 
 import csv
 import html
@@ -67,8 +67,8 @@ def change_page(row: Any) -> str:
     return reverse(f"admin:keys_{row._meta.model_name}_change", args=[row.pk])
 
 
-class TestTheDoor:
-    def test_brings_people_back_to_where_they_wanted_to_go(self, client: Client) -> None:
+class TestAccess:
+    def test_returns_to_the_requested_page_after_sign_in(self, client: Client) -> None:
         away = client.get("/admin/keys/apikey/?state=live&used=idle", headers=PAGE)
         page = html.unescape(text(client.get(away["Location"], headers=PAGE)))
 
@@ -80,23 +80,21 @@ class TestTheDoor:
     @pytest.mark.parametrize(
         "back", ["https://evil.test/", "//evil.test/", "/\\evil.test", "javascript:x", "x" * 900]
     )
-    def test_leads_nowhere_else(self, client: Client, root: Member, back: str) -> None:
+    def test_redirects_to_no_other_site(self, client: Client, root: Member, back: str) -> None:
         answer = client.post(
             "/admin/login/", {"username": "root", "password": PASSWORD}, query_params={"next": back}
         )
 
         assert answer["Location"] == "/admin/"
 
-    def test_says_why_it_stays_shut_and_where_ones_own_keys_are(self, alice: Member) -> None:
+    def test_explains_a_refusal_and_links_to_the_own_keys(self, alice: Member) -> None:
         answer = browser_of(alice).get("/admin/keys/apikey/")
 
         assert answer.status_code == 403
         assert "You have neither role in Pumble" in words(answer)
         assert 'href="/"' in text(answer)
 
-    def test_follows_the_role_in_pumble_from_the_next_request_on(
-        self, acme: Workspace, alice: Member
-    ) -> None:
+    def test_follows_the_role_in_pumble_from_the_next_request(self, acme: Workspace, alice: Member) -> None:
         signed_in = browser_of(alice)
 
         def become(role: str, *, active: bool = True) -> tuple[int, int]:
@@ -115,7 +113,7 @@ class TestTheDoor:
         assert become("OWNER") == (302, 200)
         assert become("OWNER", active=False) == (302, 302)
 
-    def test_is_linked_from_the_dashboard_for_those_who_may_enter(self, owner: Client, alice: Member) -> None:
+    def test_is_linked_from_the_dashboard_for_administrators(self, owner: Client, alice: Member) -> None:
         assert 'href="/admin/"' in text(owner.get("/"))
         assert 'href="/admin/"' not in text(browser_of(alice).get("/"))
         assert 'href="/"' in text(owner.get("/admin/"))
@@ -137,7 +135,7 @@ class TestOperators:
         kinds = [Type.OPERATOR_SIGNED_IN, Type.OPERATOR_SIGNED_OUT]
         assert list(AuditEvent.objects.filter(workspace=None).values_list("type", flat=True)) == kinds
 
-    def test_are_made_at_the_command_line(self, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_are_created_on_the_command_line(self, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", PASSWORD)
         call_command("createsuperuser", "--noinput", "--username", "ops", stdout=io.StringIO())
 
@@ -146,7 +144,7 @@ class TestOperators:
     @pytest.mark.parametrize(
         ("username", "password"), [("root", "wrong"), ("nobody", PASSWORD), ("ROOT", PASSWORD)]
     )
-    def test_are_told_the_same_whatever_is_wrong(
+    def test_get_the_same_error_for_a_wrong_name_and_a_wrong_password(
         self, client: Client, root: Member, username: str, password: str
     ) -> None:
         answer = sign_in(client, username, password)
@@ -166,13 +164,13 @@ class TestOperators:
         Member.objects.filter(pk=root.pk).update(is_active=False)
         assert sign_in(client, "root", PASSWORD).status_code == 403
 
-    def test_end_with_their_rights(self, client: Client, root: Member) -> None:
+    def test_are_signed_out_when_they_lose_their_rights(self, client: Client, root: Member) -> None:
         sign_in(client, "root", PASSWORD)
         assert client.get("/admin/").status_code == 200
         Member.objects.filter(pk=root.pk).update(is_superuser=False)
         assert client.get("/admin/").status_code == 302
 
-    def test_are_not_found_by_trying_many_passwords(self, client: Client, root: Member) -> None:
+    def test_are_protected_against_many_passwords(self, client: Client, root: Member) -> None:
         answers = [sign_in(client, "root", f"guess {number}").status_code for number in range(10)]
         throttled = sign_in(client, "root", PASSWORD)
         elsewhere = client.post(
@@ -184,7 +182,7 @@ class TestOperators:
         assert 0 < int(throttled["Retry-After"]) <= 60
         assert elsewhere.status_code == 302  # one guesser does not keep the operator out
 
-    def test_are_not_found_from_many_addresses_either(self, client: Client, root: Member) -> None:
+    def test_are_protected_against_many_addresses(self, client: Client, root: Member) -> None:
         answers = [
             client.post(
                 "/admin/login/", {"username": "root", "password": "guess"}, REMOTE_ADDR=f"198.51.100.{number}"
@@ -198,7 +196,9 @@ class TestOperators:
         for address in ("/", "/keys/new", "/overview"):
             assert browser(root).get(address)["Location"] == "/admin/"
 
-    def test_are_seen_looking_once_in_ten_minutes(self, root: Member, alice: Member, mallory: Member) -> None:
+    def test_are_recorded_as_viewers_once_in_ten_minutes(
+        self, root: Member, alice: Member, mallory: Member
+    ) -> None:
         key, looker = make_key(alice), browser(root)
         looks = AuditEvent.objects.filter(type=Type.OPERATOR_LOOKED, workspace=alice.workspace)
         for _ in range(3):
@@ -217,9 +217,7 @@ class TestOperators:
         page = words(browser_of(make_member(alice.workspace, "boss", "OWNER")).get("/admin/keys/auditevent/"))  # type: ignore[arg-type]
         assert "An operator looked at this workspace: apikey" in page
 
-    def test_see_every_workspace_and_how_each_stands(
-        self, root: Member, alice: Member, mallory: Member
-    ) -> None:
+    def test_see_every_workspace_with_its_figures(self, root: Member, alice: Member, mallory: Member) -> None:
         used(make_key(alice), calls=7)
         make_key(mallory)
         page = browser(root).get("/admin/")
@@ -232,7 +230,7 @@ class TestOperators:
         assert "1 in all" in keys
 
 
-class TestTheFirstPage:
+class TestIndex:
     @pytest.fixture
     def busy(self, acme: Workspace, alice: Member, bob: Member, mallory: Member) -> None:
         """A workspace with something of everything, beside another."""
@@ -258,7 +256,7 @@ class TestTheFirstPage:
         found = re.findall(r'<a href="([^"]+)"><strong>(\d+)</strong> <span>([^<]+)</span>', page)
         return {html.unescape(name): (int(number), html.unescape(address)) for address, number, name in found}
 
-    def test_counts_what_an_owner_wants_to_know(self, owner: Client, busy: None) -> None:
+    def test_shows_the_figures_of_the_workspace(self, owner: Client, busy: None) -> None:
         assert {name: number for name, (number, _address) in self.figures(owner).items()} == {
             "Live keys": 6,
             "Expire within 14 days": 1,
@@ -269,7 +267,7 @@ class TestTheFirstPage:
             "Refused today": 6,
         }
 
-    def test_leads_with_each_number_to_a_list_of_exactly_as_many(self, owner: Client, busy: None) -> None:
+    def test_links_each_figure_to_a_list_with_that_many_rows(self, owner: Client, busy: None) -> None:
         for name, (number, address) in self.figures(owner).items():
             page = words(owner.get(address))
             said = (
@@ -286,7 +284,7 @@ class TestTheFirstPage:
         for address, number in endings:
             assert f"{number} calls This list" in words(owner.get(html.unescape(address)))
 
-    def test_asks_the_same_few_questions_however_much_there_is(
+    def test_runs_the_same_number_of_queries_for_any_amount_of_data(
         self, owner: Client, alice: Member, bob: Member
     ) -> None:
         def queries() -> int:
@@ -304,7 +302,7 @@ class TestTheFirstPage:
             make_member(alice.workspace, f"person {number}")  # type: ignore[arg-type]
         assert queries() == few
 
-    def test_of_operators_asks_as_few(self, root: Member, alice: Member) -> None:
+    def test_runs_as_few_queries_for_operators(self, root: Member, alice: Member) -> None:
         def queries() -> int:
             with CaptureQueriesContext(connection) as asked:
                 looker.get("/admin/")
@@ -320,7 +318,7 @@ class TestTheFirstPage:
 
 
 class TestLists:
-    def test_ask_a_constant_number_of_questions(self, owner: Client, alice: Member) -> None:
+    def test_run_a_constant_number_of_queries(self, owner: Client, alice: Member) -> None:
         def queries(rows: str) -> int:
             with CaptureQueriesContext(connection) as asked:
                 assert owner.get(f"/admin/keys/{rows}/").status_code == 200
@@ -334,7 +332,7 @@ class TestLists:
             make_member(alice.workspace, f"person {number}")  # type: ignore[arg-type]
         assert {rows: queries(rows) for rows in kinds} == few
 
-    def test_count_no_further_than_anybody_pages(
+    def test_stop_counting_at_the_maximum(
         self, owner: Client, alice: Member, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(base, "MAX_COUNTED", 60)
@@ -364,12 +362,10 @@ class TestLists:
         ],
     )  # fmt: skip
     @pytest.mark.parametrize("rows", ["apikey", "member", "auditevent", "requestlog", "hourlyuse"])
-    def test_are_filtered_by_nothing_that_they_do_not_offer(
-        self, owner: Client, rows: str, query: str
-    ) -> None:
+    def test_accept_only_their_own_filters(self, owner: Client, rows: str, query: str) -> None:
         assert owner.get(f"/admin/keys/{rows}/?{query}").status_code == 400
 
-    def test_bear_any_nonsense(self, owner: Client, alice: Member) -> None:
+    def test_accept_no_nonsense_and_never_fail(self, owner: Client, alice: Member) -> None:
         used(make_key(alice))
         for rows in ("apikey", "member", "auditevent", "requestlog", "hourlyuse", "policy"):
             for query in (
@@ -429,14 +425,14 @@ class TestLists:
         assert "1 in all" in words(owner.get("/admin/keys/member/", {"q": sought}))
         assert "hay" in words(owner.get("/admin/keys/auditevent/", {"actor": f"bob {sought}"}))
 
-    def test_say_what_they_are_filtered_by(self, owner: Client, alice: Member) -> None:
+    def test_show_the_active_filters(self, owner: Client, alice: Member) -> None:
         page = words(owner.get(f"/admin/keys/apikey/?state=live&holder={alice.pk}"))
 
         assert "State: Live · Holder: alice" in page
 
 
-class TestALeakedKey:
-    def test_is_found_by_pasting_it_and_kept_nowhere(
+class TestLeakedKey:
+    def test_is_found_by_pasting_it_and_stored_nowhere(
         self, owner: Client, alice: Member, log_lines: io.StringIO
     ) -> None:
         key, plaintext = issue(alice)
@@ -459,7 +455,7 @@ class TestALeakedKey:
     @pytest.mark.parametrize(
         "address", ["/admin/keys/apikey/?q={}", "/admin/?x={}", "/admin/keys/auditevent/?key={}"]
     )
-    def test_is_taken_out_of_an_address(
+    def test_is_removed_from_a_url(
         self, owner: Client, alice: Member, address: str, log_lines: io.StringIO
     ) -> None:
         key, plaintext = issue(alice)
@@ -470,7 +466,7 @@ class TestALeakedKey:
         assert "Revoke that key" in words(page)
         assert plaintext[17:] not in text(page) + log_lines.getvalue()
 
-    def test_of_elsewhere_is_as_unknown_as_a_fake(self, owner: Client, mallory: Member) -> None:
+    def test_of_another_workspace_looks_like_an_unknown_key(self, owner: Client, mallory: Member) -> None:
         _key, real = issue(mallory)
         fake = real[:-8] + "Aa" + real[-6:]
         said = []
@@ -487,13 +483,13 @@ class TestALeakedKey:
 
     @pytest.mark.both_databases
     @pytest.mark.parametrize("sent", ["", " ", "nothing", "pmb_abc", "\x00", "x" * 200_000])
-    def test_that_is_none_is_said_so(self, owner: Client, sent: str) -> None:
+    def test_that_is_not_a_key_is_explained(self, owner: Client, sent: str) -> None:
         answer = owner.post("/admin/whose/", {"text": sent})
 
         assert answer.status_code in {400, 404}
         assert 'role="alert"' in text(answer)
 
-    def test_is_revoked_with_a_reason_that_is_asked_for(self, owner: Client, alice: Member) -> None:
+    def test_is_revoked_only_with_a_reason(self, owner: Client, alice: Member) -> None:
         key = make_key(alice)
         used(key)
         ask = f"/admin/keys/apikey/revoke/?key={key.key_id}"
@@ -510,9 +506,7 @@ class TestALeakedKey:
         key.refresh_from_db()
         assert (key.revoked_reason, key.revoked_note) == ("BY_ADMINISTRATOR", "leaked")
 
-    def test_that_stands_in_the_reason_is_revoked_and_not_repeated(
-        self, owner: Client, alice: Member
-    ) -> None:
+    def test_in_the_reason_is_revoked_and_not_shown(self, owner: Client, alice: Member) -> None:
         target = make_key(alice, "target")
         other, plaintext = issue(alice, "other")
         answer = owner.post(
@@ -525,7 +519,7 @@ class TestALeakedKey:
         other.refresh_from_db()
         assert (target.revoked_at, other.revoked_reason) == (None, "PASTED")
 
-    def test_goes_with_others_when_their_number_is_typed(
+    def test_is_revoked_with_others_when_their_number_is_typed(
         self, owner: Client, alice: Member, bob: Member
     ) -> None:
         keys = [make_key(alice, "one"), make_key(bob, "two"), make_key(bob, "three")]
@@ -544,7 +538,7 @@ class TestALeakedKey:
         notes = ApiKey.objects.order_by("pk").values_list("revoked_note", flat=True)
         assert list(notes) == ["all leaked", "all leaked", ""]
 
-    def test_is_not_one_of_thousands_by_accident(
+    def test_is_not_revoked_with_more_than_the_maximum(
         self, owner: Client, alice: Member, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(key_actions, "MAX_BATCH_SIZE", 2)
@@ -561,7 +555,7 @@ class TestALeakedKey:
             == 404
         )
 
-    def test_that_an_owner_disabled_its_holder_cannot_enable(self, owner: Client, alice: Member) -> None:
+    def test_disabled_by_an_owner_cannot_be_enabled_by_its_holder(self, owner: Client, alice: Member) -> None:
         key = make_key(alice)
         owner.post("/admin/keys/apikey/disable/", {"key": key.key_id, "reason": "let us see"})
         browser_of(alice).post(f"/keys/{key.key_id}/enable")
@@ -571,7 +565,9 @@ class TestALeakedKey:
         key.refresh_from_db()
         assert key.disabled_at is None
 
-    def test_of_another_is_never_widened_renamed_rotated_or_made(self, owner: Client, alice: Member) -> None:
+    def test_of_another_is_never_widened_renamed_rotated_or_created(
+        self, owner: Client, alice: Member
+    ) -> None:
         key = make_key(alice, scopes=["user:read"])
         for address in ("rename", "narrow", "rotate", "delete", "disable", "finish", "remedy"):
             assert owner.post(f"/keys/{key.key_id}/{address}", {"name": "mine"}).status_code == 404
@@ -580,7 +576,7 @@ class TestALeakedKey:
         assert ApiKey.objects.values().get(pk=key.pk) == before
 
 
-class TestTheAuditLog:
+class TestAuditLog:
     @pytest.fixture
     def events(self, alice: Member, olivia: Member) -> ApiKey:
         key = make_key(alice, "=cmd()")
@@ -603,7 +599,7 @@ class TestTheAuditLog:
         assert (number(since=day), number(until=day), number(since=next_day)) == (5, 5, 0)
         assert (number(when="today"), number(member=str(events.owner_id))) == (5, 3)
 
-    def test_shows_what_was_before_and_after(self, owner: Client, events: ApiKey) -> None:
+    def test_shows_values_before_and_after(self, owner: Client, events: ApiKey) -> None:
         event = AuditEvent.objects.get(type=Type.KEY_RENAMED)
         page = words(owner.get(change_page(event)))
 
@@ -611,7 +607,7 @@ class TestTheAuditLog:
         assert "Renamed from “=cmd()” to “+renamed”" in page
 
     @pytest.mark.parametrize("form", ["csv", "jsonl"])
-    def test_is_exported_as_filtered_and_that_is_recorded(
+    def test_is_exported_as_filtered_and_records_the_export(
         self, owner: Client, olivia: Member, events: ApiKey, form: str, tmp_path: Path
     ) -> None:
         address = f"/admin/keys/auditevent/export/?key={events.key_id}&actor=alice"
@@ -632,7 +628,7 @@ class TestTheAuditLog:
         assert (exported.actor, exported.detail["format"]) == (olivia, form)
         assert exported.detail["filters"] == {"key": events.key_id, "actor": "(typed)"}  # no name of a person
 
-    def test_is_not_exported_by_a_link(self, owner: Client) -> None:
+    def test_is_not_exported_by_get(self, owner: Client) -> None:
         assert owner.get("/admin/keys/auditevent/export/?format=csv").status_code == 404
         assert not AuditEvent.objects.filter(type=Type.AUDIT_EXPORTED).exists()
 

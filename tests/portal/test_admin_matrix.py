@@ -1,4 +1,4 @@
-"""Who may do what at which address of the admin. The addresses come from the URL map: one without a row here fails."""
+"""Which role gets which status at each URL of the admin. A URL of the URLconf without a row here fails."""
 
 import re
 from collections.abc import Iterator
@@ -205,8 +205,8 @@ def expected(who: str, row: Row, method: str) -> int:
     return post if method == "POST" else get
 
 
-class TestTheMap:
-    def test_has_a_row_for_every_address(self) -> None:
+class TestTable:
+    def test_has_a_row_for_every_url(self) -> None:
         assert sorted(routes()) == sorted([*ROWS, "login/"])
 
     def test_has_a_row_for_every_action(self, rf: Any, olivia: Member) -> None:
@@ -221,9 +221,9 @@ class TestTheMap:
 
 
 @pytest.mark.parametrize("who", EVERYBODY)
-class TestEveryAddress:
+class TestEveryUrl:
     @pytest.mark.parametrize("method", ["GET", "POST"])
-    def test_answers_each_as_it_should_and_changes_nothing(
+    def test_gives_each_role_its_status_and_changes_nothing(
         self, people: dict[str, Client], world: dict[str, Any], who: str, method: str
     ) -> None:
         before, wrong = state(), []
@@ -242,7 +242,7 @@ class TestEveryAddress:
         assert wrong == []
         assert state() == before
 
-    def test_is_closed_where_django_would_have_more(
+    def test_is_not_found_for_other_pages_of_django(
         self, people: dict[str, Client], world: dict[str, Any], who: str
     ) -> None:
         before, wrong = state(), []
@@ -257,7 +257,9 @@ class TestEveryAddress:
         assert wrong == []
         assert state() == before
 
-    def test_takes_no_other_method(self, people: dict[str, Client], world: dict[str, Any], who: str) -> None:
+    def test_accepts_no_other_method(
+        self, people: dict[str, Client], world: dict[str, Any], who: str
+    ) -> None:
         for route in ROWS:
             for method in ("PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"):
                 assert people[who].generic(method, f"/admin/{route}".format(**world)).status_code == 405
@@ -266,7 +268,7 @@ class TestEveryAddress:
 @pytest.mark.parametrize("who", EVERYBODY)
 @pytest.mark.parametrize("verb", ["revoke", "disable", "enable"])
 class TestEveryAction:
-    def test_is_for_those_who_oversee_the_key(
+    def test_is_for_those_who_manage_the_key(
         self, people: dict[str, Client], world: dict[str, Any], who: str, verb: str
     ) -> None:
         if verb == "enable":
@@ -300,9 +302,9 @@ class TestEveryAction:
             assert state() == before
 
 
-class TestAnothersRow:
+class TestRowOfAnotherWorkspace:
     @pytest.mark.parametrize("route", [route for route, row in ROWS.items() if "{" in route])
-    def test_is_answered_like_one_that_never_was(
+    def test_looks_like_a_row_that_does_not_exist(
         self, people: dict[str, Client], world: dict[str, Any], route: str
     ) -> None:
         never = ["999999", "0", "-1", "1" * 30, "x", "1_000", "%00", "é", "1;drop", "٣", "1.0", "' or 1=1"]

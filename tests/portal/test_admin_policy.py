@@ -1,4 +1,4 @@
-"""The policy in the admin: who may set it, what is refused, and how keys that break it are brought in line."""
+"""The policy in the admin: who may set it, its errors, and how it is applied to existing keys."""
 
 import re
 from datetime import timedelta
@@ -54,7 +54,7 @@ def errors(page: Any) -> str:
     return re.sub(r"<[^>]*>|\s+", " ", found[0]) if found else ""
 
 
-class TestTheForm:
+class TestForm:
     def test_shows_the_policy_and_saves_it(self, owner: Client, olivia: Member, alice: Member) -> None:
         assert owner.get("/admin/keys/policy/")["Location"] == form_of(olivia)
         saved = owner.post(
@@ -86,7 +86,7 @@ class TestTheForm:
         event = AuditEvent.objects.get(type="policy.changed")
         assert (event.actor, event.surface) == (olivia, "ADMIN")
 
-    def test_sent_as_it_is_changes_nothing(self, owner: Client, olivia: Member) -> None:
+    def test_changes_nothing_if_sent_unchanged(self, owner: Client, olivia: Member) -> None:
         owner.post(form_of(olivia), fields())
 
         assert not AuditEvent.objects.filter(type="policy.changed").exists()
@@ -115,7 +115,7 @@ class TestTheForm:
             ({"revision": ""}, "Somebody else changed the policy meanwhile."),
         ],
     )
-    def test_says_at_its_fields_what_it_does_not_take(
+    def test_shows_each_error_at_its_field(
         self, owner: Client, olivia: Member, changed: dict[str, Any], said: str
     ) -> None:
         answer = owner.post(form_of(olivia), fields(**changed))
@@ -124,13 +124,15 @@ class TestTheForm:
         assert said in errors(answer)
         assert not Policy.objects.exists()
 
-    def test_needs_no_number_that_the_choice_does_not_ask_for(self, owner: Client, olivia: Member) -> None:
+    def test_ignores_the_number_of_an_option_that_is_not_chosen(self, owner: Client, olivia: Member) -> None:
         owner.post(form_of(olivia), fields(life="end", max_lifetime="many"))
 
         kept = Policy.objects.get()
         assert (kept.allows_no_expiry, kept.max_lifetime) == (False, None)
 
-    def test_of_before_somebody_elses_change_changes_nothing(self, owner: Client, olivia: Member) -> None:
+    def test_is_refused_if_somebody_else_changed_the_policy_meanwhile(
+        self, owner: Client, olivia: Member
+    ) -> None:
         set_policy(olivia, now=timezone.now(), max_keys=5)
 
         answer = owner.post(form_of(olivia), fields(revision=0, max_keys="9"))
@@ -139,7 +141,7 @@ class TestTheForm:
         assert "Somebody else changed the policy meanwhile" in errors(answer)
         assert Policy.objects.get().max_keys == 5
 
-    def test_offers_those_who_need_choosing_and_nobody_of_elsewhere(
+    def test_offers_only_members_of_the_workspace_who_are_not_administrators(
         self, owner: Client, olivia: Member, alice: Member, mallory: Member
     ) -> None:
         assert alice.workspace is not None
@@ -155,7 +157,7 @@ class TestTheForm:
         refused = owner.post(form_of(olivia), fields(creators="CHOSEN", allowed_creators=[mallory.pk]))
         assert refused.status_code == 400
 
-    def test_revokes_and_does_not_repeat_a_key_that_was_pasted_into_it(
+    def test_revokes_a_pasted_key_and_does_not_show_it(
         self, owner: Client, olivia: Member, alice: Member
     ) -> None:
         key, plaintext = lifecycle.issue(owner=alice, name="a", by=by(alice), now=timezone.now())
@@ -168,7 +170,7 @@ class TestTheForm:
         assert key.revoked_reason == "PASTED"
 
 
-class TestWhoMayDoThat:
+class TestAccess:
     @pytest.mark.parametrize("page", [form_of, keys_of])
     def test_owners_see_and_set_only_their_own(self, owner: Client, mallory: Member, page: Any) -> None:
         key = make_key(mallory)
@@ -179,7 +181,7 @@ class TestWhoMayDoThat:
         assert not Policy.objects.exists()
 
     @pytest.mark.parametrize("page", [form_of, keys_of])
-    def test_members_are_turned_away(self, alice: Member, page: Any) -> None:
+    def test_members_are_refused(self, alice: Member, page: Any) -> None:
         member = browser_of(alice)
 
         assert member.get(page(alice)).status_code == 403
@@ -187,7 +189,7 @@ class TestWhoMayDoThat:
         assert not Policy.objects.exists()
 
     @pytest.mark.parametrize("page", [form_of, keys_of])
-    def test_strangers_sign_in_first(self, alice: Member, page: Any) -> None:
+    def test_visitors_sign_in_first(self, alice: Member, page: Any) -> None:
         stranger = Client(headers=PAGE)
 
         assert stranger.get(page(alice)).status_code == 302
@@ -212,12 +214,12 @@ class TestWhoMayDoThat:
         assert not Policy.objects.exists()
 
     @pytest.mark.parametrize("strange", ["0", "x", "1'", "9" * 30, "1%00", "-1"])
-    def test_a_workspace_that_is_none_is_not_found(self, operator: Client, strange: str) -> None:
+    def test_an_unknown_workspace_is_not_found(self, operator: Client, strange: str) -> None:
         for page in ("change", "keys"):
             assert operator.get(f"/admin/keys/policy/{strange}/{page}/").status_code == 404
 
 
-class TestKeysThatBreakIt:
+class TestNonCompliantKeys:
     @pytest.fixture
     def key(self, alice: Member) -> ApiKey:
         return make_key(alice, "deploy")
@@ -226,7 +228,7 @@ class TestKeysThatBreakIt:
     def other(self, bob: Member) -> ApiKey:
         return make_key(bob, "<i>nightly</i>", allowed_addresses=["10.0.0.0/8"])
 
-    def test_are_listed_after_saving_with_what_each_breaks(
+    def test_are_listed_after_saving_with_their_violations(
         self, owner: Client, olivia: Member, key: ApiKey, other: ApiKey
     ) -> None:
         saved = owner.post(form_of(olivia), fields(life="days", max_lifetime="30", addresses_required="on"))
@@ -243,7 +245,7 @@ class TestKeysThatBreakIt:
         key.refresh_from_db()
         assert (key.expires_at, key.disabled_at) == (None, None)
 
-    def test_are_brought_in_line_once_that_is_confirmed(
+    def test_are_changed_after_a_confirmation(
         self, owner: Client, olivia: Member, key: ApiKey, other: ApiKey
     ) -> None:
         set_policy(olivia, now=timezone.now(), addresses_required=True, allowed_scopes=["messages:read"])
@@ -264,7 +266,7 @@ class TestKeysThatBreakIt:
             "ADMIN"
         }
 
-    def test_that_were_not_ticked_stay_as_they_are(
+    def test_that_were_not_ticked_do_not_change(
         self, owner: Client, olivia: Member, key: ApiKey, other: ApiKey
     ) -> None:
         set_policy(olivia, now=timezone.now(), allows_no_expiry=False)
@@ -276,7 +278,7 @@ class TestKeysThatBreakIt:
         assert key.expires_at is None
         assert "Select the keys" in words(nothing)
 
-    def test_stay_as_they_are_where_the_policy_changed_since_the_list_was_made(
+    def test_do_not_change_if_the_policy_changed_meanwhile(
         self, owner: Client, olivia: Member, key: ApiKey
     ) -> None:
         set_policy(olivia, now=timezone.now(), allows_no_expiry=False)
@@ -289,7 +291,7 @@ class TestKeysThatBreakIt:
         key.refresh_from_db()
         assert key.scopes == list(scopes.ALL)
 
-    def test_cannot_be_somebody_elses_by_a_forged_form(
+    def test_cannot_be_keys_of_another_workspace(
         self, owner: Client, olivia: Member, mallory: Member, key: ApiKey
     ) -> None:
         theirs = make_key(mallory)

@@ -1,4 +1,4 @@
-"""The dashboard as a member meets it: the list, the form, the key shown once, the key's page, its end."""
+"""The dashboard: the list of keys, the form for a new key, and the page that shows a key once."""
 
 import re
 from collections.abc import Iterator
@@ -49,15 +49,15 @@ def send(browser: Client, **fields: Any) -> Any:
     return browser.post("/keys/new", {"nonce": nonce(browser)} | FORM | fields)
 
 
-class TestTheList:
-    def test_teaches_somebody_without_keys(self, browser: Client) -> None:
+class TestTheKeyList:
+    def test_explains_the_first_steps_without_keys(self, browser: Client) -> None:
         page = words(browser.get("/"))
 
         assert "No keys yet" in page
         assert "/api-keys generate" in page
         assert 'href="/keys/new"' in text(browser.get("/"))
 
-    def test_says_of_each_key_what_it_is_can_and_did(self, browser: Client, alice: Member) -> None:
+    def test_shows_name_rights_and_use_of_each_key(self, browser: Client, alice: Member) -> None:
         key = make_key(alice, scopes=["messages:write"], expires_at=NOW + timedelta(days=3))
         used(key)
         page = browser.get("/")
@@ -68,13 +68,13 @@ class TestTheList:
         assert f"Key that starts with pmb_{key.key_id[:4]} and ends with {key.last_four}" in words(page)
         assert key.digest.hex() not in text(page)
 
-    def test_says_who_never_used_a_key(self, browser: Client, alice: Member) -> None:
+    def test_shows_that_a_key_was_never_used(self, browser: Client, alice: Member) -> None:
         make_key(alice)
 
         assert "Never used" in words(browser.get("/"))
         assert "No calls" in words(browser.get("/"))
 
-    def test_keeps_ended_keys_apart_with_who_when_and_why(self, browser: Client, alice: Member) -> None:
+    def test_lists_ended_keys_separately_with_who_when_and_why(self, browser: Client, alice: Member) -> None:
         key = make_key(alice, "old one")
         lifecycle.revoke(key=key, by=by(alice), reason=ApiKey.RevokeReason.BY_HOLDER, now=NOW, note="done")
 
@@ -103,7 +103,7 @@ class TestTheList:
             ("q=%00", {"deploy", "soon", "paused"}),
         ],
     )
-    def test_shows_what_is_looked_for(
+    def test_shows_the_keys_that_match_the_search(
         self, browser: Client, alice: Member, query: str, shown: set[str]
     ) -> None:
         make_key(alice)
@@ -115,7 +115,7 @@ class TestTheList:
         assert set(re.findall(r'/"><bdi>(deploy|soon|paused)</bdi>', page)) == shown
         assert shown or "No keys match these filters" in page
 
-    def test_puts_first_what_expires_within_a_week_and_else_what_was_used_last(
+    def test_sorts_by_expiry_within_a_week_and_otherwise_by_last_use(
         self, browser: Client, alice: Member
     ) -> None:
         first, second = make_key(alice, "first"), make_key(alice, "second")
@@ -128,7 +128,9 @@ class TestTheList:
         assert re.findall(names, text(browser.get("/")))[0] == "third"
         assert re.findall(names, text(browser.get("/?sort=used")))[0] == "second"
 
-    def test_takes_few_queries_whatever_the_number_of_keys(self, browser: Client, alice: Member) -> None:
+    def test_runs_the_same_number_of_queries_for_any_number_of_keys(
+        self, browser: Client, alice: Member
+    ) -> None:
         for number in range(60):
             used(make_key(alice, f"key {number}"))
 
@@ -154,9 +156,7 @@ class TestTheList:
             assert stored in page
             assert "other" not in page
 
-    def test_searches_by_a_form_that_keeps_keys_out_of_addresses(
-        self, browser: Client, alice: Member
-    ) -> None:
+    def test_searches_by_post_so_that_no_key_is_in_a_url(self, browser: Client, alice: Member) -> None:
         key, plaintext = lifecycle.issue(owner=alice, name="leak", by=by(alice), now=NOW)
 
         assert browser.post("/", {"q": "dep loy"})["Location"] == "/?q=dep+loy"
@@ -167,7 +167,7 @@ class TestTheList:
         key.refresh_from_db()
         assert key.revoked_reason == ApiKey.RevokeReason.PASTED
 
-    def test_does_not_repeat_a_key_that_stands_in_its_address(self, browser: Client, alice: Member) -> None:
+    def test_does_not_show_a_key_from_its_url(self, browser: Client, alice: Member) -> None:
         key, plaintext = lifecycle.issue(owner=alice, name="leak", by=by(alice), now=NOW)
 
         page = browser.get("/", {"q": plaintext.text})
@@ -178,14 +178,14 @@ class TestTheList:
         assert key.revoked_at is None
 
 
-class TestCreating:
-    def test_offers_the_usual_ends_with_the_date_and_zone_that_come_of_them(self, browser: Client) -> None:
+class TestCreateKey:
+    def test_offers_lifetimes_with_their_end_and_time_zone(self, browser: Client) -> None:
         page = words(browser.get("/keys/new"))
 
         assert "30 days, until Sat 30 Jan 2027, 23:59 UTC" in page
         assert "Never." in page
 
-    def test_shows_the_key_once_and_makes_it_live_when_the_answer_went_out(
+    def test_shows_the_key_once_and_confirms_it_after_the_response_was_sent(
         self, browser: Client, alice: Member
     ) -> None:
         answer = send(browser, channels=[OPS], where="chosen")
@@ -205,14 +205,14 @@ class TestCreating:
         assert plaintext not in text(browser.get("/"))
         assert plaintext not in text(browser.get(f"/keys/{key.key_id}/"))
 
-    def test_keeps_what_the_key_is_for(self, browser: Client) -> None:
+    def test_stores_the_purpose(self, browser: Client) -> None:
         text(send(browser, purpose="tells <#ops> of  deploys"))
 
         key = ApiKey.objects.get()
         assert key.purpose == "tells <#ops> of deploys"
         assert "tells <#ops> of deploys" in words(browser.get(f"/keys/{key.key_id}/"))
 
-    def test_of_an_answer_that_could_not_be_sent_revokes_the_key(self, browser: Client) -> None:
+    def test_revokes_the_key_if_the_response_cannot_be_sent(self, browser: Client) -> None:
         answer = send(browser)
         sending = iter(answer._iterator)  # what the server writes from
         next(sending)
@@ -220,7 +220,7 @@ class TestCreating:
 
         assert ApiKey.objects.get().revoked_reason == ApiKey.RevokeReason.NOT_DELIVERED
 
-    def test_of_an_answer_that_could_not_be_made_revokes_the_key(
+    def test_revokes_the_key_if_the_page_cannot_be_rendered(
         self, browser: Client, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def broken(*_args: object) -> str:
@@ -232,7 +232,7 @@ class TestCreating:
         assert send(browser).status_code == 500
         assert ApiKey.objects.get().revoked_reason == ApiKey.RevokeReason.NOT_DELIVERED
 
-    def test_sent_twice_makes_one_key(self, browser: Client) -> None:
+    def test_creates_one_key_if_sent_twice(self, browser: Client) -> None:
         fields = FORM | {"nonce": nonce(browser)}
         first, second = browser.post("/keys/new", fields), browser.post("/keys/new", fields | {"name": "b"})
 
@@ -242,11 +242,11 @@ class TestCreating:
         assert ApiKey.objects.count() == 1
 
     @pytest.mark.parametrize("nonce", ["", "x", "1:abc:def:ghi"])
-    def test_without_a_nonce_of_ours_makes_none(self, browser: Client, nonce: str) -> None:
+    def test_creates_no_key_without_a_valid_nonce(self, browser: Client, nonce: str) -> None:
         assert browser.post("/keys/new", FORM | {"nonce": nonce}).status_code == 409
         assert not ApiKey.objects.exists()
 
-    def test_with_anothers_nonce_makes_none(self, browser: Client, bob: Member) -> None:
+    def test_creates_no_key_with_the_nonce_of_another_member(self, browser: Client, bob: Member) -> None:
         theirs = nonce(browser_of(bob))
 
         assert browser.post("/keys/new", FORM | {"nonce": theirs}).status_code == 409
@@ -268,7 +268,7 @@ class TestCreating:
             ({"expiry": "day", "until": "2026-12-01"}, "until", "2026-12-31 23:59:58 UTC"),
         ],
     )
-    def test_says_at_its_field_what_is_wrong_and_keeps_what_was_typed(
+    def test_shows_each_error_at_its_field_and_keeps_the_input(
         self, browser: Client, alice: Member, fields: dict[str, str], field: str, said: str
     ) -> None:
         make_key(alice, "taken")
@@ -285,20 +285,20 @@ class TestCreating:
         assert "192.0.2.1" in page or "addresses" in fields
         assert ApiKey.objects.count() == 1
 
-    def test_mended_and_sent_again_makes_the_key(self, browser: Client) -> None:
+    def test_creates_the_key_after_the_errors_are_corrected(self, browser: Client) -> None:
         refused = send(browser, name="")
         again = re.search(r'name="nonce" value="([^"]+)"', text(refused))
         assert again
 
         assert "pmb_" in text(browser.post("/keys/new", FORM | {"nonce": again[1]}))
 
-    def test_reads_the_sentence_before_anything_is_made(self, browser: Client) -> None:
+    def test_previews_the_summary_without_creating_a_key(self, browser: Client) -> None:
         page = words(send(browser, preview="1", where="chosen", channels=[OPS]))
 
         assert "Can post as you in #ops until 30 January 2027." in page
         assert not ApiKey.objects.exists()
 
-    def test_without_pumble_goes_on_without_channels(
+    def test_works_without_channels_if_pumble_does_not_answer(
         self, browser: Client, pumble_lists: dict[str, Any]
     ) -> None:
         pumble_lists["channels"] = None
@@ -306,7 +306,7 @@ class TestCreating:
         assert "Pumble does not answer" in words(browser.get("/keys/new"))
         assert "pmb_" in text(send(browser))
 
-    def test_says_what_the_workspace_allows_beside_the_fields(
+    def test_shows_the_rules_of_the_policy_beside_the_fields(
         self, browser: Client, alice: Member, olivia: Member
     ) -> None:
         assert alice.workspace
@@ -327,7 +327,7 @@ class TestCreating:
         answer = send(browser, preset="custom", scopes=["messages:write"])
         assert words(answer).count("requires a list of allowed IP addresses") >= 2
 
-    def test_under_a_policy_that_changed_meanwhile_says_so_at_the_field(
+    def test_shows_an_error_at_the_field_if_the_policy_changed_meanwhile(
         self, browser: Client, alice: Member, olivia: Member
     ) -> None:
         assert alice.workspace
@@ -343,7 +343,9 @@ class TestCreating:
         assert 'value="late"' in text(answer)
         assert not ApiKey.objects.exists()
 
-    def test_says_who_may_not_create_keys(self, browser: Client, alice: Member, olivia: Member) -> None:
+    def test_refuses_members_who_may_not_create_keys(
+        self, browser: Client, alice: Member, olivia: Member
+    ) -> None:
         assert alice.workspace
         theirs = nonce(browser)
         terms = PolicyValues(creators=Policy.Creators.ADMINISTRATORS)
@@ -356,9 +358,7 @@ class TestCreating:
         assert (refused.actor, refused.detail["what"]) == (alice, "issue")
 
     @pytest.mark.parametrize("field", ["name", "addresses", "calls_per_minute", "until", "nonsense"])
-    def test_revokes_a_key_that_is_pasted_into_a_field(
-        self, browser: Client, bob: Member, field: str
-    ) -> None:
+    def test_revokes_a_key_pasted_into_a_field(self, browser: Client, bob: Member, field: str) -> None:
         key, plaintext = lifecycle.issue(owner=bob, name="leak", by=by(bob), now=NOW)
 
         answer = send(browser, **{field: f"  {plaintext.text} "})
@@ -369,7 +369,9 @@ class TestCreating:
         key.refresh_from_db()
         assert key.revoked_reason == ApiKey.RevokeReason.PASTED
 
-    def test_leaves_a_key_of_another_workspace_alone(self, browser: Client, mallory: Member) -> None:
+    def test_does_not_revoke_a_pasted_key_of_another_workspace(
+        self, browser: Client, mallory: Member
+    ) -> None:
         key, plaintext = lifecycle.issue(owner=mallory, name="x", by=by(mallory), now=NOW)
 
         answer = send(browser, name=plaintext.text)
@@ -379,14 +381,14 @@ class TestCreating:
         key.refresh_from_db()
         assert key.revoked_at is None
 
-    def test_never_takes_a_missing_choice_for_all_channels(self, browser: Client) -> None:
+    def test_requires_a_choice_of_channels(self, browser: Client) -> None:
         answer = send(browser, where="", channels=[OPS])
 
         assert answer.status_code == 400
         assert 'href="#id_where_0"' in text(answer)
         assert not ApiKey.objects.exists()
 
-    def test_bound_to_channels_is_not_made_while_pumble_cannot_name_them(
+    def test_creates_no_key_for_channels_that_pumble_cannot_list(
         self, browser: Client, pumble_lists: dict[str, Any]
     ) -> None:
         given = nonce(browser)
@@ -398,23 +400,23 @@ class TestCreating:
         assert "Pumble does not answer" in words(answer)
         assert not ApiKey.objects.exists()
 
-    def test_minds_no_day_that_was_not_asked_for(self, browser: Client) -> None:
+    def test_ignores_the_day_of_an_option_that_is_not_chosen(self, browser: Client) -> None:
         assert "pmb_" in text(send(browser, until="nonsense"))
 
-    def test_does_not_repeat_a_key_that_stands_in_its_address(self, browser: Client, bob: Member) -> None:
+    def test_does_not_show_a_key_from_its_url(self, browser: Client, bob: Member) -> None:
         _key, plaintext = lifecycle.issue(owner=bob, name="leak", by=by(bob), now=NOW)
 
         assert plaintext.text not in text(browser.get("/keys/new", {"name": plaintext.text}))
 
-    def test_can_be_opened_filled_in(self, browser: Client) -> None:
+    def test_can_be_filled_in_by_a_link(self, browser: Client) -> None:
         page = text(browser.get("/keys/new?name=my+bot&preset=custom&scopes=user:read&scopes=users:list"))
 
         assert 'value="my bot"' in page
         assert len(re.findall(r'name="scopes"[^>]*checked', page)) == 2
 
 
-class TestALink:
-    def test_of_scopes_channels_or_a_day_chooses_them(self, browser: Client) -> None:
+class TestPrefilledLink:
+    def test_selects_scopes_channels_or_a_day(self, browser: Client) -> None:
         page = text(browser.get(f"/keys/new?scopes=user:read&channels={OPS}&until=2027-02-01"))
 
         for name, value in [("preset", "custom"), ("where", "chosen"), ("expiry", "day")]:
@@ -440,14 +442,14 @@ class TestALink:
             "read-only=",
         ],
     )
-    def test_with_a_typo_is_said_to_be_not_understood(self, browser: Client, part: str) -> None:
+    def test_shows_parts_with_a_typo_as_not_valid(self, browser: Client, part: str) -> None:
         page = words(browser.get(f"/keys/new?name=ci&{part}"))
 
         assert "Some parts of this link are not valid" in page
         assert part in page
         assert "name=ci" not in page
 
-    def test_that_is_understood_says_nothing_of_it(self, browser: Client) -> None:
+    def test_shows_no_warning_if_all_parts_are_valid(self, browser: Client) -> None:
         link = (
             f"/keys/new?name=ci&preset=full-access&where=chosen&channels={OPS}&expiry=30&addresses=10.0.0.0/8"
         )
@@ -455,14 +457,14 @@ class TestALink:
         assert "does not understand" not in words(browser.get(link))
         assert "does not understand" not in words(browser.get("/keys/new"))
 
-    def test_does_not_repeat_a_key(self, browser: Client, bob: Member) -> None:
+    def test_does_not_show_a_key(self, browser: Client, bob: Member) -> None:
         _key, plaintext = lifecycle.issue(owner=bob, name="leak", by=by(bob), now=NOW)
 
         for query in ({"key": plaintext.text}, {plaintext.text: "x"}):
             assert plaintext.text not in text(browser.get("/keys/new", query))
 
 
-class TestAName:
+class TestKeyName:
     def test_is_counted_and_stored_in_composed_form(self, browser: Client) -> None:
         answer = send(browser, name="e\u0301" * 64)
 
@@ -480,8 +482,8 @@ class TestAName:
         assert key.revoked_at is not None
 
 
-class TestASession:
-    def test_that_cannot_be_stored_is_no_session_that_ended(
+class TestSession:
+    def test_that_cannot_be_stored_is_not_shown_as_ended(
         self, browser: Client, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def away(*_arguments: Any, **_options: Any) -> None:
@@ -494,9 +496,7 @@ class TestASession:
 
         assert (answer.status_code, "The service is not available" in words(answer)) == (503, True)
 
-    def test_that_was_ended_meanwhile_stays_over(
-        self, browser: Client, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_that_ended_meanwhile_stays_ended(self, browser: Client, monkeypatch: pytest.MonkeyPatch) -> None:
         saved = Session.save
 
         def ended(session: Session, *arguments: Any, **options: Any) -> None:

@@ -1,4 +1,4 @@
-"""The page of one key and what can be done there; nobody does any of it to another's key."""
+"""The page of one key and its actions. No member can act on the key of another."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -56,9 +56,9 @@ def key(alice: Member) -> ApiKey:
 PARTS = ["", "rename", "narrow", "disable", "enable", "rotate", "finish", "delete", "remedy"]
 
 
-class TestAnothersKey:
+class TestKeyOfAnotherMember:
     @pytest.mark.parametrize("part", PARTS)
-    def test_is_as_if_it_were_not_there(self, key: ApiKey, bob: Member, olivia: Member, part: str) -> None:
+    def test_is_not_found(self, key: ApiKey, bob: Member, olivia: Member, part: str) -> None:
         for member in (bob, olivia):
             browser = browser_of(member)
             for method in (browser.get, browser.post):
@@ -69,24 +69,24 @@ class TestAnothersKey:
         key.refresh_from_db()
         assert key.state(NOW) == ApiKey.State.ACTIVE
 
-    def test_stands_in_nobody_elses_list(self, key: ApiKey, olivia: Member) -> None:
+    def test_is_in_no_other_list(self, key: ApiKey, olivia: Member) -> None:
         assert key.masked not in text(browser_of(olivia).get("/?state=all"))
 
 
 class TestEveryChange:
     @pytest.mark.parametrize("part", ["disable", "enable", "finish", "remedy"])
-    def test_is_no_get(self, browser: Client, key: ApiKey, part: str) -> None:
+    def test_does_not_accept_get(self, browser: Client, key: ApiKey, part: str) -> None:
         assert browser.get(f"/keys/{key.key_id}/{part}").status_code == 405
 
     @pytest.mark.parametrize("part", PARTS[1:])
-    def test_needs_the_forms_token(self, alice: Member, key: ApiKey, part: str) -> None:
+    def test_requires_the_csrf_token(self, alice: Member, key: ApiKey, part: str) -> None:
         browser = browser_of(alice)
         browser.handler.enforce_csrf_checks = True
 
         assert browser.post(f"/keys/{key.key_id}/{part}").status_code == 403
 
     @pytest.mark.parametrize("part", PARTS)
-    def test_is_done_by_no_get(self, browser: Client, key: ApiKey, part: str) -> None:
+    def test_is_not_done_by_get(self, browser: Client, key: ApiKey, part: str) -> None:
         browser.get(f"/keys/{key.key_id}/{part}")
 
         before = (key.name, key.rights, key.state(NOW))
@@ -114,7 +114,7 @@ class TestTheKeyPage:
             assert said in words(page), said
         assert "Calls a day: 3 worked, 2 were refused" in text(page)
 
-    def test_says_what_was_wrong_with_a_request_in_the_language_of_the_reader(
+    def test_explains_a_refused_call_in_the_language_of_the_reader(
         self, browser: Client, key: ApiKey
     ) -> None:
         used(key, outcome="validation")
@@ -135,7 +135,7 @@ class TestTheKeyPage:
         assert "<code>customStatus" in text(browser.get(address + "scope_missing"))
         assert "<code>sendMessage" in text(browser.get(address + "nonsense"))
 
-    def test_takes_few_queries(self, browser: Client, key: ApiKey) -> None:
+    def test_runs_few_queries(self, browser: Client, key: ApiKey) -> None:
         for hours in range(1, 60):
             used(key, ago=timedelta(hours=hours))
         successor, _plaintext = lifecycle.rotate(
@@ -148,7 +148,7 @@ class TestTheKeyPage:
                 browser.get(f"/keys/{one.key_id}/")
             assert len(queries) <= 12, [query["sql"][:90] for query in queries]
 
-    def test_of_an_ended_key_says_why_and_offers_nothing(self, browser: Client, key: ApiKey) -> None:
+    def test_shows_why_a_key_ended_and_offers_no_actions(self, browser: Client, key: ApiKey) -> None:
         lifecycle.revoke(key=key, by=by(key.owner), reason=ApiKey.RevokeReason.BY_HOLDER, now=NOW)
         page = browser.get(f"/keys/{key.key_id}/")
 
@@ -157,14 +157,14 @@ class TestTheKeyPage:
         assert "/disable" not in text(page)
 
 
-class TestRenaming:
-    def test_gives_another_name(self, browser: Client, key: ApiKey) -> None:
+class TestRename:
+    def test_changes_the_name(self, browser: Client, key: ApiKey) -> None:
         answer = browser.post(f"/keys/{key.key_id}/rename", {"name": "robot"})
 
         assert "The key is renamed" in words(browser.get(answer["Location"]))
         assert "Renamed from “deploy” to “robot”" in words(browser.get(f"/keys/{key.key_id}/"))
 
-    def test_says_what_is_wrong_with_a_name(self, browser: Client, key: ApiKey, alice: Member) -> None:
+    def test_shows_what_is_wrong_with_a_name(self, browser: Client, key: ApiKey, alice: Member) -> None:
         make_key(alice, "taken")
 
         answer = browser.post(f"/keys/{key.key_id}/rename", {"name": "taken"})
@@ -174,10 +174,10 @@ class TestRenaming:
         assert 'value="taken"' in text(answer)
 
 
-class TestNarrowing:
+class TestReducePermissions:
     FORM = {"scopes": ["messages:read"], "where": "all", "expiry": "30"}
 
-    def test_takes_rights_away(self, browser: Client, key: ApiKey) -> None:
+    def test_removes_rights(self, browser: Client, key: ApiKey) -> None:
         answer = browser.post(f"/keys/{key.key_id}/narrow", self.FORM | {"addresses": "192.0.2.0/24"})
 
         assert answer["Location"] == f"/keys/{key.key_id}/?done=narrowed"
@@ -188,7 +188,7 @@ class TestNarrowing:
         page = words(browser.get(f"/keys/{key.key_id}/"))
         assert "Given fewer rights: scopes, addresses, expiry" in page
 
-    def test_never_gives_more(self, browser: Client, alice: Member) -> None:
+    def test_never_adds_rights(self, browser: Client, alice: Member) -> None:
         key = make_key(
             alice, "narrow", scopes=["messages:read"], expires_at=NOW + timedelta(days=10),
             allowed_addresses=["192.0.2.0/24"], calls_per_minute=10, channels={"2" * 24: "ops"},
@@ -216,7 +216,7 @@ class TestNarrowing:
         assert browser.post(f"/keys/{key.key_id}/narrow", as_is).status_code == 302
 
 
-class TestDisabling:
+class TestDisable:
     def test_can_be_undone(self, browser: Client, key: ApiKey) -> None:
         answer = browser.post(f"/keys/{key.key_id}/disable")
         page = browser.get(answer["Location"])
@@ -227,7 +227,7 @@ class TestDisabling:
         key.refresh_from_db()
         assert key.state(NOW) == ApiKey.State.ACTIVE
 
-    def test_by_an_administrator_is_not_undone_by_the_holder(
+    def test_by_an_administrator_cannot_be_undone_by_the_holder(
         self, browser: Client, key: ApiKey, olivia: Member
     ) -> None:
         lifecycle.disable(key=key, by=by(olivia), now=NOW)
@@ -235,7 +235,7 @@ class TestDisabling:
         assert "An administrator disabled this key" in words(browser.get(f"/keys/{key.key_id}/"))
         assert "You do not have permission to do this." in words(browser.post(f"/keys/{key.key_id}/enable"))
 
-    def test_for_lying_idle_is_explained_and_undone_by_the_holder(
+    def test_after_long_disuse_is_explained_and_can_be_undone_by_the_holder(
         self, browser: Client, key: ApiKey, olivia: Member
     ) -> None:
         set_policy(olivia, now=NOW, idle_days=30)
@@ -248,7 +248,7 @@ class TestDisabling:
         key.refresh_from_db()
         assert key.disabled_at is None
 
-    def test_for_not_fitting_the_policy_says_why_and_is_undone_once_it_fits(
+    def test_by_the_policy_is_explained_and_can_be_undone_once_the_key_complies(
         self, browser: Client, key: ApiKey, olivia: Member
     ) -> None:
         revision = set_policy(olivia, now=NOW, addresses_required=True).revision
@@ -268,14 +268,12 @@ class TestDisabling:
         assert browser.post(f"/keys/{key.key_id}/enable").status_code == 302
 
 
-class TestRotating:
+class TestRotate:
     def rotate(self, browser: Client, key: ApiKey, grace: str = "24h") -> str:
         address = f"/keys/{key.key_id}/rotate"
         return text(browser.post(address, {"grace": grace, "nonce": nonce(browser, address)}))
 
-    def test_shows_the_new_key_once_and_lets_the_old_one_go_on_for_a_while(
-        self, browser: Client, key: ApiKey
-    ) -> None:
+    def test_shows_the_new_key_once_and_keeps_the_old_key_working(self, browser: Client, key: ApiKey) -> None:
         page = self.rotate(browser, key)
 
         newer = ApiKey.objects.get(replaces=key)
@@ -290,10 +288,10 @@ class TestRotating:
         assert key.state(NOW) == ApiKey.State.ROTATED
         assert newer.state(NOW) == ApiKey.State.ACTIVE or newer.confirmed_at is None
 
-    def test_without_grace_says_that_the_old_key_is_over(self, browser: Client, key: ApiKey) -> None:
+    def test_without_grace_says_that_the_old_key_no_longer_works(self, browser: Client, key: ApiKey) -> None:
         assert "The old key no longer works." in self.rotate(browser, key, "now")
 
-    def test_sent_twice_makes_one_key(self, browser: Client, key: ApiKey) -> None:
+    def test_creates_one_key_if_sent_twice(self, browser: Client, key: ApiKey) -> None:
         address = f"/keys/{key.key_id}/rotate"
         fields = {"grace": "1h", "nonce": nonce(browser, address)}
         text(browser.post(address, fields))
@@ -301,14 +299,14 @@ class TestRotating:
         assert browser.post(address, fields).status_code == 409
         assert ApiKey.objects.count() == 2
 
-    def test_of_a_disabled_key_says_what_to_do_first(self, browser: Client, key: ApiKey) -> None:
+    def test_of_a_disabled_key_is_refused_with_advice(self, browser: Client, key: ApiKey) -> None:
         lifecycle.disable(key=key, by=by(key.owner), now=NOW)
 
         assert "Enable it first" in self.rotate(browser, key)
 
 
-class TestDeleting:
-    def test_asks_once_with_name_and_last_use(self, browser: Client, key: ApiKey) -> None:
+class TestDelete:
+    def test_asks_for_a_confirmation_with_name_and_last_use(self, browser: Client, key: ApiKey) -> None:
         used(key, ago=timedelta(days=2))
         page = words(browser.get(f"/keys/{key.key_id}/delete"))
 
@@ -321,7 +319,7 @@ class TestDeleting:
         key.refresh_from_db()
         assert key.revoked_reason == ApiKey.RevokeReason.BY_HOLDER
 
-    def test_of_a_key_in_use_asks_for_its_name(self, browser: Client, key: ApiKey) -> None:
+    def test_of_a_key_in_use_requires_its_name(self, browser: Client, key: ApiKey) -> None:
         used(key)
 
         answer = browser.post(f"/keys/{key.key_id}/delete", {"confirm": "deplo"})
@@ -333,18 +331,18 @@ class TestDeleting:
         assert key.revoked_at is not None
 
     @pytest.mark.parametrize("part", ["rename", "narrow", "rotate", "delete"])
-    def test_leaves_of_the_key_its_page_and_no_forms(self, browser: Client, key: ApiKey, part: str) -> None:
+    def test_keeps_the_page_of_the_key_without_forms(self, browser: Client, key: ApiKey, part: str) -> None:
         browser.post(f"/keys/{key.key_id}/delete")
 
         assert browser.get(f"/keys/{key.key_id}/{part}")["Location"] == f"/keys/{key.key_id}/"
 
 
-class TestAKeyInAForm:
+class TestPastedKey:
     @pytest.mark.parametrize(
         ("part", "field"),
         [("rename", "name"), ("delete", "confirm"), ("rotate", "grace"), ("narrow", "addresses")],
     )
-    def test_is_revoked_and_not_repeated(
+    def test_is_revoked_and_not_shown(
         self, browser: Client, key: ApiKey, bob: Member, part: str, field: str
     ) -> None:
         leaked, plaintext = lifecycle.issue(owner=bob, name="leak", by=by(bob), now=NOW)
@@ -360,7 +358,7 @@ class TestAKeyInAForm:
         key.refresh_from_db()
         assert key.revoked_at is None
 
-    def test_that_nobody_issued_is_not_repeated_either(self, browser: Client, key: ApiKey) -> None:
+    def test_that_is_unknown_is_not_shown_either(self, browser: Client, key: ApiKey) -> None:
         stranger = generate().text
 
         answer = browser.post(f"/keys/{key.key_id}/rename", {"name": stranger})
@@ -369,13 +367,13 @@ class TestAKeyInAForm:
         assert stranger not in text(answer)
 
 
-class TestTheOverview:
-    def test_says_how_much_of_pumbles_quotas_is_left(self, browser: Client) -> None:
+class TestOverview:
+    def test_shows_the_use_of_pumbles_quotas(self, browser: Client) -> None:
         page = words(browser.get("/overview"))
 
         assert "New messages of the workspace 0 of 80 this minute" in page
 
-    def test_finds_keys_that_are_a_risk_without_need_and_mends_them(
+    def test_recommends_fixes_and_applies_them(
         self, browser: Client, alice: Member, at_noon: time_machine.Traveller
     ) -> None:
         with time_machine.travel(NOW - timedelta(days=100), tick=False):
@@ -403,7 +401,7 @@ class TestTheOverview:
         assert idle.disabled_at is not None
         assert "Nothing to improve. Every key expires" in words(browser.get("/overview"))
 
-    def test_never_takes_the_last_scope(self, browser: Client, alice: Member) -> None:
+    def test_never_removes_the_last_scope(self, browser: Client, alice: Member) -> None:
         with time_machine.travel(NOW - timedelta(days=100), tick=False):
             key = make_key(alice, scopes=["messages:write"])
         used(key, operation="listMessages")
@@ -413,7 +411,7 @@ class TestTheOverview:
         key.refresh_from_db()
         assert key.scopes == ["messages:write"]
 
-    def test_takes_few_queries(self, browser: Client, alice: Member) -> None:
+    def test_runs_few_queries(self, browser: Client, alice: Member) -> None:
         for number in range(30):
             used(make_key(alice, f"key {number}"))
 

@@ -1,4 +1,4 @@
-"""Trying the API with a key that reads only, lives for 15 minutes, and ends with the session."""
+"""Trying the API with a read-only key that is valid for 15 minutes or until sign-out."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -30,7 +30,7 @@ def open_reference(browser: Client) -> str:
     return text(browser.post("/api-docs/try", {"nonce": nonce(browser, "/")}))
 
 
-def test_opens_the_reference_with_a_key_that_reads_only_and_ends_soon(browser: Client) -> None:
+def test_opens_the_reference_with_a_short_lived_read_only_key(browser: Client) -> None:
     page = open_reference(browser)
 
     key = ApiKey.objects.get()
@@ -43,7 +43,7 @@ def test_opens_the_reference_with_a_key_that_reads_only_and_ends_soon(browser: C
     assert "swagger-ui" in page
 
 
-def test_ends_the_key_at_sign_out_and_with_the_next_one(browser: Client) -> None:
+def test_revokes_the_key_at_sign_out_and_when_the_next_is_created(browser: Client) -> None:
     open_reference(browser)
     first = ApiKey.objects.get()
     open_reference(browser)
@@ -56,7 +56,7 @@ def test_ends_the_key_at_sign_out_and_with_the_next_one(browser: Client) -> None
     assert second.state(NOW) == ApiKey.State.REVOKED
 
 
-def test_sent_twice_makes_one_key(browser: Client) -> None:
+def test_creates_one_key_if_sent_twice(browser: Client) -> None:
     fields = {"nonce": nonce(browser, "/")}
     text(browser.post("/api-docs/try", fields))
 
@@ -64,7 +64,7 @@ def test_sent_twice_makes_one_key(browser: Client) -> None:
     assert ApiKey.objects.count() == 1
 
 
-def test_says_why_not_where_the_workspace_lets_keys_read_nothing(
+def test_is_refused_if_the_policy_allows_no_scope_that_reads(
     browser: Client, alice: Member, olivia: Member
 ) -> None:
     assert alice.workspace

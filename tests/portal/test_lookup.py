@@ -1,4 +1,4 @@
-"""What a channel's name means is remembered for a minute, and asked anew where it does not fit."""
+"""A channel's name is cached for one minute, and looked up again if it does not match."""
 
 import io
 from datetime import timedelta
@@ -34,7 +34,7 @@ def send(api: Api, channel: str) -> requests.Response:
     return api.post("sendMessage", {"channel": channel, "text": "x"})
 
 
-class TestAChannelsName:
+class TestChannelName:
     def test_is_looked_up_once_a_minute(self, api: Api) -> None:
         send(api, "general")
         before = listings()
@@ -45,14 +45,14 @@ class TestAChannelsName:
             assert send(api, "general").status_code == 200
         assert listings() == before + 1
 
-    def test_of_a_channel_made_just_now_is_found(self, api: Api) -> None:
+    def test_of_a_new_channel_is_found(self, api: Api) -> None:
         send(api, "general")
         made = api.post("createChannel", {"name": "Brand New", "type": "PUBLIC"})
 
         assert made.json()["name"] == "brand-new"
         assert send(api, "brand-new").json()["channelId"] == made.json()["id"]
 
-    def test_is_remembered_for_its_member_alone(self, portal: str, api: Api, carla: Person) -> None:
+    def test_is_cached_for_each_member_alone(self, portal: str, api: Api, carla: Person) -> None:
         pumble.act("authorize", userId=carla.id)
         call_command("seed", stdout=io.StringIO())
         assert api.get("getChannel", channel="board").status_code == 200
@@ -61,7 +61,7 @@ class TestAChannelsName:
 
         assert refused.json()["reason"] == "not_found"
 
-    def test_says_nothing_of_membership_which_is_looked_at_each_time(self, api: Api, ana: Person) -> None:
+    def test_does_not_cache_membership(self, api: Api, ana: Person) -> None:
         assert send(api, "ops").status_code == 200
         ops = pumble.channel(ana.workspace_id, "ops")
         bot = next(
@@ -74,10 +74,8 @@ class TestAChannelsName:
         assert send(api, "ops").json()["reason"] == "bot_not_in_channel"
 
 
-class TestAnEMail:
-    def test_means_its_holder_whatever_others_call_themselves(
-        self, api: Api, ana: Person, ben: Person
-    ) -> None:
+class TestEmail:
+    def test_finds_its_owner_whatever_names_others_have(self, api: Api, ana: Person, ben: Person) -> None:
         pumble.act("invite", userId=ana.id, name=ben.email, email="imposter@acme.test", role="USER")
 
         sent = api.post("dmUser", {"email": ben.email, "text": "for Ben alone"})
