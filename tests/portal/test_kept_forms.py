@@ -394,7 +394,7 @@ class TestEveryForm:
         )
 
         assert (answer.status_code, answer.has_header("Location")) == (200, False)
-        assert "Tu sesión ha terminado El idioma está cambiado." in words(answer)
+        assert "Tu sesión ha terminado El idioma ha cambiado." in words(answer)
         assert "/pumble/signin?next=%2Fkeys%2Fnew" in text(answer)
         assert answer.cookies["language"].value == "es"
 
