@@ -28,15 +28,18 @@ SYSTEM_PACKAGES: dict[str, Callable[[], object]] = {
     "chromium": lambda: shutil.which("chromium"),
     "nginx": lambda: shutil.which("nginx", path=ADMIN_PATH),
 }
-# What most changes break first, in well under a minute.
-QUICK = [
-    "tests/keys",
-    "tests/policy",
-    *(f"tests/pumble_bridge/test_{of}.py" for of in ("client", "signature")),
-]
-
+# What most changes break first, in half a minute: two lanes of about the same length.
+QUICK = {
+    "tests of keys": ["tests/keys"],
+    "tests of rules and of the client": [
+        *("tests/policy", "tests/pumble_bridge/test_client.py", "tests/pumble_bridge/test_signature.py"),
+    ],
+}
 STATEMENTS = "tests/sandbox/statements"
 DEPLOYMENT = "tests/deployment"
+# About half of the tests on SQLite, so that no lane is much longer than the others.
+ON_THE_WIRE = ["tests/contract", "tests/mcp", "tests/sandbox"]
+MAX_LANES = 3  # on two cores too, as a test waits for other processes longer than it computes
 LOCAL = {"LOCAL_PUMBLE": "true"}
 # Four times what the longest step takes on two busy cores. Tests have time-outs of their own; this ends what they cannot.
 MAX_STEP_SECONDS = 3600
@@ -51,12 +54,7 @@ class Run:
         self.took: list[tuple[str, float]] = []
 
     def step(self, name: str, *command: str, **environment: str) -> None:
-        """Run one command; what it prints is shown as it comes."""
-        print(f"\n=== {name}", flush=True)
-        self._run(name, command, environment, show=print_through)
-
-    def side_step(self, name: str, *command: str, **environment: str) -> None:
-        """The same beside another: how far it is is shown as it comes, all that it prints when it has ended."""
+        """Run one command beside others. Show how far it is as it goes on, and all that it printed when it has ended."""
         printed: list[str] = []
 
         def keep(line: str) -> None:
@@ -116,57 +114,67 @@ def main() -> int:
     parser.add_argument("--fast", action="store_true", help="no browser, SQLite only")
     fast: bool = parser.parse_args().fast
     run = Run()
-    run.step("format", "ruff", "format", "--check", "--quiet", ".")
-    run.step("lint", "ruff", "check", "--quiet", ".")
-    run.step("types", "mypy")
-    run.step("import layers", "lint-imports", "--no-cache")
-    run.step("missing migrations", "python", "manage.py", "makemigrations", "--check", "--dry-run")
-    run.step(
-        "missing migrations of the local Pumble",
-        *("python", "manage.py", "makemigrations", "--check", "--dry-run"),
-        DJANGO_SETTINGS_MODULE="sandbox.settings",
-    )
-    run.step("translations", "python", "-m", "tests.catalogues", "--check")
     if not fast:
         install_system_packages()
     if not shutil.which("redis-server"):
         run.skipped.append("tests of limits in Redis: there is none (Debian: apt-get install redis-server)")
-    if fast:
-        quick = [*PYTEST, "-q", "-m", "not browser and not slow", *QUICK]
-        run.step("tests on SQLite", *quick, DATABASE_URL="")
-        return run.verdict()
-    if reason := node.why_missing():
-        run.skipped.append(f"test of a client in TypeScript: {reason}")
-    if reason := clients.why_missing():
-        run.skipped.append(f"tests of the official MCP clients: {reason}")
-    run.step("guides as a site", shutil.which("make") or "/usr/bin/make", "docs")
-    # Three at a time, the longest first: on two cores too, as a test waits for other processes longer than it computes.
-    print("\n=== tests in three lanes; what a part prints comes when it has ended", flush=True)
-    with ThreadPoolExecutor(max_workers=3) as lanes:
-        for part in [lanes.submit(part, run) for part in (on_sqlite, on_postgres, in_chromium, as_deployed)]:
+    # The longest first.
+    parts = [on_postgres, on_sqlite, in_chromium, on_the_wire, as_deployed, in_source, guides]
+    print("What a part prints comes when it has ended.", flush=True)
+    with ThreadPoolExecutor(MAX_LANES) as lanes:
+        for part in [lanes.submit(part, run) for part in ([in_source, *quick_parts()] if fast else parts)]:
             part.result()
     return run.verdict()
 
 
-def print_through(line: str) -> None:
-    print(line, end="", flush=True)
+def in_source(run: Run) -> None:
+    """What can be said of the source without running it."""
+    migrations = ("python", "manage.py", "makemigrations", "--check", "--dry-run")
+    run.step("format", "ruff", "format", "--check", "--quiet", ".")
+    run.step("lint", "ruff", "check", "--quiet", ".")
+    run.step("import layers", "lint-imports", "--no-cache")
+    run.step("translations", "python", "-m", "tests.catalogues", "--check")
+    run.step("missing migrations", *migrations)
+    run.step("missing migrations of the local Pumble", *migrations, DJANGO_SETTINGS_MODULE="sandbox.settings")
+    run.step("types", "mypy")
+
+
+def quick_parts() -> list[Callable[[Run], None]]:
+    def part(name: str) -> Callable[[Run], None]:
+        chosen = ["-m", "not browser and not slow", *QUICK[name]]
+        return lambda run: run.step(name, *PYTEST, "-q", *chosen, DATABASE_URL="")
+
+    return [part(name) for name in QUICK]
+
+
+def guides(run: Run) -> None:
+    run.step("guides as a site", shutil.which("make") or "/usr/bin/make", "docs")
 
 
 def on_sqlite(run: Run) -> None:
-    others = [f"--ignore={path}" for path in (STATEMENTS, DEPLOYMENT)]
-    run.side_step("tests on SQLite", *PYTEST, "-q", "-m", "not browser", *others, DATABASE_URL="")
+    others = [f"--ignore={path}" for path in (*ON_THE_WIRE, DEPLOYMENT)]
+    run.step("tests on SQLite", *PYTEST, "-q", "-m", "not browser", *others, DATABASE_URL="")
+
+
+def on_the_wire(run: Run) -> None:
+    if reason := node.why_missing():
+        run.skipped.append(f"test of a client in TypeScript: {reason}")
+    if reason := clients.why_missing():
+        run.skipped.append(f"tests of the official MCP clients: {reason}")
+    chosen = ["-m", "not browser", f"--ignore={STATEMENTS}", *ON_THE_WIRE]
+    run.step("tests on the wire, on SQLite", *PYTEST, "-q", *chosen, DATABASE_URL="")
 
 
 def on_postgres(run: Run) -> None:
     with database(run) as url:
         if url:
             chosen = ["-m", "not browser", "--second-database"]
-            run.side_step("tests on PostgreSQL", *PYTEST, "-q", *chosen, DATABASE_URL=url)
+            run.step("tests on PostgreSQL", *PYTEST, "-q", *chosen, DATABASE_URL=url)
 
 
 def as_deployed(run: Run) -> None:
     if run.can_deploy():
-        run.side_step("the deployment", *PYTEST, "-q", DEPLOYMENT, DATABASE_URL="")
+        run.step("the deployment", *PYTEST, "-q", DEPLOYMENT, DATABASE_URL="")
 
 
 def in_chromium(run: Run) -> None:
@@ -174,9 +182,9 @@ def in_chromium(run: Run) -> None:
         run.skipped.append("browser tests: there is no Chromium (Debian: apt-get install chromium)")
         return
     in_order = [*PYTEST, "-v", "-p", "no:randomly", STATEMENTS]
-    run.side_step("the local Pumble's 58 statements, by name", *in_order, DATABASE_URL="")
+    run.step("the local Pumble's 58 statements, by name", *in_order, DATABASE_URL="")
     browser = [*PYTEST, "-q", "-m", "browser", f"--ignore={STATEMENTS}", f"--ignore={DEPLOYMENT}"]
-    run.side_step("browser tests", *browser, DATABASE_URL="")
+    run.step("browser tests", *browser, DATABASE_URL="")
 
 
 def install_system_packages() -> None:
