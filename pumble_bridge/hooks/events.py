@@ -9,7 +9,7 @@ from keys import audit, membership
 from keys.audit import Actor
 from keys.models import Member, Workspace
 from pumble_bridge import installations
-from pumble_bridge.chat.notices.leak_buttons import MESSAGE_ID
+from pumble_bridge.chat.notices.leak_texts import MESSAGE_ID
 from pumble_bridge.hooks import leak_detection
 from pumble_bridge.hooks.payloads import Event
 from pumble_bridge.hooks.responses import Ack, HookResponse

@@ -17,7 +17,7 @@ from keys import audit, authentication, key_format, lifecycle, policies
 from keys.audit import Actor
 from keys.models import ApiKey, AuditEvent, Member, Workspace
 from pumble_bridge.chat import notices
-from pumble_bridge.chat.notices.leak_buttons import LEAK_REVOKE, LEAK_TEST, MESSAGE_ID, read_leak_value
+from pumble_bridge.chat.notices.leak_texts import LEAK_REVOKE, LEAK_TEST, MESSAGE_ID, read_button_value
 from pumble_bridge.hooks.payloads import Event
 from pumble_bridge.hooks.responses import Ack, HookResponse, Nack
 from pumble_bridge.models import Notice
@@ -89,7 +89,7 @@ def handle_action(member: Member, action: str, value: str, *, by: Actor, now: da
     Args:
         value: the button's value, unchecked.
     """
-    key_id, message_id = read_leak_value(value)
+    key_id, message_id = read_button_value(value)
     key = (
         ApiKey.objects.select_related("owner__workspace")
         .filter(key_id=key_id, owner__workspace__isnull=False, owner__workspace=member.workspace)

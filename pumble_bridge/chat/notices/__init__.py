@@ -4,7 +4,7 @@ A notice is stored before it is sent. Notices come from audit events and from th
 a crash prevented, and sends notices that are still queued.
 """
 
-from pumble_bridge.chat.notices.leak_buttons import LEAK_REVOKE, LEAK_TEST
+from pumble_bridge.chat.notices.leak_texts import LEAK_REVOKE, LEAK_TEST
 from pumble_bridge.chat.notices.queue import enqueue, enqueue_due, enqueue_for_event, enqueue_missed
 from pumble_bridge.chat.notices.sender import count_queued, prune, reconcile, send_queued, wake
 

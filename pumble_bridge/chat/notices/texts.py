@@ -14,8 +14,7 @@ from keys.permissions import is_entitled
 from keys.texts import format_days, short_date
 from pumble_bridge.chat import onboarding
 from pumble_bridge.chat.blocks import Element, bullets, escape_user_text, link, message, paragraph, text
-from pumble_bridge.chat.notices import policy_texts
-from pumble_bridge.chat.notices.leak_buttons import LEAK_REVOKE, LEAK_TEST, leak_value
+from pumble_bridge.chat.notices import leak_texts, policy_texts
 from pumble_bridge.models import Notice
 
 Kind = Notice.Kind
@@ -31,8 +30,8 @@ def build_message(notice: Notice, now: datetime) -> dict[str, Any] | None:
         return None
     content = message(*parts, paragraph(link(notice_url(notice), _("Open the portal"))))
     if notice.kind == Kind.LEAKED and notice.key and notice.event:
-        _add_channel(content, notice.event)
-        content["blocks"].append(_buttons(leak_value(notice.key.key_id, notice.dedup_key)))
+        leak_texts.add_channel(content, notice.event)
+        content["blocks"].append(leak_texts.buttons(notice.key.key_id, message_id=notice.dedup_key))
     return content
 
 
@@ -63,11 +62,11 @@ def _parts(notice: Notice, now: datetime) -> list[Element]:
         case Kind.USED_ELSEWHERE if event and event.address and not state.is_over:
             return _used_elsewhere(event, values, now)
         case Kind.LEAKED if event and not state.is_over:
-            return _leaked(values)
+            return leak_texts.leaked(values)
         case Kind.LEAK_REVOKED:
-            return _leak_revoked(values)
+            return leak_texts.revoked(values)
         case Kind.LEAK_DISMISSED:
-            return _leak_dismissed(values)
+            return leak_texts.dismissed(values)
         case _:
             return []
 
@@ -148,38 +147,6 @@ def _used_elsewhere(event: AuditEvent, values: dict[str, str], now: datetime) ->
     ]
 
 
-def _leaked(values: dict[str, str]) -> list[Element]:
-    return [
-        paragraph(
-            _(
-                "Your API key “%(name)s” appeared in a chat message. Everybody who can read that message can use the key."
-            )
-            % values
-        ),
-        paragraph(
-            _(
-                "Revoke the key now, delete the message, and create a new key. If it was a test, choose “It was a test”."
-            )
-        ),
-    ]
-
-
-def _leak_revoked(values: dict[str, str]) -> list[Element]:
-    return [
-        paragraph(_("Revoked “%(name)s”. Calls with it are now refused.") % values),
-        paragraph(_("Delete the message too. If you still need a key, create a new one.")),
-    ]
-
-
-def _leak_dismissed(values: dict[str, str]) -> list[Element]:
-    return [
-        paragraph(
-            _("Recorded as a test. “%(name)s” still works, also for everybody who has read the message.")
-            % values
-        ),
-    ]
-
-
 def _person_left(event: AuditEvent) -> list[Element]:
     keys = list(
         ApiKey.objects.filter(key_id__in=event.detail.get("keys", []), owner=event.member_id)
@@ -237,31 +204,3 @@ def _actor_name(event: AuditEvent) -> str:
 
 def _display_name(member: Member | None) -> str:
     return escape_user_text(member.name if member and member.name else _("Somebody"))
-
-
-def _add_channel(content: dict[str, Any], event: AuditEvent) -> None:
-    """Add the channel of the leak if the reader may know it. Only blocks can show a channel."""
-    channel_id = event.detail.get("seen_in")
-    if isinstance(channel_id, str):
-        channel_line = paragraph(_("The message is in "), {"type": "channel", "channel_id": channel_id})
-        content["blocks"][0]["elements"].insert(1, channel_line)
-
-
-def _buttons(value: str) -> Element:
-    return {
-        "type": "actions",
-        "elements": [
-            _button(_("Revoke now"), LEAK_REVOKE, value, style="danger"),
-            _button(_("It was a test"), LEAK_TEST, value, style="secondary"),
-        ],
-    }
-
-
-def _button(label: str, action: str, value: str, *, style: str) -> Element:
-    return {
-        "type": "button",
-        "text": {"type": "plain_text", "text": label},
-        "onAction": action,
-        "value": value,
-        "style": style,
-    }
