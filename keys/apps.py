@@ -6,7 +6,7 @@ class KeysConfig(AppConfig):
     name = "keys"
 
     def ready(self) -> None:
-        """Whatever a migration did to the tables, the database guards the audit events afterwards."""
+        """Create the triggers that protect the audit events after each migration."""
         from keys.audit import triggers  # needs the models
 
         pre_migrate.connect(triggers.before_migrations, sender=self)

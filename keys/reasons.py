@@ -1,8 +1,7 @@
-"""The catalogue of reasons: for each way in which a call can fail, how the API answers it and what people are told.
+"""The catalogue of errors: for each way in which a call can fail, the answer of the API and the explanation for people.
 
-Pure data. An exception names its row: by its `reason`, or by its `case` where a reason has special cases. The REST API and
-its reference, the dashboard, the admin and chat all read the same rows. A new reason is one row here, and an
-exception that names it.
+An exception refers to its row by `case`, or by `reason` if it has no case. The REST API, its reference, the dashboard, the
+admin and chat read the same rows. To add a reason, add a row here and an exception that refers to it.
 """
 
 from collections.abc import Mapping
@@ -23,7 +22,7 @@ NOT_FOUND_CODE = 404100
 
 
 class Operations(Enum):
-    """Which operations of the API can fail so."""
+    """The operations of the API that can raise the error."""
 
     ALL = auto()
     WITH_SCOPE = auto()
@@ -31,23 +30,23 @@ class Operations(Enum):
     WITH_BODY = auto()
     WRITING = auto()
     ASKING_PUMBLE = auto()
-    LISTED_EXPLICITLY = auto()  # those that have the row among their own failures
+    LISTED_EXPLICITLY = auto()  # those that list the row themselves
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ErrorSpec:
-    """One way in which a call fails.
+    """One way in which a call can fail.
 
     Attributes:
-        reason: the machine-readable word of the contract.
-        case: names a special case of the reason, which the log of calls does not tell from the others.
-        compatible, semantic: the HTTP status, by the setting `API_STATUS`; without `semantic` it is the same.
-        code: Pumble's number for it; chooses the structured shape of the answer.
-        applies_to: where the reference lists it.
-        text: what the contract says, always in English. `{name}` stands for an attribute of the exception.
-        keeps_message: the exception's own message, where it has one, takes the place of `text`.
-        retry_after: seconds, where the exception does not know better.
-        sample: attributes of an exception, for the example in the reference.
+        reason: the stable reason code in the answer.
+        case: the name of a special case of the reason. The request log does not record it.
+        compatible, semantic: the HTTP status for each value of the setting `API_STATUS`. Without `semantic` both are equal.
+        code: Pumble's error code. An error with a code has the structured body.
+        applies_to: the operations for which the reference lists it.
+        text: the error text of the contract, in English. `{name}` is replaced by an attribute of the exception.
+        keeps_message: whether the message of the exception replaces `text`, if it has one.
+        retry_after: seconds, if the exception has none.
+        sample: attributes of an exception for the example in the reference.
         title, meaning, advice: for people: the failure in a few words, what it means, and what helps. Code stands
             between backticks.
     """
@@ -68,12 +67,12 @@ class ErrorSpec:
 
     @property
     def name(self) -> str:
-        """The row's own name."""
+        """Return the name of the row."""
         return self.case or self.reason
 
     @property
     def explanation(self) -> str:
-        """What it means and what helps, in the active language."""
+        """Return meaning and advice, in the active language."""
         return f"{self.meaning} {self.advice}"
 
     def status(self, api_status: str) -> int:
@@ -81,7 +80,7 @@ class ErrorSpec:
 
 
 def _case(of: ErrorSpec, case: str, **changes: Any) -> ErrorSpec:
-    """Return a row that differs from `of` in `changes`, for operations that name it unless these say otherwise."""
+    """Return a row that differs from `of` in `changes`. By default only operations that list it can raise it."""
     changes.setdefault("applies_to", Operations.LISTED_EXPLICITLY)
     return replace(of, case=case, **changes)
 
@@ -106,7 +105,7 @@ KEY_MALFORMED = ErrorSpec(
     semantic=401,
     text="Invalid API key",
     title=_("Key malformed"),
-    meaning=_("What was sent is not a complete API key, or two headers have different keys."),
+    meaning=_("The request has an incomplete API key, or two headers have different keys."),
     advice=_("Copy the key again, or rotate it to get a new one."),
 )
 KEY_UNKNOWN = ErrorSpec(
@@ -115,7 +114,7 @@ KEY_UNKNOWN = ErrorSpec(
     semantic=401,
     text="Invalid API key",
     title=_("Key unknown"),
-    meaning=_("What was sent has the form of an API key, but this service has no such key."),
+    meaning=_("The key has the form of an API key, but this service has no such key."),
     advice=_("Copy the key again, or create a new one."),
 )
 KEY_EXPIRED = ErrorSpec(
@@ -147,7 +146,7 @@ KEY_ROTATED = ErrorSpec(
     text="API key replaced by a newer one; it stopped working at {retired_at:%Y-%m-%d %H:%M} UTC",
     sample={"retired_at": datetime(2026, 11, 2, 9, 30, tzinfo=UTC)},
     title=_("Key replaced"),
-    meaning=_("A newer key has replaced this one, and the time in which both worked is over."),
+    meaning=_("A newer key has replaced this one, and the grace period is over."),
     advice=_("Use the newer key."),
 )
 KEY_REVOKED = ErrorSpec(
@@ -208,7 +207,7 @@ CHANNEL_NOT_ALLOWED = ErrorSpec(
     text="API key is limited to {channels}",
     sample={"channels": "#ops and #alerts"},
     title=_("Channel not allowed"),
-    meaning=_("The key is limited to certain channels, and the call does not stay within them."),
+    meaning=_("The key is limited to certain channels, and the call concerns another channel."),
     advice=_(
         "Use one of the key's channels, or a key that is not limited to them. `keyInfo` lists the channels."
     ),
@@ -252,7 +251,7 @@ VALIDATION = ErrorSpec(
     keeps_message=True,
     sample={"message": "[must not be null]", "fields": {"text": ["must not be null"]}},
     title=_("Invalid input"),
-    meaning=_("The request is not what this operation accepts."),
+    meaning=_("The operation does not accept this request."),
     advice=_("The answer says what is wrong: `fields` says it by field, `hint` for the request as a whole."),
 )
 INVALID_BODY = _case(
@@ -309,7 +308,7 @@ NOT_FOUND = ErrorSpec(
     code=NOT_FOUND_CODE,
     text="Not found",
     title=_("Not found"),
-    meaning=_("What the request names does not exist, or the key's owner cannot see it."),
+    meaning=_("The object that the request names does not exist, or the key's owner cannot see it."),
     advice=_("Check the id or name."),
 )
 UNKNOWN_CHANNEL = _case(
@@ -353,7 +352,7 @@ TOO_LARGE = ErrorSpec(
     text="The request body is larger than 1 MiB",
     title=_("Body too large"),
     meaning=_("The body is larger than 1 MiB."),
-    advice=_("Send less at a time."),
+    advice=_("Send a smaller body."),
 )
 
 # Repeated requests.
@@ -446,7 +445,7 @@ PUMBLE_UNAVAILABLE = ErrorSpec(
     compatible=502,
     text="Pumble is not available",
     title=_("Pumble not available"),
-    meaning=_("Pumble cannot be reached, or its answer makes no sense."),
+    meaning=_("Pumble cannot be reached, or its answer is invalid."),
     advice=_LOOK_FIRST,
 )
 PUMBLE_BUSY = _case(

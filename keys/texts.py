@@ -1,4 +1,4 @@
-"""What is said to people of keys, in their language: what a key can do, and why something was refused."""
+"""What is sentences to people of keys, in their language: what a key can do, and why something was refused."""
 
 import unicodedata
 from collections.abc import Iterable
@@ -19,9 +19,11 @@ if TYPE_CHECKING:
 
 
 class ScopeText(NamedTuple):
-    """What a scope lets a key do: in a list, and in a sentence that begins with "Can" if it is worth saying there.
+    """What a scope allows, as a list item and as a part of a sentence that begins with "Can".
 
-    `in_channels` goes before the key's channels, `elsewhere` is not done in a channel.
+    Attributes:
+        in_channels: for scopes that a key uses in channels; None if the sentence does not mention the scope.
+        elsewhere: for scopes that have nothing to do with channels.
     """
 
     label: "StrPromise"
@@ -55,18 +57,19 @@ PRESETS = {
         gettext_lazy("Read only"), gettext_lazy("sees channels, people and messages; changes nothing")
     ),
     "post-messages": PresetText(
-        gettext_lazy("Post messages"), gettext_lazy("posts, and sees channels and people; reads no messages")
+        gettext_lazy("Post messages"),
+        gettext_lazy("posts messages, sees channels and people; reads no messages"),
     ),
     "full-access": PresetText(
-        gettext_lazy("Full access"), gettext_lazy("does everything that you can do in Pumble")
+        gettext_lazy("Full access"), gettext_lazy("can do everything that you can do in Pumble")
     ),
-    "custom": PresetText(gettext_lazy("Custom"), gettext_lazy("choose each thing yourself")),
+    "custom": PresetText(gettext_lazy("Custom"), gettext_lazy("choose the permissions yourself")),
 }
 _POLICY_VALUES = {
-    "max_lifetime": gettext_lazy("Longest life of a key, in days"),
-    "max_keys": gettext_lazy("Keys of a person"),
+    "max_lifetime": gettext_lazy("Maximum lifetime of a key, in days"),
+    "max_keys": gettext_lazy("Keys of one member"),
     "idle_days": gettext_lazy("Days without use"),
-    "request_log_retention_days": gettext_lazy("Days for which calls are kept"),
+    "request_log_retention_days": gettext_lazy("Days for which calls are logged"),
 }
 RIGHTS = {
     "scopes": gettext_lazy("scopes"),
@@ -78,45 +81,47 @@ RIGHTS = {
 
 
 def describe_rights(rights: Rights, *, now: datetime) -> str:
-    """What a key with these rights can do, such as `Can post as you in #ops until 12 January. Cannot read messages.`"""
+    """Return what a key with these rights can do: `Can post as you in #ops until 12 January. Cannot read messages.`"""
     can = _can(rights)
-    where = _places(rights)
+    where = _channels(rights)
     until = short_date(rights.expires_at, now=now) if rights.expires_at else ""
     named = {"can": can, "where": where, "until": until}
     if where and until:
-        said = [_("Can %(can)s in %(where)s until %(until)s.") % named]
+        sentences = [_("Can %(can)s in %(where)s until %(until)s.") % named]
     elif where:
-        said = [_("Can %(can)s in %(where)s; never expires.") % named]
+        sentences = [_("Can %(can)s in %(where)s; never expires.") % named]
     elif until:
-        said = [_("Can %(can)s until %(until)s.") % named]
+        sentences = [_("Can %(can)s until %(until)s.") % named]
     else:
-        said = [_("Can %(can)s; never expires.") % named]
+        sentences = [_("Can %(can)s; never expires.") % named]
     if where and set(rights.scopes) != set(scopes.ALL) and (more := _elsewhere(rights)):
-        said.append(_("Can also %(more)s.") % {"more": enumerate_all(more)})
+        sentences.append(_("Can also %(more)s.") % {"more": enumerate_all(more)})
     if cannot := _cannot(rights):
-        said.append(_("Cannot %(cannot)s.") % {"cannot": cannot})
+        sentences.append(_("Cannot %(cannot)s.") % {"cannot": cannot})
     if rights.allowed_addresses:
-        said.append(_("Only from %(addresses)s.") % {"addresses": enumerate_all(rights.allowed_addresses)})
+        sentences.append(
+            _("Only from %(addresses)s.") % {"addresses": enumerate_all(rights.allowed_addresses)}
+        )
     if rights.calls_per_minute < CALLS_PER_MINUTE:
         limit = rights.calls_per_minute
-        said.append(
+        sentences.append(
             ngettext("At most %(n)s call a minute.", "At most %(n)s calls a minute.", limit) % {"n": limit}
         )
-    return " ".join(said)
+    return " ".join(sentences)
 
 
 def preset_name(rights: Rights) -> str:
-    """Read only, Post messages, Full access or Custom."""
+    """Return the name of the preset: Read only, Post messages, Full access or Custom."""
     return str(PRESETS[scopes.find_preset(rights.scopes) or "custom"].label)
 
 
 def error_message(error: exceptions.KeysError) -> str:
-    """Why something was refused and what helps, as a sentence to the person who asked for it."""
+    """Return why a change was refused and what helps, in the active language."""
     match error:
         case exceptions.NameInvalid():
             return _name_invalid(error)
         case exceptions.NameTaken():
-            return _("You already have a key of that name. Choose another name, or delete that key first.")
+            return _("You already have a key with this name. Choose another name, or delete that key first.")
         case exceptions.TooManyKeys():
             return _(
                 "You have %(most)s keys, as many as this workspace allows. Delete one that you no longer need."
@@ -124,67 +129,65 @@ def error_message(error: exceptions.KeysError) -> str:
         case exceptions.ScopeUnknown():
             if not error.scopes:
                 return _("Choose at least one thing that the key may do.")
-            return _("There is no scope %(scopes)s. There are: %(all)s.") % {
+            return _("The scope %(scopes)s does not exist. The scopes are: %(all)s.") % {
                 "scopes": ", ".join(error.scopes),
                 "all": ", ".join(scopes.ALL),
             }
         case exceptions.ScopeNotAllowed():
-            return _("This workspace does not let keys have %(scopes)s.") % {
+            return _("This workspace does not allow the scopes %(scopes)s.") % {
                 "scopes": enumerate_all(error.scopes)
             }
         case exceptions.ChannelsInvalid():
             return _("Choose 1 to 50 channels.")
         case exceptions.AddressInvalid() if error.suggestion:
-            return _("%(text)s has bits set behind its prefix. Did you mean %(meant)s?") % {
+            return _("%(text)s has host bits set. Did you mean %(meant)s?") % {
                 "text": error.text[:64],
                 "meant": error.suggestion,
             }
         case exceptions.AddressInvalid():
             return _(
-                "“%(text)s” is no address or network. Write 203.0.113.7, 10.0.0.0/8 or 2001:db8::/32."
+                "“%(text)s” is not an IP address or network. Write 203.0.113.7, 10.0.0.0/8 or 2001:db8::/32."
             ) % {"text": error.text[:64]}
         case exceptions.TooManyAddresses():
-            return _("A key can be bound to 50 addresses and networks at most.")
+            return _("A key can have at most 50 allowed addresses and networks.")
         case exceptions.AddressesRequired():
             return _("This workspace requires a list of allowed IP addresses.")
         case exceptions.LimitInvalid():
-            return _("A key's own limit is 1 to 1,000 calls a minute.")
+            return _("The rate limit of a key must be 1 to 1,000 calls a minute.")
         case exceptions.ExpiryInPast():
-            return _("That end is in the past: the server's time is %(now)s.") % {
+            return _("This expiry is in the past. The server's time is %(now)s.") % {
                 "now": error.now.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
             }
         case exceptions.ExpiryTooFar() if error.lifetime is not None:
-            return _("In this workspace a key lives for %(lifetime)s at most. Choose an earlier end.") % {
-                "lifetime": format_days(error.lifetime)
-            }
+            return _(
+                "In this workspace a key can be valid for at most %(lifetime)s. Choose an earlier expiry."
+            ) % {"lifetime": format_days(error.lifetime)}
         case exceptions.ExpiryTooFar():
-            return _("In this workspace every key has an end. Choose one.")
+            return _("In this workspace every key must expire. Choose an expiry.")
         case exceptions.GraceInvalid():
             return _("Choose for how long the old key still works: not at all, 1 hour, 24 hours or 7 days.")
         case exceptions.RotationUnderway():
             return _(
-                "A new key was made a moment ago and is on its way. Look for it, or try again in a minute."
+                "A new key was created a moment ago and is being delivered. Look for it, or try again in a minute."
             )
         case exceptions.KeyBeingReplaced():
-            return _("This key is being replaced. Change the one that takes its place.")
+            return _("This key is being replaced. Change the new key instead.")
         case exceptions.KeyDisabled():
             return _("This key is disabled. Enable it first.")
         case exceptions.PolicyValueInvalid():
             return f"{_POLICY_VALUES[error.field]}: {number_range(error.minimum, error.maximum)}"
         case exceptions.PolicyChanged():
-            return _(
-                "Somebody else changed the policy meanwhile. Look at it as it is now, then decide again."
-            )
+            return _("Somebody else has changed the policy. Check the current policy, then try again.")
         case exceptions.PolicyViolated():
             return _(
-                "This key does not fit the policy of the workspace: %(what)s. Narrow it until it fits, or ask an owner."
+                "This key violates the policy of the workspace: %(what)s. Reduce its permissions, or ask an owner of the workspace."
             ) % {"what": enumerate_all(map(describe_violation, error.violations))}
         case exceptions.CannotWidenRights():
             return _(
-                "The rights of a key can only become narrower, and this would widen its %(what)s. Make a new key."
+                "You can only reduce the permissions of a key, and this would extend its %(what)s. Create a new key."
             ) % {"what": RIGHTS[error.field]}
         case exceptions.KeyAmbiguous():
-            return _("More than one of your keys goes by that: %(keys)s. Use the id.") % {
+            return _("More than one of your keys has this name: %(keys)s. Use the id.") % {
                 "keys": enumerate_all(
                     f"{name} ({key_id})" for name, key_id in zip(error.names, error.ids, strict=True)
                 )
@@ -206,12 +209,12 @@ def _name_invalid(error: exceptions.NameInvalid) -> str:
         return _("The name contains an API key. Choose another name.")
     rule = _("A key's name has 1 to 64 visible characters.")
     if error.character:
-        trouble = _("The name contains %(character)s.") % {"character": _describe(error.character)}
+        problem = _("The name contains %(character)s.") % {"character": _describe(error.character)}
     elif error.length:
-        trouble = _("The name has %(n)s characters.") % {"n": error.length}
+        problem = _("The name has %(n)s characters.") % {"n": error.length}
     else:
         return rule
-    return f"{trouble} {rule}"
+    return f"{problem} {rule}"
 
 
 def _describe(character: str) -> str:
@@ -222,13 +225,13 @@ def _describe(character: str) -> str:
 
 
 def number_range(least: int, most: int) -> str:
-    """What to choose where something else was."""
+    """Return a message with the range of a whole number."""
     bounds = {"least": least, "most": number_format(most, force_grouping=True)}
     return _("Choose a whole number from %(least)s to %(most)s.") % bounds
 
 
 def describe_violation(violation: Violation) -> str:
-    """In what a key breaks the policy, as a part of a sentence about that key."""
+    """Return the violation as a part of a sentence about the key."""
     match violation.rule:
         case PolicyRule.SCOPES:
             return _("it has scopes that are not allowed (%(scopes)s)") % {
@@ -237,26 +240,26 @@ def describe_violation(violation: Violation) -> str:
         case PolicyRule.EXPIRY if violation.limit is None:
             return _("it never expires")
         case PolicyRule.EXPIRY:
-            return _("it works for longer than %(days)s from now") % {
+            return _("it expires more than %(days)s from now") % {
                 "days": format_days(timedelta(days=violation.limit or 0))
             }
         case PolicyRule.ADDRESSES:
             return _("it may be used from every address")
         case PolicyRule.CREATORS:
-            return _("its holder is not among those who may create keys")
+            return _("its owner may not create keys")
         case PolicyRule.MAX_KEYS:
             most = violation.limit or 0
             return ngettext(
-                "its holder has more than %(n)s key", "its holder has more than %(n)s keys", most
+                "its owner has more than %(n)s key", "its owner has more than %(n)s keys", most
             ) % {"n": most}
-        case PolicyRule.IDLE:  # pragma: no branch - mypy holds that there is no other term
+        case PolicyRule.IDLE:  # pragma: no branch - mypy checks that there is no other rule
             return _("it was not used for %(days)s") % {
                 "days": format_days(timedelta(days=violation.limit or 0))
             }
 
 
 def enumerate_all(items: Iterable[str]) -> str:
-    """The items as a phrase: "a", "a and b", "a, b and c"."""
+    """Return the items as a phrase: "a", "a and b", "a, b and c"."""
     texts = list(items)
     if len(texts) < 2:
         return "".join(texts)
@@ -264,13 +267,13 @@ def enumerate_all(items: Iterable[str]) -> str:
 
 
 def enumerate_any(items: Iterable[str]) -> str:
-    """The items as alternatives: "a", "a or b", "a, b or c"."""
+    """Return the items as alternatives: "a", "a or b", "a, b or c"."""
     *others, last = items
     return _("%(others)s or %(last)s") % {"others": ", ".join(others), "last": last} if others else last
 
 
 def short_date(moment: datetime, *, now: datetime) -> str:
-    """The day, with the year where it is another one than now, and the hour where it is within a day."""
+    """Return the day, with the year if it is not the current one, and with the time if it is less than a day ahead."""
     local, today = timezone.localtime(moment), timezone.localtime(now)
     if local - today < timedelta(days=1):
         return date_format(local, _("j F, H:i e"))
@@ -278,6 +281,7 @@ def short_date(moment: datetime, *, now: datetime) -> str:
 
 
 def format_days(length: timedelta) -> str:
+    """Return the length in whole days, at least one."""
     number = max(1, round(length / timedelta(days=1)))
     return ngettext("%(n)s day", "%(n)s days", number) % {"n": number}
 
@@ -285,18 +289,18 @@ def format_days(length: timedelta) -> str:
 def _can(rights: Rights) -> str:
     if set(rights.scopes) == set(scopes.ALL):
         return _("do everything as you")
-    said = [
+    sentences = [
         str(SCOPES[scope].in_channels)
         for scope in scopes.in_order(rights.scopes)
         if SCOPES[scope].in_channels
     ]
     if rights.channels is None:
-        said += _elsewhere(rights)
-    return enumerate_all(said or [_("see channels and people")])
+        sentences += _elsewhere(rights)
+    return enumerate_all(sentences or [_("see channels and people")])
 
 
 def _elsewhere(rights: Rights) -> list[str]:
-    """What is not done in a channel."""
+    """Return the parts for scopes that have nothing to do with channels."""
     return [
         str(SCOPES[scope].elsewhere) for scope in scopes.in_order(rights.scopes) if SCOPES[scope].elsewhere
     ]
@@ -314,7 +318,7 @@ def _cannot(rights: Rights) -> str:
     return _(" or ").join(missing)
 
 
-def _places(rights: Rights) -> str:
+def _channels(rights: Rights) -> str:
     if rights.channels is None:
         return ""
     return enumerate_all(f"#{name}" if name else channel_id for channel_id, name in rights.channels.items())

@@ -1,7 +1,7 @@
-"""The ground floor's rows: workspaces, their members, the members' API keys, and what happened to them.
+"""The models: workspaces, members, their API keys, usage and audit events.
 
-Workspaces, members, policies and keys change only through `keys.lifecycle`, `keys.membership` and `keys.policies`, which
-record an audit event in the same transaction.
+Workspaces, members, policies and keys change only through `keys.lifecycle`, `keys.membership` and `keys.policies`,
+which record an audit event in the same transaction.
 """
 
 from keys.models.api_key import ApiKey, ApiKeyQuerySet

@@ -17,36 +17,40 @@ _UNDELIVERED_SUCCESSOR = Q(replaces__isnull=False, confirmed_at__isnull=True)
 
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
     def for_viewer(self, viewer: Member) -> "ApiKeyQuerySet":
-        """What `viewer` may see: operators all, owners and administrators their workspace's, members their own."""
+        """Return what `viewer` may see: operators all, owners and administrators their workspace's, members their own."""
         return visible_to(viewer, self, workspace="owner__workspace", person="owner")
 
     def live(self, now: datetime) -> "ApiKeyQuerySet":
-        """Not over: neither revoked nor expired, nor replaced for good. Disabled keys are live."""
+        """Return the keys that are not revoked, not expired, and not replaced for good. Disabled keys are live."""
         return self.filter(revoked_at__isnull=True).exclude(expires_at__lte=now).exclude(retires_at__lte=now)
 
     def current(self, now: datetime) -> "ApiKeyQuerySet":
-        """The live keys that own their name: not those that a successor has replaced or is about to replace."""
+        """Return the live keys that own their name: without replaced keys and undelivered successors."""
         return self.live(now).filter(retires_at__isnull=True).exclude(_UNDELIVERED_SUCCESSOR)
 
     def enableable(self, now: datetime) -> "ApiKeyQuerySet":
-        """The current keys that work, or that their holders may enable as they are: `ApiKey.is_locked` is False."""
+        """Return the current keys that are enabled, or that their owners may enable: `ApiKey.is_locked` is False."""
         by_another = Q(disabled_by__isnull=True) | ~Q(disabled_by=F("owner"))
-        held = Q(disabled_reason=ApiKey.DisableReason.POLICY) | (Q(disabled_reason="") & by_another)
-        return self.current(now).exclude(held, disabled_at__isnull=False)
+        is_locked = Q(disabled_reason=ApiKey.DisableReason.POLICY) | (Q(disabled_reason="") & by_another)
+        return self.current(now).exclude(is_locked, disabled_at__isnull=False)
 
     def idle_since(self, moment: datetime) -> "ApiKeyQuerySet":
-        """Not begun, enabled or used after `moment`, apart from uses of what a key replaced."""
+        """Return the keys that were not confirmed, enabled or used after `moment`. Uses of replaced keys do not count."""
         later = Q(confirmed_at__gt=moment) | Q(enabled_at__gt=moment) | Q(last_use__at__gt=moment)
         return self.filter(confirmed_at__isnull=False).exclude(later)
 
 
 class ApiKey(models.Model):
-    """A key and its rights. The plaintext is not here: only its digest under a numbered pepper.
+    """An API key and its rights. The plaintext is not stored, only its digest.
 
-    `disabled_reason` is empty where somebody decided it. `enabled_at` is when it was last enabled again, if ever.
-    `confirmed_at` is None while the key is pending, that is, until its plaintext was delivered or first presented.
-    A rotation makes a successor that `replaces` this key. When the successor is confirmed, this key gets the moment at
-    which it `retires_at`, after the `grace` that was chosen.
+    Attributes:
+        pepper_number: the number of the pepper of the digest, in the setting `KEY_PEPPERS`.
+        confirmed_at: when the plaintext was delivered or first used. None while the key is pending.
+        disabled_reason: empty if a person disabled the key.
+        enabled_at: when the key was last enabled again, if ever.
+        replaces: the predecessor, if the key was created by a rotation.
+        grace: how long the predecessor works after this key was confirmed.
+        retires_at: when this key stops working, because its successor was confirmed.
     """
 
     class State(models.TextChoices):
@@ -60,23 +64,23 @@ class ApiKey(models.Model):
 
         @property
         def is_over(self) -> bool:
-            """Whether the key never works again."""
+            """Return whether the key never works again."""
             return self in {self.ROTATED, self.EXPIRED, self.REVOKED}
 
     class RevokeReason(models.TextChoices):
-        BY_HOLDER = "BY_HOLDER", _("deleted by its holder")
+        BY_HOLDER = "BY_HOLDER", _("deleted by its owner")
         BY_ADMINISTRATOR = "BY_ADMINISTRATOR", _("revoked by an administrator")
         BY_OPERATOR = "BY_OPERATOR", _("revoked by the operator")
         PASTED = "PASTED", _("pasted into chat")
         NOT_DELIVERED = "NOT_DELIVERED", _("never delivered")
-        PREDECESSOR_REVOKED = "PREDECESSOR_REVOKED", _("the key it was to replace was gone")
-        UNAUTHORIZED = "UNAUTHORIZED", _("its holder no longer authorizes the app")
+        PREDECESSOR_REVOKED = "PREDECESSOR_REVOKED", _("the key that it should replace was revoked")
+        UNAUTHORIZED = "UNAUTHORIZED", _("its owner no longer authorizes the app")
         UNINSTALLED = "UNINSTALLED", _("the app was uninstalled")
-        DEACTIVATED = "DEACTIVATED", _("its holder was deactivated in Pumble")
+        DEACTIVATED = "DEACTIVATED", _("its owner was deactivated in Pumble")
 
     class DisableReason(models.TextChoices):
         IDLE = "IDLE", _("not used for a long time")
-        POLICY = "POLICY", _("does not fit the policy of the workspace")
+        POLICY = "POLICY", _("violates the policy of the workspace")
 
     key_id = models.CharField(max_length=12, unique=True)
     owner = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="api_keys")
@@ -146,7 +150,7 @@ class ApiKey(models.Model):
 
     @property
     def is_locked(self) -> bool:
-        """Whether it is disabled so that its holder cannot enable it, or not before it fits the policy."""
+        """Return whether the key is disabled and its owner cannot enable it, or only once it complies with the policy."""
         if self.disabled_at is None or self.disabled_reason == self.DisableReason.IDLE:
             return False
         return bool(self.disabled_reason) or self.disabled_by_id != self.owner_id
@@ -163,7 +167,7 @@ class ApiKey(models.Model):
 
     @property
     def idle_since(self) -> datetime:
-        """When the key, or what it replaced, was last used; or when it was enabled or begun, where that is later."""
+        """Return when the key or its predecessor was last used, or when it was confirmed or enabled, if that is later."""
         uses = [key.last_used_at for key in (self, self.replaces) if key is not None]
         moments = [self.confirmed_at or self.created_at, self.enabled_at, *uses]
         latest: datetime = max(moment for moment in moments if moment is not None)
@@ -171,12 +175,12 @@ class ApiKey(models.Model):
 
     @property
     def masked(self) -> str:
-        """How the key is shown in lists: enough to tell keys apart, useless for anything else."""
+        """Return the beginning of the id and the last four characters, to show in lists."""
         return f"pmb_{self.key_id[:4]}…{self.last_four}"
 
 
 class HasState(Protocol):
-    """The row of a key, or what is remembered of it."""
+    """An `ApiKey` or a `key_cache.KeyRecord`."""
 
     @property
     def confirmed_at(self) -> datetime | None: ...
@@ -191,6 +195,7 @@ class HasState(Protocol):
 
 
 def state_of(key: HasState, now: datetime) -> ApiKey.State:
+    """Return the state of the key. If several apply, return the first of: revoked, replaced, expired, disabled."""
     if key.revoked_at is not None:
         return ApiKey.State.REVOKED
     if key.retires_at is not None and key.retires_at <= now:

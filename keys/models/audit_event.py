@@ -1,7 +1,7 @@
-"""What happened, for good.
+"""Audit events.
 
-Events follow each other in chains: one for each workspace, one for the installation itself. Each holds the digest of the
-one before it; `keys.audit.verifier` says how. The database refuses to change or remove one: `keys.audit.triggers`.
+Events form chains: one for each workspace, and one for the installation. Each event has the digest of the previous one: see
+`keys.audit.verifier`. Triggers in the database prevent changes: see `keys.audit.triggers`.
 """
 
 from functools import cached_property
@@ -15,9 +15,12 @@ from keys.models.people import Member, Workspace
 
 
 class AuditChain(models.Model):
-    """Where a chain ends: the number and digest of its last event. The database moves it with each event.
+    """The end of a chain. A trigger updates it with each event.
 
-    `name` is the workspace's Pumble id. `pruned_number` and `pruned_digest` are of the last event that retention removed.
+    Attributes:
+        name: the Pumble id of the workspace, or `INSTALLATION`.
+        number, digest: those of the last event.
+        pruned_number, pruned_digest: those of the last event that retention deleted.
     """
 
     INSTALLATION = "installation"
@@ -34,7 +37,7 @@ class AuditChain(models.Model):
 
 class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
     def for_viewer(self, viewer: Member) -> "AuditEventQuerySet":
-        """What `viewer` may see: operators all, owners and administrators their workspace's, others nothing."""
+        """Return what `viewer` may see: operators all, owners and administrators their workspace's, others nothing."""
         if viewer.is_superuser:
             return self
         if viewer.is_workspace_admin:
@@ -43,32 +46,31 @@ class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
 
 
 class AuditEvent(models.Model):
-    """One change of a key or a grant: who, through what, what, when. Written in the change's own transaction.
+    """One change: who made it, through which surface, what, and when. Written in the transaction of the change.
 
-    What the digest covers is text, so that it means the same without any other row: `actor_ref` and `member_ref` are
-    Pumble's user ids, or `operator:USERNAME`; `key_ref` is the key's public id. The foreign keys beside them are for
-    lookups. Addresses stand as pseudonyms, here and in `detail`. `address` and `detail_with_addresses`
-    show those that were not erased.
+    The digest covers texts, so an event can be verified without other rows. `actor_ref` and `member_ref` are Pumble's user
+    ids, or `operator:USERNAME`. `key_ref` is the public id of the key. The foreign keys are for lookups. Addresses are
+    pseudonyms, here and in `detail`. `address` and `detail_with_addresses` return those that were not erased.
     """
 
     class Type(models.TextChoices):
-        """What happened, and how it is told. `%(name)s` stands for a detail of the event; `portal.presentation.event_texts` fills it in."""
+        """The type, and its text for people. `portal.presentation.event_texts` fills in `%(name)s` from the detail."""
 
         KEY_ISSUED = "key.issued", _("Created")
         KEY_CONFIRMED = "key.confirmed", _("Key shown to its owner")
         KEY_RENAMED = "key.renamed", _("Renamed from “%(before)s” to “%(after)s”")
-        KEY_NARROWED = "key.narrowed", _("Given fewer rights: %(changed)s")
+        KEY_NARROWED = "key.narrowed", _("Permissions reduced: %(changed)s")
         KEY_DISABLED = "key.disabled", _("Disabled")
         KEY_ENABLED = "key.enabled", _("Enabled again")
-        KEY_ROTATED = "key.rotated", _("Rotated: pmb_%(successor)s takes its place")
-        KEY_RETIRED = "key.retired", _("Its grace was ended")
-        KEY_USED_AFTER_ROTATION = "key.used_after_rotation", _("Presented after its grace had ended")
-        KEY_REHASHED = "key.rehashed", _("Its digest was renewed")
+        KEY_ROTATED = "key.rotated", _("Rotated: replaced by pmb_%(successor)s")
+        KEY_RETIRED = "key.retired", _("Grace period ended")
+        KEY_USED_AFTER_ROTATION = "key.used_after_rotation", _("Used after its grace period")
+        KEY_REHASHED = "key.rehashed", _("Digest renewed")
         KEY_REVOKED = "key.revoked", _("Revoked: %(reason)s")
         KEY_USED_ELSEWHERE = "key.used_elsewhere", _("Used from a network for the first time")
         KEY_LEAKED = "key.leaked", _("Found in a chat message")
-        KEY_LEAK_DISMISSED = "key.leak_dismissed", _("Its leak was said to be a test")
-        KEY_IDENTIFIED = "key.identified", _("Looked up by its plaintext")
+        KEY_LEAK_DISMISSED = "key.leak_dismissed", _("Leak reported as a test")
+        KEY_IDENTIFIED = "key.identified", _("Identified by its plaintext")
         POLICY_CHANGED = "policy.changed", _("The workspace's policy was changed")
         APP_INSTALLED = "app.installed", _("The app was installed")
         APP_UNINSTALLED = "app.uninstalled", _("The app was uninstalled")
@@ -80,11 +82,11 @@ class AuditEvent(models.Model):
         MEMBER_SIGNED_IN = "member.signed_in", _("Signed in")
         MEMBER_SIGNED_OUT = "member.signed_out", _("Signed out")
         MEMBER_ERASED = "member.erased", _("Name, e-mail and addresses erased")
-        RIGHTS_REFUSED = "rights.refused", _("Tried what is not theirs to do: %(tried)s")
+        RIGHTS_REFUSED = "rights.refused", _("Attempt denied: %(tried)s")
         OPERATOR_SIGNED_IN = "operator.signed_in", _("An operator signed in")
-        OPERATOR_SIGN_IN_REFUSED = "operator.sign_in_refused", _("Somebody failed to sign in as operator")
+        OPERATOR_SIGN_IN_REFUSED = "operator.sign_in_refused", _("Failed sign-in as operator")
         OPERATOR_SIGNED_OUT = "operator.signed_out", _("An operator signed out")
-        OPERATOR_LOOKED = "operator.looked", _("An operator looked at this workspace: %(page)s")
+        OPERATOR_LOOKED = "operator.looked", _("An operator viewed this workspace: %(page)s")
         AUDIT_EXPORTED = "audit.exported", _("The audit log was exported")
         AUDIT_CHECKPOINT = "audit.checkpoint", _("Audit events were removed by retention")
         SECRETS_ROTATED = "secrets.rotated", _("Secrets of the installation were rotated")
@@ -130,7 +132,7 @@ class AuditEvent(models.Model):
 
     @property
     def address(self) -> str | None:
-        """Where the actor was. None where that is unknown, or was erased."""
+        """Return the address of the actor. None if it is unknown or was erased."""
         return self._addresses_by_pseudonym.get(self.address_pseudonym)
 
     @property

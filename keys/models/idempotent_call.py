@@ -1,4 +1,4 @@
-"""Writes that must not happen twice."""
+"""Calls with an `Idempotency-Key`."""
 
 from datetime import timedelta
 
@@ -8,9 +8,9 @@ from keys.models.api_key import ApiKey
 
 
 class IdempotentCall(models.Model):
-    """A write that came with an `Idempotency-Key`: its answer, so that a repetition gets it and nothing happens twice.
+    """A write with an `Idempotency-Key`, and its answer for repetitions.
 
-    `answer` is None while the call is under way, and for good where nobody knows how it ended.
+    `answer` is None until the call has ended, and stays None if its outcome is unknown.
     """
 
     RETENTION = timedelta(hours=24)

@@ -12,11 +12,13 @@ Rows = TypeVar("Rows", bound="QuerySet[Model]")
 
 
 def visible_to(viewer: "Member", rows: Rows, *, workspace: str, person: str) -> Rows:
-    """Those of `rows` that `viewer` may see: operators all, owners and administrators their workspace's, others their own.
+    """Return the rows that `viewer` may see: operators all, owners and administrators their workspace's, others their own.
+
+    Every list and lookup uses this, so rows of other workspaces do not exist for the viewer.
 
     Args:
         workspace: the lookup from a row to its workspace.
-        person: the lookup from a row to the member whose it is.
+        person: the lookup from a row to its member.
     """
     if viewer.is_superuser:
         return rows
@@ -46,7 +48,7 @@ class Workspace(models.Model):
 
 class MemberManager(BaseUserManager["Member"]):
     def create_superuser(self, username: str, password: str | None = None) -> "Member":
-        """An operator: signs in with a password, belongs to no workspace."""
+        """Create an operator, who signs in with a password and belongs to no workspace."""
         operator = self.model(username=username, name=username, is_superuser=True)
         operator.set_password(password)
         operator.save(using=self._db)
@@ -57,11 +59,16 @@ class MemberManager(BaseUserManager["Member"]):
 
 
 class Member(AbstractBaseUser, PermissionsMixin):
-    """A person of one workspace, known by Pumble's user id in it; or an operator, who has neither.
+    """A member of a workspace, or an operator, who has no workspace and no Pumble user id.
 
-    `authorized_at` is None while the person has not authorised the app. `is_active` is False once Pumble deactivated
-    them. A member has no password: people sign in with Pumble. `erased_at` is the moment since which nothing but
-    Pumble's user id is known of them; authorising the app again ends that.
+    Members sign in with Pumble and have no password.
+
+    Attributes:
+        role: Pumble's role. Unknown roles are stored too, and have no staff rights.
+        is_active: False if the person was deactivated in Pumble.
+        authorized_at: None if the person does not authorize the app.
+        signed_out_at: when they signed out everywhere. Sessions that began before are over.
+        erased_at: when their personal data was erased. A new authorization sets it to None.
     """
 
     class Role(models.TextChoices):
@@ -73,16 +80,14 @@ class Member(AbstractBaseUser, PermissionsMixin):
 
     username = models.CharField(max_length=64, unique=True)
     workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, null=True, related_name="members")
-    pumble_user_id = models.CharField(max_length=24, null=True)  # noqa: DJ001 - an operator has none, "" would repeat
+    pumble_user_id = models.CharField(max_length=24, null=True)  # noqa: DJ001 - operators have none, and "" is not unique
     name = models.CharField(max_length=200)
     email = models.CharField(max_length=320, blank=True)
-    role = models.CharField(
-        max_length=32, default=Role.USER
-    )  # open: Pumble may add roles, they get no staff rights
+    role = models.CharField(max_length=32, default=Role.USER)
     language = models.CharField(max_length=5, blank=True)
     is_active = models.BooleanField(default=True)
     authorized_at = models.DateTimeField(null=True)
-    signed_out_at = models.DateTimeField(null=True)  # everywhere: sessions that began before are over
+    signed_out_at = models.DateTimeField(null=True)
     erased_at = models.DateTimeField(null=True)
 
     objects: ClassVar[MemberManager] = MemberManager()
@@ -112,9 +117,9 @@ class Member(AbstractBaseUser, PermissionsMixin):
         return self.is_superuser or self.is_workspace_admin
 
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
-        """Changes with what a session stands on, so that none outlives it.
+        """Return a hash that ends all sessions when it changes.
 
-        That is the authorisation it began with, the role it was begun in, and that nobody signed out everywhere.
+        It covers the password, the authorization, the role, and the time of signing out everywhere.
         """
-        stands_on = [self.password, self.role, *map(str, (self.authorized_at, self.signed_out_at))]
-        return salted_hmac("keys.Member", " ".join(stands_on), secret=secret, algorithm="sha256").hexdigest()
+        parts = [self.password, self.role, *map(str, (self.authorized_at, self.signed_out_at))]
+        return salted_hmac("keys.Member", " ".join(parts), secret=secret, algorithm="sha256").hexdigest()

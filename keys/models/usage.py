@@ -1,4 +1,4 @@
-"""What keys were used for. Written off the request's path, in batches: `keys.usage`."""
+"""The use of keys. `keys.usage` writes the rows in batches, after the answer."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -9,7 +9,7 @@ from keys.models.people import Member, visible_to
 
 
 class LastUse(models.Model):
-    """When, from where and with what a key was last used. A row of its own, so that noting it touches no key."""
+    """The last use of a key. It has its own table, so that recording a use does not update the key."""
 
     key = models.OneToOneField(ApiKey, on_delete=models.CASCADE, primary_key=True, related_name="last_use")
     at = models.DateTimeField()
@@ -21,7 +21,7 @@ class LastUse(models.Model):
 
 
 class KnownNetwork(models.Model):
-    """A network that a key was used from: `203.0.113.0/24` or `2001:db8:1::/48`. Kept as long as the key is live."""
+    """A network that a key was used from, such as `203.0.113.0/24` or `2001:db8:1::/48`. Kept while the key is live."""
 
     key = models.ForeignKey(ApiKey, on_delete=models.CASCADE, related_name="networks")
     network = models.CharField(max_length=43)
@@ -96,7 +96,7 @@ class HourlyUseQuerySet(models.QuerySet["HourlyUse"]):
 
 
 class HourlyUse(models.Model):
-    """How many calls of a key ended how in an hour. `hour` is its beginning.
+    """The number of calls of a key with one outcome in one hour. `hour` is its beginning.
 
     `outcome` is that of the calls, or `dry_run` or `replay` where they did nothing anew (`keys.usage.SUCCESSES`).
     """

@@ -215,7 +215,7 @@ class TestOperators:
         elsewhere = AuditEvent.objects.filter(type=Type.OPERATOR_LOOKED, workspace=mallory.workspace)
         assert [event.detail["page"] for event in elsewhere] == ["member"]  # where she stood in the list
         page = words(browser_of(make_member(alice.workspace, "boss", "OWNER")).get("/admin/keys/auditevent/"))  # type: ignore[arg-type]
-        assert "An operator looked at this workspace: apikey" in page
+        assert "An operator viewed this workspace: apikey" in page
 
     def test_see_every_workspace_with_its_figures(self, root: Member, alice: Member, mallory: Member) -> None:
         used(make_key(alice), calls=7)
@@ -640,7 +640,7 @@ class TestAuditLog:
 
     def test_of_the_installation_is_for_operators(self, root: Member, owner: Client, client: Client) -> None:
         sign_in(client, "root", "wrong")
-        failed = "Somebody failed to sign in as operator"
+        failed = "Failed sign-in as operator"
 
         assert failed in words(browser(root).get("/admin/keys/auditevent/"))
         assert failed not in words(owner.get("/admin/keys/auditevent/"))

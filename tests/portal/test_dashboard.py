@@ -85,7 +85,7 @@ class TestTheKeyList:
             "Revoked",
             "31 Dec 2026, 23:59 UTC",
             "alice",
-            "deleted by its holder",
+            "deleted by its owner",
             "done",
         ):
             assert said in ended

@@ -152,7 +152,7 @@ class TestTheKeyPage:
         lifecycle.revoke(key=key, by=by(key.owner), reason=ApiKey.RevokeReason.BY_HOLDER, now=NOW)
         page = browser.get(f"/keys/{key.key_id}/")
 
-        assert "deleted by its holder" in words(page)
+        assert "deleted by its owner" in words(page)
         assert "/delete" not in text(page)
         assert "/disable" not in text(page)
 
@@ -186,7 +186,7 @@ class TestReducePermissions:
         assert key.expires_at == NOW + timedelta(days=30)
         assert key.allowed_addresses == ["192.0.2.0/24"]
         page = words(browser.get(f"/keys/{key.key_id}/"))
-        assert "Given fewer rights: scopes, addresses, expiry" in page
+        assert "Permissions reduced: scopes, addresses, expiry" in page
 
     def test_never_adds_rights(self, browser: Client, alice: Member) -> None:
         key = make_key(

@@ -103,7 +103,7 @@ class TestAWordThatBeginsWithADash:
             ("--expires=-30", "--expires needs a value"),
             ('--expires=""', "--expires needs a value"),
             ('--expires ""', "--expires needs a value"),
-            ("--scopes user:read, --post", "There is no scope"),
+            ("--scopes user:read, --post", "does not exist. The scopes are:"),
         ]:
             assert told in say(ana, general, f"generate ci {typed}"), typed
         assert not ApiKey.objects.exists()
