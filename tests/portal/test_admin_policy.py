@@ -111,8 +111,8 @@ class TestForm:
             ({"allowed_scopes": ["everything"]}, "Allowed permissions : Select a valid choice."),
             ({"creators": "NOBODY"}, "Who may create keys : Select a valid choice."),
             ({"allowed_creators": ["1000000"]}, "Chosen members : Select a valid choice."),
-            ({"revision": "x"}, "Somebody else changed the policy meanwhile."),
-            ({"revision": ""}, "Somebody else changed the policy meanwhile."),
+            ({"revision": "x"}, "Somebody else has changed the policy."),
+            ({"revision": ""}, "Somebody else has changed the policy."),
         ],
     )
     def test_shows_each_error_at_its_field(
@@ -138,7 +138,7 @@ class TestForm:
         answer = owner.post(form_of(olivia), fields(revision=0, max_keys="9"))
 
         assert answer.status_code == 409
-        assert "Somebody else changed the policy meanwhile" in errors(answer)
+        assert "Somebody else has changed the policy" in errors(answer)
         assert Policy.objects.get().max_keys == 5
 
     def test_offers_only_members_of_the_workspace_who_are_not_administrators(
@@ -237,7 +237,7 @@ class TestNonCompliantKeys:
         page = owner.get(keys_of(olivia))
         said = words(page)
         assert "2 keys do not comply with the policy" in said
-        assert "It works for longer than 30 days from now" in said
+        assert "It expires more than 30 days from now" in said
         assert "It may be used from every address" in said
         assert "<i>nightly" not in text(page)
         assert f"/admin/keys/apikey/{key.pk}/change/" in text(page)
@@ -287,7 +287,7 @@ class TestNonCompliantKeys:
         sent = {"revision": 1, "key": key.key_id, "sure": "1"}
         said = words(owner.post(keys_of(olivia), sent, follow=True))
 
-        assert "Somebody else changed the policy meanwhile" in said
+        assert "Somebody else has changed the policy" in said
         key.refresh_from_db()
         assert key.scopes == list(scopes.ALL)
 

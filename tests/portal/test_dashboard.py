@@ -257,7 +257,7 @@ class TestCreateKey:
             ({"name": ""}, "name", "1 to 64 visible characters"),
             ({"name": "a\u202eb"}, "name", "The name contains U+202E (right-to-left override)"),
             ({"name": "take\u200bn"}, "name", "The name contains U+200B (zero width space)"),
-            ({"name": "taken"}, "name", "already have a key of that name"),
+            ({"name": "taken"}, "name", "already have a key with this name"),
             ({"preset": "custom"}, "scopes_0", "at least one thing"),
             ({"preset": "full-access"}, "sure", "Tick this"),
             ({"where": "chosen"}, "channels_0", "Choose 1 to 50 channels"),
@@ -470,7 +470,7 @@ class TestKeyName:
 
         assert "pmb_" in text(answer)
         assert ApiKey.objects.get().name == "\u00e9" * 64
-        assert "already have a key of that name" in words(send(browser, name="\u00c9" * 64))
+        assert "already have a key with this name" in words(send(browser, name="\u00c9" * 64))
 
     def test_confirms_in_any_unicode_form(self, browser: Client, alice: Member) -> None:
         key = make_key(alice, "caf\u00e9")

@@ -170,7 +170,7 @@ class TestRename:
         answer = browser.post(f"/keys/{key.key_id}/rename", {"name": "taken"})
 
         assert answer.status_code == 400
-        assert "already have a key of that name" in words(answer)
+        assert "already have a key with this name" in words(answer)
         assert 'value="taken"' in text(answer)
 
 

@@ -502,7 +502,7 @@ class TestUnicodeNames:
         say(ana, general, f"generate {made} --post")
 
         assert ApiKey.objects.get().name == COMPOSED
-        assert "already have a key of that name" in say(ana, general, f"generate {typed.upper()} --post")
+        assert "already have a key with this name" in say(ana, general, f"generate {typed.upper()} --post")
         assert "Disabled" in say(ana, general, f"disable {typed}")
         assert "Enabled" in say(ana, general, f"enable “{typed}”")
         assert "The old key works until" in say(ana, general, f"rotate {typed}")
@@ -524,7 +524,7 @@ class TestUnicodeNames:
         issue(ana, "old")
         ApiKey.objects.update(name=stored)
 
-        assert "already have a key of that name" in say(ana, general, f"generate “{typed}” --post")
+        assert "already have a key with this name" in say(ana, general, f"generate “{typed}” --post")
         assert "Deleted" in say(ana, general, f"delete {typed}")
 
     def test_that_an_earlier_version_stored_twice_are_told_apart_by_id(

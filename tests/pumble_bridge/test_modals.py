@@ -87,7 +87,7 @@ class TestAddApiKey:
     @pytest.mark.parametrize(
         ("typed", "said"),
         [
-            ("taken", "You already have a key of that name"),
+            ("taken", "You already have a key with this name"),
             ("\u202eevil", "The name contains U+202E (right-to-left override)"),
             ("   ", "1 to 64 visible characters"),
         ],

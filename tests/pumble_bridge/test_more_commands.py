@@ -73,7 +73,7 @@ class TestGenerateWithFlags:
             ("--expires 0d", "number of days"),
             ("--expires 99999d", "number of days"),
             ("--read-only --post", "Use only one of these flags: --read-only, --post"),
-            ("--scopes messages:fly", "There is no scope messages:fly"),
+            ("--scopes messages:fly", "The scope messages:fly does not exist"),
             ("--scopes ,", "Choose at least one thing"),
         ],
     )
@@ -88,9 +88,9 @@ class TestGenerateWithFlags:
         )
         policies.change_policy(workspace=workspace, values=terms, by=OPERATOR, now=timezone.now())
 
-        assert "does not let keys have" in say(ana, general, "generate ci --full")
-        assert "45 days at most" in say(ana, general, "generate ci --expires 60d")
-        assert "45 days at most" in say(ana, general, "generate ci --expires never")
+        assert "does not allow the scopes" in say(ana, general, "generate ci --full")
+        assert "at most 45 days" in say(ana, general, "generate ci --expires 60d")
+        assert "at most 45 days" in say(ana, general, "generate ci --expires never")
         say(ana, general, "generate ci")
 
         row = ApiKey.objects.get()

@@ -70,7 +70,7 @@ class TestGenerate:
         ana.type(general, "/api-keys generate CI")
         ana.type(general, "/api-keys generate " + "x" * 65)
 
-        assert "already have a key of that name" in ana.whispers(general)[-2]
+        assert "already have a key with this name" in ana.whispers(general)[-2]
         assert "1 to 64" in ana.whispers(general)[-1]
         assert ApiKey.objects.count() == 1
 
