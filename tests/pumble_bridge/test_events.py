@@ -57,7 +57,7 @@ def until_deactivated() -> None:
         time.sleep(0.05)
 
 
-class TestSomebodyWhoWasDeactivated:
+class TestAMemberWhoWasDeactivated:
     def test_has_no_working_key_from_then_on_and_none_comes_back(self, portal: str, ben: Person) -> None:
         key, plaintext = new_key(ben, now=timezone.now())
         assert call(portal, plaintext.text)[0] == 200
@@ -76,7 +76,7 @@ class TestSomebodyWhoWasDeactivated:
             .values_list("type", flat=True)
         ) == ["member.deactivated", "member.reactivated"]
 
-    def test_really_in_pumble_is_told_to_the_owner(self, portal: str, ana: Person, ben: Person) -> None:
+    def test_in_pumble_causes_a_notice_to_the_owner(self, portal: str, ana: Person, ben: Person) -> None:
         new_key(ben, "nightly", now=timezone.now())
 
         pumble.act("deactivate", userId=ben.id)
@@ -95,7 +95,7 @@ class TestSomebodyWhoWasDeactivated:
         assert AuditEvent.objects.filter(type="member.deactivated").count() == 1
         assert len(messages_to(ana)) == 1
 
-    def test_while_nobody_listened_is_noticed_by_the_seed(self, portal: str, ben: Person) -> None:
+    def test_while_the_portal_was_down_is_found_by_the_seed(self, portal: str, ben: Person) -> None:
         pumble.act("deactivate", userId=ben.id)
         until_deactivated()
         Member.objects.filter(pumble_user_id=ben.id).update(is_active=True, authorized_at=timezone.now())
@@ -106,9 +106,7 @@ class TestSomebodyWhoWasDeactivated:
         key.refresh_from_db()
         assert (key.revoked_reason, member(ben).is_active) == ("DEACTIVATED", False)
 
-    def test_can_have_new_keys_after_coming_back_and_authorising_the_app_again(
-        self, portal: str, ben: Person
-    ) -> None:
+    def test_can_have_new_keys_after_returning_and_authorizing_again(self, portal: str, ben: Person) -> None:
         send(portal, raw(changed(ben, st="DEACTIVATED")))
         assert not Authorization.objects.filter(member=member(ben)).exists()  # no token is kept of who left
         send(portal, raw(changed(ben, kind="WORKSPACE_USER_JOINED")))
@@ -129,9 +127,9 @@ class TestSomebodyWhoWasDeactivated:
         assert member(ben).get_session_auth_hash() != before
 
 
-class TestSomebodyWhoChanged:
+class TestAMemberWhoChanged:
     @pytest.mark.parametrize("kind", KINDS)
-    def test_is_known_as_they_are_now(self, portal: str, ben: Person, kind: str) -> None:
+    def test_is_updated(self, portal: str, ben: Person, kind: str) -> None:
         send(portal, raw(changed(ben, kind=kind, uN="Benjamin", uE="benjamin@acme.test", ro="USER")))
 
         now = member(ben)
@@ -153,7 +151,7 @@ class TestSomebodyWhoChanged:
         )
 
     @pytest.mark.parametrize("kind", KINDS)
-    def test_unknown_to_us_stays_unknown(self, portal: str, ben: Person, kind: str) -> None:
+    def test_that_is_unknown_is_not_stored(self, portal: str, ben: Person, kind: str) -> None:
         before = Member.objects.count()
 
         assert send(portal, raw(changed(ben, kind=kind, uId="f" * 24))).status_code == 200

@@ -55,7 +55,7 @@ def _values(menu: dict[str, Any]) -> list[str]:
 
 
 class TestWhatItShows:
-    def test_is_ones_own_keys_in_words_and_what_can_be_done(self, ana: Person, ben: Person) -> None:
+    def test_shows_the_members_keys_and_actions(self, ana: Person, ben: Person) -> None:
         key, _ = issue(
             ana, "deploy bot", scopes=["messages:write"], expires_at=timezone.now() + timedelta(days=30)
         )
@@ -77,7 +77,7 @@ class TestWhatItShows:
             shown
         ).keys()
 
-    def test_is_how_to_begin_where_there_are_no_keys(self, ana: Person) -> None:
+    def test_shows_how_to_start_without_keys(self, ana: Person) -> None:
         shown = home_tab(ana)
 
         assert "No keys yet" in texts(shown)
@@ -96,13 +96,13 @@ class TestWhatItShows:
         assert "number 04" not in said
         assert "These are your newest" in said
 
-    def test_is_what_the_app_does_to_those_who_have_not_authorised(self, carla: Person, portal: str) -> None:
+    def test_shows_what_the_app_does_without_authorization(self, carla: Person, portal: str) -> None:
         shown = carla.screen(app_channel(carla))["home"]
 
         assert "lets a program act in Pumble as you" in texts(shown)
         assert "/pumble/signin" in str(shown)
 
-    def test_is_how_to_authorise_again_once_somebody_has_left(self, ana: Person) -> None:
+    def test_shows_how_to_authorize_after_it_ended(self, ana: Person) -> None:
         issue(ana, "ci")
         member = get_member(ana)
         membership.end_authorization(member=member, by=OPERATOR, now=timezone.now())
@@ -191,7 +191,7 @@ class TestAChange:
 
         assert publications() == before
 
-    def test_of_a_key_that_expired_meanwhile_shows_after_maintenance(self, ana: Person) -> None:
+    def test_of_an_expired_key_shows_after_maintenance(self, ana: Person) -> None:
         key, _ = issue(ana, "ci")
         home_tab(ana)
         HomeTab.objects.update(published_at=timezone.now() - timedelta(hours=1), next_at=timezone.now())
@@ -201,7 +201,7 @@ class TestAChange:
 
         assert "No keys yet" in texts(ana.screen(app_channel(ana))["home"])
 
-    def test_by_a_colleague_leaves_ones_own_tab_alone(self, ana: Person, ben: Person) -> None:
+    def test_by_a_colleague_does_not_publish_the_members_tab(self, ana: Person, ben: Person) -> None:
         issue(ana, "ci")
         home_tab(ana)
         home_tab(ben)
@@ -219,7 +219,7 @@ class TestAChange:
 
         assert not HomeTab.objects.filter(member=root).exists()
 
-    def test_where_the_app_is_gone_waits_for_nothing(self, ana: Person) -> None:
+    def test_without_the_app_is_not_pending(self, ana: Person) -> None:
         home_tab(ana)
         workspace = get_member(ana).workspace
         assert workspace is not None

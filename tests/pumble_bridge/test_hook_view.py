@@ -127,7 +127,7 @@ class TestASignedBodyIsStillHostile:
 
     @pytest.mark.parametrize("field", ["slashCommand", "userId", "channelId", "workspaceId", "triggerId"])
     @pytest.mark.parametrize("value", [None, 5, [], {}, "", "x" * 300, "../../x"])
-    def test_whatever_a_field_holds(
+    def test_with_any_value_in_a_field(
         self, portal: str, ana: Person, general: str, field: str, value: Any
     ) -> None:
         answer = send(portal, raw(command(ana, general) | {field: value}))
@@ -227,7 +227,7 @@ class TestAtTheSameMoment:
 
 
 class TestOurOwnFailure:
-    def test_is_told_and_leaves_the_door_open_for_a_repetition(
+    def test_is_reported_and_allows_a_repetition(
         self, portal: str, ana: Person, general: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def fail(*_args: Any, **_options: Any) -> None:
@@ -242,7 +242,7 @@ class TestOurOwnFailure:
         assert (first.status_code, second.status_code, ApiKey.objects.count()) == (500, 200, 1)
         assert "/api-keys list" in first.json()["message"]
 
-    def test_while_a_new_key_is_shown_leaves_none_that_nobody_saw(
+    def test_during_delivery_leaves_no_undelivered_key(
         self, portal: str, ana: Person, general: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def fail(*_args: Any, **_options: Any) -> None:

@@ -175,9 +175,7 @@ class TestAnAnswer:
         ],
         ids=["status", "line", "header", "name", "no chunk", "last chunk", "body"],
     )
-    def test_that_is_cut_is_no_success_of_a_write_without_an_answer(
-        self, settings: Settings, answer: bytes
-    ) -> None:
+    def test_that_is_cut_short_is_a_failure_of_a_write(self, settings: Settings, answer: bytes) -> None:
         pumble = Connections(saying(answer), FINE)
         with server(pumble) as settings.PUMBLE_API_URL, pytest.raises(PumbleUnavailable) as failed:
             PumbleClient("token").delete_message(ID, ID)
@@ -243,7 +241,7 @@ PIECES = [
 ]
 
 
-def test_whatever_bytes_come_are_an_answer_or_a_failure_of_the_family() -> None:
+def test_any_bytes_are_a_response_or_a_pumble_error() -> None:
     coming = [b""]
 
     @settings(deadline=None, max_examples=300)
@@ -317,7 +315,7 @@ def test_a_cookie_of_pumble_reaches_no_other_call(settings: Settings) -> None:
     assert b"ookie" not in second[0]
 
 
-def test_a_form_is_sent_as_parts_whatever_its_values_hold() -> None:
+def test_a_form_is_sent_as_multipart_with_any_values() -> None:
     received: list[bytes] = []
 
     def read_whole(connection: socket.socket, over: threading.Event) -> None:

@@ -122,7 +122,7 @@ class TestEveryView:
 
         check({"options": delete_key.options(person, "", None)})
 
-    def test_fits_where_it_is_always_there(self, language: str) -> None:
+    def test_fits_in_the_manifest(self, language: str) -> None:
         built = manifest.build()
 
         assert all(

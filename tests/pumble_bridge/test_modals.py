@@ -127,7 +127,7 @@ class TestAddApiKey:
         assert values(find_input(modal, "may")) == ["read-only"]
         assert values(find_input(modal, "expires")) == ["7", "30", "45"]
 
-    def test_offers_all_that_is_allowed_where_that_is_no_usual_choice(self, ana: Person) -> None:
+    def test_offers_all_that_is_allowed_if_no_preset_is(self, ana: Person) -> None:
         set_policy(ana, allowed_scopes=["messages:write"])
 
         submit(ana, click_home(ana, "add_key"), name="ci")
@@ -154,7 +154,7 @@ class TestAddApiKey:
         assert plaintext.text not in str(screen)
         assert ApiKey.objects.get().revoked_reason == "PASTED"
 
-    def test_says_when_the_holder_has_left_meanwhile(self, ana: Person) -> None:
+    def test_says_if_the_owner_has_left(self, ana: Person) -> None:
         opened = click_home(ana, "add_key")
         pumble_id = get_member(ana)
         pumble_id.authorized_at = None
@@ -217,7 +217,7 @@ class TestDeleteApiKey:
         assert plaintext.text not in str(options)
         assert ApiKey.objects.get().revoked_reason == "PASTED"
 
-    def test_says_when_somebody_else_was_faster(self, ana: Person) -> None:
+    def test_says_if_the_key_was_already_deleted(self, ana: Person) -> None:
         key, _ = issue(ana, "ci")
         asked = submit(ana, click_home(ana, "delete_key"), key=key.key_id)
         reason = ApiKey.RevokeReason.BY_OPERATOR
@@ -240,9 +240,7 @@ class TestDeleteApiKey:
 
 
 class TestTheButtonUnderANewKey:
-    def test_revokes_it_where_the_message_no_longer_says_in_which_channel_it_is(
-        self, portal: str, ana: Person, general: str
-    ) -> None:
+    def test_revokes_it_without_a_channel_in_the_click(self, portal: str, ana: Person, general: str) -> None:
         key, plaintext = issue(ana, "ci")
 
         answer = send(portal, raw(click(ana, "revoke_key", key.key_id)))

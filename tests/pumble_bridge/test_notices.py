@@ -64,7 +64,7 @@ class TestAKeyThatExpires:
         assert "“nightly” expires in 1 day, on 30 May" in sooner
         assert "“nightly” expired on 30 May" in over
 
-    def test_says_what_to_do_and_where(self, ana: Person, settings: Settings) -> None:
+    def test_says_what_to_do(self, ana: Person, settings: Settings) -> None:
         new_key(ana, lives=30 * DAY)
 
         at(START + 25 * DAY)
@@ -96,14 +96,14 @@ class TestAKeyThatExpires:
 
         assert sorted(told_at) == before_the_end
 
-    def test_is_announced_once_where_maintenance_was_away_for_both_days(self, ana: Person) -> None:
+    def test_is_announced_once_if_maintenance_missed_both_days(self, ana: Person) -> None:
         new_key(ana, lives=90 * DAY)
 
         at(START + 89.5 * DAY)
 
         assert len(messages_to(ana)) == 1
 
-    def test_is_announced_anew_for_a_new_end(self, ana: Person) -> None:
+    def test_is_announced_again_for_a_new_expiry(self, ana: Person) -> None:
         key, _plaintext = new_key(ana, lives=90 * DAY)
         at(START + 84 * DAY)
         sooner = replace(key.rights, expires_at=START + 88 * DAY)
@@ -113,9 +113,7 @@ class TestAKeyThatExpires:
 
         assert "expires in 1 day, on 28 May" in messages_to(ana)[-1]
 
-    def test_is_not_spoken_of_when_it_was_revoked_disabled_replaced_or_never_delivered(
-        self, ana: Person
-    ) -> None:
+    def test_causes_no_notice_if_revoked_disabled_replaced_or_not_delivered(self, ana: Person) -> None:
         revoked, _ = new_key(ana, "revoked", lives=30 * DAY)
         disabled, _ = new_key(ana, "disabled", lives=30 * DAY)
         replaced, _ = new_key(ana, "replaced", lives=30 * DAY)
@@ -133,7 +131,7 @@ class TestAKeyThatExpires:
 
         assert messages_to(ana) == []
 
-    def test_is_not_spoken_of_while_its_holder_does_not_authorise_the_app(self, ben: Person) -> None:
+    def test_causes_no_notice_while_its_owner_does_not_authorize_the_app(self, ben: Person) -> None:
         new_key(ben, lives=30 * DAY)
         membership.suspend_authorization(member=member(ben), by=audit.PUMBLE, now=START)
 
@@ -150,8 +148,8 @@ class TestAKeyThatExpires:
         assert messages_to(ana) == []
 
 
-class TestAKeyThatSomebodyElseStopped:
-    def test_is_told_to_its_holder_with_who_and_why(self, ana: Person, ben: Person) -> None:
+class TestAKeyThatAnotherMemberStopped:
+    def test_causes_a_notice_with_actor_and_reason(self, ana: Person, ben: Person) -> None:
         key, _plaintext = new_key(ben, "deploy")
 
         revoke(key, ana, note="the build server was sold")
@@ -162,7 +160,7 @@ class TestAKeyThatSomebodyElseStopped:
         assert "“the build server was sold”" in said
         assert messages_to(ana) == []
 
-    def test_by_the_operator_is_told_too(self, ben: Person) -> None:
+    def test_by_the_operator_causes_a_notice(self, ben: Person) -> None:
         key, _plaintext = new_key(ben)
 
         lifecycle.revoke(key=key, by=audit.OPERATOR, reason=Reason.BY_OPERATOR, now=START)
@@ -171,7 +169,7 @@ class TestAKeyThatSomebodyElseStopped:
         assert "The operator of the API app revoked your API key “ci”" in messages_to(ben)[0]
         assert "No reason was given" in messages_to(ben)[0]
 
-    def test_for_a_while_is_told_with_whom_to_ask(self, ana: Person, ben: Person) -> None:
+    def test_by_disabling_it_names_whom_to_ask(self, ana: Person, ben: Person) -> None:
         key, _plaintext = new_key(ben)
 
         lifecycle.disable(key=key, by=actor_for(ana), note="being looked into", now=START)
@@ -181,7 +179,7 @@ class TestAKeyThatSomebodyElseStopped:
         assert "“being looked into”" in messages_to(ben)[0]
         assert "administrator" in messages_to(ben)[0]
 
-    def test_is_told_once_where_the_key_it_replaced_goes_with_it(self, ana: Person, ben: Person) -> None:
+    def test_causes_one_notice_if_its_predecessor_is_changed_too(self, ana: Person, ben: Person) -> None:
         key, _plaintext = new_key(ben)
         successor, _ = lifecycle.rotate(key=key, grace=timedelta(days=7), by=actor_for(ben), now=START)
         lifecycle.confirm(key=successor, by=actor_for(ben), now=START)
@@ -191,7 +189,7 @@ class TestAKeyThatSomebodyElseStopped:
 
         assert len(messages_to(ben)) == 1
 
-    def test_needs_no_word_where_the_holder_did_it_or_is_gone(self, ana: Person, ben: Person) -> None:
+    def test_causes_no_notice_if_its_owner_did_it_or_left(self, ana: Person, ben: Person) -> None:
         own, _plaintext = new_key(ben, "own")
         new_key(ben, "other")
         lifecycle.disable(key=own, by=actor_for(ben), now=START)
@@ -213,7 +211,7 @@ class TestAKeyThatSomebodyElseStopped:
         assert not key_format.contains_key_pattern(said)
 
 
-class TestAKeyThatAPolicyOvertook:
+class TestANonCompliantKey:
     def overtake(self, key: ApiKey, person: Person, **terms: Any) -> None:
         workspace = key.owner.workspace
         assert workspace is not None
@@ -221,9 +219,7 @@ class TestAKeyThatAPolicyOvertook:
         revision = policies.change_policy(workspace=workspace, values=wanted, by=by, now=START).revision
         lifecycle.enforce_policy(key=key, revision=revision, by=by, now=START)
 
-    def test_and_that_was_narrowed_is_told_to_its_holder_with_what_is_left_and_why(
-        self, ana: Person, ben: Person
-    ) -> None:
+    def test_that_was_narrowed_causes_a_notice_with_rights_and_reason(self, ana: Person, ben: Person) -> None:
         key, _plaintext = new_key(ben, "deploy")
 
         self.overtake(key, ana, allowed_scopes=["messages:read"], max_lifetime=30 * DAY)
@@ -236,9 +232,7 @@ class TestAKeyThatAPolicyOvertook:
         assert "It now has these permissions: Can read messages until 31 March" in said
         assert messages_to(ana) == []
 
-    def test_and_that_was_disabled_is_told_with_what_its_holder_can_do(
-        self, ana: Person, ben: Person
-    ) -> None:
+    def test_that_was_disabled_causes_a_notice_with_what_to_do(self, ana: Person, ben: Person) -> None:
         key, _plaintext = new_key(ben, "deploy")
 
         self.overtake(key, ana, addresses_required=True)
@@ -249,7 +243,7 @@ class TestAKeyThatAPolicyOvertook:
         assert "it may be used from every address" in said
         assert "Reduce its permissions until it complies" in said
 
-    def test_is_told_once_where_the_key_it_replaced_goes_with_it(self, ana: Person, ben: Person) -> None:
+    def test_causes_one_notice_if_its_predecessor_is_changed_too(self, ana: Person, ben: Person) -> None:
         key, _plaintext = new_key(ben)
         successor, _ = lifecycle.rotate(key=key, grace=7 * DAY, by=actor_for(ben), now=START)
         lifecycle.confirm(key=successor, by=actor_for(ben), now=START)
@@ -260,7 +254,7 @@ class TestAKeyThatAPolicyOvertook:
         assert len(messages_to(ben)) == 1
 
 
-class TestAKeyThatNothingUses:
+class TestAnUnusedKey:
     @pytest.fixture(autouse=True)
     def ten_days(self, ana: Person) -> None:
         workspace = member(ana).workspace
@@ -268,7 +262,7 @@ class TestAKeyThatNothingUses:
         terms = policies.PolicyValues(idle_days=10)
         policies.change_policy(workspace=workspace, values=terms, by=actor_for(ana), now=START)
 
-    def test_is_announced_three_days_before_it_is_disabled_and_told_when_it_was(self, ben: Person) -> None:
+    def test_causes_notices_three_days_before_and_when_it_is_disabled(self, ben: Person) -> None:
         new_key(ben, "deploy")
 
         at(START + 6.9 * DAY)
@@ -283,7 +277,7 @@ class TestAKeyThatNothingUses:
         assert "“deploy” was disabled because it had not been used for a long time" in after
         assert "enable it" in after
 
-    def test_and_that_an_owner_disabled_is_told_with_who_did_it(self, ana: Person, ben: Person) -> None:
+    def test_that_an_owner_disabled_causes_a_notice_with_the_actor(self, ana: Person, ben: Person) -> None:
         key, _plaintext = new_key(ben, "deploy")
         revision = policies.get_policy(key.owner.workspace).revision
 
@@ -294,7 +288,7 @@ class TestAKeyThatNothingUses:
         assert "Ana Kovač disabled your API key “deploy” because it had not been used" in said
         assert "enable it" in said
 
-    def test_is_not_spoken_of_once_it_was_used(self, ben: Person) -> None:
+    def test_causes_no_notice_after_use(self, ben: Person) -> None:
         key, _plaintext = new_key(ben)
         notices.enqueue_due(START + 7 * DAY)
 
@@ -303,7 +297,7 @@ class TestAKeyThatNothingUses:
 
         assert messages_to(ben) == []
 
-    def test_is_not_spoken_of_once_that_stops_no_key_any_more(self, ana: Person, ben: Person) -> None:
+    def test_causes_no_notice_without_that_policy(self, ana: Person, ben: Person) -> None:
         new_key(ben)
         notices.enqueue_due(START + 7 * DAY)
         workspace = member(ana).workspace
@@ -318,7 +312,7 @@ class TestAKeyThatNothingUses:
 
 
 class TestANewNetwork:
-    def test_is_told_when_a_key_comes_from_there_for_the_first_time(self, ben: Person) -> None:
+    def test_causes_a_notice_at_the_first_call_from_it(self, ben: Person) -> None:
         key, _plaintext = new_key(ben, "deploy")
 
         for address in ("198.51.100.7", "198.51.100.200", "203.0.113.9", "203.0.113.10", "198.51.100.7"):
@@ -339,7 +333,7 @@ class TestANewNetwork:
         (said,) = messages_to(ben)
         assert "2001:db8:2::/48" in said
 
-    def test_is_none_where_the_key_was_refused(self, ben: Person) -> None:
+    def test_causes_no_notice_for_a_refused_call(self, ben: Person) -> None:
         key, _plaintext = new_key(ben)
         use(key, "198.51.100.7")
 
@@ -358,16 +352,14 @@ class TestANewNetwork:
         assert (event.key, event.address, event.request_id) == (key, "203.0.113.9", "r-1")
 
 
-class TestSomebodyWhoLeft:
+class TestADeactivatedMember:
     def leave(self, person: Person) -> None:
         gone = member(person)
         assert gone.workspace is not None
         profile = membership.Profile(person.id, person.name, person.email, gone.role, is_active=False)
         membership.record_profile(workspace=gone.workspace, profile=profile, by=audit.PUMBLE, now=START)
 
-    def test_leaves_keys_that_are_told_to_the_owners_with_their_last_use(
-        self, ana: Person, ben: Person
-    ) -> None:
+    def test_causes_a_notice_to_the_owners_with_keys_and_last_use(self, ana: Person, ben: Person) -> None:
         used, _ = new_key(ben, "nightly")
         new_key(ben, "spare")
         use(used, "198.51.100.7", now=START - 3 * DAY)
@@ -382,7 +374,7 @@ class TestSomebodyWhoLeft:
         assert "never used" in said
         assert messages_to(ben) == []
 
-    def test_leaves_more_keys_than_a_message_can_name(self, ana: Person, ben: Person) -> None:
+    def test_can_have_more_keys_than_a_notice_names(self, ana: Person, ben: Person) -> None:
         for number in range(22):
             new_key(ben, f"key-{number}")
 
@@ -393,7 +385,7 @@ class TestSomebodyWhoLeft:
         assert "their 22 API keys no longer work" in said
         assert (said.count("• key-"), "and 2 more." in said) == (20, True)
 
-    def test_without_keys_is_no_news(self, ana: Person, ben: Person) -> None:
+    def test_without_keys_causes_no_notice(self, ana: Person, ben: Person) -> None:
         self.leave(ben)
         at(START)
 
@@ -411,9 +403,7 @@ class TestTheMessage:
         assert "30 de marzo" in messages_to(ana)[0] or "31 de marzo" in messages_to(ana)[0]
         assert "31 March" in messages_to(ben)[0]
 
-    def test_goes_to_a_direct_channel_that_is_opened_where_none_is_found(
-        self, ana: Person, ben: Person
-    ) -> None:
+    def test_opens_a_direct_channel_if_there_is_none(self, ana: Person, ben: Person) -> None:
         revoke(new_key(ben)[0], ana)
         pumble.faults({"match": "GET /v1/channels/direct", "do": "status:404", "times": 1})
 
@@ -422,7 +412,7 @@ class TestTheMessage:
         assert len(messages_to(ben)) == 1
         assert ("POST", "/v1/channels/direct") in [(one["method"], one["url"]) for one in pumble.api_calls()]
 
-    def test_goes_to_nobody_where_the_app_is_gone_or_the_person_is(self, ana: Person, ben: Person) -> None:
+    def test_is_dropped_if_app_or_member_are_gone(self, ana: Person, ben: Person) -> None:
         key, _plaintext = new_key(ben)
         revoke(key, ana)
         Member.objects.filter(pumble_user_id=ben.id).update(is_active=False)
@@ -465,9 +455,7 @@ class TestEachFactOnce:
         [r'FROM "pumble_bridge_notice" .*JOIN', r'^UPDATE "pumble_bridge_notice" SET .*"tried_at"'],
         ids=["looked up", "marked"],
     )
-    def test_also_where_another_process_took_it_up_before_it_was(
-        self, ana: Person, ben: Person, moment: str
-    ) -> None:
+    def test_also_if_another_process_took_it_earlier(self, ana: Person, ben: Person, moment: str) -> None:
         revoke(new_key(ben)[0], ana)
 
         with meanwhile(moment, lambda: Notice.objects.update(state=Notice.State.SENDING)):
@@ -476,7 +464,7 @@ class TestEachFactOnce:
         assert messages_to(ben) == []
 
     @pytest.mark.parametrize("fault", ["rate_limit:7", "status:403"])
-    def test_is_told_later_where_nothing_left(self, ana: Person, ben: Person, fault: str) -> None:
+    def test_is_sent_later_if_nothing_was_sent(self, ana: Person, ben: Person, fault: str) -> None:
         key, _plaintext = new_key(ben)
         revoke(key, ana)
         pumble.faults({"match": POSTING, "do": fault, "times": 1})
@@ -491,7 +479,7 @@ class TestEachFactOnce:
         assert len(messages_to(ben)) == 1
 
     @pytest.mark.parametrize("fault", ["drop", "status:403", "status:500"])
-    def test_is_told_later_where_the_direct_channel_was_not_found(
+    def test_is_sent_later_if_the_direct_channel_was_not_found(
         self, ana: Person, ben: Person, fault: str
     ) -> None:
         key, _plaintext = new_key(ben)
@@ -504,7 +492,7 @@ class TestEachFactOnce:
         assert len(messages_to(ben)) == 1
 
     @pytest.mark.parametrize(("fault", "arrived"), [("lose", 1), ("truncate", 1), ("drop", 0)])
-    def test_is_not_repeated_where_it_may_have_arrived(
+    def test_is_not_repeated_if_it_may_have_arrived(
         self, ana: Person, ben: Person, fault: str, arrived: int
     ) -> None:
         key, _plaintext = new_key(ben)
@@ -518,9 +506,7 @@ class TestEachFactOnce:
         assert len(messages_to(ben)) == arrived
 
     @pytest.mark.parametrize("fault", ["lose", "truncate", "drop", "status:500"])
-    def test_is_told_in_the_end_where_a_look_settles_that_it_did_not_arrive(
-        self, ana: Person, ben: Person, fault: str
-    ) -> None:
+    def test_is_sent_again_if_it_did_not_arrive(self, ana: Person, ben: Person, fault: str) -> None:
         for name in ("one", "two"):
             revoke(new_key(ben, name)[0], ana)
         pumble.faults({"match": POSTING, "do": fault, "times": 1})
@@ -547,7 +533,7 @@ class TestEachFactOnce:
         assert (notices.reconcile(later), notices.send_queued(later)) == (1, 0)
         assert len(messages_to(ben)) == 1
 
-    def test_stays_unsettled_where_the_app_is_gone(self, ana: Person, ben: Person) -> None:
+    def test_stays_uncertain_if_the_app_is_gone(self, ana: Person, ben: Person) -> None:
         revoke(new_key(ben)[0], ana)
         pumble.faults({"match": POSTING, "do": "lose", "times": 1})
         notices.send_queued(START)
@@ -556,7 +542,7 @@ class TestEachFactOnce:
         assert notices.reconcile(START + timedelta(minutes=3)) == 0
         assert Notice.objects.get().state == "SENDING"
 
-    def test_stays_unsettled_where_too_much_was_said_since(
+    def test_stays_uncertain_after_too_many_later_messages(
         self, ana: Person, ben: Person, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(sender, "_MAX_CHECKED_MESSAGES", 1)
@@ -570,9 +556,7 @@ class TestEachFactOnce:
 
         assert len(messages_to(ben)) == 2
 
-    def test_does_not_keep_others_unsettled_where_pumble_lets_nobody_look(
-        self, ana: Person, ben: Person
-    ) -> None:
+    def test_does_not_block_others_if_its_channel_cannot_be_read(self, ana: Person, ben: Person) -> None:
         pumble.faults({"match": POSTING, "do": "lose", "times": 1})
         revoke(new_key(ben)[0], ana)
         notices.send_queued(START)
@@ -584,7 +568,7 @@ class TestEachFactOnce:
         assert notices.reconcile(START + timedelta(minutes=3)) == 1
         assert sorted(Notice.objects.values_list("state", flat=True)) == ["SENDING", "SENT"]
 
-    def test_does_not_keep_others_waiting_where_it_cannot_be_put_into_words(
+    def test_does_not_block_others_if_its_text_fails(
         self, ana: Person, ben: Person, monkeypatch: pytest.MonkeyPatch, log_lines: io.StringIO
     ) -> None:
         for name in ("bad", "good"):
@@ -604,13 +588,13 @@ class TestEachFactOnce:
         assert notices.send_queued(START) == 1
         assert len(messages_to(ben)) == 2
 
-    def test_waits_where_a_run_is_to_end(self, ana: Person, ben: Person) -> None:
+    def test_waits_if_the_run_is_stopped(self, ana: Person, ben: Person) -> None:
         revoke(new_key(ben)[0], ana)
 
         assert notices.send_queued(START, stop=lambda: True) == 0
         assert notices.send_queued(START) == 1
 
-    def test_does_not_keep_others_waiting_where_it_cannot_be_told(self, ana: Person, ben: Person) -> None:
+    def test_does_not_block_others_if_it_cannot_be_sent(self, ana: Person, ben: Person) -> None:
         revoke(new_key(ben, "first")[0], ana)
         lifecycle.revoke(
             key=new_key(ana, "second")[0], by=actor_for(ben), reason=Reason.BY_OPERATOR, now=START
@@ -632,7 +616,7 @@ class TestEachFactOnce:
         assert messages_to(ben) == []
         assert Notice.objects.get().state == "DROPPED"
 
-    def test_outlives_a_crash_between_the_change_and_its_notice(
+    def test_is_added_after_a_crash_between_change_and_notice(
         self, ana: Person, ben: Person, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         key, _plaintext = new_key(ben)
@@ -656,7 +640,7 @@ class TestTheBackground:
         yield worker
         worker.stop()
 
-    def test_sends_soon_and_delays_nobody(
+    def test_sends_soon_and_delays_no_caller(
         self, ana: Person, ben: Person, worker: BackgroundTask, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         sent, send = threading.Event(), sender.send_queued
@@ -687,7 +671,7 @@ class TestTheBackground:
         assert len(messages_to(ben)) == 1
         assert Notice.objects.get().state == "SENT"
 
-    def test_goes_on_after_a_failure_of_its_own(
+    def test_continues_after_a_failure(
         self,
         ana: Person,
         ben: Person,

@@ -48,7 +48,7 @@ class TestOfAPerson:
 
         assert len(pumble.api_calls()) == before
 
-    def test_no_key_is_revoked_and_all_work_again_after_authorising_again(
+    def test_no_key_is_revoked_and_all_work_after_a_new_authorization(
         self, portal: str, api: Api, ana: Person
     ) -> None:
         reject()
@@ -70,7 +70,7 @@ class TestOfAPerson:
 
         assert "Sign in with Pumble" in browser.open("/").text
 
-    def test_the_member_is_told_once_with_the_way_back(self, api: Api, ana: Person, ben: Person) -> None:
+    def test_the_member_gets_one_notice_with_the_link(self, api: Api, ana: Person, ben: Person) -> None:
         reject(times=9)
         for _ in range(3):
             api.get("myInfo")
@@ -86,7 +86,7 @@ class TestOfAPerson:
         assert "/pumble/signin" in said
         assert messages_to(ben) == []
 
-    def test_who_has_come_back_meanwhile_is_not_told(self, portal: str, api: Api, ana: Person) -> None:
+    def test_a_member_who_authorized_again_gets_no_notice(self, portal: str, api: Api, ana: Person) -> None:
         reject()
         api.get("myInfo")
         Browser(portal).sign_in(ana)
@@ -104,7 +104,7 @@ class TestOfAPerson:
         assert (event.member, event.actor, event.surface) == (member(ana), None, "PUMBLE")
         assert event.detail == {"reason": "token_rejected"}
 
-    def test_is_one_fact_however_many_calls_hear_of_it_at_once(self, api: Api, ana: Person) -> None:
+    def test_is_recorded_once_for_simultaneous_calls(self, api: Api, ana: Person) -> None:
         reject(times=8)
         authorization = Authorization.objects.select_related("member__workspace").get(member=member(ana))
 
@@ -120,7 +120,7 @@ class TestOfAPerson:
 
         assert len(unauthorized()) == 1
 
-    def test_an_old_token_rejected_late_does_not_end_a_newer_authorisation(
+    def test_a_late_rejection_of_an_old_token_does_not_end_a_newer_authorization(
         self, portal: str, api: Api, ana: Person
     ) -> None:
         old = Authorization.objects.select_related("member__workspace").get(member=member(ana))
@@ -158,7 +158,7 @@ class TestOfAPerson:
 
 
 class TestOfTheBot:
-    def test_calls_as_the_bot_are_refused_and_those_as_the_owner_go_on(self, api: Api) -> None:
+    def test_calls_as_the_bot_are_refused_and_calls_as_the_owner_work(self, api: Api) -> None:
         reject(POSTING)
         given = {"channel": "general", "text": "x"}
 
@@ -166,7 +166,7 @@ class TestOfTheBot:
 
         success(api.post("sendMessage", given))
 
-    def test_is_noted_for_the_operator_until_an_authorisation_brings_a_new_one(
+    def test_is_recorded_until_an_authorization_brings_a_new_one(
         self, portal: str, api: Api, ana: Person, log_lines: io.StringIO
     ) -> None:
         reject(POSTING)

@@ -75,7 +75,7 @@ class TestAFault:
         [(_generate, POSTING), (_add, FINDING), (_add, POSTING)],
         ids=["generate-posting", "add-finding", "add-posting"],
     )
-    def test_leaves_no_key_that_nobody_was_shown_and_is_told_in_time(
+    def test_leaves_no_undelivered_key_and_responds_in_time(
         self, ana: Person, general: str, makes_a_key: Callable[[Person, str], None], call: str, fault: str
     ) -> None:
         home_tab(ana)
@@ -211,7 +211,7 @@ class TestTheTabAfterwards:
         assert "No keys yet" in texts(home_tab(ana))
 
 
-def test_a_key_that_is_stopped_while_its_new_one_is_shown_leaves_neither(ana: Person, general: str) -> None:
+def test_a_key_that_is_revoked_during_rotation_leaves_neither(ana: Person, general: str) -> None:
     old, _ = issue(ana, "ci")
     person = acting_in_chat(ana)
     key, plaintext = lifecycle.rotate(

@@ -57,7 +57,7 @@ class TestGenerate:
 
         assert key_format.PREFIX + "_" not in str(pumble.get("traffic"))
 
-    def test_answers_in_the_thread_where_it_was_typed(self, ana: Person, general: str) -> None:
+    def test_replies_in_the_thread_of_the_command(self, ana: Person, general: str) -> None:
         root = ana.type(general, "a root")["messages"][-1]["id"]
 
         screen = ana.type(general, "/api-keys generate", threadRootId=root)
@@ -111,7 +111,7 @@ class TestGenerate:
 
 
 class TestList:
-    def test_names_ones_own_live_keys_and_shows_no_secret(
+    def test_lists_the_members_live_keys_without_secrets(
         self, ana: Person, ben: Person, general: str
     ) -> None:
         key = generate(ana, general, "ci")
@@ -192,18 +192,14 @@ class TestAPastedKey:
         assert call(portal, key).json()["reason"] == "key_revoked"
         assert ApiKey.objects.get().revoked_reason == "PASTED"
 
-    def test_of_a_colleague_is_revoked_too_for_whoever_pasted_it_has_it(
-        self, portal: str, ana: Person, ben: Person, general: str
-    ) -> None:
+    def test_of_a_colleague_is_revoked_too(self, portal: str, ana: Person, ben: Person, general: str) -> None:
         key = generate(ana, general)
 
         ben.type(general, f"/api-keys delete {key}")
 
         assert call(portal, key).json()["reason"] == "key_revoked"
 
-    def test_is_revoked_whoever_pastes_it(
-        self, portal: str, ana: Person, carla: Person, general: str
-    ) -> None:
+    def test_is_revoked_for_any_author(self, portal: str, ana: Person, carla: Person, general: str) -> None:
         key = generate(ana, general)
 
         carla.type(general, f"/api-keys delete {key}")
@@ -211,7 +207,7 @@ class TestAPastedKey:
         assert "full API key" in carla.whispers(general)[-1]
         assert call(portal, key).json()["reason"] == "key_revoked"
 
-    def test_that_is_no_key_of_ours_is_not_echoed(self, ana: Person, general: str) -> None:
+    def test_that_is_unknown_is_not_echoed(self, ana: Person, general: str) -> None:
         stranger = key_format.generate().text
         typo = stranger[:-1] + ("0" if stranger[-1] != "0" else "1")
 
