@@ -135,6 +135,7 @@ def portal(
 ) -> Iterator[str]:
     """The portal's address: on real HTTP, beside a freshly seeded local Pumble, and in line with it."""
     pumble.act("reset")
+    pumble.seed()
     for name in settings.CACHES:
         caches[name].clear()
     if _seeded_rows:

@@ -1,6 +1,7 @@
-"""The local Pumble as the tests meet it: a real process, driven as a person at a screen drives it."""
+"""The local Pumble: a process that tests drive like people at a screen."""
 
 import contextlib
+import functools
 import os
 import subprocess
 import sys
@@ -18,7 +19,7 @@ BASE = f"http://127.0.0.1:{SANDBOX_PORT}"
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody of the seed, at their screen."""
+    """A person of the seed at their screen."""
 
     id: str
     name: str
@@ -26,7 +27,7 @@ class Person:
     workspace_id: str
 
     def type(self, channel: str, text: str, **more: Any) -> dict[str, Any]:
-        """Type a line in a channel of theirs; the screen afterwards."""
+        """Type a line in a channel, and return the screen after it."""
         screen: dict[str, Any] = act("message", userId=self.id, channelId=channel, text=text, **more)[
             "screen"
         ]
@@ -37,7 +38,7 @@ class Person:
         return screen
 
     def whispers(self, channel: str) -> list[str]:
-        """The texts of what only they can see there, oldest first."""
+        """Return the texts of ephemeral messages, oldest first."""
         return [message["text"] for message in self.screen(channel)["ephemeral"]]
 
 
@@ -54,18 +55,18 @@ def get(name: str, **query: str) -> Any:
 
 
 def faults(*rules: dict[str, Any]) -> None:
-    """Make the local Pumble misbehave: `{match, do, times}` each."""
+    """Let the local Pumble fail. Each rule is `{match, do, times}`."""
     answer = requests.post(f"{BASE}/act/faults", json=list(rules), timeout=15)
     assert answer.ok, answer.text
 
 
 def api_calls() -> list[dict[str, Any]]:
-    """What reached Pumble's REST API since the last reset."""
+    """Return the calls of Pumble's REST API since the last reset."""
     return [entry for entry in get("traffic") if entry.get("kind", entry.get("type")) != "hook"]
 
 
 def settle(at_least: int = 0) -> None:
-    """Wait until so many hooks were sent and every one has ended: nothing of them outlives the test."""
+    """Wait until so many hooks were sent and all have ended, so that none reaches the next test."""
     until = time.monotonic() + 10
     while True:
         hooks = [entry for entry in get("traffic") if entry["kind"] == "hook"]
@@ -75,8 +76,16 @@ def settle(at_least: int = 0) -> None:
         time.sleep(0.02)
 
 
+@functools.cache
+def seed() -> list[dict[str, Any]]:
+    """Return the workspaces as each reset leaves them. The first call must follow a reset."""
+    workspaces: list[dict[str, Any]] = get("workspaces")
+    return workspaces
+
+
 def person(email: str) -> Person:
-    for workspace in get("workspaces"):
+    """Return a person by their e-mail address."""
+    for workspace in _workspaces():
         for user in workspace["users"]:
             if user["email"] == email:
                 return Person(user["id"], user["name"], email, workspace["id"])
@@ -84,16 +93,23 @@ def person(email: str) -> Person:
 
 
 def channel(workspace_id: str, name: str) -> str:
-    """The id of a named channel."""
-    for workspace in get("workspaces"):
-        if workspace["id"] == workspace_id:
-            return next(str(found["id"]) for found in workspace["channels"] if found["name"] == name)
+    """Return the id of a channel."""
+    for workspace in _workspaces():
+        for found in workspace["channels"]:
+            if (workspace["id"], found["name"]) == (workspace_id, name):
+                return str(found["id"])
     raise LookupError(name)
+
+
+def _workspaces() -> Iterator[dict[str, Any]]:
+    """Yield those of the seed, which need no request, and then those that there are now."""
+    yield from seed()
+    yield from get("workspaces")
 
 
 @contextlib.contextmanager
 def running(**environment: str) -> Iterator[None]:
-    """The local Pumble, up until the block ends."""
+    """Run the local Pumble until the block ends."""
     command = [sys.executable, "manage.py", "sandbox"]
     process = subprocess.Popen(command, cwd=PROJECT, env=os.environ | environment)
     try:

@@ -1,4 +1,4 @@
-"""The whole stack as `make run` starts it: the portal and the local Pumble, each a process of its own."""
+"""The portal and the local Pumble as `make run` starts them, each in its own process."""
 
 import contextlib
 import os
@@ -19,12 +19,12 @@ class Stack:
     pumble: str
     data_dir: Path
     log: Path
-    environment: dict[str, str]  # of a command that is to act on this stack
+    environment: dict[str, str]  # for commands that work on this stack
 
 
 @contextlib.contextmanager
 def running(data_dir: Path) -> Iterator[Stack]:
-    """Start the command behind `make run`, and end it with its signal."""
+    """Start the command behind `make run`, and stop it with SIGTERM at the end."""
     log = data_dir / "run.log"
     ports = {
         "PORT": str(free_port()),

@@ -1,8 +1,8 @@
-"""Loaded by pytest: the last resort where a test hangs and its time-out cannot end it.
+"""A plugin of pytest: end the process if a test hangs and its timeout cannot end it.
 
-A time-out raises an exception in the main thread. It cannot interrupt C code, and it is over once the test has failed, so a
-fixture that hangs afterwards, or a thread that Python waits for at its end, would hold the run for ever. Each test sets the
-clock anew; where it runs out, the process writes its stacks and ends.
+A timeout raises an exception in the main thread. It cannot interrupt C code. It also does not end a fixture that hangs after a
+failed test, or a thread that Python waits for at its end. Each test starts the clock again. When the time is over, the
+process writes the stacks of its threads and ends.
 """
 
 import faulthandler
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
-# Longer than the longest time-out of a test.
+# Longer than the longest timeout of a test.
 SECONDS = int(os.environ.get("TESTS_WATCHDOG_SECONDS", "600"))
 _ERRORS = os.dup(2)  # from before pytest captures it
 

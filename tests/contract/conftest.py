@@ -24,7 +24,7 @@ class Acme:
 
 @pytest.fixture
 def acme(portal: str) -> Acme:
-    (workspace,) = [found for found in pumble.get("workspaces") if found["name"] == "Acme"]
+    (workspace,) = [found for found in pumble.seed() if found["name"] == "Acme"]
     people = {user["email"].partition("@")[0]: user["id"] for user in workspace["users"] if user["email"]}
     return Acme(
         id=workspace["id"],

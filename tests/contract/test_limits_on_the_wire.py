@@ -14,7 +14,7 @@ from keys.models import ApiKey
 from pumble_bridge import resilience
 from pumble_bridge.resilience import ConcurrencyLimit
 from tests import pumble
-from tests.authenticating import call_of
+from tests.authentication import budget_of_call
 from tests.contract.test_rights import key_of
 from tests.contract.wire import Api, assert_legacy, success
 
@@ -109,7 +109,7 @@ def test_two_keys_of_one_person_are_told_what_each_can_still_get(portal: str) ->
     busy, other = (Api(portal, key_of("ana@acme.test")) for _ in range(2))
     for key, calls in zip(ApiKey.objects.order_by("pk"), (798, 99), strict=True):
         for _ in range(calls):
-            call_of(key).hit_pumble_quota(None)
+            budget_of_call(key).hit_pumble_quota(None)
 
     told = [limit_headers(busy.get("myInfo")) for _ in range(3)]
     refused = busy.get("myInfo")

@@ -25,7 +25,7 @@ from keys.audit import OPERATOR, Actor, Surface
 from keys.exceptions import KeysError
 from keys.models import ApiKey
 from portal.api.calls import CallObserver, open_call
-from tests.authenticating import no_limits
+from tests.authentication import budget_without_limits
 
 API = Actor(None, Surface.API, address="203.0.113.9")
 
@@ -36,7 +36,7 @@ def call(raw_key: str) -> dict[str, Any]:
         try:
             record, _own_limit = authentication.authenticate(raw_key.encode(), by=API, now=timezone.now())
             record = authentication.authorize(record, by=API, now=timezone.now())
-            opened = open_call(record, CallObserver(no_limits(record)))
+            opened = open_call(record, CallObserver(budget_without_limits(record)))
         except KeysError as error:
             return {"outcome": error.reason, "queries": len(queries)}
     return {

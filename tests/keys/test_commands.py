@@ -21,7 +21,7 @@ from keys.management.commands.identify_key import MAX_BYTES
 from keys.models import ApiKey, AuditEvent, Member, Workspace
 from pumble_bridge import tokens
 from pumble_bridge.models import AcceptedHook, Authorization, OAuthState
-from tests.authenticating import check
+from tests.authentication import check
 from tests.conftest import make_member
 from tests.environment import PROJECT
 

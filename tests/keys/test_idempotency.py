@@ -8,7 +8,7 @@ from keys.exceptions import IdempotencyConflict, IdempotencyInProgress, Idempote
 from keys.idempotency import Replayed, Started
 from keys.models import ApiKey, IdempotentCall, Member
 from tests.conftest import NOW
-from tests.meanwhile import meanwhile
+from tests.queries import before_query
 
 SOON = NOW + timedelta(seconds=5)
 
@@ -82,7 +82,7 @@ def test_a_repetition_that_meets_the_very_end_of_a_call_without_effect_is_told_t
     begun = first(key)
 
     with (
-        meanwhile(r'SELECT .*FROM "keys_idempotentcall"', begun.release),
+        before_query(r'SELECT .*FROM "keys_idempotentcall"', begun.release),
         pytest.raises(IdempotencyInProgress),
     ):
         idempotency.begin(key.pk, "v", b"r", now=SOON)

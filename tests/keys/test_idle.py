@@ -11,7 +11,7 @@ from keys.exceptions import NotAllowed
 from keys.models import ApiKey, AuditEvent, LastUse, Member
 from keys.policies import PolicyValues
 from tests.conftest import NOW
-from tests.meanwhile import meanwhile
+from tests.queries import before_query
 
 DAY = timedelta(days=1)
 SECOND = timedelta(seconds=1)
@@ -118,7 +118,7 @@ class TestAnIdleKey:
             use(used, LATER - SECOND)
             lifecycle.revoke(key=revoked, by=web(alice), reason=reason, now=LATER)
 
-        with meanwhile("SAVEPOINT", happens):  # before the first key's own transaction
+        with before_query("SAVEPOINT", happens):  # before the first key's own transaction
             assert lifecycle.disable_idle(now=LATER) == 1
 
         assert [is_disabled(key) for key in (used, revoked, idle)] == [False, False, True]

@@ -43,7 +43,7 @@ from portal.api.calls import CallObserver
 from pumble_bridge import clients, installations, oauth
 from pumble_bridge.models import Authorization
 from tests import services
-from tests.authenticating import check, no_limits
+from tests.authentication import budget_without_limits, check
 from tests.environment import PROJECT
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -910,7 +910,10 @@ class TestARecord:
         settings.TOKEN_ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
 
         assert (
-            clients.client_for_key_owner(record, CallObserver(no_limits(record)).for_sender("owner")) is None
+            clients.client_for_key_owner(
+                record, CallObserver(budget_without_limits(record)).for_sender("owner")
+            )
+            is None
         )
 
         assert key_cache.local_cache.get(key.key_id) is None

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from keys import key_format
 from keys.audit import Actor, Surface
 from keys.exceptions import KeyMalformed, KeyUnknown
-from tests.authenticating import check
+from tests.authentication import check
 from tests.conftest import NOW
 
 API = Actor(None, Surface.API)

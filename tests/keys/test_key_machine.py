@@ -26,7 +26,7 @@ from keys.exceptions import KeysError
 from keys.key_format import Plaintext
 from keys.models import ApiKey, AuditEvent, Member, Workspace
 from keys.rights import Rights
-from tests.authenticating import check
+from tests.authentication import check
 from tests.conftest import NOW, make_member
 
 CHANNELS = {letter * 24: letter for letter in "abc"}

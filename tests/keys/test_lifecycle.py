@@ -23,9 +23,9 @@ from keys.exceptions import (
 )
 from keys.key_format import Plaintext
 from keys.models import ApiKey, AuditEvent, Member
-from tests.authenticating import check
+from tests.authentication import check
 from tests.conftest import NOW
-from tests.meanwhile import meanwhile
+from tests.queries import before_query
 
 API = Actor(None, Surface.API)
 BY_HOLDER = ApiKey.RevokeReason.BY_HOLDER
@@ -260,7 +260,9 @@ class TestStalePendingKeys:
         key, plaintext = issue(alice)
         later = NOW + lifecycle.PENDING_TIMEOUT
 
-        with meanwhile(r'"keys_apikey"."id" IN', lambda: check(plaintext.text.encode(), by=API, now=later)):
+        with before_query(
+            r'"keys_apikey"."id" IN', lambda: check(plaintext.text.encode(), by=API, now=later)
+        ):
             assert lifecycle.revoke_stale_pending(now=later) == 0
 
         assert check(plaintext.text.encode(), by=API, now=later) == key

@@ -16,7 +16,7 @@ from keys.limits.backends import Backend, MemoryBackend, RedisBackend
 from keys.limits.windows import SECONDS
 from keys.models import ApiKey, Member
 from tests import services
-from tests.authenticating import call_of
+from tests.authentication import budget_of_call
 from tests.conftest import NOW
 
 
@@ -308,43 +308,43 @@ class TestTheAllowanceOfACall:
     def test_stands_under_the_keys_own_limit(self, alice: Member) -> None:
         key = _key(alice, "A" * 12, calls_per_minute=2)
         for _ in range(2):
-            call_of(key).require_key_limit()
+            budget_of_call(key).require_key_limit()
 
         with pytest.raises(RateLimited) as refused:
-            call_of(key).require_key_limit()
+            budget_of_call(key).require_key_limit()
         assert (refused.value.limit_name, refused.value.limit) == (LimitName.KEY, 2)
         assert 1 <= refused.value.retry_after <= 60
 
     def test_is_taken_once_whether_pumble_is_asked_or_not(self, alice: Member) -> None:
         key = _key(alice, "A" * 12, calls_per_minute=3)
         for asks in (0, 1, 2):
-            budget = call_of(key)
+            budget = budget_of_call(key)
             for _ in range(asks):
                 budget.hit_pumble_quota(None)
             budget.require_key_limit()
 
         with pytest.raises(RateLimited) as refused:
-            call_of(key).require_key_limit()
+            budget_of_call(key).require_key_limit()
         assert refused.value.limit_name == LimitName.KEY
         assert limits.pumble_quotas(key.owner)[0].remaining == 997
 
     def test_is_taken_though_a_quota_of_pumbles_is_used_up(self, alice: Member) -> None:
         key = _key(alice, "A" * 12, calls_per_minute=73)
         for _ in range(72):
-            call_of(key).hit_pumble_quota(PumbleQuota.MESSAGES)
+            budget_of_call(key).hit_pumble_quota(PumbleQuota.MESSAGES)
 
         with pytest.raises(RateLimited) as by_pumble:
-            call_of(key).hit_pumble_quota(PumbleQuota.MESSAGES)
+            budget_of_call(key).hit_pumble_quota(PumbleQuota.MESSAGES)
 
         with pytest.raises(RateLimited) as by_itself:
-            call_of(key).require_key_limit()
+            budget_of_call(key).require_key_limit()
         assert (by_pumble.value.limit_name, by_itself.value.limit_name) == (LimitName.MESSAGES, LimitName.KEY)
 
     def test_shares_pumbles_quotas_among_the_keys_of_a_workspace_and_no_others(
         self, key: ApiKey, bob: Member, mallory: Member
     ) -> None:
         def admitted(key: ApiKey) -> int:
-            budget, taken = call_of(key), 0
+            budget, taken = budget_of_call(key), 0
             try:
                 while taken < 100:
                     budget.hit_pumble_quota(PumbleQuota.MESSAGES)
@@ -360,7 +360,7 @@ class TestTheAllowanceOfACall:
         ]
 
     def test_remembers_the_tightest_limit(self, key: ApiKey) -> None:
-        budget = call_of(key)
+        budget = budget_of_call(key)
         assert budget.most_restrictive.rate_limit.name == LimitName.KEY
         budget.hit_pumble_quota(PumbleQuota.REACTIONS)
         assert (budget.most_restrictive.rate_limit.name, budget.most_restrictive.remaining) == (
@@ -370,10 +370,10 @@ class TestTheAllowanceOfACall:
 
     def test_takes_nothing_of_pumbles_quotas_in_a_rehearsal(self, key: ApiKey) -> None:
         for _ in range(100):
-            call_of(key, dry_run=True).hit_pumble_quota(PumbleQuota.CHANNELS, changes=True)
+            budget_of_call(key, dry_run=True).hit_pumble_quota(PumbleQuota.CHANNELS, changes=True)
 
     def test_can_be_looked_at(self, key: ApiKey) -> None:
-        call_of(key).hit_pumble_quota(PumbleQuota.SCHEDULED)
+        budget_of_call(key).hit_pumble_quota(PumbleQuota.SCHEDULED)
 
         left = {s.rate_limit.name: (s.rate_limit.limit, s.remaining) for s in limits.pumble_quotas(key.owner)}
 

@@ -18,7 +18,7 @@ from keys.exceptions import (
 )
 from keys.key_format import Plaintext
 from keys.models import ApiKey, AuditEvent, Member
-from tests.authenticating import check
+from tests.authentication import check
 from tests.conftest import NOW
 
 API = Actor(None, Surface.API)

@@ -10,7 +10,7 @@ from keys import lifecycle, policies, usage
 from keys.audit import OPERATOR
 from keys.models import ApiKey, AuditEvent, HourlyUse, KnownNetwork, LastUse, Member, RequestLog
 from tests.conftest import NOW
-from tests.meanwhile import meanwhile
+from tests.queries import before_query
 
 
 @pytest.fixture
@@ -160,7 +160,7 @@ def test_a_new_network_that_another_process_saw_first_is_told_of_by_that_one(key
     written(use(key))
     elsewhere = {"key": key, "network": "198.51.100.0/24"}
 
-    with meanwhile(
+    with before_query(
         r'SELECT .*FROM "keys_knownnetwork" WHERE .*"network" =',
         lambda: KnownNetwork.objects.create(**elsewhere, first_used_at=NOW),
     ):

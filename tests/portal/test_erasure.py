@@ -22,7 +22,7 @@ from pumble_bridge import member_sync
 from pumble_bridge.chat import notices
 from pumble_bridge.models import Authorization, Notice
 from tests import pumble
-from tests.authenticating import check
+from tests.authentication import check
 from tests.portal.browser import Browser
 from tests.portal.dashboard import by
 from tests.pumble import Person

@@ -21,7 +21,6 @@ from pumble_bridge.chat import home
 from pumble_bridge.chat.home import publisher
 from pumble_bridge.models import HomeTab
 from tests import pumble
-from tests.meanwhile import meanwhile
 from tests.pumble import Person
 from tests.pumble_bridge.screens import (
     app_channel,
@@ -31,6 +30,7 @@ from tests.pumble_bridge.screens import (
     issue,
     texts,
 )
+from tests.queries import before_query
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
@@ -294,7 +294,7 @@ class TestSeveralProcesses:
         HomeTab.objects.update(next_at=timezone.now())
         before, soon = publications(), timezone.now() + timedelta(seconds=15)
 
-        with meanwhile(r'^UPDATE "pumble_bridge_hometab"', lambda: HomeTab.objects.update(next_at=soon)):
+        with before_query(r'^UPDATE "pumble_bridge_hometab"', lambda: HomeTab.objects.update(next_at=soon)):
             assert home.publish_due() == 0
 
         assert publications() == before

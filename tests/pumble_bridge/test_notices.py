@@ -22,9 +22,9 @@ from pumble_bridge.chat import notices
 from pumble_bridge.chat.notices import sender, texts
 from pumble_bridge.models import Installation, Notice
 from tests import pumble
-from tests.meanwhile import meanwhile
 from tests.pumble import Person
 from tests.pumble_bridge.received import DAY, START, actor_for, direct_messages, member, messages_to, new_key
+from tests.queries import before_query
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -458,7 +458,7 @@ class TestEachFactOnce:
     def test_also_if_another_process_took_it_earlier(self, ana: Person, ben: Person, moment: str) -> None:
         revoke(new_key(ben)[0], ana)
 
-        with meanwhile(moment, lambda: Notice.objects.update(state=Notice.State.SENDING)):
+        with before_query(moment, lambda: Notice.objects.update(state=Notice.State.SENDING)):
             assert notices.send_queued(START) == 0
 
         assert messages_to(ben) == []

@@ -15,7 +15,6 @@ from pumble_bridge.chat.user import Bot, ChatUser
 from pumble_bridge.hooks.responses import Nack
 from pumble_bridge.models import Installation
 from tests import pumble
-from tests.meanwhile import meanwhile
 from tests.pumble import Person
 from tests.pumble_bridge.hooks import click, command, menu, raw, send, submission
 from tests.pumble_bridge.screens import (
@@ -29,6 +28,7 @@ from tests.pumble_bridge.screens import (
     submit,
     texts,
 )
+from tests.queries import before_query
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
@@ -220,7 +220,7 @@ def test_a_key_that_is_revoked_during_rotation_leaves_neither(ana: Person, gener
     reason = ApiKey.RevokeReason.BY_OPERATOR
 
     # The message is there, and the new key is about to be confirmed.
-    with meanwhile(
+    with before_query(
         r'FROM "keys_workspace"',
         lambda: lifecycle.revoke(key=old, by=OPERATOR, reason=reason, now=person.now),
     ):

@@ -1,4 +1,4 @@
-"""A key presented as a call does, without the call."""
+"""The steps of a call that concern its key, without the call."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from keys.models import ApiKey
 
 
 def check(raw_key: bytes, *, by: Actor, now: datetime) -> ApiKey:
-    """Return the row of a key that may be used now.
+    """Authenticate a key, and return its row.
 
     Raises:
         KeyRefused, RateLimited: as `keys.authentication` does.
@@ -19,13 +19,13 @@ def check(raw_key: bytes, *, by: Actor, now: datetime) -> ApiKey:
     return ApiKey.objects.get(pk=authentication.authorize(record, by=by, now=now).pk)
 
 
-def call_of(key: ApiKey, *, dry_run: bool = False) -> CallBudget:
-    """Take one call from the key's own limit, and return what the call may take beside it."""
+def budget_of_call(key: ApiKey, *, dry_run: bool = False) -> CallBudget:
+    """Count a call against the key's own limit, and return its budget."""
     record = key_cache.load(key.key_id)
     assert record is not None
     return CallBudget(record, limits.hit_key_limit(record), dry_run=dry_run)
 
 
-def no_limits(record: KeyRecord) -> CallBudget:
-    """What a call may take whose own limit was not asked for."""
+def budget_without_limits(record: KeyRecord) -> CallBudget:
+    """Return the budget of a call that was not counted."""
     return CallBudget(record, LimitStatus(RateLimit(LimitName.KEY, "none", 1000), 1000, 60.0))
