@@ -56,6 +56,10 @@ PRESETS = {
     "read-only": PresetText(
         gettext_lazy("Read only"), gettext_lazy("sees channels, people and messages; changes nothing")
     ),
+    "ai-agent": PresetText(
+        gettext_lazy("AI agent, read only"),
+        gettext_lazy("as above, for 30 days, only in the channels that you choose"),
+    ),
     "post-messages": PresetText(
         gettext_lazy("Post messages"),
         gettext_lazy("posts messages, sees channels and people; reads no messages"),

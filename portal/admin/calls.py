@@ -20,6 +20,7 @@ from portal.admin.filters import (
     Rows,
     SelectFilter,
     SinceFilter,
+    TextFilter,
     UntilFilter,
     workspace_filter,
 )
@@ -54,6 +55,20 @@ class OperationFilter(SelectFilter):
     title = _("operation")
     parameter_name = "operation"
     options = [(operation.operation, operation.operation) for operation in OPERATIONS]
+
+
+class SurfaceFilter(SelectFilter):
+    title = _("interface")
+    parameter_name = "surface"
+    options = [(surface.value, label) for surface, label in RequestLog.SURFACES]
+
+
+class AgentFilter(TextFilter):
+    title = _("program")
+    parameter_name = "agent"
+
+    def filter_text(self, rows: Rows, text: str) -> Rows:
+        return rows.filter(agent__icontains=text)
 
 
 class KeyFilter(KeyIdFilter):
@@ -92,7 +107,9 @@ class RequestLogAdmin(_UsageAdmin):
         "key_name",
         "holder",
         "duration",
+        "surface_name",
         "ip_address",
+        "program",
         "request",
     )
     list_filter = (
@@ -100,6 +117,8 @@ class RequestLogAdmin(_UsageAdmin):
         PeriodFilter,
         KeyFilter,
         OperationFilter,
+        SurfaceFilter,
+        AgentFilter,
         SinceFilter,
         UntilFilter,
         workspace_filter("key__owner__workspace"),
@@ -120,6 +139,14 @@ class RequestLogAdmin(_UsageAdmin):
     @admin.display(description=_("Duration"))
     def duration(self, row: RequestLog) -> str:
         return f"{row.duration_ms} ms"
+
+    @admin.display(description=_("Interface"))
+    def surface_name(self, row: RequestLog) -> str:
+        return row.get_surface_display()
+
+    @admin.display(description=_("Program"))
+    def program(self, row: RequestLog) -> str:
+        return row.agent
 
     @admin.display(description=_("IP address"))
     def ip_address(self, row: RequestLog) -> str:

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from keys import policies, texts
 from keys.models import ApiKey
 from portal.dashboard.base import MemberView
-from portal.presentation import key_detail
+from portal.presentation import key_detail, mcp_clients
 
 
 class KeyPage(MemberView):
@@ -16,7 +16,9 @@ class KeyPage(MemberView):
         by_policy = key.disabled_reason == ApiKey.DisableReason.POLICY
         violations = self._policy_violations(key)
         context = {
-            **key_detail.build_context(key, self.now, outcome=request.GET.get("outcome", "")),
+            **key_detail.build_context(
+                key, self.now, outcome=request.GET.get("outcome", ""), surface=request.GET.get("surface", "")
+            ),
             "over": self.has_ended(key),
             "disabled": key.disabled_at is not None,
             "can_enable": self.member.is_workspace_admin
@@ -25,6 +27,8 @@ class KeyPage(MemberView):
             "by_policy": by_policy,
             "violations": violations,
             "done": request.GET.get("done", ""),
+            "mcp_url": mcp_clients.mcp_url(),
+            "mcp_clients": mcp_clients.list_clients(),
         }
         return self.render("key.html", context | self._rotation(key))
 

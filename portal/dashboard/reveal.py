@@ -14,6 +14,7 @@ from keys import lifecycle
 from keys.audit import Actor
 from keys.key_format import Plaintext
 from keys.models import ApiKey, Member
+from portal.presentation import mcp_clients
 from portal.reference.code_samples import samples
 
 log = logging.getLogger(__name__)
@@ -40,6 +41,8 @@ def reveal_key(
         "retires_at": retires_at,
         "replaced": replaced,
         "samples": _samples(key),
+        "mcp_url": mcp_clients.mcp_url(),
+        "mcp_clients": mcp_clients.list_clients(),
     }
     return stream_page(request, key, plaintext, "dashboard/reveal.html", context, by=by)
 

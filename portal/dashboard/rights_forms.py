@@ -230,9 +230,12 @@ def list_allowed_scopes(allowed: list[str] | None) -> list[str]:
 
 
 _DEFAULT_LIFETIME_DAYS = "30"
+_AI_AGENT = "ai-agent"
 
 
 class CreateForm(RightsForm):
+    """The form of a new key. The preset for AI agents fixes the expiry, and needs a choice of channels."""
+
     name = NameField(
         label=gettext_lazy("Name"),
         required=False,
@@ -259,10 +262,12 @@ class CreateForm(RightsForm):
             custom_day_choice()
         ]
         super().__init__(*args, now=now, offered=offered, expiry_choices=expiry_choices, **kwargs)
+        values = [value for value, _label in expiry_choices]
         presets = [name for name, held in scopes.PRESETS.items() if set(held) <= set(offered)]
+        if "read-only" in presets and "channels" in self.fields and _DEFAULT_LIFETIME_DAYS in values:
+            presets.insert(presets.index("read-only") + 1, _AI_AGENT)
         self._set_choices("preset", [(name, preset_label(name)) for name in (*presets, "custom")])
         self.fields["preset"].initial = presets[0] if presets else "custom"
-        values = [value for value, _label in expiry_choices]
         self.fields["expiry"].initial = (
             _DEFAULT_LIFETIME_DAYS if _DEFAULT_LIFETIME_DAYS in values else values[0]
         )
@@ -275,12 +280,24 @@ class CreateForm(RightsForm):
             return ""
 
     def get_scopes(self, data: dict[str, Any]) -> list[str]:
+        if data.get("preset") == _AI_AGENT:
+            return list(scopes.READ_ONLY)
         chosen = list(scopes.PRESETS.get(data.get("preset", ""), ())) or super().get_scopes(data)
         if set(chosen) == set(scopes.ALL) and not data.get("sure"):
             self.add_error(
                 "sure", _("Tick this box to create a key with full access, or choose fewer permissions.")
             )
         return chosen
+
+    def _is_bound(self, data: dict[str, Any]) -> bool:
+        return data.get("preset") == _AI_AGENT or super()._is_bound(data)
+
+    def _read_expiry(self, data: dict[str, Any]) -> datetime | None:
+        if data.get("preset") != _AI_AGENT:
+            return super()._read_expiry(data)
+        for name in ("where", "expiry", "until"):  # the form hides these fields
+            self.errors.pop(name, None)
+        return self.get_expiry(_DEFAULT_LIFETIME_DAYS)
 
 
 class NarrowForm(RightsForm):

@@ -13,12 +13,18 @@ from pumble_bridge.outcomes import Outcome
 _MAX_CALLS = 50
 
 
-def build_context(key: ApiKey, now: datetime, *, outcome: str = "") -> dict[str, Any]:
-    """Return the context of the template. `outcome` filters the calls: an outcome of this key, or `refused`."""
+def build_context(key: ApiKey, now: datetime, *, outcome: str = "", surface: str = "") -> dict[str, Any]:
+    """Return the context of the template.
+
+    Args:
+        outcome: filters the calls: an outcome of this key, or `refused`.
+        surface: filters the calls: `API` or `MCP`.
+    """
     chart = usage_charts.build_chart(HourlyUse.objects.filter(key=key), now)
     outcomes = [(Outcome(name), count) for name, count in chart.outcomes]
     selected = outcome if outcome in {item.name for item, _count in outcomes} | {"refused"} else ""
-    calls = _filter_calls(RequestLog.objects.filter(key=key), selected).order_by("-at", "-pk")[:_MAX_CALLS]
+    selected_surface = surface if surface in dict(RequestLog.SURFACES) else ""
+    calls = _filter_calls(RequestLog.objects.filter(key=key), selected, selected_surface)
     return {
         "key": key,
         "now": now,
@@ -28,12 +34,18 @@ def build_context(key: ApiKey, now: datetime, *, outcome: str = "") -> dict[str,
         "chart": chart,
         "outcomes": outcomes,
         "outcome": selected,
-        "calls": [(call, Outcome(call.outcome, call.hint)) for call in calls],
+        "surfaces": RequestLog.SURFACES,
+        "surface": selected_surface,
+        "calls": [
+            (call, Outcome(call.outcome, call.hint)) for call in calls.order_by("-at", "-pk")[:_MAX_CALLS]
+        ],
         "history": event_texts.key_history(key),
     }
 
 
-def _filter_calls(calls: QuerySet[RequestLog], outcome: str) -> QuerySet[RequestLog]:
+def _filter_calls(calls: QuerySet[RequestLog], outcome: str, surface: str) -> QuerySet[RequestLog]:
+    if surface:
+        calls = calls.filter(surface=surface)
     if outcome == "refused":
         return calls.exclude(outcome=usage.OK)
     return calls.filter(outcome=outcome) if outcome else calls

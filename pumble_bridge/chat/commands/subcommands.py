@@ -206,6 +206,7 @@ def help_parts() -> list[Element]:
     return [
         paragraph(_("An API key lets a program act in Pumble as you. Commands:")),
         bullets(commands),
+        paragraph(_("AI agents use a key through MCP, at "), text(f"{settings.PUBLIC_URL}/mcp", code=True)),
         paragraph(
             link(settings.PUBLIC_URL + "/", _("Open the portal")),
             " · ",
