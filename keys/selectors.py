@@ -7,9 +7,10 @@ from datetime import datetime
 
 from django.db.models import Sum
 
-from keys import unicode_text
+from keys import unicode_text, usage
 from keys.exceptions import KeyAmbiguous, KeyNotFound
-from keys.models import ApiKey, ApiKeyQuerySet, HourlyUse, Member, RequestLog
+from keys.models import ApiKey, ApiKeyQuerySet, HourlyUse, Member
+from keys.models.usage import HourlyUseQuerySet, RequestLogQuerySet
 
 _MIN_PREFIX_LENGTH = 3
 _MIN_SIMILARITY = 0.75
@@ -90,14 +91,26 @@ def _has_own_name(key: ApiKey) -> bool:
     return key.retires_at is None and (key.confirmed_at is not None or key.replaces_id is None)
 
 
-def find_call(viewer: Member, request_id: str) -> RequestLog | None:
-    """Return the latest call with this request id, if it was made with a key that `viewer` may see."""
-    return (
-        RequestLog.objects.filter(request_id=request_id, key__in=ApiKey.objects.for_viewer(viewer))
-        .select_related("key__owner")
-        .order_by("-at", "-pk")
-        .first()
-    )
+def filter_calls(calls: RequestLogQuerySet, outcome: str) -> RequestLogQuerySet:
+    """The calls that ended so: a reason, one of `usage.SUCCESSES`, or `refused` for every reason."""
+    match outcome:
+        case "refused":
+            return calls.exclude(outcome=usage.OK)
+        case usage.OK:
+            return calls.filter(outcome=usage.OK, is_dry_run=False, is_replay=False)
+        case usage.DRY_RUN:
+            return calls.filter(outcome=usage.OK, is_dry_run=True)
+        case usage.REPLAY:
+            return calls.filter(outcome=usage.OK, is_replay=True)
+        case _:
+            return calls.filter(outcome=outcome)
+
+
+def filter_hours(hours: HourlyUseQuerySet, outcome: str) -> HourlyUseQuerySet:
+    """The counts of calls that ended so, as in `filter_calls`."""
+    if outcome == "refused":
+        return hours.exclude(outcome__in=usage.SUCCESSES)
+    return hours.filter(outcome=outcome)
 
 
 def count_calls(keys: Iterable[ApiKey], since: datetime) -> dict[int, Counter[str]]:

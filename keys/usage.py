@@ -39,6 +39,13 @@ REQUEST_LOG_RETENTION = timedelta(days=90)
 HOURLY_RETENTION = timedelta(days=400)
 
 
+def counted_outcome(outcome: str, *, is_dry_run: bool, is_replay: bool) -> str:
+    """Return the outcome under which a call is counted: a reason, or one of `SUCCESSES`."""
+    if outcome != OK:
+        return outcome
+    return DRY_RUN if is_dry_run else REPLAY if is_replay else OK
+
+
 @dataclass(slots=True)
 class CallTrace:
     """What a call was about: ids of Pumble and who spoke, no contents. The fields are those of `RequestLog`."""
@@ -77,9 +84,7 @@ class CallRecord:
     @property
     def counted_outcome(self) -> str:
         """The outcome in the hourly counts: a dry run and a replay are not counted as work."""
-        if self.outcome != OK:
-            return self.outcome
-        return DRY_RUN if self.trace.is_dry_run else REPLAY if self.trace.is_replay else OK
+        return counted_outcome(self.outcome, is_dry_run=self.trace.is_dry_run, is_replay=self.trace.is_replay)
 
 
 class Sampler:

@@ -1,15 +1,16 @@
 """`list`, `usage`, `why` and `language`: subcommands that change no key."""
 
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from keys import membership, selectors, texts, usage
+from keys import membership, selectors, usage
 from keys.models import ApiKey
+from pumble_bridge import explanations
 from pumble_bridge.chat import key_blocks
 from pumble_bridge.chat.blocks import (
     Element,
@@ -23,9 +24,20 @@ from pumble_bridge.chat.blocks import (
 from pumble_bridge.chat.commands.context import CommandContext, UsageError
 from pumble_bridge.hooks.responses import Ack, HookResponse
 from pumble_bridge.manifest import COMMAND
-from pumble_bridge.outcomes import Outcome
 
 KEYS_PER_REPLY = 10
+MAX_EXPLANATIONS = 3
+_FACTS_IN_CHAT = {
+    "id",
+    "requestId",
+    "at",
+    "owner",
+    "keyId",
+    "channelName",
+    "channelId",
+    "speaker",
+    "lastUsedAt",
+}
 
 
 def list_keys(context: CommandContext) -> HookResponse:
@@ -46,42 +58,39 @@ def show_usage(context: CommandContext) -> HookResponse:
     return Ack()
 
 
-def explain_call(context: CommandContext) -> HookResponse:
-    """Show the outcome of one call to a user who may see its key."""
-    if len(context.line.args) != 1:
+def explain(context: CommandContext) -> HookResponse:
+    """What became of a call, or of a key, for whoever may see it."""
+    if not context.line.text:
         raise UsageError(
-            _("Type the requestId of the refused call: %(example)s")
+            _("Type a request ID, a key ID or the link of a message: %(example)s")
             % {"example": f"{COMMAND} why REQUEST-ID"}
         )
-    call = selectors.find_call(context.member, context.line.text[:64])
-    if call is None:
-        context.reply(
-            paragraph(
-                _(
-                    "No call with that id was found among the keys that you may see. A new call appears after about a second. Calls without a key, or with an unknown key, are not recorded."
-                )
-            )
-        )
+    answer = explanations.explain(context.line.text, viewer=context.member, by=context.by, now=context.now)
+    if answer.problem:
+        context.reply(paragraph_with_code(key_blocks.escape_mentions(answer.problem)))
         return Ack()
-    owner = (
-        ""
-        if call.key.owner_id == context.member.pk
-        else _(" of %(name)s") % {"name": escape_user_text(call.key.owner.name)}
-    )
-    context.reply(
-        paragraph(
-            _("%(operation)s with the key “%(name)s”%(whose)s, %(at)s:")
-            % {
-                "operation": call.operation,
-                "name": escape_user_text(call.key.name),
-                "whose": owner,
-                "at": texts.short_date(call.at, now=context.now),
-            }
-        ),
-        paragraph_with_code(Outcome(call.outcome, call.hint).explanation),
-        paragraph(key_blocks.escape_mentions(texts.describe_rights(call.key.rights, now=context.now))),
-    )
+    parts: list[Element] = []
+    for item in answer.explanations[:MAX_EXPLANATIONS]:
+        parts += _explanation_parts(item)
+    context.reply(*parts, paragraph(link(f"{settings.PUBLIC_URL}/lookup/", _("Look up more in the portal"))))
     return Ack()
+
+
+def _explanation_parts(item: explanations.Explanation) -> list[Element]:
+    lines = [
+        paragraph(f"{fact.label}: ", text(_fact_text(fact.value), code=fact.is_code))
+        for fact in item.facts
+        if fact.name in _FACTS_IN_CHAT
+    ]
+    return [
+        paragraph(text(escape_user_text(item.title, limit=120), bold=True)),
+        paragraph_with_code(key_blocks.escape_mentions(" ".join(item.sentences))),
+        bullets(lines),
+    ]
+
+
+def _fact_text(value: str | datetime) -> str:
+    return escape_user_text(value) if isinstance(value, str) else explanations.exact_time(value)
 
 
 def choose_language(context: CommandContext) -> HookResponse:
@@ -127,9 +136,10 @@ def _more_keys_link(keys: list[ApiKey]) -> list[Element]:
 
 
 def _usage_entry(key: ApiKey, calls: Counter[str], context: CommandContext) -> Element:
-    refused = calls.total() - calls[usage.OK]
+    reasons = {outcome: n for outcome, n in calls.most_common() if outcome not in usage.SUCCESSES}
+    refused = sum(reasons.values())
     counted = ngettext("%(n)s call", "%(n)s calls", calls.total()) % {"n": calls.total()}
-    reasons = ", ".join(f"{outcome} {count}" for outcome, count in calls.most_common() if outcome != usage.OK)
+    most = ", ".join(f"{outcome} {n}" for outcome, n in reasons.items())
     summary = (
         _(": %(calls)s, %(used)s.")
         if not refused
