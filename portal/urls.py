@@ -13,6 +13,7 @@ from portal.dashboard import (
     key_list,
     key_page,
     key_rotation,
+    lookup,
     overview,
     session,
     trial_keys,
@@ -32,6 +33,8 @@ urlpatterns = [
     path("", include("portal.mcp.urls")),
     path("", key_list.KeyList.as_view(), name="start"),
     path("overview", overview.Overview.as_view(), name="overview"),
+    path("lookup/", lookup.Lookup.as_view(), name="lookup"),
+    path("lookup/<str:looked_up>/", lookup.Lookup.as_view(), name="lookup"),
     path("keys/new", key_creation.CreateKey.as_view(), name="new-key"),
     path(
         "keys/new/",  # "new" is no key's id

@@ -36,12 +36,13 @@ _CHANGING = (*_POSTING, "editMessage", "deleteMessage")
 
 @dataclass(frozen=True)
 class Fact:
-    """One thing about a key or a call. `name` is for programs, `label` for people. `is_code` shows it as code."""
+    """One thing about a key or a call. `name` is for programs, `label` for people. An id is something to copy."""
 
     name: str
     label: str
     value: str | datetime
     is_code: bool = False
+    is_id: bool = False
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,7 @@ def explain(text: str, *, viewer: Member | None, by: Actor, now: datetime) -> An
 def explain_key(key: ApiKey, *, viewer: Member | None, now: datetime) -> Explanation:
     """Return the story of a key that the viewer may see. Nothing is said of what an ended key could do."""
     facts = [
-        Fact("id", _("Key ID"), key.key_id, is_code=True),
+        Fact("id", _("Key ID"), key.key_id, is_id=True),
         Fact("name", _("Name"), key.name),
         *_owner_facts(key, viewer),
         Fact("state", _("State"), str(key.state(now).label)),
@@ -239,12 +240,12 @@ def _unknown(ids: list[str], *, is_link: bool) -> str:
         return _("Type a request ID, a key ID or the link of a message.")
     if len(ids) > 1:
         return _(
-            "None of these IDs belongs to a key, a call or a message that you can see here. A call takes a second to get "
-            "here. Calls without a key, or with an unknown one, are not kept."
+            "No key, call or message that you may see has one of these IDs. A new call appears after about a second. Calls "
+            "without a key, or with an unknown key, are not recorded."
         )
     return _(
-        "I know of no key, call or message with the ID `%(id)s` that you can see here. A call takes a second to get here. "
-        "Calls without a key, or with an unknown one, are not kept."
+        "No key, call or message that you may see has the ID `%(id)s`. A new call appears after about a second. Calls "
+        "without a key, or with an unknown key, are not recorded."
     ) % {"id": ids[0]}
 
 
@@ -293,9 +294,9 @@ def _call_facts(call: RequestLog, outcome: Outcome, viewer: Member | None) -> li
     key = call.key
     channel = (key.channels or {}).get(call.channel_id, "")
     facts = [
-        Fact("requestId", _("Request ID"), call.request_id, is_code=True),
+        Fact("requestId", _("Request ID"), call.request_id, is_id=True),
         Fact("at", _("Time"), call.at),
-        Fact("keyId", _("Key ID"), key.key_id, is_code=True),
+        Fact("keyId", _("Key ID"), key.key_id, is_id=True),
         Fact("keyName", _("Key"), key.name),
         *_owner_facts(key, viewer),
         Fact("operation", _("Operation"), call.operation, is_code=True),
@@ -303,8 +304,8 @@ def _call_facts(call: RequestLog, outcome: Outcome, viewer: Member | None) -> li
         Fact("outcome", _("Outcome"), outcome.title),
         Fact("reason", _("Reason"), "" if outcome.worked else call.outcome, is_code=True),
         Fact("channelName", _("Channel"), f"#{channel}" if channel else ""),
-        Fact("channelId", _("Channel ID"), call.channel_id, is_code=True),
-        Fact("messageId", _("Message ID"), call.message_id, is_code=True),
+        Fact("channelId", _("Channel ID"), call.channel_id, is_id=True),
+        Fact("messageId", _("Message ID"), call.message_id, is_id=True),
         Fact("speaker", _("Sent as"), call.get_speaker_display()),
         Fact("address", _("IP address"), call.address or ""),
         Fact("agent", _("Program"), call.agent),

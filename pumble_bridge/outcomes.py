@@ -20,7 +20,7 @@ SUCCESS_TITLES = {
     usage.REPLAY: gettext_lazy("Repeated"),
 }
 _SUCCESS_EXPLANATIONS = {
-    usage.OK: gettext_lazy("The call was carried out."),
+    usage.OK: gettext_lazy("The call succeeded."),
     usage.DRY_RUN: gettext_lazy("This was a dry run: the call was checked, and nothing was changed."),
     usage.REPLAY: gettext_lazy(
         "This call repeated an earlier one with the same `Idempotency-Key`. It got the same answer, and nothing was done "

@@ -1,7 +1,7 @@
 """The lists of calls and of hourly counts. The log keeps calls for a limited time; the counts include every call."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
 from django.db.models import Sum
@@ -11,8 +11,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from keys import usage
+from keys import selectors
 from keys.models import HourlyUse, RequestLog
+from keys.models.usage import HourlyUseQuerySet, RequestLogQuerySet
 from portal.admin.base import ViewerAdmin
 from portal.admin.filters import (
     KeyIdFilter,
@@ -34,14 +35,16 @@ class OutcomeFilter(SelectFilter):
     title = _("outcome")
     parameter_name = "outcome"
     options = [
-        (usage.OK, _("Worked")),
+        *outcomes.SUCCESS_TITLES.items(),
         ("refused", _("Refused")),
         *outcomes.titles(),
     ]
 
     @classmethod
     def filter_choice(cls, rows: Rows, choice: str, now: datetime) -> Rows:
-        return rows.exclude(outcome=usage.OK) if choice == "refused" else rows.filter(outcome=choice)
+        if rows.model is RequestLog:
+            return cast(Rows, selectors.filter_calls(cast(RequestLogQuerySet, rows), choice))
+        return cast(Rows, selectors.filter_hours(cast(HourlyUseQuerySet, rows), choice))
 
     def queryset(self, request: HttpRequest, rows: Rows) -> Rows:
         """Accept also an outcome that only an older version recorded."""
@@ -94,7 +97,8 @@ class _UsageAdmin(ViewerAdmin):
 
     @admin.display(description=_("Outcome"))
     def outcome_title(self, row: Any) -> SafeString:
-        return format_html("{} <code>{}</code>", Outcome(row.outcome).title, row.outcome)
+        outcome = Outcome.for_call(row) if isinstance(row, RequestLog) else Outcome(row.outcome)
+        return format_html("{} <code>{}</code>", outcome.title, outcome.name)
 
 
 class RequestLogAdmin(_UsageAdmin):
@@ -126,7 +130,7 @@ class RequestLogAdmin(_UsageAdmin):
     ordering = ("-at", "-pk")
 
     def row_context(self, request: HttpRequest, row: RequestLog) -> dict[str, Any]:
-        return {"title": row.operation, "outcome": Outcome(row.outcome, row.hint)}
+        return {"title": row.operation, "outcome": Outcome.for_call(row)}
 
     @admin.display(description=_("When"))
     def when(self, row: RequestLog) -> str:

@@ -14,11 +14,11 @@ from keys import limits, usage
 from keys.models import HourlyUse, Workspace
 from portal.admin import stats, view_audit
 from portal.admin.filters import start_of_day
-from portal.admin.identify_key import IdentifyKeyForm
 from portal.admin.site import site
 from portal.admin.viewer import get_viewer
 from portal.admin.workspaces import with_counts
 from portal.presentation import quotas, usage_charts
+from portal.presentation.lookup import LookupForm
 
 _MAX_WORKSPACES = 100
 
@@ -50,7 +50,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "outcomes": today.outcomes,
         "chart": usage_charts.build_chart(uses, now),
         "quotas": quotas.build_quotas(limits.workspace_quotas(workspace)),
-        "form": IdentifyKeyForm(),
+        "form": LookupForm(),
     }
     return _page(request, "admin/index.html", context)
 
@@ -61,7 +61,9 @@ def _workspaces() -> dict[str, Any]:
     )
     by_workspace = uses.order_by().values("key__owner__workspace")
     calls = by_workspace.annotate(number=Sum("count")).values("number")
-    refused = by_workspace.annotate(number=Sum("count", filter=~Q(outcome=usage.OK))).values("number")
+    refused = by_workspace.annotate(number=Sum("count", filter=~Q(outcome__in=usage.SUCCESSES))).values(
+        "number"
+    )
     annotated = with_counts(Workspace.objects.all()).annotate(
         calls_today=Coalesce(Subquery(calls, output_field=IntegerField()), 0),
         refused_today=Coalesce(Subquery(refused, output_field=IntegerField()), 0),
@@ -70,7 +72,7 @@ def _workspaces() -> dict[str, Any]:
     return {
         "workspaces": listed[:_MAX_WORKSPACES],
         "has_more": len(listed) > _MAX_WORKSPACES,
-        "form": IdentifyKeyForm(),
+        "form": LookupForm(),
     }
 
 

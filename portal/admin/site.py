@@ -9,6 +9,7 @@ from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.urls import URLPattern, URLResolver, include, path, reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
@@ -18,8 +19,8 @@ from keys.models import Member
 from portal.accounts import kept_forms
 from portal.accounts.kept_forms import FormPage, form_page
 from portal.admin import login
-from portal.admin.view_audit import find_pasted_key
 from portal.admin.viewer import get_actor, get_viewer, handle_no_permission
+from pumble_bridge.explanations import explain
 
 if TYPE_CHECKING:
     from portal.admin.base import ViewerAdmin
@@ -72,7 +73,8 @@ class PortalAdmin(admin.AdminSite):
         viewer = get_viewer(request)
         here = request.path
         nav_links: list[tuple[str, Any, bool]] = [
-            ("admin:index", _("Overview"), here == reverse("admin:index"))
+            ("admin:index", _("Overview"), here == reverse("admin:index")),
+            ("admin:lookup", _("Look up"), here.startswith(reverse("admin:lookup"))),
         ]
         nav_links += [
             (
@@ -101,12 +103,12 @@ class PortalAdmin(admin.AdminSite):
 def _redirect_without_key(request: HttpRequest) -> HttpResponse:
     """Redirect to the same page without the key. The browser's history keeps the URL anyway."""
     query = unquote_plus(request.META["QUERY_STRING"])
-    key = find_pasted_key(query, get_viewer(request), by=get_actor(request))
+    answer = explain(query, viewer=get_viewer(request), by=get_actor(request), now=timezone.now())
     warning = _("This page's URL contained an API key. Browsers and servers store URLs. Revoke that key.")
     messages.warning(request, warning)
-    if key is None:
+    if not answer.explanations:
         return redirect(request.path)
-    return redirect("admin:keys_apikey_change", key.pk)
+    return redirect("admin:keys_apikey_change", answer.explanations[0].key.pk)
 
 
 site = PortalAdmin()

@@ -88,7 +88,7 @@ def today_stats(workspace: Workspace, now: datetime, extra_query: dict[str, str]
     rows = uses.values_list("outcome").annotate(calls=Sum("count"))
     counts: Counter[str] = Counter(dict(rows))
     when: Selection = (HourPeriodFilter, "today")
-    refused = counts.total() - counts[usage.OK]
+    refused = sum(count for outcome, count in counts.items() if outcome not in usage.SUCCESSES)
     return TodayStats(
         stats=[
             Stat(_("Calls today"), counts.total(), _list_url("hourlyuse", [when], extra_query)),

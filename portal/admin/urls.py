@@ -7,7 +7,7 @@ from portal.admin import index, installation, key_actions
 from portal.admin.api_keys import ApiKeyAdmin
 from portal.admin.audit_events import AuditEventAdmin
 from portal.admin.calls import HourlyUseAdmin, RequestLogAdmin
-from portal.admin.identify_key import identify_key
+from portal.admin.lookup import lookup
 from portal.admin.members import MemberAdmin
 from portal.admin.policies import PolicyAdmin
 from portal.admin.site import site
@@ -28,7 +28,8 @@ urlpatterns = [
     path("keys/apikey/revoke/", site.admin_view(key_actions.revoke), name="revoke-keys"),
     path("keys/apikey/disable/", site.admin_view(key_actions.disable), name="disable-keys"),
     path("keys/apikey/enable/", site.admin_view(key_actions.enable), name="enable-keys"),
-    path("whose/", site.admin_view(identify_key), name="identify-key"),
+    path("lookup/", site.admin_view(lookup), name="lookup"),
+    path("lookup/<str:looked_up>/", site.admin_view(lookup), name="lookup"),
     path("installation/", site.admin_view(installation.installation), name="installation"),
     *site.get_urls(),
 ]

@@ -7,9 +7,8 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
-from keys import audit, authentication, key_format
-from keys.audit import Actor
-from keys.models import ApiKey, AuditEvent, Member, Workspace
+from keys import audit
+from keys.models import AuditEvent, Member, Workspace
 from portal.admin.viewer import get_actor, get_viewer
 
 _VIEW_INTERVAL = timedelta(minutes=10)
@@ -40,21 +39,3 @@ def record_view(request: HttpRequest, workspaces: Iterable[Workspace | None], pa
         for workspace in sorted(viewed, key=lambda workspace: workspace.pumble_id):
             if workspace.pk not in already_recorded:
                 audit.record(AuditEvent.Type.OPERATOR_LOOKED, workspace=workspace, by=by, now=now, page=page)
-
-
-def find_pasted_key(text: str, viewer: Member, *, by: Actor) -> ApiKey | None:
-    """Return the key whose plaintext is in `text`, if `viewer` may see it, and record that it was identified."""
-    for plaintext in key_format.find_in(text):
-        match = authentication.find_by_plaintext(plaintext)
-        key = ApiKey.objects.for_viewer(viewer).filter(pk=match.pk).first() if match else None
-        if key is not None and key.owner.workspace is not None:
-            audit.record(
-                AuditEvent.Type.KEY_IDENTIFIED,
-                workspace=key.owner.workspace,
-                key=key,
-                member=key.owner,
-                by=by,
-                now=timezone.now(),
-            )
-            return key
-    return None

@@ -68,8 +68,12 @@ class MemberView(View):
         if request.method == "POST":
             kept_forms.drop_kept_form(request)
         self.kept_data = kept_forms.get_kept_form(request)
-        self.form_data, self.pasted_keys = extract_pasted_keys(request.POST, by=self.actor, now=self.now)
+        self.form_data, self.pasted_keys = self.extract_pasted_keys(request.POST)
         return super().dispatch(request, *args, **kwargs)
+
+    def extract_pasted_keys(self, data: QueryDict) -> tuple[QueryDict, dict[str, PastedKey]]:
+        """Return the form without pasted keys, and the fields that contained one."""
+        return extract_pasted_keys(data, by=self.actor, now=self.now)
 
     def handle_no_permission(self) -> HttpResponse:
         """Let a visitor sign in and come back."""

@@ -3,9 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
-
-from keys import scopes, texts, usage
+from keys import scopes, selectors, texts
 from keys.models import ApiKey, HourlyUse, RequestLog
 from portal.presentation import event_texts, usage_charts
 from pumble_bridge.outcomes import Outcome
@@ -23,8 +21,10 @@ def build_context(key: ApiKey, now: datetime, *, outcome: str = "", surface: str
     chart = usage_charts.build_chart(HourlyUse.objects.filter(key=key), now)
     outcomes = [(Outcome(name), count) for name, count in chart.outcomes]
     selected = outcome if outcome in {item.name for item, _count in outcomes} | {"refused"} else ""
+    calls = RequestLog.objects.filter(key=key).order_by("-at", "-pk")
+    calls = selectors.filter_calls(calls, selected) if selected else calls
     selected_surface = surface if surface in dict(RequestLog.SURFACES) else ""
-    calls = _filter_calls(RequestLog.objects.filter(key=key), selected, selected_surface)
+    calls = calls.filter(surface=selected_surface) if selected_surface else calls
     return {
         "key": key,
         "now": now,
@@ -36,16 +36,6 @@ def build_context(key: ApiKey, now: datetime, *, outcome: str = "", surface: str
         "outcome": selected,
         "surfaces": RequestLog.SURFACES,
         "surface": selected_surface,
-        "calls": [
-            (call, Outcome(call.outcome, call.hint)) for call in calls.order_by("-at", "-pk")[:_MAX_CALLS]
-        ],
+        "calls": [(call, Outcome.for_call(call)) for call in calls[:_MAX_CALLS]],
         "history": event_texts.key_history(key),
     }
-
-
-def _filter_calls(calls: QuerySet[RequestLog], outcome: str, surface: str) -> QuerySet[RequestLog]:
-    if surface:
-        calls = calls.filter(surface=surface)
-    if outcome == "refused":
-        return calls.exclude(outcome=usage.OK)
-    return calls.filter(outcome=outcome) if outcome else calls

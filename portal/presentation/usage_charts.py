@@ -128,7 +128,7 @@ def build_chart(uses: QuerySet[HourlyUse], now: datetime) -> UsageChart:
         .annotate(calls=Sum("count"))
     )
     for day, outcome, calls in rows:
-        day_counts[day][outcome == usage.OK] += calls
+        day_counts[day][outcome in usage.SUCCESSES] += calls
         outcome_counts[outcome] += calls
     days = [
         DailyUsage(day, worked=day_counts[day][True], refused=day_counts[day][False])

@@ -15,6 +15,7 @@ from keys import texts
 from keys.models import ApiKey
 from portal.accounts import kept_forms
 from portal.reference.markup import inline
+from pumble_bridge import explanations
 
 register = template.Library()
 register.filter("prose", inline)
@@ -52,6 +53,17 @@ def time_ago(moment: datetime, now: datetime) -> SafeString:
 @register.simple_tag
 def time_at(moment: datetime) -> SafeString:
     return _time(moment, exact_time(moment))
+
+
+@register.simple_tag
+def time_to_the_second(moment: datetime) -> SafeString:
+    return _time(moment, explanations.exact_time(moment))
+
+
+@register.inclusion_tag("presentation/copyable.html")
+def copyable(value: str, label: str) -> dict[str, str]:
+    """Return the text as code, with a button that copies it. `label` says what the text is."""
+    return {"value": value, "label": label}
 
 
 @register.simple_tag

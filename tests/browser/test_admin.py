@@ -143,7 +143,7 @@ class TestEveryPage:
             assert time.monotonic() < until
             page.goto(f"{stack.portal}/admin/")
         look("front")
-        look("whose", "/admin/whose/")
+        look("lookup", "/admin/lookup/")
         page.locator("textarea").fill("pmb_nothing")
         page.locator(".whose button").click()
         look("whose-not")

@@ -436,18 +436,13 @@ class TestLeakedKey:
         self, owner: Client, alice: Member, log_lines: io.StringIO
     ) -> None:
         key, plaintext = issue(alice)
-        answer = owner.post("/admin/whose/", {"text": f"it said\nKEY={plaintext}\n"})
+        answer = owner.post("/admin/lookup/", {"text": f"it said\nKEY={plaintext}\n"})
 
-        assert answer["Location"] == change_page(key)
-        assert "deploy" in words(owner.get(answer["Location"]))
+        assert "Key “deploy” The key works." in words(answer)
+        assert f'href="{change_page(key)}"' in text(answer)
         event = AuditEvent.objects.get(type=Type.KEY_IDENTIFIED)
         assert (event.key, event.surface) == (key, "ADMIN")
-        kept = (
-            log_lines.getvalue()
-            + str(event.detail)
-            + str(dict(owner.session))
-            + text(owner.get(answer["Location"]))
-        )
+        kept = log_lines.getvalue() + str(event.detail) + str(dict(owner.session)) + text(answer)
         assert plaintext[17:] not in kept
         key.refresh_from_db()
         assert key.revoked_at is None  # looking is not revoking
@@ -472,7 +467,7 @@ class TestLeakedKey:
         said = []
         for sought in (real, fake):
             answers = (
-                owner.post("/admin/whose/", {"text": sought}),
+                owner.post("/admin/lookup/", {"text": sought}),
                 owner.get("/admin/keys/apikey/", {"q": sought}),
             )
             assert sought not in "".join(map(text, answers))
@@ -484,7 +479,7 @@ class TestLeakedKey:
     @pytest.mark.both_databases
     @pytest.mark.parametrize("sent", ["", " ", "nothing", "pmb_abc", "\x00", "x" * 200_000])
     def test_that_is_not_a_key_is_explained(self, owner: Client, sent: str) -> None:
-        answer = owner.post("/admin/whose/", {"text": sent})
+        answer = owner.post("/admin/lookup/", {"text": sent})
 
         assert answer.status_code in {400, 404}
         assert 'role="alert"' in text(answer)
@@ -651,7 +646,7 @@ class TestEveryPage:
         key = make_key(alice)
         used(key)
         addresses = [
-            "/admin/", "/admin/whose/", "/admin/keys/apikey/", "/admin/keys/member/", "/admin/keys/auditevent/",
+            "/admin/", "/admin/lookup/", "/admin/keys/apikey/", "/admin/keys/member/", "/admin/keys/auditevent/",
             "/admin/keys/requestlog/", "/admin/keys/hourlyuse/", change_page(key), change_page(alice),
             f"/admin/keys/apikey/revoke/?key={key.key_id}",
         ]  # fmt: skip

@@ -60,7 +60,8 @@ ASKED = Row(200, 400, (404, 404), query="?key={key_id}", sent={"key": "{key_id}"
 ROWS = {
     "": LIST,
     "jsi18n/": LIST,
-    "whose/": Row(200, 400, (200, 400)),
+    "lookup/": Row(200, 400, (200, 400)),
+    "lookup/{key_id}/": Row(200, 400, (404, 400)),
     "installation/": Row(200, 405, (404, 404), operators=True),
     "keys/apikey/": Row(200, 200, (200, 200)),
     "keys/apikey/{key}/change/": ONE,
@@ -118,7 +119,7 @@ def routes() -> list[str]:
     named = []
     for route in walk(urls.urlpatterns, ""):
         of = next((name for prefix, name in OF.items() if route.startswith(prefix)), "")
-        named.append(route.replace("<str:object_id>", f"{{{of}}}"))
+        named.append(route.replace("<str:object_id>", f"{{{of}}}").replace("<str:looked_up>", "{key_id}"))
     return named
 
 

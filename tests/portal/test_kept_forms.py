@@ -369,7 +369,7 @@ class TestEveryForm:
             ("/admin/keys/apikey/revoke/", "/admin/keys/apikey/revoke/?key={key}"),
             ("/admin/keys/auditevent/export/?when=today", "/admin/keys/auditevent/?when=today"),
             ("/admin/keys/policy/{workspace}/keys/", "/admin/keys/policy/{workspace}/keys/"),
-            ("/admin/whose/", "/admin/whose/"),
+            ("/admin/lookup/", "/admin/lookup/"),
         ],
     )
     @pytest.mark.parametrize("cookies", ["kept", "lost"])

@@ -217,7 +217,7 @@ class TestTheUrls:
     }  # fmt: skip
 
     SIGNED_IN = {
-        "api-docs/try", "overview", "keys/new", "keys/<slug:key_id>/", "keys/<slug:key_id>/rename", "keys/<slug:key_id>/narrow",
+        "api-docs/try", "overview", "lookup/", "lookup/<str:looked_up>/", "keys/new", "keys/<slug:key_id>/", "keys/<slug:key_id>/rename", "keys/<slug:key_id>/narrow",
         "keys/<slug:key_id>/disable", "keys/<slug:key_id>/enable", "keys/<slug:key_id>/rotate",
         "keys/<slug:key_id>/finish", "keys/<slug:key_id>/delete", "keys/<slug:key_id>/remedy",
     }  # fmt: skip
@@ -227,7 +227,10 @@ class TestTheUrls:
             route = str(pattern.pattern)
             if route in self.SIGNED_IN:
                 for method in ("GET", "POST", "PUT", "DELETE"):
-                    answer = client.generic(method, "/" + route.replace("<slug:key_id>", "x" * 12))
+                    answer = client.generic(
+                        method,
+                        "/" + route.replace("<slug:key_id>", "x" * 12).replace("<str:looked_up>", "x" * 12),
+                    )
                     if method == "GET":
                         assert answer["Location"].startswith("/pumble/signin?next=%2F"), route
                     else:

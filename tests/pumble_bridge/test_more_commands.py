@@ -227,7 +227,7 @@ class TestWhy:
         said = say(ben, general, f"why {refused}")
 
         assert "listChannels with the key “bens”" in said
-        assert "The key works, but does not have the scope of this operation. Use a key that has it." in said
+        assert "The missing scope is channels:list" in said
         assert "Can see channels and people" in said
 
     @pytest.mark.parametrize("language", ["en", "es"])
@@ -249,12 +249,12 @@ class TestWhy:
     def test_shows_a_workspace_owner_whose_key_it_was(
         self, ana: Person, ben: Person, general: str, refused: str
     ) -> None:
-        assert f"“bens” of {ben.name}" in say(ana, general, f"why {refused}")
+        assert f"Holder: {ben.name}" in say(ana, general, f"why {refused}")
 
     def test_is_refused_to_a_colleague(self, ana: Person, general: str, refused: str) -> None:
         Member.objects.filter(pumble_user_id=ana.id).update(role="USER")
 
-        assert "No call with that id was found" in say(ana, general, f"why {refused}")
+        assert "No key, call or message that you may see has the ID" in say(ana, general, f"why {refused}")
 
     def test_is_refused_to_an_owner_of_another_workspace(
         self, ana: Person, ben: Person, general: str, refused: str
@@ -267,11 +267,21 @@ class TestWhy:
         )
         ApiKey.objects.update(owner=stranger)
 
-        assert "No call with that id was found" in say(ana, general, f"why {refused}")
+        assert "No key, call or message that you may see has the ID" in say(ana, general, f"why {refused}")
+
+    def test_tells_the_story_of_a_key(self, ana: Person, general: str) -> None:
+        issue(ana, "ci")
+        key_id = ApiKey.objects.get(name="ci").key_id
+
+        said = say(ana, general, f"why pmb_{key_id}")
+
+        assert "Key “ci”" in said
+        assert "The key works." in said
+        assert key_id in said
 
     @pytest.mark.parametrize("words", ["", "two words"])
     def test_asks_for_the_id(self, ana: Person, general: str, words: str) -> None:
-        assert "requestId" in say(ana, general, f"why {words}".strip())
+        assert "request ID" in say(ana, general, f"why {words}".strip())
 
 
 class TestLanguage:

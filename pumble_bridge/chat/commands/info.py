@@ -78,7 +78,7 @@ def explain(context: CommandContext) -> HookResponse:
 
 def _explanation_parts(item: explanations.Explanation) -> list[Element]:
     lines = [
-        paragraph(f"{fact.label}: ", text(_fact_text(fact.value), code=fact.is_code))
+        paragraph(f"{fact.label}: ", text(_fact_text(fact.value), code=fact.is_code or fact.is_id))
         for fact in item.facts
         if fact.name in _FACTS_IN_CHAT
     ]
@@ -148,5 +148,5 @@ def _usage_entry(key: ApiKey, calls: Counter[str], context: CommandContext) -> E
     used = key_blocks.last_used(key, context.now)
     return paragraph(
         text(escape_user_text(key.name), bold=True),
-        summary % {"calls": counted, "refused": refused, "most": reasons, "used": used},
+        summary % {"calls": counted, "refused": refused, "most": most, "used": used},
     )

@@ -276,7 +276,9 @@ SUBCOMMANDS = {
         accepts_name=True,
     ),
     "why": Subcommand(
-        info.explain_call, "<requestId>", gettext_lazy("explain why a call was refused and what to do")
+        info.explain,
+        gettext_lazy("<request id, key id or link of a message>"),
+        gettext_lazy("explain what happened to a call or a key, and what to do"),
     ),
     "language": Subcommand(info.choose_language, "en|es", gettext_lazy("choose the language of replies")),
     "help": Subcommand(
