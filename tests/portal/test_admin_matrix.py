@@ -304,7 +304,7 @@ class TestEveryAction:
 
 
 class TestAnothersRow:
-    # test_lookup_page.py has the lookup, whose answer repeats what was asked for.
+    # test_lookup_page.py tests the lookup, whose answer repeats the id.
     @pytest.mark.parametrize("route", [route for route in ROWS if "{" in route and "lookup" not in route])
     def test_is_answered_like_one_that_never_was(
         self, people: dict[str, Client], world: dict[str, Any], route: str
