@@ -303,10 +303,10 @@ class TestEveryAction:
             assert state() == before
 
 
-class TestAnothersRow:
+class TestRowOfAnotherWorkspace:
     # test_lookup_page.py tests the lookup, whose answer repeats the id.
     @pytest.mark.parametrize("route", [route for route in ROWS if "{" in route and "lookup" not in route])
-    def test_is_answered_like_one_that_never_was(
+    def test_looks_like_a_row_that_does_not_exist(
         self, people: dict[str, Client], world: dict[str, Any], route: str
     ) -> None:
         never = ["999999", "0", "-1", "1" * 30, "x", "1_000", "%00", "é", "1;drop", "٣", "1.0", "' or 1=1"]
