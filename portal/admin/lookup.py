@@ -1,7 +1,5 @@
 """What a key, a request ID or the link of a message is about, in the workspaces that the viewer may see."""
 
-from http import HTTPStatus
-
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -27,17 +25,17 @@ def lookup(request: HttpRequest, looked_up: str = "") -> HttpResponse:
     form = LookupForm(request.POST)
     if not form.is_valid():
         problem = " ".join(map(str, form.errors["text"]))
-        return _page(request, Answer(problem=problem), HTTPStatus.BAD_REQUEST)
+        return _page(request, Answer(problem=problem), 400)
     return _answer(request, form.cleaned_data["text"])
 
 
 def _answer(request: HttpRequest, text: str) -> HttpResponse:
     answer = explain(text, viewer=get_viewer(request), by=get_actor(request), now=timezone.now())
     record_view(request, (item.key.owner.workspace for item in answer.explanations), "lookup")
-    return _page(request, answer, HTTPStatus.NOT_FOUND if answer.problem else HTTPStatus.OK)
+    return _page(request, answer, 404 if answer.problem else 200)
 
 
-def _page(request: HttpRequest, answer: Answer, status: int = HTTPStatus.OK) -> HttpResponse:
+def _page(request: HttpRequest, answer: Answer, status: int = 200) -> HttpResponse:
     context = build_context(answer, lambda key: reverse("admin:keys_apikey_change", args=[key.pk]))
     shared = site.each_context(request) | {"title": _("Look up")}
     return render(request, "admin/lookup.html", shared | context, status=status)

@@ -1,6 +1,5 @@
 """What a key, a request ID or the link of a message is about. The answer of the API to a refused call links here."""
 
-from http import HTTPStatus
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, QueryDict
@@ -41,15 +40,13 @@ class Lookup(MemberView):
         if not form.is_valid():
             problem = " ".join(map(str, form.errors["text"]))
             context = lookup.build_context(Answer(problem=problem), self._key_url)
-            return self.render("lookup.html", context, status=HTTPStatus.BAD_REQUEST)
+            return self.render("lookup.html", context, status=400)
         return self._answer(form.cleaned_data["text"])
 
     def _answer(self, text: str) -> HttpResponse:
         answer = explain(text, viewer=self.member, by=self.actor, now=self.now)
         context = lookup.build_context(answer, self._key_url)
-        return self.render(
-            "lookup.html", context, status=HTTPStatus.NOT_FOUND if answer.problem else HTTPStatus.OK
-        )
+        return self.render("lookup.html", context, status=404 if answer.problem else 200)
 
     def _key_url(self, key: ApiKey) -> str:
         if key.owner_id == self.member.pk:
