@@ -15,11 +15,11 @@ class FormAlreadySent(Exception):
     """The form was already sent, is older than a day, or belongs to another member."""
 
 
-def create_nonce(member: Member) -> str:
+def create(member: Member) -> str:
     return _signer.sign(f"{member.pk}:{secrets.token_urlsafe(16)}")
 
 
-def consume_nonce(nonce: str, member: Member, *, now: datetime) -> None:
+def consume(nonce: str, member: Member, *, now: datetime) -> None:
     """Mark the nonce as used. Call it in the transaction of the change, so that a refused form can be sent again.
 
     Raises:

@@ -58,7 +58,7 @@ class CreateKey(MemberView):
         rights = form.rights
         try:
             with recorded_denials("issue", by=self.actor, now=self.now), transaction.atomic():
-                form_nonce.consume_nonce(self.form_data.get("nonce", ""), self.member, now=self.now)
+                form_nonce.consume(self.form_data.get("nonce", ""), self.member, now=self.now)
                 key, plaintext = lifecycle.issue(
                     owner=self.member,
                     name=form.cleaned_data["name"],
@@ -93,7 +93,7 @@ class CreateKey(MemberView):
             "summary": form.summary if summary is None else summary,
             "terms": terms,
             "max_lifetime": texts.format_days(terms.max_lifetime) if terms.max_lifetime else "",
-            "nonce": self.form_data.get("nonce") or form_nonce.create_nonce(self.member),
+            "nonce": self.form_data.get("nonce") or form_nonce.create(self.member),
             "pumble_away": form.channel_names is None,
         }
         return self.render("create_key.html", context, status=status)

@@ -80,7 +80,7 @@ class KeyList(MemberView):
             "page": page,
             "form": KeyFilterForm(shown_filters),
             "query": urlencode(shown_filters),
-            "nonce": form_nonce.create_nonce(self.member),
+            "nonce": form_nonce.create(self.member),
             "holds_key": holds_key,
             "has_keys": bool(keys) or member_keys.exists(),
         }

@@ -51,7 +51,7 @@ class RotateKey(MemberView):
             return self._render_form(key, form, status=400)
         try:
             with recorded_denials("rotate", by=self.actor, now=self.now), transaction.atomic():
-                form_nonce.consume_nonce(self.form_data.get("nonce", ""), self.member, now=self.now)
+                form_nonce.consume(self.form_data.get("nonce", ""), self.member, now=self.now)
                 grace = GRACE_PERIODS[form.cleaned_data["grace"]]
                 successor, plaintext = lifecycle.rotate(key=key, grace=grace, by=self.actor, now=self.now)
         except form_nonce.FormAlreadySent:
@@ -64,5 +64,5 @@ class RotateKey(MemberView):
         )
 
     def _render_form(self, key: ApiKey, form: RotateForm, *, status: int = 200) -> HttpResponse:
-        context = {"key": key, "form": form, "nonce": form_nonce.create_nonce(self.member)}
+        context = {"key": key, "form": form, "nonce": form_nonce.create(self.member)}
         return self.render("rotate.html", context, status=status)

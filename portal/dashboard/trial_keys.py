@@ -33,7 +33,7 @@ class TryApi(MemberView):
         allowed = list_allowed_scopes(policies.get_policy(self.member.workspace).allowed_scopes)
         try:
             with recorded_denials("issue", by=self.actor, now=self.now), transaction.atomic():
-                form_nonce.consume_nonce(self.form_data.get("nonce", ""), self.member, now=self.now)
+                form_nonce.consume(self.form_data.get("nonce", ""), self.member, now=self.now)
                 revoke_trial_keys(request, self.member, by=self.actor, now=self.now)
                 key, plaintext = lifecycle.issue(
                     owner=self.member,
