@@ -77,7 +77,9 @@ def template_context() -> Json:
         for path, methods in schema["paths"].items()
         for method, operation in methods.items()
     }
-    errors = {name: list(_errors(schema, one)) for name, (_path, _method, one) in operations.items()}
+    errors = {
+        name: list(_errors(schema, operation)) for name, (_path, _method, operation) in operations.items()
+    }
     common = [item for item in errors["keyInfo"] if all(item in cases for cases in errors.values())]
     groups = [
         Group(
@@ -185,7 +187,7 @@ def _parameters(operation: Json, location: str) -> list[Field]:
 
 def _fields(schema: Json) -> list[Field]:
     required = schema.get("required", [])
-    return [_field(name, one, name in required) for name, one in schema.get("properties", {}).items()]
+    return [_field(name, field, name in required) for name, field in schema.get("properties", {}).items()]
 
 
 def _field(name: str, schema: Json, required: Any) -> Field:
@@ -219,7 +221,7 @@ def without_null(schema: Json) -> tuple[Json, bool]:
         (kind,) = (kind for kind in schema["type"] if kind != "null")
         return rest | {"type": kind}, True
     if {"type": "null"} in schema.get("oneOf", []):
-        (other,) = (one for one in schema["oneOf"] if one != {"type": "null"})
+        (other,) = (option for option in schema["oneOf"] if option != {"type": "null"})
         return rest | other, True
     return schema, False
 

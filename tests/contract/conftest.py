@@ -41,13 +41,13 @@ def api(portal: str) -> Api:
 
 
 @pytest.fixture
-def bens(portal: str) -> Api:
+def ben_api(portal: str) -> Api:
     """With a key of Ben, an administrator."""
     return Api(portal, issue("ben@acme.test"))
 
 
 @pytest.fixture
-def carlas(portal: str, carla: Person) -> Api:
+def carla_api(portal: str, carla: Person) -> Api:
     """With a key of Carla, a member who is in no private channel."""
     pumble.act("authorize", userId=carla.id)
     call_command("seed", stdout=io.StringIO())

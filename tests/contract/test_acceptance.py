@@ -94,12 +94,12 @@ def test_a_thread_of_25_comes_in_pages_of_10_and_11_and_6_and_none(
     assert list(dict.fromkeys(reply for page in pages for reply in page)) == replies[::-1]
 
 
-def test_the_same_group_twice_is_one_channel(api: Api, bens: Api, acme: Acme) -> None:
+def test_the_same_group_twice_is_one_channel(api: Api, ben_api: Api, acme: Acme) -> None:
     ids = [acme.people[name] for name in ("ben", "carla", "dan")]
 
     first = success(api.post("dmGroup", {"userIds": ids, "text": "1"}))
     second = success(api.post("dmGroup", {"userIds": ids[::-1], "text": "2"}))
-    back = success(bens.post("dmGroup", {"userIds": [acme.people["ana"], *ids[1:]], "text": "3"}))
+    back = success(ben_api.post("dmGroup", {"userIds": [acme.people["ana"], *ids[1:]], "text": "3"}))
 
     assert first["channelId"] == second["channelId"] == back["channelId"]
     listed = success(api.get("listMessages", channelId=first["channelId"]))["messages"]

@@ -39,8 +39,8 @@ class TestListChannels:
         assert any(one["channel"]["isHidden"] for one in entries.values())
         assert any(one["channel"]["isAddonBot"] for one in entries.values())
 
-    def test_shows_a_public_channel_that_the_owner_is_not_in(self, bens: Api, acme: Acme) -> None:
-        entries = {entry["channel"]["id"]: entry for entry in success(bens.get("listChannels"))}
+    def test_shows_a_public_channel_that_the_owner_is_not_in(self, ben_api: Api, acme: Acme) -> None:
+        entries = {entry["channel"]["id"]: entry for entry in success(ben_api.get("listChannels"))}
 
         design = entries[acme.channels["diseño"]]
         assert (design["channel"]["isMember"], acme.people["ben"] in design["users"]) == (False, False)

@@ -25,8 +25,8 @@ class TestEditMessage:
         assert ben.screen(sent["channelId"])["messages"][-1]["text"] == "corrected"
 
     @pytest.mark.parametrize("as_bot", [True, False])
-    def test_of_somebody_else_is_refused(self, api: Api, bens: Api, as_bot: bool) -> None:
-        sent = send(bens, asBot=as_bot)
+    def test_of_somebody_else_is_refused(self, api: Api, ben_api: Api, as_bot: bool) -> None:
+        sent = send(ben_api, asBot=as_bot)
 
         given = {"channelId": sent["channelId"], "messageId": sent["id"], "text": "corrected"}
         assert_legacy(api.post("editMessage", given), "forbidden_by_pumble")
@@ -72,25 +72,25 @@ class TestDeleteMessage:
 
         assert success(api.send("DELETE", "deleteMessage", raw=body)) == {}
 
-    def test_of_somebody_else_is_refused_to_a_plain_member(self, carlas: Api, bens: Api) -> None:
-        sent = send(bens)
+    def test_of_somebody_else_is_refused_to_a_plain_member(self, carla_api: Api, ben_api: Api) -> None:
+        sent = send(ben_api)
 
-        answer = carlas.delete("deleteMessage", channel="general", messageId=sent["id"])
+        answer = carla_api.delete("deleteMessage", channel="general", messageId=sent["id"])
 
         assert_legacy(answer, "forbidden_by_pumble")
-        assert fetch(bens, sent)["text"] == "hello"
+        assert fetch(ben_api, sent)["text"] == "hello"
 
 
 class TestReactions:
     @pytest.mark.parametrize("with_channel", [True, False])
     def test_come_and_go_by_person_and_code(
-        self, api: Api, bens: Api, acme: Acme, with_channel: bool
+        self, api: Api, ben_api: Api, acme: Acme, with_channel: bool
     ) -> None:
         sent = send(api)
         where = {"channelId": sent["channelId"]} if with_channel else {}
         given = {"messageId": sent["id"], "reaction": ":+1:", **where}
 
-        for client in (api, bens, api):
+        for client in (api, ben_api, api):
             assert success(client.post("addReaction", given)) == {"status": "ok"}
         assert success(api.post("addReaction", given | {"reaction": ":tada:", "skinTone": 3})) == {
             "status": "ok"

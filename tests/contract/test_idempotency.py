@@ -34,25 +34,27 @@ def texts(ana: Person, general: str, text: str = "only once") -> int:
 
 
 @pytest.fixture
-def once(api: Api) -> Api:
+def idempotent_api(api: Api) -> Api:
     """Sends everything with the same `Idempotency-Key`."""
     api.headers["Idempotency-Key"] = "8e03978e-40d5-43dd-bc93-6894a57f9324"
     return api
 
 
-def test_a_repetition_gets_the_first_answer_and_sends_nothing(once: Api, ana: Person, general: str) -> None:
-    first, second = once.post("sendMessage", HELLO), once.post("sendMessage", HELLO)
+def test_a_repetition_gets_the_first_answer_and_sends_nothing(
+    idempotent_api: Api, ana: Person, general: str
+) -> None:
+    first, second = idempotent_api.post("sendMessage", HELLO), idempotent_api.post("sendMessage", HELLO)
 
     assert success(first) == success(second)
     assert (repeated(first), repeated(second)) == (False, True)
     assert texts(ana, general) == 1
 
 
-def test_the_value_counts_with_quotes_and_without(once: Api, ana: Person, general: str) -> None:
-    once.post("sendMessage", HELLO)
-    once.headers["Idempotency-Key"] = f'"{once.headers["Idempotency-Key"]}"'
+def test_the_value_counts_with_quotes_and_without(idempotent_api: Api, ana: Person, general: str) -> None:
+    idempotent_api.post("sendMessage", HELLO)
+    idempotent_api.headers["Idempotency-Key"] = f'"{idempotent_api.headers["Idempotency-Key"]}"'
 
-    assert repeated(once.post("sendMessage", HELLO))
+    assert repeated(idempotent_api.post("sendMessage", HELLO))
 
 
 @pytest.mark.parametrize(
@@ -63,14 +65,16 @@ def test_the_value_counts_with_quotes_and_without(once: Api, ana: Person, genera
         ("createChannel", {"name": "x", "type": "PUBLIC"}),
     ],
 )
-def test_the_value_is_refused_with_another_request(once: Api, operation: str, body: dict[str, Any]) -> None:
-    once.post("sendMessage", HELLO)
+def test_the_value_is_refused_with_another_request(
+    idempotent_api: Api, operation: str, body: dict[str, Any]
+) -> None:
+    idempotent_api.post("sendMessage", HELLO)
 
-    assert_legacy(once.post(operation, body), "idempotency_conflict")
+    assert_legacy(idempotent_api.post(operation, body), "idempotency_conflict")
 
 
-def test_every_write_can_be_repeated(once: Api, acme: Acme, ana: Person, general: str) -> None:
-    ref = success(once.post("sendMessage", HELLO))
+def test_every_write_can_be_repeated(idempotent_api: Api, acme: Acme, ana: Person, general: str) -> None:
+    ref = success(idempotent_api.post("sendMessage", HELLO))
 
     for number, (operation, given) in enumerate(
         {
@@ -80,44 +84,44 @@ def test_every_write_can_be_repeated(once: Api, acme: Acme, ana: Person, general
             "deleteMessage": {"channelId": general, "messageId": ref["id"]},
         }.items()
     ):
-        once.headers["Idempotency-Key"] = f"write-{number}"
-        first, second = once.call(operation, given), once.call(operation, given)
+        idempotent_api.headers["Idempotency-Key"] = f"write-{number}"
+        first, second = idempotent_api.call(operation, given), idempotent_api.call(operation, given)
         assert success(first) == success(second), operation
         assert (repeated(first), repeated(second)) == (False, True), operation
 
 
-def test_a_read_is_a_read(once: Api) -> None:
-    success(once.get("myInfo"))
+def test_a_read_is_a_read(idempotent_api: Api) -> None:
+    success(idempotent_api.get("myInfo"))
 
-    assert not repeated(once.get("myInfo"))
+    assert not repeated(idempotent_api.get("myInfo"))
     assert not IdempotentCall.objects.exists()
 
 
-def test_what_was_refused_can_be_corrected(once: Api, ana: Person, general: str) -> None:
-    assert_legacy(once.post("sendMessage", HELLO | {"channel": "nowhere"}), "not_found")
+def test_what_was_refused_can_be_corrected(idempotent_api: Api, ana: Person, general: str) -> None:
+    assert_legacy(idempotent_api.post("sendMessage", HELLO | {"channel": "nowhere"}), "not_found")
     pumble.faults({"match": "POST /v1/channels/*/messages", "do": "rate_limit:7", "times": 1})
-    assert_legacy(once.post("sendMessage", HELLO), "pumble_rate_limited", 429)
+    assert_legacy(idempotent_api.post("sendMessage", HELLO), "pumble_rate_limited", 429)
 
-    assert not repeated(once.post("sendMessage", HELLO))
+    assert not repeated(idempotent_api.post("sendMessage", HELLO))
     assert texts(ana, general) == 1
 
 
 @pytest.mark.parametrize("fault", ["drop", "garbage", "status:500", "truncate"])
-def test_a_first_try_of_unknown_outcome_is_never_repeated(once: Api, fault: str) -> None:
+def test_a_first_try_of_unknown_outcome_is_never_repeated(idempotent_api: Api, fault: str) -> None:
     pumble.faults({"match": "POST /v1/channels/*/messages", "do": fault, "times": 1})
-    assert once.post("sendMessage", HELLO).status_code == 502
+    assert idempotent_api.post("sendMessage", HELLO).status_code == 502
     before = len(pumble.api_calls())
 
     for _ in range(2):
-        assert_legacy(once.post("sendMessage", HELLO), "idempotency_unknown")
+        assert_legacy(idempotent_api.post("sendMessage", HELLO), "idempotency_unknown")
     assert len([call for call in pumble.api_calls()[before:] if call["method"] == "POST"]) == 0
 
 
-def test_a_time_out_before_anything_was_written_can_be_repeated(once: Api) -> None:
+def test_a_time_out_before_anything_was_written_can_be_repeated(idempotent_api: Api) -> None:
     pumble.faults({"match": "GET /v1/channels", "do": "status:503", "times": 1})
-    assert once.post("sendMessage", HELLO).status_code == 502
+    assert idempotent_api.post("sendMessage", HELLO).status_code == 502
 
-    success(once.post("sendMessage", HELLO))
+    success(idempotent_api.post("sendMessage", HELLO))
 
 
 @pytest.mark.parametrize("value", ["", '""', "x" * 256, "se\u00f1al"])
@@ -133,7 +137,7 @@ def test_a_value_that_cannot_be_used_is_said(api: Api, value: str) -> None:
 
 
 def test_five_hundred_repetitions_of_fifty_threads_send_one_message(
-    once: Api, ana: Person, general: str
+    idempotent_api: Api, ana: Person, general: str
 ) -> None:
     answers: list[requests.Response] = []
 
@@ -141,7 +145,7 @@ def test_five_hundred_repetitions_of_fifty_threads_send_one_message(
         for _ in range(10):
             while True:  # as a client does that lost its connection
                 with contextlib.suppress(requests.ConnectionError, requests.Timeout):
-                    answers.append(once.post("sendMessage", HELLO))
+                    answers.append(idempotent_api.post("sendMessage", HELLO))
                     break
 
     threads = [threading.Thread(target=repeat) for _ in range(50)]
@@ -159,16 +163,16 @@ def test_five_hundred_repetitions_of_fifty_threads_send_one_message(
 
 
 def test_a_database_failure_after_the_write_does_not_change_the_answer(
-    once: Api, ana: Person, general: str, monkeypatch: pytest.MonkeyPatch
+    idempotent_api: Api, ana: Person, general: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def away(*_arguments: Any, **_options: Any) -> None:
         raise OperationalError
 
     with monkeypatch.context() as broken:
         broken.setattr(idempotency.Started, "complete", away)
-        assert "id" in success(once.post("sendMessage", HELLO))
+        assert "id" in success(idempotent_api.post("sendMessage", HELLO))
 
-    assert_legacy(once.post("sendMessage", HELLO), "idempotency_in_progress")
+    assert_legacy(idempotent_api.post("sendMessage", HELLO), "idempotency_in_progress")
     assert texts(ana, general) == 1
 
 

@@ -88,7 +88,7 @@ def test_over_the_limit_a_call_waits_for_no_slot(portal: str, monkeypatch: pytes
 
 
 def test_pumbles_quota_is_kept_before_pumble_has_to_say_no_and_leaves_room_for_others(
-    api: Api, bens: Api
+    api: Api, ben_api: Api
 ) -> None:
     def status(holder: Api) -> int:
         return holder.post("sendMessage", HELLO).status_code
@@ -99,7 +99,7 @@ def test_pumbles_quota_is_kept_before_pumble_has_to_say_no_and_leaves_room_for_o
     assert hogged.count(200) == 72
     assert_legacy(refused, "rate_limited", 429)
     assert "new messages of the app in this workspace" in refused.json()["error"]
-    assert [status(bens) for _ in range(9)] == [200] * 8 + [429]
+    assert [status(ben_api) for _ in range(9)] == [200] * 8 + [429]
     calls = [call for call in pumble.api_calls() if call["method"] == "POST"]
     assert all(call["status"] == 200 for call in calls), "Pumble itself never said no"
     assert success(api.get("listMessages", channel="general", limit=1))

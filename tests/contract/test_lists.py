@@ -166,9 +166,9 @@ class TestSearchMessages:
 
         assert {hit["channelId"] for hit in page["content"]} == {acme.channels["random"]}
 
-    def test_finds_direct_messages_of_ones_own_alone(self, api: Api, carlas: Api) -> None:
+    def test_finds_direct_messages_of_ones_own_alone(self, api: Api, carla_api: Api) -> None:
         assert self.search(api, text="take the release today")["totalElements"] == 1
-        assert self.search(carlas, text="take the release today")["totalElements"] == 0
+        assert self.search(carla_api, text="take the release today")["totalElements"] == 0
 
     @pytest.mark.parametrize(
         ("strategy", "reverse"), [("NEWEST", True), ("MOST_RECENT", True), ("OLDEST", False)]

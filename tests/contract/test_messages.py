@@ -44,11 +44,13 @@ class TestSendMessage:
 
 
 class TestSendReply:
-    def test_answers_with_a_reference_and_counts_in_the_thread(self, api: Api, bens: Api, acme: Acme) -> None:
+    def test_answers_with_a_reference_and_counts_in_the_thread(
+        self, api: Api, ben_api: Api, acme: Acme
+    ) -> None:
         root = send(api)
 
         reply = success(
-            bens.post("sendReply", {"channel": "general", "messageId": root["id"], "text": "reply"})
+            ben_api.post("sendReply", {"channel": "general", "messageId": root["id"], "text": "reply"})
         )
 
         assert objects.MESSAGE_REF(reply)

@@ -66,7 +66,7 @@ class TestAPrivateChannelWithoutTheBot:
         }.items():
             assert_legacy(api.call(operation, given), "bot_not_in_channel")
 
-    def test_is_not_searched(self, api: Api, bens: Api, secret: dict[str, Any]) -> None:
+    def test_is_not_searched(self, api: Api, ben_api: Api, secret: dict[str, Any]) -> None:
         found = success(api.post("searchMessages", {"text": secret["text"][:40]}))
         assert found == {"content": [], "totalElements": 0, "hasMore": False}
         by_ana = success(api.post("searchMessages", {"from": ["ana@acme.test"], "limit": 20}))
@@ -143,40 +143,43 @@ class TestAPrivateChannelWithoutTheBot:
 class TestSomebodyElsesPrivateChannel:
     @pytest.mark.parametrize("name", ["board", "ops"])
     def test_is_not_there_for_any_operation_with_the_bot_or_without(
-        self, carlas: Api, ana: Person, acme: Acme, later: int, name: str
+        self, carla_api: Api, ana: Person, acme: Acme, later: int, name: str
     ) -> None:
         message = ana.screen(acme.channels[name])["messages"][0]
 
         for operation, given in calls(acme.channels[name], message, later).items():
-            answer = carlas.call(operation, given)
+            answer = carla_api.call(operation, given)
             assert_legacy(answer, "not_found", text=CHANNEL_UNKNOWN)
             if METHODS[operation] == "POST":
-                assert_legacy(carlas.call(operation, given | {"asBot": True}), "not_found")
-        assert_legacy(carlas.get("getChannel", channel=name), "not_found", text=CHANNEL_UNKNOWN)
+                assert_legacy(carla_api.call(operation, given | {"asBot": True}), "not_found")
+        assert_legacy(carla_api.get("getChannel", channel=name), "not_found", text=CHANNEL_UNKNOWN)
         reaction = {"messageId": message["id"], "reaction": ":+1:"}
-        for answer in (carlas.post("addReaction", reaction), carlas.delete("removeReaction", **reaction)):
+        for answer in (
+            carla_api.post("addReaction", reaction),
+            carla_api.delete("removeReaction", **reaction),
+        ):
             assert_structured(answer, "not_found", 404100, "Not found")
-        assert "not_found" not in carlas.post("searchMessages", {"text": "deployment"}).text
-        assert_legacy(carlas.post("searchMessages", {"text": "x", "in": [name]}), "validation")
+        assert "not_found" not in carla_api.post("searchMessages", {"text": "deployment"}).text
+        assert_legacy(carla_api.post("searchMessages", {"text": "x", "in": [name]}), "validation")
 
-    def test_gives_nothing_to_a_search(self, carlas: Api, ana: Person, acme: Acme) -> None:
+    def test_gives_nothing_to_a_search(self, carla_api: Api, ana: Person, acme: Acme) -> None:
         for name in ("board", "ops"):
             message = ana.screen(acme.channels[name])["messages"][0]
-            assert message["id"] not in carlas.post("searchMessages", {"text": message["text"][:40]}).text
+            assert message["id"] not in carla_api.post("searchMessages", {"text": message["text"][:40]}).text
 
     def test_keeps_what_one_scheduled_before_one_left(
-        self, carlas: Api, api: Api, acme: Acme, later: int
+        self, carla_api: Api, api: Api, acme: Acme, later: int
     ) -> None:
         ops, carla = {"channelId": acme.channels["ops"]}, acme.people["carla"]
         success(api.post("addUsersToChannel", ops | {"userIds": [carla]}))
         given = ops | {"text": "secret plan", "sendAt": later}
-        one = {"scheduledMessageId": success(carlas.post("createScheduledMessage", given))["id"]}
+        one = {"scheduledMessageId": success(carla_api.post("createScheduledMessage", given))["id"]}
         success(api.post("removeUserFromChannel", ops | {"userId": carla}))
 
-        assert success(carlas.get("fetchScheduledMessages"))["scheduledMessages"] == []
+        assert success(carla_api.get("fetchScheduledMessages"))["scheduledMessages"] == []
         for answer in (
-            carlas.get("fetchScheduledMessage", **one),
-            carlas.post("editScheduledMessage", one | given),
-            carlas.delete("deleteScheduledMessage", **one),
+            carla_api.get("fetchScheduledMessage", **one),
+            carla_api.post("editScheduledMessage", one | given),
+            carla_api.delete("deleteScheduledMessage", **one),
         ):
             assert_legacy(answer, "not_found", text=CHANNEL_UNKNOWN)

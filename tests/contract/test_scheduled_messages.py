@@ -88,10 +88,10 @@ class TestCreateScheduledMessage:
 
 class TestFetchScheduledMessages:
     def test_gives_ones_own_in_the_order_they_were_made(
-        self, api: Api, bens: Api, general: str, later: int
+        self, api: Api, ben_api: Api, general: str, later: int
     ) -> None:
         mine = [schedule(api, general, later - n * 1000) for n in range(3)]
-        schedule(bens, general, later)
+        schedule(ben_api, general, later)
 
         page = success(api.get("fetchScheduledMessages"))
 
@@ -146,8 +146,8 @@ class TestEditScheduledMessage:
 
         assert changed["channelId"] == fetch(api, scheduled_id)["channelId"] == acme.channels["random"]
 
-    def test_of_somebody_else_is_not_found(self, api: Api, bens: Api, general: str, later: int) -> None:
-        scheduled_id = schedule(bens, general, later)
+    def test_of_somebody_else_is_not_found(self, api: Api, ben_api: Api, general: str, later: int) -> None:
+        scheduled_id = schedule(ben_api, general, later)
         given = {"scheduledMessageId": scheduled_id, "channelId": general, "text": "x", "sendAt": later}
 
         for answer in (
@@ -156,7 +156,7 @@ class TestEditScheduledMessage:
             api.delete("deleteScheduledMessage", scheduledMessageId=scheduled_id),
         ):
             assert_structured(answer, "not_found", 404100, "Not found")
-        assert fetch(bens, scheduled_id)["text"] == "later"
+        assert fetch(ben_api, scheduled_id)["text"] == "later"
 
 
 class TestDeleteScheduledMessage:

@@ -64,8 +64,8 @@ def token_rejected(api: Api) -> requests.Response:
 
 def not_ones_own(api: Api) -> requests.Response:
     (first,) = api.get("listMessages", channel="general", limit=1).json()["messages"]
-    bens = Api(api.portal, issue("ben@acme.test"))
-    sent = bens.post("sendMessage", {"channel": "general", "text": "x"}).json()
+    ben_api = Api(api.portal, issue("ben@acme.test"))
+    sent = ben_api.post("sendMessage", {"channel": "general", "text": "x"}).json()
     assert sent["id"] != first["id"]
     return api.post("editMessage", {"channelId": sent["channelId"], "messageId": sent["id"], "text": "y"})
 

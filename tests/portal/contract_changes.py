@@ -16,13 +16,13 @@ SNAPSHOT = Path(__file__).with_name("openapi.json")
 REFRESH = ".venv/bin/python -m tests.portal.contract_changes"
 ADDRESS = "https://keys.example.com"
 
-_WORDS = {"summary", "description", "example", "examples", "x-codeSamples"}
-_LEAST = ("minimum", "minLength", "minItems")
-_MOST = ("maximum", "maxLength", "maxItems")
+_TEXT_FIELDS = {"summary", "description", "example", "examples", "x-codeSamples"}
+_MINIMUMS = ("minimum", "minLength", "minItems")
+_MAXIMUMS = ("maximum", "maxLength", "maxItems")
 
 
-def breaks(old: Json, new: Json) -> list[str]:
-    """A sentence for each thing that a client of `old` would stumble over in `new`."""
+def find_breaking_changes(old: Json, new: Json) -> list[str]:
+    """Return a sentence for each change in `new` that breaks clients of `old`."""
     found: list[str] = []
     for path, methods in old["paths"].items():
         for method, operation in methods.items():
@@ -96,7 +96,7 @@ class _Operation:
             for value in old.get("enum", ["any other value"]):
                 if value not in new["enum"]:
                     yield f"{name}: {where} no longer takes {value}: whoever sends it is refused."
-        for limit in (*_LEAST, *_MOST):
+        for limit in (*_MINIMUMS, *_MAXIMUMS):
             if _is_tighter(limit, old.get(limit), new.get(limit)):
                 yield (
                     f"{name}: {where} now has {limit} {new[limit]}, had {old.get(limit, 'none')}: whoever sends what lies "
@@ -150,8 +150,8 @@ def _is_tighter(limit: str, old: Any, new: Any) -> bool:
     if new is None or old == new:
         return False
     if old is None:
-        return not (limit in _LEAST and new == 0)
-    return bool(new > old if limit in _LEAST else new < old)
+        return not (limit in _MINIMUMS and new == 0)
+    return bool(new > old if limit in _MINIMUMS else new < old)
 
 
 def _minus(some: list[str] | None, others: list[str] | None) -> list[str]:
@@ -190,20 +190,20 @@ def _resolved(whole: Json, schema: Json) -> Json:
     return schema
 
 
-def bare(part: Any, *, names: bool = False) -> Any:
+def without_texts(part: Any, *, names: bool = False) -> Any:
     """A description without its words and examples: what programs depend on. `names`: the keys are fields' names."""
     if isinstance(part, list):
-        return [bare(item) for item in part]
+        return [without_texts(item) for item in part]
     if isinstance(part, dict):
         return {
-            key: bare(item, names=key == "properties" and not names)
+            key: without_texts(item, names=key == "properties" and not names)
             for key, item in part.items()
-            if names or key not in _WORDS
+            if names or key not in _TEXT_FIELDS
         }
     return part
 
 
-def served() -> Json:
+def current_schema() -> Json:
     """The description as it would be served at `ADDRESS`, in English."""
     from django.test import override_settings
     from django.utils import translation
@@ -225,7 +225,7 @@ def main() -> None:
     import django
 
     django.setup()
-    SNAPSHOT.write_text(json.dumps(bare(served()), indent=1, ensure_ascii=False) + "\n")
+    SNAPSHOT.write_text(json.dumps(without_texts(current_schema()), indent=1, ensure_ascii=False) + "\n")
 
 
 if __name__ == "__main__":

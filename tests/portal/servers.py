@@ -27,10 +27,10 @@ PUBLIC_URL = "https://keys.example.test"
 
 
 @dataclass
-class Served:
+class ProductionServer:
     """
     Attributes:
-        marked: secrets that must stand nowhere but where they belong, by what they are.
+        marked: secrets that must not be stored elsewhere, by their kind.
     """
 
     url: str
@@ -41,29 +41,29 @@ class Served:
     marked: dict[str, str]
 
     def ask(self, path: str, method: str = "GET", **options: Any) -> requests.Response:
-        """A request as the front door passes it on."""
+        """Send a request as the reverse proxy does."""
         headers = {"Host": "keys.example.test", "Referer": PUBLIC_URL + "/"} | options.pop("headers", {})
         return requests.request(
             method, self.url + path, headers=headers, timeout=15, allow_redirects=False, **options
         )
 
-    def manage(self, *arguments: str, said: str = "") -> subprocess.CompletedProcess[str]:
+    def manage(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "manage.py", *arguments],
             cwd=PROJECT,
             env=self.environment,
-            input=said,
+            input=stdin,
             capture_output=True,
             text=True,
         )
 
     def dump(self) -> str:
-        """Every value in the database, as SQL."""
+        """Return the database as SQL."""
         with contextlib.closing(sqlite3.connect(self.data_dir / "portal.sqlite3")) as database:
             return "\n".join(database.iterdump())
 
-    def leavings(self) -> bytes:
-        """Every file below DATA_DIR, and the log."""
+    def stored_bytes(self) -> bytes:
+        """Return all files below DATA_DIR, and the log."""
         left = [self.log.read_bytes()]
         for path in self.data_dir.rglob("*"):
             if path.is_file() and "static" not in path.parts:
@@ -71,8 +71,8 @@ class Served:
                     left.append(path.read_bytes())
         return b"\n".join(left)
 
-    def wait_for_uses(self, key_id: str, calls: int) -> None:
-        """Until so many calls of that key are noted; a thread of the server writes them once a second."""
+    def wait_for_usage(self, key_id: str, calls: int) -> None:
+        """Wait until this number of calls of the key is written. The server writes them once a second."""
         query = "SELECT count(*) FROM keys_requestlog WHERE key_id = (SELECT id FROM keys_apikey WHERE key_id = ?)"
         until = time.monotonic() + 15
         with contextlib.closing(sqlite3.connect(self.data_dir / "portal.sqlite3")) as database:
@@ -83,9 +83,9 @@ class Served:
 
 @dataclass
 class Visitor:
-    """Somebody's browser: it keeps cookies, also those that are only for https."""
+    """A browser. It keeps cookies, also secure ones."""
 
-    served: Served
+    served: ProductionServer
     cookies: dict[str, str] = field(default_factory=dict)
     answers: list[requests.Response] = field(default_factory=list)
 
@@ -100,12 +100,12 @@ class Visitor:
         return answer
 
     def send(self, path: str, on: str = "/", **form: str) -> requests.Response:
-        """Send a form that stands on the page `on`."""
+        """Send a form of the page `on`."""
         hidden = dict(re.findall(r'name="(csrfmiddlewaretoken|nonce)" value="([^"]+)"', self.open(on).text))
         return self.open(path, "POST", data=hidden | form)
 
     def sign_in(self, person: pumble.Person, act: str = "authorize") -> dict[str, str]:
-        """By way of Pumble; the state and code of that trip."""
+        """Sign in with Pumble. Return the state and code of the flow."""
         left = self.open("/pumble/install" if act == "install" else "/pumble/signin")
         state = query_of(left.headers["Location"])["state"]
         app_id = self.served.environment["PUMBLE_APP_ID"]
@@ -120,8 +120,8 @@ def query_of(url: str) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def serving(folder: Path, **variables: str) -> Iterator[Served]:
-    """Up until the block ends, with a database of its own and an app of its own at the local Pumble."""
+def serving(folder: Path, **variables: str) -> Iterator[ProductionServer]:
+    """Run a portal until the block ends, with its own database and its own app at the local Pumble."""
     with override_settings(PUBLIC_URL=PUBLIC_URL):
         app = pumble.act("apps", manifest=manifest.build())
     port, data_dir, log = free_port(), folder / "data", folder / "log"
@@ -155,7 +155,7 @@ def serving(folder: Path, **variables: str) -> Iterator[Served]:
     command = [sys.executable, "-m", "gunicorn", "-c", "portal/gunicorn.conf.py"]
     with log.open("wb") as output:
         process = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=output, stderr=output)
-    served = Served(f"http://127.0.0.1:{port}", data_dir, log, environment, process, marked)
+    served = ProductionServer(f"http://127.0.0.1:{port}", data_dir, log, environment, process, marked)
     try:
         until = time.monotonic() + 60
         while not _answers(served):
@@ -168,7 +168,7 @@ def serving(folder: Path, **variables: str) -> Iterator[Served]:
         process.wait(30)
 
 
-def _answers(served: Served) -> bool:
+def _answers(served: ProductionServer) -> bool:
     try:
         return requests.get(f"{served.url}/healthz", timeout=1).ok
     except requests.RequestException:

@@ -16,7 +16,7 @@ from django.urls.resolvers import URLPattern, URLResolver
 
 from keys import key_format
 from tests import pumble
-from tests.portal.servers import Served, Visitor, query_of, serving
+from tests.portal.servers import ProductionServer, Visitor, query_of, serving
 from tests.pumble import Person
 from tests.pumble_bridge import hooks
 
@@ -24,7 +24,7 @@ CODES = re.compile(r"pmb_\w{51}")
 
 
 @pytest.fixture(scope="module")
-def served(_pumble_process: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def served(_pumble_process: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProductionServer]:
     pumble.act("reset")
     # The seed's own app would hear of all that happens here, in a server of other tests.
     pumble.act("uninstall", userId=pumble.person("ana@acme.test").id)
@@ -34,7 +34,7 @@ def served(_pumble_process: None, tmp_path_factory: pytest.TempPathFactory) -> I
 
 
 @pytest.fixture(scope="module")
-def installed(served: Served) -> Visitor:
+def installed(served: ProductionServer) -> Visitor:
     """Ana's browser. She installed the app, so she is signed in."""
     visitor = Visitor(served)
     visitor.sign_in(pumble.person("ana@acme.test"), "install")
@@ -87,7 +87,9 @@ class TestEveryAnswer:
         assert {"secure", "httponly", "samesite=lax", "path=/"} <= attributes, cookie
         assert not any(attribute.startswith("domain") for attribute in attributes), cookie
 
-    def test_is_safe_for_a_browser_whatever_is_asked_for(self, served: Served, installed: Visitor) -> None:
+    def test_is_safe_for_a_browser_whatever_is_asked_for(
+        self, served: ProductionServer, installed: Visitor
+    ) -> None:
         visited = list(addresses(get_resolver().url_patterns))
         assert len(visited) > 60
 
@@ -101,7 +103,7 @@ class TestEveryAnswer:
             if not path.startswith("/signout"):
                 self.check(served.ask(path, "POST", data={"x": "y"}))
 
-    def test_is_safe_too_where_it_is_a_file(self, served: Served, installed: Visitor) -> None:
+    def test_is_safe_too_where_it_is_a_file(self, served: ProductionServer, installed: Visitor) -> None:
         sources = re.findall(r'(?:src|href)="(/static/[^"]+)"', installed.open("/").text)
 
         assert sources
@@ -122,7 +124,7 @@ class TestEveryAnswer:
         ],
     )
     def test_names_its_request_and_is_safe_also_where_something_is_wrong(
-        self, served: Served, ask: Callable[[Served], requests.Response], status: int
+        self, served: ProductionServer, ask: Callable[[ProductionServer], requests.Response], status: int
     ) -> None:
         answer = ask(served)
 
@@ -132,7 +134,7 @@ class TestEveryAnswer:
 
 
 class TestHealth:
-    def test_answers_under_any_host_name(self, served: Served) -> None:
+    def test_answers_under_any_host_name(self, served: ProductionServer) -> None:
         for path in ("/healthz", "/readyz"):
             answer = requests.get(served.url + path, timeout=5)
 
@@ -140,7 +142,7 @@ class TestHealth:
             assert set(answer.json().values()) == {"ok"}
             assert not answer.cookies
 
-    def test_has_a_line_for_each_thing_that_is_needed(self, served: Served) -> None:
+    def test_has_a_line_for_each_thing_that_is_needed(self, served: ProductionServer) -> None:
         assert requests.get(f"{served.url}/readyz", timeout=5).json() == {
             "status": "ok",
             "database": "ok",
@@ -151,7 +153,7 @@ class TestHealth:
 class TestWhatIsStored:
     """Marked secrets go through every surface, right and wrong; then everything that is left is looked through."""
 
-    def test_has_no_secret_in_it(self, served: Served, installed: Visitor) -> None:
+    def test_has_no_secret_in_it(self, served: ProductionServer, installed: Visitor) -> None:
         marked = dict(served.marked)
         ana, general = pumble.person("ana@acme.test"), ""
         general = pumble.channel(ana.workspace_id, "general")
@@ -171,8 +173,8 @@ class TestWhatIsStored:
         marked |= self.tokens(served)
 
         key_id = keys["chat"][4:16]
-        served.wait_for_uses(key_id, calls=10)
-        log, files, database = served.log.read_text(), served.leavings(), served.dump()
+        served.wait_for_usage(key_id, calls=10)
+        log, files, database = served.log.read_text(), served.stored_bytes(), served.dump()
 
         said = "\n".join(answer.text + str(answer.headers) for answer in answers) + told
         for what, secret in marked.items():
@@ -187,7 +189,9 @@ class TestWhatIsStored:
             json.loads(line)
         assert f'"key": "{key_id}"' in log
 
-    def make_keys(self, served: Served, visitor: Visitor, ana: Person, general: str) -> dict[str, str]:
+    def make_keys(
+        self, served: ProductionServer, visitor: Visitor, ana: Person, general: str
+    ) -> dict[str, str]:
         self.hook(served, hooks.command(ana, general, "generate from chat"))
         whispered = [CODES.search(text) for text in ana.whispers(general)]
         shown = CODES.search(
@@ -200,7 +204,7 @@ class TestWhatIsStored:
         visitor.answers.clear()
         return {"chat": whispered[-1][0], "web": shown[0], "unknown": key_format.generate().text}
 
-    def call_with(self, served: Served, key: str) -> list[requests.Response]:
+    def call_with(self, served: ProductionServer, key: str) -> list[requests.Response]:
         in_headers: list[dict[str, str]] = [
             {"ApiKey": key},
             {"Api-Key": key},
@@ -236,12 +240,17 @@ class TestWhatIsStored:
         )
         return answers
 
-    def hook(self, served: Served, body: dict[str, Any], **changes: Any) -> requests.Response:
+    def hook(self, served: ProductionServer, body: dict[str, Any], **changes: Any) -> requests.Response:
         secret = served.environment["PUMBLE_APP_SIGNING_SECRET"]
         return hooks.send(served.url, hooks.raw(body), secret=secret, Host="keys.example.test", **changes)
 
     def hook_with(
-        self, served: Served, ana: Person, general: str, keys: dict[str, str], marked: dict[str, str]
+        self,
+        served: ProductionServer,
+        ana: Person,
+        general: str,
+        keys: dict[str, str],
+        marked: dict[str, str],
     ) -> list[requests.Response]:
         key = keys["unknown"]
         bodies = [
@@ -260,7 +269,9 @@ class TestWhatIsStored:
             marked[f"signature {number}"] = str(answer.request.headers["x-pumble-request-signature"])
         return answers
 
-    def travel(self, served: Served, visitor: Visitor, marked: dict[str, str]) -> list[requests.Response]:
+    def travel(
+        self, served: ProductionServer, visitor: Visitor, marked: dict[str, str]
+    ) -> list[requests.Response]:
         """There and back with everything that can go wrong on the way."""
         other = Visitor(served)
         trip = other.sign_in(pumble.person("ben@acme.test"))
@@ -287,13 +298,13 @@ class TestWhatIsStored:
         visitor.open(f"/?done={key}")
         return visitor.answers
 
-    def command(self, served: Served, key: str) -> str:
-        found = served.manage("identify_key", said=f"leaked: {key}")
+    def command(self, served: ProductionServer, key: str) -> str:
+        found = served.manage("identify_key", stdin=f"leaked: {key}")
         revoked = served.manage("revoke_key", key, "--reason", f"leaked: {key}")
         assert (found.returncode, revoked.returncode) == (0, 0)
         return found.stdout + found.stderr + revoked.stdout + revoked.stderr
 
-    def tokens(self, served: Served) -> dict[str, str]:
+    def tokens(self, served: ProductionServer) -> dict[str, str]:
         """Pumble's tokens, as only the encryption key shows them."""
         fernet = Fernet(served.environment["TOKEN_ENCRYPTION_KEYS"])
         database = sqlite3.connect(served.data_dir / "portal.sqlite3")

@@ -198,9 +198,9 @@ class TestTheLanguages:
 
         spanish = answer.json()
         assert find(spanish, "sendMessage")["summary"] == "Enviar un mensaje a un canal"
-        assert contract_changes.bare(spanish) | {"info": {}} == contract_changes.bare(described) | {
-            "info": {}
-        }
+        assert contract_changes.without_texts(spanish) | {"info": {}} == contract_changes.without_texts(
+            described
+        ) | {"info": {}}
         assert {"Accept-Language", "Cookie"} <= set(answer["Vary"].split(", "))
         assert answer["Content-Language"] == "es"
 
@@ -440,9 +440,9 @@ def old() -> Json:
 
 class TestTheContractCheck:
     def test_finds_that_what_is_served_breaks_nobody(self) -> None:
-        served = contract_changes.bare(contract_changes.served())
+        served = contract_changes.without_texts(contract_changes.current_schema())
 
-        found = contract_changes.breaks(contract_changes.snapshot(), served)
+        found = contract_changes.find_breaking_changes(contract_changes.snapshot(), served)
 
         assert not found, "This breaks clients:\n" + "\n".join(found)
         assert served == contract_changes.snapshot(), (
@@ -461,12 +461,12 @@ class TestTheContractCheck:
         return found
 
     def the_only(self, old: Json, new: Json) -> str:
-        found = contract_changes.breaks(old, new)
+        found = contract_changes.find_breaking_changes(old, new)
         assert len(found) == 1, found
         return found[0]
 
     def test_passes_what_is_the_same(self, old: Json) -> None:
-        assert contract_changes.breaks(old, self.changed(old)) == []
+        assert contract_changes.find_breaking_changes(old, self.changed(old)) == []
 
     def test_passes_additions(self, old: Json) -> None:
         new = self.changed(old)
@@ -477,7 +477,7 @@ class TestTheContractCheck:
         new["components"]["schemas"]["User"]["properties"]["mood"] = {"type": "string"}
         new["components"]["schemas"]["LegacyError"]["properties"]["reason"]["enum"].append("mood")
 
-        assert contract_changes.breaks(old, new) == []
+        assert contract_changes.find_breaking_changes(old, new) == []
 
     def test_names_an_operation_that_is_gone(self, old: Json) -> None:
         new = self.changed(old)
@@ -506,7 +506,7 @@ class TestTheContractCheck:
         del self.body(new, "dmUser")["properties"]["asBot"]
         find(new, "getChannel")["parameters"].pop(0)
 
-        found = contract_changes.breaks(old, new)
+        found = contract_changes.find_breaking_changes(old, new)
 
         assert any(one.startswith("dmUser: the body no longer takes asBot") for one in found)
         assert any(one.startswith("getChannel no longer takes the parameter channelId") for one in found)
@@ -557,7 +557,7 @@ class TestTheContractCheck:
         new = self.changed(old)
         change(new["components"]["schemas"]["User"])
 
-        found = contract_changes.breaks(old, new)
+        found = contract_changes.find_breaking_changes(old, new)
 
         assert {one.split(":")[0] for one in found} == {"listUsers", "myInfo"}
         assert all(said in one for one in found)
@@ -579,10 +579,13 @@ class TestTheContractCheck:
         old["components"]["schemas"]["User"]["properties"]["title"] = before
         new["components"]["schemas"]["User"]["properties"]["title"] = after
 
-        assert contract_changes.breaks(old, new) == []
+        assert contract_changes.find_breaking_changes(old, new) == []
         never = self.changed(new)
         never["components"]["schemas"]["User"]["properties"]["title"] = {"type": "string"}
-        assert any("may now be null" in one or "is now" in one for one in contract_changes.breaks(never, new))
+        assert any(
+            "may now be null" in one or "is now" in one
+            for one in contract_changes.find_breaking_changes(never, new)
+        )
 
     def test_names_a_schema_that_is_gone(self, old: Json) -> None:
         new = self.changed(old)
@@ -602,7 +605,7 @@ class TestTheContractCheck:
         find(new, "myInfo")["x-required-scopes"].append("users:list")
         find(new, "listUsers")["security"].pop(0)
 
-        found = contract_changes.breaks(old, new)
+        found = contract_changes.find_breaking_changes(old, new)
 
         assert found == [
             "listUsers no longer takes ApiKeyAuth: whoever sends the key that way is refused.",
@@ -612,7 +615,7 @@ class TestTheContractCheck:
     def test_keeps_fields_that_are_called_like_words(self) -> None:
         channel: Json = {"properties": {"description": {"type": "string", "description": "words"}}}
 
-        assert contract_changes.bare(channel) == {"properties": {"description": {"type": "string"}}}
+        assert contract_changes.without_texts(channel) == {"properties": {"description": {"type": "string"}}}
 
 
 class TestDeploying:
