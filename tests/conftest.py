@@ -21,6 +21,7 @@ from tests import database, pumble, services
 from tests.pumble import Person
 
 USES_DATABASE = {"db", "transactional_db", "live_server"}
+ONE_CASE = ("tests/portal/", "tests/pumble_bridge/")
 
 NOW = datetime.datetime(2026, 12, 31, 23, 59, 58, tzinfo=datetime.UTC)
 
@@ -60,15 +61,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def on_second_database(items: list[pytest.Item]) -> Iterator[pytest.Item]:
-    """Yield the tests that run on a second database, too, by the rule in CONTRIBUTING.md."""
+    """Yield the tests that also run on a second database, by the rule in CONTRIBUTING.md."""
     seen: set[str] = set()
     for item in items:
         test = item.nodeid.partition("[")[0]
-        if item.get_closest_marker("both_databases"):
+        in_database = item.get_closest_marker("django_db") or USES_DATABASE & set(
+            getattr(item, "fixturenames", ())
+        )
+        if (
+            item.get_closest_marker("both_databases")
+            or (in_database and test.startswith("tests/keys/"))
+            or (in_database and test.startswith(ONE_CASE) and test not in seen)
+        ):
             yield item
-        elif item.get_closest_marker("django_db") or USES_DATABASE & set(getattr(item, "fixturenames", ())):
-            if test.startswith("tests/keys/") or test not in seen:
-                yield item
             seen.add(test)
 
 

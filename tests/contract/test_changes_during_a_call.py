@@ -16,7 +16,7 @@ from tests import pumble
 from tests.contract.test_rights import key_of
 from tests.contract.wire import Api, assert_legacy, success
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
 
 
 def during_a_call(api: Api, do: Callable[[], object]) -> requests.Response:

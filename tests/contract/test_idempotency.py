@@ -20,7 +20,7 @@ from tests.contract.test_rights import key_of
 from tests.contract.wire import Api, assert_legacy, assert_structured, success
 from tests.pumble import Person
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
 
 HELLO = {"channel": "general", "text": "only once"}
 

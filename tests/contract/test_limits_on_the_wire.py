@@ -18,7 +18,7 @@ from tests.authentication import budget_of_call
 from tests.contract.test_rights import key_of
 from tests.contract.wire import Api, assert_legacy, success
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
 
 HELLO = {"channel": "general", "text": "x"}
 

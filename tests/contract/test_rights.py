@@ -17,7 +17,7 @@ from tests.contract.conftest import Acme
 from tests.contract.wire import METHODS, Api, assert_legacy, success
 from tests.pumble import Person
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
 
 SCOPES = {operation.operation: operation.scope for operation in OPERATIONS}
 WRITING = {name for name, scope in SCOPES.items() if scope and not scopes.is_read_only(scope)}

@@ -12,7 +12,7 @@ from pytest_django import Settings
 from keys.models import ApiKey, AuditEvent
 from tests.contract.wire import Api, assert_legacy, issue
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
 
 
 def rotate() -> dict[str, Any]:

@@ -14,7 +14,7 @@ from keys.key_format import _checksum
 from keys.models import ApiKey, LastUse, RequestLog
 from tests.contract.wire import Api, success
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
 
 
 def test_a_call_is_logged_with_its_outcome_and_without_its_body(api: Api) -> None:

@@ -4,10 +4,10 @@ import argparse
 import sys
 
 from tests import environment  # noqa: F401 - ports and data of this run's own, before anything reads them
-from tests.soak import disk, flood, kills, load, remembering, rows, stack
+from tests.soak import cases, disk, flood, kills, load, remembering, rows, stack
 from tests.soak.verdict import Verdict
 
-PARTS = ("load", "remembering", "kills", "flood", "disk", "rows")
+PARTS = ("load", "remembering", "kills", "flood", "disk", "rows", "cases")
 
 
 def main() -> int:
@@ -38,6 +38,8 @@ def main() -> int:
             for part in ("load", "remembering")
             if part in parts and not shared
         ]
+        if "cases" in parts and not database:
+            verdict.not_run.append("cases: they need PostgreSQL (Debian: apt-get install postgresql)")
         if "kills" in parts:
             with verdict.part("kill -9"):
                 kills.run(verdict, database=database, kills=chosen.kills)
@@ -52,6 +54,9 @@ def main() -> int:
         if "rows" in parts:
             with verdict.part("rows"):
                 rows.run(verdict, database=database, rows=chosen.rows)
+        if "cases" in parts and database:
+            with verdict.part("cases"):
+                cases.run(verdict, database=database)
     print("\n".join(verdict.told()), flush=True)
     return 1 if verdict.violations else 0
 
