@@ -339,7 +339,7 @@ class TestPumbleClient:
         "hostile", ["../oauth2/me", "a" * 23, "A" * 24, "a" * 24 + "/x", "", "a" * 24 + "\n"]
     )
     def test_puts_only_ids_into_a_path(self, hostile: str) -> None:
-        with pytest.raises(ValueError, match="not an id"):
+        with pytest.raises(ValueError, match="not a Pumble id"):
             PumbleClient("token").get_user(hostile)
 
     def test_shows_its_token_in_no_repr(self) -> None:

@@ -227,7 +227,8 @@ class TestWhy:
         said = say(ben, general, f"why {refused}")
 
         assert "listChannels with the key “bens”" in said
-        assert "The missing scope is channels:list" in said
+        assert "The key works, but does not have the scope of this operation." in said
+        assert "The missing scope is channels:list. Use a key that has it." in said
         assert "Can see channels and people" in said
 
     @pytest.mark.parametrize("language", ["en", "es"])
