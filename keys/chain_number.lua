@@ -1,10 +1,10 @@
--- Raises a workspace's number, never lowers it, and returns the number that then stands; -1 where none does.
--- KEYS: the number's name. ARGV: the number to raise it to, and the token of who read that from the database, '' of a change.
--- A number that is missing, or is none, is only made by a reader whose token stands in its place since before the read. A
--- change removes the token, as a restart of Redis does, so what was read before either of them never counts as current.
+-- Raise the number of a workspace, never lower it. Return the number that Redis has then, or -1 if it has none.
+-- KEYS: the key of the number. ARGV: the new number, and the token of the reader of the database, '' for a change.
+-- A missing or invalid number is set only by a reader that had stored its token in its place before it read the database. A
+-- change deletes the token, and so does a restart of Redis. So a record that was read before never counts as current.
 local name, number, token = KEYS[1], ARGV[1], ARGV[2]
 local known = redis.pcall('GET', name)
-if type(known) ~= 'string' then known = '' end -- missing, or of another type
+if type(known) ~= 'string' then known = '' end -- missing or of another type
 local is_number = known == '0' or (#known < 16 and string.match(known, '^[1-9]%d*$'))
 
 if is_number and tonumber(known) >= tonumber(number) then return known end
@@ -16,6 +16,6 @@ if token == '' then
   redis.call('DEL', name)
 else
   local left = redis.call('PTTL', name)
-  if left < 0 or left > 1000 then redis.call('SET', name, token, 'PX', 1000) end -- else another reader's token stands there
+  if left < 0 or left > 1000 then redis.call('SET', name, token, 'PX', 1000) end -- otherwise another reader has stored its token
 end
 return '-1'

@@ -36,7 +36,7 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """The call was carried out first. `answer` is the stored body."""
+    """The call was carried out before. `answer` is the stored body."""
 
     answer: bytes
 

@@ -47,8 +47,8 @@ class ErrorSpec:
         keeps_message: whether the message of the exception replaces `text`, if it has one.
         retry_after: seconds, if the exception has none.
         sample: attributes of an exception for the example in the reference.
-        title, meaning, advice: for people: the failure in a few words, what it means, and what helps. Code stands
-            between backticks.
+        title, meaning, advice: for people: the failure in a few words, what it means, and what helps. Code is between
+            backticks.
     """
 
     reason: str

@@ -83,7 +83,7 @@ class CallRecord:
 
     @property
     def counted_outcome(self) -> str:
-        """The outcome in the hourly counts: a dry run and a replay are not counted as work."""
+        """Return the outcome for the hourly counts, in which a dry run and a replay have their own."""
         return counted_outcome(self.outcome, is_dry_run=self.trace.is_dry_run, is_replay=self.trace.is_replay)
 
 
@@ -200,7 +200,7 @@ def _anonymized(call: CallRecord) -> CallRecord:
 
 
 def _write_last_uses(calls: Iterable[CallRecord]) -> None:
-    """Only a call that was let in calls a key. Of two processes the later moment stays."""
+    """Update the last use of each key from the calls that succeeded. A later use by another process stays."""
     last = {call.key_pk: call for call in sorted(calls, key=lambda call: call.at) if call.outcome == OK}
     before = dict(LastUse.objects.filter(pk__in=last).values_list("pk", "at"))
     LastUse.objects.bulk_create(
@@ -237,7 +237,7 @@ def _log(calls: Iterable[CallRecord]) -> None:
 
 
 def _add_networks(calls: Iterable[CallRecord]) -> list[CallRecord]:
-    """The first uses of keys from where they never were, but for each key's first call at all."""
+    """Add the networks that keys were used from. Return the first call from each new one, except from a key's first network."""
     from_new_networks = []
     first_calls: dict[tuple[int, str], CallRecord] = {}
     for call in calls:
@@ -273,10 +273,12 @@ def _add_networks(calls: Iterable[CallRecord]) -> list[CallRecord]:
 
 
 def _record_new_networks(calls: Iterable[CallRecord]) -> None:
-    """An audit event for each, workspace by workspace, so that no two processes wait for each other's."""
+    """Record an audit event for each call, sorted by workspace, to avoid deadlocks between processes."""
     keys = ApiKey.objects.select_related("owner__workspace").in_bulk({call.key_pk for call in calls})
-    told = [(key.owner.workspace, call, key) for call in calls if (key := keys[call.key_pk]).owner.workspace]
-    for workspace, call, key in sorted(told, key=lambda one: one[0].pumble_id):
+    events = [
+        (key.owner.workspace, call, key) for call in calls if (key := keys[call.key_pk]).owner.workspace
+    ]
+    for workspace, call, key in sorted(events, key=lambda item: item[0].pumble_id):
         audit.record(
             AuditEvent.Type.KEY_USED_ELSEWHERE,
             workspace=workspace,
@@ -289,13 +291,13 @@ def _record_new_networks(calls: Iterable[CallRecord]) -> None:
 
 @lru_cache(maxsize=4096)
 def network_prefix(address: str) -> str:
-    """The network by which a place is told from others: /24 of IPv4, /48 of IPv6."""
+    """Return the network of an address: /24 of IPv4, /48 of IPv6."""
     version = ipaddress.ip_address(address).version
     return str(ipaddress.ip_network(f"{address}/{24 if version == 4 else 48}", strict=False))
 
 
 def delete_old_requests(*, now: datetime) -> int:
-    """Forget single calls of longer ago than their workspace keeps them, 90 days unless it says so; how many."""
+    """Delete the logged calls that are older than the policy of their workspace says, by default 90 days. Return how many."""
     kept = Policy.objects.values_list("request_log_retention_days", flat=True).distinct()
     without_policy = RequestLog.objects.filter(key__owner__workspace__policy__isnull=True)
     pruned = batches.delete_in_batches(without_policy.filter(at__lte=now - REQUEST_LOG_RETENTION))
@@ -306,12 +308,12 @@ def delete_old_requests(*, now: datetime) -> int:
 
 
 def delete_old_hours(*, now: datetime) -> int:
-    """Forget the counts of hours more than 400 days ago; how many."""
+    """Delete the hourly counts that are older than 400 days. Return how many."""
     return batches.delete_in_batches(HourlyUse.objects.filter(hour__lte=now - HOURLY_RETENTION))
 
 
 def delete_old_networks(*, now: datetime) -> int:
-    """Forget where keys were used from that are over; how many rows."""
+    """Delete the known networks of keys that are over. Return how many rows."""
     return batches.delete_in_batches(KnownNetwork.objects.exclude(key__in=ApiKey.objects.live(now)))
 
 

@@ -281,7 +281,7 @@ def _read_csv(lines: Iterator[str]) -> Iterator[Record]:
 
 def _decode(text: str, number: int) -> Any:
     try:
-        return json.loads(text)  # noqa: TID251 - this file stands alone; what cannot be read is refused
+        return json.loads(text)  # noqa: TID251 - this file needs nothing else; invalid JSON is refused
     except (ValueError, RecursionError) as error:
         raise InvalidExport(f"entry {number} cannot be read") from error
 

@@ -1,13 +1,13 @@
--- Takes one from every window, or nothing from any if one refuses: `_available` and `_status` of backends.py, at once.
--- KEYS: the windows' logs, sorted sets of "holder:nonce" by time; last the name of a workspace's number, if ARGV has one.
--- ARGV: nonce, how many to take (0 or 1), the workspace's number or '', then of each window its limit, reserve, holder,
+-- Hit every rate limit, or none if one refuses: the same as `_available` and `_status` in backends.py.
+-- KEYS: the log of each limit, a sorted set of "holder:nonce" by time; last the key of a workspace's number, if ARGV has one.
+-- ARGV: nonce, hits (0 or 1), the workspace's number or '', then for each limit: limit, reserve, holder,
 -- reserve_for_newcomers.
--- Returns false where the number in Redis is another one: then nothing was taken. Else of each window "remaining
--- milliseconds-until-the-next-place-is-free refused", in one line: it is read faster than lists.
--- `refused` is 0, 1 where the window is full, or 2 where its rest is kept for holders below their share.
+-- Return false if Redis has another number; then nothing was hit. Otherwise return for each limit "remaining
+-- milliseconds-until-reset refused" in one line, which parses faster than lists.
+-- `refused` is 0, 1 if the limit is reached, or 2 if its rest is reserved for holders below their share.
 local takes, number, windows = tonumber(ARGV[2]), ARGV[3], #KEYS
 if number ~= '' then
-  if redis.pcall('GET', KEYS[windows]) ~= number then return false end -- also where it is missing or of another type
+  if redis.pcall('GET', KEYS[windows]) ~= number then return false end -- also if it is missing or of another type
   windows = windows - 1
 end
 
@@ -25,8 +25,8 @@ for i = 1, windows do
   local log = KEYS[i]
   local limit, reserve, holder, room = unpack(ARGV, 4 * i, 4 * i + 3)
   limit, reserve, room = tonumber(limit), tonumber(reserve), tonumber(room)
-  -- A shared window has two more sets: what this holder took, and each holder by the time of the last take. So the share is
-  -- known without reading the log, which takes 0.4 ms for 1,000 entries.
+  -- A shared limit has two more sets: the hits of this holder, and each holder by the time of its last hit. So the share is
+  -- computed without reading the log, which takes 0.4 ms for 1,000 entries.
   local own, holders = log .. ':of:' .. holder, log .. ':holders'
   forget_old(log)
   local taken, common = redis.call('ZCARD', log), limit - reserve

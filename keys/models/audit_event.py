@@ -154,7 +154,7 @@ class AuditEvent(models.Model):
 
 
 class AuditAddress(models.Model):
-    """The address or network that stands in an event as a pseudonym. Erasing `member` deletes their addresses."""
+    """The address or network behind a pseudonym in an event. Erasing `member` deletes their addresses."""
 
     event = models.ForeignKey(AuditEvent, on_delete=models.CASCADE, related_name="addresses")
     member = models.ForeignKey(
