@@ -5,11 +5,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db.models import Sum
+from django.db.models import IntegerField, OuterRef, Subquery, Sum
+from django.db.models.functions import Coalesce
 
 from keys import unicode_text, usage
 from keys.exceptions import KeyAmbiguous, KeyNotFound
-from keys.models import ApiKey, ApiKeyQuerySet, HourlyUse, Member
+from keys.models import ApiKey, ApiKeyQuerySet, HourlyUse, Member, RequestLog
 from keys.models.usage import HourlyUseQuerySet, RequestLogQuerySet
 
 _MIN_PREFIX_LENGTH = 3
@@ -111,6 +112,19 @@ def filter_hours(hours: HourlyUseQuerySet, outcome: str) -> HourlyUseQuerySet:
     if outcome == "refused":
         return hours.exclude(outcome__in=usage.SUCCESSES)
     return hours.filter(outcome=outcome)
+
+
+def with_calls(keys: ApiKeyQuerySet, since: datetime) -> ApiKeyQuerySet:
+    """Annotate `calls` since then, and of refused calls their number, `refused_calls`, and the last, `last_refused_at`."""
+    uses = HourlyUse.objects.filter(key=OuterRef("pk")).order_by().values("key")
+    since_then = uses.filter(hour__gte=since).annotate(number=Sum("count")).values("number")
+    refused = uses.exclude(outcome__in=usage.SUCCESSES).annotate(number=Sum("count")).values("number")
+    refusals = RequestLog.objects.filter(key=OuterRef("pk")).exclude(outcome=usage.OK)
+    return keys.annotate(
+        calls=Coalesce(Subquery(since_then, output_field=IntegerField()), 0),
+        refused_calls=Coalesce(Subquery(refused, output_field=IntegerField()), 0),
+        last_refused_at=Subquery(refusals.order_by("-at").values("at")[:1]),
+    )
 
 
 def count_calls(keys: Iterable[ApiKey], since: datetime) -> dict[int, Counter[str]]:

@@ -303,6 +303,7 @@ def _call_facts(call: RequestLog, outcome: Outcome, viewer: Member | None) -> li
         Fact("surface", _("Called through"), call.get_surface_display()),
         Fact("outcome", _("Outcome"), outcome.title),
         Fact("reason", _("Reason"), "" if outcome.worked else call.outcome, is_code=True),
+        Fact("durationMs", _("Duration"), f"{call.duration_ms} ms"),
         Fact("channelName", _("Channel"), f"#{channel}" if channel else ""),
         Fact("channelId", _("Channel ID"), call.channel_id, is_id=True),
         Fact("messageId", _("Message ID"), call.message_id, is_id=True),

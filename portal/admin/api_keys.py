@@ -13,14 +13,14 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from keys import scopes, texts, unicode_text
+from keys import scopes, selectors, texts, unicode_text
 from keys.models import ApiKey, Member
 from keys.texts import SCOPES
 from portal.admin import key_actions
 from portal.admin.base import ViewerAdmin
 from portal.admin.filters import ChoiceFilter, MemberFilter, Rows, SelectFilter, workspace_filter
 from portal.admin.viewer import get_viewer
-from portal.presentation import hygiene, key_detail, key_search
+from portal.presentation import hygiene, key_detail, key_search, usage_charts
 from portal.templatetags import presentation
 
 SOON = timedelta(days=14)
@@ -117,7 +117,7 @@ class HolderFilter(MemberFilter):
 class ApiKeyAdmin(ViewerAdmin):
     singular, plural, order = gettext_lazy("API key"), gettext_lazy("API keys"), 10
     row_template = "admin/api_key.html"
-    list_display = ("name_and_id", "holder", "state", "last_used", "expires", "permissions")
+    list_display = ("name_and_id", "holder", "state", "last_used", "calls", "expires", "permissions")
     list_filter = (
         StateFilter,
         ExpiryFilter,
@@ -133,6 +133,10 @@ class ApiKeyAdmin(ViewerAdmin):
     search_help_text = gettext_lazy("name, ID or last characters of the key, name or email of the holder")
     ordering = ("-created_at", "-pk")
     actions = ("revoke_selected", "disable_selected", "enable_selected")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        keys: Any = super().get_queryset(request)
+        return selectors.with_calls(keys, usage_charts.first_midnight(timezone.now()))
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -185,9 +189,11 @@ class ApiKeyAdmin(ViewerAdmin):
 
     @admin.display(description=gettext_lazy("Last used"), ordering=F("last_use__at").asc(nulls_first=True))
     def last_used(self, key: ApiKey) -> str:
-        return (
-            presentation.time_ago(key.last_used_at, timezone.now()) if key.last_used_at else _("Never used")
-        )
+        return presentation.last_use(key, timezone.now())
+
+    @admin.display(description=gettext_lazy("Calls in 30 days"), ordering="calls")
+    def calls(self, key: Any) -> int:
+        return int(key.calls)
 
     @admin.display(description=gettext_lazy("Expires"), ordering=F("expires_at").asc(nulls_last=True))
     def expires(self, key: ApiKey) -> str:

@@ -6,6 +6,7 @@ from typing import Any, cast
 from django.contrib import admin
 from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -25,9 +26,11 @@ from portal.admin.filters import (
     UntilFilter,
     workspace_filter,
 )
+from portal.admin.viewer import get_viewer
 from portal.api.urls import OPERATIONS
+from portal.presentation import usage_charts
 from portal.templatetags import presentation
-from pumble_bridge import outcomes
+from pumble_bridge import explanations, outcomes
 from pumble_bridge.outcomes import Outcome
 
 
@@ -130,11 +133,12 @@ class RequestLogAdmin(_UsageAdmin):
     ordering = ("-at", "-pk")
 
     def row_context(self, request: HttpRequest, row: RequestLog) -> dict[str, Any]:
-        return {"title": row.operation, "outcome": Outcome.for_call(row)}
+        explanation = explanations.explain_call(row, viewer=get_viewer(request), now=timezone.now())
+        return {"title": row.operation, "item": explanation, "call": row}
 
     @admin.display(description=_("When"))
     def when(self, row: RequestLog) -> str:
-        return presentation.time_at(row.at)
+        return presentation.time_to_the_second(row.at)
 
     @admin.display(description=_("Operation"))
     def operation_name(self, row: RequestLog) -> SafeString:
@@ -158,7 +162,8 @@ class RequestLogAdmin(_UsageAdmin):
 
     @admin.display(description=_("Request ID"))
     def request(self, row: RequestLog) -> SafeString:
-        return format_html("<code>{}</code>", row.request_id)
+        context = presentation.copyable(row.request_id, str(_("Request ID")))
+        return render_to_string("presentation/copyable.html", context)
 
 
 class HourlyUseAdmin(_UsageAdmin):
@@ -177,6 +182,12 @@ class HourlyUseAdmin(_UsageAdmin):
         if changelist is not None:
             total = changelist.queryset.order_by().aggregate(total=Sum("count"))["total"] or 0
             response.context_data["total"] = total
+            chart = usage_charts.build_hourly_chart(changelist.queryset)
+            if chart is not None:
+                response.context_data["chart"], hours = chart
+                response.context_data["hours"] = [
+                    (hour.hour, [(Outcome(name), count) for name, count in hour.outcomes]) for hour in hours
+                ]
         return response  # type: ignore[no-any-return]
 
     def row_context(self, request: HttpRequest, row: HourlyUse) -> dict[str, Any]:

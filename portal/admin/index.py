@@ -48,6 +48,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "workspace": workspace,
         "stats": [*stats.key_stats(workspace, now, extra_query), *today.stats],
         "outcomes": today.outcomes,
+        "busiest": stats.list_busiest_keys(workspace, now, extra_query),
         "chart": usage_charts.build_chart(uses, now),
         "quotas": quotas.build_quotas(limits.workspace_quotas(workspace)),
         "form": LookupForm(),

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from django.db.models import Sum
+from django.db.models import Q, Sum
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 Selection = tuple[type[ChoiceFilter], str]
 
+_MAX_BUSIEST = 5
 _KEY_STATS: "list[tuple[StrPromise, Selection, bool]]" = [
     (_("Live keys"), (StateFilter, "live"), False),
     (_("Expire within 14 days"), (ExpiryFilter, "soon"), True),
@@ -48,6 +49,16 @@ class OutcomeCount:
     outcome: Outcome
     number: int
     share: int
+    url: str
+
+
+@dataclass(frozen=True)
+class BusyKey:
+    """A key and how many calls it made today."""
+
+    key: ApiKey
+    calls: int
+    refused: int
     url: str
 
 
@@ -109,6 +120,26 @@ def today_stats(workspace: Workspace, now: datetime, extra_query: dict[str, str]
             for outcome, number in counts.most_common()
         ],
     )
+
+
+def list_busiest_keys(workspace: Workspace, now: datetime, extra_query: dict[str, str]) -> list[BusyKey]:
+    """Return the keys with the most calls today, at most five."""
+    uses = HourPeriodFilter.filter_choice(
+        HourlyUse.objects.filter(key__owner__workspace=workspace), "today", now
+    )
+    refused = Sum("count", filter=~Q(outcome__in=usage.SUCCESSES), default=0)
+    rows = uses.order_by().values_list("key").annotate(calls=Sum("count"), refused=refused)
+    busiest = list(rows.order_by("-calls", "key")[:_MAX_BUSIEST])
+    keys = ApiKey.objects.select_related("owner").in_bulk([pk for pk, *_counts in busiest])
+    return [
+        BusyKey(
+            keys[pk],
+            calls,
+            refused,
+            _list_url("hourlyuse", [(HourPeriodFilter, "today")], extra_query | {"key": keys[pk].key_id}),
+        )
+        for pk, calls, refused in busiest
+    ]
 
 
 def _list_url(rows: str, selections: list[Selection], extra_query: dict[str, str]) -> str:

@@ -28,12 +28,14 @@ KEYS_PER_PAGE = 50
 SORTS: "list[tuple[str, StrPromise]]" = [
     ("expiry", _("Expiring soonest")),
     ("used", _("Most recently used")),
+    ("calls", _("Most calls")),
     ("created", _("Newest")),
     ("name", _("Name")),
 ]
 _ORDERINGS: "dict[str, tuple[str | OrderBy | Lower, ...]]" = {
     "expiry": (F("expires_at").asc(nulls_last=True), "-created_at"),
     "used": (F("last_use__at").desc(nulls_last=True), "-created_at"),
+    "calls": ("-calls", "-created_at"),
     "created": ("-created_at", "-pk"),
     "name": (Lower("name"), "-created_at"),
 }
@@ -56,10 +58,11 @@ class KeyList(MemberView):
         return super().handle_no_permission()
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        member_keys = (
+        member_keys = selectors.with_calls(
             selectors.list_keys(self.member)
             .filter(owner=self.member)
-            .select_related("owner__workspace", "last_use", "revoked_by")
+            .select_related("owner__workspace", "last_use", "revoked_by"),
+            usage_charts.first_midnight(self.now),
         )
         filters = self._read_filters()
         text, state = filters["q"], filters["state"] or "live"

@@ -13,6 +13,7 @@ from keys import usage
 from keys.models import ApiKey, HourlyUse
 
 DAYS = 30
+HOURS = 72
 _STEP, _WIDTH = 4, 3  # width of a day in a chart, and of its bar
 _SPARKLINE_HEIGHT, _CHART_HEIGHT = 24, 40
 
@@ -29,8 +30,16 @@ class DailyUsage:
 
 
 @dataclass(frozen=True)
+class HourlyUsage:
+    """The calls of an hour by outcome, the most frequent first."""
+
+    hour: datetime
+    outcomes: list[tuple[str, int]]
+
+
+@dataclass(frozen=True)
 class Sparkline:
-    """Calls a day as the SVG path of bars in a box of `width` by `height`."""
+    """Calls a day as bars in a box of `width` by `height`: what was refused stands on what worked."""
 
     days: list[DailyUsage]
     width: int = DAYS * _STEP
@@ -41,20 +50,34 @@ class Sparkline:
         return sum(day.total for day in self.days)
 
     @property
+    def refused(self) -> int:
+        return sum(day.refused for day in self.days)
+
+    @property
     def path(self) -> str:
+        """The SVG path of the calls that worked. It lies on that of all calls, which is red where it shows."""
+        return self._path([day.worked for day in self.days])
+
+    @property
+    def total_path(self) -> str:
+        return self._path([day.total for day in self.days])
+
+    def _path(self, numbers: list[int]) -> str:
         highest = max(day.total for day in self.days) or 1
-        heights = [self.height * day.total / highest for day in self.days]
-        return _bars(heights, base=self.height)
+        return _bars([self.height * number / highest for number in numbers], base=self.height)
 
 
 @dataclass(frozen=True)
 class UsageChart:
-    """Calls that worked above a baseline and refused calls below it, on one scale."""
+    """Calls that worked above a baseline and refused calls below it, on one scale. `days` may be hours."""
 
     days: list[DailyUsage]
     outcomes: list[tuple[str, int]]
-    width: int = DAYS * _STEP
     height: int = _CHART_HEIGHT
+
+    @property
+    def width(self) -> int:
+        return len(self.days) * _STEP
 
     @property
     def total(self) -> int:
@@ -101,17 +124,22 @@ class UsageChart:
 
 def build_sparklines(keys: Collection[ApiKey], now: datetime) -> dict[int, Sparkline]:
     """Return the last 30 days of each key by its primary key, with one query."""
-    counts: dict[int, Counter[date]] = defaultdict(Counter)
+    counts: dict[int, Counter[tuple[date, bool]]] = defaultdict(Counter)
     rows = (
-        HourlyUse.objects.filter(key__in=[key.pk for key in keys], hour__gte=_first_midnight(now))
+        HourlyUse.objects.filter(key__in=[key.pk for key in keys], hour__gte=first_midnight(now))
         .annotate(day=TruncDate("hour"))
-        .values_list("key_id", "day")
+        .values_list("key_id", "day", "outcome")
         .annotate(calls=Sum("count"))
     )
-    for key_pk, day, calls in rows:
-        counts[key_pk][day] += calls
+    for key_pk, day, outcome, calls in rows:
+        counts[key_pk][day, outcome in usage.SUCCESSES] += calls
     return {
-        key.pk: Sparkline([DailyUsage(day, worked=counts[key.pk][day]) for day in _list_days(now)])
+        key.pk: Sparkline(
+            [
+                DailyUsage(day, worked=counts[key.pk][day, True], refused=counts[key.pk][day, False])
+                for day in _list_days(now)
+            ]
+        )
         for key in keys
     }
 
@@ -121,7 +149,7 @@ def build_chart(uses: QuerySet[HourlyUse], now: datetime) -> UsageChart:
     day_counts: dict[date, Counter[bool]] = defaultdict(Counter)
     outcome_counts: Counter[str] = Counter()
     rows = (
-        uses.filter(hour__gte=_first_midnight(now))
+        uses.filter(hour__gte=first_midnight(now))
         .order_by()
         .annotate(day=TruncDate("hour"))
         .values_list("day", "outcome")
@@ -137,13 +165,32 @@ def build_chart(uses: QuerySet[HourlyUse], now: datetime) -> UsageChart:
     return UsageChart(days, outcome_counts.most_common())
 
 
-def _first_midnight(now: datetime) -> datetime:
+def build_hourly_chart(uses: QuerySet[HourlyUse]) -> tuple[UsageChart, list[HourlyUsage]] | None:
+    """Return the last three days of `uses` by hour, as a chart and as the hours that have calls, newest first."""
+    last = uses.order_by("-hour").values_list("hour", flat=True).first()
+    if last is None:
+        return None
+    hours = [last - timedelta(hours=number) for number in reversed(range(HOURS))]
+    counts: dict[datetime, Counter[str]] = defaultdict(Counter)
+    rows = uses.filter(hour__gte=hours[0]).order_by().values_list("hour", "outcome")
+    for hour, outcome, calls in rows.annotate(calls=Sum("count")):
+        counts[hour][outcome] += calls
+    used = [HourlyUsage(hour, counts[hour].most_common()) for hour in reversed(hours) if counts[hour].total()]
+    bars = []
+    for hour in hours:
+        refused = sum(calls for name, calls in counts[hour].items() if name not in usage.SUCCESSES)
+        bars.append(DailyUsage(hour, worked=counts[hour].total() - refused, refused=refused))
+    return UsageChart(bars, []), used
+
+
+def first_midnight(now: datetime) -> datetime:
+    """Return when the first of the last 30 days began."""
     today = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
     return today - timedelta(days=DAYS - 1)
 
 
 def _list_days(now: datetime) -> list[date]:
-    first = _first_midnight(now).date()
+    first = first_midnight(now).date()
     return [first + timedelta(days=number) for number in range(DAYS)]
 
 

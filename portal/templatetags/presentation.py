@@ -1,17 +1,19 @@
 """Template tags for times, states and rights of keys."""
 
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django import template
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from keys import texts
+from keys import selectors, texts
 from keys.models import ApiKey
 from portal.accounts import kept_forms
 from portal.reference.markup import inline
@@ -51,6 +53,26 @@ def time_ago(moment: datetime, now: datetime) -> SafeString:
 
 
 @register.simple_tag
+def last_use(key: ApiKey, now: datetime, *, exact: bool = False) -> SafeString | str:
+    """Return when the key was used, or that none of its calls worked yet. `exact` gives the time, else how long ago."""
+    if key.last_used_at is not None:
+        return time_at(key.last_used_at) if exact else time_ago(key.last_used_at, now)
+    if not hasattr(key, "refused_calls"):
+        key = selectors.with_calls(ApiKey.objects.filter(pk=key.pk), now).get()
+    number, last = getattr(key, "refused_calls", 0), getattr(key, "last_refused_at", None)
+    if not number:
+        return _("Never used")
+    refused = ngettext("%(n)s refused", "%(n)s refused", number) % {"n": number}
+    if last is None:
+        return _("No call worked yet · %(refused)s") % {"refused": refused}
+    text = _("No call worked yet · %(refused)s, last one %(ago)s") % {
+        "refused": refused,
+        "ago": _ago(now - last),
+    }
+    return _time(last, text)
+
+
+@register.simple_tag
 def time_at(moment: datetime) -> SafeString:
     return _time(moment, exact_time(moment))
 
@@ -64,6 +86,18 @@ def time_to_the_second(moment: datetime) -> SafeString:
 def copyable(value: str, label: str) -> dict[str, str]:
     """Return the text as code, with a button that copies it. `label` says what the text is."""
     return {"value": value, "label": label}
+
+
+@register.simple_tag
+def labeled_cell(cell: str, headers: list[dict[str, Any]], place: int) -> SafeString:
+    """Return a cell of an admin list with the text of its column in `data-label`. On phones the rows are cards."""
+    text = (
+        ""
+        if place >= len(headers) or "checkbox" in str(headers[place].get("class_attrib"))
+        else headers[place]["text"]
+    )
+    tag, rest = cell.split(" ", 1)
+    return format_html('{} data-label="{}" {}', mark_safe(tag), capfirst(text), mark_safe(rest))  # noqa: S308 - Django made the cell
 
 
 @register.simple_tag

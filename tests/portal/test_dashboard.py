@@ -64,7 +64,7 @@ class TestTheKeyList:
 
         for said in ("deploy", key.masked, "Can post as you", "Expires soon", "1 hour ago", "In 3 days"):
             assert said in words(page)
-        assert "3 calls in 30 days" in text(page)
+        assert "In 3 days 3 Rotate" in words(page)  # three calls in 30 days
         assert f"Key that starts with pmb_{key.key_id[:4]} and ends with {key.last_four}" in words(page)
         assert key.digest.hex() not in text(page)
 
@@ -73,6 +73,24 @@ class TestTheKeyList:
 
         assert "Never used" in words(browser.get("/"))
         assert "No calls" in words(browser.get("/"))
+
+    def test_shows_that_every_call_of_a_key_was_refused(self, browser: Client, alice: Member) -> None:
+        key = make_key(alice)
+        used(key, outcome="scope_missing", calls=4, ago=timedelta(minutes=0))
+        page = browser.get("/")
+
+        assert "No call worked yet · 4 refused, last one just now" in words(page)
+        assert "4, 4 refused" in words(page)
+        assert re.search(r'class="bars refused" d="M[^"]+"/><path class="bars" d=""', text(page))
+        assert "No call worked yet · 4 refused" in words(browser.get(f"/keys/{key.key_id}/"))
+
+    def test_is_sorted_by_calls(self, browser: Client, alice: Member) -> None:
+        for name, calls in (("quiet", 1), ("busy", 90), ("usual", 5)):
+            used(make_key(alice, name), calls=calls)
+
+        page = words(browser.get("/?sort=calls"))
+
+        assert page.index("busy") < page.index("usual") < page.index("quiet")
 
     def test_lists_ended_keys_separately_with_who_when_and_why(self, browser: Client, alice: Member) -> None:
         key = make_key(alice, "old one")

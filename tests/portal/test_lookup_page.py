@@ -1,7 +1,9 @@
 """The lookup: what a key, a key id, a request id or the link of a message is about. Dashboard, admin and command line."""
 
+import html
 import io
 import json
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +15,7 @@ from django.utils import timezone, translation
 from keys import lifecycle
 from keys.models import ApiKey, AuditEvent, HourlyUse, Member, RequestLog
 from tests.conftest import make_member
-from tests.portal.dashboard import browser_of, by, make_key, text, words
+from tests.portal.dashboard import browser_of, by, make_key, text, used, words
 
 CHANNEL, MESSAGE = "c" * 24, "d" * 24
 LINK = "https://app.pumble.com/workspace/{workspace}/{channel}/{message}"
@@ -322,3 +324,86 @@ class TestInSpanish:
             said = translation.gettext("This call posted the message `%(id)s`.").partition("`")[0]
         assert said.strip() in page
         assert "This call" not in page
+
+
+class TestUseInTheAdmin:
+    def test_names_the_busiest_keys_of_today(self, olivia: Member, alice: Member, bob: Member) -> None:
+        for owner, name, calls in ((alice, "busy", 40), (bob, "quiet", 2)):
+            used(make_key(owner, name), ago=timedelta(0), calls=calls)
+        used(ApiKey.objects.get(name="busy"), ago=timedelta(0), outcome="scope_missing", calls=3)
+        used(make_key(bob, "yesterday"), ago=timedelta(days=2), calls=99)
+
+        page = words(browser_of(olivia).get("/admin/"))
+
+        busiest = page.partition("Busiest keys today")[2].partition("Calls in the last 30 days")[0]
+        assert "busy alice 43 3 quiet bob 2 0" in busiest
+        assert "yesterday" not in busiest
+
+    def test_sorts_keys_by_their_calls(self, olivia: Member, alice: Member) -> None:
+        for name, calls in (("quiet", 1), ("busy", 90), ("usual", 5)):
+            used(make_key(alice, name), calls=calls)
+        browser = browser_of(olivia)
+        link = re.search(r'href="([^"]+)">Calls in 30 days', text(browser.get("/admin/keys/apikey/")))
+        assert link
+
+        rising = words(browser.get("/admin/keys/apikey/" + html.unescape(link[1])))
+
+        assert rising.index("quiet") < rising.index("usual") < rising.index("busy")
+
+    def test_shows_the_calls_of_each_hour_by_outcome(self, olivia: Member, key: ApiKey) -> None:
+        used(key, ago=timedelta(hours=1), calls=7)
+        used(key, ago=timedelta(hours=1), outcome="scope_missing", calls=2)
+        used(key, ago=timedelta(0), outcome="dry_run", calls=1)
+        browser = browser_of(olivia)
+
+        everything = browser.get("/admin/keys/hourlyuse/")
+        refused = words(browser.get("/admin/keys/hourlyuse/?outcome=refused"))
+
+        assert "Calls an hour: 8 worked, 2 were refused." in text(everything)
+        assert "Worked: 7, Scope missing: 2" in words(everything)
+        assert "Dry run: 1" in words(everything)
+        assert "Scope missing: 2" in refused
+        assert "Worked: 7" not in refused
+
+    @pytest.mark.parametrize(
+        ("outcome", "operations"),
+        [
+            ("ok", {"sendMessage"}),
+            ("dry_run", {"sendReply"}),
+            ("replay", {"dmUser"}),
+            ("refused", {"dmGroup"}),
+            ("validation", {"dmGroup"}),
+        ],
+    )
+    def test_filters_calls_by_what_they_did(
+        self, olivia: Member, key: ApiKey, outcome: str, operations: set[str]
+    ) -> None:
+        call(key)
+        call(key, operation="sendReply", is_dry_run=True)
+        call(key, operation="dmUser", is_replay=True)
+        call(key, operation="dmGroup", outcome="validation", is_dry_run=True)
+        every = {"sendMessage", "sendReply", "dmUser", "dmGroup"}
+
+        page = text(browser_of(olivia).get(f"/admin/keys/requestlog/?outcome={outcome}"))
+        own = text(browser_of(key.owner).get(f"/keys/{key.key_id}/?outcome={outcome}"))
+
+        assert {name for name in every if f"<code>{name}</code>" in page} == operations
+        if f'<option value="{outcome}"' in own:
+            assert {name for name in every if f"<code>{name}</code>" in own} == operations
+
+    def test_shows_a_call_to_the_second_with_its_whole_id_to_copy(self, olivia: Member, key: ApiKey) -> None:
+        row = call(key, "a" * 60)
+
+        for path in ("/admin/keys/requestlog/", f"/admin/keys/requestlog/{row.pk}/change/"):
+            page = browser_of(olivia).get(path)
+            assert f'data-copy-text="{"a" * 60}"' in text(page)
+            assert row.at.strftime("%H:%M:%S UTC") in words(page)
+
+    def test_labels_the_cells_of_lists_for_phones(self, olivia: Member, key: ApiKey) -> None:
+        call(key)
+
+        page = text(browser_of(olivia).get("/admin/keys/requestlog/"))
+
+        assert re.search(
+            r'<td data-label="Operation" class="field-operation_name[^"]*"><code>sendMessage', page
+        )
