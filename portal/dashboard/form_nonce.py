@@ -8,7 +8,7 @@ from django.core.signing import BadSignature, TimestampSigner
 from keys.models import Member
 from portal.models import SentForm
 
-_signer = TimestampSigner(salt="portal.dashboard.once")
+_signer = TimestampSigner(salt="portal.dashboard.once")  # open forms carry nonces with this salt
 
 
 class FormAlreadySent(Exception):
