@@ -106,7 +106,7 @@ class TestCreateChannel:
     def test_refuses_a_name_that_is_taken(self, api: Api, name: str) -> None:
         answer = api.post("createChannel", {"name": name, "type": "PUBLIC"})
 
-        assert_structured(answer, "validation", 400000, "This channel name is already success")
+        assert_structured(answer, "validation", 400000, "This channel name is already taken")
 
 
 class TestAddUsersToChannel:
