@@ -54,7 +54,9 @@ def record(source: Path, folder: Path, database: str, url: str) -> None:
             for key, operation, query in CALLS
         ]
     recorded = {"keys": keys, "answers": answers, "listed": release.listed(), "events": release.events()}
-    (RELEASE / f"{database}.json").write_text(json.dumps(recorded, indent=1, ensure_ascii=False) + "\n")
+    # One record a line.
+    text = json.dumps(recorded, ensure_ascii=False).replace('}, {"', '},\n{"')
+    (RELEASE / f"{database}.json").write_text(text + "\n")
 
 
 def work(release: Installation) -> dict[str, str]:
