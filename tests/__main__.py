@@ -1,7 +1,7 @@
-"""Everything that says whether the project is sound: `make test`, or with --fast `make check`.
+"""Run all checks and tests: `make test`, or a fast part of them with --fast: `make check`.
 
-Runs each step, also after one failed, and ends with a table. What could not be run is named in the last lines; with
-CI=true that is a failure.
+Each step runs, also after one failed. The output ends with a table, and with the names of what could not run, which is a
+failure if CI=true.
 """
 
 import argparse
@@ -41,7 +41,7 @@ DEPLOYMENT = "tests/deployment"
 ON_THE_WIRE = ["tests/contract", "tests/mcp", "tests/sandbox"]
 MAX_LANES = 3  # on two cores too, as a test waits for other processes longer than it computes
 LOCAL = {"LOCAL_PUMBLE": "true"}
-# Four times what the longest step takes on two busy cores. Tests have time-outs of their own; this ends what they cannot.
+# Four times what the longest step takes on two busy cores. Tests have timeouts of their own; this ends what they cannot.
 MAX_STEP_SECONDS = 3600
 MAX_READ_SECONDS = 10  # for what is still in the pipe
 PYTEST = ["python", "-m", "pytest"]
@@ -92,7 +92,7 @@ class Run:
             self.failed.append(name)
 
     def can_deploy(self) -> bool:
-        """Whether everything is there that a deployment consists of; what is not is named in the end."""
+        """Return whether all parts of a deployment are installed, and note those that are not."""
         parts = ("nginx", "redis-server", "postgresql")
         missing = [name for name in parts if not SYSTEM_PACKAGES[name]()]
         if missing:
@@ -118,8 +118,8 @@ def main() -> int:
         install_system_packages()
     if not shutil.which("redis-server"):
         run.skipped.append("tests of limits in Redis: there is none (Debian: apt-get install redis-server)")
-    # The longest first.
-    parts = [on_postgres, on_sqlite, in_chromium, on_the_wire, as_deployed, in_source, guides]
+    # What answers soon, then the longest.
+    parts = [in_source, on_sqlite, on_postgres, in_chromium, on_the_wire, as_deployed, guides]
     print("What a part prints comes when it has ended.", flush=True)
     with ThreadPoolExecutor(MAX_LANES) as lanes:
         for part in [lanes.submit(part, run) for part in ([in_source, *quick_parts()] if fast else parts)]:
@@ -128,7 +128,7 @@ def main() -> int:
 
 
 def in_source(run: Run) -> None:
-    """What can be said of the source without running it."""
+    """Check the source without running it."""
     migrations = ("python", "manage.py", "makemigrations", "--check", "--dry-run")
     run.step("format", "ruff", "format", "--check", "--quiet", ".")
     run.step("lint", "ruff", "check", "--quiet", ".")
@@ -188,7 +188,7 @@ def in_chromium(run: Run) -> None:
 
 
 def install_system_packages() -> None:
-    """Install what is missing from the system's packages, where this account may."""
+    """Install missing system packages, if this account may."""
     missing = [name for name, find in SYSTEM_PACKAGES.items() if not find()]
     if missing and os.geteuid() == 0 and shutil.which("apt-get"):
         print(f"\n=== installing {', '.join(missing)}", flush=True)
@@ -200,7 +200,7 @@ def install_system_packages() -> None:
 
 @contextlib.contextmanager
 def database(run: Run) -> Iterator[str | None]:
-    """The URL of a PostgreSQL: the one that DATABASE_URL names, or one of our own."""
+    """Yield the URL of a PostgreSQL server: that of DATABASE_URL, or one started here."""
     given = os.environ.get("DATABASE_URL", "")
     binaries = services.find_postgres()
     if given.startswith("postgres"):

@@ -1,4 +1,4 @@
-"""Loaded by pytest before Django's settings: a data directory and ports of this run's own, and no real Pumble."""
+"""A plugin of pytest, loaded before Django's settings: a data directory and ports for this run, and no real Pumble."""
 
 import contextlib
 import ipaddress
@@ -16,7 +16,7 @@ SCREENS = PROJECT / os.environ.get("DATA_DIR", "var") / "screens"
 
 
 def free_port() -> int:
-    """A port nobody listens on, below those from which the system takes the near ends of connections."""
+    """Return a free port, below those that the system uses for outgoing connections."""
     while True:
         port = random.SystemRandom().randrange(15_000, 32_000)
         with socket.socket() as probe, contextlib.suppress(OSError):
@@ -25,12 +25,12 @@ def free_port() -> int:
 
 
 def heed_interrupts() -> None:
-    """In a process that starts: a Ctrl-C reaches it. Where tests run in the background, they and what they start ignore it."""
+    """Let a new process react to Ctrl-C. Processes in the background, and their children, ignore it otherwise."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def remove_python_settings(environment: MutableMapping[str, str]) -> None:
-    """Remove a developer's settings of Python, such as PYTHONUNBUFFERED and PYTHONPATH, which hide faults from tests."""
+    """Remove settings such as PYTHONUNBUFFERED and PYTHONPATH, which hide faults from tests."""
     for name in [name for name in environment if name.startswith("PYTHON")]:
         del environment[name]
 
@@ -60,7 +60,7 @@ remove_python_settings(os.environ)
 
 
 class _NoNetwork(socket.socket):
-    """A socket that speaks to this machine only, so that no test depends on another."""
+    """A socket that connects to this machine only, so that no test needs the network."""
 
     def connect(self, address: Any) -> None:
         _stay_here(self, address)

@@ -1,4 +1,4 @@
-"""A PostgreSQL and a Redis of the tests' own: in temporary folders, gone with the run."""
+"""Servers for tests: PostgreSQL and Redis in temporary folders, removed at the end."""
 
 import contextlib
 import os
@@ -16,7 +16,7 @@ from tests.environment import free_port
 
 
 def find_postgres() -> Path | None:
-    """The folder with `initdb` and `pg_ctl`: on the PATH, or where Debian puts the newest."""
+    """Return the folder with `initdb` and `pg_ctl`: from PATH, or the newest version of Debian."""
     on_path = shutil.which("pg_ctl")
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl"), key=lambda path: float(path.parts[-3]))
     candidates = [*(path.parent for path in found), *([Path(on_path).resolve().parent] if on_path else [])]
@@ -24,7 +24,7 @@ def find_postgres() -> Path | None:
 
 
 class Postgres:
-    """A server that can go away and come back. It refuses to run as root, so root lends it the account `postgres` or `nobody`."""
+    """A server that can stop and start again. It refuses to run as root, so root starts it as `postgres` or `nobody`."""
 
     def __init__(self, binaries: Path, folder: Path, *, durable: bool, connections: int) -> None:
         self.binaries = binaries
@@ -45,12 +45,12 @@ class Postgres:
         subprocess.run([*self._control, "-o", self._options, "start"], check=True, cwd="/")
 
     def stop(self) -> None:
-        """At once, as after a power cut."""
+        """Stop at once, as after a power cut."""
         subprocess.run([*self._control, "-m", "immediate", "stop"], check=False, cwd="/")
 
 
 class Redis:
-    """A server that can go away and come back, having forgotten everything."""
+    """A server that can stop and start again without its data."""
 
     def __init__(self, folder: Path) -> None:
         self._port, self._folder = free_port(), folder
@@ -73,7 +73,7 @@ class Redis:
 
     @contextlib.contextmanager
     def hanging(self) -> Iterator[None]:
-        """It takes connections and answers nobody."""
+        """Let the server accept connections and answer none."""
         self._server.send_signal(signal.SIGSTOP)
         try:
             yield
@@ -87,7 +87,7 @@ class Redis:
 
 @contextlib.contextmanager
 def postgres_server(binaries: Path, *, durable: bool = False, connections: int = 120) -> Iterator[Postgres]:
-    """A running server. Only a durable one waits until its disk has what was committed."""
+    """Run a server. Only a durable one waits for its disk on commit."""
     folder = Path(tempfile.mkdtemp(prefix="postgres-"))
     try:
         server = Postgres(binaries, folder, durable=durable, connections=connections)
@@ -102,14 +102,14 @@ def postgres_server(binaries: Path, *, durable: bool = False, connections: int =
 
 @contextlib.contextmanager
 def postgres(binaries: Path, *, durable: bool = False, connections: int = 120) -> Iterator[str]:
-    """The URL of a running server."""
+    """Run a server, and yield its URL."""
     with postgres_server(binaries, durable=durable, connections=connections) as server:
         yield server.url
 
 
 @contextlib.contextmanager
 def redis_server() -> Iterator[Redis]:
-    """A running server that keeps nothing on disk."""
+    """Run a server that writes nothing to disk."""
     with tempfile.TemporaryDirectory(prefix="redis-") as folder:
         server = Redis(Path(folder))
         server.start()
@@ -121,7 +121,7 @@ def redis_server() -> Iterator[Redis]:
 
 @contextlib.contextmanager
 def redis() -> Iterator[str]:
-    """The URL of a running Redis."""
+    """Run a server, and yield its URL."""
     with redis_server() as server:
         yield server.url
 
