@@ -55,15 +55,18 @@ class McpView(ApiKeyView):
         self.message_id, self.is_notification = _id_of(message), "id" not in message
         if message.get("method") != "tools/call" and not self.is_notification:
             request.budget.require_key_limit()  # a tool says itself that its key is over the limit
-        self.http_request.user = (
-            AnonymousUser()
-        )  # the library expects a user of Django's, and REST framework sets another
-        self.http_request.mcp = self  # type: ignore[attr-defined]
-        response = server(self.http_request)
-        del self.http_request.mcp  # type: ignore[attr-defined]  # else they would keep each other until the garbage collector comes
+        response = self._serve(self.http_request)
         if self.outcome == usage.OK and errors.is_error(response):
             self.outcome = "validation"
         return response
+
+    def _serve(self, request: Any) -> HttpResponse:
+        request.user = AnonymousUser()  # the library expects a user, and REST framework sets a primary key
+        request.mcp = self
+        try:
+            return server(request)
+        finally:
+            del request.mcp  # break the reference cycle of request and view
 
     def get_exception_handler(self) -> Any:
         return errors.handle_exception
