@@ -12,6 +12,7 @@ import requests
 
 from portal.api import exceptions
 from portal.api.urls import PATHS
+from portal.mcp.urls import PATHS as MCP_PATHS
 from tests.deployment import composition, wire
 from tests.deployment.stack import Deployment
 
@@ -99,6 +100,7 @@ class TestUnencryptedCalls:
             ("GET", "/myInfo/", {}),
             ("GET", "//keyInfo", {"Api-Key": KEY}),
             ("GET", "/my%49nfo", {}),
+            ("POST", "/mcp", {}),
             ("POST", "/sendmessage", {"X-API-Key": KEY}),
             ("GET", "/api-docs/openapi.json", {"apikey": KEY}),
             ("GET", "/", {"Authorization": f"bearer {KEY}"}),
@@ -162,7 +164,9 @@ class TestUnencryptedCalls:
         names = re.search(r"\^http\\ /\(\?:([\w\s|]+)\)", template)
         assert names
 
-        assert {name.strip() for name in names[1].split("|")} == {path.strip("/") for path in PATHS}
+        assert {name.strip() for name in names[1].split("|")} == {
+            path.strip("/") for path in PATHS | MCP_PATHS
+        }
 
 
 class TestInternalUrls:
