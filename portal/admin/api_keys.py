@@ -150,7 +150,9 @@ class ApiKeyAdmin(ViewerAdmin):
     def row_context(self, request: HttpRequest, row: ApiKey) -> dict[str, Any]:
         now = timezone.now()
         applicable = [action for action in key_actions.ACTIONS.values() if action.is_applicable(row, now)]
-        context = key_detail.build_context(row, now, outcome=request.GET.get("outcome", ""))
+        context = key_detail.build_context(
+            row, now, outcome=request.GET.get("outcome", ""), surface=request.GET.get("surface", "")
+        )
         return context | {"title": row.name, "actions": applicable, "over": row.state(now).is_over}
 
     @admin.action(description=gettext_lazy("Revoke"))

@@ -191,6 +191,10 @@ class TestTheCalls:
         assert listed("surface=MCP") == listed("agent=NODE") == {"listMessages"}
         assert listed("surface=API") == listed("agent=python") == {"sendMessage"}
         assert listed("surface=mcp") == listed("agent=%25") == set()
+        on_the_key = words(browser.get(f"/admin/keys/apikey/{key.pk}/change/?surface=MCP")).partition(
+            "Recent calls"
+        )[2]
+        assert ("listMessages" in on_the_key, "sendMessage" in on_the_key) == (True, False)
         row = RequestLog.objects.get(surface="MCP")
         page = words(browser.get(f"/admin/keys/requestlog/{row.pk}/change/"))
         assert "Interface MCP" in page
