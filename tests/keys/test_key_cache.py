@@ -252,7 +252,7 @@ CHANGES: dict[str, tuple[Callable[[World], Any], Callable[[World], Any], dict[st
         _nothing,
         lambda w: narrowed(w.key, scopes=["messages:read"], channels={"d" * 24: "ops"}),
         OK,
-        OK | {"scopes": ["messages:read"], "channels": ["d" * 24]},
+        OK | {"scopes": ["messages:read"], "channels": {"d" * 24: "ops"}},
     ),
     "bind to an address": (
         _nothing,
@@ -589,7 +589,7 @@ class TestANumberInRedis:
         caplog: pytest.LogCaptureFixture,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        monkeypatch.setattr(authentication, "_warned_of", set())
+        monkeypatch.setattr(authentication, "_warned_workspaces", set())
         key, plaintext = new_key(alice)
         server.set(NUMBER, 10**6)
 
