@@ -11,7 +11,7 @@ from keys.audit.log import actor_reference, canonical_content
 from keys.models import ApiKey, AuditChain, AuditEvent, Workspace
 from tests.conftest import NOW
 
-_AT_ONCE = 500
+_BATCH_SIZE = 500
 
 
 def lengthen(
@@ -27,7 +27,7 @@ def lengthen(
     left = by
     while left:
         batch = []
-        for _ in range(min(left, _AT_ONCE)):
+        for _ in range(min(left, _BATCH_SIZE)):
             number += 1
             event = AuditEvent(
                 chain=chain,

@@ -18,7 +18,7 @@ from tests.conftest import NOW
 from tests.keys.chains import lengthen
 
 EVENTS = 10_000
-MOST_MEMORY = 3 * 1024 * 1024
+MAX_MEMORY = 3 * 1024 * 1024
 
 
 class Terminal(io.StringIO):
@@ -107,7 +107,7 @@ class TestMemory:
             assert sum(1 for _ in export.export_ranges(export.chain_ranges([chain]), "csv")) == EVENTS + 3
             assert sum(1 for _ in export.export_events(AuditEvent.objects.all(), "jsonl")) == EVENTS + 2
             assert verification.verify_chain(chain).events == EVENTS
-            assert tracemalloc.get_traced_memory()[1] < MOST_MEMORY
+            assert tracemalloc.get_traced_memory()[1] < MAX_MEMORY
         finally:
             tracemalloc.stop()
 

@@ -29,7 +29,7 @@ from tests.pumble_bridge.screens import app_channel, click_home, get_member, hom
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 LONG = "W" * 63
-LONGEST_MESSAGE = 100_000
+MAX_MESSAGE_LENGTH = 100_000
 LANGUAGES = [code for code, _name in settings.LANGUAGES]
 
 
@@ -49,7 +49,7 @@ def check(shown: Any, inside: str = "") -> None:
     assert len(shown.get("options", [])) <= MAX_OPTIONS
     assert len(shown["value"] if isinstance(shown.get("value"), str) else "") <= 100
     if "blocks" in shown and isinstance(shown.get("text"), str):
-        assert 0 < len(shown["text"]) <= LONGEST_MESSAGE
+        assert 0 < len(shown["text"]) <= MAX_MESSAGE_LENGTH
     for name, one in shown.items():
         owner = "confirm" if inside == "confirm" else str(shown.get("type", ""))
         check(one, "confirm" if name == "confirm" and "deny" not in shown else f"{owner}.{name}")

@@ -12,7 +12,7 @@ from tests.environment import PROJECT, heed_interrupts
 from tests.soak import stack
 from tests.soak.verdict import Verdict
 
-MOST_MEMORY = 256 * 2**20
+MAX_MEMORY = 256 * 2**20
 
 
 def run(verdict: Verdict, *, database: str, rows: int) -> None:
@@ -28,7 +28,7 @@ def run(verdict: Verdict, *, database: str, rows: int) -> None:
                 f"rows: {what}", f"{rows / seconds:.0f} a second, at most {memory / 2**20:.0f} MiB"
             )
             verdict.require(status == 0, f"rows: {' '.join(command)} ended with {status}")
-            verdict.require(memory < MOST_MEMORY, f"rows: {' '.join(command)} took {memory / 2**20:.0f} MiB")
+            verdict.require(memory < MAX_MEMORY, f"rows: {' '.join(command)} took {memory / 2**20:.0f} MiB")
 
         measure("exported", "manage.py", "audit_export", output=export)
         with export.open("rb") as lines:

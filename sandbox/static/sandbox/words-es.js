@@ -35,7 +35,7 @@ export const SPANISH = {
   "commands_found.other": "{count} comandos. Elige con las flechas.",
   confirm: "Confirmar",
   consent_bot_scopes: "En todo el espacio de trabajo, el bot de {app} puede",
-  consent_cannot_install: "{person} no puede instalar apps en {workspace}. Elige a una persona titular o admin.",
+  consent_cannot_install: "{person} no puede instalar apps en {workspace}. Elige a una persona propietaria o administradora.",
   consent_continue_as: "Continuar como",
   consent_note: "Puedes retirar tu autorización cuando quieras en Añadir apps.",
   consent_reinstall:
@@ -150,7 +150,7 @@ export const SPANISH = {
   "role.ADMINISTRATOR": "admin",
   "role.GUEST_MULTI_CHANNEL": "visitante",
   "role.GUEST_SINGLE_CHANNEL": "visitante de un canal",
-  "role.OWNER": "titular",
+  "role.OWNER": "propietario",
   "role.USER": "miembro",
   role_of: "Rol de {person}",
   search: "Buscar",
