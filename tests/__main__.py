@@ -31,8 +31,12 @@ SYSTEM_PACKAGES: dict[str, Callable[[], object]] = {
 # What most changes break first, in half a minute: two lanes of about the same length.
 QUICK = {
     "tests of keys": ["tests/keys"],
-    "tests of rules and of the client": [
-        *("tests/policy", "tests/pumble_bridge/test_client.py", "tests/pumble_bridge/test_signature.py"),
+    "tests of each room": [
+        "tests/contract/test_acceptance.py",
+        "tests/policy",
+        "tests/portal/test_dashboard.py",
+        "tests/pumble_bridge/test_client.py",
+        "tests/pumble_bridge/test_signature.py",
     ],
 }
 STATEMENTS = "tests/sandbox/statements"

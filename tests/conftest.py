@@ -27,10 +27,10 @@ NOW = datetime.datetime(2026, 12, 31, 23, 59, 58, tzinfo=datetime.UTC)
 
 
 def pytest_configure() -> None:
-    """What the bot has to say is sent when a test says so; also what a late event of the test before brings.
+    """Change the settings for tests.
 
-    Between tests the tables are emptied. No test loses power, so SQLite need not wait for
-    the disk; and no password of a test is worth a slow hash.
+    Notices of the bot are sent when a test asks for it, also those of a late event of the test before. Tables are emptied
+    after each test. SQLite does not wait for the disk, and passwords have a fast hash.
     """
     django_settings.SEND_NOTICES_IN_BACKGROUND = False
     django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -1,6 +1,6 @@
-"""`make coverage`: every line and branch of `keys` and `pumble_bridge` that no test reaches. Exit status 1 below 100 %.
+"""List the lines and branches of `keys` and `pumble_bridge` that no test reaches: `make coverage`. Exit status 1 below 100 %.
 
-What is measured, and what is not, stands in pyproject.toml; an exception stands with its reason in its line.
+pyproject.toml says what is measured. An excluded line has its reason beside it.
 """
 
 import os
@@ -14,9 +14,9 @@ from tests import services
 PROJECT = Path(__file__).resolve().parent.parent
 COVERAGE = [sys.executable, "-m", "coverage"]
 TESTS = ["tests/keys", "tests/portal", "tests/pumble_bridge", "tests/contract"]
-# What they reach is luck.
+# The lines that they reach differ between runs.
 AT_RANDOM = ["tests/contract/test_schemathesis.py", "tests/keys/test_key_machine.py"]
-# Where the two rooms have a statement for each database.
+# Tests of code that differs between databases.
 OF_POSTGRES = [
     *("tests/keys/test_audit_chain.py", "tests/keys/test_audit_migration.py", "tests/keys/test_races.py"),
     *("tests/keys/test_usage.py", "tests/portal/test_cost.py"),
@@ -43,7 +43,7 @@ def tests(paths: list[str], environment: dict[str, str]) -> int:
 
 
 def run(command: list[str], environment: dict[str, str]) -> int:
-    """Its exit status, 0 or 1; what it prints is shown as it comes."""
+    """Run a command, and return 0 or 1. Its output is shown at once."""
     local = os.environ | {"LOCAL_PUMBLE": "true"} | environment
     return int(subprocess.run(command, cwd=PROJECT, env=local).returncode != 0)
 
