@@ -197,5 +197,5 @@ class TestTheCalls:
         assert ("listMessages" in on_the_key, "sendMessage" in on_the_key) == (True, False)
         row = RequestLog.objects.get(surface="MCP")
         page = words(browser.get(f"/admin/keys/requestlog/{row.pk}/change/"))
-        assert "Interface MCP" in page
+        assert "Called through MCP" in page
         assert "<b>node</b>" in page
