@@ -218,6 +218,12 @@ class ScopeNotAllowed(ChangeRefused):
         self.scopes = list(scopes)
 
 
+class FullAccessNotAllowed(ScopeNotAllowed):
+    """The workspace's policy allows no key with all scopes."""
+
+    reason = "full_access_not_allowed"
+
+
 class ChannelsInvalid(ChangeRefused):
     """A key that is limited to channels has 1 to 50 of them, each given by its id."""
 

@@ -52,14 +52,19 @@ def can_create(policy: Policy, owner: Member) -> bool:
 
 
 def require_can_revoke(key: ApiKey, by: Actor) -> None:
-    """Raise NotAllowed unless `by` may revoke or disable the key.
+    """Raise NotAllowed unless `by` may revoke or disable the key."""
+    require_can_stop_keys(key.owner, by)
 
-    Its owner may, owners and administrators of its workspace, operators, Pumble and maintenance.
+
+def require_can_stop_keys(owner: Member, by: Actor) -> None:
+    """Raise NotAllowed unless `by` may revoke and disable the keys of `owner`.
+
+    The owner may, owners and administrators of the workspace, operators, Pumble and maintenance.
     """
     if by.member is None:
         allowed = by.surface in _SURFACES_WITHOUT_MEMBER
     else:
-        allowed = by.member == key.owner or manages(by.member, key.owner.workspace_id)
+        allowed = by.member == owner or manages(by.member, owner.workspace_id)
     if not allowed:
         raise NotAllowed
 

@@ -13,6 +13,7 @@ from keys.audit import Actor, audit_denials
 from keys.exceptions import (
     AddressesRequired,
     ExpiryTooFar,
+    FullAccessNotAllowed,
     NotAllowed,
     PolicyChanged,
     PolicyValueInvalid,
@@ -25,9 +26,11 @@ from keys.rights import Rights
 from keys.violations import PolicyRule, Violation
 
 LIFETIMES = tuple(timedelta(days=days) for days in (7, 30, 60, 90, 365))
+CAUTIOUS_LIFETIME = timedelta(days=30)
 # The minimum and the maximum of each number in a policy.
 BOUNDS = {
     "max_lifetime": (1, 3650),  # days
+    "default_lifetime": (1, 3650),  # days
     "max_keys": (1, 1000),
     "idle_days": (1, 3650),
     "request_log_retention_days": (1, 400),  # hourly counts are kept as long
@@ -47,7 +50,10 @@ class PolicyValues:
     creators: Policy.Creators = Policy.Creators.EVERYONE
     allowed_creators: Collection[Member] = ()
     allowed_scopes: list[str] | None = None
+    full_access_forbidden: bool = False
+    default_preset: str = ""
     max_lifetime: timedelta | None = None
+    default_lifetime: timedelta | None = None
     allows_no_expiry: bool = True
     max_keys: int = 200
     addresses_required: bool = False
@@ -56,11 +62,12 @@ class PolicyValues:
     leak_detection_enabled: bool = True
 
     def check(self) -> None:
-        """Check the numbers and the scopes.
+        """Check the numbers and the scopes, and the defaults against them.
 
         Raises:
-            PolicyValueInvalid: a number is not within `BOUNDS`.
-            ScopeUnknown: a scope does not exist, or the list is empty.
+            PolicyValueInvalid: a number is not within `BOUNDS`, or the default lifetime exceeds the maximum.
+            ScopeUnknown: a scope or the preset does not exist, or the list is empty.
+            ScopeNotAllowed, FullAccessNotAllowed: the policy does not allow its own default permissions.
         """
         for field, (minimum, maximum) in BOUNDS.items():
             value = getattr(self, field)
@@ -70,6 +77,24 @@ class PolicyValues:
         unknown = [scope for scope in self.allowed_scopes or () if scope not in scopes.ALL]
         if unknown or self.allowed_scopes == []:
             raise ScopeUnknown(unknown)
+        if self.max_lifetime and self.default_lifetime and self.default_lifetime > self.max_lifetime:
+            raise PolicyValueInvalid(
+                "default_lifetime", BOUNDS["default_lifetime"][0], self.max_lifetime.days
+            )
+        self._check_default_preset()
+
+    def _check_default_preset(self) -> None:
+        """Check the default permissions. Full access stands for all that the workspace allows."""
+        if not self.default_preset:
+            return
+        if self.default_preset not in scopes.PRESETS:
+            raise ScopeUnknown([self.default_preset])
+        allowed = scopes.ALL if self.allowed_scopes is None else self.allowed_scopes
+        if self.default_preset == scopes.FULL_ACCESS:
+            if self.full_access_forbidden and set(allowed) == set(scopes.ALL):
+                raise FullAccessNotAllowed(allowed)
+        elif missing := [scope for scope in scopes.PRESETS[self.default_preset] if scope not in allowed]:
+            raise ScopeNotAllowed(missing)
 
 
 POLICY_FIELDS = frozenset(field.name for field in fields(PolicyValues))
@@ -156,14 +181,77 @@ def expiry_choices(policy: Policy) -> list[timedelta | None]:
     return [*lifetimes, None] if policy.allows_no_expiry and longest is None else lifetimes
 
 
+def default_scopes(policy: Policy, *, cautious: bool = False) -> list[str]:
+    """Return the scopes of a new key for which nobody chose permissions.
+
+    A policy without default permissions gives full access, as Pumble's own app does. `cautious`, where people choose on
+    a form, it proposes to read only. What the policy does not allow is left out.
+    """
+    preset = policy.default_preset or (scopes.READ_ONLY_PRESET if cautious else scopes.FULL_ACCESS)
+    offered = offered_scopes(policy)
+    wanted = [scope for scope in scopes.PRESETS[preset] if scope in offered] or offered
+    if policy.full_access_forbidden and set(wanted) == set(scopes.ALL):
+        return list(scopes.READ_ONLY)
+    return wanted
+
+
+def default_lifetime(policy: Policy, *, cautious: bool = False) -> timedelta | None:
+    """Return how long a new key works for which nobody chose an expiry. None stands for "never".
+
+    A policy without a default lifetime gives the longest that it allows. `cautious`, where people choose on a form, it
+    proposes 30 days.
+    """
+    wanted = policy.default_lifetime or (CAUTIOUS_LIFETIME if cautious else None)
+    return _offered_lifetime(policy, wanted)
+
+
+def renewal_lifetime(policy: Policy, key: ApiKey) -> timedelta | None:
+    """Return how long the successor in a renewal works unless somebody chooses: about as long as the key was meant to."""
+    if key.expires_at is None:
+        return _offered_lifetime(policy, None)
+    origin = key
+    while origin.replaces is not None and not origin.is_renewal:
+        origin = origin.replaces
+    lifetime = key.expires_at - origin.created_at
+    usual = [
+        choice for choice in expiry_choices(policy) if choice is not None and choice >= lifetime - CLOCK_SKEW
+    ]
+    return usual[0] if usual else _offered_lifetime(policy, LIFETIMES[-1])
+
+
+def _offered_lifetime(policy: Policy, wanted: timedelta | None) -> timedelta | None:
+    """Return `wanted`, or the longest lifetime that the policy allows if that is shorter."""
+    longest = expiry_choices(policy)[-1]
+    if longest is None:
+        return wanted
+    return longest if wanted is None else min(wanted, policy.max_lifetime or wanted)
+
+
+def offered_scopes(policy: Policy) -> list[str]:
+    """Return the scopes that the policy allows."""
+    return scopes.in_order(scopes.ALL if policy.allowed_scopes is None else policy.allowed_scopes)
+
+
+def offered_presets(policy: Policy) -> list[str]:
+    """Return the names of the presets that the policy allows as they are."""
+    offered = set(offered_scopes(policy))
+    return [
+        name
+        for name, held in scopes.PRESETS.items()
+        if offered.issuperset(held) and not (name == scopes.FULL_ACCESS and policy.full_access_forbidden)
+    ]
+
+
 def require_compliant(policy: Policy, rights: Rights, now: datetime) -> None:
     """Raise if the policy allows no key with these rights.
 
     Raises:
-        ScopeNotAllowed, ExpiryTooFar, AddressesRequired.
+        ScopeNotAllowed, FullAccessNotAllowed, ExpiryTooFar, AddressesRequired.
     """
     if disallowed := disallowed_scopes(policy, rights):
         raise ScopeNotAllowed(disallowed)
+    if has_forbidden_access(policy, rights):
+        raise FullAccessNotAllowed(rights.scopes)
     if expires_too_late(policy, rights, now):
         raise ExpiryTooFar(policy.max_lifetime)
     if lacks_addresses(policy, rights):
@@ -174,6 +262,11 @@ def disallowed_scopes(policy: Policy, rights: Rights) -> list[str]:
     """Return the scopes of `rights` that the policy does not allow."""
     allowed = policy.allowed_scopes
     return [] if allowed is None else [scope for scope in rights.scopes if scope not in allowed]
+
+
+def has_forbidden_access(policy: Policy, rights: Rights) -> bool:
+    """Return whether `rights` have every scope and the policy forbids that."""
+    return policy.full_access_forbidden and set(rights.scopes) == set(scopes.ALL)
 
 
 def expires_too_late(policy: Policy, rights: Rights, now: datetime) -> bool:
@@ -188,13 +281,13 @@ def lacks_addresses(policy: Policy, rights: Rights) -> bool:
 
 
 def restrict_to_policy(policy: Policy, rights: Rights, now: datetime) -> Rights | None:
-    """Return the part of `rights` that the policy allows, or None if it allows no part.
+    """Return the part of `rights` that the policy allows, or None if it allows no part or does not say which.
 
     A key that expires too late gets the latest expiry that the policy allows, or one year if it only requires an expiry.
     """
     disallowed = disallowed_scopes(policy, rights)
     remaining = [scope for scope in rights.scopes if scope not in disallowed]
-    if not remaining or lacks_addresses(policy, rights):
+    if not remaining or lacks_addresses(policy, rights) or has_forbidden_access(policy, rights):
         return None
     too_late = expires_too_late(policy, rights, now)
     expires_at = now + (policy.max_lifetime or LIFETIMES[-1]) if too_late else rights.expires_at
@@ -295,6 +388,8 @@ def _find_violations(
     rights, longest = key.rights, policy.max_lifetime
     if disallowed := disallowed_scopes(policy, rights):
         yield Violation(PolicyRule.SCOPES, scopes=tuple(disallowed))
+    if has_forbidden_access(policy, rights):
+        yield Violation(PolicyRule.FULL_ACCESS)
     if expires_too_late(policy, rights, now):
         yield Violation(PolicyRule.EXPIRY, limit=longest.days if longest else None)
     if lacks_addresses(policy, rights):
@@ -313,6 +408,9 @@ def _policy_detail(policy: Policy) -> dict[str, object]:
         "creators": policy.creators,
         "chosen": sorted(map(audit.actor_reference, policy.allowed_creators.all())) if policy.pk else [],
         "allowed_scopes": policy.allowed_scopes,
+        "full_access_forbidden": policy.full_access_forbidden,
+        "default_preset": policy.default_preset,
+        "default_lifetime_days": policy.default_lifetime.days if policy.default_lifetime else None,
         "largest_lifetime_days": policy.max_lifetime.days if policy.max_lifetime else None,
         "never_allowed": policy.allows_no_expiry,
         "most_keys": policy.max_keys,

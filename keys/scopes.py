@@ -24,7 +24,8 @@ def is_read_only(scope: str) -> bool:
 
 READ_ONLY = tuple(scope for scope in ALL if is_read_only(scope))
 POST_MESSAGES = ("channels:list", "channels:read", "messages:write", "users:list", "user:read")
-PRESETS = {"read-only": READ_ONLY, "post-messages": POST_MESSAGES, "full-access": ALL}
+READ_ONLY_PRESET, FULL_ACCESS = "read-only", "full-access"
+PRESETS = {READ_ONLY_PRESET: READ_ONLY, "post-messages": POST_MESSAGES, FULL_ACCESS: ALL}
 
 
 def in_order(scopes: Iterable[str]) -> list[str]:

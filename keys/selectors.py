@@ -71,6 +71,20 @@ def get_own_key(member: Member, name_or_id: str, now: datetime) -> ApiKey:
     return matches[0]
 
 
+def find_successor(key: ApiKey, now: datetime) -> ApiKey | None:
+    """Return the newest live key that took the place of `key`, or None if there is none."""
+    successor = None
+    following = _find_next(key, now)
+    while following is not None:
+        successor, following = following, _find_next(following, now)
+    return successor
+
+
+def _find_next(key: ApiKey, now: datetime) -> ApiKey | None:
+    successors: ApiKeyQuerySet = ApiKey.objects.filter(replaces=key, confirmed_at__isnull=False)
+    return successors.live(now).select_related("owner__workspace", "last_use").first()
+
+
 def list_similar_keys(member: Member, name_or_id: str, now: datetime) -> list[ApiKey]:
     """Return the live keys of `member` whose name or id begins like the text or, if none does, is spelled like it."""
     key_id, name = name_or_id.removeprefix("pmb_"), unicode_text.fold(name_or_id)

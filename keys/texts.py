@@ -71,6 +71,7 @@ PRESETS = {
 }
 _POLICY_VALUES = {
     "max_lifetime": gettext_lazy("Maximum lifetime of a key, in days"),
+    "default_lifetime": gettext_lazy("Default lifetime of a key, in days"),
     "max_keys": gettext_lazy("Keys of one member"),
     "idle_days": gettext_lazy("Days without use"),
     "request_log_retention_days": gettext_lazy("Days for which calls are logged"),
@@ -137,6 +138,8 @@ def error_message(error: exceptions.KeysError) -> str:
                 "scopes": ", ".join(error.scopes),
                 "all": ", ".join(scopes.ALL),
             }
+        case exceptions.FullAccessNotAllowed():
+            return _("In this workspace no key may have full access. Choose fewer permissions.")
         case exceptions.ScopeNotAllowed():
             return _("This workspace does not allow the scopes %(scopes)s.") % {
                 "scopes": enumerate_all(error.scopes)
@@ -241,6 +244,8 @@ def describe_violation(violation: Violation) -> str:
             return _("it has scopes that are not allowed (%(scopes)s)") % {
                 "scopes": ", ".join(violation.scopes)
             }
+        case PolicyRule.FULL_ACCESS:
+            return _("it has full access")
         case PolicyRule.EXPIRY if violation.limit is None:
             return _("it never expires")
         case PolicyRule.EXPIRY:

@@ -10,6 +10,7 @@ class PolicyRule(StrEnum):
     """A rule of a policy that an existing key can violate. The values are stored in audit events."""
 
     SCOPES = "scopes"
+    FULL_ACCESS = "full_access"
     EXPIRY = "expiry"
     ADDRESSES = "addresses"
     CREATORS = "creators"

@@ -1,5 +1,6 @@
 """All changes of keys. Each change is one transaction with its audit event."""
 
+from keys.lifecycle.bulk import stop_all
 from keys.lifecycle.confirmation import PENDING_TIMEOUT, confirm, revoke_stale_pending
 from keys.lifecycle.enforcement import disable_idle, enforce_policy, find_keys_becoming_idle
 from keys.lifecycle.issuance import issue, rehash
@@ -7,7 +8,7 @@ from keys.lifecycle.locks import lock_keys_of, lock_owner
 from keys.lifecycle.names import MAX_NAME_LENGTH, MAX_NOTE_LENGTH, clean_name, clean_note
 from keys.lifecycle.restoration import reapply_revocations
 from keys.lifecycle.revocation import revoke
-from keys.lifecycle.rotation import GRACE_PERIODS, finish_rotation, record_use_after_rotation, rotate
+from keys.lifecycle.rotation import GRACE_PERIODS, finish_rotation, record_use_after_rotation, renew, rotate
 from keys.lifecycle.updates import disable, enable, narrow, rename
 
 __all__ = [
@@ -32,7 +33,9 @@ __all__ = [
     "record_use_after_rotation",
     "rehash",
     "rename",
+    "renew",
     "revoke",
     "revoke_stale_pending",
     "rotate",
+    "stop_all",
 ]

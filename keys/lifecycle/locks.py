@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
+from keys import selectors
 from keys.exceptions import KeyBeingReplaced, KeyNotFound
 from keys.models import ApiKey, Member, Workspace
 
@@ -36,6 +37,16 @@ def lock_rotation_chain(key: ApiKey) -> list[ApiKey]:
     return _lock(pks)
 
 
+def lock_chain_to_stop(key: ApiKey, now: datetime, *, with_successor: bool) -> list[ApiKey]:
+    """Lock and return the rotation chain of the key, or with its successor that of the successor.
+
+    While a key is locked, no successor can be confirmed.
+    """
+    chain = lock_rotation_chain(key)
+    successor = selectors.find_successor(key, now) if with_successor else None
+    return chain if successor is None else lock_rotation_chain(successor)
+
+
 def lock_live_rotation_chain(key: ApiKey, now: datetime) -> list[ApiKey]:
     """Lock the key and the keys that it replaced. Return those that work, oldest first, so the key is last.
 
@@ -43,11 +54,20 @@ def lock_live_rotation_chain(key: ApiKey, now: datetime) -> list[ApiKey]:
         KeyNotFound: the key is over.
         KeyBeingReplaced: it has a successor.
     """
-    chain = lock_rotation_chain(key)
-    if chain[-1].state(now).is_over:
-        raise KeyNotFound
+    chain = live_keys(lock_rotation_chain(key), now)
     if chain[-1].retires_at is not None:
         raise KeyBeingReplaced
+    return chain
+
+
+def live_keys(chain: list[ApiKey], now: datetime) -> list[ApiKey]:
+    """Return the keys of a rotation chain that are not over.
+
+    Raises:
+        KeyNotFound: the last key of the chain is over.
+    """
+    if chain[-1].state(now).is_over:
+        raise KeyNotFound
     return [link for link in chain if not link.state(now).is_over]
 
 

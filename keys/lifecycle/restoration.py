@@ -55,7 +55,7 @@ def _stop(key: ApiKey, event: dict[str, Any], *, by: Actor, now: datetime) -> bo
             return False
         disable(key=key, by=by, now=now, note=note)
     elif event["type"] == Type.KEY_DISABLED or key.retires_at is None:
-        # A key that is being replaced cannot be disabled alone.
+        # A key that is being replaced need not be kept.
         reason = ApiKey.RevokeReason.BY_OPERATOR
         revoke(key=key, by=by, reason=reason, now=now, note="replaced after the backup")
     else:

@@ -1,4 +1,4 @@
-"""Revocation of keys."""
+"""Revocation of keys, of one or of all keys of a member."""
 
 from datetime import datetime
 
@@ -7,14 +7,22 @@ from django.db import transaction
 from keys import permissions
 from keys.audit import Actor, audit_denials
 from keys.lifecycle.events import record_key_event
-from keys.lifecycle.locks import lock_rotation_chain, lock_undelivered
+from keys.lifecycle.locks import lock_chain_to_stop, lock_undelivered
 from keys.lifecycle.names import clean_note
 from keys.models import ApiKey, AuditEvent
 
 
 @audit_denials("revoke")
 @transaction.atomic
-def revoke(*, key: ApiKey, by: Actor, reason: ApiKey.RevokeReason, now: datetime, note: str = "") -> ApiKey:
+def revoke(
+    *,
+    key: ApiKey,
+    by: Actor,
+    reason: ApiKey.RevokeReason,
+    now: datetime,
+    note: str = "",
+    with_successor: bool = False,
+) -> ApiKey:
     """Revoke a key for good. Return the key.
 
     The keys that it replaced are revoked too, and a successor that was not delivered. Revoking a revoked key is no error
@@ -23,13 +31,14 @@ def revoke(*, key: ApiKey, by: Actor, reason: ApiKey.RevokeReason, now: datetime
 
     Args:
         note: a reason in words, up to 200 characters.
+        with_successor: also revoke the key that replaces this one, and return that key.
 
     Raises:
         NotAllowed: `by` may not revoke this key.
     """
-    chain = lock_rotation_chain(key)
+    chain = lock_chain_to_stop(key, now, with_successor=with_successor)
     key = chain[-1]
-    if reason != ApiKey.RevokeReason.PASTED:
+    if not reason.is_pasted:
         permissions.require_can_revoke(key, by)
     revoked = [key]
     if key.confirmed_at is not None or key.replaces_id is None:

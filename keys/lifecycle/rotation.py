@@ -1,5 +1,9 @@
-"""Rotation: a successor with the same name and rights, and a grace period in which the old key still works."""
+"""Rotation and renewal: a successor with the same name and rights, and a grace period in which the old key still works.
 
+A rotation keeps the expiry of the key. A renewal sets a new one.
+"""
+
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -7,7 +11,14 @@ from django.db.models import Q
 
 from keys import key_format, permissions, policies
 from keys.audit import Actor, audit_denials
-from keys.exceptions import GraceInvalid, KeyBeingReplaced, KeyDisabled, KeyNotFound, RotationUnderway
+from keys.exceptions import (
+    ExpiryInPast,
+    GraceInvalid,
+    KeyBeingReplaced,
+    KeyDisabled,
+    KeyNotFound,
+    RotationUnderway,
+)
 from keys.lifecycle.events import record_key_event
 from keys.lifecycle.issuance import create_key
 from keys.lifecycle.locks import lock_key, lock_owner, lock_rotation_chain, lock_undelivered
@@ -40,6 +51,35 @@ def rotate(*, key: ApiKey, grace: timedelta, by: Actor, now: datetime) -> tuple[
         KeyNotFound where the key is no longer live; ScopeNotAllowed, ExpiryTooFar, AddressesRequired where the
         policy became stricter than the key.
     """
+    return _create_successor(key, grace=grace, renewal=None, by=by, now=now)
+
+
+@audit_denials("renew")
+@transaction.atomic
+def renew(
+    *, key: ApiKey, expires_at: datetime | None, grace: timedelta, by: Actor, now: datetime
+) -> tuple[ApiKey, key_format.Plaintext]:
+    """Create a pending successor of a live key with another expiry. Return it with its plaintext, as `rotate` does.
+
+    Args:
+        expires_at: None for never.
+
+    Raises:
+        ExpiryInPast, and what `rotate` raises. The policy is checked with the new expiry.
+    """
+    if expires_at is not None and expires_at <= now:
+        raise ExpiryInPast(now)
+    return _create_successor(key, grace=grace, renewal=_Renewal(expires_at), by=by, now=now)
+
+
+@dataclass(frozen=True, slots=True)
+class _Renewal:
+    expires_at: datetime | None
+
+
+def _create_successor(
+    key: ApiKey, *, grace: timedelta, renewal: _Renewal | None, by: Actor, now: datetime
+) -> tuple[ApiKey, key_format.Plaintext]:
     if grace not in GRACE_PERIODS.values():
         raise GraceInvalid
     owner = lock_owner(key.owner)
@@ -48,7 +88,8 @@ def rotate(*, key: ApiKey, grace: timedelta, by: Actor, now: datetime) -> tuple[
     policy = policies.get_selected_policy(owner.workspace)
     permissions.require_can_issue(policy, owner, by)
     _require_rotatable(key, now)
-    policies.require_compliant(policy, key.rights, now)
+    rights = key.rights if renewal is None else replace(key.rights, expires_at=renewal.expires_at)
+    policies.require_compliant(policy, rights, now)
     for successor in undelivered_successors:
         if successor.revoked_at is not None:
             continue
@@ -59,28 +100,40 @@ def rotate(*, key: ApiKey, grace: timedelta, by: Actor, now: datetime) -> tuple[
         owner=owner,
         name=key.name,
         purpose=key.purpose,
-        rights=key.rights,
+        rights=rights,
         created_at=now,
         replaces=key,
         grace=grace,
+        is_renewal=renewal is not None,
     )
-    grace_minutes = int(grace.total_seconds() // 60)
-    record_key_event(
-        AuditEvent.Type.KEY_ISSUED, successor, by, now, replaces=key.key_id, grace_minutes=grace_minutes
-    )
+    detail: dict[str, object] = {
+        "replaces": key.key_id,
+        "grace_minutes": int(grace.total_seconds() // 60),
+    }
+    if renewal is not None:
+        detail["renewal"] = {"before": _iso(key.expires_at), "after": _iso(rights.expires_at)}
+    record_key_event(AuditEvent.Type.KEY_ISSUED, successor, by, now, **detail)
     return successor, plaintext
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
 
 
 def promote_successor(successor: ApiKey, replaced: ApiKey, *, by: Actor, now: datetime) -> bool:
     """Begin the grace period of the predecessor of `successor`. Return False if the predecessor is over.
 
     Keys that the predecessor had replaced are retired now, so at most two keys work under one name. The successor takes the
-    predecessor's name, rights and disabled state, which may have changed since the rotation. Both keys are locked.
+    predecessor's name, rights and disabled state, which may have changed since the rotation. A renewal keeps its own
+    expiry. Both keys are locked.
     """
     predecessor = lock_key(replaced.pk)
     if predecessor.state(now).is_over:
         return False
-    successor.name, successor.rights = predecessor.name, predecessor.rights
+    rights = predecessor.rights
+    if successor.is_renewal:
+        rights = replace(rights, expires_at=successor.expires_at)
+    successor.name, successor.rights = predecessor.name, rights
     for field in ("disabled_at", "disabled_by", "disabled_reason"):
         setattr(successor, field, getattr(predecessor, field))
     if predecessor.replaces is not None:
@@ -88,7 +141,12 @@ def promote_successor(successor: ApiKey, replaced: ApiKey, *, by: Actor, now: da
     end = now + (successor.grace or timedelta(0))
     predecessor.retires_at = min(end, predecessor.expires_at or end)
     predecessor.save(update_fields=["retires_at"])
-    detail = {"successor": successor.key_id, "retires_at": predecessor.retires_at.isoformat()}
+    detail: dict[str, object] = {
+        "successor": successor.key_id,
+        "retires_at": predecessor.retires_at.isoformat(),
+    }
+    if successor.is_renewal:
+        detail["renewed_until"] = _iso(successor.expires_at)
     record_key_event(AuditEvent.Type.KEY_ROTATED, predecessor, by, now, **detail)
     return True
 

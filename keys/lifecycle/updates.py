@@ -9,7 +9,13 @@ from keys import permissions, policies
 from keys.audit import Actor, audit_denials
 from keys.exceptions import CannotWidenRights, ExpiryInPast, PolicyViolated
 from keys.lifecycle.events import record_key_event, rights_detail
-from keys.lifecycle.locks import lock_live_rotation_chain, lock_owner
+from keys.lifecycle.locks import (
+    live_keys,
+    lock_chain_to_stop,
+    lock_live_rotation_chain,
+    lock_owner,
+    lock_rotation_chain,
+)
 from keys.lifecycle.names import clean_name, clean_note, require_unique_name, taken_names
 from keys.models import ApiKey, AuditEvent, IdempotentCall
 from keys.rights import Rights
@@ -86,15 +92,18 @@ def apply_rights(chain: list[ApiKey], rights: Rights, *, by: Actor, now: datetim
 
 @audit_denials("disable")
 @transaction.atomic
-def disable(*, key: ApiKey, by: Actor, now: datetime, note: str = "") -> ApiKey:
+def disable(*, key: ApiKey, by: Actor, now: datetime, note: str = "", with_successor: bool = False) -> ApiKey:
     """Disable a live key, and the keys that it replaced as long as those work. Return the key.
 
     Disabling a disabled key is no error. If another member disables what its owner disabled, the owner cannot enable it.
 
+    Args:
+        with_successor: also disable the key that replaces this one, and return that key.
+
     Raises:
-        NotAllowed, KeyBeingReplaced; KeyNotFound: the key is no longer live.
+        NotAllowed; KeyNotFound: the key is no longer live.
     """
-    chain = lock_live_rotation_chain(key, now)
+    chain = live_keys(lock_chain_to_stop(key, now, with_successor=with_successor), now)
     permissions.require_can_revoke(chain[-1], by)
     disable_all(chain, by=by, now=now, note=clean_note(note))
     return chain[-1]
@@ -127,12 +136,12 @@ def enable(*, key: ApiKey, by: Actor, now: datetime) -> ApiKey:
     """Enable a disabled key, and count its idle days from now. Return the key. Enabling an enabled key is no error.
 
     Raises:
-        NotAllowed: `by` may not enable the key, or an administrator or operator disabled it; KeyBeingReplaced;
+        NotAllowed: `by` may not enable the key, or an administrator or operator disabled it;
         PolicyViolated: the policy disabled it, it still violates the policy, and its owner enables it;
         KeyNotFound: the key is no longer live.
     """
     owner = lock_owner(key.owner)
-    chain = lock_live_rotation_chain(key, now)
+    chain = live_keys(lock_rotation_chain(key), now)
     newest = chain[-1]
     if newest.disabled_reason == ApiKey.DisableReason.POLICY and permissions.is_owner_only(newest, by):
         noncompliant = policies.check_key(policies.get_selected_policy(owner.workspace), newest, now)

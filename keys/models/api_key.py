@@ -49,6 +49,7 @@ class ApiKey(models.Model):
         disabled_reason: empty if a person disabled the key.
         enabled_at: when the key was last enabled again, if ever.
         replaces: the predecessor, if the key was created by a rotation.
+        is_renewal: it has an expiry of its own, and not that of its predecessor.
         grace: how long the predecessor works after this key was confirmed.
         retires_at: when this key stops working, because its successor was confirmed.
     """
@@ -71,12 +72,25 @@ class ApiKey(models.Model):
         BY_HOLDER = "BY_HOLDER", _("deleted by its owner")
         BY_ADMINISTRATOR = "BY_ADMINISTRATOR", _("revoked by an administrator")
         BY_OPERATOR = "BY_OPERATOR", _("revoked by the operator")
-        PASTED = "PASTED", _("pasted into chat")
+        PASTED = "PASTED", _("pasted into chat")  # before the place was recorded
+        PASTED_IN_COMMAND = "PASTED_IN_COMMAND", _("pasted into a chat command")
+        PASTED_IN_WINDOW = "PASTED_IN_WINDOW", _("pasted into a window of the app in Pumble")
+        PASTED_IN_MESSAGE = "PASTED_IN_MESSAGE", _("found in a chat message")
         NOT_DELIVERED = "NOT_DELIVERED", _("never delivered")
         PREDECESSOR_REVOKED = "PREDECESSOR_REVOKED", _("the key that it should replace was revoked")
         UNAUTHORIZED = "UNAUTHORIZED", _("its owner no longer authorizes the app")
         UNINSTALLED = "UNINSTALLED", _("the app was uninstalled")
         DEACTIVATED = "DEACTIVATED", _("its owner was deactivated in Pumble")
+
+        @property
+        def is_pasted(self) -> bool:
+            """Whether the plaintext of the key was in chat."""
+            return self in {
+                self.PASTED,
+                self.PASTED_IN_COMMAND,
+                self.PASTED_IN_WINDOW,
+                self.PASTED_IN_MESSAGE,
+            }
 
     class DisableReason(models.TextChoices):
         IDLE = "IDLE", _("not used for a long time")
@@ -102,6 +116,7 @@ class ApiKey(models.Model):
     enabled_at = models.DateTimeField(null=True)
     replaces = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="successors")
     grace = models.DurationField(null=True)
+    is_renewal = models.BooleanField(default=False, db_default=False)
     retires_at = models.DateTimeField(null=True)
     late_use_noted_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)

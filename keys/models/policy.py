@@ -12,7 +12,10 @@ class Policy(models.Model):
     Attributes:
         allowed_creators: who may create keys, beside administrators, if `creators` is `CHOSEN`.
         allowed_scopes: None allows all.
+        full_access_forbidden: no key may have all scopes at once.
+        default_preset: a name in `scopes.PRESETS`, the permissions of a new key unless somebody chooses others; "" sets none.
         max_lifetime: None sets no limit. Then a key without expiry needs `allows_no_expiry`.
+        default_lifetime: of a new key unless somebody chooses another; None sets none.
         max_keys: how many current keys a member may have.
         idle_days: after how many days without use a key is disabled; None disables none.
         idle_rule_since: when `idle_days` last became stricter.
@@ -31,7 +34,10 @@ class Policy(models.Model):
     creators = models.CharField(max_length=16, choices=Creators.choices, default=Creators.EVERYONE)
     allowed_creators = models.ManyToManyField(Member, related_name="+", db_table="keys_policy_chosen")
     allowed_scopes = models.JSONField(null=True)
+    full_access_forbidden = models.BooleanField(default=False, db_default=False)
+    default_preset = models.CharField(max_length=16, blank=True, default="", db_default="")
     max_lifetime = models.DurationField(null=True, db_column="largest_lifetime")
+    default_lifetime = models.DurationField(null=True)
     allows_no_expiry = models.BooleanField(default=True, db_column="never_allowed")
     max_keys = models.PositiveSmallIntegerField(default=200, db_column="most_keys")
     addresses_required = models.BooleanField(default=False)

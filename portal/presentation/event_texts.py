@@ -39,6 +39,10 @@ def surface_label(event: AuditEvent) -> str:
 def describe_event(event: AuditEvent) -> str:
     """Return the event as a sentence, such as `Renamed from “a” to “b”`."""
     detail: dict[str, Any] = event.detail
+    if event.type == _Type.KEY_ISSUED and detail.get("renewal"):
+        return _("Created to renew pmb_%(key)s") % {"key": detail["replaces"]}
+    if event.type == _Type.KEY_ROTATED and "renewed_until" in detail:
+        return _("Renewed: pmb_%(key)s takes its place") % {"key": detail["successor"]}
     if event.type == _Type.KEY_ISSUED and detail.get("replaces"):
         return _("Created to replace pmb_%(key)s") % {"key": detail["replaces"]}
     if event.type == _Type.KEY_DISABLED and detail.get("reason"):

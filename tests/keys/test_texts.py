@@ -81,6 +81,7 @@ def _all_errors() -> list[exceptions.KeysError]:
         exceptions.ReactionChannelMissing: exceptions.ReactionChannelMissing({"c" * 24: "general"}),
         exceptions.TooManyKeys: exceptions.TooManyKeys(5),
         exceptions.ScopeNotAllowed: exceptions.ScopeNotAllowed(["user:read"]),
+        exceptions.FullAccessNotAllowed: exceptions.FullAccessNotAllowed(["user:read"]),
         exceptions.AddressInvalid: exceptions.AddressInvalid("x", "10.0.0.0/8"),
         exceptions.ExpiryInPast: exceptions.ExpiryInPast(NOW),
         exceptions.ExpiryTooFar: exceptions.ExpiryTooFar(timedelta(days=30)),

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from keys import lifecycle, scopes, unicode_text
+from keys import lifecycle, policies, scopes, unicode_text
 from keys.audit import OPERATOR
 from keys.exceptions import KeysError, NameTaken, OwnerNotAuthorized
 from keys.management.lookups import get_member, get_workspace, iso
@@ -31,11 +31,21 @@ class Command(BaseCommand):
             action="append",
             metavar="S",
             choices=scopes.ALL,
-            help="a scope of the key; repeatable; default: all",
+            help="a scope of the key; repeatable; default: those of the workspace's policy, else all",
         )
         parser.add_argument(
-            "--expires-days", type=int, metavar="N", help="days until it expires; default: never"
+            "--preset",
+            metavar="P",
+            choices=scopes.PRESETS,
+            help=f"scopes by name, instead of --scope: {', '.join(scopes.PRESETS)}",
         )
+        parser.add_argument(
+            "--expires-days",
+            type=int,
+            metavar="N",
+            help="days until it expires; default: those of the workspace's policy, else never",
+        )
+        parser.add_argument("--no-expiry", action="store_true", help="it never expires")
         parser.add_argument(
             "--ip",
             action="append",
@@ -60,18 +70,27 @@ class Command(BaseCommand):
         days: int | None = options["expires_days"]
         if days is not None and not 0 < days <= MAX_DAYS:
             raise CommandError(f"--expires-days must be from 1 to {MAX_DAYS}")
+        if days is not None and options["no_expiry"]:
+            raise CommandError("Use --expires-days or --no-expiry, not both.")
+        if options["scope"] and options["preset"]:
+            raise CommandError("Use --scope or --preset, not both.")
         owner = get_member(get_workspace(options["workspace"]), options["member"])
+        policy = policies.get_policy(owner.workspace)
+        lifetime = timedelta(days=days) if days else policies.default_lifetime(policy)
+        if options["no_expiry"]:
+            lifetime = None
+        chosen = scopes.PRESETS[options["preset"]] if options["preset"] else options["scope"]
         try:
             key, plaintext = lifecycle.issue(
                 owner=owner,
                 name=options["name"],
                 by=OPERATOR,
                 now=now,
-                scopes=options["scope"] or scopes.ALL,
+                scopes=chosen or policies.default_scopes(policy),
                 channels=dict(options["channel"]) if options["channel"] else None,
                 allowed_addresses=options["ip"],
                 calls_per_minute=options["per_minute"],
-                expires_at=now + timedelta(days=days) if days else None,
+                expires_at=now + lifetime if lifetime else None,
             )
         except OwnerNotAuthorized as error:
             raise CommandError(
@@ -81,10 +100,11 @@ class Command(BaseCommand):
             raise CommandError(f"{owner.email} already has a key with this name") from error
         except KeysError as error:
             raise CommandError(error_message(error)) from error
-        self._deliver(key, plaintext.text, as_json=options["json"])
+        advice = _advice(key, chose_scopes=bool(chosen), chose_expiry=bool(days) or options["no_expiry"])
+        self._deliver(key, plaintext.text, advice, as_json=options["json"])
         lifecycle.confirm(key=key, by=OPERATOR, now=timezone.now())
 
-    def _deliver(self, key: ApiKey, plaintext: str, *, as_json: bool) -> None:
+    def _deliver(self, key: ApiKey, plaintext: str, advice: list[str], *, as_json: bool) -> None:
         """Print the key. Revoke it if printing fails, because nobody has received it."""
         shown = {
             "id": key.key_id,
@@ -93,17 +113,25 @@ class Command(BaseCommand):
             "scopes": key.scopes,
             "expiresAt": iso(key.expires_at),
         }
+        lines = [plaintext, "It is shown only once. Only a digest of it is stored."]
+        lines += [describe_rights(key.rights, now=key.created_at), *advice]
         try:
-            self.stdout.write(
-                json.dumps(shown)
-                if as_json
-                else f"{plaintext}\nIt is shown only once. Only a digest of it is stored.\n{describe_rights(key.rights, now=key.created_at)}"
-            )
+            self.stdout.write(json.dumps(shown) if as_json else "\n".join(lines))
             self.stdout.flush()
         except OSError as error:
             reason = ApiKey.RevokeReason.NOT_DELIVERED
             lifecycle.revoke(key=key, by=OPERATOR, reason=reason, now=timezone.now())
             raise CommandError("the key could not be printed and was revoked") from error
+
+
+def _advice(key: ApiKey, *, chose_scopes: bool, chose_expiry: bool) -> list[str]:
+    """Return how to limit a key that has full access or no expiry because nobody chose."""
+    advice = []
+    if not chose_scopes and set(key.scopes) == set(scopes.ALL):
+        advice.append("Full access is the default. For less: --preset read-only, or --scope.")
+    if not chose_expiry and key.expires_at is None:
+        advice.append("No expiry is the default. For an end: --expires-days 90.")
+    return advice
 
 
 def _channel(text: str) -> tuple[str, str]:
