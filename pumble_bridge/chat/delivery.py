@@ -1,6 +1,7 @@
 """Delivers a new key to its owner. A key that may not have been delivered is revoked."""
 
 import logging
+from collections.abc import Sequence
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -34,16 +35,16 @@ def deliver_key(
     channel_id: str,
     thread_root_id: str | None = None,
     heading: Element | None = None,
+    offers: Sequence[Element] = (),
 ) -> HookResponse:
     """Send a new key to its owner in an ephemeral message, and confirm it. Revoke it if the message may be missing.
 
-    `heading` is shown above the key.
+    `heading` is shown above the key, the buttons `offers` before those of every new key.
     """
     try:
         heading_parts = [heading] if heading else []
-        content = message(
-            *heading_parts, *key_blocks.new_key_parts(key, plaintext, user.now), buttons=_buttons(key)
-        )
+        parts = key_blocks.new_key_parts(key, plaintext, user.now)
+        content = message(*heading_parts, *parts, buttons=[*offers, *_buttons(key)])
         user.send_ephemeral(channel_id, content, thread_root_id)
     except Exception as error:
         log.warning("key.not_delivered", exc_info=True, extra={"key_id": key.key_id})

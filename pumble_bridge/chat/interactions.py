@@ -7,9 +7,9 @@ from django.utils.translation import gettext as _
 
 from keys import lifecycle, membership, selectors
 from keys.models import ApiKey
-from pumble_bridge.chat import delivery, home, key_blocks
+from pumble_bridge.chat import default_access, delivery, home, key_blocks, successor_question
 from pumble_bridge.chat.blocks import escape_user_text, message, paragraph
-from pumble_bridge.chat.modals import registry
+from pumble_bridge.chat.modals import reduce_permissions, registry
 from pumble_bridge.chat.user import ChatUser
 from pumble_bridge.hooks import leak_detection
 from pumble_bridge.hooks.payloads import Click
@@ -34,17 +34,23 @@ def handle(click: Click, user: ChatUser | None) -> HookResponse:
         return Ack()
     if user is None:
         return Nack(key_blocks.authorize_first_text())
-    action, _dot, key_id = click.on_action.partition(".")
+    action, _dot, suffix = click.on_action.partition(".")
     match action:
         case home.ADD_KEY:
             return registry.open_modal(click, user, registry.ADD_KEY)
         case home.DELETE_KEY:
             return registry.open_modal(click, user, registry.DELETE_KEY)
         case home.KEY_ACTION:
-            return _act_on_key(click, user, key_id)
+            return _act_on_key(click, user, suffix)
         case home.LANGUAGE if click.value in dict(settings.LANGUAGES):
             membership.set_language(user.member, click.value)
             return Ack()
+        case default_access.EXPIRE:
+            return default_access.expire(click, user)
+        case default_access.REDUCE:
+            return _reduce_permissions(click, user)
+        case successor_question.STOP:
+            return successor_question.handle(click, user, suffix)
         case delivery.REVOKE:
             return _revoke(click, user)
         case leak_detection.LEAK_REVOKE | leak_detection.LEAK_TEST:
@@ -60,12 +66,16 @@ def _act_on_key(click: Click, user: ChatUser, key_id: str) -> HookResponse:
     match click.value:
         case home.ROTATE:
             return registry.open_modal(click, user, registry.ROTATE_KEY, key_id)
+        case home.RENEW:
+            return registry.open_modal(click, user, registry.RENEW_KEY, key_id)
         case home.RENAME:
             return registry.open_modal(click, user, registry.RENAME_KEY, key_id)
         case home.DELETE:
             return registry.open_modal(click, user, registry.CONFIRM_DELETE, key_id)
     key = selectors.get_own_key_by_id(user.member, key_id, user.now)
     match click.value:
+        case home.DISABLE if successor_question.find_successor(key, user):
+            return registry.open_modal(click, user, registry.DISABLE_KEY, key_id)
         case home.DISABLE:
             lifecycle.disable(key=key, by=user.by, now=user.now)
         case home.ENABLE:
@@ -76,8 +86,21 @@ def _act_on_key(click: Click, user: ChatUser, key_id: str) -> HookResponse:
     return Ack()
 
 
+def _reduce_permissions(click: Click, user: ChatUser) -> HookResponse:
+    key = selectors.get_own_key_by_id(user.member, click.value, user.now)
+    if not reduce_permissions.options(key):
+        url = f"{settings.PUBLIC_URL}/keys/{key.key_id}/narrow"
+        return Nack(_("Choose the permissions of this key in the portal: %(url)s") % {"url": url})
+    return registry.open_modal(click, user, registry.REDUCE_PERMISSIONS, key.key_id)
+
+
 def _revoke(click: Click, user: ChatUser) -> HookResponse:
     key = selectors.get_own_key_by_id(user.member, click.value, user.now)
+    successor = successor_question.find_successor(key, user)
+    if successor and click.channel_id:
+        parts, buttons = successor_question.build(successor_question.DELETE, key, successor)
+        user.send_ephemeral(click.channel_id, message(*parts, buttons=buttons))
+        return Ack()
     lifecycle.revoke(key=key, by=user.by, reason=ApiKey.RevokeReason.BY_HOLDER, now=user.now)
     if click.channel_id:
         deleted = _("Deleted “%(name)s”. Anything that uses it stops working at once.")

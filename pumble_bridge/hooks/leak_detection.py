@@ -105,7 +105,7 @@ def handle_action(member: Member, action: str, value: str, *, by: Actor, now: da
         with translation.override(member.language or settings.LANGUAGE_CODE):
             return Nack(_("This key does not exist, or you do not have permission to do this."))
     if action == LEAK_REVOKE:
-        lifecycle.revoke(key=key, by=by, reason=ApiKey.RevokeReason.PASTED, now=now)
+        lifecycle.revoke(key=key, by=by, reason=ApiKey.RevokeReason.PASTED_IN_MESSAGE, now=now)
         notices.enqueue(Notice.Kind.LEAK_REVOKED, member=member, key=key, dedup_key=message_id, now=now)
     elif notices.enqueue(Notice.Kind.LEAK_DISMISSED, member=member, key=key, dedup_key=message_id, now=now):
         audit.record(

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from keys import key_format
 from keys.audit import Actor, Surface
 from keys.exceptions import KeysError
-from keys.models import Member, Workspace
+from keys.models import ApiKey, Member, Workspace
 from keys.pasted_keys import revoke_pasted
 from keys.permissions import is_entitled
 from pumble_bridge import clients, deadline, resilience
@@ -73,7 +73,7 @@ def _dispatch(payload: Trigger, member: Member | None, bot: Bot, by: Actor, now:
     if user is None:
         _log_refusal(payload, "not_authorized")
     pasted_keys = key_format.find_in("\n".join(_user_texts(payload)))
-    pasted_key_warning = _revoke_pasted(pasted_keys, payload.workspace_id, by, now) if pasted_keys else None
+    pasted_key_warning = _revoke_pasted(pasted_keys, payload, by, now) if pasted_keys else None
     match payload:
         case SlashCommand():
             return subcommands.handle(payload, user, bot, pasted_key_warning)
@@ -89,9 +89,11 @@ def _dispatch(payload: Trigger, member: Member | None, bot: Bot, by: Actor, now:
             return Nack(pasted_key_warning or key_blocks.authorize_first_text())
 
 
-def _revoke_pasted(pasted: list[key_format.Plaintext], workspace_id: str, by: Actor, now: datetime) -> str:
+def _revoke_pasted(pasted: list[key_format.Plaintext], payload: Trigger, by: Actor, now: datetime) -> str:
     """Revoke pasted keys of this workspace, and return the warning for the user."""
-    if revoke_pasted(pasted, workspace_id=workspace_id, by=by, now=now):
+    reasons = ApiKey.RevokeReason
+    reason = reasons.PASTED_IN_COMMAND if isinstance(payload, SlashCommand) else reasons.PASTED_IN_WINDOW
+    if revoke_pasted(pasted, workspace_id=payload.workspace_id, reason=reason, by=by, now=now):
         return _(
             "That was a full API key, so it was revoked. In chat, use the name or id of a key, never the key itself."
         )

@@ -112,7 +112,7 @@ class TestWhatItShows:
         assert "ci ·" not in texts(shown)
         assert str(elements(shown)["authorise"]["url"]).endswith("/pumble/signin")
 
-    def test_leaves_of_a_key_that_is_being_replaced_only_its_deletion(self, ana: Person) -> None:
+    def test_leaves_of_a_key_that_is_being_replaced_only_what_stops_it(self, ana: Person) -> None:
         old, _ = issue(ana, "ci")
         by, now = OPERATOR, timezone.now()
         new, _ = lifecycle.rotate(key=old, grace=lifecycle.GRACE_PERIODS["24h"], by=by, now=now)
@@ -121,7 +121,10 @@ class TestWhatItShows:
         shown = elements(home_tab(ana))
 
         offered = {key.key_id: _values(shown[f"key.{key.key_id}"]) for key in (old, new)}
-        assert offered == {old.key_id: ["delete"], new.key_id: ["rotate", "rename", "disable", "delete"]}
+        assert offered == {
+            old.key_id: ["disable", "delete"],
+            new.key_id: ["rotate", "renew", "rename", "disable", "delete"],
+        }
 
     def test_is_in_the_persons_language(self, ana: Person) -> None:
         issue(ana, "ci")

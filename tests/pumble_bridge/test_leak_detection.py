@@ -262,7 +262,7 @@ class TestTheButtons:
         tell()
 
         key = ApiKey.objects.get()
-        assert (key.revoked_reason, key.revoked_by) == ("PASTED", member(ben))
+        assert (key.revoked_reason, key.revoked_by) == ("PASTED_IN_MESSAGE", member(ben))
         assert "Revoked “deploy”" in messages_to(ben)[-1]
 
     def test_are_clicked_below_the_notice(self, portal: str, ben: Person, value: str) -> None:

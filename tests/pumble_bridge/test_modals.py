@@ -72,7 +72,7 @@ class TestAddApiKey:
         screen = submit(ana, click_home(ana, "add_key"), name="ci", may="full-access", expires="never")
         message = screen["ephemeral"][-1]
         key = key_in(message["text"])
-        open_portal, revoke = message["blocks"][-1]["elements"]
+        *_offers, open_portal, revoke = message["blocks"][-1]["elements"]
         assert (open_portal["text"]["text"], bool(open_portal["url"])) == ("Open in portal", True)
 
         source = {"type": "EPHEMERAL_MESSAGE", "id": message["id"]}
@@ -152,7 +152,7 @@ class TestAddApiKey:
 
         assert "full API key" in find_input(screen["modals"][0], "name")["validationError"]
         assert plaintext.text not in str(screen)
-        assert ApiKey.objects.get().revoked_reason == "PASTED"
+        assert ApiKey.objects.get().revoked_reason == "PASTED_IN_WINDOW"
 
     def test_says_if_the_owner_has_left(self, ana: Person) -> None:
         opened = click_home(ana, "add_key")
@@ -215,7 +215,7 @@ class TestDeleteApiKey:
 
         assert "so it was revoked" in options[0]["text"]["text"]
         assert plaintext.text not in str(options)
-        assert ApiKey.objects.get().revoked_reason == "PASTED"
+        assert ApiKey.objects.get().revoked_reason == "PASTED_IN_WINDOW"
 
     def test_says_if_the_key_was_already_deleted(self, ana: Person) -> None:
         key, _ = issue(ana, "ci")
@@ -274,6 +274,51 @@ class TestOneKeysMenu:
         grace = ApiKey.objects.get(pk=key.pk).retires_at
         assert grace is not None
         assert grace - timezone.now() <= timedelta(hours=1)
+
+    def test_renews_and_shows_the_new_key(self, portal: str, ana: Person) -> None:
+        key, old = issue(ana, "ci", expires_at=timezone.now() + timedelta(days=30))
+        opened = click_home(ana, f"key.{key.key_id}", "renew")
+        assert find_input(opened["modals"][0], "expires")["element"]["initial_option"]["value"] == "30"
+
+        screen = submit(ana, opened, expires="90", grace="1h")
+
+        said = screen["ephemeral"][-1]["text"]
+        assert "The old key works until" in said
+        assert call(portal, key_in(said)).status_code == 200
+        assert call(portal, old.text).status_code == 200
+        end = ApiKey.objects.get(replaces=key).expires_at
+        assert end is not None
+        assert timedelta(days=89) < end - timezone.now() <= timedelta(days=90)
+
+    def test_renews_no_longer_than_the_workspace_allows(self, ana: Person) -> None:
+        key, _ = issue(ana, "ci", expires_at=timezone.now() + timedelta(days=30))
+        opened = click_home(ana, f"key.{key.key_id}", "renew")
+        set_policy(ana, max_lifetime=timedelta(days=7))
+
+        screen = submit(ana, opened, expires="90", grace="1h")
+
+        (modal,) = screen["modals"]
+        assert "Choose one of the options" in find_input(modal, "expires")["validationError"]
+        assert values(find_input(modal, "expires")) == ["7"]
+        assert ApiKey.objects.count() == 1
+
+    @pytest.mark.parametrize(("action", "reason"), [("delete", "key_revoked"), ("disable", "key_disabled")])
+    def test_of_a_key_that_is_being_replaced_stops_its_successor_unless_one_chooses_otherwise(
+        self, portal: str, ana: Person, action: str, reason: str
+    ) -> None:
+        for which, successor_reason in ((None, reason), ("old", None)):
+            old, old_text = issue(ana, "ci")
+            now = timezone.now()
+            new, new_text = lifecycle.rotate(key=old, grace=timedelta(days=1), by=OPERATOR, now=now)
+            lifecycle.confirm(key=new, by=OPERATOR, now=now)
+            opened = click_home(ana, f"key.{old.key_id}", action)
+            assert find_input(opened["modals"][0], "which")["element"]["initial_option"]["value"] == "both"
+
+            submit(ana, opened, **({"which": which} if which else {}))
+
+            assert call(portal, old_text.text).json()["reason"] == reason
+            assert call(portal, new_text.text).json().get("reason") == successor_reason
+            ApiKey.objects.update(revoked_at=now, revoked_reason="BY_OPERATOR")
 
     def test_rotates_without_grace(self, portal: str, ana: Person) -> None:
         key, old = issue(ana, "ci")

@@ -70,7 +70,7 @@ class TestAKeyThatExpires:
         at(START + 25 * DAY)
 
         (message,) = direct_messages(ana)
-        assert "create a new key and use it instead" in message["text"]
+        assert "/api-keys renew " in message["text"]
         assert f"Open the portal: {settings.PUBLIC_URL}/" in message["text"]
         (link,) = message["blocks"][0]["elements"][-1]["elements"]
         assert (link["type"], link["text"]) == ("link", "Open the portal")
@@ -228,7 +228,7 @@ class TestANonCompliantKey:
         (said,) = messages_to(ben)
         assert "Ana Kovač reduced the permissions of your API key “deploy”" in said
         assert "channels:write" in said
-        assert "it works for longer than 30 days from now" in said
+        assert "it expires more than 30 days from now" in said
         assert "It now has these permissions: Can read messages until 31 March" in said
         assert messages_to(ana) == []
 

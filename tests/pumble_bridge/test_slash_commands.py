@@ -190,7 +190,7 @@ class TestAPastedKey:
         assert "full API key" in said
         assert key not in said
         assert call(portal, key).json()["reason"] == "key_revoked"
-        assert ApiKey.objects.get().revoked_reason == "PASTED"
+        assert ApiKey.objects.get().revoked_reason == "PASTED_IN_COMMAND"
 
     def test_of_a_colleague_is_revoked_too(self, portal: str, ana: Person, ben: Person, general: str) -> None:
         key = generate(ana, general)

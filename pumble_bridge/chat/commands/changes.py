@@ -4,6 +4,7 @@ from django.utils.translation import gettext as _
 
 from keys import lifecycle, selectors
 from keys.models import ApiKey
+from pumble_bridge.chat import successor_question
 from pumble_bridge.chat.blocks import escape_user_text, paragraph
 from pumble_bridge.chat.commands.context import CommandContext, UsageError
 from pumble_bridge.hooks.responses import Ack, HookResponse
@@ -12,12 +13,17 @@ from pumble_bridge.manifest import COMMAND
 
 def delete(context: CommandContext) -> HookResponse:
     key = context.get_key()
+    if successor := successor_question.find_successor(key, context.user):
+        return _ask(context, successor_question.DELETE, key, successor)
     lifecycle.revoke(key=key, by=context.by, reason=ApiKey.RevokeReason.BY_HOLDER, now=context.now)
     return _done(context, _("Deleted “%(name)s”. Anything that uses it stops working at once."), key)
 
 
 def disable(context: CommandContext) -> HookResponse:
-    key = lifecycle.disable(key=context.get_key(), by=context.by, now=context.now)
+    key = context.get_key()
+    if successor := successor_question.find_successor(key, context.user):
+        return _ask(context, successor_question.DISABLE, key, successor)
+    key = lifecycle.disable(key=key, by=context.by, now=context.now)
     return _done(context, _("Disabled “%(name)s”. To enable it again, type: %(command)s enable %(id)s"), key)
 
 
@@ -40,6 +46,12 @@ def rename(context: CommandContext) -> HookResponse:
     return _done(
         context, _("Renamed “%(before)s” to “%(name)s”."), renamed, before=escape_user_text(key.name)
     )
+
+
+def _ask(context: CommandContext, verb: str, key: ApiKey, successor: ApiKey) -> HookResponse:
+    parts, buttons = successor_question.build(verb, key, successor)
+    context.reply(*parts, buttons=buttons)
+    return Ack()
 
 
 def _done(context: CommandContext, template: str, key: ApiKey, **more: str) -> HookResponse:

@@ -1,5 +1,6 @@
 """The context of one command."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -43,13 +44,14 @@ class CommandContext:
     def now(self) -> datetime:
         return self.user.now
 
-    def reply(self, *parts: Element) -> None:
+    def reply(self, *parts: Element, buttons: Sequence[Element] = ()) -> None:
         """Send an ephemeral reply to the channel of the command.
 
         Raises:
             PumbleError: the message may not have been delivered.
         """
-        self.user.send_ephemeral(self.payload.channel_id, message(*parts), self.payload.thread_root_id)
+        content = message(*parts, buttons=buttons)
+        self.user.send_ephemeral(self.payload.channel_id, content, self.payload.thread_root_id)
 
     @property
     def name(self) -> str:

@@ -1,4 +1,4 @@
-"""`generate` and `rotate`: subcommands that issue a new key."""
+"""`generate`, `rotate` and `renew`: subcommands that issue a new key."""
 
 import re
 from datetime import timedelta
@@ -6,8 +6,9 @@ from datetime import timedelta
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from keys import lifecycle, policies, scopes, texts
+from keys import key_format, lifecycle, policies, scopes
 from keys.models import ApiKey, Policy
+from pumble_bridge.chat import default_access
 from pumble_bridge.chat.blocks import Element, escape_user_text, link, paragraph, text
 from pumble_bridge.chat.commands import restrictions
 from pumble_bridge.chat.commands.context import CommandContext, UsageError, in_quotes
@@ -17,6 +18,7 @@ from pumble_bridge.manifest import COMMAND
 
 GENERATE_FLAGS = {"--read-only": False, "--post": False, "--full": False, "--scopes": True, "--expires": True}
 ROTATE_FLAGS = {"--grace": True}
+RENEW_FLAGS = {"--expires": True, "--grace": True}
 _PRESET_FLAGS = {"--read-only": "read-only", "--post": "post-messages", "--full": "full-access"}
 _RIGHTS_FLAGS = {*_PRESET_FLAGS, "--scopes"}
 _DAYS = re.compile(r"([0-9]{1,4})d?", re.ASCII)
@@ -25,7 +27,7 @@ _DAYS = re.compile(r"([0-9]{1,4})d?", re.ASCII)
 def generate(context: CommandContext) -> HookResponse:
     name = _unambiguous_name(context)
     policy = policies.get_selected_policy(context.member.workspace)
-    lifetime = _lifetime(context, policy)
+    lifetime = _typed_lifetime(context, policies.default_lifetime(policy), verb="generate")
     key, plaintext = lifecycle.issue(
         owner=context.member,
         name=name if context.line.args else None,
@@ -34,29 +36,56 @@ def generate(context: CommandContext) -> HookResponse:
         by=context.by,
         now=context.now,
     )
-    payload = context.payload
+    payload, flags = context.payload, set(context.line.flags)
+    is_broad = not _RIGHTS_FLAGS & flags and key.scopes == policies.offered_scopes(policy)
     return deliver_key(
         context.user,
         key,
         plaintext,
         channel_id=payload.channel_id,
         thread_root_id=payload.thread_root_id,
-        heading=None if _RIGHTS_FLAGS & set(context.line.flags) else _access_summary(context, key, policy),
+        heading=default_access.heading(key, context.now) if is_broad else None,
+        offers=default_access.buttons(key, expiry="--expires" not in flags, permissions=is_broad),
     )
 
 
 def rotate(context: CommandContext) -> HookResponse:
+    grace = _grace(context)
+    key, plaintext = lifecycle.rotate(key=context.get_key(), grace=grace, by=context.by, now=context.now)
+    return _deliver_successor(context, key, plaintext)
+
+
+def renew(context: CommandContext) -> HookResponse:
+    grace, old = _grace(context), context.get_key()
+    policy = policies.get_selected_policy(context.member.workspace)
+    lifetime = _typed_lifetime(context, policies.renewal_lifetime(policy, old), verb="renew")
+    expires_at = None if lifetime is None else context.now + lifetime
+    key, plaintext = lifecycle.renew(
+        key=old, expires_at=expires_at, grace=grace, by=context.by, now=context.now
+    )
+    return _deliver_successor(context, key, plaintext)
+
+
+def _deliver_successor(context: CommandContext, key: ApiKey, plaintext: key_format.Plaintext) -> HookResponse:
+    payload = context.payload
+    return deliver_key(
+        context.user, key, plaintext, channel_id=payload.channel_id, thread_root_id=payload.thread_root_id
+    )
+
+
+def _grace(context: CommandContext) -> timedelta:
+    """Return the grace period in the flag; without one, 24 hours.
+
+    Raises:
+        UsageError
+    """
     grace = lifecycle.GRACE_PERIODS.get(context.line.flags.get("--grace", "24h").casefold())
     if grace is None:
         raise UsageError(
             _("--grace takes one of these values: %(graces)s.")
             % {"graces": ", ".join(lifecycle.GRACE_PERIODS)}
         )
-    key, plaintext = lifecycle.rotate(key=context.get_key(), grace=grace, by=context.by, now=context.now)
-    payload = context.payload
-    return deliver_key(
-        context.user, key, plaintext, channel_id=payload.channel_id, thread_root_id=payload.thread_root_id
-    )
+    return grace
 
 
 def portal_restrictions_link() -> Element:
@@ -116,30 +145,8 @@ def as_argument(name: str) -> str:
     return escaped if is_plain else in_quotes(name)
 
 
-def _access_summary(context: CommandContext, key: ApiKey, policy: Policy) -> Element:
-    """Say what a key without explicit permissions can do, and which command gives it fewer."""
-    expiry = texts.short_date(key.expires_at, now=context.now) if key.expires_at else ""
-    if set(key.scopes) == set(scopes.ALL):
-        access = _("Full access until %(until)s.") if expiry else _("Full access, never expires.")
-    elif expiry:
-        access = _("All permissions that this workspace allows, until %(until)s.")
-    else:
-        access = _("All permissions that this workspace allows, never expires.")
-    has_preset = policy.allowed_scopes is None or set(scopes.READ_ONLY) <= set(policy.allowed_scopes)
-    restriction = "--read-only" if has_preset else f"--scopes {key.scopes[0]}"
-    name = as_argument(context.line.text) if context.line.args else ""
-    expires = context.line.flags.get("--expires", "30d")
-    command = " ".join(filter(None, [COMMAND, "generate", name, restriction, f"--expires {expires}"]))
-    return paragraph(
-        text(access % {"until": expiry}, bold=True),
-        " ",
-        _("For fewer permissions, revoke this key and type: "),
-        text(command, code=True),
-    )
-
-
 def _scopes(context: CommandContext, policy: Policy) -> list[str]:
-    """Return the scopes that the flags select; without a flag, all that the workspace allows."""
+    """Return the scopes that the flags select; without a flag, the default of the workspace."""
     flags = context.line.flags
     chosen = [flag for flag in flags if flag in _RIGHTS_FLAGS]
     if len(chosen) > 1:
@@ -148,20 +155,24 @@ def _scopes(context: CommandContext, policy: Policy) -> list[str]:
         return [scope for part in flags["--scopes"].casefold().split(",") if (scope := part.strip())]
     if chosen:
         return list(scopes.PRESETS[_PRESET_FLAGS[chosen[0]]])
-    return list(scopes.ALL if policy.allowed_scopes is None else policy.allowed_scopes)
+    return policies.default_scopes(policy)
 
 
-def _lifetime(context: CommandContext, policy: Policy) -> timedelta | None:
-    """Return the lifetime in the flag; without one, the longest that the workspace allows. None means "never"."""
+def _typed_lifetime(context: CommandContext, default: timedelta | None, *, verb: str) -> timedelta | None:
+    """Return the lifetime in the flag; without one, `default`. None means "never".
+
+    Raises:
+        UsageError
+    """
     typed = context.line.flags.get("--expires")
     if typed is None:
-        return policies.expiry_choices(policy)[-1]
+        return default
     if typed.casefold() == "never":
         return None
     days = _DAYS.fullmatch(typed.casefold())
     if days is None or days[1].strip("0") == "":
         raise UsageError(
             _("--expires takes a number of days or never. Try: %(example)s")
-            % {"example": f"{COMMAND} generate deploy --expires 30d"}
+            % {"example": f"{COMMAND} {verb} deploy --expires 30d"}
         )
     return timedelta(days=int(days[1]))

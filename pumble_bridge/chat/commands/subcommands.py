@@ -177,8 +177,8 @@ def _key_not_found(context: CommandContext, name: str) -> list[Element]:
         text(f"{COMMAND} list", code=True),
     )
     first, _space, last = key_name.rpartition(" ")
-    if name == "rotate" and last.casefold() in lifecycle.GRACE_PERIODS:
-        command = text(f"{COMMAND} rotate {issue.as_argument(first)} --grace {last.casefold()}", code=True)
+    if name in {"rotate", "renew"} and last.casefold() in lifecycle.GRACE_PERIODS:
+        command = text(f"{COMMAND} {name} {issue.as_argument(first)} --grace {last.casefold()}", code=True)
         return [not_found, paragraph(_("Or did you mean: "), command)]
     similar = selectors.list_similar_keys(context.member, key_name, context.now)
     if not similar:
@@ -228,11 +228,12 @@ SUBCOMMANDS = {
             gettext_lazy(
                 "--scopes messages:write,user:read: the key has only these scopes. Available scopes: %(scopes)s."
             ),
+            gettext_lazy("--full: the key can do everything as you that this workspace allows."),
             gettext_lazy(
-                "--full, or none of these flags: the key can do everything as you that this workspace allows."
+                "Without these flags, the key has the default permissions of this workspace. If it has none: all that it allows."
             ),
             gettext_lazy(
-                "--expires 30d: the key expires after 30 days. Without this flag, it lasts as long as this workspace allows."
+                "--expires 30d: the key expires after 30 days. Without this flag, it has the default lifetime of this workspace. If it has none: as long as it allows."
             ),
             gettext_lazy('Text in quotes is always a name: generate "read-only".'),
         ),
@@ -249,6 +250,22 @@ SUBCOMMANDS = {
         requires_key=True,
         details=(
             gettext_lazy("The new key has the same permissions and the same expiry date."),
+            gettext_lazy(
+                "--grace now: the old key stops working at once. Without this flag, it works for 24 more hours."
+            ),
+        ),
+    ),
+    "renew": Subcommand(
+        issue.renew,
+        gettext_lazy("<name or id> [--expires 30d|never] [--grace now|1h|24h|7d]"),
+        gettext_lazy("replace a key with a new one that has a new expiry date"),
+        flags=issue.RENEW_FLAGS,
+        requires_key=True,
+        details=(
+            gettext_lazy("The new key has the same permissions."),
+            gettext_lazy(
+                "--expires 30d: the new key expires after 30 days. Without this flag, it lasts about as long as the old key."
+            ),
             gettext_lazy(
                 "--grace now: the old key stops working at once. Without this flag, it works for 24 more hours."
             ),

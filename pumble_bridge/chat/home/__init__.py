@@ -11,6 +11,7 @@ from pumble_bridge.chat.home.view import (
     KEY_ACTION,
     LANGUAGE,
     RENAME,
+    RENEW,
     ROTATE,
     build,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "KEY_ACTION",
     "LANGUAGE",
     "RENAME",
+    "RENEW",
     "ROTATE",
     "build",
     "count_stale",

@@ -37,7 +37,8 @@ DELETE_KEY = "delete_key"
 LANGUAGE = "language"
 AUTHORIZE = "authorise"
 KEY_ACTION = "key"  # followed by a dot and the key's id
-ROTATE, RENAME, DISABLE, ENABLE, DELETE = "rotate", "rename", "disable", "enable", "delete"
+ROTATE, RENEW, RENAME = "rotate", "renew", "rename"
+DISABLE, ENABLE, DELETE = "disable", "enable", "delete"
 
 _State = ApiKey.State
 
@@ -96,12 +97,15 @@ def _summary(keys: list[ApiKey], now: datetime) -> list[Element]:
 def _key_actions(key: ApiKey, now: datetime) -> list[Element]:
     """Return the actions that the key's state allows."""
     state = key.state(now)
-    rotate, rename = option(ROTATE, _("Rotate")), option(RENAME, _("Rename"))
-    delete = option(DELETE, _("Delete"))
+    rotate, renew = option(ROTATE, _("Rotate")), option(RENEW, _("Renew"))
+    rename, delete = option(RENAME, _("Rename")), option(DELETE, _("Delete"))
+    disable, enable = option(DISABLE, _("Disable")), option(ENABLE, _("Enable"))
     match state:
         case _State.ACTIVE:
-            return [rotate, rename, option(DISABLE, _("Disable")), delete]
-        case _State.DISABLED if key.retires_at is None:
-            return [option(ENABLE, _("Enable")), rename, delete]
+            return [rotate, renew, rename, disable, delete]
+        case _State.RETIRING:
+            return [disable, delete]
+        case _State.DISABLED:
+            return [enable, delete] if key.retires_at else [enable, rename, delete]
         case _:
             return [delete]

@@ -1,34 +1,34 @@
 """The modal "Add API key": name, permissions and lifetime."""
 
-from datetime import timedelta
-
 from django.utils.translation import gettext as _
 
 from keys import lifecycle, policies, scopes, texts
 from keys.models import Policy
+from pumble_bridge.chat import default_access
 from pumble_bridge.chat.blocks import Element, input_block, option, select, text_input
 from pumble_bridge.chat.delivery import deliver_key
+from pumble_bridge.chat.modals import lifetimes
 from pumble_bridge.chat.modals.base import Modal, ModalState, render
 from pumble_bridge.hooks.responses import HookResponse
 
 NAME, PRESET, EXPIRES = "name", "may", "expires"
 _ALL_ALLOWED = "all-allowed"
-_NEVER = "never"
-_DEFAULT = timedelta(days=30)
 
 
 def _view(state: ModalState) -> Element:
     policy = policies.get_policy(state.user.member.workspace)
-    presets, lifetimes = _preset_options(policy), _lifetime_options(state, policy)
-    default = str(_DEFAULT.days) if _DEFAULT in policies.expiry_choices(policy) else lifetimes[-1]["value"]
+    presets, expiries = _preset_options(policy), _lifetime_options(state, policy)
+    default = lifetimes.lifetime_value(policies.default_lifetime(policy))
     name_input = text_input(
         NAME,
         initial=state.value(NAME)[:200],
         max_length=lifecycle.MAX_NAME_LENGTH,
         placeholder=_("For example: deploy bot"),
     )
-    preset_menu = select(PRESET, _("Choose"), presets, state.value(PRESET) or _default_preset(presets))
-    expiry_menu = select(EXPIRES, _("Choose"), lifetimes, state.value(EXPIRES) or default)
+    preset_menu = select(
+        PRESET, _("Choose"), presets, state.value(PRESET) or _default_preset(policy, presets)
+    )
+    expiry_menu = select(EXPIRES, _("Choose"), expiries, state.value(EXPIRES) or default)
     return render(
         MODAL.name,
         state,
@@ -51,41 +51,41 @@ def _submit(state: ModalState) -> HookResponse:
     key, plaintext = lifecycle.issue(
         owner=user.member,
         name=state.value(NAME),
-        scopes=scopes.PRESETS.get(preset, policy.allowed_scopes or ()),
-        expires_at=None if lifetime == _NEVER else user.now + timedelta(days=int(lifetime)),
+        scopes=scopes.PRESETS.get(preset, policies.offered_scopes(policy)),
+        expires_at=lifetimes.read_expiry(lifetime, user.now),
         by=user.by,
         now=user.now,
     )
-    return deliver_key(user, key, plaintext, channel_id=channel_id)
+    is_broad = key.scopes == policies.offered_scopes(policy)
+    return deliver_key(
+        user,
+        key,
+        plaintext,
+        channel_id=channel_id,
+        heading=default_access.heading(key, user.now) if is_broad else None,
+        offers=default_access.buttons(key, permissions=is_broad),
+    )
 
 
 def _preset_options(policy: Policy) -> list[Element]:
     """Return the presets that the workspace allows; if it allows none entirely, one option for all that it allows."""
-    allowed = set(scopes.ALL if policy.allowed_scopes is None else policy.allowed_scopes)
-    presets = [name for name, preset in scopes.PRESETS.items() if allowed.issuperset(preset)]
+    presets = policies.offered_presets(policy)
     if not presets:
         return [option(_ALL_ALLOWED, _("All that this workspace allows"))]
     return [option(name, *map(str, texts.PRESETS[name])) for name in presets]
 
 
-def _default_preset(presets: list[Element]) -> str:
-    """Return full access, as in Pumble's own app, or the first option."""
+def _default_preset(policy: Policy, presets: list[Element]) -> str:
+    """Return the preset with the default permissions of the workspace, or the first option."""
+    default = scopes.find_preset(policies.default_scopes(policy))
     names = [str(preset["value"]) for preset in presets]
-    return "full-access" if "full-access" in names else names[0]
+    return default if default in names else names[0]
 
 
 def _lifetime_options(state: ModalState, policy: Policy) -> list[Element]:
     now = state.user.now
-    return [
-        option(_NEVER, _("Never"))
-        if lifetime is None
-        else option(
-            str(max(1, lifetime.days)),
-            _("%(lifetime)s, until %(date)s")
-            % {"lifetime": texts.format_days(lifetime), "date": texts.short_date(now + lifetime, now=now)},
-        )
-        for lifetime in policies.expiry_choices(policy)
-    ]
+    options = lifetimes.lifetime_options(policy, now)
+    return lifetimes.with_default(options, policies.default_lifetime(policy), now)
 
 
 MODAL = Modal(
@@ -95,6 +95,7 @@ MODAL = Modal(
     main_input=NAME,
     inputs={
         "scope_not_allowed": PRESET,
+        "full_access_not_allowed": PRESET,
         "scope_unknown": PRESET,
         "expiry_invalid": EXPIRES,
         "expiry_in_past": EXPIRES,

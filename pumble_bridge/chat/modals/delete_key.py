@@ -18,6 +18,7 @@ from pumble_bridge.chat.blocks import (
     rich_text,
     shorten_for_input,
 )
+from pumble_bridge.chat.modals import successors
 from pumble_bridge.chat.modals.base import InputError, Modal, ModalState, render
 from pumble_bridge.chat.user import ChatUser
 from pumble_bridge.hooks.responses import Ack, HookResponse, OpenView
@@ -71,14 +72,21 @@ def _confirmation_view(state: ModalState) -> Element:
                 paragraph(key_blocks.short_entry(key, state.user.now)),
                 paragraph(_("Anything that uses it stops working at once. This can't be undone.")),
                 paragraph(_("Not sure? Disable it instead; you can turn it back on.")),
-            )
+            ),
+            *successors.which_keys(state),
         ],
     )
 
 
 def _delete(state: ModalState) -> HookResponse:
     user = state.user
-    lifecycle.revoke(key=state.key, by=user.by, reason=ApiKey.RevokeReason.BY_HOLDER, now=user.now)
+    lifecycle.revoke(
+        key=state.key,
+        by=user.by,
+        reason=ApiKey.RevokeReason.BY_HOLDER,
+        now=user.now,
+        with_successor=successors.includes_successor(state),
+    )
     return Ack()
 
 

@@ -7,7 +7,15 @@ from django.utils.translation import gettext as _
 from keys import key_format
 from keys.exceptions import KeyNotFound, KeysError
 from pumble_bridge.chat import key_blocks
-from pumble_bridge.chat.modals import add_key, delete_key, rename_key, rotate_key
+from pumble_bridge.chat.modals import (
+    add_key,
+    delete_key,
+    disable_key,
+    reduce_permissions,
+    rename_key,
+    renew_key,
+    rotate_key,
+)
 from pumble_bridge.chat.modals.base import InputError, Modal, ModalState
 from pumble_bridge.chat.user import ChatUser
 from pumble_bridge.exceptions import PumbleError
@@ -18,8 +26,21 @@ from pumble_bridge.manifest import KEY_MENU
 log = logging.getLogger(__name__)
 
 ADD_KEY, DELETE_KEY, CONFIRM_DELETE = add_key.MODAL, delete_key.CHOOSE_KEY, delete_key.CONFIRM_DELETION
-RENAME_KEY, ROTATE_KEY = rename_key.MODAL, rotate_key.MODAL
-MODALS = {modal.name: modal for modal in (ADD_KEY, DELETE_KEY, CONFIRM_DELETE, RENAME_KEY, ROTATE_KEY)}
+RENAME_KEY, ROTATE_KEY, RENEW_KEY = rename_key.MODAL, rotate_key.MODAL, renew_key.MODAL
+DISABLE_KEY, REDUCE_PERMISSIONS = disable_key.MODAL, reduce_permissions.MODAL
+MODALS = {
+    modal.name: modal
+    for modal in (
+        ADD_KEY,
+        DELETE_KEY,
+        CONFIRM_DELETE,
+        RENAME_KEY,
+        ROTATE_KEY,
+        RENEW_KEY,
+        DISABLE_KEY,
+        REDUCE_PERMISSIONS,
+    )
+}
 
 
 def open_modal(click: Click, user: ChatUser, modal: Modal, key_id: str = "") -> HookResponse:

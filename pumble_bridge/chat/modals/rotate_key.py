@@ -18,11 +18,11 @@ from pumble_bridge.chat.modals.base import Modal, ModalState, render
 from pumble_bridge.hooks.responses import HookResponse
 
 GRACE = "grace"
-_DEFAULT = "24h"
+DEFAULT_GRACE = "24h"
 
 
 def _view(state: ModalState) -> Element:
-    grace = select(GRACE, _("Choose"), _grace_options(), state.value(GRACE) or _DEFAULT)
+    grace = select(GRACE, _("Choose"), grace_options(), state.value(GRACE) or DEFAULT_GRACE)
     return render(
         MODAL.name,
         state,
@@ -38,14 +38,14 @@ def _view(state: ModalState) -> Element:
 
 def _submit(state: ModalState) -> HookResponse:
     user = state.user
-    grace = state.selected(GRACE, _grace_options())
+    grace = state.selected(GRACE, grace_options())
     old = state.key
     channel_id = user.direct_channel()  # before the key exists, so that a failure leaves no key
     key, plaintext = lifecycle.rotate(key=old, grace=lifecycle.GRACE_PERIODS[grace], by=user.by, now=user.now)
     return deliver_key(user, key, plaintext, channel_id=channel_id)
 
 
-def _grace_options() -> list[Element]:
+def grace_options() -> list[Element]:
     labels = {
         "now": _("Not at all"),
         "1h": _("1 hour"),

@@ -15,6 +15,7 @@ from keys.texts import format_days, short_date
 from pumble_bridge.chat import onboarding
 from pumble_bridge.chat.blocks import Element, bullets, escape_user_text, link, message, paragraph, text
 from pumble_bridge.chat.notices import leak_texts, policy_texts
+from pumble_bridge.manifest import COMMAND
 from pumble_bridge.models import Notice
 
 Kind = Notice.Kind
@@ -48,7 +49,7 @@ def _parts(notice: Notice, now: datetime) -> list[Element]:
     state = key.state(now)
     match notice.kind:
         case Kind.EXPIRES_SOON if key.expires_at and state == State.ACTIVE:
-            return _expires_soon(key.expires_at, values, now)
+            return _expires_soon(key.expires_at, key.key_id, values, now)
         case Kind.EXPIRED if key.expires_at and state == State.EXPIRED:
             return _expired(key.expires_at, values, now)
         case Kind.REVOKED if event:
@@ -77,7 +78,7 @@ def _parts_without_key(notice: Notice) -> list[Element]:
     return [] if is_entitled(notice.member) else _rejected()
 
 
-def _expires_soon(expires_at: datetime, values: dict[str, str], now: datetime) -> list[Element]:
+def _expires_soon(expires_at: datetime, key_id: str, values: dict[str, str], now: datetime) -> list[Element]:
     content = values | {"days": format_days(expires_at - now), "date": short_date(expires_at, now=now)}
     return [
         paragraph(
@@ -86,7 +87,10 @@ def _expires_soon(expires_at: datetime, values: dict[str, str], now: datetime) -
             )
             % content
         ),
-        paragraph(_("Before then, create a new key and use it instead of this one.")),
+        paragraph(
+            _("Before then, renew it: a new key with the same permissions takes its place. Type: "),
+            text(f"{COMMAND} renew {key_id}", code=True),
+        ),
     ]
 
 
@@ -99,14 +103,24 @@ def _expired(expires_at: datetime, values: dict[str, str], now: datetime) -> lis
 
 
 def _revoked(event: AuditEvent, values: dict[str, str]) -> list[Element]:
-    pasted = event.detail.get("reason") == ApiKey.RevokeReason.PASTED
     content = values | {"who": _actor_name(event)}
-    if pasted:
-        template = _(
-            "Your API key “%(name)s” was revoked after %(who)s pasted or reported it. Calls with it are now refused."
-        )
-    else:
-        template = _("%(who)s revoked your API key “%(name)s”. Calls with it are now refused.")
+    pasted = True
+    match event.detail.get("reason"):
+        case ApiKey.RevokeReason.PASTED_IN_COMMAND:
+            template = _(
+                "%(who)s pasted your API key “%(name)s” into a chat command, so it was revoked. Calls with it are now refused."
+            )
+        case ApiKey.RevokeReason.PASTED_IN_WINDOW:
+            template = _(
+                "%(who)s pasted your API key “%(name)s” into a window of the app in Pumble, so it was revoked. Calls with it are now refused."
+            )
+        case ApiKey.RevokeReason.PASTED_IN_MESSAGE | ApiKey.RevokeReason.PASTED:
+            template = _(
+                "Your API key “%(name)s” was revoked after %(who)s pasted or reported it. Calls with it are now refused."
+            )
+        case _:
+            pasted = False
+            template = _("%(who)s revoked your API key “%(name)s”. Calls with it are now refused.")
     return [
         paragraph(template % content),
         *([] if pasted else [_reason(event)]),
