@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.functional import lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views import View
@@ -17,8 +18,7 @@ from portal.accounts import kept_forms
 from portal.accounts.kept_forms import FormPage
 from portal.accounts.sessions import request_actor
 from portal.error_pages import error_page
-from portal.presentation import pasted_keys
-from portal.presentation.pasted_keys import PastedKey, extract_pasted_keys
+from portal.presentation.pasted_keys import PastedKey, extract_pasted_keys, unknown_key_message
 
 FLASH_MESSAGES = {
     "deleted": gettext_lazy("The key is deleted. Programs that use it are now refused."),
@@ -30,7 +30,7 @@ FLASH_MESSAGES = {
     "narrowed": gettext_lazy("The permissions of the key are reduced."),
     "ends": gettext_lazy("The key now has an expiry date."),
     "finished": gettext_lazy("The rotation is finished. Only the new key works."),
-    **pasted_keys.MESSAGES,
+    "unknown-key": lazy(unknown_key_message, str)(),
 }
 
 

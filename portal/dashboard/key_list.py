@@ -17,6 +17,7 @@ from keys.models import ApiKey
 from portal.accounts.kept_forms import FormPage
 from portal.dashboard import form_nonce
 from portal.dashboard.base import MemberView
+from portal.dashboard.key_changes import key_url
 from portal.presentation import key_search, usage_charts
 from portal.presentation.forms import BaseForm, NameField
 from portal.templatetags.presentation import SOON
@@ -90,9 +91,14 @@ class KeyList(MemberView):
         return self.render("key_list.html", context)
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        """Redirect to the search. Searches are sent by POST, so that a pasted key never becomes part of a URL."""
+        """Redirect to the search, or to the key whose plaintext was pasted.
+
+        Searches are sent by POST, so that a pasted key never becomes part of a URL.
+        """
         if self.pasted_keys:
-            return redirect(f"/?done={self.pasted_keys.popitem()[1].message_name}")
+            key = self.pasted_keys.popitem()[1].key
+            is_own = key is not None and key.owner == self.member
+            return redirect(key_url(key, "pasted") if key and is_own else "/?done=unknown-key")
         query = {
             name: self.form_data.get(name, "")
             for name in KeyFilterForm.base_fields

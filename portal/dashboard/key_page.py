@@ -1,13 +1,12 @@
 """The page of one key: rights, use, recent calls, history and actions."""
 
-from typing import Any
-
 from django.http import HttpRequest, HttpResponse
 
 from keys import policies, texts
 from keys.models import ApiKey
 from portal.dashboard.base import MemberView
-from portal.presentation import key_detail, mcp_clients
+from portal.presentation import key_detail, mcp_clients, rotation_progress
+from portal.presentation.pasted_keys import PastedKey
 
 
 class KeyPage(MemberView):
@@ -30,7 +29,10 @@ class KeyPage(MemberView):
             "mcp_url": mcp_clients.mcp_url(),
             "mcp_clients": mcp_clients.list_clients(),
         }
-        return self.render("key.html", context | self._rotation(key))
+        pasted = PastedKey(key, self.member) if request.GET.get("done") == "pasted" else None
+        if pasted is not None:
+            context |= {"notice": str(pasted), "rotate_now": pasted.can_be_rotated(self.now)}
+        return self.render("key.html", context | rotation_progress.build_context(key, self.now))
 
     def _policy_violations(self, key: ApiKey) -> list[str]:
         """Return why a key that the policy disabled cannot be enabled yet."""
@@ -38,13 +40,3 @@ class KeyPage(MemberView):
             return []
         broken = policies.check_key(policies.get_policy(self.member.workspace), key, self.now)
         return [texts.describe_violation(violation) for violation in broken.violations] if broken else []
-
-    def _rotation(self, key: ApiKey) -> dict[str, Any]:
-        """Return the older and the newer key while both work."""
-        if key.state(self.now) == ApiKey.State.RETIRING:
-            newer = key.successors.filter(confirmed_at__isnull=False).select_related("last_use").first()
-            return {"older": key, "newer": newer}
-        older = key.replaces
-        if older is not None and older.state(self.now) == ApiKey.State.RETIRING:
-            return {"older": older, "newer": key}
-        return {}

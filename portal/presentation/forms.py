@@ -4,12 +4,14 @@ from typing import Any
 
 from django import forms
 from django.http import QueryDict
+from django.utils import timezone
 from django.utils.functional import lazy
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from keys import unicode_text
+from keys.models import ApiKey
 from keys.texts import PRESETS, SCOPES
 from portal.presentation.pasted_keys import PastedKey
 
@@ -38,13 +40,18 @@ class ConfirmationField(forms.CharField):
 
 
 class BaseForm(forms.Form):
-    """A form without the browser's own validation. The server shows each error at its field and in one list."""
+    """A form without the browser's own validation. The server shows each error at its field and in one list.
+
+    Attributes:
+        rotatable_keys: the keys that were pasted into its fields and that the viewer can rotate.
+    """
 
     use_required_attribute = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.label_suffix = ""
+        self.rotatable_keys: list[ApiKey | None] = []
 
     def restore(self, data: QueryDict | None) -> None:
         """Show what was typed before the session ended."""
@@ -53,7 +60,9 @@ class BaseForm(forms.Form):
                 self.initial[name] = field.widget.value_from_datadict(data, {}, self.add_prefix(name))
 
     def add_pasted_key_errors(self, pasted: dict[str, PastedKey]) -> None:
-        """Replace the errors of each field that contained a key by what happened to the key."""
+        """Replace the errors of each field that contained a key by the name of the key."""
+        now = timezone.now()
+        self.rotatable_keys = [item.key for item in pasted.values() if item.can_be_rotated(now)]
         for name, pasted_key in pasted.items():
             self.errors.pop(name, None)
             self.add_error(name if name in self.fields else None, str(pasted_key))

@@ -157,7 +157,7 @@ class TestForm:
         refused = owner.post(form_of(olivia), fields(creators="CHOSEN", allowed_creators=[mallory.pk]))
         assert refused.status_code == 400
 
-    def test_revokes_a_pasted_key_and_does_not_show_it(
+    def test_names_a_pasted_key_and_its_holder_and_does_not_show_it(
         self, owner: Client, olivia: Member, alice: Member
     ) -> None:
         key, plaintext = lifecycle.issue(owner=alice, name="a", by=by(alice), now=timezone.now())
@@ -165,9 +165,9 @@ class TestForm:
         answer = owner.post(form_of(olivia), fields(max_keys=plaintext.text))
 
         assert plaintext.text not in text(answer)
-        assert "You pasted a complete API key, so the portal revoked it." in errors(answer)
+        assert f"This is “a” of {alice.name}. The field did not keep it." in errors(answer)
         key.refresh_from_db()
-        assert key.revoked_reason == "PASTED"
+        assert key.revoked_at is None
 
 
 class TestAccess:

@@ -180,10 +180,10 @@ class TestTheKeyList:
         assert browser.post("/", {"q": "dep loy"})["Location"] == "/?q=dep+loy"
         answer = browser.post("/", {"q": plaintext.text})
 
-        assert answer["Location"] == "/?done=pasted"
-        assert "the portal revoked it" in words(browser.get(answer["Location"]))
+        assert answer["Location"] == f"/keys/{key.key_id}/?done=pasted"
+        assert "This is “leak”. The field did not keep it." in words(browser.get(answer["Location"]))
         key.refresh_from_db()
-        assert key.revoked_reason == ApiKey.RevokeReason.PASTED
+        assert key.revoked_at is None
 
     def test_does_not_show_a_key_from_its_url(self, browser: Client, alice: Member) -> None:
         key, plaintext = lifecycle.issue(owner=alice, name="leak", by=by(alice), now=NOW)
@@ -376,16 +376,34 @@ class TestCreateKey:
         assert (refused.actor, refused.detail["what"]) == (alice, "issue")
 
     @pytest.mark.parametrize("field", ["name", "addresses", "calls_per_minute", "until", "nonsense"])
-    def test_revokes_a_key_pasted_into_a_field(self, browser: Client, bob: Member, field: str) -> None:
-        key, plaintext = lifecycle.issue(owner=bob, name="leak", by=by(bob), now=NOW)
+    def test_names_ones_own_key_pasted_into_a_field_and_offers_to_rotate_it(
+        self, browser: Client, alice: Member, field: str
+    ) -> None:
+        key, plaintext = lifecycle.issue(owner=alice, name="leak", by=by(alice), now=NOW)
+        lifecycle.confirm(key=key, by=by(alice), now=NOW)
 
         answer = send(browser, **{field: f"  {plaintext.text} "})
 
         assert answer.status_code == 400
-        assert "the portal revoked it" in words(answer)
+        assert "This is “leak”. The field did not keep it." in words(answer)
+        assert f'href="/keys/{key.key_id}/rotate"' in text(answer)
         assert plaintext.text not in text(answer)
         key.refresh_from_db()
-        assert key.revoked_reason == ApiKey.RevokeReason.PASTED
+        assert key.revoked_at is None
+
+    def test_names_no_colleagues_key_that_was_pasted_and_records_who_had_it(
+        self, browser: Client, alice: Member, bob: Member
+    ) -> None:
+        key, plaintext = lifecycle.issue(owner=bob, name="leak", by=by(bob), now=NOW)
+
+        answers = [send(browser, name=plaintext.text) for _again in range(2)]
+
+        assert "it is none that you may see" in words(answers[0])
+        assert "leak" not in words(answers[0])
+        key.refresh_from_db()
+        assert key.revoked_at is None
+        event = AuditEvent.objects.get(type="key.identified")
+        assert (event.key, event.actor, event.surface) == (key, alice, "WEB")
 
     def test_does_not_revoke_a_pasted_key_of_another_workspace(
         self, browser: Client, mallory: Member
@@ -394,7 +412,7 @@ class TestCreateKey:
 
         answer = send(browser, name=plaintext.text)
 
-        assert "not a key of this workspace" in words(answer)
+        assert "it is none that you may see" in words(answer)
         assert plaintext.text not in text(answer)
         key.refresh_from_db()
         assert key.revoked_at is None

@@ -342,19 +342,21 @@ class TestPastedKey:
         ("part", "field"),
         [("rename", "name"), ("delete", "confirm"), ("rotate", "grace"), ("narrow", "addresses")],
     )
-    def test_is_revoked_and_not_shown(
-        self, browser: Client, key: ApiKey, bob: Member, part: str, field: str
+    def test_is_named_and_neither_shown_nor_revoked(
+        self, browser: Client, key: ApiKey, alice: Member, part: str, field: str
     ) -> None:
-        leaked, plaintext = lifecycle.issue(owner=bob, name="leak", by=by(bob), now=NOW)
+        leaked, plaintext = lifecycle.issue(owner=alice, name="leak", by=by(alice), now=NOW)
+        lifecycle.confirm(key=leaked, by=by(alice), now=NOW)
         used(key)
 
         answer = browser.post(f"/keys/{key.key_id}/{part}", {field: plaintext.text})
 
         assert answer.status_code == 400
-        assert "the portal revoked it" in words(answer)
+        assert "This is “leak”. The field did not keep it." in words(answer)
+        assert f"/keys/{leaked.key_id}/rotate" in text(answer)
         assert plaintext.text not in text(answer)
         leaked.refresh_from_db()
-        assert leaked.revoked_reason == ApiKey.RevokeReason.PASTED
+        assert leaked.revoked_at is None
         key.refresh_from_db()
         assert key.revoked_at is None
 
@@ -363,7 +365,7 @@ class TestPastedKey:
 
         answer = browser.post(f"/keys/{key.key_id}/rename", {"name": stranger})
 
-        assert "not a key of this workspace" in words(answer)
+        assert "it is none that you may see" in words(answer)
         assert stranger not in text(answer)
 
 
