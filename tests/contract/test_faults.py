@@ -108,7 +108,7 @@ def test_is_told_in_the_contracts_shape_and_repeats_no_write(
         for call in dict.fromkeys(calls):
             if used:
                 given = fresh()
-            monkeypatch.setattr(client, "CALL_SECONDS", SHORT_SECONDS if fault.startswith("delay") else 9.0)
+            monkeypatch.setattr(client, "CALL_TIMEOUT", SHORT_SECONDS if fault.startswith("delay") else 9.0)
             resilience.reset()
             if call == OPENING:
                 pumble.faults({"match": FINDING, "do": "status:404", "times": 1})
