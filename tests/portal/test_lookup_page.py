@@ -360,7 +360,7 @@ class TestUseInTheAdmin:
         refused = words(browser.get("/admin/keys/hourlyuse/?outcome=refused"))
 
         assert "Calls an hour: 8 worked, 2 were refused." in text(everything)
-        assert "Worked: 7, Scope missing: 2" in words(everything)
+        assert "Worked: 7 , Scope missing: 2" in words(everything)
         assert "Dry run: 1" in words(everything)
         assert "Scope missing: 2" in refused
         assert "Worked: 7" not in refused
