@@ -159,9 +159,7 @@ def describe(stored: str) -> str:
         names = stored.removeprefix(_FIELDS).replace(",", ", ")
         return _("These fields were missing or wrong: %(names)s.") % {"names": names}
     if stored.startswith(_SCOPE):
-        return _("The missing scope is `%(scope)s`. Use a key that has it.") % {
-            "scope": stored.removeprefix(_SCOPE)
-        }
+        return _("The missing scope is `%(scope)s`.") % {"scope": stored.removeprefix(_SCOPE)}
     return next((text(hint) for hint in Hint if hint == stored), "")
 
 

@@ -80,7 +80,7 @@ class TestTheKeyList:
         page = browser.get("/")
 
         assert "No call worked yet · 4 refused, last one just now" in words(page)
-        assert "4, 4 refused" in words(page)
+        assert "4 · 4 refused" in words(page)
         assert re.search(r'class="bars refused" d="M[^"]+"/><path class="bars" d=""', text(page))
         assert "No call worked yet · 4 refused" in words(browser.get(f"/keys/{key.key_id}/"))
 
