@@ -28,6 +28,7 @@ from portal.admin.filters import (
 )
 from portal.admin.viewer import get_viewer
 from portal.api.urls import OPERATIONS
+from portal.mcp.views import McpView
 from portal.presentation import usage_charts
 from portal.templatetags import presentation
 from pumble_bridge import explanations, outcomes
@@ -60,7 +61,10 @@ class OutcomeFilter(SelectFilter):
 class OperationFilter(SelectFilter):
     title = _("operation")
     parameter_name = "operation"
-    options = [(operation.operation, operation.operation) for operation in OPERATIONS]
+    options = [
+        *((operation.operation, operation.operation) for operation in OPERATIONS),
+        (McpView.operation, McpView.operation),
+    ]
 
 
 class SurfaceFilter(SelectFilter):

@@ -36,12 +36,12 @@ _ADVICE = {
     reasons.TOKEN_REJECTED: "Ask the owner of the key to sign in again: {url}",
     reasons.FORBIDDEN_BY_PUMBLE: "The key can do only what its owner can do in Pumble. Do not try again.",
     reasons.UNKNOWN_CURSOR: "Take the id or time from an earlier result.",
-    reasons.CHANNEL_NAME_TAKEN: "Choose another name.",
     reasons.PUMBLE_UNAVAILABLE: "A read can be repeated. A write may have happened: check before you repeat it.",
     reasons.PUMBLE_TIMEOUT: "A read can be repeated. A write may have happened: check before you repeat it.",
     reasons.PUMBLE_BUSY: "A read can be repeated. A write may have happened: check before you repeat it.",
-    reasons.PUMBLE_NOT_ASKED: "Nothing was done. Try again in a few seconds.",
-    reasons.PUMBLE_RATE_LIMITED: "Nothing was done. Wait before you try again.",
+    reasons.PUMBLE_NOT_ASKED: "Nothing was done. Try again in {retry_after} s.",
+    reasons.PUMBLE_RATE_LIMITED: "Nothing was done. Try again in {retry_after} s.",
+    reasons.UNAVAILABLE: "Try again in {retry_after} s.",
     reasons.INTERNAL: "Give the request id to the administrator of this service.",
 }
 # What the contract calls its fields, where a tool's parameter has another name than the same words joined by `_`.
@@ -143,7 +143,9 @@ def tool_text(error: Exception, request_id: str) -> str:
         message = "; ".join(f"{_parameter(name)} {', '.join(texts)}" for name, texts in fields.items())
     else:
         message = text.line(body.get("error") or body["message"], limit=MAX_ERROR_LENGTH)
-    advice = [*getattr(error, "__notes__", [])] or [_ADVICE.get(spec, "").format(url=settings.PUBLIC_URL)]
+    retry_after = getattr(error, "retry_after", None) or spec.retry_after
+    general = _ADVICE.get(spec, "").format(url=settings.PUBLIC_URL, retry_after=retry_after)
+    advice = [*getattr(error, "__notes__", [])] or [general]
     sentences = [f"{spec.reason}: {message.rstrip('.')}.", *advice, f"(request id {request_id})"]
     return " ".join(sentence for sentence in sentences if sentence)
 

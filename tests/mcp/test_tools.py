@@ -338,7 +338,7 @@ class TestRefusals:
         "status:500": "pumble_unavailable: Pumble is not available. A read can be repeated.",
         "garbage": "pumble_unavailable",
         "drop": "pumble_unavailable",
-        "rate_limit:7": "pumble_rate_limited: Pumble's own limit is reached; try again later.",
+        "rate_limit:7": "pumble_rate_limited: Pumble's own limit is reached; try again later. Nothing was done. Try again in 7 s.",
         "delay:0.6": "pumble_timeout: Pumble did not answer in time.",
     }
 

@@ -4,6 +4,7 @@ import re
 
 import pytest
 import requests
+from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -240,6 +241,7 @@ class TestEveryOtherWord:
 
         said = ana.whispers(general)[-1]
         assert all(verb in said for verb in ("generate", "list", "delete", "help"))
+        assert f"AI agents use a key through MCP, at {settings.PUBLIC_URL}/mcp" in said
 
     def test_cannot_mention_anyone(self, ana: Person, ben: Person, general: str) -> None:
         ana.type(general, f"/api-keys <<@{ben.id}>>")
