@@ -1,7 +1,9 @@
 """What `/mcp` answers to each message, header and key. Nothing here asks Pumble."""
 
 import io
+import itertools
 import json
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, cast
@@ -14,11 +16,13 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from keys import authentication, key_format, lifecycle, usage
+from keys import authentication, key_format, lifecycle, limits, usage
 from keys.audit import OPERATOR
 from keys.models import ApiKey, AuditEvent, Member, RequestLog, Workspace
 from keys.scopes import ALL, PRESETS
-from pumble_bridge import http, tokens
+from portal.mcp.tools import TOOLS
+from pumble_bridge import http, resilience, tokens
+from pumble_bridge.exceptions import PumbleUnreachable
 from pumble_bridge.models import Authorization, Installation
 from tests.mcp.wire import LEGACY, MODERN, modern
 
@@ -555,8 +559,6 @@ class TestTheListOfTools:
             assert "outputSchema" not in tool
 
     def test_calls_nothing_read_only_that_writes(self) -> None:
-        from portal.mcp.tools import TOOLS
-
         for tool in TOOLS:
             assert tool.read_only is not any(operation.writes() for operation in tool.operations), tool.name
 
@@ -744,6 +746,38 @@ class TestArguments:
         assert "(request id " in text
         assert len(text) < 600
         assert pumble == []
+
+    HOSTILE: list[Any] = [
+        "", " ", "x", "#", "@", "x" * 10_001, "\x7f\u202e\u2028", "\U000e0041", "%", "' OR 1=1 --", "../../etc", "f" * 24,
+        "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-11-29T10:00", "1" * 400,
+        None, True, 0, -1, 2**63, 10**400, 1.5, [], ["x"], [None], [[]], ["x"] * 200, {}, {"x": {}},
+    ]  # fmt: skip
+
+    @pytest.mark.django_db(transaction=True)
+    def test_of_every_kind_end_in_words(self, agent: Agent, monkeypatch: pytest.MonkeyPatch) -> None:
+        """No argument is a fault of ours. Pumble is away, so that the sensible ones end early too."""
+
+        def fail(*_args: Any, **_more: Any) -> Any:
+            raise PumbleUnreachable("away")
+
+        monkeypatch.setattr(http, "send", fail)
+        one_of_each = {name: tool for tool in TOOLS for name in tool.input_schema["properties"]}
+        for (name, tool), value in itertools.product(one_of_each.items(), self.HOSTILE):
+            resilience.reset()
+            limits.backend.cache_clear()
+            sensible = {
+                required: ["x"] if tool.input_schema["properties"][required]["type"] == "array" else "f" * 24
+                for required in tool.input_schema.get("required", ())
+            }
+            result = agent.ask("tools/call", name=tool.name, arguments=sensible | {name: value})["result"]
+
+            text = result["content"][0]["text"]
+            assert not result["isError"] or re.match(r"(validation|pumble_unavailable): ", text), (
+                name,
+                value,
+                text,
+            )
+            assert len(text) < 1000
 
     def test_may_be_null_or_numbers_as_texts(self, agent: Agent, owner: Member) -> None:
         arguments = {"channel": "x", "limit": "101", "before": None}
