@@ -1,7 +1,8 @@
-"""The guides: length of the README, links, and complete tables."""
+"""The guides: length of the README, links, paths, and complete tables."""
 
 import json
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,23 @@ def test_a_link_leads_to_a_file_of_the_project(page: Path) -> None:
     )
 
     assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("page", ["docs/architecture.md", "CONTRIBUTING.md"])
+def test_a_path_in_backticks_is_one_of_the_project(page: str) -> None:
+    listed = subprocess.run(["git", "ls-files"], cwd=PROJECT, capture_output=True, text=True, check=True)
+    # A folder is written with a slash at its end. "serializers/base.py" may stand for a longer path.
+    files = [f"/{path}" for path in listed.stdout.splitlines()]
+    named = re.findall(
+        r"`([\w.][\w./-]*(?:/|\.(?:example|html|json|md|py|toml|yaml)))`", (PROJECT / page).read_text()
+    )
+
+    assert named
+    assert [
+        path
+        for path in named
+        if not any(file.endswith(f"/{path}") or (path.endswith("/") and f"/{path}" in file) for file in files)
+    ] == []
 
 
 class TestTheGuideToKeys:
