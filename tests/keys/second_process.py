@@ -65,7 +65,7 @@ def revoke_and_die(key_id: str) -> dict[str, Any]:
     return {}
 
 
-DOES = {one.__name__: one for one in (call, grow_older, revoke_and_die)}
+DOES = {function.__name__: function for function in (call, grow_older, revoke_and_die)}
 print("ready", flush=True)
 for line in sys.stdin:
     name, *arguments = json.loads(line)

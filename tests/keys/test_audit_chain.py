@@ -290,9 +290,9 @@ class TestARefusalOfRights:
             with pytest.raises(NotAllowed):
                 lifecycle.rename(key=key, name="mine", by=web(bob), now=NOW)
 
-        told = AuditEvent.objects.filter(type="rights.refused").order_by("number")
-        assert told.count() == audit.denials.MAX_PER_HOUR
-        assert [event for event in told if "more_this_hour" in event.detail] == [told[9]]
+        events = AuditEvent.objects.filter(type="rights.refused").order_by("number")
+        assert events.count() == audit.denials.MAX_PER_HOUR
+        assert [event for event in events if "more_this_hour" in event.detail] == [events[9]]
 
 
 @pytest.mark.django_db(transaction=True)

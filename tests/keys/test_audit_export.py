@@ -154,8 +154,11 @@ class TestACell:
 
         for row in csv.reader(io.StringIO(text)):
             assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for cell in row)
-        told = next(record for record in read(text) if record["type"] == "key.issued")
-        assert (told["detail"]["name"], told["request_id"]) == (formula, "=cmd|'/c calc'!A1")
+        exported_event = next(record for record in read(text) if record["type"] == "key.issued")
+        assert (exported_event["detail"]["name"], exported_event["request_id"]) == (
+            formula,
+            "=cmd|'/c calc'!A1",
+        )
 
 
 class TestOtherThings:

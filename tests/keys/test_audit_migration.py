@@ -48,8 +48,8 @@ def empty_database(tmp_path: Path, db: None) -> Iterator[str]:
         return
     import psycopg
 
-    given = connection.settings_dict
-    server = f"postgres://{given['USER']}:{given['PASSWORD']}@{given['HOST']}:{given['PORT']}"
+    database = connection.settings_dict
+    server = f"postgres://{database['USER']}:{database['PASSWORD']}@{database['HOST']}:{database['PORT']}"
     with psycopg.connect(f"{server}/postgres", autocommit=True) as admin:
         admin.execute("CREATE DATABASE before_chains")
         yield f"{server}/before_chains"
@@ -70,5 +70,5 @@ def test_brings_events_of_before_into_chains_that_verify(empty_database: str, tm
 
     assert done.returncode == 0, done.stderr
     assert f"{'a' * 24} (a): 700 events, unchanged\n{'b' * 24} (b): 700 events, unchanged\n" in done.stdout
-    told = "203.0.113.7 {'allowed_addresses': ['203.0.113.0/24']}"
-    assert f"{told} {'1' * 24} {'b' * 12}" in done.stdout
+    rights = "203.0.113.7 {'allowed_addresses': ['203.0.113.0/24']}"
+    assert f"{rights} {'1' * 24} {'b' * 12}" in done.stdout

@@ -136,14 +136,16 @@ class TestAChain:
     def test_as_it_was_written_is_sound(self) -> None:
         assert verify() == f"{'a' * 24} (Acme): 10 events, unchanged\n"
 
-    @pytest.mark.parametrize(("forge", "found"), FORGERIES, ids=lambda value: getattr(value, "__name__", ""))
+    @pytest.mark.parametrize(
+        ("forge", "message"), FORGERIES, ids=lambda value: getattr(value, "__name__", "")
+    )
     def test_that_was_tampered_with_is_found(
-        self, ten: list[AuditEvent], forge: Callable[[list[AuditEvent]], None], found: str
+        self, ten: list[AuditEvent], forge: Callable[[list[AuditEvent]], None], message: str
     ) -> None:
         with unguarded():
             forge(ten)
 
-        with pytest.raises(CommandError, match=found):
+        with pytest.raises(CommandError, match=message):
             verify()
 
     def test_of_another_workspace_is_left_out_where_one_is_named(
@@ -186,9 +188,9 @@ def verify_alone(path: Path) -> tuple[int, str]:
 
 def verify_file(*arguments: object) -> tuple[int, str]:
     """The same here: its exit status and what it says."""
-    said = io.StringIO()
-    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
-        return verifier.main([str(one) for one in arguments]), said.getvalue()
+    output = io.StringIO()
+    with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
+        return verifier.main([str(argument) for argument in arguments]), output.getvalue()
 
 
 def tamper(path: Path, how: Callable[[list[bytes]], list[bytes]]) -> None:
@@ -213,12 +215,12 @@ def made(promised: object, *events: verifier.Record) -> bytes:
 
 class TestAnExport:
     def test_is_verified_by_one_file_without_the_portal(self, exported: Path) -> None:
-        status, said = verify_alone(exported)
+        status, output = verify_alone(exported)
 
-        assert (status, said.partition(", the last")[0]) == (0, f"{'a' * 24}: complete, events 1 to 10")
+        assert (status, output.partition(", the last")[0]) == (0, f"{'a' * 24}: complete, events 1 to 10")
 
     @pytest.mark.parametrize(
-        ("how", "found"),
+        ("how", "message"),
         [
             (lambda lines: [*lines[:4], lines[4].replace(b"nightly", b"weekly"), *lines[5:]], "event 5"),
             (lambda lines: [*lines[:4], *lines[5:]], "event 5 of a+ was removed"),
@@ -243,12 +245,12 @@ class TestAnExport:
         ],
     )
     def test_that_was_tampered_with_is_found(
-        self, exported: Path, how: Callable[[list[bytes]], list[bytes]], found: str
+        self, exported: Path, how: Callable[[list[bytes]], list[bytes]], message: str
     ) -> None:
         tamper(exported, how)
 
         assert verify_file(exported)[0] == 1
-        with pytest.raises(verifier.ChainBroken, match=found), exported.open(newline="") as stream:
+        with pytest.raises(verifier.ChainBroken, match=message), exported.open(newline="") as stream:
             verifier.verify(verifier.read(stream))
 
     def test_whose_download_broke_off_is_found(self, exported: Path) -> None:
@@ -281,14 +283,14 @@ class TestAnExport:
         path = tmp_path / "export.jsonl"
         path.write_bytes(content)
 
-        status, said = verify_file(path)
-        assert (status, said.startswith("not an export: ")) == (2, True)
+        status, output = verify_file(path)
+        assert (status, output.startswith("not an export: ")) == (2, True)
 
     @pytest.mark.parametrize("arguments", [[], ["--help"], ["one", "two"]], ids=len)
     def test_that_is_not_named_is_asked_for(self, arguments: list[str]) -> None:
-        status, said = verify_file(*arguments)
+        status, output = verify_file(*arguments)
 
-        assert (status, "python verifier.py export.jsonl" in said) == (2, True)
+        assert (status, "python verifier.py export.jsonl" in output) == (2, True)
 
     @pytest.mark.parametrize("promised", [{}, {"a" * 24: {"from": "start", "number": 0, "digest": ""}}])
     def test_of_nothing_says_so(self, tmp_path: Path, promised: dict[str, object]) -> None:
@@ -298,7 +300,7 @@ class TestAnExport:
         assert verify_file(path) == (0, "no events\n")
 
     @pytest.mark.parametrize(
-        ("events", "found"),
+        ("events", "message"),
         [
             ([{"number": 1, "previous": "f" * 64}, {"number": 2}], "event 1 of a{24} was not the first"),
             (
@@ -309,20 +311,20 @@ class TestAnExport:
         ids=["a first that follows another", "a checkpoint that vouches for no number"],
     )
     def test_that_was_written_anew_without_its_beginning_is_found(
-        self, events: list[verifier.Record], found: str
+        self, events: list[verifier.Record], message: str
     ) -> None:
         whole = {"a" * 24: {"from": "start", "number": 2, "digest": ""}}
         export_of_theirs = io.StringIO(made(whole, *events).decode())
 
-        with pytest.raises(verifier.ChainBroken, match=found):
+        with pytest.raises(verifier.ChainBroken, match=message):
             verifier.verify(verifier.read(export_of_theirs))
 
     def test_that_goes_on_behind_its_end_is_found(self, exported: Path) -> None:
         last = exported.read_bytes().splitlines(keepends=True)[-1]
         exported.write_bytes(exported.read_bytes() + last)
 
-        status, said = verify_file(exported)
-        assert (status, "added after the end" in said) == (1, True)
+        status, output = verify_file(exported)
+        assert (status, "added after the end" in output) == (1, True)
 
     def test_that_was_filtered_says_so_and_is_verified_as_far_as_it_goes(
         self, ten: list[AuditEvent], tmp_path: Path
@@ -391,8 +393,8 @@ class TestARestoredBackup:
         assert verify() == f"{acme.pumble_id} (Acme): 0 events, unchanged\n"
         with pytest.raises(CommandError, match="lacks 25 events") as refused:
             verify("--against", str(path))
-        told = str(refused.value)
-        assert (told.count("  event "), "  and 5 more" in told) == (20, True)
+        message = str(refused.value)
+        assert (message.count("  event "), "  and 5 more" in message) == (20, True)
         assert "The database has every event of the export." in verify(
             "--workspace", "Other", "--against", str(path)
         )
@@ -468,12 +470,12 @@ def test_a_key_in_its_grace_that_was_stopped_later_holds_no_other_up(alice: Memb
     by = Actor(alice, Surface.WEB)
     new, _ = lifecycle.rotate(key=old, grace=lifecycle.GRACE_PERIODS["1h"], by=by, now=NOW)
     lifecycle.confirm(key=new, by=OPERATOR, now=NOW)
-    told = [("key.disabled", old), ("key.disabled", new), ("key.revoked", leaked)]
-    lost = [{"type": kind, "key": key.key_id, "detail": {}} for kind, key in told]
+    changes = [("key.disabled", old), ("key.disabled", new), ("key.revoked", leaked)]
+    lost = [{"type": kind, "key": key.key_id, "detail": {}} for kind, key in changes]
 
     lifecycle.reapply_revocations(lost, by=OPERATOR, now=NOW)
 
-    states = [ApiKey.objects.get(pk=key.pk).state(NOW).value for _, key in told]
+    states = [ApiKey.objects.get(pk=key.pk).state(NOW).value for _, key in changes]
     assert states == ["REVOKED", "DISABLED", "REVOKED"]
 
 
@@ -485,8 +487,8 @@ def test_a_key_that_is_over_by_itself_is_left_as_it_is(alice: Member) -> None:
     new, _ = lifecycle.rotate(key=retiring, grace=HOUR, by=by, now=NOW)
     lifecycle.confirm(key=new, by=OPERATOR, now=NOW)
     lifecycle.disable(key=disabled, by=by, now=NOW)
-    told = [("key.disabled", expired), ("key.rotated", retiring), ("key.disabled", disabled)]
-    lost = [{"type": kind, "key": key.key_id, "detail": {}} for kind, key in told]
+    changes = [("key.disabled", expired), ("key.rotated", retiring), ("key.disabled", disabled)]
+    lost = [{"type": kind, "key": key.key_id, "detail": {}} for kind, key in changes]
     events = AuditEvent.objects.count()
 
     assert lifecycle.reapply_revocations([*lost[1:]], by=OPERATOR, now=NOW) == []

@@ -242,9 +242,9 @@ class TestMaintenance:
                 digest=f"{index}", browser_digest="", expires_at=now - age + timedelta(seconds=600)
             )
 
-        said = run("maintenance")
+        output = run("maintenance")
 
-        assert said.strip().startswith("pending keys revoked: 1; sign-ins pruned: 1; hook marks pruned: 1;")
+        assert output.strip().startswith("pending keys revoked: 1; sign-ins pruned: 1; hook marks pruned: 1;")
         assert list(ApiKey.objects.live(now).values_list("name", flat=True)) == ["new"]
 
 
@@ -303,12 +303,16 @@ class TestIdentifyKey:
         made = create(alice)
         run("revoke_key", made["id"], "--reason=found in a paste")
 
-        said = self.identify(monkeypatch, f"export KEY={made['key']} # and {made['key']}\n")
-        (found,) = json.loads(self.identify(monkeypatch, made["key"], "--json"))
+        output = self.identify(monkeypatch, f"export KEY={made['key']} # and {made['key']}\n")
+        (identified,) = json.loads(self.identify(monkeypatch, made["key"], "--json"))
 
-        assert said.split() == [made["id"], "revoked", "Acme", alice.email, "ci"]
-        assert (found["id"], found["state"], found["member"]) == (made["id"], "revoked", alice.email)
-        assert made["key"][17:] not in said
+        assert output.split() == [made["id"], "revoked", "Acme", alice.email, "ci"]
+        assert (identified["id"], identified["state"], identified["member"]) == (
+            made["id"],
+            "revoked",
+            alice.email,
+        )
+        assert made["key"][17:] not in output
 
     def test_reads_no_more_than_it_can_hold(self, alice: Member, monkeypatch: pytest.MonkeyPatch) -> None:
         text = create(alice)["key"] + " " * MAX_BYTES
@@ -340,10 +344,10 @@ class TestIdentifyKey:
     ) -> None:
         made = create(alice)
 
-        said = self.identify(monkeypatch, encode(f"{made['key']} für Zoë\n"))
+        output = self.identify(monkeypatch, encode(f"{made['key']} für Zoë\n"))
 
-        assert said.split()[:2] == [made["id"], "active"]
-        assert made["key"][17:] not in said
+        assert output.split()[:2] == [made["id"], "active"]
+        assert made["key"][17:] not in output
 
     @pytest.mark.parametrize(
         ("data", "why"),
@@ -399,17 +403,17 @@ class TestRotateSecrets:
         assert "that no key of TOKEN_ENCRYPTION_KEYS can read: 1; their people have to" in run(
             "rotate_secrets"
         )
-        told = AuditEvent.objects.filter(type="secrets.rotated", workspace=None).order_by("number")
-        assert [event.detail["tokens_unreadable"] for event in told] == [0, 1, 1]
+        events = AuditEvent.objects.filter(type="secrets.rotated", workspace=None).order_by("number")
+        assert [event.detail["tokens_unreadable"] for event in events] == [0, 1, 1]
 
     def test_reports_keys_on_older_peppers_and_on_those_that_are_gone(
         self, alice: Member, settings: Settings
     ) -> None:
         create(alice)
         old = settings.KEY_PEPPERS
-        said = run("rotate_secrets")
-        assert "Every live key is on the newest pepper" in said
-        assert "can read" not in said
+        output = run("rotate_secrets")
+        assert "Every live key is on the newest pepper" in output
+        assert "can read" not in output
 
         settings.KEY_PEPPERS = {7: b"n" * 31 + b"!"} | old
         assert "Live keys on pepper 1: 1 (move to 7 when used)" in run("rotate_secrets")

@@ -201,8 +201,8 @@ def leave(what: Callable[..., None]) -> None:
     what(of, by=audit.PUMBLE, now=timezone.now())
 
 
-def store(**given: Any) -> None:
-    installations.store_grant(grant(**given), by=audit.PUMBLE, now=timezone.now())
+def store(**fields: Any) -> None:
+    installations.store_grant(grant(**fields), by=audit.PUMBLE, now=timezone.now())
 
 
 def keep_policy(now: datetime | None = None, **terms: Any) -> Policy:
@@ -212,7 +212,7 @@ def keep_policy(now: datetime | None = None, **terms: Any) -> Policy:
     return policies.change_policy(workspace=workspace, values=wanted, by=OPERATOR, now=now or timezone.now())
 
 
-def bring_in_line(key: ApiKey) -> None:
+def enforce_new_policy(key: ApiKey) -> None:
     kept = keep_policy(allowed_scopes=["messages:read"])
     change(key, lifecycle.enforce_policy, revision=kept.revision)
 
@@ -254,7 +254,7 @@ CHANGES: dict[str, tuple[Callable[[World], Any], Callable[[World], Any], dict[st
         OK,
         OK | {"scopes": ["messages:read"], "channels": {"d" * 24: "ops"}},
     ),
-    "bind to an address": (
+    "limit to an address": (
         _nothing,
         lambda w: narrowed(w.key, allowed_addresses=["198.51.100.0/24"]),
         OK,
@@ -281,7 +281,12 @@ CHANGES: dict[str, tuple[Callable[[World], Any], Callable[[World], Any], dict[st
         OK,
         {"outcome": "key_rotated"},
     ),
-    "bring in line": (_nothing, lambda w: bring_in_line(w.key), OK, OK | {"scopes": ["messages:read"]}),
+    "enforce a policy": (
+        _nothing,
+        lambda w: enforce_new_policy(w.key),
+        OK,
+        OK | {"scopes": ["messages:read"]},
+    ),
     "idle": (
         lambda _: keep_policy(now=timezone.now() - timedelta(days=30), idle_days=7),
         lambda _: lifecycle.disable_idle(now=timezone.now()),
@@ -296,7 +301,7 @@ CHANGES: dict[str, tuple[Callable[[World], Any], Callable[[World], Any], dict[st
         OK,
         REVOKED,
     ),
-    "authorise again": (_nothing, lambda _: store(access_token="second"), OK, OK | {"token": "second"}),
+    "authorize again": (_nothing, lambda _: store(access_token="second"), OK, OK | {"token": "second"}),
     "another bot": (
         _nothing,
         lambda _: store(bot_token="another", access_token="first"),
@@ -347,9 +352,9 @@ class TestAnotherProcess:
         world = World(key, settings)
         before(world)
         for _ in range(2):
-            asked = other.call(plaintext)
-        assert asked == answer_before | {"queries": asked["queries"]}
-        assert asked["outcome"] != "ok" or asked["queries"] == 0, "it remembers"
+            answered = other.call(plaintext)
+        assert answered == answer_before | {"queries": answered["queries"]}
+        assert answered["outcome"] != "ok" or answered["queries"] == 0, "it remembers"
 
         changes(world)
 
@@ -600,7 +605,7 @@ class TestANumberInRedis:
             check(plaintext.text.encode(), by=API, now=timezone.now())
 
         assert key_cache.local_cache.get(key.key_id) is None
-        assert [one.message for one in caplog.records].count("key_cache.number_ahead") == 1
+        assert [record.message for record in caplog.records].count("key_cache.number_ahead") == 1
 
     def test_is_that_of_the_database_however_many_changes_came_while_it_was_too_high(
         self, alice: Member, other: Process, server: redis.Redis
@@ -639,14 +644,14 @@ class TestWithRedis:
     ) -> None:
         key, plaintext = new_key(alice)
         _kept, kept = new_key(alice, "kept")
-        for one in (plaintext, kept):
-            other.call(one)
+        for raw_key in (plaintext, kept):
+            other.call(raw_key)
         with short_of_memory(server):
             revoke(key)
             assert not server.exists(NUMBER)
-            assert [other.outcome(one) for one in (plaintext, kept)] == ["key_revoked", "ok"]
+            assert [other.outcome(raw_key) for raw_key in (plaintext, kept)] == ["key_revoked", "ok"]
 
-        assert [other.outcome(one) for one in (plaintext, kept)] == ["key_revoked", "ok"]
+        assert [other.outcome(raw_key) for raw_key in (plaintext, kept)] == ["key_revoked", "ok"]
         wait_for(lambda: other.call(kept)["queries"] == 0, 5)
         assert other.outcome(plaintext) == "key_revoked"
 
@@ -777,16 +782,16 @@ class TestAnEvent:
         store(access_token="second")
         store(access_token="third")
 
-        told = AuditEvent.objects.filter(type="member.authorized").order_by("number")
-        assert [event.detail.get("renewed", False) for event in told] == [False, True, True]
+        events = AuditEvent.objects.filter(type="member.authorized").order_by("number")
+        assert [event.detail.get("renewed", False) for event in events] == [False, True, True]
 
     def test_tells_each_workspace_of_its_tokens_that_were_encrypted_anew(
         self, alice: Member, settings: Settings
     ) -> None:
         rotate_secrets(settings)
 
-        told = AuditEvent.objects.filter(type="secrets.rotated", workspace=alice.workspace)
-        assert sum(event.detail["tokens_reencrypted"] for event in told) == 2
+        events = AuditEvent.objects.filter(type="secrets.rotated", workspace=alice.workspace)
+        assert sum(event.detail["tokens_reencrypted"] for event in events) == 2
 
 
 class TestARecord:

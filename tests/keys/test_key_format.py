@@ -81,9 +81,9 @@ class TestFindIn:
         first, second = key_format.generate(), key_format.generate()
         fake = first.text[:-1] + ("0" if first.text[-1] != "0" else "1")
 
-        found = key_format.find_in(f"old «{first.text}», new:{second.text}; fake {fake}")
+        keys = key_format.find_in(f"old «{first.text}», new:{second.text}; fake {fake}")
 
-        assert [key.text for key in found] == [first.text, second.text]
+        assert [key.text for key in keys] == [first.text, second.text]
 
 
 class TestRedact:

@@ -98,11 +98,11 @@ class Keys(RuleBasedStateMachine):
 
     @rule(target=keys, wanted=some_rights, who=people)
     def issue(self, wanted: dict[str, Any], who: str) -> tuple[ApiKey, Plaintext]:
-        asked = made(wanted, self.now)
-        asked["scopes"] = asked.pop("scopes_wanted")
+        arguments = made(wanted, self.now)
+        arguments["scopes"] = arguments.pop("scopes_wanted")
         member = self.by(who).member
         assert member is not None
-        return lifecycle.issue(owner=member, name=None, by=self.by(who), now=self.now, **asked)
+        return lifecycle.issue(owner=member, name=None, by=self.by(who), now=self.now, **arguments)
 
     @rule(target=keys, pair=keys, grace=st.sampled_from(list(lifecycle.GRACE_PERIODS.values())), who=people)
     def rotate(self, pair: tuple[ApiKey, Plaintext], grace: timedelta, who: str) -> tuple[ApiKey, Plaintext]:
@@ -170,10 +170,10 @@ class Keys(RuleBasedStateMachine):
 
     @invariant()
     def nothing_widens_revives_or_goes_unrecorded(self) -> None:
-        told: dict[int | None, list[str]] = {}
+        event_types: dict[int | None, list[str]] = {}
         events = AuditEvent.objects.filter(workspace=self.workspace).order_by("pk")
         for event in events[self.events :]:
-            told.setdefault(event.key_id, []).append(event.type)
+            event_types.setdefault(event.key_id, []).append(event.type)
             self.events += 1
         now = self.rows()
         for key in ApiKey.objects.filter(pk__in=now):
@@ -184,7 +184,7 @@ class Keys(RuleBasedStateMachine):
             if key.replaces is not None and key.confirmed_at is not None:
                 assert key.rights.first_wider_field(key.replaces.rights) is None
             if now[key.pk] != self.before.get(key.pk):
-                assert told.get(key.pk), f"{key} changed and nothing tells of it"
+                assert event_types.get(key.pk), f"{key} changed without an event"
             assert key.pk not in self.revoked or key.revoked_at is not None
             if key.revoked_at is not None:
                 self.revoked.add(key.pk)

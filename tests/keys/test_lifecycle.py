@@ -294,8 +294,10 @@ class TestCheck:
         with pytest.raises(KeyUnknown) as foreign:
             check(plaintext.text.encode(), by=API, now=NOW)
 
-        said = {(type(refused.value), refused.value.args) for refused in (unknown_id, wrong_secret, foreign)}
-        assert len(said) == 1
+        refusals = {
+            (type(refused.value), refused.value.args) for refused in (unknown_id, wrong_secret, foreign)
+        }
+        assert len(refusals) == 1
 
     def test_goes_on_under_an_older_pepper_until_that_is_dropped(
         self, alice: Member, settings: Settings

@@ -135,16 +135,16 @@ class TestWhatRemains:
             for _ in range(count):
                 backend.hit([rate_limit(100, holder, reserve_for_newcomers=reserve_for_newcomers)])
 
-        told = []
+        remaining = []
         while not (
             status := backend.hit([rate_limit(100, "mine", reserve_for_newcomers=reserve_for_newcomers)])[0]
         ).refused:
-            told.append(status.remaining)
+            remaining.append(status.remaining)
 
-        truth = list(range(len(told)))[::-1]
+        truth = list(range(len(remaining)))[::-1]
         counted = max(0, 80 - sum(before.values())) if reserve_for_newcomers else 0  # from here on
-        assert told[counted:] == truth[counted:]
-        assert all(said <= true <= said + 10 for said, true in zip(told, truth, strict=True))
+        assert remaining[counted:] == truth[counted:]
+        assert all(reported <= true <= reported + 10 for reported, true in zip(remaining, truth, strict=True))
         assert status.remaining == 0
 
     def test_is_nothing_of_a_reserve_that_is_kept_for_others_and_the_refusal_says_so(
@@ -403,7 +403,7 @@ def test_the_backend_is_redis_where_there_is_one(settings: Settings, redis_url: 
     settings.REDIS_URL = redis_url
     limits.backend.cache_clear()
 
-    one, other = RedisBackend(redis_url), limits.backend()
+    backend, other = RedisBackend(redis_url), limits.backend()
     redis.Redis.from_url(redis_url).flushall()
-    one.hit([rate_limit(1)])
+    backend.hit([rate_limit(1)])
     assert other.hit([rate_limit(1)])[0].refused, "two processes share one count"

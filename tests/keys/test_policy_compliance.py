@@ -36,13 +36,15 @@ def new_key(owner: Member, name: str | None = None, *, now: datetime = NOW, **op
     return lifecycle.confirm(key=key, by=OPERATOR, now=now)
 
 
-def found(owner: Member) -> dict[str, list[Violation]]:
+def violations_of(owner: Member) -> dict[str, list[Violation]]:
     """What breaks the policy of the owner's workspace, by the keys' names."""
     assert owner.workspace is not None
-    return {one.key.name: one.violations for one in policies.find_noncompliant_keys(owner.workspace, NOW)}
+    return {
+        entry.key.name: entry.violations for entry in policies.find_noncompliant_keys(owner.workspace, NOW)
+    }
 
 
-def bring_in_line(key: ApiKey, by: Member, *, now: datetime = NOW) -> policies.NonCompliantKey | None:
+def enforce_policy(key: ApiKey, by: Member, *, now: datetime = NOW) -> policies.NonCompliantKey | None:
     revision = policies.get_policy(key.owner.workspace).revision
     return lifecycle.enforce_policy(key=key, revision=revision, by=acting(by), now=now)
 
@@ -95,7 +97,7 @@ class TestAStricterPolicy:
 
         set_policy(olivia, **terms)
 
-        assert found(olivia) == {"a": [breach]}
+        assert violations_of(olivia) == {"a": [breach]}
         key.refresh_from_db()
         assert (key.rights, key.disabled_at) == (before, None)
 
@@ -113,10 +115,10 @@ class TestAStricterPolicy:
         before = key.rights
         set_policy(olivia, **terms)
 
-        bring_in_line(key, olivia)
+        enforce_policy(key, olivia)
 
         key.refresh_from_db()
-        assert found(olivia) == {}
+        assert violations_of(olivia) == {}
         if left is None:
             assert (key.disabled_reason, key.disabled_by, key.rights) == ("POLICY", olivia, before)
         else:
@@ -148,7 +150,7 @@ class TestAStricterPolicy:
         for owner in (alice, olivia):
             lifecycle.issue(owner=owner, name=None, by=acting(owner), now=NOW, **fitting)
 
-        assert found(olivia) == {}
+        assert violations_of(olivia) == {}
 
     def test_lists_no_key_that_is_over_or_that_only_somebody_above_can_enable(
         self, alice: Member, olivia: Member
@@ -161,9 +163,9 @@ class TestAStricterPolicy:
 
         set_policy(olivia, addresses_required=True)
 
-        assert list(found(olivia)) == ["paused"]
-        bring_in_line(paused, olivia)
-        assert found(olivia) == {}
+        assert list(violations_of(olivia)) == ["paused"]
+        enforce_policy(paused, olivia)
+        assert violations_of(olivia) == {}
         with pytest.raises(PolicyViolated):
             lifecycle.enable(key=paused, by=acting(alice), now=NOW)
 
@@ -180,23 +182,23 @@ class TestAStricterPolicy:
         set_policy(olivia, max_keys=2)
 
         spare = [Violation(PolicyRule.MAX_KEYS, limit=2)]
-        assert found(olivia) == {"paused": spare, "old": spare}
-        assert bring_in_line(keys["used"], olivia) is None
+        assert violations_of(olivia) == {"paused": spare, "old": spare}
+        assert enforce_policy(keys["used"], olivia) is None
         for name in ("old", "paused"):
-            bring_in_line(keys[name], olivia)
-        assert found(olivia) == {}
+            enforce_policy(keys[name], olivia)
+        assert violations_of(olivia) == {}
         with pytest.raises(PolicyViolated):
             lifecycle.enable(key=keys["old"], by=acting(alice), now=NOW)
         lifecycle.revoke(key=keys["used"], by=acting(alice), reason=ApiKey.RevokeReason.BY_HOLDER, now=NOW)
         lifecycle.enable(key=keys["old"], by=acting(alice), now=NOW)
-        assert found(olivia) == {}
+        assert violations_of(olivia) == {}
 
     def test_that_allows_fewer_keys_lets_none_come_back_beside_one_that_is_only_paused(
         self, alice: Member, olivia: Member
     ) -> None:
         spare, kept = new_key(alice), new_key(alice)
         set_policy(olivia, max_keys=1)
-        bring_in_line(spare, olivia)
+        enforce_policy(spare, olivia)
         lifecycle.disable(key=kept, by=acting(alice), now=NOW)
         LastUse.objects.create(key=spare, at=NOW + DAY)
 
@@ -210,20 +212,20 @@ class TestAStricterPolicy:
         new_key(alice, "fresh", now=NOW - 30 * DAY + timedelta(seconds=1))
         set_policy(olivia, idle_days=30)
 
-        assert found(olivia) == {"idle": [Violation(PolicyRule.IDLE, limit=30)]}
-        bring_in_line(key, olivia)
+        assert violations_of(olivia) == {"idle": [Violation(PolicyRule.IDLE, limit=30)]}
+        enforce_policy(key, olivia)
 
         key.refresh_from_db()
         assert key.disabled_reason == "IDLE"
         lifecycle.enable(key=key, by=acting(alice), now=NOW)
-        assert found(olivia) == {}
+        assert violations_of(olivia) == {}
 
     def test_of_one_workspace_says_nothing_of_anothers_keys(self, olivia: Member, mallory: Member) -> None:
         new_key(mallory, "theirs")
 
         set_policy(olivia, addresses_required=True, creators=Policy.Creators.ADMINISTRATORS)
 
-        assert found(olivia) == {}
+        assert violations_of(olivia) == {}
 
     def test_is_looked_through_with_as_many_queries_for_many_keys_as_for_few(
         self, alice: Member, olivia: Member, django_assert_num_queries: DjangoAssertNumQueries
@@ -248,15 +250,15 @@ class TestBringingAKeyInLine:
 
         for stranger in (alice, mallory):
             with pytest.raises(NotAllowed):
-                bring_in_line(key, stranger)
+                enforce_policy(key, stranger)
         operator = Member.objects.create_superuser("root", "secret")
-        assert bring_in_line(key, operator) is not None
+        assert enforce_policy(key, operator) is not None
 
     def test_narrows_in_all_that_is_too_wide_and_in_nothing_else(self, alice: Member, olivia: Member) -> None:
         key = new_key(alice, calls_per_minute=7, channels={"a" * 24: "ops"}, allowed_addresses=["10.0.0.0/8"])
         set_policy(olivia, allowed_scopes=["messages:read"], max_lifetime=DAY)
 
-        bring_in_line(key, olivia)
+        enforce_policy(key, olivia)
 
         key.refresh_from_db()
         assert key.rights == Rights(
@@ -271,7 +273,7 @@ class TestBringingAKeyInLine:
         key = new_key(alice)
         set_policy(olivia, allowed_scopes=["messages:read"], addresses_required=True)
 
-        broken = bring_in_line(key, olivia)
+        broken = enforce_policy(key, olivia)
 
         key.refresh_from_db()
         assert broken is not None
@@ -284,7 +286,7 @@ class TestBringingAKeyInLine:
         lifecycle.confirm(key=new, by=acting(alice), now=NOW)
         set_policy(olivia, allowed_scopes=["messages:read"])
 
-        bring_in_line(new, olivia)
+        enforce_policy(new, olivia)
 
         assert [key.scopes for key in ApiKey.objects.all()] == [["messages:read"]] * 2
 
@@ -292,8 +294,8 @@ class TestBringingAKeyInLine:
         key = new_key(alice)
         set_policy(olivia, allowed_scopes=["messages:read"])
 
-        assert bring_in_line(key, olivia) is not None
-        assert bring_in_line(key, olivia) is None
+        assert enforce_policy(key, olivia) is not None
+        assert enforce_policy(key, olivia) is None
         assert AuditEvent.objects.filter(type="key.narrowed").count() == 1
 
     def test_needs_the_policy_that_was_looked_at(self, alice: Member, olivia: Member) -> None:
@@ -312,14 +314,14 @@ class TestBringingAKeyInLine:
         lifecycle.revoke(key=key, by=acting(alice), reason=ApiKey.RevokeReason.BY_HOLDER, now=NOW)
 
         with pytest.raises(KeyNotFound):
-            bring_in_line(key, olivia)
+            enforce_policy(key, olivia)
 
     def test_that_was_disabled_for_it_lets_its_holder_enable_it_once_it_fits(
         self, alice: Member, olivia: Member
     ) -> None:
         key = new_key(alice)
         set_policy(olivia, addresses_required=True)
-        bring_in_line(key, olivia)
+        enforce_policy(key, olivia)
 
         with pytest.raises(PolicyViolated) as refused:
             lifecycle.enable(key=key, by=acting(alice), now=NOW)
@@ -337,7 +339,7 @@ class TestBringingAKeyInLine:
         lifecycle.disable(key=key, by=acting(olivia), now=NOW)
         set_policy(olivia, addresses_required=True)
 
-        bring_in_line(key, olivia)
+        enforce_policy(key, olivia)
 
         with pytest.raises(NotAllowed):
             lifecycle.enable(key=key, by=acting(alice), now=NOW)
@@ -376,4 +378,4 @@ def test_a_policy_changed_and_keys_brought_in_line_at_once_leave_keys_that_fit_o
     assert set(ended) <= {"done", "policy_changed"}
     for key in ApiKey.objects.all():
         assert key.scopes in (list(scopes.ALL), ["messages:read", "messages:write"])
-    assert len(found(olivia)) == 4  # what was brought in line before the change breaks the new one
+    assert len(violations_of(olivia)) == 4  # what was made compliant before the change breaks the new one

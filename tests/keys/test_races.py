@@ -85,9 +85,9 @@ def test_a_rotation_and_a_revocation_at_once_leave_nothing_that_works(alice: Mem
             lifecycle.confirm(key=successor, by=web(alice), now=NOW)
 
         def revoke(key: ApiKey) -> None:
-            for one in (key, *key.successors.all()):
+            for member_of_chain in (key, *key.successors.all()):
                 reason = ApiKey.RevokeReason.BY_ADMINISTRATOR
-                lifecycle.revoke(key=one, by=web(olivia), reason=reason, now=NOW)
+                lifecycle.revoke(key=member_of_chain, by=web(olivia), reason=reason, now=NOW)
 
         results = at_once(2, lambda number, key=key: (rotate_and_confirm, revoke)[number](key))  # type: ignore[misc]
 
@@ -126,12 +126,12 @@ def test_of_fifty_beginnings_with_one_idempotency_key_one_is_the_first(alice: Me
 @pytest.mark.parametrize("outcome", ["ok", "scope_missing"])
 def test_counts_of_several_processes_add_up(alice: Member, outcome: str) -> None:
     key = live_key(alice)
-    one = usage.CallRecord(key.pk, NOW, "sendMessage", outcome, 200, 1, "r", None, "")
+    call = usage.CallRecord(key.pk, NOW, "sendMessage", outcome, 200, 1, "r", None, "")
 
     def flush(_number: int) -> None:
         recorder = usage.Recorder()
         for _ in range(10):
-            recorder.record(one)
+            recorder.record(call)
         while (
             recorder.has_queued()
         ):  # where another process writes of the key, this one waits for its next turn

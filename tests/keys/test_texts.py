@@ -60,9 +60,9 @@ def test_a_date_of_this_year_needs_no_year() -> None:
 
 
 def test_names_the_presets() -> None:
-    presets = [rights.make(scopes_wanted=one) for one in (*scopes.PRESETS.values(), ["user:read"])]
+    presets = [rights.make(scopes_wanted=preset) for preset in (*scopes.PRESETS.values(), ["user:read"])]
 
-    assert [texts.preset_name(one) for one in presets] == [
+    assert [texts.preset_name(preset) for preset in presets] == [
         "Read only",
         "Post messages",
         "Full access",
@@ -91,7 +91,7 @@ def _all_errors() -> list[exceptions.KeysError]:
     }
 
     def below(kind: type[exceptions.KeysError]) -> list[type[exceptions.KeysError]]:
-        return [kind, *(found for one in kind.__subclasses__() for found in below(one))]
+        return [kind, *(each for subclass in kind.__subclasses__() for each in below(subclass))]
 
     return [samples[kind] if kind in samples else kind() for kind in below(exceptions.KeysError)]
 

@@ -35,8 +35,8 @@ def use(key: ApiKey, **changed: Any) -> usage.CallRecord:
 
 def written(*uses: usage.CallRecord) -> usage.Recorder:
     recorder = usage.Recorder()
-    for one in uses:
-        recorder.record(one)
+    for call in uses:
+        recorder.record(call)
     recorder.flush()
     return recorder
 
@@ -140,9 +140,9 @@ def test_calls_are_kept_for_as_long_as_their_workspace_says(
     key: ApiKey, olivia: Member, mallory: Member
 ) -> None:
     theirs = lifecycle.issue(owner=mallory, name="theirs", by=OPERATOR, now=NOW)[0]
-    for one in (key, theirs):
+    for used in (key, theirs):
         for age in (4, 6, 89, 91):
-            written(use(one, at=NOW - timedelta(days=age)))
+            written(use(used, at=NOW - timedelta(days=age)))
     for owner, days in ((olivia, 5), (mallory, 100)):
         assert owner.workspace is not None
         terms = policies.PolicyValues(request_log_retention_days=days)
