@@ -117,11 +117,11 @@ class RequestLogAdmin(_UsageAdmin):
         "outcome_title",
         "key_name",
         "holder",
+        "request",
         "duration",
         "surface_name",
         "ip_address",
         "program",
-        "request",
     )
     list_filter = (
         OutcomeFilter,

@@ -395,6 +395,19 @@ class TestTheAccount:
         assert RequestLog.objects.first().agent.startswith("python-requests/")  # type: ignore[union-attr]
         assert ApiKey.objects.get().last_use.agent.startswith("python-requests/")
 
+    def test_has_the_message_and_tells_a_dry_run(self, portal: str, key: str, agent: Mcp) -> None:
+        agent.call("pumble_send_message", channel="general", text="x")
+        Mcp(portal, key, Prefer="handling=dry-run").call("pumble_send_message", channel="general", text="x")
+        agent.fail("pumble_send_message", channel="nowhere", text="x")
+
+        usage.recorder.flush()
+
+        posted, dry_run, refused = RequestLog.objects.order_by("pk")
+        assert (posted.speaker, posted.is_dry_run, len(posted.channel_id)) == ("PERSON", False, 24)
+        assert posted.message_id in agent.call("pumble_read_channel", channel="general", limit=5)
+        assert (dry_run.message_id, dry_run.is_dry_run) == ("", True)
+        assert (refused.outcome_case, refused.hint) == ("unknown_channel", "fields:channel")
+
     def test_takes_the_quotas_of_pumble(self, agent: Mcp, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(PumbleQuota, "limit", property(lambda _quota: 1))
         agent.call("pumble_send_message", channel="general", text="x")
