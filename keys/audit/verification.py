@@ -1,15 +1,37 @@
 """Verification of the chains in the database, and comparison with an export."""
 
 from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
 from itertools import islice
 
+from django.db import connection
 from django.db.models import F, Max, Q
 
-from keys.audit import export
+from keys.audit import export, triggers
 from keys.audit.verifier import ChainBroken, ChainVerifier, Record
-from keys.models import AuditChain, AuditEvent
+from keys.models import AuditChain, AuditEvent, AuditVerification
 
 _BATCH_SIZE = 500
+
+
+def verify_and_record(
+    chain: AuditChain, *, now: datetime, through: Callable[[Iterator[Record]], Iterable[Record]] = iter
+) -> AuditVerification:
+    """Verify the chain and its triggers, store the result, and return it. See `verify_chain`."""
+    events, problem = 0, ""
+    if missing := triggers.find_missing(connection):
+        problem = missing_triggers_text(missing)
+    else:
+        try:
+            events = verify_chain(chain, through=through).events
+        except ChainBroken as broken:
+            problem = str(broken)
+    result = {"at": now, "events": events, "problem": problem}
+    return AuditVerification.objects.update_or_create(chain=chain, defaults=result)[0]
+
+
+def missing_triggers_text(missing: Iterable[str]) -> str:
+    return f"the triggers that protect the audit events are missing: {', '.join(missing)}; run `migrate` to create them"
 
 
 def verify_chain(

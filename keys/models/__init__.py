@@ -5,7 +5,13 @@ which record an audit event in the same transaction.
 """
 
 from keys.models.api_key import ApiKey, ApiKeyQuerySet
-from keys.models.audit_event import AuditAddress, AuditChain, AuditEvent, AuditEventQuerySet
+from keys.models.audit_event import (
+    AuditAddress,
+    AuditChain,
+    AuditEvent,
+    AuditEventQuerySet,
+    AuditVerification,
+)
 from keys.models.idempotent_call import IdempotentCall
 from keys.models.people import Member, Workspace
 from keys.models.policy import Policy
@@ -18,6 +24,7 @@ __all__ = [
     "AuditChain",
     "AuditEvent",
     "AuditEventQuerySet",
+    "AuditVerification",
     "HourlyUse",
     "IdempotentCall",
     "KnownNetwork",

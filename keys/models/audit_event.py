@@ -35,6 +35,26 @@ class AuditChain(models.Model):
         return f"audit chain of {self.name}"
 
 
+class AuditVerification(models.Model):
+    """The result of the last verification of a chain.
+
+    Attributes:
+        at: when it ended.
+        events: how many events were verified.
+        problem: the first altered event, or the missing triggers; "" if the chain is intact.
+    """
+
+    chain = models.OneToOneField(
+        AuditChain, on_delete=models.CASCADE, primary_key=True, related_name="verification"
+    )
+    at = models.DateTimeField()
+    events = models.PositiveBigIntegerField(default=0)
+    problem = models.TextField(blank=True, default="")
+
+    def __str__(self) -> str:
+        return f"verification of {self.chain_id} at {self.at:%Y-%m-%dT%H:%M:%SZ}"
+
+
 class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
     def for_viewer(self, viewer: Member) -> "AuditEventQuerySet":
         """Return what `viewer` may see: operators all, owners and administrators their workspace's, others nothing."""

@@ -18,7 +18,7 @@ from keys.models import ApiKey, Member
 from keys.texts import SCOPES
 from portal.admin import key_actions
 from portal.admin.base import ViewerAdmin
-from portal.admin.filters import ChoiceFilter, MemberFilter, Rows, SelectFilter, workspace_filter
+from portal.admin.filters import ChoiceFilter, MemberFilter, Rows, workspace_filter
 from portal.admin.viewer import get_viewer
 from portal.presentation import hygiene, key_detail, key_search, usage_charts
 from portal.templatetags import presentation
@@ -87,7 +87,7 @@ class BreadthFilter(ChoiceFilter):
         return rows.filter(pk__in=hygiene.find_overbroad(rows, now))
 
 
-class ScopeFilter(SelectFilter):
+class ScopeFilter(ChoiceFilter):
     title = gettext_lazy("permission")
     parameter_name = "scope"
     options = [(name, text.label) for name, text in SCOPES.items()]

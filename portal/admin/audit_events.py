@@ -1,20 +1,30 @@
-"""The audit log: a read-only list with filters and an export."""
+"""The audit log: a read-only list with filters, the state of its chain, an export, the verifier and a legend."""
 
-import json
-from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
-from django.contrib import admin
-from django.db.models import Q
-from django.http import Http404, HttpRequest, HttpResponseBase, StreamingHttpResponse
+from django.contrib import admin, messages
+from django.contrib.admin.views.main import PAGE_VAR
+from django.db.models import Q, QuerySet
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseNotAllowed,
+    StreamingHttpResponse,
+)
+from django.shortcuts import redirect
 from django.urls import URLPattern, reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from keys import audit, unicode_text
-from keys.audit import export
-from keys.models import AuditEvent, Workspace
+from keys.audit import export, verification, verifier
+from keys.models import AuditChain, AuditEvent, AuditVerification, Member, Workspace
 from portal.accounts.kept_forms import FormPage, form_page
 from portal.admin.base import ViewerAdmin
 from portal.admin.filters import (
@@ -23,7 +33,6 @@ from portal.admin.filters import (
     MemberFilter,
     PeriodFilter,
     Rows,
-    SelectFilter,
     SinceFilter,
     TextFilter,
     UntilFilter,
@@ -31,14 +40,21 @@ from portal.admin.filters import (
 )
 from portal.admin.viewer import get_actor, get_viewer
 from portal.error_pages import error_page
-from portal.presentation import event_texts
+from portal.presentation import event_details, event_texts
 from portal.templatetags import presentation
 
+MAX_EVENTS_TO_VERIFY = 50_000  # about 3 seconds; `audit_verify` checks any number
 
-class EventTypeFilter(SelectFilter):
+
+class EventTypeFilter(ChoiceFilter):
     title = gettext_lazy("event")
     parameter_name = "type"
-    options = [(value, value) for value in AuditEvent.Type.values]
+    options = [(value, event_details.type_name(value)) for value in AuditEvent.Type.values]
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Return the types in the language of the request, sorted."""
+        names = [(value, event_details.type_name(value)) for value, _name in self.options]
+        return sorted(names, key=lambda option: option[1].casefold())
 
 
 class SurfaceFilter(ChoiceFilter):
@@ -101,15 +117,81 @@ class AuditEventAdmin(ViewerAdmin):
         return ("-pk",) if get_viewer(request).is_superuser else ("-at", "-pk")
 
     def extra_urls(self) -> list[URLPattern]:
-        return [self.named_path("export/", self.export, "export")]
+        return [
+            self.named_path("export/", self.export, "export"),
+            self.named_path("verify/", self.verify, "verify"),
+            self.named_path("verifier.py", self.download_verifier, "verifier"),
+            self.named_path("legend/", self.legend, "legend"),
+        ]
 
     def row_context(self, request: HttpRequest, row: AuditEvent) -> dict[str, Any]:
         return {
             "title": event_texts.describe_event(row),
+            "type_name": event_details.type_name(row.type),
             "who": self.who(row),
             "where": event_texts.surface_label(row),
-            "details": list(_list_details(row.detail_with_addresses)),
+            "details": list(event_details.list_details(row)),
         }
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        chains = list(self._chains(request))
+        results = list(AuditVerification.objects.filter(chain__in=chains).order_by("at"))
+        is_complete = len(results) == len(chains)
+        proof = {
+            "events": sum(chain.number - chain.pruned_number for chain in chains),
+            "number": len(chains),
+            "problems": [result.problem for result in results if result.problem],
+            "checked_at": results[0].at if results and is_complete else None,
+            "url": reverse("admin:keys_auditevent_verify") + _workspace_query(request),
+        }
+        context = {"proof": proof, "is_whole_chain": _asks_for_whole_chain(request), **(extra_context or {})}
+        return super().changelist_view(request, context)
+
+    def _chains(self, request: HttpRequest) -> QuerySet[AuditChain]:
+        """Return the chains of what the viewer sees: of their workspace, or all or the filtered one for operators."""
+        viewer, chains = get_viewer(request), AuditChain.objects.order_by("name")
+        if not viewer.is_superuser:
+            return chains.filter(name=viewer.workspace.pumble_id) if viewer.workspace else chains.none()
+        chosen = request.GET.get("workspace", "").replace("\x00", "")
+        return chains.filter(name=chosen) if chosen else chains
+
+    @form_page(FormPage(lambda: reverse("admin:keys_auditevent_changelist")))
+    def verify(self, request: HttpRequest) -> HttpResponseBase:
+        """POST: verify the chains now, and go back to the list, which shows the result."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        chains = list(self._chains(request))
+        if sum(chain.number - chain.pruned_number for chain in chains) > MAX_EVENTS_TO_VERIFY:
+            message = _("There are too many events to verify on a page. Use the command audit_verify.")
+            messages.warning(request, message)
+        else:
+            for chain in chains:
+                verification.verify_and_record(chain, now=timezone.now())
+        return redirect(reverse("admin:keys_auditevent_changelist") + _workspace_query(request))
+
+    def download_verifier(self, request: HttpRequest) -> HttpResponseBase:
+        """GET: the program that verifies an export on another machine."""
+        if request.method == "POST":
+            return HttpResponseNotAllowed(["GET", "HEAD"])
+        path = Path(verifier.__file__)
+        response = HttpResponse(path.read_bytes(), content_type="text/x-python; charset=utf-8")
+        response["Content-Disposition"] = f'attachment; filename="{path.name}"'
+        return response
+
+    def legend(self, request: HttpRequest) -> HttpResponse:
+        """GET: what the names in the log and in an export mean."""
+        if request.method == "POST":
+            return HttpResponseNotAllowed(["GET", "HEAD"])
+        context = {
+            "title": _("Names in the audit log"),
+            "types": [(value, event_details.type_name(value)) for value in AuditEvent.Type.values],
+            "surfaces": AuditEvent.Surface.choices,
+            "columns": [(name, str(text)) for name, text in _COLUMNS],
+            "fields": sorted(event_details.FIELDS.items()),
+        }
+        return self.render_page(request, "admin/audit_legend.html", context)
 
     @form_page(FormPage(lambda: reverse("admin:keys_auditevent_changelist")))
     def export(self, request: HttpRequest) -> HttpResponseBase:
@@ -139,7 +221,7 @@ class AuditEventAdmin(ViewerAdmin):
                     "An export is recorded in the audit log of one workspace. Filter the list by a workspace. To export all workspaces, use the command audit_export."
                 ),
             )
-        events = self.get_changelist_instance(request).queryset
+        is_whole_chain = _asks_for_whole_chain(request)
         audit.record(
             AuditEvent.Type.AUDIT_EXPORTED,
             workspace=workspace,
@@ -151,7 +233,12 @@ class AuditEventAdmin(ViewerAdmin):
                 for name, text in request.GET.items()
             },
         )
-        lines = export.export_events(events.select_related(None).prefetch_related(None), export_format)
+        if is_whole_chain:
+            chains = AuditChain.objects.filter(name=workspace.pumble_id)
+            lines = export.export_ranges(export.chain_ranges(chains), export_format)
+        else:
+            events = self.get_changelist_instance(request).queryset
+            lines = export.export_events(events.select_related(None).prefetch_related(None), export_format)
         response = StreamingHttpResponse(lines, content_type=export.CONTENT_TYPES[export_format])
         response["Content-Disposition"] = (
             f'attachment; filename="audit-{timezone.now():%Y-%m-%d}.{export_format}"'
@@ -168,17 +255,17 @@ class AuditEventAdmin(ViewerAdmin):
 
     @admin.display(description=gettext_lazy("Who"))
     def who(self, event: AuditEvent) -> str:
-        if event.actor is None:
-            return event.actor_ref
-        return event.actor.name or event.actor_ref
+        return _member_link(event, event.actor, event.actor_ref)
 
     @admin.display(description=gettext_lazy("Member"))
     def about_whom(self, event: AuditEvent) -> str:
-        return event.member.name or event.member_ref if event.member else event.member_ref
+        return _member_link(event, event.member, event.member_ref)
 
     @admin.display(description=gettext_lazy("Key"))
     def key_name(self, event: AuditEvent) -> str:
-        return event.key.name if event.key else event.key_ref
+        if event.key is None:
+            return event.key_ref
+        return _link("admin:keys_apikey_change", event.key.pk, event.key.name)
 
     @admin.display(description=gettext_lazy("Where"))
     def where(self, event: AuditEvent) -> str:
@@ -189,26 +276,47 @@ class AuditEventAdmin(ViewerAdmin):
         return event.address or ""
 
 
-def _list_details(detail: dict[str, Any]) -> Iterator[tuple[str, str | None, str | None, str]]:
-    """Yield (name, before, after, value) for each part of an event's detail.
+_COLUMNS = [
+    ("chain", gettext_lazy("the ID of the workspace in Pumble, or `installation`")),
+    ("number", gettext_lazy("the position of the event in its chain")),
+    ("at", gettext_lazy("when it happened, in UTC")),
+    ("type", gettext_lazy("what happened")),
+    ("surface", gettext_lazy("where it was done")),
+    ("actor", gettext_lazy("who did it: the ID of a member in Pumble, or `operator:` and a name")),
+    ("member", gettext_lazy("whom it is about: the ID of a member in Pumble")),
+    ("key", gettext_lazy("the ID of the key")),
+    ("detail", gettext_lazy("the details as JSON")),
+    ("address", gettext_lazy("the pseudonym of the IP address")),
+    ("request_id", gettext_lazy("the ID of the request that did it")),
+    ("previous", gettext_lazy("the digest of the event before it in the chain")),
+    ("digest", gettext_lazy("the SHA-256 of all fields above")),
+    (
+        "addresses",
+        gettext_lazy("the IP addresses of the pseudonyms that were not erased, each with its salt"),
+    ),
+]
 
-    For a change, `before` and `after` are set; otherwise they are None and `value` is set.
-    """
-    before, after = detail.get("before"), detail.get("after")
-    if isinstance(before, dict) and isinstance(after, dict):
-        for name in dict.fromkeys((*before, *after)):
-            if before.get(name) != after.get(name):
-                yield name, _format_value(before.get(name)), _format_value(after.get(name)), ""
-    elif "before" in detail or "after" in detail:
-        yield "", _format_value(before), _format_value(after), ""
-    for name, value in detail.items():
-        if name not in {"before", "after"}:
-            yield name, None, None, _format_value(value)
+
+def _asks_for_whole_chain(request: HttpRequest) -> bool:
+    """Return whether the URL filters by nothing but a workspace, which has one chain."""
+    return not {name for name, value in request.GET.items() if value} - {"workspace", PAGE_VAR}
 
 
-def _format_value(value: Any) -> str:
-    if value is None or value == [] or value == "":
-        return "–"
-    if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return ", ".join(value)
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+def _workspace_query(request: HttpRequest) -> str:
+    """Return the query that keeps the filter by workspace, or ""."""
+    chosen = request.GET.get("workspace", "")
+    return f"?{urlencode({'workspace': chosen})}" if chosen else ""
+
+
+def _member_link(event: AuditEvent, member: Member | None, reference: str) -> str:
+    """Return the member's name as a link. Members of other workspaces and operators have no page to link to."""
+    if member is None:
+        return reference
+    name = member.name or reference
+    if member.workspace_id is None or member.workspace_id != event.workspace_id:
+        return name
+    return _link("admin:keys_member_change", member.pk, name)
+
+
+def _link(url_name: str, pk: int, text: str) -> str:
+    return format_html('<a href="{}"><bdi>{}</bdi></a>', reverse(url_name, args=[pk]), text)

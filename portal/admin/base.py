@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.contrib.admin.views.main import ERROR_FLAG, IGNORED_PARAMS, PAGE_VAR
+from django.contrib.admin.views.main import ERROR_FLAG, IGNORED_PARAMS, ORDER_VAR, PAGE_VAR, SEARCH_VAR
 from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 from django.http import (
@@ -27,7 +27,7 @@ from django.http import (
     HttpResponseNotAllowed,
     QueryDict,
 )
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -165,7 +165,16 @@ class ViewerAdmin(_ModelAdmin):
             return HttpResponseNotAllowed(["GET", "HEAD"])
         if refusal := self.reject_unknown_filters(request):
             return refusal
-        context = {"title": self.plural, "rows": self, **(extra_context or {})}
+        if request.method == "GET" and (short := self._without_empty_filters(request)):
+            return redirect(short)
+        context = {
+            "title": self.plural,
+            "rows": self,
+            "filter_form_params": [
+                (name, request.GET[name]) for name in (SEARCH_VAR, ORDER_VAR) if name in request.GET
+            ],
+            **(extra_context or {}),
+        }
         response: Any = super().changelist_view(request, context)
         no_such_page = f"{request.path}?{ERROR_FLAG}=1"  # Django redirects there, without the filters
         if response.headers.get("Location") == no_such_page:
@@ -176,6 +185,17 @@ class ViewerAdmin(_ModelAdmin):
             if context["action_form"]:
                 self.restore_ticks(context["action_form"], listed.result_list, get_kept_form(request))
         return response  # type: ignore[no-any-return]
+
+    def _without_empty_filters(self, request: HttpRequest) -> str | None:
+        """Return the URL without the filters that the form left empty, or None if it has none."""
+        names = {getattr(list_filter, "parameter_name", "") for list_filter in self.list_filter}
+        empty = [name for name in request.GET if name in names and not request.GET[name]]
+        if not empty:
+            return None
+        query = request.GET.copy()
+        for name in empty:
+            del query[name]
+        return f"{request.path}?{query.urlencode()}" if query else request.path
 
     def restore_ticks(self, form: Any, rows: Iterable[Any], kept_data: QueryDict | None) -> None:
         """Show the action and the ticks that the viewer had chosen before the session ended."""

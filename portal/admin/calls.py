@@ -17,10 +17,10 @@ from keys.models import HourlyUse, RequestLog
 from keys.models.usage import HourlyUseQuerySet, RequestLogQuerySet
 from portal.admin.base import ViewerAdmin
 from portal.admin.filters import (
+    ChoiceFilter,
     KeyIdFilter,
     PeriodFilter,
     Rows,
-    SelectFilter,
     SinceFilter,
     TextFilter,
     UntilFilter,
@@ -35,7 +35,7 @@ from pumble_bridge import explanations, outcomes
 from pumble_bridge.outcomes import Outcome
 
 
-class OutcomeFilter(SelectFilter):
+class OutcomeFilter(ChoiceFilter):
     title = _("outcome")
     parameter_name = "outcome"
     options = [
@@ -58,7 +58,7 @@ class OutcomeFilter(SelectFilter):
         return rows.none() if "\x00" in choice else self.filter_choice(rows, choice, timezone.now())
 
 
-class OperationFilter(SelectFilter):
+class OperationFilter(ChoiceFilter):
     title = _("operation")
     parameter_name = "operation"
     options = [
@@ -67,7 +67,7 @@ class OperationFilter(SelectFilter):
     ]
 
 
-class SurfaceFilter(SelectFilter):
+class SurfaceFilter(ChoiceFilter):
     title = _("interface")
     parameter_name = "surface"
     options = [(surface.value, label) for surface, label in RequestLog.SURFACES]

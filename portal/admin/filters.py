@@ -22,6 +22,17 @@ _MAX_WORKSPACES = 50
 
 
 class _Filter(SimpleListFilter):
+    """A filter with a field in the form of the list's filters. All filters are sent together."""
+
+    template = "admin/filter.html"
+
+    def choices(self, changelist: ChangeList) -> Iterator[Any]:
+        yield {
+            "name": self.parameter_name,
+            "value": self.value() or "",
+            "options": self.lookup_choices,
+        }
+
     @property
     def selected_label(self) -> str:
         """The label of the selected value; "" if nothing is selected."""
@@ -49,20 +60,6 @@ class ChoiceFilter(_Filter):
     def filter_choice(cls, rows: Rows, choice: str, now: datetime) -> Rows:
         """Return the rows for `choice`, one of the options. By default, `choice` is the value of the field `parameter_name`."""
         return rows.filter(**{str(cls.parameter_name): choice})
-
-
-class SelectFilter(ChoiceFilter):
-    """A `ChoiceFilter` with a select element, for many choices."""
-
-    template = "admin/select_filter.html"
-
-    def choices(self, changelist: ChangeList) -> Iterator[Any]:
-        yield {
-            "name": self.parameter_name,
-            "value": self.value() or "",
-            "options": self.options,
-            "other_params": _other_params(self, changelist),
-        }
 
 
 class MemberFilter(_Filter):
@@ -94,7 +91,6 @@ class MemberFilter(_Filter):
 class TextFilter(_Filter):
     """A filter with a text field."""
 
-    template = "admin/text_filter.html"
     input_type = "text"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -105,8 +101,7 @@ class TextFilter(_Filter):
             "name": self.parameter_name,
             "value": self.value() or "",
             "type": self.input_type,
-            "other_params": _other_params(self, changelist),
-            "selected": bool(self.value()),
+            "options": None,
         }
 
     def queryset(self, request: HttpRequest, rows: Rows) -> Rows:
@@ -192,16 +187,6 @@ class UntilFilter(TextFilter):
     def filter_text(self, rows: Rows, text: str) -> Rows:
         day = _midnight(text)
         return rows.filter(at__lt=day + timedelta(days=1)) if day else rows.none()
-
-
-def _other_params(list_filter: SimpleListFilter, changelist: ChangeList) -> list[tuple[str, str]]:
-    """Return the parameters of the other filters, which the form of this filter repeats."""
-    return [
-        (name, value)
-        for name, values in changelist.filter_params.items()
-        if name != list_filter.parameter_name
-        for value in values
-    ]
 
 
 def _read_pk(text: str | None) -> int:

@@ -4,12 +4,13 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
+from django.utils import timezone
 
 from keys.audit import triggers, verification, verifier
 from keys.management.exports import read_export
 from keys.management.lookups import get_workspace
 from keys.management.progress import interruptible, progress
-from keys.models import AuditChain, Workspace
+from keys.models import AuditChain, AuditVerification, Workspace
 
 MAX_SHOWN = 20
 
@@ -32,28 +33,26 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         chains = AuditChain.objects.order_by("name")
         only = get_workspace(options["workspace"]).pumble_id if options["workspace"] else None
-        if missing := triggers.find_missing(connection):
-            raise CommandError(
-                f"the triggers that protect the audit events are missing: {', '.join(missing)}; run `migrate` to create them"
-            )
         names = dict(Workspace.objects.values_list("pumble_id", "name"))
         for chain in chains.filter(pk=only) if only else chains:
             result = self._check(chain)
             named = f" ({names[chain.name]})" if chain.name in names else ""
             pruned = f", {chain.pruned_number} older ones pruned" if chain.pruned_number else ""
             self.stdout.write(f"{chain.name}{named}: {result.events} events, unchanged{pruned}")
+        if missing := triggers.find_missing(connection):
+            raise CommandError(verification.missing_triggers_text(missing))
         if options["against"]:
             self._compare(options["against"], only)
 
-    def _check(self, chain: AuditChain) -> verifier.ChainVerifier:
+    def _check(self, chain: AuditChain) -> AuditVerification:
         def with_progress(records: Iterator[verifier.Record]) -> Iterator[verifier.Record]:
             return progress(records, total=chain.number - chain.pruned_number, unit="event")
 
-        try:
-            with interruptible():
-                return verification.verify_chain(chain, through=with_progress)
-        except verifier.ChainBroken as broken:
-            raise CommandError(str(broken)) from broken
+        with interruptible():
+            result = verification.verify_and_record(chain, now=timezone.now(), through=with_progress)
+        if result.problem:
+            raise CommandError(result.problem)
+        return result
 
     def _compare(self, path: Path, only: str | None) -> None:
         """Raise CommandError with the first missing events, if the database lacks events of the export."""
