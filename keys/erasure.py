@@ -1,6 +1,6 @@
 """Erasure of a member's personal data.
 
-Deleted are name, e-mail, language and role; addresses, networks and agents of every use of their keys; stored answers of
+Deleted are name, e-mail, language, time zone and role; addresses, networks and agents of every use of their keys; stored answers of
 idempotent calls; names, purposes and notes of their keys, because free texts can contain anything; and addresses in audit
 events. Kept are Pumble's user id, without which an event of Pumble would create the member again; the revoked keys with
 their counts; and the audit events.
@@ -69,6 +69,7 @@ def anonymize(member: Member, *, by: Actor, now: datetime) -> None:
     for policy in Policy.objects.filter(allowed_creators=member):
         policy.allowed_creators.remove(member)
     member.name, member.email, member.language = PSEUDONYM, "", ""
+    member.time_zone, member.time_format = "", None
     member.role, member.last_login, member.erased_at = Member.Role.USER, None, now
     member.save()
     erase_audit_addresses(member)

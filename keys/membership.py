@@ -21,13 +21,18 @@ REJECTED_BY_PUMBLE = (
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A person as Pumble describes them. `role` is Pumble's value. `is_active` is False if they were deactivated."""
+    """A person as Pumble describes them. `role` is Pumble's value. `is_active` is False if they were deactivated.
+
+    `time_zone` is "" and `time_format` is None if Pumble does not tell them.
+    """
 
     user_id: str
     name: str
     email: str
     role: str
     is_active: bool
+    time_zone: str = ""
+    time_format: int | None = None
 
 
 @transaction.atomic
@@ -106,11 +111,19 @@ def record_profile(*, workspace: Workspace, profile: Profile, by: Actor, now: da
     member.name, member.email = profile.name[:200], profile.email[:320]
     member.role, member.is_active = profile.role[:32], profile.is_active
     member.save(update_fields=["name", "email", "role", "is_active"])
+    _record_clock(member, profile)
     if was_active and not member.is_active:
         _deactivate(member, workspace, by, now)
     elif member.is_active and not was_active:
         _reactivate(member, workspace, by, now)
     return member
+
+
+def _record_clock(member: Member, profile: Profile) -> None:
+    clock = (profile.time_zone[:64], profile.time_format)
+    if (member.time_zone, member.time_format) != clock:
+        member.time_zone, member.time_format = clock
+        member.save(update_fields=["time_zone", "time_format"])
 
 
 @transaction.atomic

@@ -5,12 +5,12 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from django.utils import timezone
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from keys import exceptions, scopes
+from keys import exceptions, scopes, times
+from keys.models import ApiKey, Member
 from keys.rights import CALLS_PER_MINUTE, Rights
 from keys.violations import PolicyRule, Violation
 
@@ -24,11 +24,18 @@ class ScopeText(NamedTuple):
     Attributes:
         in_channels: for scopes that a key uses in channels; None if the sentence does not mention the scope.
         elsewhere: for scopes that have nothing to do with channels.
+        of_holder: the part for readers other than the holder, if it differs.
     """
 
     label: "StrPromise"
     in_channels: "StrPromise | None" = None
     elsewhere: "StrPromise | None" = None
+    of_holder: "StrPromise | None" = None
+
+    def part(self, holder: str) -> str:
+        """Return the part of a sentence. `holder` is the name of the holder, or "" if they read it themselves."""
+        own = self.in_channels or self.elsewhere or ""
+        return str(self.of_holder) % {"holder": holder} if holder and self.of_holder else str(own)
 
 
 class PresetText(NamedTuple):
@@ -44,13 +51,29 @@ SCOPES = {
         elsewhere=gettext_lazy("create channels and change their members"),
     ),
     "messages:read": ScopeText(gettext_lazy("Read and search messages"), gettext_lazy("read messages")),
-    "messages:write": ScopeText(gettext_lazy("Post messages, now or later"), gettext_lazy("post as you")),
-    "messages:edit": ScopeText(gettext_lazy("Edit your messages"), gettext_lazy("edit your messages")),
-    "messages:delete": ScopeText(gettext_lazy("Delete your messages"), gettext_lazy("delete your messages")),
+    "messages:write": ScopeText(
+        gettext_lazy("Post messages, now or later"),
+        gettext_lazy("post as you"),
+        of_holder=gettext_lazy("post as %(holder)s"),
+    ),
+    "messages:edit": ScopeText(
+        gettext_lazy("Edit own messages"),
+        gettext_lazy("edit your messages"),
+        of_holder=gettext_lazy("edit messages of %(holder)s"),
+    ),
+    "messages:delete": ScopeText(
+        gettext_lazy("Delete own messages"),
+        gettext_lazy("delete your messages"),
+        of_holder=gettext_lazy("delete messages of %(holder)s"),
+    ),
     "reaction:write": ScopeText(gettext_lazy("React to messages"), gettext_lazy("react to messages")),
     "users:list": ScopeText(gettext_lazy("List people and groups")),
-    "user:read": ScopeText(gettext_lazy("See your own profile")),
-    "status:write": ScopeText(gettext_lazy("Set your status"), elsewhere=gettext_lazy("set your status")),
+    "user:read": ScopeText(gettext_lazy("See own profile")),
+    "status:write": ScopeText(
+        gettext_lazy("Set own status"),
+        elsewhere=gettext_lazy("set your status"),
+        of_holder=gettext_lazy("set the status of %(holder)s"),
+    ),
 }
 PRESETS = {
     "read-only": PresetText(
@@ -85,9 +108,13 @@ RIGHTS = {
 }
 
 
-def describe_rights(rights: Rights, *, now: datetime) -> str:
-    """Return what a key with these rights can do: `Can post as you in #ops until 12 January. Cannot read messages.`"""
-    can = _can(rights)
+def describe_rights(rights: Rights, *, now: datetime, holder: str = "") -> str:
+    """Return what a key with these rights can do: `Can post as you in #ops until 12 January. Cannot read messages.`
+
+    Args:
+        holder: the name of the holder, for other readers; "" if the holder reads it. See `holder_name`.
+    """
+    can = _can(rights, holder)
     where = _channels(rights)
     until = short_date(rights.expires_at, now=now) if rights.expires_at else ""
     named = {"can": can, "where": where, "until": until}
@@ -99,7 +126,7 @@ def describe_rights(rights: Rights, *, now: datetime) -> str:
         sentences = [_("Can %(can)s until %(until)s.") % named]
     else:
         sentences = [_("Can %(can)s; never expires.") % named]
-    if where and set(rights.scopes) != set(scopes.ALL) and (more := _elsewhere(rights)):
+    if where and set(rights.scopes) != set(scopes.ALL) and (more := _elsewhere(rights, holder)):
         sentences.append(_("Can also %(more)s.") % {"more": enumerate_all(more)})
     if cannot := _cannot(rights):
         sentences.append(_("Cannot %(cannot)s.") % {"cannot": cannot})
@@ -115,18 +142,34 @@ def describe_rights(rights: Rights, *, now: datetime) -> str:
     return " ".join(sentences)
 
 
+def holder_name(key: ApiKey, reader: Member | None) -> str:
+    """Return the name of the key's holder, or "" if `reader` is the holder. None is a reader at the command line."""
+    return "" if key.owner == reader else key.owner.name or _("its holder")
+
+
 def preset_name(rights: Rights) -> str:
     """Return the name of the preset: Read only, Post messages, Full access or Custom."""
     return str(PRESETS[scopes.find_preset(rights.scopes) or "custom"].label)
 
 
-def error_message(error: exceptions.KeysError) -> str:
-    """Return why a change was refused and what helps, in the active language."""
+def error_message(error: exceptions.KeysError, *, holder: str = "") -> str:
+    """Return why a change was refused and what helps, in the active language.
+
+    Args:
+        holder: the name of the key's holder, for other readers; "" if the holder reads it.
+    """
     match error:
         case exceptions.NameInvalid():
             return _name_invalid(error)
+        case exceptions.NameTaken() if holder:
+            return _("%(holder)s already has a key with this name. Choose another name.") % {"holder": holder}
         case exceptions.NameTaken():
             return _("You already have a key with this name. Choose another name, or delete that key first.")
+        case exceptions.TooManyKeys() if holder:
+            return _("%(holder)s has %(most)s keys, as many as the workspace allows.") % {
+                "holder": holder,
+                "most": error.limit,
+            }
         case exceptions.TooManyKeys():
             return _(
                 "You have %(most)s keys, as many as this workspace allows. Delete one that you no longer need."
@@ -283,10 +326,10 @@ def enumerate_any(items: Iterable[str]) -> str:
 
 def short_date(moment: datetime, *, now: datetime) -> str:
     """Return the day, with the year if it is not the current one, and with the time if it is less than a day ahead."""
-    local, today = timezone.localtime(moment), timezone.localtime(now)
+    local, today = times.localize(moment), times.localize(now)
     if local - today < timedelta(days=1):
-        return date_format(local, _("j F, H:i e"))
-    return date_format(local, _("j F") if local.year == today.year else _("j F Y"))
+        return f"{date_format(local, _('j F'))}, {times.time_of_day(moment)}"
+    return date_format(local, _("j F")) if local.year == today.year else times.full_date(moment)
 
 
 def format_days(length: timedelta) -> str:
@@ -295,24 +338,20 @@ def format_days(length: timedelta) -> str:
     return ngettext("%(n)s day", "%(n)s days", number) % {"n": number}
 
 
-def _can(rights: Rights) -> str:
+def _can(rights: Rights, holder: str) -> str:
     if set(rights.scopes) == set(scopes.ALL):
-        return _("do everything as you")
+        return _("do everything as %(holder)s") % {"holder": holder} if holder else _("do everything as you")
     sentences = [
-        str(SCOPES[scope].in_channels)
-        for scope in scopes.in_order(rights.scopes)
-        if SCOPES[scope].in_channels
+        SCOPES[scope].part(holder) for scope in scopes.in_order(rights.scopes) if SCOPES[scope].in_channels
     ]
     if rights.channels is None:
-        sentences += _elsewhere(rights)
+        sentences += _elsewhere(rights, holder)
     return enumerate_all(sentences or [_("see channels and people")])
 
 
-def _elsewhere(rights: Rights) -> list[str]:
+def _elsewhere(rights: Rights, holder: str) -> list[str]:
     """Return the parts for scopes that have nothing to do with channels."""
-    return [
-        str(SCOPES[scope].elsewhere) for scope in scopes.in_order(rights.scopes) if SCOPES[scope].elsewhere
-    ]
+    return [SCOPES[scope].part(holder) for scope in scopes.in_order(rights.scopes) if SCOPES[scope].elsewhere]
 
 
 def _cannot(rights: Rights) -> str:

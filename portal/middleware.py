@@ -1,4 +1,4 @@
-"""Middleware: request ids, the log line of a request, default headers, and the signed-in member.
+"""Middleware: request ids, the log line of a request, default headers, the signed-in member and their clock.
 
 The middleware of pages skips calls of the API.
 """
@@ -20,8 +20,10 @@ from django.utils import translation
 from django.utils.deprecation import MiddlewareMixin
 from django.utils.functional import SimpleLazyObject
 
-from keys import key_format
+from keys import key_format, times
+from keys.times import Clock
 from portal import headers, metrics
+from portal.accounts.clocks import get_clock
 from portal.accounts.sessions import get_session_user
 from portal.api.urls import PATHS as OPERATION_PATHS
 from portal.logging import request_id as logged_request_id
@@ -147,6 +149,22 @@ class SignedInMiddleware(PageMiddleware, AuthenticationMiddleware):
 
 class MessageMiddleware(PageMiddleware, messages.MessageMiddleware):
     pass
+
+
+class ClockMiddleware:
+    """Show times on the reader's clock: what Pumble tells of the member, or what the browser told in a cookie.
+
+    The member is looked up with the first time that is shown, so other pages need no query.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.path_info in API_PATHS:
+            return self.get_response(request)
+        with times.use(cast(Clock, SimpleLazyObject(lambda: get_clock(request)))):
+            return self.get_response(request)
 
 
 def _page_log_fields(request: HttpRequest, response: HttpResponseBase) -> dict[str, str]:

@@ -133,6 +133,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "portal.middleware.SignedInMiddleware",
+    "portal.middleware.ClockMiddleware",
     "portal.middleware.MessageMiddleware",
 ]
 ROOT_URLCONF = "portal.urls"

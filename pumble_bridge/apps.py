@@ -13,4 +13,4 @@ class PumbleBridgeConfig(AppConfig):
 
         audit_event_recorded.connect(home.mark_stale_for_event, dispatch_uid="home")
         audit_event_recorded.connect(enqueue_for_event, dispatch_uid="notices")
-        post_save.connect(home.mark_stale_for_language, sender=Member, dispatch_uid="home")
+        post_save.connect(home.mark_stale_for_reader, sender=Member, dispatch_uid="home")

@@ -11,12 +11,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db.models import Q
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from keys import audit, authentication, key_format, selectors, texts, usage
+from keys import audit, authentication, key_format, selectors, texts, times, usage
 from keys.audit import Actor
 from keys.models import ApiKey, ApiKeyQuerySet, Member, RequestLog
 from keys.pumble_ids import PUMBLE_ID, is_pumble_id
@@ -126,7 +124,7 @@ def explain_key(key: ApiKey, *, viewer: Member | None, now: datetime) -> Explana
     sentences = [*describe_state(key, now), *_describe_recent_calls(key, now)]
     if not key.state(now).is_over:
         facts.append(Fact("expiresAt", _("Expires"), key.expires_at or _("Never")))
-        sentences.append(texts.describe_rights(key.rights, now=now))
+        sentences.append(_describe_rights(key, viewer, now))
     return Explanation(key.key_id, _("Key “%(name)s”") % {"name": key.name}, sentences, facts, key)
 
 
@@ -144,7 +142,7 @@ def explain_call(
     if state is not ApiKey.State.ACTIVE:
         sentences += describe_state(key, now)
     elif not outcome.worked:
-        sentences.append(texts.describe_rights(key.rights, now=now))
+        sentences.append(_describe_rights(key, viewer, now))
     title = _("%(operation)s with the key “%(name)s”") % {"operation": call.operation, "name": key.name}
     return Explanation(call.request_id, title, sentences, _call_facts(call, outcome, viewer), key, call)
 
@@ -176,7 +174,11 @@ def describe_state(key: ApiKey, now: datetime) -> list[str]:
 
 def exact_time(moment: datetime | None) -> str:
     """Return the time to the second, with the time zone."""
-    return date_format(timezone.localtime(moment), _("j M Y, H:i:s e")) if moment else ""
+    return times.exact_time_to_the_second(moment) if moment else ""
+
+
+def _describe_rights(key: ApiKey, viewer: Member | None, now: datetime) -> str:
+    return texts.describe_rights(key.rights, now=now, holder=texts.holder_name(key, viewer))
 
 
 def _explain_pasted_keys(

@@ -7,6 +7,7 @@ from django.core.cache import caches
 from redis.exceptions import RedisError
 
 from keys import audit
+from keys.membership import Profile
 from keys.models import Member
 from pumble_bridge import clients, deadline, installations, oauth
 from pumble_bridge.exceptions import PumbleError
@@ -52,8 +53,29 @@ def _sync_workspace(installation: Installation, now: datetime) -> int:
     members = Member.objects.filter(workspace=workspace, erased_at__isnull=True)
     for member in members.filter(pumble_user_id__in=profiles):
         profile = profiles[member.pumble_user_id or ""]
-        stored = (member.name, member.email, member.role, member.is_active)
-        if stored != (profile.name[:200], profile.email[:320], profile.role[:32], profile.is_active):
+        if _stored(member) != _told(profile):
             installations.record_member(workspace, profile, by=audit.PUMBLE, now=now)
             changed += 1
     return changed
+
+
+def _stored(member: Member) -> tuple[object, ...]:
+    return (
+        member.name,
+        member.email,
+        member.role,
+        member.is_active,
+        member.time_zone,
+        member.time_format,
+    )
+
+
+def _told(profile: Profile) -> tuple[object, ...]:
+    return (
+        profile.name[:200],
+        profile.email[:320],
+        profile.role[:32],
+        profile.is_active,
+        profile.time_zone[:64],
+        profile.time_format,
+    )

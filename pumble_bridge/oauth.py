@@ -203,7 +203,13 @@ def parse_profile(user: Json) -> membership.Profile:
         email=str(user.get("email") or ""),
         role=str(user.get("role") or Member.Role.USER),
         is_active=user.get("status") != "DEACTIVATED",
+        time_zone=str(user.get("timeZoneId") or ""),
+        time_format=_time_format(user.get("timeFormat")),
     )
+
+
+def _time_format(value: object) -> int | None:
+    return next((hours for hours in (12, 24) if value == hours), None)
 
 
 def _digest(text: str) -> str:

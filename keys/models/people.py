@@ -65,6 +65,7 @@ class Member(AbstractBaseUser, PermissionsMixin):
 
     Attributes:
         role: Pumble's role. Unknown roles are stored too, and have no staff rights.
+        time_zone, time_format: as Pumble tells them: the name of a time zone, which may be unknown or "", and 12 or 24.
         is_active: False if the person was deactivated in Pumble.
         authorized_at: None if the person does not authorize the app.
         signed_out_at: when they signed out everywhere. Sessions that began before are over.
@@ -85,6 +86,8 @@ class Member(AbstractBaseUser, PermissionsMixin):
     email = models.CharField(max_length=320, blank=True)
     role = models.CharField(max_length=32, default=Role.USER)
     language = models.CharField(max_length=5, blank=True)
+    time_zone = models.CharField(max_length=64, blank=True, default="", db_default="")
+    time_format = models.PositiveSmallIntegerField(null=True)
     is_active = models.BooleanField(default=True)
     authorized_at = models.DateTimeField(null=True)
     signed_out_at = models.DateTimeField(null=True)

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext_lazy as _
 
+from keys import times
 from keys.models import Member, Workspace
 from portal.admin.viewer import get_viewer
 
@@ -195,7 +196,7 @@ def _read_pk(text: str | None) -> int:
 
 
 def start_of_day(now: datetime) -> datetime:
-    return timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    return times.localize(now).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _midnight(text: str) -> datetime | None:
@@ -206,4 +207,4 @@ def _midnight(text: str) -> datetime | None:
         return None
     if day is None or not 1900 <= day.year <= 9000:
         return None
-    return datetime(day.year, day.month, day.day, tzinfo=timezone.get_current_timezone())
+    return datetime(day.year, day.month, day.day, tzinfo=times.current_zone())

@@ -228,7 +228,8 @@ def _run(
         try:
             action.run(key, by=by, now=now, note=note)
         except KeysError as error:
-            message = f"{key.name}: {texts.error_message(error)}"
+            holder = texts.holder_name(key, by.member)
+            message = f"{key.name}: {texts.error_message(error, holder=holder)}"
             messages.error(request, message)
         else:
             done += 1

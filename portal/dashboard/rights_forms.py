@@ -1,16 +1,15 @@
 """The forms in which people choose the rights of a key."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from django import forms
-from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from keys import exceptions, lifecycle, policies, rights, scopes, texts
+from keys import exceptions, lifecycle, policies, rights, scopes, texts, times
 from keys.exceptions import NameInvalid
 from keys.ip_networks import parse_networks
 from keys.lifecycle import MAX_NAME_LENGTH, MAX_NOTE_LENGTH
@@ -19,7 +18,6 @@ from keys.policies import LIFETIMES
 from keys.rights import CALLS_PER_MINUTE, Rights
 from portal.presentation.forms import BaseForm, NameField, preset_label, scope_label
 from portal.presentation.pasted_keys import PastedKey
-from portal.templatetags.presentation import exact_time
 
 # The field that shows an error of the domain.
 _ERROR_FIELDS = {
@@ -67,7 +65,7 @@ class RightsForm(BaseForm):
     until = forms.DateField(
         label=gettext_lazy("Last day"),
         required=False,
-        help_text=gettext_lazy("The key works until the end of this day, UTC."),
+        help_text=gettext_lazy("The key works until the end of this day in your time zone."),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         input_formats=["%Y-%m-%d"],
     )
@@ -204,7 +202,7 @@ class RightsForm(BaseForm):
         if data.get("until") is None:
             self.add_error("until", _("Choose the last day on which the key works."))
             return None
-        return datetime.combine(data["until"], time(23, 59, 59), tzinfo=UTC)
+        return datetime.combine(data["until"], time(23, 59, 59), tzinfo=times.current_zone())
 
     def _set_choices(self, name: str, choices: list[tuple[str, Any]]) -> None:
         field = self.fields[name]
@@ -216,7 +214,8 @@ def expiry_choice(lifetime: timedelta | None, now: datetime) -> tuple[str, str]:
     """Return the value and the label of a lifetime. The label has its end."""
     if lifetime is None:
         return "never", _("Never. Anyone who finds the key can use it until you delete it.")
-    until = date_format(timezone.localtime(now + lifetime), _("D j M Y, H:i e"))
+    end = now + lifetime
+    until = f"{date_format(times.localize(end), 'D')} {times.exact_time(end)}"
     words = {"for": texts.format_days(lifetime), "until": until}
     return str(lifetime.days), _("%(for)s, until %(until)s") % words
 
@@ -306,7 +305,7 @@ class NarrowForm(RightsForm):
     def __init__(self, *args: Any, key: ApiKey, now: datetime, **kwargs: Any) -> None:
         self.key = key
         keep = _("No change: %(date)s") % {
-            "date": exact_time(key.expires_at) if key.expires_at else _("never")
+            "date": times.exact_time(key.expires_at) if key.expires_at else _("never")
         }
         sooner = [
             lifetime for lifetime in LIFETIMES if key.expires_at is None or now + lifetime < key.expires_at

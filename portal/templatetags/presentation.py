@@ -1,11 +1,10 @@
 """Template tags for times, states and rights of keys."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django import template
 from django.template.loader import render_to_string
-from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -13,11 +12,10 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from keys import selectors, texts
+from keys import selectors, texts, times
 from keys.models import ApiKey
 from portal.accounts import kept_forms
 from portal.reference.markup import inline
-from pumble_bridge import explanations
 
 register = template.Library()
 register.filter("prose", inline)
@@ -38,7 +36,7 @@ _STATE_LABELS = {
 @register.filter
 def exact_time(moment: datetime) -> str:
     """Return the time to the minute, with the time zone."""
-    return date_format(timezone.localtime(moment), _("j M Y, H:i e"))
+    return times.exact_time(moment)
 
 
 @register.filter
@@ -48,7 +46,7 @@ def short_date(day: date) -> str:
 
 @register.simple_tag
 def time_ago(moment: datetime, now: datetime) -> SafeString:
-    """Return roughly how long ago. The element's title has the exact time."""
+    """Return roughly how long ago. The element's title has the time in UTC."""
     return _time(moment, _ago(now - moment))
 
 
@@ -79,7 +77,7 @@ def time_at(moment: datetime) -> SafeString:
 
 @register.simple_tag
 def time_to_the_second(moment: datetime) -> SafeString:
-    return _time(moment, explanations.exact_time(moment))
+    return _time(moment, times.exact_time_to_the_second(moment))
 
 
 @register.inclusion_tag("presentation/copyable.html")
@@ -110,7 +108,7 @@ def expiry(key: ApiKey, now: datetime) -> SafeString | str:
         days = left // timedelta(days=1)
         text = ngettext("In %(n)s day", "In %(n)s days", days) % {"n": days} if days else _("Within a day")
         return _time(key.expires_at, text)
-    return _time(key.expires_at, date_format(timezone.localtime(key.expires_at), _("j M Y")))
+    return _time(key.expires_at, times.short_date(key.expires_at))
 
 
 def render_key_state(key: ApiKey, now: datetime) -> SafeString:
@@ -134,16 +132,17 @@ def author_field(context: template.Context) -> SafeString:
     return format_html('<input type="hidden" name="{}" value="{}">', kept_forms.AUTHOR_FIELD, value)
 
 
-@register.simple_tag
-def rights_sentence(key: ApiKey, now: datetime) -> str:
-    return texts.describe_rights(key.rights, now=now)
+@register.simple_tag(takes_context=True)
+def rights_sentence(context: template.Context, key: ApiKey, now: datetime) -> str:
+    holder = texts.holder_name(key, context["request"].user)
+    return texts.describe_rights(key.rights, now=now, holder=holder)
 
 
 def _time(moment: datetime, text: str) -> SafeString:
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
-        moment.isoformat(timespec="seconds"),
-        exact_time(moment),
+        moment.astimezone(UTC).isoformat(timespec="seconds"),
+        times.utc_time(moment),
         text,
     )
 

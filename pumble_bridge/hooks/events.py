@@ -66,12 +66,12 @@ def _on_app_unauthorized(workspace: Workspace, event: Event, by: Actor, now: dat
 def _on_user_changed(workspace: Workspace, event: Event, by: Actor, now: datetime) -> None:
     """Update the member, if known, after a user joined, returned or changed.
 
-    Source: Pumble app platform reference, events: uId, uN (name), uE (e-mail), ro (role), st (status).
+    Source: Pumble app platform reference, events: uId, uN (name), uE (e-mail), ro (role), st (status), tz (time zone).
     """
     user_id = _text(event, "uId")
     if user_id is None:
         raise InvalidEvent("uId is missing")
-    name, email, role, status = (_text(event, field) for field in ("uN", "uE", "ro", "st"))
+    name, email, role, status, zone = (_text(event, field) for field in ("uN", "uE", "ro", "st", "tz"))
     member = Member.objects.filter(workspace=workspace, pumble_user_id=user_id).first()
     if member is None:
         return
@@ -81,6 +81,8 @@ def _on_user_changed(workspace: Workspace, event: Event, by: Actor, now: datetim
         email=email or member.email,
         role=role or member.role,
         is_active=member.is_active if status is None else status != "DEACTIVATED",
+        time_zone=zone or member.time_zone,
+        time_format=member.time_format,  # events do not tell it
     )
     installations.record_member(workspace, profile, by=by, now=now)
 

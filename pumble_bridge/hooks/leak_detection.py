@@ -8,9 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
-from django.utils import translation
 from django.utils.translation import gettext as _
 
 from keys import audit, authentication, key_format, lifecycle, policies
@@ -18,6 +16,7 @@ from keys.audit import Actor
 from keys.models import ApiKey, AuditEvent, Member, Workspace
 from pumble_bridge.chat import notices
 from pumble_bridge.chat.notices.leak_texts import LEAK_REVOKE, LEAK_TEST, MESSAGE_ID, read_button_value
+from pumble_bridge.chat.reader import reading_as
 from pumble_bridge.hooks.payloads import Event
 from pumble_bridge.hooks.responses import Ack, HookResponse, Nack
 from pumble_bridge.models import Notice
@@ -102,7 +101,7 @@ def handle_action(member: Member, action: str, value: str, *, by: Actor, now: da
     if key is not None and not permitted:
         audit.record_denial("decide on a leak", why="not_allowed", by=by, now=now, key=key)
     if key is None or workspace is None or not (permitted and is_known):
-        with translation.override(member.language or settings.LANGUAGE_CODE):
+        with reading_as(member):
             return Nack(_("This key does not exist, or you do not have permission to do this."))
     if action == LEAK_REVOKE:
         lifecycle.revoke(key=key, by=by, reason=ApiKey.RevokeReason.PASTED_IN_MESSAGE, now=now)

@@ -3,8 +3,6 @@
 import logging
 from datetime import datetime
 
-from django.conf import settings
-from django.utils import translation
 from django.utils.translation import gettext as _
 
 from keys import key_format
@@ -17,6 +15,7 @@ from pumble_bridge import clients, deadline, resilience
 from pumble_bridge.chat import interactions, key_blocks
 from pumble_bridge.chat.commands import subcommands
 from pumble_bridge.chat.modals import registry
+from pumble_bridge.chat.reader import reading_as
 from pumble_bridge.chat.user import Bot, ChatUser
 from pumble_bridge.exceptions import PumbleError
 from pumble_bridge.hooks.payloads import Click, Dismissal, MenuQuery, SlashCommand, Submission
@@ -44,7 +43,7 @@ def handle(payload: Trigger, *, request_id: str, now: datetime) -> HookResponse:
     )
     installed = workspace is not None and workspace.installed_at is not None
     installation: Installation | None = getattr(workspace, "installation", None) if installed else None
-    with translation.override(member.language if member and member.language else settings.LANGUAGE_CODE):
+    with reading_as(member):
         client = clients.client_for_bot(installation) if installation else None
         if installation is None or client is None:
             _log_refusal(payload, "not_installed")

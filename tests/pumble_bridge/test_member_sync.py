@@ -11,17 +11,26 @@ import pytest
 import redis
 from cryptography.fernet import Fernet
 from django.core.cache import cache
+from django.db.models import F
 from django.utils import timezone
 from pytest_django import Settings
 
 from keys.models import ApiKey, AuditEvent, Member
 from pumble_bridge import member_sync
+from pumble_bridge.models import HomeTab
 from tests import pumble
 from tests.environment import PROJECT
 from tests.pumble import Person
 from tests.pumble_bridge.received import new_key
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def clocks_are_known(ben: Person) -> None:
+    """The first update stores the time zones, which the members of the tests do not have."""
+    member_sync.sync_members(timezone.now())
+    cache.clear()
 
 
 def cache_in(url: str) -> dict[str, Any]:
@@ -45,6 +54,16 @@ def test_a_missed_role_change_is_updated(ben: Person) -> None:
         "before": "USER",
         "after": "ADMINISTRATOR",
     }
+
+
+def test_a_missed_time_zone_is_updated_and_shown_in_the_home_tab(ben: Person) -> None:
+    Member.objects.filter(email=ben.email).update(time_zone="", time_format=None)
+
+    assert member_sync.sync_members(timezone.now()) == 1
+
+    member = Member.objects.get(email=ben.email)
+    assert (member.time_zone, member.time_format) == ("Europe/Belgrade", 24)
+    assert HomeTab.objects.filter(member=member, version__gt=F("published_version")).exists()
 
 
 def test_a_missed_deactivation_ends_the_keys(ben: Person) -> None:

@@ -10,7 +10,7 @@ from keys.audit import OPERATOR
 from keys.exceptions import KeysError, NameTaken, OwnerNotAuthorized
 from keys.management.lookups import get_member, get_workspace, iso
 from keys.models import ApiKey
-from keys.texts import describe_rights, error_message
+from keys.texts import describe_rights, error_message, holder_name
 
 MAX_DAYS = 36500
 
@@ -99,7 +99,7 @@ class Command(BaseCommand):
         except NameTaken as error:
             raise CommandError(f"{owner.email} already has a key with this name") from error
         except KeysError as error:
-            raise CommandError(error_message(error)) from error
+            raise CommandError(error_message(error, holder=owner.name)) from error
         advice = _advice(key, chose_scopes=bool(chosen), chose_expiry=bool(days) or options["no_expiry"])
         self._deliver(key, plaintext.text, advice, as_json=options["json"])
         lifecycle.confirm(key=key, by=OPERATOR, now=timezone.now())
@@ -114,7 +114,7 @@ class Command(BaseCommand):
             "expiresAt": iso(key.expires_at),
         }
         lines = [plaintext, "It is shown only once. Only a digest of it is stored."]
-        lines += [describe_rights(key.rights, now=key.created_at), *advice]
+        lines += [describe_rights(key.rights, now=key.created_at, holder=holder_name(key, None)), *advice]
         try:
             self.stdout.write(json.dumps(shown) if as_json else "\n".join(lines))
             self.stdout.flush()

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from keys.management.lookups import describe, get_member, get_workspace
 from keys.models import ApiKey, Member
-from keys.texts import describe_rights
+from keys.texts import describe_rights, holder_name
 
 
 class Command(BaseCommand):
@@ -37,7 +37,7 @@ class Command(BaseCommand):
             shown = describe(key, now)
             self.stdout.write(
                 f"{key.key_id}  {shown['state']:8}  {shown['workspace']}  {shown['member']}  {key.name}\n"
-                f"              {describe_rights(key.rights, now=now)} Last used: {shown['lastUsedAt'] or 'never'}"
+                f"              {describe_rights(key.rights, now=now, holder=holder_name(key, None))} Last used: {shown['lastUsedAt'] or 'never'}"
             )
         if not keys:
             self.stdout.write("No keys.")

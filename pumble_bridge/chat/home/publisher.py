@@ -7,15 +7,15 @@ publishes it. So publication neither delays nor breaks the change.
 import logging
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db.models import F, Q
 from django.db.models.functions import Greatest
-from django.utils import timezone, translation
+from django.utils import timezone
 
 from keys.background import BackgroundTask
 from keys.models import ApiKey, Member
 from pumble_bridge import clients, deadline
 from pumble_bridge.chat.home.view import build
+from pumble_bridge.chat.reader import reading_as
 from pumble_bridge.exceptions import PumbleBusy, PumbleError, PumbleRateLimited, TokenRejected
 from pumble_bridge.models import HomeTab, Installation
 
@@ -82,7 +82,7 @@ def _publish(tab: HomeTab) -> bool:
     if bot is None or member.pumble_user_id is None:
         row.update(published_version=version, next_at=now, claimed=False)
         return False
-    with translation.override(member.language or settings.LANGUAGE_CODE):
+    with reading_as(member):
         view = build(member, now)
     try:
         with deadline.within(CALL_TIMEOUT):

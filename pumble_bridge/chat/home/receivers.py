@@ -1,4 +1,4 @@
-"""Signal receivers that mark Home tabs as stale: after an audit event about the member, or a new language."""
+"""Signal receivers that mark Home tabs as stale: after an audit event about the member, or a new language or clock."""
 
 from collections.abc import Collection
 from functools import partial
@@ -15,9 +15,9 @@ def mark_stale_for_event(event: AuditEvent, **_signal: Any) -> None:
         mark_stale(event.member)
 
 
-def mark_stale_for_language(
+def mark_stale_for_reader(
     instance: Member, update_fields: Collection[str] | None = None, **_signal: Any
 ) -> None:
-    """Mark the tab as stale after a change of language, which has no audit event."""
-    if update_fields and "language" in update_fields:
+    """Mark the tab as stale after a change of language or time zone, which has no audit event."""
+    if update_fields and {"language", "time_zone"} & set(update_fields):
         transaction.on_commit(partial(mark_stale, instance), robust=True)

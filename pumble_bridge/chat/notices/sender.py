@@ -14,13 +14,14 @@ from functools import partial
 
 from django.conf import settings
 from django.db.models import F
-from django.utils import timezone, translation
+from django.utils import timezone
 
 from keys import batches
 from keys.background import BackgroundTask
 from keys.models import Member
 from pumble_bridge import clients, deadline
 from pumble_bridge.chat.notices import texts
+from pumble_bridge.chat.reader import reading_as
 from pumble_bridge.client import PumbleClient
 from pumble_bridge.exceptions import (
     PumbleError,
@@ -132,7 +133,7 @@ def _send(pk: int, now: datetime) -> bool:
     notice = Notice.objects.select_related(*related).filter(pk=pk, state=State.QUEUED).first()
     if notice is None:
         return False
-    with translation.override(notice.member.language or settings.LANGUAGE_CODE):
+    with reading_as(notice.member):
         message = texts.build_message(notice, now)
     bot, bot_user_id = _bot_for(notice)
     member_gone = not notice.member.is_active or notice.member.erased_at is not None

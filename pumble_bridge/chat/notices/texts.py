@@ -4,11 +4,10 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from keys import usage
+from keys import times, usage
 from keys.models import ApiKey, AuditEvent, Member
 from keys.permissions import is_entitled
 from keys.texts import format_days, short_date
@@ -198,7 +197,7 @@ def _rejected() -> list[Element]:
 def _key_line(key: ApiKey) -> Element:
     used = _("never used")
     if key.last_used_at:
-        used = _("last used %(date)s") % {"date": date_format(key.last_used_at, "DATE_FORMAT")}
+        used = _("last used %(date)s") % {"date": times.full_date(key.last_used_at)}
     return paragraph(
         text(escape_user_text(key.name), bold=True), " · ", text(key.masked, code=True), f" · {used}"
     )
