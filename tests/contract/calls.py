@@ -12,6 +12,6 @@ def send(api: Api, text: str = "hello", channel: str = "general", **more: Any) -
 
 
 def fetch(api: Api, ref: dict[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = success(api.get("fetchMessage", channelId=ref["channelId"], messageId=ref["id"]))
-    assert objects.MESSAGE(found)
-    return found
+    result: dict[str, Any] = success(api.get("fetchMessage", channelId=ref["channelId"], messageId=ref["id"]))
+    assert objects.MESSAGE(result)
+    return result

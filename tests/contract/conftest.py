@@ -24,11 +24,11 @@ class Acme:
 
 @pytest.fixture
 def acme(portal: str) -> Acme:
-    (workspace,) = [found for found in pumble.seed() if found["name"] == "Acme"]
+    (workspace,) = [result for result in pumble.seed() if result["name"] == "Acme"]
     people = {user["email"].partition("@")[0]: user["id"] for user in workspace["users"] if user["email"]}
     return Acme(
         id=workspace["id"],
-        channels={found["name"]: found["id"] for found in workspace["channels"] if found["name"]},
+        channels={result["name"]: result["id"] for result in workspace["channels"] if result["name"]},
         people=people,
         bot=next(user["id"] for user in workspace["users"] if user["name"] == "API"),
     )

@@ -63,8 +63,8 @@ def fields(required: Mapping[str, Check], optional: Mapping[str, Check] | None =
         assert isinstance(value, dict), value
         assert set(required) <= set(value), f"lacks {set(required) - set(value)}"
         assert set(value) <= set(known), f"has {set(value) - set(known)} too much"
-        for name, found in value.items():
-            assert known[name](found), f"{name}: {found!r}"
+        for name, item in value.items():
+            assert known[name](item), f"{name}: {item!r}"
         return True
 
     return check

@@ -19,9 +19,9 @@ def test_a_message_lives_from_send_to_delete(api: Api, acme: Acme) -> None:
     it = where | {"messageId": sent["id"]}
 
     def fetch() -> dict[str, Any]:
-        found: dict[str, Any] = success(api.get("fetchMessage", **it))
-        assert objects.MESSAGE(found)
-        return found
+        result: dict[str, Any] = success(api.get("fetchMessage", **it))
+        assert objects.MESSAGE(result)
+        return result
 
     assert (fetch()["text"], fetch()["edited"]) == ("first", False)
     assert success(api.post("editMessage", it | {"text": "second"})) == {}
@@ -44,8 +44,8 @@ class TestWalking25MessagesInPagesOf10:
     def sent(self, api: Api) -> list[str]:
         """The channel's id, and after it the ids of its 25 messages."""
         channel_id = success(api.post("createChannel", {"name": "walked", "type": "PUBLIC"}))["id"]
-        given = {"channelId": channel_id, "text": "m"}
-        return [channel_id, *(success(api.post("sendMessage", given))["id"] for _ in range(25))]
+        data = {"channelId": channel_id, "text": "m"}
+        return [channel_id, *(success(api.post("sendMessage", data))["id"] for _ in range(25))]
 
     def walk(self, api: Api, channel_id: str, edge: int, **query: Any) -> list[list[str]]:
         """Pages until the flag of the side that is walked to says that nothing is left there."""
@@ -85,8 +85,8 @@ def test_a_thread_of_25_comes_in_pages_of_10_and_11_and_6_and_none(
     query: dict[str, Any] = {"channel": "random", "rootMessageId": root, "limit": 10}
     while not pages or pages[-1]:
         assert len(pages) < 5, "the thread does not end"
-        found = success(api.get("fetchThreadReplies", **query))
-        pages.append([reply["id"] for reply in found])
+        result = success(api.get("fetchThreadReplies", **query))
+        pages.append([reply["id"] for reply in result])
         query["cursor"] = pages[-1][-1] if pages[-1] else None
 
     assert [len(page) for page in pages] == [10, 11, 6, 0]
@@ -107,7 +107,7 @@ def test_the_same_group_twice_is_one_channel(api: Api, ben_api: Api, acme: Acme)
 
 
 @pytest.mark.parametrize(
-    ("operation", "given", "asked"),
+    ("operation", "data", "pumble_call"),
     [
         ("listChannels", {}, "GET /v1/channels"),
         ("listMessages", {"channel": "general"}, "GET /v1/channels/*/messages"),
@@ -116,22 +116,22 @@ def test_the_same_group_twice_is_one_channel(api: Api, ben_api: Api, acme: Acme)
     ],
 )
 def test_pumbles_limit_says_when_to_come_back_and_then_lets_in(
-    api: Api, operation: str, given: dict[str, Any], asked: str
+    api: Api, operation: str, data: dict[str, Any], pumble_call: str
 ) -> None:
-    pumble.faults({"match": asked, "do": "rate_limit:7", "times": 1})
+    pumble.faults({"match": pumble_call, "do": "rate_limit:7", "times": 1})
 
-    refused = api.call(operation, given)
+    refused = api.call(operation, data)
 
     assert_legacy(refused, "pumble_rate_limited", 429)
     assert refused.headers["Retry-After"] == "7"
-    success(api.call(operation, given))
+    success(api.call(operation, data))
 
 
 def test_deleting_a_scheduled_message_again_is_answered_as_recorded(
     api: Api, general: str, later: int
 ) -> None:
-    given = {"channelId": general, "text": "x", "sendAt": later}
-    scheduled_id = success(api.post("createScheduledMessage", given))["id"]
+    data = {"channelId": general, "text": "x", "sendAt": later}
+    scheduled_id = success(api.post("createScheduledMessage", data))["id"]
     assert success(api.delete("deleteScheduledMessage", scheduledMessageId=scheduled_id)) == {}
 
     again = api.delete("deleteScheduledMessage", scheduledMessageId=scheduled_id)
@@ -151,9 +151,9 @@ def test_a_channel_of_type_x_is_answered_as_recorded(api: Api) -> None:
 def test_editing_a_scheduled_message_without_its_time_is_answered_as_recorded(
     api: Api, general: str, later: int
 ) -> None:
-    given = {"channelId": general, "text": "x", "sendAt": later}
-    scheduled_id = success(api.post("createScheduledMessage", given))["id"]
-    whole = given | {"scheduledMessageId": scheduled_id}
+    data = {"channelId": general, "text": "x", "sendAt": later}
+    scheduled_id = success(api.post("createScheduledMessage", data))["id"]
+    whole = data | {"scheduledMessageId": scheduled_id}
 
     for name in whole:
         answer = api.post("editScheduledMessage", {key: whole[key] for key in whole if key != name})

@@ -40,7 +40,7 @@ class World:
         where = {"channelId": self.general}
         people = self.acme.people
         scheduled = where | {"text": "later", "sendAt": self.later}
-        given: dict[str, dict[str, Any]] = {
+        data: dict[str, dict[str, Any]] = {
             "getChannel": where,
             "createChannel": {"name": f"made-{self.root[-6:]}", "type": "PUBLIC"},
             "addUsersToChannel": where | {"userIds": [people["dan"]]},
@@ -60,7 +60,7 @@ class World:
             "customStatus": {"code": ":coffee:", "expiresAt": self.later},
         }
         if operation == "createChannel":
-            given[operation]["name"] = f"made-{len(success(self.api.get('listChannels')))}"
+            data[operation]["name"] = f"made-{len(success(self.api.get('listChannels')))}"
         if operation == "removeUserFromChannel":
             self.write("addUsersToChannel", **where, userIds=[people["dan"]])
         if operation == "deleteMessage":
@@ -68,13 +68,13 @@ class World:
         if operation in {"fetchScheduledMessage", "editScheduledMessage", "deleteScheduledMessage"}:
             one = {"scheduledMessageId": self.write("createScheduledMessage", **scheduled)["id"]}
             return one | scheduled if operation == "editScheduledMessage" else one
-        return dict(given.get(operation, {}))
+        return dict(data.get(operation, {}))
 
     def message(self) -> str:
         return str(self.write("sendMessage", channelId=self.general, text="root")["id"])
 
-    def write(self, operation: str, **given: Any) -> Any:
-        return success(self.api.post(operation, given))
+    def write(self, operation: str, **data: Any) -> Any:
+        return success(self.api.post(operation, data))
 
     def decent(self, answer: requests.Response, about: object = "") -> requests.Response:
         """Never a fault, HTML, a redirect, DRF's own shape, or a word of the other workspace."""
@@ -86,9 +86,9 @@ class World:
         assert leaked == [], about
         return answer
 
-    def answered(self, operation: str, given: dict[str, Any], expected: Answer) -> None:
-        shown = f"{operation} {str(given)[:200]}"
-        answer = self.decent(self.api.call(operation, given), shown)
+    def answered(self, operation: str, data: dict[str, Any], expected: Answer) -> None:
+        shown = f"{operation} {str(data)[:200]}"
+        answer = self.decent(self.api.call(operation, data), shown)
         try:
             expected(answer)
         except AssertionError as error:
@@ -99,7 +99,7 @@ class Foreign:
     """Ids and words of Globex."""
 
     def __init__(self) -> None:
-        (globex,) = [found for found in pumble.get("workspaces") if found["name"] == "Globex"]
+        (globex,) = [result for result in pumble.get("workspaces") if result["name"] == "Globex"]
         (gita,) = [user for user in globex["users"] if user["email"] == "gita@globex.test"]
         shown = [
             message

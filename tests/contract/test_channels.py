@@ -12,8 +12,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def members(api: Api, channel_id: str) -> list[str]:
-    found: list[str] = success(api.get("getChannel", channelId=channel_id))["users"]
-    return found
+    result: list[str] = success(api.get("getChannel", channelId=channel_id))["users"]
+    return result
 
 
 def make(api: Api, name: str, kind: str = "PUBLIC") -> str:
@@ -54,40 +54,40 @@ class TestListChannels:
 class TestGetChannel:
     @pytest.mark.parametrize("name", ["general", "ops", "board", "diseño", "#DISEÑO", "relaunch"])
     def test_answers_with_the_channel_and_its_members(self, api: Api, acme: Acme, name: str) -> None:
-        found = success(api.get("getChannel", channel=name))
+        result = success(api.get("getChannel", channel=name))
 
-        assert objects.CHANNEL_INFO(found)
-        assert found["channel"]["id"] == acme.channels[name.removeprefix("#").lower()]
+        assert objects.CHANNEL_INFO(result)
+        assert result["channel"]["id"] == acme.channels[name.removeprefix("#").lower()]
 
     @pytest.mark.parametrize("name", ["disen\u0303o", "DISEN\u0303O", "#disen\u0303o", "\u00a0diseño\u3000"])
     def test_knows_a_name_in_any_unicode_form(self, api: Api, acme: Acme, name: str) -> None:
-        found = success(api.get("getChannel", channel=name))
+        result = success(api.get("getChannel", channel=name))
 
-        assert found["channel"]["id"] == acme.channels["diseño"]
+        assert result["channel"]["id"] == acme.channels["diseño"]
 
     def test_says_the_same_as_the_list(self, api: Api) -> None:
         for entry in success(api.get("listChannels")):
-            found = success(api.get("getChannel", channelId=entry["channel"]["id"]))
-            assert found == {"channel": entry["channel"], "users": entry["users"]}
+            result = success(api.get("getChannel", channelId=entry["channel"]["id"]))
+            assert result == {"channel": entry["channel"], "users": entry["users"]}
 
 
 class TestCreateChannel:
     @pytest.mark.parametrize("kind", ["PUBLIC", "PRIVATE"])
     def test_makes_a_channel_with_its_maker_in_it(self, api: Api, acme: Acme, kind: str) -> None:
-        given = {"name": "Über Deploys", "type": kind, "description": "What went live"}
+        data = {"name": "Über Deploys", "type": kind, "description": "What went live"}
 
-        made = success(api.post("createChannel", given))
+        made = success(api.post("createChannel", data))
 
         assert objects.CHANNEL_REF(made)
         assert made["name"] == "über-deploys"
-        found = success(api.get("getChannel", channelId=made["id"]))
-        assert found["users"] == [acme.people["ana"]]
-        assert found["channel"]["channelType"] == kind
-        assert found["channel"]["description"] == "What went live"
-        assert found["channel"]["creatorId"] == acme.people["ana"]
+        result = success(api.get("getChannel", channelId=made["id"]))
+        assert result["users"] == [acme.people["ana"]]
+        assert result["channel"]["channelType"] == kind
+        assert result["channel"]["description"] == "What went live"
+        assert result["channel"]["creatorId"] == acme.people["ana"]
 
     @pytest.mark.parametrize(
-        ("given", "kind"),
+        ("data", "kind"),
         [
             ({"type": "private"}, "PRIVATE"),
             ({"isPrivate": True}, "PRIVATE"),
@@ -96,9 +96,9 @@ class TestCreateChannel:
         ],
     )
     def test_understands_how_other_clients_say_the_type(
-        self, api: Api, given: dict[str, object], kind: str
+        self, api: Api, data: dict[str, object], kind: str
     ) -> None:
-        made = success(api.post("createChannel", {"name": "said-otherwise", **given}))
+        made = success(api.post("createChannel", {"name": "said-otherwise", **data}))
 
         assert success(api.get("getChannel", channelId=made["id"]))["channel"]["channelType"] == kind
 
@@ -117,17 +117,17 @@ class TestAddUsersToChannel:
         assert success(api.post("addUsersToChannel", {"channelId": channel_id, "userIds": wanted})) == {}
 
         assert set(members(api, channel_id)) == {acme.people["ana"], *wanted}
-        (told,) = success(api.get("listMessages", channelId=channel_id))["messages"]
-        assert objects.MESSAGE(told)
-        assert told["subtype"] != ""
-        assert told["id"] == ana.screen(channel_id)["messages"][-1]["id"]
-        assert success(api.delete("deleteMessage", channelId=channel_id, messageId=told["id"])) == {}
+        (message,) = success(api.get("listMessages", channelId=channel_id))["messages"]
+        assert objects.MESSAGE(message)
+        assert message["subtype"] != ""
+        assert message["id"] == ana.screen(channel_id)["messages"][-1]["id"]
+        assert success(api.delete("deleteMessage", channelId=channel_id, messageId=message["id"])) == {}
 
     def test_takes_who_is_in_already_for_granted(self, api: Api, acme: Acme) -> None:
         channel_id = make(api, "lively")
         for _ in range(2):
-            given = {"channelId": channel_id.upper(), "userIds": acme.people["carla"]}
-            assert success(api.post("addUsersToChannel", given)) == {}
+            data = {"channelId": channel_id.upper(), "userIds": acme.people["carla"]}
+            assert success(api.post("addUsersToChannel", data)) == {}
 
         assert set(members(api, channel_id)) == {acme.people["ana"], acme.people["carla"]}
 
@@ -140,28 +140,28 @@ class TestAddUsersToChannel:
         assert objects.MESSAGE_PAGE(success(api.get("listMessages", channelId=board)))
 
     def test_refuses_somebody_deactivated(self, api: Api, acme: Acme) -> None:
-        given = {"channelId": acme.channels["general"], "userIds": [acme.people["elena"]]}
+        data = {"channelId": acme.channels["general"], "userIds": [acme.people["elena"]]}
 
         assert_structured(
-            api.post("addUsersToChannel", given), "validation", 400000, "Provided participants are not valid"
+            api.post("addUsersToChannel", data), "validation", 400000, "Provided participants are not valid"
         )
 
 
 class TestRemoveUserFromChannel:
     def test_lets_somebody_go(self, api: Api, acme: Acme) -> None:
-        given = {"channelId": acme.channels["random"], "userId": acme.people["dan"]}
+        data = {"channelId": acme.channels["random"], "userId": acme.people["dan"]}
 
-        assert success(api.post("removeUserFromChannel", given)) == {}
+        assert success(api.post("removeUserFromChannel", data)) == {}
 
-        assert acme.people["dan"] not in members(api, given["channelId"])
-        told = success(api.get("listMessages", channel="random", limit=1))["messages"][0]
-        assert told["systemMessage"]
+        assert acme.people["dan"] not in members(api, data["channelId"])
+        message = success(api.get("listMessages", channel="random", limit=1))["messages"][0]
+        assert message["systemMessage"]
 
     def test_refuses_who_is_no_member_so_that_the_client_can_look_why(self, api: Api, acme: Acme) -> None:
-        given = {"channelId": acme.channels["ops"], "userId": acme.people["dan"]}
+        data = {"channelId": acme.channels["ops"], "userId": acme.people["dan"]}
 
-        assert_legacy(api.post("removeUserFromChannel", given), "forbidden_by_pumble")
-        assert given["userId"] not in members(api, given["channelId"])
+        assert_legacy(api.post("removeUserFromChannel", data), "forbidden_by_pumble")
+        assert data["userId"] not in members(api, data["channelId"])
 
 
 def test_an_error_of_pumble_in_the_middle_is_one_error_response(api: Api) -> None:

@@ -17,26 +17,26 @@ class TestEditMessage:
     def test_changes_the_text_at_once(self, api: Api, ben: Person) -> None:
         sent = send(api)
 
-        given = {"channelId": sent["channelId"], "messageId": sent["id"], "text": "corrected"}
-        assert success(api.post("editMessage", given)) == {}
+        data = {"channelId": sent["channelId"], "messageId": sent["id"], "text": "corrected"}
+        assert success(api.post("editMessage", data)) == {}
 
-        found = fetch(api, sent)
-        assert (found["text"], found["edited"]) == ("corrected", True)
+        result = fetch(api, sent)
+        assert (result["text"], result["edited"]) == ("corrected", True)
         assert ben.screen(sent["channelId"])["messages"][-1]["text"] == "corrected"
 
     @pytest.mark.parametrize("as_bot", [True, False])
     def test_of_somebody_else_is_refused(self, api: Api, ben_api: Api, as_bot: bool) -> None:
         sent = send(ben_api, asBot=as_bot)
 
-        given = {"channelId": sent["channelId"], "messageId": sent["id"], "text": "corrected"}
-        assert_legacy(api.post("editMessage", given), "forbidden_by_pumble")
+        data = {"channelId": sent["channelId"], "messageId": sent["id"], "text": "corrected"}
+        assert_legacy(api.post("editMessage", data), "forbidden_by_pumble")
 
         assert fetch(api, sent)["text"] == "hello"
 
     def test_of_nothing_is_not_found(self, api: Api, acme: Acme) -> None:
-        given = {"channelId": acme.channels["general"], "messageId": STRANGE_ID, "text": "x"}
+        data = {"channelId": acme.channels["general"], "messageId": STRANGE_ID, "text": "x"}
 
-        assert_structured(api.post("editMessage", given), "not_found", 404100, "Not found")
+        assert_structured(api.post("editMessage", data), "not_found", 404100, "Not found")
 
 
 class TestDeleteMessage:
@@ -88,11 +88,11 @@ class TestReactions:
     ) -> None:
         sent = send(api)
         where = {"channelId": sent["channelId"]} if with_channel else {}
-        given = {"messageId": sent["id"], "reaction": ":+1:", **where}
+        data = {"messageId": sent["id"], "reaction": ":+1:", **where}
 
         for client in (api, ben_api, api):
-            assert success(client.post("addReaction", given)) == {"status": "ok"}
-        assert success(api.post("addReaction", given | {"reaction": ":tada:", "skinTone": 3})) == {
+            assert success(client.post("addReaction", data)) == {"status": "ok"}
+        assert success(api.post("addReaction", data | {"reaction": ":tada:", "skinTone": 3})) == {
             "status": "ok"
         }
         assert fetch(api, sent)["reactions"] == [
@@ -102,7 +102,7 @@ class TestReactions:
         ]
 
         for _ in range(2):
-            assert success(api.delete("removeReaction", **given)) == {"status": "ok"}
+            assert success(api.delete("removeReaction", **data)) == {"status": "ok"}
         left = [(one["user"], one["code"]) for one in fetch(api, sent)["reactions"]]
         assert left == [(acme.people["ben"], ":+1:"), (acme.people["ana"], ":tada:")]
 
@@ -124,8 +124,8 @@ class TestReactions:
 
     def test_belong_to_a_message_of_the_channel_that_is_named(self, api: Api, acme: Acme) -> None:
         sent = send(api)
-        given = {"messageId": sent["id"], "reaction": ":+1:", "channelId": acme.channels["random"]}
+        data = {"messageId": sent["id"], "reaction": ":+1:", "channelId": acme.channels["random"]}
 
-        for answer in (api.post("addReaction", given), api.delete("removeReaction", **given)):
+        for answer in (api.post("addReaction", data), api.delete("removeReaction", **data)):
             assert_structured(answer, "not_found", 404100, "Not found")
         assert fetch(api, sent)["reactions"] == []

@@ -51,7 +51,7 @@ def is_write(call: str) -> bool:
 
 
 def _about_what_is_there(api: Api, acme: Acme, later: int, operation: str) -> dict[str, Any]:
-    given = dict(ASKING[operation].request_example or {})
+    data = dict(ASKING[operation].request_example or {})
     general = {"channelId": acme.channels["general"]}
     dan = acme.people["dan"]
     there: dict[str, Callable[[], Any]] = {
@@ -67,12 +67,12 @@ def _about_what_is_there(api: Api, acme: Acme, later: int, operation: str) -> di
         "userIds": lambda: [acme.people["ben"], dan],
         "name": lambda: f"new {len(pumble.api_calls())}",
     }
-    given |= {name: there[name]() for name in given if name in there}
+    data |= {name: there[name]() for name in data if name in there}
     if operation == "removeUserFromChannel":
         api.post("addUsersToChannel", general | {"userIds": [dan]})
     if operation == "removeReaction":
-        api.post("addReaction", given)
-    return given
+        api.post("addReaction", data)
+    return data
 
 
 def name_of(value: str | dict[str, Any]) -> str:
@@ -96,10 +96,10 @@ def test_is_told_in_the_contracts_shape_and_repeats_no_write(
     def ask() -> tuple[requests.Response, list[str]]:
         caches["local"].clear()  # what names mean is looked up each time
         before = len(pumble.api_calls())
-        answer = api.call(operation, given)
+        answer = api.call(operation, data)
         return answer, called(before)
 
-    given = fresh()
+    data = fresh()
     answer, calls = ask()
     success(answer)
     used = writes = any(is_write(call) for call in calls)
@@ -107,7 +107,7 @@ def test_is_told_in_the_contracts_shape_and_repeats_no_write(
     for fault, (status, reason) in TOLD.items():
         for call in dict.fromkeys(calls):
             if used:
-                given = fresh()
+                data = fresh()
             monkeypatch.setattr(client, "CALL_TIMEOUT", SHORT_SECONDS if fault.startswith("delay") else 9.0)
             resilience.reset()
             if call == OPENING:
@@ -116,13 +116,13 @@ def test_is_told_in_the_contracts_shape_and_repeats_no_write(
 
             answer, made = ask()
 
-            said = f"{fault} on {call}: {answer.status_code} {answer.text[:200]}"
+            output = f"{fault} on {call}: {answer.status_code} {answer.text[:200]}"
             if fault in BREAKS and not is_write(call):
-                assert answer.status_code == 200, said
-                assert made.count(call) > calls.count(call), said
+                assert answer.status_code == 200, output
+                assert made.count(call) > calls.count(call), output
             else:
-                assert (answer.status_code, answer.json().get("reason")) == (status, reason), said
+                assert (answer.status_code, answer.json().get("reason")) == (status, reason), output
                 assert_legacy(answer, reason, status)
-            assert (answer.headers.get("Retry-After") == "7") is (answer.status_code == 429), said
-            assert all(count == 1 for one, count in Counter(made).items() if is_write(one)), said
+            assert (answer.headers.get("Retry-After") == "7") is (answer.status_code == 429), output
+            assert all(count == 1 for one, count in Counter(made).items() if is_write(one)), output
             used = writes and (answer.status_code == 200 or (fault in HAPPENS and is_write(call)))

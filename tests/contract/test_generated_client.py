@@ -77,9 +77,9 @@ class TestTheGeneratedClient:
     def test_searches_by_fields_that_are_words_of_python(self, client: Any) -> None:
         body = module("models").SearchInput(in_=["general"], limit=2)
 
-        found = module("api.messages.search_messages").sync(client=client, body=body)
+        result = module("api.messages.search_messages").sync(client=client, body=body)
 
-        assert len(found.content) == 2
+        assert len(result.content) == 2
 
     def test_reads_what_was_wrong(self, client: Any) -> None:
         body = module("models").SendMessageInput(text="to nowhere")

@@ -192,14 +192,14 @@ class TestAHostThatIsNotOurs:
         if answer.status_code != 200:  # the test server knows some of these as its own
             assert_legacy(answer, "validation", text="Invalid request parameters")
             assert_hint(answer, Hint.HOST)
-        said = capfd.readouterr().err
-        assert "Traceback" not in said
-        assert "ERROR" not in said
+        output = capfd.readouterr().err
+        assert "Traceback" not in output
+        assert "ERROR" not in output
 
 
 class TestFields:
     @pytest.mark.parametrize(
-        ("operation", "given", "fields"),
+        ("operation", "data", "fields"),
         [
             ("sendMessage", {"channel": "general"}, {"text": ["must not be null"]}),
             (
@@ -235,9 +235,9 @@ class TestFields:
         ],
     )  # fmt: skip
     def test_are_named_beside_the_contracts_text(
-        self, api: Api, operation: str, given: dict[str, Any], fields: dict[str, list[str]]
+        self, api: Api, operation: str, data: dict[str, Any], fields: dict[str, list[str]]
     ) -> None:
-        body = api.call(operation, given).json()
+        body = api.call(operation, data).json()
 
         assert body["fields"] == fields
         assert body["message"][0] + body["message"][-1] == "[]"
@@ -250,7 +250,7 @@ class TestFields:
 
 
 class TestWhy:
-    def told(self, answer: requests.Response, language: str = "en") -> str:
+    def explanation(self, answer: requests.Response, language: str = "en") -> str:
         usage.recorder.flush()
         call = RequestLog.objects.get(request_id=answer.headers["X-Request-Id"])
         assert "geheim" not in str(vars(call))
@@ -260,14 +260,14 @@ class TestWhy:
     def test_repeats_the_hint_in_the_language_of_the_person(self, api: Api) -> None:
         answer = api.post("sendMessage", raw=b"text=geheim")
 
-        assert answer.json()["hint"] in self.told(answer)
-        assert "El cuerpo es un formulario. Envía JSON:" in self.told(answer, "es")
+        assert answer.json()["hint"] in self.explanation(answer)
+        assert "El cuerpo es un formulario. Envía JSON:" in self.explanation(answer, "es")
 
     def test_names_the_fields(self, api: Api) -> None:
         answer = api.post("createScheduledMessage", {"text": "geheim", "sendAt": "geheim"})
 
-        assert "These fields were missing or wrong: channelId, sendAt." in self.told(answer)
-        assert "Estos campos faltaban o estaban mal: channelId, sendAt." in self.told(answer, "es")
+        assert "These fields were missing or wrong: channelId, sendAt." in self.explanation(answer)
+        assert "Estos campos faltaban o estaban mal: channelId, sendAt." in self.explanation(answer, "es")
 
     @pytest.mark.parametrize("stored", ["", "of a later version", "fields:"])
     def test_says_what_it_can_where_the_log_says_nothing(self, stored: str) -> None:

@@ -76,7 +76,7 @@ def test_the_value_is_refused_with_another_request(
 def test_every_write_can_be_repeated(idempotent_api: Api, acme: Acme, ana: Person, general: str) -> None:
     ref = success(idempotent_api.post("sendMessage", HELLO))
 
-    for number, (operation, given) in enumerate(
+    for number, (operation, data) in enumerate(
         {
             "createChannel": {"name": "made once", "type": "PUBLIC"},
             "dmUser": {"userId": acme.people["ben"], "text": "x"},
@@ -85,7 +85,7 @@ def test_every_write_can_be_repeated(idempotent_api: Api, acme: Acme, ana: Perso
         }.items()
     ):
         idempotent_api.headers["Idempotency-Key"] = f"write-{number}"
-        first, second = idempotent_api.call(operation, given), idempotent_api.call(operation, given)
+        first, second = idempotent_api.call(operation, data), idempotent_api.call(operation, data)
         assert success(first) == success(second), operation
         assert (repeated(first), repeated(second)) == (False, True), operation
 

@@ -111,10 +111,10 @@ def test_two_keys_of_one_person_are_told_what_each_can_still_get(portal: str) ->
         for _ in range(calls):
             budget_of_call(key).hit_pumble_quota(None)
 
-    told = [limit_headers(busy.get("myInfo")) for _ in range(3)]
+    message = [limit_headers(busy.get("myInfo")) for _ in range(3)]
     refused = busy.get("myInfo")
 
-    assert told == [(1000, 2), (1000, 1), (1000, 0)]
+    assert message == [(1000, 2), (1000, 1), (1000, 0)]
     assert_legacy(refused, "rate_limited", 429)
     assert refused.json()["error"].startswith(
         "This API key has had its share of a limit: 1000 a minute, the key's owner at Pumble; "

@@ -18,16 +18,16 @@ STRANGE_ID = "f" * 24
 def listed(api: Api, **query: Any) -> list[dict[str, Any]]:
     page = success(api.get("listMessages", **query))
     assert objects.MESSAGE_PAGE(page)
-    found: list[dict[str, Any]] = page["messages"]
-    return found
+    result: list[dict[str, Any]] = page["messages"]
+    return result
 
 
 class TestFetchMessage:
     def test_gives_the_message_that_the_list_has(self, api: Api) -> None:
         for message in listed(api, channel="general", limit=20):
-            found = success(api.get("fetchMessage", channel="general", messageId=message["id"].upper()))
-            assert objects.MESSAGE(found)
-            assert found == message
+            result = success(api.get("fetchMessage", channel="general", messageId=message["id"].upper()))
+            assert objects.MESSAGE(result)
+            assert result == message
 
     def test_of_another_channel_or_nowhere_is_not_found(self, api: Api) -> None:
         elsewhere = listed(api, channel="random", limit=1)[0]["id"]
@@ -73,20 +73,20 @@ class TestFetchThreadReplies:
     ) -> None:
         root, replies = thread
 
-        found = success(api.get("fetchThreadReplies", channel="random", rootMessageId=root))
+        result = success(api.get("fetchThreadReplies", channel="random", rootMessageId=root))
 
-        assert objects.list_of(objects.MESSAGE)(found)
-        assert [one["id"] for one in found] == replies[::-1]
-        assert all(one["threadReplyInfo"]["rootId"] == root for one in found)
-        assert all(one["threadRootInfo"] is None for one in found)
+        assert objects.list_of(objects.MESSAGE)(result)
+        assert [one["id"] for one in result] == replies[::-1]
+        assert all(one["threadReplyInfo"]["rootId"] == root for one in result)
+        assert all(one["threadRootInfo"] is None for one in result)
 
     def test_after_a_reply_gives_the_newer_ones(self, api: Api, thread: tuple[str, list[str]]) -> None:
         root, replies = thread
         query = {"channel": "random", "rootMessageId": root, "cursor": replies[20], "strategy": "AFTER"}
 
-        found = success(api.get("fetchThreadReplies", **query, limit=3))
+        result = success(api.get("fetchThreadReplies", **query, limit=3))
 
-        assert [one["id"] for one in found] == replies[23:20:-1]
+        assert [one["id"] for one in result] == replies[23:20:-1]
 
     def test_of_a_message_without_any_is_empty(self, api: Api) -> None:
         alone = api.post("sendMessage", {"channel": "random", "text": "alone"}).json()["id"]

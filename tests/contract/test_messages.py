@@ -19,16 +19,16 @@ class TestSendMessage:
         sent = send(api, "Grüße, 世界 👋 <b>&amp;")
 
         assert objects.MESSAGE_REF(sent)
-        found = fetch(api, sent)
-        assert (found["text"], found["author"]) == ("Grüße, 世界 👋 <b>&amp;", acme.people["ana"])
-        assert (found["channelId"], found["authorAppId"]) == (acme.channels["general"], None)
-        assert objects.list_of(objects.BLOCK)(found["blocks"])
+        result = fetch(api, sent)
+        assert (result["text"], result["author"]) == ("Grüße, 世界 👋 <b>&amp;", acme.people["ana"])
+        assert (result["channelId"], result["authorAppId"]) == (acme.channels["general"], None)
+        assert objects.list_of(objects.BLOCK)(result["blocks"])
 
     def test_as_the_bot_has_its_author_and_its_app(self, api: Api, acme: Acme) -> None:
-        found = fetch(api, send(api, "beep", asBot=True))
+        result = fetch(api, send(api, "beep", asBot=True))
 
-        assert found["author"] == acme.bot
-        assert found["authorAppId"] is not None
+        assert result["author"] == acme.bot
+        assert result["authorAppId"] is not None
 
     def test_reaches_a_direct_channel_by_id(self, api: Api, ben: Person) -> None:
         direct = success(api.post("dmUser", {"userId": ben.id, "text": "first"}))
@@ -66,9 +66,9 @@ class TestSendReply:
     @pytest.mark.parametrize("shown", [True, False])
     def test_shows_in_the_channel_where_that_is_asked_for(self, api: Api, shown: bool) -> None:
         root = send(api)
-        given = {"channelId": root["channelId"], "messageId": root["id"], "text": "reply"}
+        data = {"channelId": root["channelId"], "messageId": root["id"], "text": "reply"}
 
-        reply = success(api.post("sendReply", given | {"alsoSendToChannel": shown, "asBot": True}))
+        reply = success(api.post("sendReply", data | {"alsoSendToChannel": shown, "asBot": True}))
 
         listed = success(api.get("listMessages", channelId=root["channelId"], limit=5))["messages"]
         assert (reply["id"] in [message["id"] for message in listed]) == shown
@@ -87,11 +87,11 @@ class TestDmUser:
     def test_writes_in_the_direct_channel_of_the_two(
         self, api: Api, ana: Person, ben: Person, by: str
     ) -> None:
-        given = {"userId": {"userId": ben.id}, "email": {"email": ben.email}}.get(
+        data = {"userId": {"userId": ben.id}, "email": {"email": ben.email}}.get(
             by, {"email": ben.email.upper()}
         )
 
-        sent = success(api.post("dmUser", {**given, "text": "psst"}))
+        sent = success(api.post("dmUser", {**data, "text": "psst"}))
 
         assert objects.MESSAGE_REF(sent)
         info = success(api.get("getChannel", channelId=sent["channelId"]))
@@ -118,9 +118,9 @@ class TestDmUser:
         assert answer.status_code == 403
         assert_structured(answer, "validation", 400000)
 
-    @pytest.mark.parametrize("given", [{"email": "nobody@acme.test"}, {"userId": STRANGE_ID}])
-    def test_to_nobody_is_refused(self, api: Api, given: dict[str, str]) -> None:
-        answer = api.post("dmUser", {**given, "text": "x"})
+    @pytest.mark.parametrize("data", [{"email": "nobody@acme.test"}, {"userId": STRANGE_ID}])
+    def test_to_nobody_is_refused(self, api: Api, data: dict[str, str]) -> None:
+        answer = api.post("dmUser", {**data, "text": "x"})
 
         assert_structured(answer, "validation", 400000, "Provided participants are not valid")
 

@@ -16,8 +16,8 @@ CHANNEL_UNKNOWN = "Could not find channel with that identifier"
 @pytest.fixture
 def secret(ana: Person, acme: Acme) -> dict[str, Any]:
     """A message of `board`, where the bot is not."""
-    found: dict[str, Any] = ana.screen(acme.channels["board"])["messages"][0]
-    return found
+    result: dict[str, Any] = ana.screen(acme.channels["board"])["messages"][0]
+    return result
 
 
 def calls(channel_id: str, secret: dict[str, Any], later: int) -> dict[str, dict[str, Any]]:
@@ -44,19 +44,19 @@ class TestAPrivateChannelWithoutTheBot:
     ) -> None:
         before = ana.screen(secret["channelId"])["messages"]
 
-        for operation, given in calls(secret["channelId"], secret, later).items():
-            answer = api.call(operation, given)
+        for operation, data in calls(secret["channelId"], secret, later).items():
+            answer = api.call(operation, data)
             assert_legacy(answer, "bot_not_in_channel")
             assert secret["text"] not in answer.text
             if METHODS[operation] == "POST":
-                assert_legacy(api.call(operation, given | {"asBot": True}), "bot_not_in_channel")
+                assert_legacy(api.call(operation, data | {"asBot": True}), "bot_not_in_channel")
 
         assert ana.screen(secret["channelId"])["messages"] == before
 
     def test_is_closed_by_name_as_well(self, api: Api, secret: dict[str, Any]) -> None:
         it = {"channel": "board", "messageId": secret["id"]}
 
-        for operation, given in {
+        for operation, data in {
             "sendMessage": {"channel": "#Board", "text": "x"},
             "sendReply": it | {"text": "x"},
             "fetchMessage": it,
@@ -64,11 +64,11 @@ class TestAPrivateChannelWithoutTheBot:
             "listMessages": {"channel": secret["channelId"]},
             "deleteMessage": it,
         }.items():
-            assert_legacy(api.call(operation, given), "bot_not_in_channel")
+            assert_legacy(api.call(operation, data), "bot_not_in_channel")
 
     def test_is_not_searched(self, api: Api, ben_api: Api, secret: dict[str, Any]) -> None:
-        found = success(api.post("searchMessages", {"text": secret["text"][:40]}))
-        assert found == {"content": [], "totalElements": 0, "hasMore": False}
+        result = success(api.post("searchMessages", {"text": secret["text"][:40]}))
+        assert result == {"content": [], "totalElements": 0, "hasMore": False}
         by_ana = success(api.post("searchMessages", {"from": ["ana@acme.test"], "limit": 20}))
         assert secret["channelId"] not in {hit["channelId"] for hit in by_ana["content"]}
 
@@ -84,8 +84,8 @@ class TestAPrivateChannelWithoutTheBot:
             success(api.post("createChannel", {"name": f"many-{number}", "type": "PUBLIC"}))
         assert len(success(api.get("listChannels"))) > 55
 
-        found = success(api.post("searchMessages", {"text": secret["text"][:40]}))
-        assert (found["content"], found["totalElements"]) == ([], 0)
+        result = success(api.post("searchMessages", {"text": secret["text"][:40]}))
+        assert (result["content"], result["totalElements"]) == ([], 0)
         hits = success(api.post("searchMessages", {"text": "release", "limit": 20}))["content"]
         assert hits
         assert secret["channelId"] not in {hit["channelId"] for hit in hits}
@@ -95,8 +95,8 @@ class TestAPrivateChannelWithoutTheBot:
     ) -> None:
         board, bot = {"channelId": secret["channelId"]}, {"userIds": [acme.bot]}
         success(api.post("addUsersToChannel", board | bot))
-        given = board | {"text": "secret plan", "sendAt": later}
-        one = {"scheduledMessageId": success(api.post("createScheduledMessage", given))["id"]}
+        data = board | {"text": "secret plan", "sendAt": later}
+        one = {"scheduledMessageId": success(api.post("createScheduledMessage", data))["id"]}
         assert success(api.get("fetchScheduledMessage", **one))["text"] == "secret plan"
         success(api.post("removeUserFromChannel", board | {"userId": acme.bot}))
 
@@ -105,8 +105,8 @@ class TestAPrivateChannelWithoutTheBot:
         assert board["channelId"] not in {m["channelId"] for m in success(page)["scheduledMessages"]}
         for answer in (
             api.get("fetchScheduledMessage", **one),
-            api.post("editScheduledMessage", one | given),
-            api.post("editScheduledMessage", one | given | {"channelId": acme.channels["general"]}),
+            api.post("editScheduledMessage", one | data),
+            api.post("editScheduledMessage", one | data | {"channelId": acme.channels["general"]}),
             api.delete("deleteScheduledMessage", **one),
         ):
             assert_legacy(answer, "bot_not_in_channel")
@@ -115,13 +115,13 @@ class TestAPrivateChannelWithoutTheBot:
     def test_takes_nothing_that_was_scheduled_for_elsewhere(
         self, api: Api, acme: Acme, secret: dict[str, Any], later: int
     ) -> None:
-        given = {"channelId": acme.channels["general"], "text": "x", "sendAt": later}
-        one = {"scheduledMessageId": success(api.post("createScheduledMessage", given))["id"]}
+        data = {"channelId": acme.channels["general"], "text": "x", "sendAt": later}
+        one = {"scheduledMessageId": success(api.post("createScheduledMessage", data))["id"]}
 
-        moved = api.post("editScheduledMessage", one | given | {"channelId": secret["channelId"].upper()})
+        moved = api.post("editScheduledMessage", one | data | {"channelId": secret["channelId"].upper()})
 
         assert_legacy(moved, "bot_not_in_channel")
-        assert success(api.get("fetchScheduledMessage", **one))["channelId"] == given["channelId"]
+        assert success(api.get("fetchScheduledMessage", **one))["channelId"] == data["channelId"]
 
     def test_hides_what_is_pinned_there(self, api: Api, secret: dict[str, Any]) -> None:
         (entry,) = [
@@ -134,10 +134,10 @@ class TestAPrivateChannelWithoutTheBot:
         self, api: Api, secret: dict[str, Any]
     ) -> None:
         """Pumble alone decides there: it reacts by message id and tells nobody which channel a message is in."""
-        given = {"messageId": secret["id"], "reaction": ":+1:"}
+        data = {"messageId": secret["id"], "reaction": ":+1:"}
 
-        assert success(api.post("addReaction", given)) == {"status": "ok"}
-        assert success(api.delete("removeReaction", **given)) == {"status": "ok"}
+        assert success(api.post("addReaction", data)) == {"status": "ok"}
+        assert success(api.delete("removeReaction", **data)) == {"status": "ok"}
 
 
 class TestSomebodyElsesPrivateChannel:
@@ -147,11 +147,11 @@ class TestSomebodyElsesPrivateChannel:
     ) -> None:
         message = ana.screen(acme.channels[name])["messages"][0]
 
-        for operation, given in calls(acme.channels[name], message, later).items():
-            answer = carla_api.call(operation, given)
+        for operation, data in calls(acme.channels[name], message, later).items():
+            answer = carla_api.call(operation, data)
             assert_legacy(answer, "not_found", text=CHANNEL_UNKNOWN)
             if METHODS[operation] == "POST":
-                assert_legacy(carla_api.call(operation, given | {"asBot": True}), "not_found")
+                assert_legacy(carla_api.call(operation, data | {"asBot": True}), "not_found")
         assert_legacy(carla_api.get("getChannel", channel=name), "not_found", text=CHANNEL_UNKNOWN)
         reaction = {"messageId": message["id"], "reaction": ":+1:"}
         for answer in (
@@ -172,14 +172,14 @@ class TestSomebodyElsesPrivateChannel:
     ) -> None:
         ops, carla = {"channelId": acme.channels["ops"]}, acme.people["carla"]
         success(api.post("addUsersToChannel", ops | {"userIds": [carla]}))
-        given = ops | {"text": "secret plan", "sendAt": later}
-        one = {"scheduledMessageId": success(carla_api.post("createScheduledMessage", given))["id"]}
+        data = ops | {"text": "secret plan", "sendAt": later}
+        one = {"scheduledMessageId": success(carla_api.post("createScheduledMessage", data))["id"]}
         success(api.post("removeUserFromChannel", ops | {"userId": carla}))
 
         assert success(carla_api.get("fetchScheduledMessages"))["scheduledMessages"] == []
         for answer in (
             carla_api.get("fetchScheduledMessage", **one),
-            carla_api.post("editScheduledMessage", one | given),
+            carla_api.post("editScheduledMessage", one | data),
             carla_api.delete("deleteScheduledMessage", **one),
         ):
             assert_legacy(answer, "not_found", text=CHANNEL_UNKNOWN)

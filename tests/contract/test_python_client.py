@@ -82,9 +82,9 @@ class TestTheSdk:
             assert page
             assert page.result.messages
         for criteria in ({"text": "release"}, {"from_": [ben]}, {"in_": ["general"], "limit": 20}):
-            found = sdk.messages.search_messages(**criteria)
-            assert found
-            assert found.result.content
+            search = sdk.messages.search_messages(**criteria)
+            assert search
+            assert search.result.content
         sdk.messages.delete_message(**it)
 
         scheduled = sdk.scheduled_messages.create_scheduled_message(
@@ -133,8 +133,12 @@ class TestTheSdk:
             call(sdk)
 
         assert not isinstance(refused.value, errors.ResponseValidationError)
-        found = categorize_error(refused.value)
-        assert (found.status_code, found.category, found.retryable) == (403, category, False)
+        categorized = categorize_error(refused.value)
+        assert (categorized.status_code, categorized.category, categorized.retryable) == (
+            403,
+            category,
+            False,
+        )
 
     @pytest.mark.parametrize("key", ["nonsense", "pmb_nonsense"])
     def test_takes_a_wrong_key_for_a_lack_of_permission(self, portal: str, key: str) -> None:
@@ -199,7 +203,7 @@ class TestTheCommandLine:
         ana.type(general, "and an answer", threadRootId=sent["id"])
 
         assert "from the command line" in run("messages", "general", "--limit", "3")
-        found = json.loads(run("--json", "search", "command", "line"))
-        assert [hit["id"] for hit in found] == [sent["id"]]
+        hits = json.loads(run("--json", "search", "command", "line"))
+        assert [hit["id"] for hit in hits] == [sent["id"]]
         lines = run("thread", sent["id"], "--channel", "general").splitlines()
         assert [line.rpartition(": ")[2] for line in lines] == ["from the command line", "and an answer"]

@@ -12,7 +12,7 @@ MESSAGE = {"channelId": "6" * 24, "text": "x"}
 
 
 @pytest.mark.parametrize(
-    ("answer", "header", "status", "reason", "told"),
+    ("answer", "header", "status", "reason", "retry_after"),
     [
         ("503 Later", "Retry-After: 7\r\n", 503, "pumble_unavailable", "7"),
         ("503 Later", "Retry-After: Fri, 31 Dec 2099 23:59:59 GMT\r\n", 503, "pumble_unavailable", "3600"),
@@ -25,7 +25,7 @@ MESSAGE = {"channelId": "6" * 24, "text": "x"}
     ],
 )
 def test_the_wait_that_pumble_asks_for_is_passed_on(
-    api: Api, settings: Settings, answer: str, header: str, status: int, reason: str, told: str | None
+    api: Api, settings: Settings, answer: str, header: str, status: int, reason: str, retry_after: str | None
 ) -> None:
     with server(whole(answer, headers=header)) as address:
         settings.PUMBLE_API_URL = address
@@ -33,4 +33,4 @@ def test_the_wait_that_pumble_asks_for_is_passed_on(
         refused = api.post("sendMessage", MESSAGE)
 
     assert_legacy(refused, reason, status)
-    assert refused.headers.get("Retry-After") == told
+    assert refused.headers.get("Retry-After") == retry_after

@@ -97,13 +97,13 @@ def test_the_matrix(api: Api, portal: str, acme: Acme, later: int, preset: str, 
     holder = Api(portal, key_of("ana@acme.test", **rights))
 
     for channel in ("general", "random"):
-        given = inputs(api, acme, later, channel)
+        data = inputs(api, acme, later, channel)
         expected = {
             operation: _expected(operation, scopes.PRESETS[preset], bound=bound, channel=channel)
             for operation in METHODS
         }
-        found = {operation: outcome(holder.call(operation, given[operation])) for operation in METHODS}
-        assert found == expected, channel
+        result = {operation: outcome(holder.call(operation, data[operation])) for operation in METHODS}
+        assert result == expected, channel
 
 
 def _expected(operation: str, held: tuple[str, ...], *, bound: bool, channel: str) -> str:
@@ -124,13 +124,13 @@ class TestAKeyBoundToAChannel:
     def test_does_not_see_that_others_exist(self, bound: Api, acme: Acme) -> None:
         unknown: Mapping[str, str] = {"channel": "no such channel"}
 
-        for given in (
+        for data in (
             {"channel": "random"},
             {"channelId": acme.channels["random"]},
             unknown,
             {"channelId": "f" * 24},
         ):
-            answer = bound.call("getChannel", dict(given))
+            answer = bound.call("getChannel", dict(data))
             assert_legacy(answer, "channel_not_allowed")
             assert answer.json()["error"] == bound.call("getChannel", dict(unknown)).json()["error"]
         assert [entry["channel"]["name"] for entry in success(bound.get("listChannels"))] == ["general"]
@@ -147,10 +147,10 @@ class TestAKeyBoundToAChannel:
             send(api, "a pangolin", channel)
 
         everywhere = success(api.post("searchMessages", {"text": "pangolin"}))["content"]
-        found = success(bound.post("searchMessages", {"text": "pangolin"}))["content"]
+        result = success(bound.post("searchMessages", {"text": "pangolin"}))["content"]
 
         assert {hit["channelId"] for hit in everywhere} == {acme.channels["general"], acme.channels["random"]}
-        assert {hit["channelId"] for hit in found} == {acme.channels["general"]}
+        assert {hit["channelId"] for hit in result} == {acme.channels["general"]}
         for named in ("random", acme.channels["random"], "general-2"):
             answer = bound.post("searchMessages", {"text": "pangolin", "in": ["general", named]})
             assert_legacy(answer, "channel_not_allowed")

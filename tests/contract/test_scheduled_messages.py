@@ -16,17 +16,17 @@ WEEKLY = {"recurrenceType": "WEEKLY"}
 
 
 def schedule(api: Api, channel_id: str, send_at: int, text: str = "later", **more: Any) -> str:
-    given = {"channelId": channel_id, "text": text, "sendAt": send_at, **more}
-    made = success(api.post("createScheduledMessage", given))
+    data = {"channelId": channel_id, "text": text, "sendAt": send_at, **more}
+    made = success(api.post("createScheduledMessage", data))
     assert objects.MESSAGE_REF(made)
     assert made["channelId"] == channel_id
     return str(made["id"])
 
 
 def fetch(api: Api, scheduled_id: str) -> dict[str, Any]:
-    found: dict[str, Any] = success(api.get("fetchScheduledMessage", scheduledMessageId=scheduled_id))
-    assert objects.SCHEDULED_MESSAGE(found)
-    return found
+    result: dict[str, Any] = success(api.get("fetchScheduledMessage", scheduledMessageId=scheduled_id))
+    assert objects.SCHEDULED_MESSAGE(result)
+    return result
 
 
 class TestCreateScheduledMessage:
@@ -36,8 +36,8 @@ class TestCreateScheduledMessage:
         scheduled_id = schedule(api, general, later)
 
         assert all(message["text"] != "later" for message in ana.screen(general)["messages"])
-        found = fetch(api, scheduled_id)
-        assert (found["text"], found["sendAt"], found["author"]) == ("later", later, ana.id)
+        result = fetch(api, scheduled_id)
+        assert (result["text"], result["sendAt"], result["author"]) == ("later", later, ana.id)
         pumble.act("clock", forward=2 * HOUR_MS)
         last = success(api.get("listMessages", channel="general", limit=1))["messages"][0]
         assert (last["text"], last["author"]) == ("later", ana.id)
@@ -48,7 +48,7 @@ class TestCreateScheduledMessage:
         assert fetch(api, schedule(api, general, "1893571200000"))["sendAt"] == 1893571200000  # type: ignore[arg-type]
 
     @pytest.mark.parametrize(
-        ("given", "kept"),
+        ("data", "kept"),
         [
             (WEEKLY, WEEKLY),
             (WEEKLY | {"endAfterOccurrences": 3}, WEEKLY | {"endAfterOccurrences": 3}),
@@ -59,22 +59,26 @@ class TestCreateScheduledMessage:
         ],
     )
     def test_recurs_as_told_with_no_null_in_it(
-        self, api: Api, general: str, later: int, given: Any, kept: Any
+        self, api: Api, general: str, later: int, data: Any, kept: Any
     ) -> None:
-        assert fetch(api, schedule(api, general, later, recurrence=given))["recurrence"] == kept
+        assert fetch(api, schedule(api, general, later, recurrence=data))["recurrence"] == kept
 
     def test_goes_into_a_thread(self, api: Api, general: str, later: int) -> None:
         root = api.post("sendMessage", {"channelId": general, "text": "root"}).json()["id"]
 
-        found = fetch(api, schedule(api, general, later, threadRootId=root, alsoSendToChannel=True))
+        result = fetch(api, schedule(api, general, later, threadRootId=root, alsoSendToChannel=True))
 
-        assert (found["threadRootId"], found["rootText"], found["alsoSendToChannel"]) == (root, "root", True)
+        assert (result["threadRootId"], result["rootText"], result["alsoSendToChannel"]) == (
+            root,
+            "root",
+            True,
+        )
 
     @pytest.mark.parametrize("send_at", [1, "1"])
     def test_refuses_a_time_that_is_over(self, api: Api, general: str, send_at: Any) -> None:
-        given = {"channelId": general, "text": "x", "sendAt": send_at}
+        data = {"channelId": general, "text": "x", "sendAt": send_at}
 
-        assert_structured(api.post("createScheduledMessage", given), "validation", 400000)
+        assert_structured(api.post("createScheduledMessage", data), "validation", 400000)
 
     def test_takes_no_channel_by_name(self, api: Api, later: int) -> None:
         by_name = {"text": "x", "sendAt": later, "channel": "general"}
@@ -103,16 +107,16 @@ class TestFetchScheduledMessages:
 
     def test_is_walked_by_the_last_id(self, api: Api, general: str, later: int) -> None:
         mine = [schedule(api, general, later) for _ in range(5)]
-        found, query = [], {"limit": 2, "channelId": general}
+        result, query = [], {"limit": 2, "channelId": general}
         while True:
             page = success(api.get("fetchScheduledMessages", **query))
-            found += [one["id"] for one in page["scheduledMessages"]]
+            result += [one["id"] for one in page["scheduledMessages"]]
             if not page["hasMore"]:
                 break
-            query |= {"cursor": found[-1]}
+            query |= {"cursor": result[-1]}
 
-        assert found[-5:] == mine
-        assert len(found) == len(set(found))
+        assert result[-5:] == mine
+        assert len(result) == len(set(result))
 
     def test_is_filtered_by_channel(self, api: Api, acme: Acme, later: int) -> None:
         scheduled_id = schedule(api, acme.channels["random"], later)
@@ -125,14 +129,14 @@ class TestFetchScheduledMessages:
 class TestEditScheduledMessage:
     def test_answers_with_the_whole_message_as_it_is_now(self, api: Api, general: str, later: int) -> None:
         scheduled_id = schedule(api, general, later, recurrence=WEEKLY)
-        given = {
+        data = {
             "scheduledMessageId": scheduled_id,
             "channelId": general,
             "text": "new",
             "sendAt": later + 1000,
         }
 
-        changed = success(api.post("editScheduledMessage", given))
+        changed = success(api.post("editScheduledMessage", data))
 
         assert objects.SCHEDULED_MESSAGE(changed)
         assert (changed["text"], changed["sendAt"], changed["recurrence"]) == ("new", later + 1000, None)
@@ -140,18 +144,18 @@ class TestEditScheduledMessage:
 
     def test_moves_it_to_another_channel(self, api: Api, acme: Acme, later: int) -> None:
         scheduled_id = schedule(api, acme.channels["general"], later)
-        given = {"scheduledMessageId": scheduled_id, "text": "later", "sendAt": later}
+        data = {"scheduledMessageId": scheduled_id, "text": "later", "sendAt": later}
 
-        changed = success(api.post("editScheduledMessage", given | {"channelId": acme.channels["random"]}))
+        changed = success(api.post("editScheduledMessage", data | {"channelId": acme.channels["random"]}))
 
         assert changed["channelId"] == fetch(api, scheduled_id)["channelId"] == acme.channels["random"]
 
     def test_of_somebody_else_is_not_found(self, api: Api, ben_api: Api, general: str, later: int) -> None:
         scheduled_id = schedule(ben_api, general, later)
-        given = {"scheduledMessageId": scheduled_id, "channelId": general, "text": "x", "sendAt": later}
+        data = {"scheduledMessageId": scheduled_id, "channelId": general, "text": "x", "sendAt": later}
 
         for answer in (
-            api.post("editScheduledMessage", given),
+            api.post("editScheduledMessage", data),
             api.get("fetchScheduledMessage", scheduledMessageId=scheduled_id),
             api.delete("deleteScheduledMessage", scheduledMessageId=scheduled_id),
         ):

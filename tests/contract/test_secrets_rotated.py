@@ -58,6 +58,6 @@ def test_a_new_encryption_key_keeps_all_tokens_usable_and_the_old_one_can_go(
     assert api.post("sendMessage", message).status_code == 200
     settings.TOKEN_ENCRYPTION_KEYS = old
     assert_legacy(api.get("myInfo"), "owner_not_authorized")
-    told = AuditEvent.objects.filter(type="secrets.rotated")
-    assert {event.workspace.name if event.workspace else "" for event in told} == {"", "Acme"}
-    assert new not in json.dumps([event.detail for event in told])
+    events = AuditEvent.objects.filter(type="secrets.rotated")
+    assert {event.workspace.name if event.workspace else "" for event in events} == {"", "Acme"}
+    assert new not in json.dumps([event.detail for event in events])

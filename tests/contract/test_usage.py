@@ -35,8 +35,8 @@ def test_the_operators_list_says_when_a_key_was_last_used(api: Api) -> None:
     def listed() -> dict[str, Any]:
         out = io.StringIO()
         call_command("list_keys", "--json", stdout=out)
-        (found,) = json.loads(out.getvalue())
-        return dict(found)
+        (result,) = json.loads(out.getvalue())
+        return dict(result)
 
     assert listed()["lastUsedAt"] is None
     success(api.get("myInfo"))

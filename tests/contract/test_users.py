@@ -70,12 +70,12 @@ class TestCustomStatus:
         return success(api.get("myInfo"))["customStatus"]
 
     def test_shows_until_its_time(self, api: Api, later: int) -> None:
-        given = {"code": ":palm_tree:", "status": "On holiday", "expiresAt": later}
+        data = {"code": ":palm_tree:", "status": "On holiday", "expiresAt": later}
 
-        assert success(api.post("customStatus", given)) == {}
+        assert success(api.post("customStatus", data)) == {}
 
-        found = self.status(api)
-        assert (found["code"], found["status"], found["expiresAt"]) == (":palm_tree:", "On holiday", later)
+        result = self.status(api)
+        assert (result["code"], result["status"], result["expiresAt"]) == (":palm_tree:", "On holiday", later)
 
     def test_needs_no_text(self, api: Api, later: int) -> None:
         assert success(api.post("customStatus", {"code": ":coffee:", "expiresAt": str(later)})) == {}
@@ -86,9 +86,9 @@ class TestCustomStatus:
         "expiration", ["never", "min30", "hour1", "hour4", "today", "thisWeek", "custom"]
     )
     def test_takes_each_word_for_its_end(self, api: Api, later: int, expiration: str) -> None:
-        given = {"code": ":coffee:", "expiresAt": later, "expiration": expiration}
+        data = {"code": ":coffee:", "expiresAt": later, "expiration": expiration}
 
-        assert success(api.post("customStatus", given)) == {}
+        assert success(api.post("customStatus", data)) == {}
 
         assert self.status(api)["expiration"] == expiration
 

@@ -74,12 +74,12 @@ class Api:
     def post(self, operation: str, body: Any = None, raw: bytes | None = None) -> requests.Response:
         return self.send("POST", operation, raw=json.dumps(body).encode() if raw is None else raw)
 
-    def call(self, operation: str, given: dict[str, Any] | None = None) -> requests.Response:
+    def call(self, operation: str, arguments: dict[str, Any] | None = None) -> requests.Response:
         """By the operation's own method: in the query, or as a POST's body."""
         method = METHODS[operation]
         if method == "POST":
-            return self.post(operation, given or {})
-        return self.send(method, operation, query=given)
+            return self.post(operation, arguments or {})
+        return self.send(method, operation, query=arguments)
 
     def send(
         self, method: str, operation: str, *, query: dict[str, Any] | None = None, raw: bytes | None = None
