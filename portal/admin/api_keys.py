@@ -20,7 +20,7 @@ from portal.admin import key_actions
 from portal.admin.base import ViewerAdmin
 from portal.admin.filters import ChoiceFilter, MemberFilter, Rows, workspace_filter
 from portal.admin.viewer import get_viewer
-from portal.presentation import hygiene, key_detail, key_search, usage_charts
+from portal.presentation import hygiene, key_detail, key_search, rotation_progress, usage_charts
 from portal.templatetags import presentation
 
 SOON = timedelta(days=14)
@@ -153,6 +153,7 @@ class ApiKeyAdmin(ViewerAdmin):
         context = key_detail.build_context(
             row, now, outcome=request.GET.get("outcome", ""), surface=request.GET.get("surface", "")
         )
+        context |= rotation_progress.build_context(row, now) | {"in_admin": True}
         return context | {"title": row.name, "actions": applicable, "over": row.state(now).is_over}
 
     @admin.action(description=gettext_lazy("Revoke"))

@@ -22,7 +22,7 @@ from keys.models import ApiKey, Member
 from portal.accounts.kept_forms import FormPage, form_page, get_kept_form
 from portal.admin.site import site
 from portal.admin.viewer import get_actor, get_viewer
-from portal.presentation.forms import BaseForm, ConfirmationField
+from portal.presentation.forms import BaseForm, ConfirmationField, SuccessorField, set_successor_label
 from portal.presentation.pasted_keys import extract_pasted_keys
 
 if TYPE_CHECKING:
@@ -97,20 +97,24 @@ class KeyAction:
         return text % {"n": number}
 
 
-def _revoke(key: ApiKey, *, by: Actor, now: datetime, note: str) -> None:
+def revoke_reason(owner: Member, by: Actor) -> ApiKey.RevokeReason:
+    """Return the reason for a key of `owner` that `by` revokes."""
     reasons = ApiKey.RevokeReason
-    if by.member == key.owner:
-        reason = reasons.BY_HOLDER
-    else:
-        reason = reasons.BY_OPERATOR if by.member and by.member.is_superuser else reasons.BY_ADMINISTRATOR
-    lifecycle.revoke(key=key, by=by, reason=reason, now=now, note=note)
+    if by.member == owner:
+        return reasons.BY_HOLDER
+    return reasons.BY_OPERATOR if by.member and by.member.is_superuser else reasons.BY_ADMINISTRATOR
 
 
-def _disable(key: ApiKey, *, by: Actor, now: datetime, note: str) -> None:
-    lifecycle.disable(key=key, by=by, now=now, note=note)
+def _revoke(key: ApiKey, *, by: Actor, now: datetime, note: str, with_successor: bool) -> None:
+    reason = revoke_reason(key.owner, by)
+    lifecycle.revoke(key=key, by=by, reason=reason, now=now, note=note, with_successor=with_successor)
 
 
-def _enable(key: ApiKey, *, by: Actor, now: datetime, note: str) -> None:
+def _disable(key: ApiKey, *, by: Actor, now: datetime, note: str, with_successor: bool) -> None:
+    lifecycle.disable(key=key, by=by, now=now, note=note, with_successor=with_successor)
+
+
+def _enable(key: ApiKey, *, by: Actor, now: datetime, note: str, with_successor: bool) -> None:
     lifecycle.enable(key=key, by=by, now=now)
 
 
@@ -125,7 +129,7 @@ REVOKE = KeyAction(
 DISABLE = KeyAction(
     name="disable",
     button=gettext_lazy("Disable"),
-    is_applicable=lambda key, now: key.state(now) in {State.ACTIVE, State.PENDING},
+    is_applicable=lambda key, now: key.state(now) in {State.ACTIVE, State.PENDING, State.RETIRING},
     run=_disable,
     reason="optional",
 )
@@ -140,6 +144,9 @@ ACTIONS = {action.name: action for action in (REVOKE, DISABLE, ENABLE)}
 
 
 class ConfirmForm(BaseForm):
+    """The confirmation of an action. The successors of keys that are being replaced are stopped too, unless unticked."""
+
+    with_successor = SuccessorField()
     reason = forms.CharField(
         label=gettext_lazy("Reason"),
         max_length=MAX_NOTE_LENGTH,
@@ -148,8 +155,21 @@ class ConfirmForm(BaseForm):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 
-    def __init__(self, *args: Any, action: KeyAction, confirmation_text: str, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        action: KeyAction,
+        confirmation_text: str,
+        successors: Sequence[ApiKey],
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
+        template = (
+            _("Also revoke the successor %(key)s")
+            if action is REVOKE
+            else _("Also disable the successor %(key)s")
+        )
+        set_successor_label(self, template, successors)
         if confirmation_text:
             self.fields["typed"] = ConfirmationField(
                 confirmation_text,
@@ -203,15 +223,29 @@ def _view(request: HttpRequest, action: KeyAction) -> HttpResponse:
     if request.method != "POST":
         return confirmation_page(request, action, selected)
     applicable = [key for key in selected if action.is_applicable(key, now)]
-    form = ConfirmForm(data, action=action, confirmation_text=_confirmation_text(action, applicable, now))
+    form = _build_form(action, applicable, now, data)
     valid = form.is_valid()
     if not valid or pasted:
         form.add_pasted_key_errors(pasted)
         return _page(request, action, selected, form, status=400)
-    _run(request, action, applicable, by=by, now=now, note=form.cleaned_data.get("reason", ""))
+    with_successor = bool(form.cleaned_data.get("with_successor"))
+    note = form.cleaned_data.get("reason", "")
+    _run(request, action, applicable, by=by, now=now, note=note, with_successor=with_successor)
     if len(selected) == 1:
         return redirect("admin:keys_apikey_change", selected[0].pk)
     return redirect("admin:keys_apikey_changelist")
+
+
+def _build_form(action: KeyAction, keys: Sequence[ApiKey], now: datetime, *args: Any) -> ConfirmForm:
+    successors = [] if action is ENABLE else _find_successors(keys, now)
+    text = _confirmation_text(action, keys, successors, now)
+    return ConfirmForm(*args, action=action, confirmation_text=text, successors=successors)
+
+
+def _find_successors(keys: Sequence[ApiKey], now: datetime) -> list[ApiKey]:
+    """Return the keys that replace one of `keys` and are not among them."""
+    found = [selectors.find_successor(key, now) for key in keys if key.retires_at]
+    return [key for key in found if key is not None and key not in keys]
 
 
 def _find_keys(viewer: Member, key_ids: set[str]) -> Any:
@@ -220,13 +254,20 @@ def _find_keys(viewer: Member, key_ids: set[str]) -> Any:
 
 
 def _run(
-    request: HttpRequest, action: KeyAction, keys: Sequence[ApiKey], *, by: Actor, now: datetime, note: str
+    request: HttpRequest,
+    action: KeyAction,
+    keys: Sequence[ApiKey],
+    *,
+    by: Actor,
+    now: datetime,
+    note: str,
+    with_successor: bool,
 ) -> None:
     """Run the action on each key. An error of one key does not stop the others."""
-    done = 0
+    done = len(_find_successors(keys, now)) if with_successor else 0
     for key in keys:
         try:
-            action.run(key, by=by, now=now, note=note)
+            action.run(key, by=by, now=now, note=note, with_successor=with_successor)
         except KeysError as error:
             holder = texts.holder_name(key, by.member)
             message = f"{key.name}: {texts.error_message(error, holder=holder)}"
@@ -238,13 +279,15 @@ def _run(
     )
 
 
-def _confirmation_text(action: KeyAction, keys: Sequence[ApiKey], now: datetime) -> str:
+def _confirmation_text(
+    action: KeyAction, keys: Sequence[ApiKey], successors: Sequence[ApiKey], now: datetime
+) -> str:
     """Return what people type to confirm: the name of a key in use, or the number of keys. "" if neither is needed."""
     if not action.irreversible or not keys:
         return ""
     if len(keys) > 1:
         return str(len(keys))
-    return keys[0].name if keys[0].is_in_use(now) else ""
+    return keys[0].name if any(key.is_in_use(now) for key in (*keys, *successors)) else ""
 
 
 def _page(
@@ -258,7 +301,7 @@ def _page(
     now = timezone.now()
     applicable = [key for key in selected if action.is_applicable(key, now)]
     if form is None:
-        form = ConfirmForm(action=action, confirmation_text=_confirmation_text(action, applicable, now))
+        form = _build_form(action, applicable, now)
         form.restore(get_kept_form(request))
     context = {
         "title": action.title(len(applicable) or len(selected)),

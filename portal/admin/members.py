@@ -6,13 +6,16 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Lower
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from keys import unicode_text
 from keys.models import ApiKey, AuditEvent, LastUse, Member
+from portal.accounts.kept_forms import FormPage, form_page, get_kept_form
+from portal.admin import member_keys
 from portal.admin.base import ViewerAdmin
 from portal.admin.filters import ChoiceFilter, Rows, workspace_filter
 from portal.templatetags import presentation
@@ -88,6 +91,29 @@ class MemberAdmin(ViewerAdmin):
         return queryset.filter(
             unicode_text.matches("name__icontains", text) | unicode_text.matches("email__icontains", text)
         ), False
+
+    def extra_urls(self) -> list[URLPattern]:
+        return [self.named_path("<str:object_id>/stop/", self.stop_view, "stop")]
+
+    @form_page(FormPage(fields=("how", "reason")))
+    def stop_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Ask for a confirmation, then stop all keys of the member."""
+        self.require_view(request)
+        member = self.get_row(request, object_id)
+        self.record_view(request, [member])
+        form = member_keys.read_form(request, member)
+        if request.method == "POST" and not form.errors:
+            return member_keys.stop(request, member, form)
+        form.restore(get_kept_form(request))
+        keys = list(member_keys.list_live_keys(member)[: member_keys.MAX_LISTED + 1])
+        context = {
+            "title": _("Stop all keys of %(name)s?") % {"name": self.display_name(member)},
+            "form": form,
+            "keys": keys[: member_keys.MAX_LISTED],
+            "has_more": len(keys) > member_keys.MAX_LISTED,
+        }
+        status = 400 if form.errors else 200
+        return self.render_page(request, "admin/stop_keys.html", context, row=member, status=status)
 
     def row_context(self, request: HttpRequest, row: Member) -> dict[str, Any]:
         keys = ApiKey.objects.filter(owner=row).live(timezone.now()).order_by("-created_at", "-pk")

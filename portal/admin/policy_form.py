@@ -9,9 +9,10 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from keys import scopes, texts
+from keys import exceptions, scopes, texts
 from keys.models import Member, Policy
 from keys.policies import BOUNDS, POLICY_FIELDS, PolicyValues
+from keys.texts import PRESETS
 from portal.presentation.forms import BaseForm, scope_label
 from portal.presentation.pasted_keys import PastedKey
 
@@ -58,6 +59,26 @@ class PolicyForm(BaseForm):
         help_text=gettext_lazy("Clear the permissions that no key of this workspace may have."),
         widget=forms.CheckboxSelectMultiple,
     )
+    full_access_forbidden = forms.BooleanField(
+        label=gettext_lazy("No full access: no key may have all permissions at once"), required=False
+    )
+    default_preset = forms.ChoiceField(
+        label=gettext_lazy("Default permissions"),
+        required=False,
+        choices=[
+            (
+                "",
+                gettext_lazy(
+                    "Not set: full access in chat, Home tab and command line; the browser proposes read only"
+                ),
+            ),
+            *((name, PRESETS[name].label) for name in scopes.PRESETS),
+        ],
+        help_text=gettext_lazy(
+            "What a new key may do if nobody chooses. Full access means all that this workspace allows."
+        ),
+        widget=forms.RadioSelect,
+    )
     life = forms.ChoiceField(
         label=gettext_lazy("Maximum lifetime of a key"),
         choices=[
@@ -72,6 +93,15 @@ class PolicyForm(BaseForm):
         label=gettext_lazy("Maximum lifetime, in days"),
         required=False,
         help_text=gettext_lazy("1 to 3,650."),
+    )
+    default_lifetime = NumberField(
+        "default_lifetime",
+        label=gettext_lazy("Default lifetime, in days"),
+        required=False,
+        help_text=gettext_lazy(
+            "1 to 3,650. How long a new key works if nobody chooses. "
+            "If empty: as long as allowed in chat, Home tab and command line; the browser proposes 30 days."
+        ),
     )
     addresses_required = forms.BooleanField(
         label=gettext_lazy("Require a list of allowed IP addresses for every key"), required=False
@@ -118,8 +148,23 @@ class PolicyForm(BaseForm):
             self.add_error("max_lifetime", _("Enter the maximum lifetime in days."))
         if not data.get("allowed_scopes") and "allowed_scopes" not in self.errors:
             self.add_error("allowed_scopes", _("Choose at least one permission."))
+        if not self.errors:
+            self._check_defaults()
         self.add_pasted_key_errors(self.pasted)
         return data
+
+    def _check_defaults(self) -> None:
+        """Show at their fields what the defaults contradict."""
+        try:
+            self.terms.check()
+        except exceptions.PolicyValueInvalid as error:
+            self.add_error(error.field, texts.number_range(error.minimum, error.maximum))
+        except exceptions.FullAccessNotAllowed as error:
+            self.add_error("default_preset", texts.error_message(error))
+        except exceptions.ScopeNotAllowed:
+            self.add_error(
+                "default_preset", _("The allowed permissions do not include these default permissions.")
+            )
 
     @property
     def terms(self) -> PolicyValues:
@@ -127,11 +172,13 @@ class PolicyForm(BaseForm):
         data = self.cleaned_data
         allowed = data["allowed_scopes"]
         max_days = data["max_lifetime"] if data["life"] == "days" else None
+        default_days = data["default_lifetime"]
         terms = {name: value for name, value in data.items() if name in POLICY_FIELDS} | {
             "creators": Policy.Creators(data["creators"]),
             "allowed_creators": [self.members[pk] for pk in data["allowed_creators"]],
             "allowed_scopes": None if len(allowed) == len(scopes.ALL) else allowed,
             "max_lifetime": timedelta(days=max_days) if max_days else None,
+            "default_lifetime": timedelta(days=default_days) if default_days else None,
             "allows_no_expiry": data["life"] == "ever",
         }
         return PolicyValues(**terms)
@@ -145,6 +192,7 @@ def initial_values(policy: Policy) -> dict[str, Any]:
         "allowed_scopes": scopes.ALL if policy.allowed_scopes is None else policy.allowed_scopes,
         "life": "days" if max_days else "ever" if policy.allows_no_expiry else "end",
         "max_lifetime": max_days.days if max_days else None,
+        "default_lifetime": policy.default_lifetime.days if policy.default_lifetime else None,
     }
 
 

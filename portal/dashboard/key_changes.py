@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from keys import lifecycle, texts
+from keys import lifecycle, selectors, texts
 from keys.exceptions import KeysError
 from keys.lifecycle import MAX_NAME_LENGTH
 from keys.models import ApiKey
@@ -18,7 +18,13 @@ from portal.accounts.kept_forms import FormPage
 from portal.dashboard.base import MemberView
 from portal.dashboard.channels import list_member_channels
 from portal.dashboard.rights_forms import RIGHTS_FIELDS, NarrowForm
-from portal.presentation.forms import BaseForm, ConfirmationField, NameField
+from portal.presentation.forms import (
+    BaseForm,
+    ConfirmationField,
+    NameField,
+    SuccessorField,
+    set_successor_label,
+)
 
 
 class RenameForm(BaseForm):
@@ -134,7 +140,8 @@ class DisableKey(_KeyToggle):
     done = "disabled"
 
     def toggle(self, key: ApiKey, now: datetime) -> None:
-        lifecycle.disable(key=key, by=self.actor, now=now)
+        with_successor = "with_successor" in self.form_data
+        lifecycle.disable(key=key, by=self.actor, now=now, with_successor=with_successor)
 
 
 class EnableKey(_KeyToggle):
@@ -152,9 +159,17 @@ class FinishRotation(_KeyToggle):
 
 
 class DeleteForm(BaseForm):
-    def __init__(self, *args: Any, key: ApiKey, now: datetime, **kwargs: Any) -> None:
+    """The confirmation of a deletion. The successor of a key that is being replaced is deleted too, unless unticked."""
+
+    with_successor = SuccessorField()
+
+    def __init__(
+        self, *args: Any, key: ApiKey, successor: ApiKey | None, now: datetime, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        if key.is_in_use(now):
+        self.successor = successor
+        set_successor_label(self, _("Also delete its successor %(key)s"), [successor] if successor else [])
+        if key.is_in_use(now) or (successor is not None and successor.is_in_use(now)):
             self.fields["confirm"] = ConfirmationField(key.name, _("This is not the name of the key."))
 
 
@@ -165,21 +180,32 @@ class DeleteKey(MemberView):
         key = self.get_key(key_id)
         if self.has_ended(key):
             return redirect(key_url(key))
-        form = DeleteForm(key=key, now=self.now)
+        form = self._build_form(key)
         form.restore(self.kept_data)
         return self._render_form(key, form)
 
     def post(self, request: HttpRequest, key_id: str) -> HttpResponse:
         key = self.get_key(key_id)
-        form = DeleteForm(self.form_data, key=key, now=self.now)
+        form = self._build_form(key, self.form_data)
         if not form.is_valid() or self.pasted_keys:
             form.add_pasted_key_errors(self.pasted_keys)
             return self._render_form(key, form, status=400)
         try:
-            lifecycle.revoke(key=key, by=self.actor, reason=ApiKey.RevokeReason.BY_HOLDER, now=self.now)
+            lifecycle.revoke(
+                key=key,
+                by=self.actor,
+                reason=ApiKey.RevokeReason.BY_HOLDER,
+                now=self.now,
+                with_successor=bool(form.cleaned_data.get("with_successor")),
+            )
         except KeysError as error:
             return self.conflict(texts.error_message(error))
         return redirect("/?done=deleted")
 
+    def _build_form(self, key: ApiKey, *args: Any) -> DeleteForm:
+        successor = selectors.find_successor(key, self.now) if key.retires_at else None
+        return DeleteForm(*args, key=key, successor=successor, now=self.now)
+
     def _render_form(self, key: ApiKey, form: DeleteForm, *, status: int = 200) -> HttpResponse:
-        return self.render("delete.html", {"key": key, "form": form}, status=status)
+        context = {"key": key, "form": form, "successor": form.successor}
+        return self.render("delete.html", context, status=status)

@@ -19,6 +19,12 @@ from keys.rights import CALLS_PER_MINUTE, Rights
 from portal.presentation.forms import BaseForm, NameField, preset_label, scope_label
 from portal.presentation.pasted_keys import PastedKey
 
+GRACE_CHOICES = [
+    ("24h", gettext_lazy("24 hours")),
+    ("7d", gettext_lazy("7 days")),
+    ("1h", gettext_lazy("1 hour")),
+    ("now", gettext_lazy("It stops as soon as the new key is shown")),
+]
 # The field that shows an error of the domain.
 _ERROR_FIELDS = {
     exceptions.NameInvalid: "name",
@@ -36,14 +42,67 @@ RIGHTS_FIELDS = ("scopes", "where", "channels", "expiry", "until", "addresses", 
 _RIGHTS_FIELD_NAMES = {"allowed_addresses": "addresses", "expires_at": "expiry"}
 
 
-class RightsForm(BaseForm):
+def grace_field() -> forms.ChoiceField:
+    return forms.ChoiceField(
+        label=gettext_lazy("How long the old key keeps working"),
+        choices=GRACE_CHOICES,
+        initial="24h",
+        widget=forms.RadioSelect,
+    )
+
+
+class ExpiryForm(BaseForm):
+    """A choice of when a key expires: one of the lifetimes, or the end of a day.
+
+    Args:
+        expiry_choices: values and labels of the lifetimes to choose from.
+    """
+
+    expiry = forms.ChoiceField(label=gettext_lazy("Expires"), widget=forms.RadioSelect)
+    until = forms.DateField(
+        label=gettext_lazy("Last day"),
+        required=False,
+        help_text=gettext_lazy("The key works until the end of this day in your time zone."),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        input_formats=["%Y-%m-%d"],
+    )
+
+    def __init__(
+        self, *args: Any, now: datetime, expiry_choices: list[tuple[str, str]], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.now = now
+        self._set_choices("expiry", expiry_choices)
+
+    def get_expiry(self, value: str) -> datetime | None:
+        """Return the moment for a value of `expiry` other than a chosen day."""
+        return None if value == "never" else self.now + timedelta(days=int(value))
+
+    def _read_expiry(self, data: dict[str, Any]) -> datetime | None:
+        if "expiry" not in data:
+            return None
+        if data["expiry"] != "day":
+            return self.get_expiry(data["expiry"])
+        if "until" in self.errors:
+            return None
+        if data.get("until") is None:
+            self.add_error("until", _("Choose the last day on which the key works."))
+            return None
+        return datetime.combine(data["until"], time(23, 59, 59), tzinfo=times.current_zone())
+
+    def _set_choices(self, name: str, choices: list[tuple[str, Any]]) -> None:
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101 - for the type checker
+        field.choices = choices
+
+
+class RightsForm(ExpiryForm):
     """Scopes, channels, expiry, allowed IP addresses and rate limit.
 
     Args:
         offered: the scopes to choose from.
         channels: ids and names to choose from; None if Pumble does not answer.
         bound: the key must keep a list of channels.
-        expiry_choices: values and labels of the lifetimes to choose from.
     """
 
     scopes = forms.MultipleChoiceField(
@@ -61,14 +120,6 @@ class RightsForm(BaseForm):
     channels = forms.MultipleChoiceField(
         label=gettext_lazy("Only these channels"), required=False, widget=forms.CheckboxSelectMultiple
     )
-    expiry = forms.ChoiceField(label=gettext_lazy("Expires"), widget=forms.RadioSelect)
-    until = forms.DateField(
-        label=gettext_lazy("Last day"),
-        required=False,
-        help_text=gettext_lazy("The key works until the end of this day in your time zone."),
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        input_formats=["%Y-%m-%d"],
-    )
     addresses = forms.CharField(
         label=gettext_lazy("Allowed IP addresses"),
         required=False,
@@ -85,6 +136,7 @@ class RightsForm(BaseForm):
         max_value=rights.CALLS_PER_MINUTE,
         help_text=gettext_lazy("1 to 1,000. If empty: 1,000."),
     )
+    field_order: tuple[str, ...] = RIGHTS_FIELDS
 
     def __init__(
         self,
@@ -97,11 +149,10 @@ class RightsForm(BaseForm):
         pasted: dict[str, PastedKey] | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(*args, **kwargs)
-        self.now, self.pasted, self.channel_names = now, pasted or {}, channels
+        super().__init__(*args, now=now, expiry_choices=expiry_choices, **kwargs)
+        self.pasted, self.channel_names = pasted or {}, channels
         self.rights: Rights | None = None
         self._set_choices("scopes", [(scope, scope_label(scope)) for scope in offered])
-        self._set_choices("expiry", expiry_choices)
         if bound:
             del self.fields["where"]
         elif channels is None:
@@ -136,10 +187,6 @@ class RightsForm(BaseForm):
     def get_scopes(self, data: dict[str, Any]) -> list[str]:
         chosen_scopes: list[str] = data.get("scopes", [])
         return chosen_scopes
-
-    def get_expiry(self, value: str) -> datetime | None:
-        """Return the moment for a value of `expiry` other than a chosen day."""
-        return None if value == "never" else self.now + timedelta(days=int(value))
 
     def add_domain_error(self, error: exceptions.KeysError) -> None:
         """Add the error of the domain to its field."""
@@ -192,23 +239,6 @@ class RightsForm(BaseForm):
         """Return whether the key is restricted to channels."""
         return data.get("where") == "chosen" or "where" not in self.fields
 
-    def _read_expiry(self, data: dict[str, Any]) -> datetime | None:
-        if "expiry" not in data:
-            return None
-        if data["expiry"] != "day":
-            return self.get_expiry(data["expiry"])
-        if "until" in self.errors:
-            return None
-        if data.get("until") is None:
-            self.add_error("until", _("Choose the last day on which the key works."))
-            return None
-        return datetime.combine(data["until"], time(23, 59, 59), tzinfo=times.current_zone())
-
-    def _set_choices(self, name: str, choices: list[tuple[str, Any]]) -> None:
-        field = self.fields[name]
-        assert isinstance(field, forms.ChoiceField)  # noqa: S101 - for the type checker
-        field.choices = choices
-
 
 def expiry_choice(lifetime: timedelta | None, now: datetime) -> tuple[str, str]:
     """Return the value and the label of a lifetime. The label has its end."""
@@ -217,19 +247,55 @@ def expiry_choice(lifetime: timedelta | None, now: datetime) -> tuple[str, str]:
     end = now + lifetime
     until = f"{date_format(times.localize(end), 'D')} {times.exact_time(end)}"
     words = {"for": texts.format_days(lifetime), "until": until}
-    return str(lifetime.days), _("%(for)s, until %(until)s") % words
+    return _lifetime_value(lifetime), _("%(for)s, until %(until)s") % words
 
 
 def custom_day_choice() -> tuple[str, str]:
     return "day", _("On the day that you choose")
 
 
-def list_allowed_scopes(allowed: list[str] | None) -> list[str]:
-    return scopes.in_order(scopes.ALL if allowed is None else allowed)
+def list_expiry_choices(
+    policy: Policy, now: datetime, *, with_lifetime: timedelta | None
+) -> list[tuple[str, str]]:
+    """Return values and labels of the lifetimes that the policy allows, `with_lifetime` among them, and a day."""
+    lifetimes = policies.expiry_choices(policy)
+    if with_lifetime is not None and with_lifetime not in lifetimes:
+        lifetimes = [with_lifetime, *lifetimes]
+    return [expiry_choice(lifetime, now) for lifetime in lifetimes] + [custom_day_choice()]
 
 
-_DEFAULT_LIFETIME_DAYS = "30"
+def _lifetime_value(lifetime: timedelta | None) -> str:
+    return "never" if lifetime is None else str(lifetime.days)
+
+
+class RenewForm(ExpiryForm):
+    """The expiry of the successor in a renewal, and how long the old key keeps working."""
+
+    grace = grace_field()
+
+    def __init__(self, *args: Any, key: ApiKey, policy: Policy, now: datetime, **kwargs: Any) -> None:
+        lifetime = policies.renewal_lifetime(policy, key)
+        choices = list_expiry_choices(policy, now, with_lifetime=lifetime)
+        super().__init__(*args, now=now, expiry_choices=choices, **kwargs)
+        self.fields["expiry"].initial = _lifetime_value(lifetime)
+        self.expires_at: datetime | None = None
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("expiry") != "day":
+            self.errors.pop("until", None)  # the form hides this field
+        self.expires_at = self._read_expiry(data)
+        return data
+
+    def add_domain_error(self, error: exceptions.KeysError) -> None:
+        """Add the error of the domain to its field."""
+        is_expiry = isinstance(error, exceptions.ExpiryInvalid)
+        name = "until" if self.data.get("expiry") == "day" else "expiry"
+        self.add_error(name if is_expiry else None, texts.error_message(error))
+
+
 _AI_AGENT = "ai-agent"
+AI_AGENT_LIFETIME = timedelta(days=30)
 
 
 class CreateForm(RightsForm):
@@ -253,23 +319,27 @@ class CreateForm(RightsForm):
     sure = forms.BooleanField(
         label=gettext_lazy("Yes, this key may do everything that I can do in Pumble"), required=False
     )
-    field_order = ["name", "purpose", "preset", "sure", "scopes", "where", "channels", "expiry", "until"]
+    field_order = ("name", "purpose", "preset", "sure", *RIGHTS_FIELDS)
 
     def __init__(self, *args: Any, terms: Policy, now: datetime, **kwargs: Any) -> None:
-        offered = list_allowed_scopes(terms.allowed_scopes)
-        expiry_choices = [expiry_choice(lifetime, now) for lifetime in policies.expiry_choices(terms)] + [
-            custom_day_choice()
-        ]
+        offered = policies.offered_scopes(terms)
+        lifetime = policies.default_lifetime(terms, cautious=True)
+        expiry_choices = list_expiry_choices(terms, now, with_lifetime=lifetime)
         super().__init__(*args, now=now, offered=offered, expiry_choices=expiry_choices, **kwargs)
-        values = [value for value, _label in expiry_choices]
-        presets = [name for name, held in scopes.PRESETS.items() if set(held) <= set(offered)]
-        if "read-only" in presets and "channels" in self.fields and _DEFAULT_LIFETIME_DAYS in values:
-            presets.insert(presets.index("read-only") + 1, _AI_AGENT)
+        presets = policies.offered_presets(terms)
+        if (
+            scopes.READ_ONLY_PRESET in presets
+            and "channels" in self.fields
+            and AI_AGENT_LIFETIME in policies.expiry_choices(terms)
+        ):
+            presets.insert(presets.index(scopes.READ_ONLY_PRESET) + 1, _AI_AGENT)
         self._set_choices("preset", [(name, preset_label(name)) for name in (*presets, "custom")])
-        self.fields["preset"].initial = presets[0] if presets else "custom"
-        self.fields["expiry"].initial = (
-            _DEFAULT_LIFETIME_DAYS if _DEFAULT_LIFETIME_DAYS in values else values[0]
-        )
+        default_scopes = policies.default_scopes(terms, cautious=True)
+        default = scopes.find_preset(default_scopes)
+        self.fields["preset"].initial = default if default in presets else "custom"
+        if default not in presets:
+            self.fields["scopes"].initial = default_scopes
+        self.fields["expiry"].initial = _lifetime_value(lifetime)
 
     def clean_name(self) -> str:
         try:
@@ -296,7 +366,7 @@ class CreateForm(RightsForm):
             return super()._read_expiry(data)
         for name in ("where", "expiry", "until"):  # the form hides these fields
             self.errors.pop(name, None)
-        return self.get_expiry(_DEFAULT_LIFETIME_DAYS)
+        return self.now + AI_AGENT_LIFETIME
 
 
 class NarrowForm(RightsForm):

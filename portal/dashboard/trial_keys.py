@@ -15,7 +15,6 @@ from keys.models import ApiKey, Member
 from portal.accounts.kept_forms import FormPage
 from portal.dashboard import form_nonce, reveal
 from portal.dashboard.base import MemberView
-from portal.dashboard.rights_forms import list_allowed_scopes
 from portal.reference.views import allow_swagger_icons
 
 LIFETIME = timedelta(minutes=15)
@@ -30,7 +29,7 @@ class TryApi(MemberView):
     form_page = FormPage(lambda: reverse("start"))
 
     def post(self, request: HttpRequest) -> HttpResponseBase:
-        allowed = list_allowed_scopes(policies.get_policy(self.member.workspace).allowed_scopes)
+        allowed = policies.offered_scopes(policies.get_policy(self.member.workspace))
         try:
             with recorded_denials("issue", by=self.actor, now=self.now), transaction.atomic():
                 form_nonce.consume(self.form_data.get("nonce", ""), self.member, now=self.now)

@@ -1,5 +1,6 @@
 """The base of all forms of the dashboard and the admin: fields, errors, and the labels of scopes."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -37,6 +38,21 @@ class ConfirmationField(forms.CharField):
         if unicode_text.fold(text) != unicode_text.fold(self.name):
             raise forms.ValidationError(self.error)
         return text
+
+
+class SuccessorField(forms.BooleanField):
+    """Whether the successor of a key that is being replaced is stopped with it. It is unless somebody unticks it."""
+
+    def __init__(self) -> None:
+        super().__init__(required=False, initial=True)
+
+
+def set_successor_label(form: forms.Form, template: str, successors: Sequence[ApiKey]) -> None:
+    """Name the successors in the label of `with_successor`, or remove the field if there are none."""
+    if not successors:
+        del form.fields["with_successor"]
+        return
+    form.fields["with_successor"].label = template % {"key": ", ".join(key.masked for key in successors)}
 
 
 class BaseForm(forms.Form):

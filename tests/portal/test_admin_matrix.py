@@ -72,6 +72,7 @@ ROWS = {
     "keys/apikey/enable/": Row(200, 302, (404, 404), query="?key={key_id}", sent={"key": "{key_id}"}),
     "keys/member/": LIST,
     "keys/member/{member}/change/": ONE,
+    "keys/member/{member}/stop/": Row(200, 400, (404, 404)),
     "keys/policy/": Row(302, 302, (302, 302), operator=(200, 200)),
     "keys/policy/{policy}/change/": Row(200, 400, (404, 404)),
     "keys/policy/{policy}/keys/": Row(200, 302, (404, 404)),

@@ -170,6 +170,41 @@ class TestForm:
         assert key.revoked_at is None
 
 
+class TestDefaults:
+    def test_are_saved_and_shown_again(self, owner: Client, olivia: Member) -> None:
+        sent = fields(default_preset="read-only", default_lifetime="14", full_access_forbidden="on")
+
+        assert owner.post(form_of(olivia), sent).status_code == 302
+
+        policy = Policy.objects.get()
+        assert (policy.default_preset, policy.default_lifetime) == ("read-only", timedelta(days=14))
+        assert policy.full_access_forbidden
+        page = text(owner.get(form_of(olivia)))
+        assert re.search(r'name="default_preset" value="read-only"[^>]*checked', page)
+        assert re.search(r'name="default_lifetime" value="14"', page)
+        assert re.search(r'name="full_access_forbidden"[^>]*checked', page)
+
+    @pytest.mark.parametrize(
+        ("sent", "said"),
+        [
+            ({"default_preset": "full-access", "full_access_forbidden": "on"}, "no key may have full access"),
+            ({"default_preset": "post-messages", "allowed_scopes": ["user:read"]}, "do not include these"),
+            ({"default_preset": "everything"}, "Select a valid choice"),
+            ({"default_lifetime": "31", "life": "days", "max_lifetime": "30"}, "from 1 to 30"),
+            ({"default_lifetime": "0"}, "from 1 to 3,650"),
+            ({"default_lifetime": "soon"}, "from 1 to 3,650"),
+        ],
+    )
+    def test_that_contradict_the_policy_are_refused_at_their_fields(
+        self, owner: Client, olivia: Member, sent: dict[str, Any], said: str
+    ) -> None:
+        answer = owner.post(form_of(olivia), fields(**sent))
+
+        assert answer.status_code == 400
+        assert said in errors(answer)
+        assert not Policy.objects.exists()
+
+
 class TestAccess:
     @pytest.mark.parametrize("page", [form_of, keys_of])
     def test_owners_see_and_set_only_their_own(self, owner: Client, mallory: Member, page: Any) -> None:

@@ -12,12 +12,22 @@ from django.db import OperationalError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from keys import lifecycle
+from keys import lifecycle, scopes
 from keys.models import ApiKey, AuditEvent, Member, Policy
 from keys.policies import PolicyValues, change_policy
 from portal.dashboard import key_changes, key_creation, reveal
 from tests.conftest import NOW
-from tests.portal.dashboard import browser_of, by, make_key, nonce, plaintext_in, text, used, words
+from tests.portal.dashboard import (
+    browser_of,
+    by,
+    make_key,
+    nonce,
+    plaintext_in,
+    set_policy,
+    text,
+    used,
+    words,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -222,6 +232,38 @@ class TestCreateKey:
         assert "$PUMBLE_API_KEY" in page
         assert plaintext not in text(browser.get("/"))
         assert plaintext not in text(browser.get(f"/keys/{key.key_id}/"))
+
+    @pytest.mark.parametrize(
+        ("policy", "preset", "expiry"),
+        [
+            ({}, "read-only", "30"),
+            (
+                {"default_preset": "post-messages", "default_lifetime": timedelta(days=14)},
+                "post-messages",
+                "14",
+            ),
+            ({"max_lifetime": timedelta(days=7)}, "read-only", "7"),
+        ],
+    )
+    def test_proposes_the_default_of_the_workspace_or_else_to_read_for_30_days(
+        self, browser: Client, olivia: Member, policy: dict[str, Any], preset: str, expiry: str
+    ) -> None:
+        set_policy(olivia, now=NOW, **policy)
+
+        page = text(browser.get("/keys/new"))
+
+        assert re.search(rf'name="preset" value="{preset}"[^>]*checked', page)
+        assert re.search(rf'name="expiry" value="{expiry}"[^>]*checked', page)
+
+    def test_offers_no_full_access_where_the_workspace_forbids_it(
+        self, browser: Client, olivia: Member
+    ) -> None:
+        set_policy(olivia, now=NOW, full_access_forbidden=True)
+
+        assert 'value="full-access"' not in text(browser.get("/keys/new"))
+        answer = send(browser, preset="custom", scopes=list(scopes.ALL), sure="on")
+        assert "In this workspace no key may have full access." in words(answer)
+        assert not ApiKey.objects.exists()
 
     def test_stores_the_purpose(self, browser: Client) -> None:
         text(send(browser, purpose="tells <#ops> of  deploys"))

@@ -1,5 +1,6 @@
 """The page of one key and its actions. No member can act on the key of another."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -53,7 +54,7 @@ def key(alice: Member) -> ApiKey:
     return make_key(alice, scopes=["messages:write", "messages:read"])
 
 
-PARTS = ["", "rename", "narrow", "disable", "enable", "rotate", "finish", "delete", "remedy"]
+PARTS = ["", "rename", "narrow", "disable", "enable", "rotate", "renew", "finish", "delete", "remedy"]
 
 
 class TestKeyOfAnotherMember:
@@ -330,11 +331,136 @@ class TestDelete:
         key.refresh_from_db()
         assert key.revoked_at is not None
 
-    @pytest.mark.parametrize("part", ["rename", "narrow", "rotate", "delete"])
+    @pytest.mark.parametrize("part", ["rename", "narrow", "rotate", "renew", "delete"])
     def test_keeps_the_page_of_the_key_without_forms(self, browser: Client, key: ApiKey, part: str) -> None:
         browser.post(f"/keys/{key.key_id}/delete")
 
         assert browser.get(f"/keys/{key.key_id}/{part}")["Location"] == f"/keys/{key.key_id}/"
+
+
+class TestRenew:
+    def test_shows_a_new_key_with_a_new_end_and_lets_the_old_one_go_on(
+        self, browser: Client, alice: Member
+    ) -> None:
+        key = make_key(alice, scopes=["messages:write"], expires_at=NOW + timedelta(days=30))
+        address = f"/keys/{key.key_id}/renew"
+        page = text(browser.get(address))
+        assert re.search(r'name="expiry" value="30"[^>]*checked', page)
+
+        shown = browser.post(address, {"expiry": "90", "grace": "24h", "nonce": nonce(browser, address)})
+
+        assert plaintext_in(text(shown))
+        newer = ApiKey.objects.get(replaces=key)
+        assert (newer.name, newer.scopes) == (key.name, key.scopes)
+        assert (newer.expires_at, newer.state(NOW)) == (NOW + timedelta(days=90), ApiKey.State.ACTIVE)
+        key.refresh_from_db()
+        assert key.retires_at == NOW + timedelta(days=1)
+        assert "Rotation in progress" in words(browser.get(f"/keys/{newer.key_id}/"))
+        assert "Created to renew" in words(browser.get(f"/keys/{newer.key_id}/"))
+
+    def test_takes_the_end_of_a_day(self, browser: Client, key: ApiKey) -> None:
+        address = f"/keys/{key.key_id}/renew"
+        sent = {"expiry": "day", "until": "2027-02-27", "grace": "now", "nonce": nonce(browser, address)}
+
+        assert plaintext_in(text(browser.post(address, sent)))
+
+        end = ApiKey.objects.get(replaces=key).expires_at
+        assert end is not None
+        assert end.isoformat() == "2027-02-27T23:59:59+00:00"
+
+    @pytest.mark.parametrize(
+        ("sent", "said"),
+        [
+            ({"expiry": "day", "until": "2020-01-01"}, "Last day : This expiry is in the past"),
+            ({"expiry": "day", "until": ""}, "Choose the last day on which the key works."),
+            ({"expiry": "day", "until": "2099-01-01"}, "at most 30 days"),
+            ({"expiry": "90"}, "Select a valid choice"),
+            ({"expiry": "soon"}, "Select a valid choice"),
+            ({}, "This field is required."),
+            ({"expiry": "7", "grace": "2h"}, "Select a valid choice"),
+        ],
+    )
+    def test_says_at_its_field_what_is_wrong_and_makes_nothing(
+        self, browser: Client, key: ApiKey, olivia: Member, sent: dict[str, str], said: str
+    ) -> None:
+        set_policy(olivia, now=NOW, max_lifetime=timedelta(days=30))
+        address = f"/keys/{key.key_id}/renew"
+
+        answer = browser.post(address, {"grace": "24h", "nonce": nonce(browser, address)} | sent)
+
+        assert answer.status_code == 400
+        assert re.search(said, words(answer))
+        assert ApiKey.objects.get() == key
+
+    def test_that_the_policy_forbids_says_why(self, browser: Client, key: ApiKey, olivia: Member) -> None:
+        set_policy(olivia, now=NOW, allowed_scopes=["user:read"])
+        address = f"/keys/{key.key_id}/renew"
+
+        answer = browser.post(address, {"expiry": "30", "grace": "24h", "nonce": nonce(browser, address)})
+
+        assert answer.status_code == 400
+        assert "This workspace does not allow the scopes messages:read and messages:write." in words(answer)
+        assert ApiKey.objects.get() == key
+
+    def test_stands_beside_rotate(self, browser: Client, key: ApiKey) -> None:
+        for page in ("/", f"/keys/{key.key_id}/"):
+            assert f'href="/keys/{key.key_id}/renew"' in text(browser.get(page))
+
+
+class TestAKeyThatIsBeingReplaced:
+    @pytest.fixture
+    def successor(self, key: ApiKey) -> ApiKey:
+        new, _ = lifecycle.rotate(key=key, grace=GRACE_PERIODS["24h"], by=by(key.owner), now=NOW)
+        return lifecycle.confirm(key=new, by=by(key.owner), now=NOW)
+
+    @pytest.mark.parametrize(
+        ("sent", "state"),
+        [({"with_successor": "on"}, ApiKey.State.REVOKED), ({}, ApiKey.State.ACTIVE)],
+    )
+    def test_is_deleted_with_its_successor_unless_that_is_unticked(
+        self, browser: Client, key: ApiKey, successor: ApiKey, sent: dict[str, str], state: str
+    ) -> None:
+        page = text(browser.get(f"/keys/{key.key_id}/delete"))
+        assert re.search(r'name="with_successor"[^>]*checked', page)
+        assert f"Also delete its successor {successor.masked}" in page
+
+        browser.post(f"/keys/{key.key_id}/delete", sent)
+
+        key.refresh_from_db()
+        successor.refresh_from_db()
+        assert (key.state(NOW), successor.state(NOW)) == (ApiKey.State.REVOKED, state)
+
+    @pytest.mark.parametrize(
+        ("sent", "state"),
+        [({"with_successor": "on"}, ApiKey.State.DISABLED), ({}, ApiKey.State.ACTIVE)],
+    )
+    def test_is_disabled_with_its_successor_unless_that_is_unticked(
+        self, browser: Client, key: ApiKey, successor: ApiKey, sent: dict[str, str], state: str
+    ) -> None:
+        page = text(browser.get(f"/keys/{key.key_id}/"))
+        assert re.search(r'name="with_successor"[^>]*checked', page)
+
+        browser.post(f"/keys/{key.key_id}/disable", sent)
+
+        key.refresh_from_db()
+        successor.refresh_from_db()
+        assert (key.state(NOW), successor.state(NOW)) == (ApiKey.State.DISABLED, state)
+        shown = words(browser.get(f"/keys/{key.key_id}/"))
+        assert "The old key is disabled." in shown
+        browser.post(f"/keys/{key.key_id}/enable")
+        key.refresh_from_db()
+        assert key.state(NOW) == ApiKey.State.RETIRING
+
+    def test_asks_for_the_name_where_its_successor_is_in_use(
+        self, browser: Client, key: ApiKey, successor: ApiKey
+    ) -> None:
+        used(successor)
+
+        answer = browser.post(f"/keys/{key.key_id}/delete", {"with_successor": "on"})
+
+        assert answer.status_code == 400
+        successor.refresh_from_db()
+        assert successor.revoked_at is None
 
 
 class TestPastedKey:

@@ -358,6 +358,7 @@ class TestEveryForm:
             ("/keys/{key}/rename", "/keys/{key}/rename"),
             ("/keys/{key}/narrow", "/keys/{key}/narrow"),
             ("/keys/{key}/rotate", "/keys/{key}/rotate"),
+            ("/keys/{key}/renew", "/keys/{key}/renew"),
             ("/keys/{key}/delete", "/keys/{key}/delete"),
             ("/keys/{key}/disable", "/keys/{key}/"),
             ("/keys/{key}/enable", "/keys/{key}/"),

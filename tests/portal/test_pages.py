@@ -219,7 +219,7 @@ class TestTheUrls:
     SIGNED_IN = {
         "api-docs/try", "overview", "lookup/", "lookup/<str:looked_up>/", "keys/new", "keys/<slug:key_id>/", "keys/<slug:key_id>/rename", "keys/<slug:key_id>/narrow",
         "keys/<slug:key_id>/disable", "keys/<slug:key_id>/enable", "keys/<slug:key_id>/rotate",
-        "keys/<slug:key_id>/finish", "keys/<slug:key_id>/delete", "keys/<slug:key_id>/remedy",
+        "keys/<slug:key_id>/finish", "keys/<slug:key_id>/renew", "keys/<slug:key_id>/delete", "keys/<slug:key_id>/remedy",
     }  # fmt: skip
 
     def test_opens_nothing_without_a_key_that_is_not_on_the_short_list(self, client: Client) -> None:
