@@ -18,7 +18,7 @@ from portal.mcp.errors import InvalidArgument
 from pumble_bridge.client import Json
 from pumble_bridge.exceptions import PumbleError
 
-_REMEMBERED_SECONDS = 60
+_CACHE_SECONDS = 60
 MAX_SUGGESTIONS = 5
 
 
@@ -145,7 +145,8 @@ class ToolCall:
     def _explain_person(self, wanted: str) -> str:
         shown = text.line(wanted)
         folded = unicode_text.fold(wanted.removeprefix("@"))
-        users = [user for user in self.api.pumble.list_users() if user.get("status") != "DEACTIVATED"]
+        everybody = self._ask(self.api.pumble.list_users) or []
+        users = [user for user in everybody if user.get("status") != "DEACTIVATED"]
         same = [user for user in users if unicode_text.fold(str(user.get("name") or "")) == folded]
         if len(same) > 1:
             mail = self.may("users:list")
@@ -161,7 +162,9 @@ class ToolCall:
         return f"nobody in this workspace is {shown}{hint}"
 
     def _similar_channels(self, wanted: str) -> list[str]:
-        names = [text.line(str(info["channel"].get("name") or "")) for info in self._list_channels()]
+        names = [
+            text.line(str(info["channel"].get("name") or "")) for info in self._ask(self._list_channels) or []
+        ]
         shown = text.line(wanted.strip().removeprefix("#")).casefold()
         close = difflib.get_close_matches(shown, names, MAX_SUGGESTIONS)
         close += [name for name in names if shown and shown in name.casefold() and name not in close]
@@ -171,7 +174,7 @@ class ToolCall:
         return lookup.list_allowed_channels(self.api)
 
     def _people(self, *, fresh: bool = False) -> dict[str, str]:
-        """Return the names of the workspace's people by id. They are remembered for a minute."""
+        """Return the names of the workspace's people by id. They are cached for a minute."""
         key = f"names-for-{self.api.key.owner_id}"
         if self._names is None:
             self._names = caches["local"].get(key)
@@ -179,7 +182,8 @@ class ToolCall:
             users = self._ask(self.api.pumble.list_users) or []
             names = {user["id"]: text.line(str(user.get("name") or "")) for user in users}
             self._names, self._names_are_fresh = (self._names or {}) | names, True
-            caches["local"].set(key, self._names, _REMEMBERED_SECONDS)
+            if names:
+                caches["local"].set(key, self._names, _CACHE_SECONDS)
         return self._names
 
     def _ask(self, ask: Callable[[], Any]) -> Any:
