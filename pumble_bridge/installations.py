@@ -63,11 +63,12 @@ def store_grant(grant: Grant, *, by: Actor, now: datetime) -> Member:
 
 
 @transaction.atomic
-def record_member(workspace: Workspace, profile: membership.Profile, *, by: Actor, now: datetime) -> None:
-    """Store the member's profile. If the member is deactivated, delete their token and kept forms."""
+def record_member(workspace: Workspace, profile: membership.Profile, *, by: Actor, now: datetime) -> Member:
+    """Store the member's profile and return the member. If the member is deactivated, delete their token and kept forms."""
     member = membership.record_profile(workspace=workspace, profile=profile, by=by, now=now)
     if not member.is_active:
         _delete_tokens_and_forms(pk=member.pk)
+    return member
 
 
 @transaction.atomic

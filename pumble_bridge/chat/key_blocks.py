@@ -12,6 +12,7 @@ from pumble_bridge.chat.blocks import Element, escape_user_text, link, paragraph
 from pumble_bridge.manifest import COMMAND
 
 MAX_CANDIDATES = 10
+MAX_TYPED_LENGTH = 1000  # `parser` takes no longer line
 
 
 def key_entry(key: ApiKey, now: datetime) -> Element:
@@ -50,13 +51,17 @@ def new_key_parts(key: ApiKey, plaintext: key_format.Plaintext, now: datetime) -
     ]
 
 
-def authorize_first() -> list[Element]:
+def authorize_first(typed: str = "generate") -> list[Element]:
+    """Ask to authorize the app, and repeat what was typed after the command."""
     return [
         paragraph(
             _("Before you can have API keys, authorize the API app to act for you: "),
             link(onboarding.authorize_url(), _("authorize the app")),
         ),
-        paragraph(_("Then type again: "), text(f"{COMMAND} generate", code=True)),
+        paragraph(
+            _("Then type again: "),
+            text(f"{COMMAND} {escape_user_text(typed, limit=MAX_TYPED_LENGTH)}", code=True),
+        ),
     ]
 
 

@@ -4,13 +4,16 @@ import logging
 import re
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
+
+from django.db import transaction
 
 from keys import audit, membership
 from keys.audit import Actor
 from keys.models import Member, Workspace
 from pumble_bridge import installations
 from pumble_bridge.chat.notices.leak_texts import MESSAGE_ID
-from pumble_bridge.hooks import leak_detection
+from pumble_bridge.hooks import greetings, leak_detection
 from pumble_bridge.hooks.payloads import Event
 from pumble_bridge.hooks.responses import Ack, HookResponse
 
@@ -22,14 +25,14 @@ class InvalidEvent(Exception):
 
 
 def is_relevant(event: Event) -> bool:
-    """Return False for a message without a key. Nearly all messages of a workspace have none."""
+    """Return False for a message without a key or a greeting. Nearly all messages of a workspace have neither."""
     if event.type not in leak_detection.MESSAGE_EVENTS:
         return True
     try:
         _message_id(event)
     except InvalidEvent:
         return True  # so that `handle` logs it
-    return bool(leak_detection.find_keys(event))
+    return bool(leak_detection.find_keys(event)) or greetings.is_greeting(event)
 
 
 def handle(event: Event, *, request_id: str, now: datetime) -> HookResponse:
@@ -89,6 +92,8 @@ def _on_user_changed(workspace: Workspace, event: Event, by: Actor, now: datetim
 
 def _on_message(workspace: Workspace, event: Event, by: Actor, now: datetime) -> None:
     leak_detection.report_leaks(workspace, event, message_id=_message_id(event), by=by, now=now)
+    if greetings.is_greeting(event):  # no lock may be held while Pumble is called
+        transaction.on_commit(partial(greetings.answer, workspace, event, now=now), robust=True)
 
 
 def _message_id(event: Event) -> str:

@@ -1,17 +1,18 @@
 """Handles triggers: actions of users in chat that wait for a response within a deadline, in the user's language."""
 
 import logging
+from dataclasses import replace
 from datetime import datetime
 
 from django.utils.translation import gettext as _
 
 from keys import key_format
-from keys.audit import Actor, Surface
+from keys.audit import PUMBLE, Actor, Surface
 from keys.exceptions import KeysError
 from keys.models import ApiKey, Member, Workspace
 from keys.pasted_keys import revoke_pasted
 from keys.permissions import is_entitled
-from pumble_bridge import clients, deadline, resilience
+from pumble_bridge import clients, deadline, installations, oauth, resilience
 from pumble_bridge.chat import interactions, key_blocks
 from pumble_bridge.chat.commands import subcommands
 from pumble_bridge.chat.modals import registry
@@ -75,7 +76,12 @@ def _dispatch(payload: Trigger, member: Member | None, bot: Bot, by: Actor, now:
     pasted_key_warning = _revoke_pasted(pasted_keys, payload, by, now) if pasted_keys else None
     match payload:
         case SlashCommand():
-            return subcommands.handle(payload, user, bot, pasted_key_warning)
+
+            def newcomer() -> ChatUser:
+                known = member or _record_newcomer(payload, bot, now)
+                return ChatUser(known, payload.user_id, bot, replace(by, member=known), now)
+
+            return subcommands.handle(payload, user, bot, pasted_key_warning, newcomer)
         case Dismissal():
             return Ack()
         case MenuQuery():
@@ -86,6 +92,17 @@ def _dispatch(payload: Trigger, member: Member | None, bot: Bot, by: Actor, now:
             return interactions.handle(payload, user)
         case _:
             return Nack(pasted_key_warning or key_blocks.authorize_first_text())
+
+
+def _record_newcomer(payload: Trigger, bot: Bot, now: datetime) -> Member:
+    """Store a person whom the app does not know yet, as Pumble describes them.
+
+    Raises:
+        PumbleError: the call failed.
+    """
+    profile = oauth.parse_profile(bot.client.get_user(payload.user_id))
+    workspace = Workspace.objects.get(pumble_id=payload.workspace_id)
+    return installations.record_member(workspace, profile, by=PUMBLE, now=now)
 
 
 def _revoke_pasted(pasted: list[key_format.Plaintext], payload: Trigger, by: Actor, now: datetime) -> str:

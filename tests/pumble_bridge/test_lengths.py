@@ -177,6 +177,7 @@ class TestEveryReply:
             assert len(Outcome(reason).explanation) < 300
         check(message(*help_parts()))
         check(message(*key_blocks.authorize_first()))
+        check(message(*key_blocks.authorize_first("generate " + "x" * 5000)))
 
 
 class TestEveryTextOfAClick:

@@ -264,6 +264,40 @@ class TestSomeoneWhoHasNotAuthorised:
         assert "/api-keys list" in said
         assert "/pumble/signin" in said
 
+    @pytest.mark.parametrize("typed", ["help generate", "generate help", "generate ci --help"])
+    def test_gets_the_help_for_one_command_too(self, carla: Person, general: str, typed: str) -> None:
+        carla.type(general, f"/api-keys {typed}")
+
+        (said,) = carla.whispers(general)
+        assert "--read-only: the key can read, but change nothing." in said
+
+    def test_is_told_to_repeat_exactly_what_they_typed(self, carla: Person, general: str) -> None:
+        carla.type(general, '/api-keys generate "night  report" --read-only --expires 7d')
+
+        (said,) = carla.whispers(general)
+        assert said.endswith('Then type again: /api-keys generate "night report" --read-only --expires 7d')
+
+    def test_chooses_the_language_of_everything_after_it(self, carla: Person, general: str) -> None:
+        Member.objects.filter(pumble_user_id=carla.id).delete()  # the app has not heard of her yet
+
+        carla.type(general, "/api-keys language es")
+        carla.type(general, "/api-keys generate ci")
+
+        chosen, said = carla.whispers(general)
+        assert chosen == "Ahora el idioma es español."
+        assert said.endswith("Después, vuelve a escribir: /api-keys generate ci")
+        carla_stored = Member.objects.get(pumble_user_id=carla.id)
+        assert (carla_stored.name, carla_stored.authorized_at) == (carla.name, None)
+
+    def test_is_told_when_pumble_does_not_say_who_they_are(self, carla: Person, general: str) -> None:
+        Member.objects.filter(pumble_user_id=carla.id).delete()
+        pumble.faults({"match": "GET /v1/workspaceUsers/*", "do": "status:500", "times": 5})
+
+        carla.type(general, "/api-keys language es")
+
+        assert not Member.objects.filter(pumble_user_id=carla.id).exists()
+        assert carla.whispers(general)
+
 
 class TestPumblesTrouble:
     @pytest.mark.parametrize("fault", ["status:500", "delay:5", "garbage"])

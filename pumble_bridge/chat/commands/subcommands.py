@@ -54,9 +54,17 @@ _NAME_OR_ID = gettext_lazy("<name or id>")
 
 
 def handle(
-    payload: SlashCommand, user: ChatUser | None, bot: Bot, pasted_key_warning: str | None
+    payload: SlashCommand,
+    user: ChatUser | None,
+    bot: Bot,
+    pasted_key_warning: str | None,
+    newcomer: Callable[[], ChatUser],
 ) -> HookResponse:
-    """Run a command and reply with an ephemeral message. `user` is None if they may not have keys.
+    """Run a command and reply with an ephemeral message.
+
+    Args:
+        user: None if they may not have keys.
+        newcomer: returns the user for commands that need no authorization.
 
     Raises:
         PumbleError: the reply may not have been delivered.
@@ -71,10 +79,28 @@ def handle(
         return _run(user, payload, name, rest)
     if pasted_key_warning is not None:
         parts = [paragraph(pasted_key_warning)]
+    elif name == "language":
+        return _run(newcomer(), payload, name, rest)
+    elif help_text := _requested_help(name, rest):
+        parts = [*help_text, *key_blocks.authorize_first()]
     else:
-        parts = [*(help_parts() if name == "help" else []), *key_blocks.authorize_first()]
+        parts = key_blocks.authorize_first(payload.text)
     bot.send_ephemeral(payload.user_id, payload.channel_id, message(*parts), payload.thread_root_id)
     return Ack()
+
+
+def _requested_help(name: str, rest: str) -> list[Element]:
+    """Return the help that the command asks for, if any: `help`, `help generate` or `generate --help`."""
+    topic = rest.strip().casefold()
+    if name == "help":
+        return _subcommand_help(topic) if topic in SUBCOMMANDS else help_parts()
+    try:
+        parser.parse(rest, SUBCOMMANDS[name].flags if name in SUBCOMMANDS else {})
+    except parser.HelpRequested:
+        return _subcommand_help(name) if name in SUBCOMMANDS else help_parts()
+    except (parser.LineTooLong, parser.UnknownFlag, parser.InvalidFlag):
+        pass  # what is wrong with the command is said after the authorization
+    return []
 
 
 def _run(user: ChatUser, payload: SlashCommand, name: str, rest: str) -> HookResponse:
@@ -196,6 +222,14 @@ def _subcommand_help(name: str) -> list[Element]:
         [paragraph(str(line) % {"scopes": ", ".join(scopes.ALL)}) for line in subcommand.details]
     )
     return [paragraph(typed, f" – {subcommand.help}"), *([details] if subcommand.details else [])]
+
+
+def greeting_parts() -> list[Element]:
+    """Return the reply to a greeting: what the bot can do, and the commands."""
+    return [
+        paragraph(_("Hello! I create and manage API keys. Type a command here or in any channel.")),
+        *help_parts(),
+    ]
 
 
 def help_parts() -> list[Element]:
