@@ -7,12 +7,15 @@ from django.db import DatabaseError, InterfaceError, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpRequest, JsonResponse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from keys import limits
 
 # The server's SIGTERM handler sets it. It is a plain variable, because a signal handler must not wait for a lock.
 is_shutting_down = False
+
+started_at = timezone.now()  # the server imports this module before it forks
 
 # Probes use internal addresses, so any Host header is accepted here.
 PROBE_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})

@@ -197,3 +197,24 @@ class Notice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.state} to {self.member}"
+
+
+class MaintenanceRun(models.Model):
+    """The last run of `maintenance`.
+
+    Attributes:
+        every: the seconds between two runs; None if it runs once.
+        failed: the names of the parts that failed.
+    """
+
+    finished_at = models.DateTimeField()
+    every = models.PositiveIntegerField(null=True)
+    failed = models.JSONField(default=list)
+
+    def __str__(self) -> str:
+        return f"maintenance at {self.finished_at:%Y-%m-%dT%H:%M:%SZ}"
+
+    @staticmethod
+    def record(*, every: int | None, failed: list[str], now: datetime) -> None:
+        values = {"finished_at": now, "every": every, "failed": failed}
+        MaintenanceRun.objects.update_or_create(pk=1, defaults=values)

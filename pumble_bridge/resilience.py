@@ -112,6 +112,10 @@ class CircuitBreaker:
         self._answered_at = self._retry_at = -math.inf
         self._trying = False
 
+    @property
+    def is_open(self) -> bool:
+        return self._failures >= FAILURE_THRESHOLD
+
     @contextlib.contextmanager
     def guard(self) -> Iterator[None]:
         """Guard a block that makes one call. Its exceptions open or close the circuit.
@@ -173,6 +177,11 @@ _breakers: defaultdict[Hashable, CircuitBreaker] = defaultdict(CircuitBreaker)
 def guard(workspace: Hashable) -> AbstractContextManager[None]:
     """Guard one call with the workspace's circuit breaker. None stands for calls of no workspace."""
     return _breakers[workspace].guard()
+
+
+def count_open() -> int:
+    """Return for how many workspaces this process does not call Pumble."""
+    return sum(breaker.is_open for breaker in list(_breakers.values()))
 
 
 def reset() -> None:

@@ -1,19 +1,22 @@
 """The first page of the admin: the figures of a workspace. For operators: the list of workspaces."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db.models import IntegerField, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from keys import limits, usage
-from keys.models import HourlyUse, Workspace
+from keys.models import AuditVerification, HourlyUse, Workspace
 from portal.admin import stats, view_audit
 from portal.admin.filters import start_of_day
+from portal.admin.installation import run_checks
 from portal.admin.site import site
 from portal.admin.viewer import get_viewer
 from portal.admin.workspaces import with_counts
@@ -44,9 +47,14 @@ def index(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     today = stats.today_stats(workspace, now, extra_query)
     uses = HourlyUse.objects.filter(key__owner__workspace=workspace)
+    figures = [*stats.key_stats(workspace, now, extra_query), *today.stats]
+    broken = AuditVerification.objects.filter(chain=workspace.pumble_id).exclude(problem="")
     context = {
         "workspace": workspace,
-        "stats": [*stats.key_stats(workspace, now, extra_query), *today.stats],
+        "urgent": [stat for stat in figures if stat.attention],
+        "stats": [stat for stat in figures if not stat.attention],
+        "broken_chain": broken.exists(),
+        "audit_url": f"{reverse('admin:keys_auditevent_changelist')}?{urlencode(extra_query)}",
         "outcomes": today.outcomes,
         "busiest": stats.list_busiest_keys(workspace, now, extra_query),
         "chart": usage_charts.build_chart(uses, now),
@@ -73,6 +81,7 @@ def _workspaces() -> dict[str, Any]:
     return {
         "workspaces": listed[:_MAX_WORKSPACES],
         "has_more": len(listed) > _MAX_WORKSPACES,
+        "problems": [check for check in run_checks(timezone.now()) if not check.healthy],
         "form": LookupForm(),
     }
 

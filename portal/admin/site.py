@@ -85,6 +85,9 @@ class PortalAdmin(admin.AdminSite):
             for model_admin in self.model_admins
             if model_admin.has_view_permission(request)
         ]
+        if viewer.is_superuser:
+            here_installation = here.startswith(reverse("admin:installation"))
+            nav_links.append(("admin:installation", _("Installation"), here_installation))
         return {
             "site_title": self.site_title,
             "site_header": self.site_header,

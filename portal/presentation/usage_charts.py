@@ -8,6 +8,9 @@ from datetime import date, datetime, timedelta
 from django.db.models import QuerySet, Sum
 from django.db.models.functions import TruncDate
 from django.utils import timezone
+from django.utils.formats import date_format, number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from keys import usage
 from keys.models import ApiKey, HourlyUse
@@ -68,6 +71,15 @@ class Sparkline:
 
 
 @dataclass(frozen=True)
+class ChartPoint:
+    """A day or hour of a chart: where it begins, and its calls in words."""
+
+    x: int
+    text: str
+    width: int = _STEP
+
+
+@dataclass(frozen=True)
 class UsageChart:
     """Calls that worked above a baseline and refused calls below it, on one scale. `days` may be hours."""
 
@@ -103,6 +115,23 @@ class UsageChart:
     def baseline_path(self) -> str:
         """The SVG path of the baseline. Made here, because a template would format the number for the language."""
         return f"M0 {self._base:g}H{self.width}"
+
+    @property
+    def points(self) -> list["ChartPoint"]:
+        return [ChartPoint(number * _STEP, _describe_point(day)) for number, day in enumerate(self.days)]
+
+    @property
+    def base_percent(self) -> str:
+        """The height of the baseline, for a label beside it."""
+        return f"{100 * self._base / self.height:.1f}%"
+
+    @property
+    def max_worked(self) -> int:
+        return max(day.worked for day in self.days)
+
+    @property
+    def max_refused(self) -> int:
+        return max(day.refused for day in self.days)
 
     @property
     def _base(self) -> float:
@@ -181,6 +210,16 @@ def build_hourly_chart(uses: QuerySet[HourlyUse]) -> tuple[UsageChart, list[Hour
         refused = sum(calls for name, calls in counts[hour].items() if name not in usage.SUCCESSES)
         bars.append(DailyUsage(hour, worked=counts[hour].total() - refused, refused=refused))
     return UsageChart(bars, []), used
+
+
+def _describe_point(point: DailyUsage) -> str:
+    worked = ngettext("%(n)s worked", "%(n)s worked", point.worked) % {"n": number_format(point.worked)}
+    refused = ngettext("%(n)s refused", "%(n)s refused", point.refused) % {"n": number_format(point.refused)}
+    if isinstance(point.day, datetime):
+        when = date_format(timezone.localtime(point.day), _("j M Y, H:i e"))
+    else:
+        when = date_format(point.day, _("j M Y"))
+    return f"{when}: {worked}, {refused}"
 
 
 def first_midnight(now: datetime) -> datetime:

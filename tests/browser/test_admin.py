@@ -171,3 +171,24 @@ class TestEveryPage:
         look("operator-front")
         look("operator-keys", "/admin/keys/apikey/")
         assert problems == []
+
+
+class TestChart:
+    def test_tells_the_value_of_a_day_by_keyboard_and_pointer(self, stack: Stack, new_page: NewPage) -> None:
+        page = new_page()
+        sign_in(page, stack, "Ana", "/admin/")
+        call(stack, create(page, stack, "charted"))
+        until = time.monotonic() + 15
+        page.goto(f"{stack.portal}/admin/")
+        while not page.get_by_role("slider").count():
+            assert time.monotonic() < until
+            page.goto(f"{stack.portal}/admin/")
+        chart = page.get_by_role("slider")
+
+        chart.focus()
+        expect(page.locator("[data-chart-value]")).to_contain_text("worked")
+        expect(page.locator("[data-chart-value]")).not_to_contain_text(": 0 worked")
+        page.keyboard.press("ArrowLeft")
+        expect(page.locator("[data-chart-value]")).to_contain_text(": 0 worked, 0 refused")
+        page.locator("rect.point").last.hover()
+        expect(page.locator("[data-chart-value]")).not_to_contain_text(": 0 worked")

@@ -25,6 +25,7 @@ KEPT = {
     "keys.Policy_allowed_creators": "as the policy",
     "keys.AuditChain": "one row of a workspace",
     "keys.AuditVerification": "one row of a chain",
+    "pumble_bridge.MaintenanceRun": "one row",
     "keys.AuditAddress": "goes with its event or its person",
     "pumble_bridge.Installation": "until the app is uninstalled",
     "pumble_bridge.Authorization": "until the person ends it",

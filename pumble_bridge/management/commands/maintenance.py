@@ -7,14 +7,14 @@ from typing import Any
 
 from django.contrib.sessions.models import Session
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import close_old_connections
+from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
 
 from keys import audit, batches, idempotency, lifecycle, usage
 from keys.management.progress import interruptible, progress
 from pumble_bridge import member_sync
 from pumble_bridge.chat import home, notices
-from pumble_bridge.models import AcceptedHook, OAuthState
+from pumble_bridge.models import AcceptedHook, MaintenanceRun, OAuthState
 
 log = logging.getLogger(__name__)
 
@@ -84,12 +84,12 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopped.set())
         while not stopped.is_set():
-            self.run_once(stopped)
+            self.run_once(stopped, every)
             close_old_connections()
             stopped.wait(every)
 
-    def run_once(self, stopped: threading.Event) -> list[str]:
-        """Run each part, even if others fail. Return the names of the parts that failed."""
+    def run_once(self, stopped: threading.Event, every: int | None = None) -> list[str]:
+        """Run each part, even if others fail, and record the run. Return the names of the parts that failed."""
         results, failed = [], []
         for name, part in progress(PARTS.items(), total=len(PARTS), unit="part"):
             if stopped.is_set():
@@ -100,5 +100,15 @@ class Command(BaseCommand):
                 log.exception("maintenance.failed", extra={"part": name})
                 failed.append(name)
                 close_old_connections()  # a broken connection must not break the following parts
+        else:
+            self._record(every, failed)
         self.stdout.write("; ".join(results))
         return failed
+
+    def _record(self, every: int | None, failed: list[str]) -> None:
+        """Store when the run ended, for the installation page."""
+        try:
+            MaintenanceRun.record(every=every, failed=failed, now=timezone.now())
+        except DatabaseError:
+            log.exception("maintenance.failed", extra={"part": "record"})
+            close_old_connections()
