@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db.models import IntegerField, OuterRef, Subquery, Sum
+from django.db.models import Case, IntegerField, OuterRef, Q, Subquery, Sum, When
 from django.db.models.functions import Coalesce
 
 from keys import unicode_text, usage
@@ -129,15 +129,19 @@ def filter_hours(hours: HourlyUseQuerySet, outcome: str) -> HourlyUseQuerySet:
 
 
 def with_calls(keys: ApiKeyQuerySet, since: datetime) -> ApiKeyQuerySet:
-    """Annotate `calls` since then, and of refused calls their number, `refused_calls`, and the last, `last_refused_at`."""
+    """Annotate `calls` since then.
+
+    Of keys without a call that worked also `refused_calls` and `last_refused_at`. For others they would be slow to find.
+    """
     uses = HourlyUse.objects.filter(key=OuterRef("pk")).order_by().values("key")
     since_then = uses.filter(hour__gte=since).annotate(number=Sum("count")).values("number")
     refused = uses.exclude(outcome__in=usage.SUCCESSES).annotate(number=Sum("count")).values("number")
+    unused = Q(last_use__isnull=True)
     refusals = RequestLog.objects.filter(key=OuterRef("pk")).exclude(outcome=usage.OK)
     return keys.annotate(
         calls=Coalesce(Subquery(since_then, output_field=IntegerField()), 0),
-        refused_calls=Coalesce(Subquery(refused, output_field=IntegerField()), 0),
-        last_refused_at=Subquery(refusals.order_by("-at").values("at")[:1]),
+        refused_calls=Case(When(unused, then=Subquery(refused, output_field=IntegerField()))),
+        last_refused_at=Case(When(unused, then=Subquery(refusals.order_by("-at").values("at")[:1]))),
     )
 
 
