@@ -307,9 +307,9 @@ class TestAName:
         for text in (f'generate "{mention}"', "list", f"disable {mention}", "usage", f"delete {mention}"):
             timed(portal, command(ana, general, text=text, triggerId=text))
 
-        said = ana.screen(general)["ephemeral"]
-        assert len(said) == 5
-        assert mention not in json.dumps(said)
+        reply = ana.screen(general)["ephemeral"]
+        assert len(reply) == 5
+        assert mention not in json.dumps(reply)
 
 
 class TestAFullKey:
@@ -336,9 +336,9 @@ class TestAFullKey:
         assert ApiKey.objects.get(pk=key.pk).revoked_reason.startswith("PASTED_IN_")
         assert ApiKey.objects.get(pk=other.pk).revoked_at is None
         assert plaintext.text[17:] not in answer.text + log_lines.getvalue() + str(pumble.get("traffic"))
-        said = answer.text + " ".join(ana.whispers(general))
-        assert "so it was revoked" in said
-        assert plaintext.text[17:] not in said
+        reply = answer.text + " ".join(ana.whispers(general))
+        assert "so it was revoked" in reply
+        assert plaintext.text[17:] not in reply
 
     def test_mistyped_is_not_echoed_either(self, portal: str, ana: Person, general: str) -> None:
         _, plaintext = issue(ana, "ci")
@@ -353,6 +353,6 @@ class TestAFullKey:
             timed(portal, command(ana, general, text=f"rename {typo} {typo}", triggerId="t-4")),
         ]
 
-        said = "".join(answer.text for answer in answers) + texts(ana.screen(general)["ephemeral"])
-        assert typo[17:50] not in said
+        reply = "".join(answer.text for answer in answers) + texts(ana.screen(general)["ephemeral"])
+        assert typo[17:50] not in reply
         assert ApiKey.objects.count() == 1

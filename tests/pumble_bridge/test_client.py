@@ -143,15 +143,15 @@ class TestPumbleClient:
         assert time.monotonic() - began < 2
 
     def test_sends_nothing_after_the_deadline(self, settings: Settings) -> None:
-        asked = Connections(FINE)
+        connections = Connections(FINE)
         with (
-            server(asked) as settings.PUMBLE_API_URL,
+            server(connections) as settings.PUMBLE_API_URL,
             deadline.within(0),
             pytest.raises(PumbleTimeout) as failed,
         ):
             PumbleClient("token").post_message(ID, {"text": "hello"})
 
-        assert (asked.begun, failed.value.may_have_happened) == (0, False)
+        assert (connections.begun, failed.value.may_have_happened) == (0, False)
 
     def test_raises_unreachable_for_an_unknown_host(
         self, settings: Settings, monkeypatch: pytest.MonkeyPatch
@@ -191,8 +191,12 @@ class TestPumbleClient:
         look_up = socket.getaddrinfo
 
         def two(host: str, port: int, *args: int, **options: int) -> list[Any]:
-            found = look_up("127.0.0.1", port, *args, **options)
-            return found if host != "pumble.test" else [*look_up("127.0.0.1", 1, *args, **options), *found]
+            addresses = look_up("127.0.0.1", port, *args, **options)
+            return (
+                addresses
+                if host != "pumble.test"
+                else [*look_up("127.0.0.1", 1, *args, **options), *addresses]
+            )
 
         monkeypatch.setattr(socket, "getaddrinfo", two)
         with server(FINE) as address:
@@ -367,8 +371,8 @@ class TestPumbleClient:
                 connection.recv(65536)  # the next request, if it came this way
                 connection.sendall(KEPT)
 
-        told = Connections(hint_first, whole("200 OK", b'{"id": "mine"}'))
-        with server(told) as address:
+        connections = Connections(hint_first, whole("200 OK", b'{"id": "mine"}'))
+        with server(connections) as address:
             settings.PUMBLE_API_URL = address
             with pytest.raises(PumbleUnavailable):
                 PumbleClient("token").get_user(ID)
@@ -395,11 +399,11 @@ class TestPumbleClient:
 
     @pytest.mark.parametrize("token", ["a\r\nX-Other: b", "a\nb", "a\0b", "ñ"])
     def test_refuses_a_token_with_a_line_break(self, settings: Settings, token: str) -> None:
-        asked = Connections(FINE)
-        with server(asked) as settings.PUMBLE_API_URL, pytest.raises(ValueError, match="request"):
+        connections = Connections(FINE)
+        with server(connections) as settings.PUMBLE_API_URL, pytest.raises(ValueError, match="request"):
             PumbleClient(token).get_user(ID)
 
-        assert asked.begun == 0
+        assert connections.begun == 0
 
     def test_keeps_all_failures_in_one_family(self) -> None:
         families = {PumbleUnavailable, PumbleTimeout, PumbleRateLimited, PumbleRefused, TokenRejected}

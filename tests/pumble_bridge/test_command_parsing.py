@@ -66,9 +66,9 @@ class TestAWordThatBeginsWithADash:
             ("\u2014scope user:read", "--scopes"),
             ("--ttl 5", "--expires"),
         ]:
-            said = say(ana, general, f"generate ci {typed}")
+            reply = say(ana, general, f"generate ci {typed}")
 
-            assert f"Nothing was changed. Did you mean {meant}?" in said, typed
+            assert f"Nothing was changed. Did you mean {meant}?" in reply, typed
         assert not ApiKey.objects.exists()
 
     def test_is_never_a_part_of_the_name(self, ana: Person, general: str) -> None:
@@ -82,10 +82,10 @@ class TestAWordThatBeginsWithADash:
             "--channel general",
             '"ci" -read-only',
         ):
-            said = say(ana, general, f"generate ci {typed}")
+            reply = say(ana, general, f"generate ci {typed}")
 
-            assert "Unknown flag" in said, typed
-            assert "put the name in quotes" in said, typed
+            assert "Unknown flag" in reply, typed
+            assert "put the name in quotes" in reply, typed
         assert not ApiKey.objects.exists()
 
     def test_leads_to_the_portal_for_what_only_that_restricts(self, ana: Person, general: str) -> None:
@@ -93,7 +93,7 @@ class TestAWordThatBeginsWithADash:
             assert "/keys/new" in say(ana, general, f"generate ci {flag}"), flag
 
     def test_is_refused_where_it_contradicts_itself(self, ana: Person, general: str) -> None:
-        for typed, told in [
+        for typed, reply in [
             ("--full=no", "--full takes no value"),
             ("--read-only=false", "--read-only takes no value"),
             ("--expires 30d --expires never", "--expires occurs twice"),
@@ -105,7 +105,7 @@ class TestAWordThatBeginsWithADash:
             ('--expires ""', "--expires needs a value"),
             ("--scopes user:read, --post", "does not exist. The scopes are:"),
         ]:
-            assert told in say(ana, general, f"generate ci {typed}"), typed
+            assert reply in say(ana, general, f"generate ci {typed}"), typed
         assert not ApiKey.objects.exists()
 
     @pytest.mark.parametrize(
@@ -156,11 +156,11 @@ class TestAWordThatLooksLikeARestriction:
             "solo lectura",
             "sólo-lectura",
         ]:
-            said = say(ana, general, f"generate ci {typed}")
+            reply = say(ana, general, f"generate ci {typed}")
 
-            assert f"“{typed}” looks like a restriction" in said
-            assert "/api-keys generate ci --read-only\n" in said, typed
-            assert f'/api-keys generate "ci {typed}"' in said
+            assert f"“{typed}” looks like a restriction" in reply
+            assert "/api-keys generate ci --read-only\n" in reply, typed
+            assert f'/api-keys generate "ci {typed}"' in reply
         assert not ApiKey.objects.exists()
 
     def test_gets_the_command_that_restricts_so(self, ana: Person, general: str) -> None:
@@ -206,10 +206,10 @@ class TestAWordThatLooksLikeARestriction:
             ("messages-read", "generate ci --scopes messages:read"),
             ("read-messages", "generate ci --read-only"),
         ]:
-            said = say(ana, general, f"generate ci {typed}")
+            reply = say(ana, general, f"generate ci {typed}")
 
-            assert "so no key was created" in said, typed
-            assert f"To restrict the key, type: /api-keys {command}\n" in said, typed
+            assert "so no key was created" in reply, typed
+            assert f"To restrict the key, type: /api-keys {command}\n" in reply, typed
         assert not ApiKey.objects.exists()
 
     def test_leads_to_the_portal_for_what_only_that_restricts(self, ana: Person, general: str) -> None:
@@ -227,10 +227,10 @@ class TestAWordThatLooksLikeARestriction:
             "limited-access",
             "general-only",
         ]:
-            said = say(ana, general, f"generate ci {typed}")
+            reply = say(ana, general, f"generate ci {typed}")
 
-            assert f"“{typed}” looks like a restriction" in said
-            assert "/keys/new" in said, typed
+            assert f"“{typed}” looks like a restriction" in reply
+            assert "/keys/new" in reply, typed
         assert not ApiKey.objects.exists()
 
     def test_is_refused_wherever_it_stands(self, ana: Person, general: str) -> None:
@@ -250,16 +250,16 @@ class TestAWordThatLooksLikeARestriction:
         assert not ApiKey.objects.exists()
 
     def test_is_refused_without_losing_the_other_flags(self, ana: Person, general: str) -> None:
-        said = say(ana, general, "generate ci --read-only expires-7d")
+        reply = say(ana, general, "generate ci --read-only expires-7d")
 
-        assert "type: /api-keys generate ci --read-only --expires 7d\n" in said
-        assert said.endswith('/api-keys generate "ci expires-7d" --read-only')
+        assert "type: /api-keys generate ci --read-only --expires 7d\n" in reply
+        assert reply.endswith('/api-keys generate "ci expires-7d" --read-only')
 
     def test_is_a_name_in_quotes(self, ana: Person, general: str) -> None:
         for name in ("read-only", "ci read only", "-x", "help", "expires 30", "10.0.0.0/8"):
-            said = say(ana, general, f'generate "{name}" --post')
+            reply = say(ana, general, f'generate "{name}" --post')
 
-            assert said.startswith(f"Your new key “{name}”")
+            assert reply.startswith(f"Your new key “{name}”")
             assert ApiKey.objects.get(name=name).scopes == POST
 
     def test_is_refused_beside_quotes_which_hold_the_whole_name(self, ana: Person, general: str) -> None:
@@ -285,10 +285,10 @@ class TestAWordThatLooksLikeARestriction:
             ("expira-30", "--expires 30d"),
             ("caduca30d", "--expires 30d"),
         ]:
-            said = say(ana, general, f"generate ci {typed}")
+            reply = say(ana, general, f"generate ci {typed}")
 
-            assert "no se creó ninguna clave" in said, typed
-            assert f"/api-keys generate ci {flag}\n" in said, typed
+            assert "no se creó ninguna clave" in reply, typed
+            assert f"/api-keys generate ci {flag}\n" in reply, typed
 
 
 class TestANumberOfDays:
@@ -306,10 +306,10 @@ class TestANumberOfDays:
             "\uff13 moons",
             "30 minutes",
         ]:
-            said = say(ana, general, f"generate ci --read-only --expires {typed}".replace(" =", "="))
+            reply = say(ana, general, f"generate ci --read-only --expires {typed}".replace(" =", "="))
 
-            assert said.startswith("--expires takes a number of days, for example --expires 30d."), typed
-            assert "type: /api-keys generate ci --read-only --expires 1d\n" in said, typed
+            assert reply.startswith("--expires takes a number of days, for example --expires 30d."), typed
+            assert "type: /api-keys generate ci --read-only --expires 1d\n" in reply, typed
         assert not ApiKey.objects.exists()
 
     def test_gets_the_command_for_days_and_for_a_name(self, ana: Person, general: str) -> None:
@@ -318,19 +318,19 @@ class TestANumberOfDays:
             ("--expires 30 d", "generate --expires 30d", 'generate "d" --expires 30'),
             ("--expires 30 ci", "generate --expires 1d", 'generate "ci" --expires 30'),
         ]:
-            said = say(ana, general, f"generate {typed}")
+            reply = say(ana, general, f"generate {typed}")
 
-            assert f"type: /api-keys {days}\n" in said, typed
-            assert said.endswith(f"/api-keys {name}"), typed
+            assert f"type: /api-keys {days}\n" in reply, typed
+            assert reply.endswith(f"/api-keys {name}"), typed
         assert not ApiKey.objects.exists()
 
     def test_is_refused_in_spanish(self, ana: Person, general: str) -> None:
         Member.objects.filter(email=ana.email).update(language="es")
 
-        said = say(ana, general, "generate ci --expires 3 hs")
+        reply = say(ana, general, "generate ci --expires 3 hs")
 
-        assert said.startswith("--expires admite un número de días, por ejemplo --expires 30d.")
-        assert "no se creó ninguna clave" in said
+        assert reply.startswith("--expires admite un número de días, por ejemplo --expires 30d.")
+        assert "no se creó ninguna clave" in reply
         assert not ApiKey.objects.exists()
 
     def test_stands_before_a_name_in_quotes_or_has_its_unit(self, ana: Person, general: str) -> None:
@@ -360,16 +360,16 @@ class TestTheFirstLine:
         assert first == "Acceso completo, no caduca nunca."
 
     def test_says_when_the_key_ends(self, ana: Person, general: str) -> None:
-        said = say(ana, general, "generate ci --expires 30")
+        reply = say(ana, general, "generate ci --expires 30")
 
-        assert said.startswith("Full access until ")
+        assert reply.startswith("Full access until ")
         end = ApiKey.objects.get().expires_at
         assert end is not None
         assert timedelta(days=29) < end - timezone.now() <= timedelta(days=30)
 
     def test_says_what_the_workspace_leaves(self, ana: Person, general: str) -> None:
         workspace = Workspace.objects.get(pumble_id=ana.workspace_id)
-        for lifetime, told in [
+        for lifetime, beginning in [
             (None, "All permissions that this workspace allows, never expires."),
             (timedelta(days=45), "All permissions that this workspace allows, until "),
         ]:
@@ -378,7 +378,7 @@ class TestTheFirstLine:
 
             first = say(ana, general, "generate").splitlines()[0]
 
-            assert first.startswith(told)
+            assert first.startswith(beginning)
 
     def test_is_the_keys_name_where_somebody_chose(self, ana: Person, general: str) -> None:
         for number, flag in enumerate(("--read-only", "--post", "--full", "--scopes user:read")):
@@ -391,20 +391,20 @@ class TestHelp:
         self, ana: Person, general: str, verb: str
     ) -> None:
         key, _ = issue(ana, "ci")
-        for asked in ("-h", "--help", "help", "HELP", "\u2014help", "-?", "?", "ayuda", "ci -h", "ci help"):
-            assert say(ana, general, f"{verb} {asked}").startswith(f"/api-keys {verb} "), asked
+        for word in ("-h", "--help", "help", "HELP", "\u2014help", "-?", "?", "ayuda", "ci -h", "ci help"):
+            assert say(ana, general, f"{verb} {word}").startswith(f"/api-keys {verb} "), word
         assert is_untouched(key)
 
     def test_alone_is_the_whole_help(self, ana: Person, general: str) -> None:
-        for asked in ("-h", "--help", "?", "ayuda"):
-            assert "/api-keys rotate" in say(ana, general, asked), asked
+        for word in ("-h", "--help", "?", "ayuda"):
+            assert "/api-keys rotate" in say(ana, general, word), word
 
     def test_of_a_verb_says_what_its_flags_do(self, ana: Person, general: str) -> None:
-        said = say(ana, general, "help generate")
+        reply = say(ana, general, "help generate")
 
-        assert "--post: the key can post as you" in said
-        assert "messages:delete" in said
-        assert "Text in quotes is always a name" in said
+        assert "--post: the key can post as you" in reply
+        assert "messages:delete" in reply
+        assert "Text in quotes is always a name" in reply
 
 
 class TestQuotationMarks:
@@ -466,18 +466,18 @@ class TestQuotationMarks:
     def test_around_two_names_make_no_third(self, ana: Person, general: str) -> None:
         key, _ = issue(ana, "ci prod")
         for verb in ("delete", "rotate", "disable", "usage"):
-            said = say(ana, general, f"{verb} “ci” “prod”")
+            reply = say(ana, general, f"{verb} “ci” “prod”")
 
-            assert "Put the whole name in quotes" in said, verb
-            assert f'/api-keys {verb} "ci prod"' in said
+            assert "Put the whole name in quotes" in reply, verb
+            assert f'/api-keys {verb} "ci prod"' in reply
         assert is_untouched(key)
 
     def test_without_end_take_no_time(self, ana: Person, general: str) -> None:
         for line in ("« " * 4000, "'a " * 4000, "generate " + "„x" * 4000):
             began = time.monotonic()
-            said = say(ana, general, f"generate {line}")
+            reply = say(ana, general, f"generate {line}")
 
-            assert "The command is too long" in said
+            assert "The command is too long" in reply
             assert time.monotonic() - began < 3
         assert not ApiKey.objects.exists()
 
@@ -530,10 +530,10 @@ class TestUnicodeNames:
         ApiKey.objects.filter(pk=one.pk).update(name=COMPOSED)
         ApiKey.objects.filter(pk=two.pk).update(name=DECOMPOSED)
 
-        said = say(ana, general, f"delete {COMPOSED}")
+        reply = say(ana, general, f"delete {COMPOSED}")
 
-        assert one.key_id in said
-        assert two.key_id in said
+        assert one.key_id in reply
+        assert two.key_id in reply
         assert not ApiKey.objects.filter(revoked_at__isnull=False).exists()
         assert "Deleted" in say(ana, general, f"delete {two.key_id}")
 

@@ -180,9 +180,9 @@ class TestAnEventThatMakesNoSense:
     ) -> None:
         before = Member.objects.filter(pumble_user_id=ben.id).values().get()
 
-        said = {"uN": "Somebody", "mId": "m", "tx": "x"} | wrong
+        fields = {"uN": "Somebody", "mId": "m", "tx": "x"} | wrong
 
-        answer = send(portal, raw(changed(ben, kind=kind, **said)))
+        answer = send(portal, raw(changed(ben, kind=kind, **fields)))
 
         assert (answer.status_code, answer.text) == (200, "{}")
         assert Member.objects.filter(pumble_user_id=ben.id).values().get() == before

@@ -66,13 +66,13 @@ class TestWhatItShows:
 
         shown = home_tab(ana)
 
-        said = texts(shown)
-        assert "You have 2 keys" in said
-        assert "1 of them works." in said
-        assert f"deploy bot · {key.masked} · id {key.key_id} · active · last used" in said
-        assert "Can post as you until" in said
-        assert "disabled · never used" in said
-        assert "bens" not in said
+        content = texts(shown)
+        assert "You have 2 keys" in content
+        assert "1 of them works." in content
+        assert f"deploy bot · {key.masked} · id {key.key_id} · active · last used" in content
+        assert "Can post as you until" in content
+        assert "disabled · never used" in content
+        assert "bens" not in content
         assert {"add_key", "delete_key", "open_portal", "language", f"key.{key.key_id}"} <= elements(
             shown
         ).keys()
@@ -88,13 +88,13 @@ class TestWhatItShows:
         for number in range(25):
             issue(ana, f"number {number:02}")
 
-        said = texts(home_tab(ana))
+        content = texts(home_tab(ana))
 
-        assert "You have 25 keys" in said
-        assert "number 24" in said
-        assert "number 05" in said
-        assert "number 04" not in said
-        assert "These are your newest" in said
+        assert "You have 25 keys" in content
+        assert "number 24" in content
+        assert "number 05" in content
+        assert "number 04" not in content
+        assert "These are your newest" in content
 
     def test_shows_what_the_app_does_without_authorization(self, carla: Person, portal: str) -> None:
         shown = carla.screen(app_channel(carla))["home"]

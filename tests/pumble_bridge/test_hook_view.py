@@ -56,9 +56,9 @@ class TestAHookThatIsNotPumbles:
         with time_machine.travel(timezone.now() + timedelta(minutes=minutes), tick=True):
             ana.type(general, "/api-keys generate ci")
 
-        said = next(line for line in log_lines.getvalue().splitlines() if "hook.refused" in line)
-        assert "clock of this machine may be off" in said
-        assert abs(int(said.split("seconds_old=")[1].split()[0]) - seconds_old) <= 5
+        line = next(line for line in log_lines.getvalue().splitlines() if "hook.refused" in line)
+        assert "clock of this machine may be off" in line
+        assert abs(int(line.split("seconds_old=")[1].split()[0]) - seconds_old) <= 5
         assert not ApiKey.objects.exists()
 
     def test_may_not_be_a_get(self, portal: str) -> None:

@@ -176,14 +176,14 @@ class TestRenew:
     ) -> None:
         old, old_text = issue(ana, "ci", scopes=["user:read"], expires_at=timezone.now() + timedelta(days=30))
 
-        said = say(ana, general, "renew ci --expires 90d --grace 1h")["text"]
+        reply = say(ana, general, "renew ci --expires 90d --grace 1h")["text"]
 
         new = ApiKey.objects.get(replaces=old)
-        assert "The old key works until" in said
+        assert "The old key works until" in reply
         assert (new.scopes, new.is_renewal) == (["user:read"], True)
         assert new.expires_at is not None
         assert timedelta(days=89) < new.expires_at - timezone.now() <= NINETY_DAYS
-        assert (call(portal, key_in(said)), call(portal, old_text.text)) == (None, None)
+        assert (call(portal, key_in(reply)), call(portal, old_text.text)) == (None, None)
 
     def test_lasts_about_as_long_as_before_where_nothing_is_typed(self, ana: Person, general: str) -> None:
         issue(ana, "ci", expires_at=timezone.now() + timedelta(days=30))
@@ -195,7 +195,7 @@ class TestRenew:
         assert timedelta(days=29) < end - timezone.now() <= timedelta(days=30)
 
     @pytest.mark.parametrize(
-        ("line", "said"),
+        ("line", "reply"),
         [
             ("renew ci --expires 60d", "at most 7 days"),
             ("renew ci --expires never", "at most 7 days"),
@@ -207,12 +207,12 @@ class TestRenew:
         ],
     )
     def test_says_what_it_cannot_do_and_makes_nothing(
-        self, ana: Person, general: str, line: str, said: str
+        self, ana: Person, general: str, line: str, reply: str
     ) -> None:
         issue(ana, "ci", expires_at=timezone.now() + timedelta(days=30))
         set_policy(ana, max_lifetime=timedelta(days=7))
 
-        assert said in say(ana, general, line)["text"]
+        assert reply in say(ana, general, line)["text"]
         assert ApiKey.objects.count() == 1
 
 
@@ -240,9 +240,9 @@ class TestStoppingAKeyThatIsBeingReplaced:
         new, new_text = lifecycle.rotate(key=old, grace=timedelta(days=1), by=OPERATOR, now=timezone.now())
         lifecycle.confirm(key=new, by=OPERATOR, now=timezone.now())
 
-        asked = say(ana, general, f"{verb} {old.key_id}")
-        assert "is being replaced by" in asked["text"]
+        question = say(ana, general, f"{verb} {old.key_id}")
+        assert "is being replaced by" in question["text"]
         assert (call(portal, old_text.text), call(portal, new_text.text)) == (None, None)
-        press(ana, asked, label)
+        press(ana, question, label)
 
         assert (call(portal, old_text.text), call(portal, new_text.text)) == (old_reason, new_reason)

@@ -104,8 +104,8 @@ class TestEveryView:
             check(modal.view(ModalState(person, "t", key_id, {}, {})))
             for error in every_error():
                 where = modal.inputs.get(error.reason, modal.main_input)
-                said = key_blocks.error_text(error)
-                check(modal.view(ModalState(person, "t", key_id, {"name": LONG}, {where: said})))
+                message = key_blocks.error_text(error)
+                check(modal.view(ModalState(person, "t", key_id, {"name": LONG}, {where: message})))
 
     def test_fits_as_the_home_tab(self, ana: pumble.Person, person: ChatUser) -> None:
         check(home.build(person.member, person.now))

@@ -13,9 +13,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def run(*arguments: str) -> str:
-    said = io.StringIO()
-    call_command(*arguments, stdout=said)
-    return said.getvalue()
+    output = io.StringIO()
+    call_command(*arguments, stdout=output)
+    return output.getvalue()
 
 
 @pytest.mark.parametrize("command", ["sandbox", "seed"])

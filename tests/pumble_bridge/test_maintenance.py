@@ -28,9 +28,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def run() -> str:
-    said = io.StringIO()
-    call_command("maintenance", stdout=said)
-    return said.getvalue()
+    output = io.StringIO()
+    call_command("maintenance", stdout=output)
+    return output.getvalue()
 
 
 def call_at(key: ApiKey, at: datetime) -> None:
@@ -123,7 +123,7 @@ class TestOneRun:
         assert "maintenance.failed" in log_lines.getvalue()
 
     def test_starts_no_part_after_a_stop(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        stopped, said = threading.Event(), io.StringIO()
+        stopped, output = threading.Event(), io.StringIO()
         first, second, *_rest = maintenance.PARTS
 
         def stop(_now: datetime) -> int:
@@ -131,10 +131,10 @@ class TestOneRun:
             return 1
 
         monkeypatch.setitem(maintenance.PARTS, first, stop)
-        maintenance.Command(stdout=said).run_once(stopped)
+        maintenance.Command(stdout=output).run_once(stopped)
 
-        assert said.getvalue() == f"{first}: 1\n"
-        assert second not in said.getvalue()
+        assert output.getvalue() == f"{first}: 1\n"
+        assert second not in output.getvalue()
 
 
 class TestTheLoop:

@@ -85,7 +85,7 @@ class TestAddApiKey:
         assert "Deleted" in after["screen"]["ephemeral"][-1]["text"]
 
     @pytest.mark.parametrize(
-        ("typed", "said"),
+        ("typed", "reply"),
         [
             ("taken", "You already have a key with this name"),
             ("\u202eevil", "The name contains U+202E (right-to-left override)"),
@@ -93,7 +93,7 @@ class TestAddApiKey:
         ],
     )
     def test_says_what_is_wrong_under_the_input_and_keeps_what_was_typed(
-        self, ana: Person, typed: str, said: str
+        self, ana: Person, typed: str, reply: str
     ) -> None:
         issue(ana, "taken")
         opened = click_home(ana, "add_key")
@@ -102,7 +102,7 @@ class TestAddApiKey:
 
         (modal,) = screen["modals"]
         name = find_input(modal, "name")
-        assert said in name["validationError"]
+        assert reply in name["validationError"]
         assert name["element"]["initial_value"] == typed
         assert find_input(modal, "may")["element"]["initial_option"]["value"] == "post-messages"
         assert find_input(modal, "expires")["element"]["initial_option"]["value"] == "60"
@@ -177,13 +177,13 @@ class TestDeleteApiKey:
         (option,) = pumble.act("menu", userId=ana.id, viewId=modal["id"], onAction="key", query="DEPLOY")[
             "options"
         ]
-        asked = submit(ana, opened, key=option["value"])
+        confirmation = submit(ana, opened, key=option["value"])
 
-        assert "Delete “deploy bot”?" in asked["modals"][0]["title"]["text"]
-        assert "never used" in texts(asked["modals"])
+        assert "Delete “deploy bot”?" in confirmation["modals"][0]["title"]["text"]
+        assert "never used" in texts(confirmation["modals"])
         assert call(portal, plaintext.text).status_code == 200
 
-        done = submit(ana, asked)
+        done = submit(ana, confirmation)
 
         assert done["modals"] == []
         assert call(portal, plaintext.text).json()["reason"] == "key_revoked"
@@ -195,10 +195,10 @@ class TestDeleteApiKey:
         (modal,) = click_home(ana, "delete_key")["modals"]
 
         def search(query: str) -> list[str]:
-            found = pumble.act("menu", userId=ana.id, viewId=modal["id"], onAction="key", query=query)[
+            options = pumble.act("menu", userId=ana.id, viewId=modal["id"], onAction="key", query=query)[
                 "options"
             ]
-            return [option["text"]["text"] for option in found]
+            return [option["text"]["text"] for option in options]
 
         assert len(search("")) == 100
         assert search("number 000") == ["key number 000"]
@@ -219,11 +219,11 @@ class TestDeleteApiKey:
 
     def test_says_if_the_key_was_already_deleted(self, ana: Person) -> None:
         key, _ = issue(ana, "ci")
-        asked = submit(ana, click_home(ana, "delete_key"), key=key.key_id)
+        confirmation = submit(ana, click_home(ana, "delete_key"), key=key.key_id)
         reason = ApiKey.RevokeReason.BY_OPERATOR
         lifecycle.revoke(key=key, by=OPERATOR, reason=reason, now=timezone.now())
 
-        screen = submit(ana, asked)
+        screen = submit(ana, confirmation)
 
         assert "no longer works" in screen["ephemeral"][-1]["text"]
         assert ApiKey.objects.get().revoked_reason == reason
@@ -266,11 +266,11 @@ class TestOneKeysMenu:
 
         screen = submit(ana, click_home(ana, f"key.{key.key_id}", "rotate"), grace="1h")
 
-        said = screen["ephemeral"][-1]["text"]
-        assert "The old key works until" in said
-        assert call(portal, key_in(said)).status_code == 200
+        reply = screen["ephemeral"][-1]["text"]
+        assert "The old key works until" in reply
+        assert call(portal, key_in(reply)).status_code == 200
         assert call(portal, old.text).status_code == 200
-        assert key_in(said) != old.text
+        assert key_in(reply) != old.text
         grace = ApiKey.objects.get(pk=key.pk).retires_at
         assert grace is not None
         assert grace - timezone.now() <= timedelta(hours=1)
@@ -282,9 +282,9 @@ class TestOneKeysMenu:
 
         screen = submit(ana, opened, expires="90", grace="1h")
 
-        said = screen["ephemeral"][-1]["text"]
-        assert "The old key works until" in said
-        assert call(portal, key_in(said)).status_code == 200
+        reply = screen["ephemeral"][-1]["text"]
+        assert "The old key works until" in reply
+        assert call(portal, key_in(reply)).status_code == 200
         assert call(portal, old.text).status_code == 200
         end = ApiKey.objects.get(replaces=key).expires_at
         assert end is not None

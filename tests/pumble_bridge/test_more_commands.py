@@ -44,28 +44,28 @@ class TestGenerateWithFlags:
     def test_makes_a_key_that_can_do_that_and_says_so(
         self, ana: Person, general: str, flags: str, held: Any
     ) -> None:
-        said = say(ana, general, f'generate "deploy bot" {flags} --expires 30d')
+        reply = say(ana, general, f'generate "deploy bot" {flags} --expires 30d')
 
         row = ApiKey.objects.get()
         assert (row.name, row.scopes) == ("deploy bot", list(held))
         assert row.expires_at is not None
         assert timedelta(days=29) < row.expires_at - timezone.now() <= timedelta(days=30)
-        assert "Can " in said
-        assert " until " in said
+        assert "Can " in reply
+        assert " until " in reply
 
     @pytest.mark.parametrize(
         "line", ["generate --colour red ci", "generate ci --readonly", "rotate ci --expires 7d"]
     )
     def test_lists_the_flags_for_an_unknown_one(self, ana: Person, general: str, line: str) -> None:
-        said = say(ana, general, line)
+        reply = say(ana, general, line)
 
-        assert "Unknown flag --" in said
-        assert ("--read-only" in said) == line.startswith("generate")
-        assert ("--grace" in said) == line.startswith("rotate")
+        assert "Unknown flag --" in reply
+        assert ("--read-only" in reply) == line.startswith("generate")
+        assert ("--grace" in reply) == line.startswith("rotate")
         assert not ApiKey.objects.exists()
 
     @pytest.mark.parametrize(
-        ("flags", "said"),
+        ("flags", "reply"),
         [
             ("--expires", "needs a value"),
             ("--expires --post", "needs a value"),
@@ -77,8 +77,8 @@ class TestGenerateWithFlags:
             ("--scopes ,", "Choose at least one thing"),
         ],
     )
-    def test_says_what_is_wrong_with_one(self, ana: Person, general: str, flags: str, said: str) -> None:
-        assert said in say(ana, general, f"generate ci {flags}")
+    def test_says_what_is_wrong_with_one(self, ana: Person, general: str, flags: str, reply: str) -> None:
+        assert reply in say(ana, general, f"generate ci {flags}")
         assert not ApiKey.objects.exists()
 
     def test_stays_within_what_the_workspace_allows(self, ana: Person, general: str) -> None:
@@ -104,10 +104,10 @@ class TestRotate:
     ) -> None:
         _, old = issue(ana, "ci")
 
-        said = say(ana, general, "rotate ci --grace 1h")
+        reply = say(ana, general, "rotate ci --grace 1h")
 
-        assert "The old key works until" in said
-        assert call(portal, key_in(said)).status_code == 200
+        assert "The old key works until" in reply
+        assert call(portal, key_in(reply)).status_code == 200
         assert call(portal, old.text).status_code == 200
 
     def test_at_once_refuses_the_old_one(self, portal: str, ana: Person, general: str) -> None:
@@ -172,26 +172,26 @@ class TestNaming:
         key, _ = issue(ana, "deploy bot")
         issue(ana, "other")
 
-        said = say(ana, general, f"{verb} {typed}")
+        reply = say(ana, general, f"{verb} {typed}")
 
-        assert f"Did you mean deploy bot ({key.key_id})? Then type: /api-keys {verb} {key.key_id}" in said
+        assert f"Did you mean deploy bot ({key.key_id})? Then type: /api-keys {verb} {key.key_id}" in reply
         assert not ApiKey.objects.exclude(revoked_at=None, disabled_at=None, replaces=None).exists()
 
     def test_suggests_the_whole_rename(self, ana: Person, general: str) -> None:
         key, _ = issue(ana, "deploy bot")
 
-        said = say(ana, general, 'rename deploy "prod bot"')
+        reply = say(ana, general, 'rename deploy "prod bot"')
 
-        assert f'/api-keys rename {key.key_id} "prod bot"' in said
+        assert f'/api-keys rename {key.key_id} "prod bot"' in reply
 
     def test_lists_the_candidates_of_an_ambiguous_one(self, ana: Person, general: str) -> None:
         one, _ = issue(ana, "deploy one")
         two, _ = issue(ana, "deploy two")
 
-        said = say(ana, general, "delete deploy")
+        reply = say(ana, general, "delete deploy")
 
-        assert f"deploy one ({one.key_id})" in said
-        assert f"deploy two ({two.key_id})" in said
+        assert f"deploy one ({one.key_id})" in reply
+        assert f"deploy two ({two.key_id})" in reply
         assert not ApiKey.objects.filter(revoked_at__isnull=False).exists()
 
 
@@ -202,10 +202,10 @@ class TestUsage:
         call(portal, used.text)
         call(portal, used.text, "/listChannels")
 
-        said = say(ana, general, "usage")
+        reply = say(ana, general, "usage")
 
-        assert "busy: 2 calls, 1 of them refused (scope_missing 1), last used" in said
-        assert "idle: 0 calls, never used." in said
+        assert "busy: 2 calls, 1 of them refused (scope_missing 1), last used" in reply
+        assert "idle: 0 calls, never used." in reply
         assert "idle" not in say(ana, general, "usage busy")
 
     def test_of_another_member_is_not_shown(self, ana: Person, ben: Person, general: str) -> None:
@@ -224,12 +224,12 @@ class TestWhy:
         return str(call(portal, plaintext.text, "/listChannels").json()["requestId"])
 
     def test_shows_the_owner_cause_and_fix(self, ben: Person, general: str, refused: str) -> None:
-        said = say(ben, general, f"why {refused}")
+        reply = say(ben, general, f"why {refused}")
 
-        assert "listChannels with the key “bens”" in said
-        assert "The key works, but does not have the scope of this operation." in said
-        assert "The missing scope is channels:list. Use a key that has it." in said
-        assert "Can see channels and people" in said
+        assert "listChannels with the key “bens”" in reply
+        assert "The key works, but does not have the scope of this operation." in reply
+        assert "The missing scope is channels:list. Use a key that has it." in reply
+        assert "Can see channels and people" in reply
 
     @pytest.mark.parametrize("language", ["en", "es"])
     def test_repeats_what_was_wrong_with_the_body(
@@ -241,11 +241,11 @@ class TestWhy:
         say(ana, general, f"language {language}")
         usage.recorder.flush()
 
-        said = say(ana, general, f"why {answer['requestId']}")
+        reply = say(ana, general, f"why {answer['requestId']}")
 
-        assert (answer["hint"] in said) is (language == "en")
-        assert ("El cuerpo es un formulario. Envía JSON:" in said) is (language == "es")
-        assert "geheim" not in said
+        assert (answer["hint"] in reply) is (language == "en")
+        assert ("El cuerpo es un formulario. Envía JSON:" in reply) is (language == "es")
+        assert "geheim" not in reply
 
     def test_shows_a_workspace_owner_whose_key_it_was(
         self, ana: Person, ben: Person, general: str, refused: str
@@ -274,11 +274,11 @@ class TestWhy:
         issue(ana, "ci")
         key_id = ApiKey.objects.get(name="ci").key_id
 
-        said = say(ana, general, f"why pmb_{key_id}")
+        reply = say(ana, general, f"why pmb_{key_id}")
 
-        assert "Key “ci”" in said
-        assert "The key works." in said
-        assert key_id in said
+        assert "Key “ci”" in reply
+        assert "The key works." in reply
+        assert key_id in reply
 
     @pytest.mark.parametrize("words", ["", "two words"])
     def test_asks_for_the_id(self, ana: Person, general: str, words: str) -> None:
@@ -307,8 +307,8 @@ class TestListing:
         issue(ana, "old")
         say(ana, general, "disable old")
 
-        said = say(ana, general, "list")
+        reply = say(ana, general, "list")
 
-        assert "active · last used" in said
-        assert "Can post as you; never expires. Cannot read messages." in said
-        assert "disabled · never used. Can do everything as you" in said
+        assert "active · last used" in reply
+        assert "Can post as you; never expires. Cannot read messages." in reply
+        assert "disabled · never used. Can do everything as you" in reply

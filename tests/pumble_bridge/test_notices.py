@@ -155,9 +155,9 @@ class TestAKeyThatAnotherMemberStopped:
         revoke(key, ana, note="the build server was sold")
         notices.send_queued(START)
 
-        (said,) = messages_to(ben)
-        assert "Ana Kovač revoked your API key “deploy”" in said
-        assert "“the build server was sold”" in said
+        (received,) = messages_to(ben)
+        assert "Ana Kovač revoked your API key “deploy”" in received
+        assert "“the build server was sold”" in received
         assert messages_to(ana) == []
 
     def test_by_the_operator_causes_a_notice(self, ben: Person) -> None:
@@ -206,9 +206,9 @@ class TestAKeyThatAnotherMemberStopped:
         revoke(key, ana, note=f"<<@{ana.id}>> {plaintext.text}")
         notices.send_queued(START)
 
-        (said,) = messages_to(ben)
-        assert "<<" not in said
-        assert not key_format.contains_key_pattern(said)
+        (received,) = messages_to(ben)
+        assert "<<" not in received
+        assert not key_format.contains_key_pattern(received)
 
 
 class TestANonCompliantKey:
@@ -225,11 +225,11 @@ class TestANonCompliantKey:
         self.overtake(key, ana, allowed_scopes=["messages:read"], max_lifetime=30 * DAY)
         notices.send_queued(START)
 
-        (said,) = messages_to(ben)
-        assert "Ana Kovač reduced the permissions of your API key “deploy”" in said
-        assert "channels:write" in said
-        assert "it expires more than 30 days from now" in said
-        assert "It now has these permissions: Can read messages until 31 March" in said
+        (received,) = messages_to(ben)
+        assert "Ana Kovač reduced the permissions of your API key “deploy”" in received
+        assert "channels:write" in received
+        assert "it expires more than 30 days from now" in received
+        assert "It now has these permissions: Can read messages until 31 March" in received
         assert messages_to(ana) == []
 
     def test_that_was_disabled_causes_a_notice_with_what_to_do(self, ana: Person, ben: Person) -> None:
@@ -238,10 +238,10 @@ class TestANonCompliantKey:
         self.overtake(key, ana, addresses_required=True)
         notices.send_queued(START)
 
-        (said,) = messages_to(ben)
-        assert "Ana Kovač disabled your API key “deploy”" in said
-        assert "it may be used from every address" in said
-        assert "Reduce its permissions until it complies" in said
+        (received,) = messages_to(ben)
+        assert "Ana Kovač disabled your API key “deploy”" in received
+        assert "it may be used from every address" in received
+        assert "Reduce its permissions until it complies" in received
 
     def test_causes_one_notice_if_its_predecessor_is_changed_too(self, ana: Person, ben: Person) -> None:
         key, _plaintext = new_key(ben)
@@ -284,9 +284,9 @@ class TestAnUnusedKey:
         lifecycle.enforce_policy(key=key, revision=revision, by=actor_for(ana), now=START + 10 * DAY)
         notices.send_queued(START + 10 * DAY)
 
-        (said,) = messages_to(ben)
-        assert "Ana Kovač disabled your API key “deploy” because it had not been used" in said
-        assert "enable it" in said
+        (received,) = messages_to(ben)
+        assert "Ana Kovač disabled your API key “deploy” because it had not been used" in received
+        assert "enable it" in received
 
     def test_causes_no_notice_after_use(self, ben: Person) -> None:
         key, _plaintext = new_key(ben)
@@ -319,9 +319,9 @@ class TestANewNetwork:
             use(key, address)
         notices.send_queued(START)
 
-        (said,) = messages_to(ben)
-        assert "“deploy” was used from a new network: 203.0.113.0/24" in said
-        assert "revoke it at once" in said
+        (received,) = messages_to(ben)
+        assert "“deploy” was used from a new network: 203.0.113.0/24" in received
+        assert "revoke it at once" in received
 
     def test_is_as_wide_as_a_site_in_ipv6(self, ben: Person) -> None:
         key, _plaintext = new_key(ben)
@@ -330,8 +330,8 @@ class TestANewNetwork:
             use(key, address)
         notices.send_queued(START)
 
-        (said,) = messages_to(ben)
-        assert "2001:db8:2::/48" in said
+        (received,) = messages_to(ben)
+        assert "2001:db8:2::/48" in received
 
     def test_causes_no_notice_for_a_refused_call(self, ben: Person) -> None:
         key, _plaintext = new_key(ben)
@@ -367,11 +367,11 @@ class TestADeactivatedMember:
         self.leave(ben)
         notices.send_queued(START)
 
-        (said,) = messages_to(ana)
-        assert "Ben Okafor was deactivated in Pumble, so their 2 API keys no longer work" in said
-        assert f"• nightly · {used.masked} · last used Feb. 26, 2027" in said
-        assert "• spare · " in said
-        assert "never used" in said
+        (received,) = messages_to(ana)
+        assert "Ben Okafor was deactivated in Pumble, so their 2 API keys no longer work" in received
+        assert f"• nightly · {used.masked} · last used 26 February 2027" in received
+        assert "• spare · " in received
+        assert "never used" in received
         assert messages_to(ben) == []
 
     def test_can_have_more_keys_than_a_notice_names(self, ana: Person, ben: Person) -> None:
@@ -381,9 +381,9 @@ class TestADeactivatedMember:
         self.leave(ben)
         notices.send_queued(START)
 
-        (said,) = messages_to(ana)
-        assert "their 22 API keys no longer work" in said
-        assert (said.count("• key-"), "and 2 more." in said) == (20, True)
+        (received,) = messages_to(ana)
+        assert "their 22 API keys no longer work" in received
+        assert (received.count("• key-"), "and 2 more." in received) == (20, True)
 
     def test_without_keys_causes_no_notice(self, ana: Person, ben: Person) -> None:
         self.leave(ben)

@@ -79,11 +79,12 @@ class TestOfAPerson:
             notices.enqueue_missed(timezone.now())
             notices.send_queued(timezone.now())
 
-        (said,) = messages_to(ana)
+        (notice,) = messages_to(ana)
         assert (
-            "Pumble no longer accepts your authorization of the API app, so your API keys are refused" in said
+            "Pumble no longer accepts your authorization of the API app, so your API keys are refused"
+            in notice
         )
-        assert "/pumble/signin" in said
+        assert "/pumble/signin" in notice
         assert messages_to(ben) == []
 
     def test_a_member_who_authorized_again_gets_no_notice(self, portal: str, api: Api, ana: Person) -> None:
@@ -160,11 +161,11 @@ class TestOfAPerson:
 class TestOfTheBot:
     def test_calls_as_the_bot_are_refused_and_calls_as_the_owner_work(self, api: Api) -> None:
         reject(POSTING)
-        given = {"channel": "general", "text": "x"}
+        data = {"channel": "general", "text": "x"}
 
-        assert_legacy(api.post("sendMessage", given | {"asBot": True}), "owner_not_authorized")
+        assert_legacy(api.post("sendMessage", data | {"asBot": True}), "owner_not_authorized")
 
-        success(api.post("sendMessage", given))
+        success(api.post("sendMessage", data))
 
     def test_is_recorded_until_an_authorization_brings_a_new_one(
         self, portal: str, api: Api, ana: Person, log_lines: io.StringIO

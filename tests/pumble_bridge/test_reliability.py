@@ -88,8 +88,8 @@ class TestAFault:
         nobody_holds_an_unseen_key(ana, general, direct)
         live = ApiKey.objects.filter(revoked_at__isnull=True)
         if not live.exists():
-            said = " ".join(ana.whispers(general) + ana.whispers(direct))
-            assert "try again" in said
+            reply = " ".join(ana.whispers(general) + ana.whispers(direct))
+            assert "try again" in reply
             assert not ApiKey.objects.exclude(revoked_reason="NOT_DELIVERED").exists()
 
     @pytest.mark.parametrize("fault", FAULTS)

@@ -21,9 +21,9 @@ POSTING = "POST /v1/channels/*/messages"
 
 
 def key_in(text: str) -> str:
-    found = re.search(r"pmb_\w{51}", text)
-    assert found is not None, f"no key in: {text[:200]}"
-    return found[0]
+    match = re.search(r"pmb_\w{51}", text)
+    assert match is not None, f"no key in: {text[:200]}"
+    return match[0]
 
 
 def generate(person: Person, channel: str, name: str = "") -> str:
@@ -98,8 +98,8 @@ class TestGenerate:
 
         row = ApiKey.objects.get()
         assert (row.revoked_reason, row.confirmed_at) == ("NOT_DELIVERED", None)
-        said = ana.whispers(general)
-        assert "revoked" in said[-1], said
+        reply = ana.whispers(general)
+        assert "revoked" in reply[-1], reply
         hook = [entry for entry in pumble.get("traffic") if "pumble/hook" in str(entry)][-1]
         assert next(v for k, v in hook.items() if k.lower().startswith("duration")) < 3000
 
@@ -163,7 +163,7 @@ class TestDelete:
         ben.type(general, "/api-keys delete ci")
         ben.type(general, f"/api-keys delete {key[4:16]}")
 
-        assert all("no key" in said for said in ben.whispers(general))
+        assert all("no key" in reply for reply in ben.whispers(general))
         assert call(portal, key).status_code == 200
 
     def test_asks_which_of_ones_keys_when_nothing_is_named(self, ana: Person, general: str) -> None:
@@ -187,9 +187,9 @@ class TestAPastedKey:
 
         ana.type(general, line.format(key=key))
 
-        (said,) = ana.whispers(general)
-        assert "full API key" in said
-        assert key not in said
+        (reply,) = ana.whispers(general)
+        assert "full API key" in reply
+        assert key not in reply
         assert call(portal, key).json()["reason"] == "key_revoked"
         assert ApiKey.objects.get().revoked_reason == "PASTED_IN_COMMAND"
 
@@ -228,20 +228,20 @@ class TestEveryOtherWord:
     ) -> None:
         ana.type(general, f"/api-keys {typed}")
 
-        said = ana.whispers(general)[-1]
+        reply = ana.whispers(general)[-1]
         if meant:
-            assert f"Did you mean {meant}?" in said
-            assert "/api-keys delete" in said
+            assert f"Did you mean {meant}?" in reply
+            assert "/api-keys delete" in reply
         else:
-            assert "Unknown" not in said
+            assert "Unknown" not in reply
 
     @pytest.mark.parametrize("line", ["/api-keys", "/api-keys help", "/api-keys   HELP  "])
     def test_or_none_gets_the_help(self, ana: Person, general: str, line: str) -> None:
         ana.type(general, line)
 
-        said = ana.whispers(general)[-1]
-        assert all(verb in said for verb in ("generate", "list", "delete", "help"))
-        assert f"AI agents use a key through MCP, at {settings.PUBLIC_URL}/mcp" in said
+        reply = ana.whispers(general)[-1]
+        assert all(verb in reply for verb in ("generate", "list", "delete", "help"))
+        assert f"AI agents use a key through MCP, at {settings.PUBLIC_URL}/mcp" in reply
 
     def test_cannot_mention_anyone(self, ana: Person, ben: Person, general: str) -> None:
         ana.type(general, f"/api-keys <<@{ben.id}>>")
@@ -253,16 +253,16 @@ class TestSomeoneWhoHasNotAuthorised:
     def test_gets_the_link_to_do_so_and_no_key(self, portal: str, carla: Person, general: str) -> None:
         carla.type(general, "/api-keys generate")
 
-        (said,) = carla.whispers(general)
-        assert f"{portal.replace('localhost', '127.0.0.1')}/pumble/signin" in said
+        (reply,) = carla.whispers(general)
+        assert f"{portal.replace('localhost', '127.0.0.1')}/pumble/signin" in reply
         assert not ApiKey.objects.exists()
 
     def test_gets_the_help_all_the_same(self, carla: Person, general: str) -> None:
         carla.type(general, "/api-keys help")
 
-        (said,) = carla.whispers(general)
-        assert "/api-keys list" in said
-        assert "/pumble/signin" in said
+        (reply,) = carla.whispers(general)
+        assert "/api-keys list" in reply
+        assert "/pumble/signin" in reply
 
     @pytest.mark.parametrize("typed", ["help generate", "generate help", "generate ci --help"])
     def test_gets_the_help_for_one_command_too(self, carla: Person, general: str, typed: str) -> None:
@@ -306,8 +306,8 @@ class TestPumblesTrouble:
 
         ana.type(general, "/api-keys help")
 
-        (said,) = ana.whispers(general)
-        assert "may not have delivered the whole reply" in said
+        (reply,) = ana.whispers(general)
+        assert "may not have delivered the whole reply" in reply
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite's transactions are other statements")
