@@ -392,7 +392,7 @@ class TestDotenv:
         done = self.check(dotenv)
 
         assert (done.returncode, len(done.stderr.splitlines())) == (1, 1), done.stderr
-        assert done.stderr.startswith(f"{line.partition('=')[0]}: is that of production Pumble")
+        assert done.stderr.startswith(f"{line.partition('=')[0]}: is the URL of production Pumble")
 
 
 class TestTheDeployCheck:
@@ -539,10 +539,10 @@ class TestASecretInAFile:
     @pytest.mark.parametrize(
         ("variables", "said"),
         [
-            ({"SECRET_KEY_FILE": "/nowhere"}, "only one of the two"),
-            ({"SECRET_KEY": "", "SECRET_KEY_FILE": "/nowhere"}, "can be read"),
-            ({"SECRET_KEY": "", "SECRET_KEY_FILE": "/"}, "can be read"),
-            ({"SECRET_KEY": "", "SECRET_KEY_FILE": "/dev/null"}, "can be read"),
+            ({"SECRET_KEY_FILE": "/nowhere"}, "set only one of them"),
+            ({"SECRET_KEY": "", "SECRET_KEY_FILE": "/nowhere"}, "readable file"),
+            ({"SECRET_KEY": "", "SECRET_KEY_FILE": "/"}, "readable file"),
+            ({"SECRET_KEY": "", "SECRET_KEY_FILE": "/dev/null"}, "readable file"),
             ({"METRICS_TOKEN": "short"}, "at least 32"),
             ({"METRICS_TOKEN": "a token of words that are apart..."}, "letters and digits"),
         ],

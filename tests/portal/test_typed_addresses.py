@@ -213,7 +213,7 @@ class TestAListOfTheAdmin:
         "address",
         [
             "apikey/?state=bogus", "apikey/?state=%00", "apikey/?holder=x", "apikey/?holder=99999999999999999999",
-            "apikey/?used=", "apikey/?state=live&state=bogus", "auditevent/?since=yesterday", "auditevent/?since=2026-02-30",
+            "apikey/?used=x", "apikey/?state=live&state=bogus", "auditevent/?since=yesterday", "auditevent/?since=2026-02-30",
             "auditevent/?until=0000-00-00", "auditevent/?until=99999-01-01", "requestlog/?since=%00",
             "apikey/?o=x", "apikey/?o=99.-99", "apikey/?q=%00", "member/?o=1.2.3.4.5.6.7",
         ],
@@ -224,7 +224,7 @@ class TestAListOfTheAdmin:
         answer = browser_of(olivia).get(f"/admin/keys/{address}")
 
         assert answer.status_code == 200
-        if not any(part in address for part in ("o=", "q=", "used=")):
+        if not any(part in address for part in ("o=", "q=")):
             assert "Nothing matches the search and the filters." in words(answer)
         assert is_no_error(log_lines)
 
