@@ -23,6 +23,7 @@ class BackgroundTask:
         work: the task.
         every: seconds between two runs; None to run only when woken.
         debounce: seconds to wait before each run, so that several calls of `wake` cause one run.
+        max_debounce: seconds for which each further call of `wake` prolongs that wait.
         on_stop: a task that runs once at the end.
         failure: the log event of a failure; `NAME.failed` by default.
     """
@@ -34,11 +35,12 @@ class BackgroundTask:
         *,
         every: float | None = None,
         debounce: float = 0,
+        max_debounce: float = 0,
         on_stop: Callable[[], object] | None = None,
         failure: str = "",
     ) -> None:
         self._name, self._work, self._on_stop = name, work, on_stop
-        self._every, self._debounce = every, debounce
+        self._every, self._debounce, self._max_debounce = every, debounce, max_debounce
         self._failure = failure or f"{name}.failed"
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -77,11 +79,18 @@ class BackgroundTask:
         while not self._stopped.is_set():
             self._woken.wait(self._every)
             self._woken.clear()
-            self._stopped.wait(self._debounce)
+            self._wait_for_quiet()
             if not self._stopped.is_set():
                 self._do(self._work)
         if self._on_stop is not None:
             self._do(self._on_stop)
+
+    def _wait_for_quiet(self) -> None:
+        end = time.monotonic() + self._max_debounce
+        self._stopped.wait(self._debounce)
+        while self._woken.is_set() and not self._stopped.is_set() and time.monotonic() < end:
+            self._woken.clear()
+            self._stopped.wait(self._debounce)
 
     def _do(self, work: Callable[[], object]) -> None:
         try:

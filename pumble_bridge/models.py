@@ -146,7 +146,7 @@ class Notice(models.Model):
     """A direct message from the bot to a member, sent at most once. The row exists before the message is sent.
 
     `dedup_key` distinguishes notices of one kind about one key, or about no key. `event` is the audit event that
-    caused the notice, if any.
+    caused the notice, if any. `sent_with` is the notice whose message also tells this one.
     """
 
     RETENTION = timedelta(days=400)
@@ -179,6 +179,7 @@ class Notice(models.Model):
     state = models.CharField(max_length=8, choices=State.choices, default=State.QUEUED)
     created_at = models.DateTimeField(db_index=True)
     tried_at = models.DateTimeField(null=True)
+    sent_with = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="+")
 
     class Meta:
         constraints = [

@@ -9,6 +9,7 @@ from keys.models import ApiKey, AuditEvent
 from keys.texts import format_days, short_date
 from pumble_bridge.chat.blocks import Element, paragraph
 from pumble_bridge.chat.key_blocks import escape_mentions
+from pumble_bridge.chat.notices.actors import reason
 
 
 def idle_dedup_key(end: datetime) -> str:
@@ -44,7 +45,7 @@ def disabled_for_policy(event: AuditEvent, values: dict[str, str]) -> list[Eleme
         "%(who)s disabled your API key “%(name)s” because it does not comply with your workspace's policy: %(why)s."
     )
     return [
-        paragraph(template % (values | {"why": _violations(event)})),
+        paragraph(template % (values | {"why": violated_rules(event)})),
         paragraph(
             _(
                 "Calls with it are refused. Reduce its permissions until it complies and then enable it, or ask an owner."
@@ -58,13 +59,37 @@ def narrowed(event: AuditEvent, key: ApiKey, values: dict[str, str], now: dateti
         "%(who)s reduced the permissions of your API key “%(name)s” because it did not comply with your workspace's policy: %(why)s."
     )
     rights = escape_mentions(texts.describe_rights(key.rights, now=now))
+    by_policy = "breaches" in event.detail
+    if not by_policy:
+        template = _("%(who)s reduced the permissions of your API key “%(name)s”.")
     return [
-        paragraph(template % (values | {"why": _violations(event)})),
+        paragraph(template % (values | {"why": violated_rules(event)})),
+        paragraph(_("What changed: %(changes)s.") % {"changes": changes(event, now)}),
+        *([] if by_policy else [reason(event)]),
         paragraph(_("It now has these permissions: %(rights)s") % {"rights": rights}),
     ]
 
 
-def _violations(event: AuditEvent) -> str:
+def changes(event: AuditEvent, now: datetime) -> str:
+    """Return what a reduction of permissions changed, as parts of a sentence about the key."""
+    before, after = event.detail.get("before", {}), event.detail.get("after", {})
+    changed = []
+    if lost := [scope for scope in before.get("scopes", []) if scope not in after.get("scopes", [])]:
+        changed.append(_("it loses %(scopes)s") % {"scopes": ", ".join(lost)})
+    if after.get("expires_at") and before.get("expires_at") != after["expires_at"]:
+        end = datetime.fromisoformat(after["expires_at"])
+        changed.append(_("it expires on %(date)s") % {"date": texts.short_date(end, now=now)})
+    others = [
+        str(label)
+        for name, label in texts.RIGHTS.items()
+        if name not in {"scopes", "expires_at"} and before.get(name) != after.get(name)
+    ]
+    if others:
+        changed.append(_("its %(what)s are more limited") % {"what": texts.enumerate_all(others)})
+    return texts.enumerate_all(changed)
+
+
+def violated_rules(event: AuditEvent) -> str:
     return texts.enumerate_all(
         texts.describe_violation(violation) for violation in violations.violations_in(event.detail)
     )

@@ -20,7 +20,7 @@ from keys import batches
 from keys.background import BackgroundTask
 from keys.models import Member
 from pumble_bridge import clients, deadline
-from pumble_bridge.chat.notices import texts
+from pumble_bridge.chat.notices import group_texts, texts
 from pumble_bridge.chat.reader import reading_as
 from pumble_bridge.client import PumbleClient
 from pumble_bridge.exceptions import (
@@ -43,6 +43,12 @@ RECONCILE_AFTER = timedelta(minutes=2)
 RECONCILE_WITHIN = timedelta(days=1)
 _MAX_CHECKED_MESSAGES = 100  # messages of a direct channel
 _SHUTDOWN_SECONDS = 1.0
+_QUIET_SECONDS, _MAX_WAIT_SECONDS = (
+    0.5,
+    10.0,
+)  # many keys are changed one after the other, and told in one message
+
+_RELATED = ("member__workspace", "key__owner__workspace", "event__actor", "event__member")
 
 State = Notice.State
 
@@ -104,7 +110,9 @@ def reconcile(now: datetime) -> int:
             log.info("notice.settled", extra={"notice": notice.pk, "arrived": arrived})
             # Another process may have reconciled it meanwhile, and be sending it again.
             same = Notice.objects.filter(pk=notice.pk, state=State.SENDING, tried_at=notice.tried_at)
-            reconciled += same.update(state=State.SENT if arrived else State.QUEUED)
+            reconciled += (
+                same.update(state=State.SENT) if arrived else same.update(state=State.QUEUED, sent_with=None)
+            )
     return reconciled
 
 
@@ -124,20 +132,19 @@ def prune(now: datetime) -> int:
 
 
 def _send(pk: int, now: datetime) -> bool:
-    """Send one notice. Return whether it was sent.
+    """Send one notice, together with those of the same cause. Return whether it was sent.
 
     Raises:
         PumbleError: it was not sent, or that is uncertain. Its state says which.
     """
-    related = ("member__workspace", "key__owner", "event__actor", "event__member")
-    notice = Notice.objects.select_related(*related).filter(pk=pk, state=State.QUEUED).first()
+    notice = Notice.objects.select_related(*_RELATED).filter(pk=pk, state=State.QUEUED).first()
     if notice is None:
         return False
     with reading_as(notice.member):
-        message = texts.build_message(notice, now)
+        is_current = texts.is_current(notice, now)
     bot, bot_user_id = _bot_for(notice)
     member_gone = not notice.member.is_active or notice.member.erased_at is not None
-    if message is None or bot is None or member_gone:
+    if not is_current or bot is None or member_gone:
         Notice.objects.filter(pk=pk, state=State.QUEUED).update(state=State.DROPPED)
         return False
     claimed = False
@@ -147,11 +154,17 @@ def _send(pk: int, now: datetime) -> bool:
             claimed = _change_state(pk, State.QUEUED, State.SENDING, now)
             if not claimed:
                 return False
+            with reading_as(notice.member):
+                group = [notice, *_claim_similar(notice, now)]
+                message = texts.build_message(group, now)
             bot.post_message(channel_id, message)
     except PumbleError as error:
         uncertain = claimed and error.may_have_happened
         if not uncertain:
             _change_state(pk, State.SENDING if claimed else State.QUEUED, State.QUEUED, now)
+            Notice.objects.filter(sent_with=pk, state=State.SENDING).update(
+                state=State.QUEUED, sent_with=None
+            )
         log.warning(
             "notice.not_sent",
             exc_info=True,
@@ -159,8 +172,35 @@ def _send(pk: int, now: datetime) -> bool:
         )
         raise
     _change_state(pk, State.SENDING, State.SENT, now)
-    log.info("notice.sent", extra={"notice": pk, "kind": notice.kind})
+    Notice.objects.filter(sent_with=pk, state=State.SENDING).update(state=State.SENT)
+    log.info("notice.sent", extra={"notice": pk, "kind": notice.kind, "keys": len(group)})
     return True
+
+
+def _is_current(notice: Notice, now: datetime) -> bool:
+    """Return whether to send the notice with others. One whose text fails stays queued."""
+    try:
+        return texts.is_current(notice, now)
+    except Exception:
+        log.exception("notice.failed", extra={"notice": notice.pk})
+        return False
+
+
+def _claim_similar(notice: Notice, now: datetime) -> list[Notice]:
+    """Claim the member's other queued notices with the same cause, to send them in the message of `notice`."""
+    cause = group_texts.cause(notice)
+    if cause is None:
+        return []
+    rows = Notice.objects.select_related(*_RELATED).order_by("pk")
+    similar = [
+        other.pk
+        for other in rows.filter(member=notice.member, kind=notice.kind, state=State.QUEUED)
+        if group_texts.cause(other) == cause and _is_current(other, now)
+    ]
+    for start in range(0, len(similar), BATCH_SIZE):
+        claimed = Notice.objects.filter(pk__in=similar[start : start + BATCH_SIZE], state=State.QUEUED)
+        claimed.update(state=State.SENDING, tried_at=now, sent_with=notice)
+    return list(rows.filter(sent_with=notice, state=State.SENDING))
 
 
 def _change_state(pk: int, before: Notice.State, after: Notice.State, now: datetime) -> bool:
@@ -191,7 +231,9 @@ def _send_fresh() -> None:
 
 
 # Starts with the first notice of the process. A normal shutdown waits for messages in flight.
-worker = BackgroundTask("notices", _send_fresh, on_stop=_send_fresh)
+worker = BackgroundTask(
+    "notices", _send_fresh, debounce=_QUIET_SECONDS, max_debounce=_MAX_WAIT_SECONDS, on_stop=_send_fresh
+)
 
 
 def wake() -> None:

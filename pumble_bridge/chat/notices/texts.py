@@ -8,12 +8,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from keys import times, usage
-from keys.models import ApiKey, AuditEvent, Member
+from keys.models import ApiKey, AuditEvent
 from keys.permissions import is_entitled
 from keys.texts import format_days, short_date
 from pumble_bridge.chat import onboarding
 from pumble_bridge.chat.blocks import Element, bullets, escape_user_text, link, message, paragraph, text
-from pumble_bridge.chat.notices import leak_texts, policy_texts
+from pumble_bridge.chat.notices import group_texts, leak_texts, policy_texts
+from pumble_bridge.chat.notices.actors import actor_name, display_name, reason
 from pumble_bridge.manifest import COMMAND
 from pumble_bridge.models import Notice
 
@@ -23,11 +24,15 @@ State = ApiKey.State
 KEYS_PER_NOTICE = 20
 
 
-def build_message(notice: Notice, now: datetime) -> dict[str, Any] | None:
-    """Return the message `{text, blocks}` of a notice, or None if it is no longer true or useful."""
-    parts = _parts(notice, now)
-    if not parts:
-        return None
+def is_current(notice: Notice, now: datetime) -> bool:
+    """Return whether the notice is still true and useful."""
+    return bool(_parts(notice, now))
+
+
+def build_message(notices: list[Notice], now: datetime) -> dict[str, Any]:
+    """Return the message `{text, blocks}` of current notices with the same cause. It has the link of the first one."""
+    notice = notices[0]
+    parts = _parts(notice, now) if len(notices) == 1 else group_texts.parts(notices, now)
     content = message(*parts, paragraph(link(notice_url(notice), _("Open the portal"))))
     if notice.kind == Kind.LEAKED and notice.key and notice.event:
         leak_texts.add_channel(content, notice.event)
@@ -36,8 +41,8 @@ def build_message(notice: Notice, now: datetime) -> dict[str, Any] | None:
 
 
 def notice_url(notice: Notice) -> str:
-    """Return the link in a notice. It contains the notice's id, so that `reconcile` can find the message."""
-    return f"{settings.PUBLIC_URL}/#notice-{notice.pk}"
+    """Return the link in the message of a notice. It contains the message's id, so that `reconcile` can find it."""
+    return f"{settings.PUBLIC_URL}/#notice-{notice.sent_with_id or notice.pk}"
 
 
 def _parts(notice: Notice, now: datetime) -> list[Element]:
@@ -56,7 +61,7 @@ def _parts(notice: Notice, now: datetime) -> list[Element]:
         case Kind.DISABLED if event and state == State.DISABLED:
             return _disabled(event, values)
         case Kind.NARROWED if event and not state.is_over:
-            return policy_texts.narrowed(event, key, values | {"who": _actor_name(event)}, now)
+            return policy_texts.narrowed(event, key, values | {"who": actor_name(event)}, now)
         case Kind.IDLE_SOON if state == State.ACTIVE:
             return policy_texts.idle_soon(key, values, notice.dedup_key, now)
         case Kind.USED_ELSEWHERE if event and event.address and not state.is_over:
@@ -102,7 +107,7 @@ def _expired(expires_at: datetime, values: dict[str, str], now: datetime) -> lis
 
 
 def _revoked(event: AuditEvent, values: dict[str, str]) -> list[Element]:
-    content = values | {"who": _actor_name(event)}
+    content = values | {"who": actor_name(event)}
     pasted = True
     match event.detail.get("reason"):
         case ApiKey.RevokeReason.PASTED_IN_COMMAND:
@@ -122,7 +127,7 @@ def _revoked(event: AuditEvent, values: dict[str, str]) -> list[Element]:
             template = _("%(who)s revoked your API key “%(name)s”. Calls with it are now refused.")
     return [
         paragraph(template % content),
-        *([] if pasted else [_reason(event)]),
+        *([] if pasted else [reason(event)]),
         paragraph(_("If you still need a key, create a new one.")),
     ]
 
@@ -130,15 +135,15 @@ def _revoked(event: AuditEvent, values: dict[str, str]) -> list[Element]:
 def _disabled(event: AuditEvent, values: dict[str, str]) -> list[Element]:
     match event.detail.get("reason"):
         case ApiKey.DisableReason.IDLE:
-            return policy_texts.disabled_when_idle(event, values | {"who": _actor_name(event)})
+            return policy_texts.disabled_when_idle(event, values | {"who": actor_name(event)})
         case ApiKey.DisableReason.POLICY:
-            return policy_texts.disabled_for_policy(event, values | {"who": _actor_name(event)})
+            return policy_texts.disabled_for_policy(event, values | {"who": actor_name(event)})
     template = _(
         "%(who)s disabled your API key “%(name)s”. Calls with it are refused until it is enabled again."
     )
     return [
-        paragraph(template % (values | {"who": _actor_name(event)})),
-        _reason(event),
+        paragraph(template % (values | {"who": actor_name(event)})),
+        reason(event),
         paragraph(_("If you need it, ask an owner or administrator of your workspace to enable it.")),
     ]
 
@@ -172,7 +177,7 @@ def _person_left(event: AuditEvent) -> list[Element]:
         len(keys),
     )
     parts = [
-        paragraph(template % {"who": _display_name(event.member), "n": len(keys)}),
+        paragraph(template % {"who": display_name(event.member), "n": len(keys)}),
         bullets(_key_line(key) for key in keys[:KEYS_PER_NOTICE]),
     ]
     more = len(keys) - KEYS_PER_NOTICE
@@ -201,19 +206,3 @@ def _key_line(key: ApiKey) -> Element:
     return paragraph(
         text(escape_user_text(key.name), bold=True), " · ", text(key.masked, code=True), f" · {used}"
     )
-
-
-def _reason(event: AuditEvent) -> Element:
-    note = str(event.detail.get("note") or "").strip()
-    if not note:
-        return paragraph(_("No reason was given."))
-    return paragraph(_("Reason: “%(note)s”") % {"note": escape_user_text(note, limit=200)})
-
-
-def _actor_name(event: AuditEvent) -> str:
-    actor = event.actor
-    return _("The operator of the API app") if actor is None or actor.is_superuser else _display_name(actor)
-
-
-def _display_name(member: Member | None) -> str:
-    return escape_user_text(member.name if member and member.name else _("Somebody"))
