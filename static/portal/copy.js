@@ -2,13 +2,19 @@
 "use strict";
 
 for (const button of navigator.clipboard ? document.querySelectorAll("[data-copy-text]") : []) {
+  const label = button.querySelector("span");
+  const copy = label.textContent;
   button.hidden = false;
   button.addEventListener("click", async () => {
     await navigator.clipboard.writeText(button.dataset.copyText);
-    const said = button.nextElementSibling;
+    label.textContent = button.dataset.copied;
+    const said = document.createElement("span"); // for screen readers, which do not read a changed button
+    said.className = "hidden";
     said.textContent = button.dataset.copied;
+    document.querySelector("[role='status']")?.append(said);
     setTimeout(() => {
-      said.textContent = "";
+      label.textContent = copy;
+      said.remove();
     }, 3000);
   });
 }

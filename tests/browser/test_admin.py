@@ -64,14 +64,13 @@ class TestLeakedKey:
         LifeOfAKey().wait_for_use(dan)
 
         sign_in(ana, stack, "Ana", "/admin/")
-        ana.get_by_label("A complete key, or a text that contains one").fill(
-            f"found this:\n{key}\nwhose is it?"
-        )
-        ana.get_by_role("button", name="Find the key").click()
-        expect(ana.get_by_role("heading", name="nightly report")).to_be_visible()
+        ana.get_by_label("A request ID, a key, a key ID").fill(f"found this:\n{key}\nwhose is it?")
+        ana.get_by_role("button", name="Look up").click()
+        expect(ana.get_by_role("heading", name="Key “nightly report”")).to_be_visible()
         expect(ana.get_by_text("Dan").first).to_be_visible()
         assert key not in ana.content() + ana.url
         shoot(ana, "admin-story-1-found")
+        ana.get_by_role("link", name="Open the key nightly report").click()
         ana.get_by_role("link", name="Revoke").click()
         ana.get_by_label("Reason").fill("It stood in a public repository")
         ana.get_by_label("Type nightly report to confirm").fill("nightly report")

@@ -107,7 +107,7 @@ class TestAfterTheSessionEnded:
         [
             ("/overview", lambda page: page.get_by_role("button", name="Sign out everywhere").click()),
             ("/", lambda page: page.get_by_role("button", name="Show").click()),
-            ("/admin/", lambda page: page.get_by_role("button", name="Find the key").click()),
+            ("/admin/", lambda page: page.get_by_role("button", name="Look up").click()),
             (
                 "/admin/keys/auditevent/",
                 lambda page: page.get_by_role("button", name="Export as CSV").click(),

@@ -60,7 +60,7 @@ class TestLookup:
         expect(page.locator(".found")).to_contain_text("sendMessage with the key “cut short”")
         expect(page.locator(".found")).to_contain_text("These fields were missing or wrong: text.")
         page.get_by_role("button", name="Copy Request ID").click()
-        expect(page.get_by_text("Copied")).to_be_visible()
+        expect(page.get_by_role("status")).to_have_text("Copied")
         assert page.evaluate("navigator.clipboard.readText()") == refused["requestId"]
 
     def test_leads_an_administrator_from_a_message_to_the_key_that_posted_it(
