@@ -37,7 +37,7 @@ class Person:
         screen: dict[str, Any] = get("screen", userId=self.id, channelId=channel)
         return screen
 
-    def whispers(self, channel: str) -> list[str]:
+    def ephemerals(self, channel: str) -> list[str]:
         """Return the texts of ephemeral messages, oldest first."""
         return [message["text"] for message in self.screen(channel)["ephemeral"]]
 

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import NewPage, Stack, shoot
 from tests.browser.test_dashboard import TestLifeOfAKey as LifeOfAKey
 from tests.browser.test_dashboard import sign_in
-from tests.browser.test_story import last_whisper, open_chat, read_key, type_line
+from tests.browser.test_story import last_ephemeral, open_chat, read_key, type_line
 
 pytestmark = pytest.mark.browser
 
@@ -27,7 +27,7 @@ def test_show_the_chat_the_dashboard_and_the_admin(stack: Stack, new_page: NewPa
     open_chat(page, stack)
     for line in ("weekly numbers --read-only --expires 7d", "alerts --post --expires 90d"):
         type_line(page, f"/api-keys generate {line}")
-        last_whisper(page, line.partition(" --")[0])
+        last_ephemeral(page, line.partition(" --")[0])
     page.reload()
     expect(page.get_by_test_id("message").first).to_be_visible()
     type_line(page, "/api-keys generate deploy bot --post --expires 30d")

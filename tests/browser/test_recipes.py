@@ -51,9 +51,9 @@ def test_add_the_app_then_a_key_from_its_home_tab_then_delete_it(stack: Stack, n
     shoot(page, "recipe-2-add-modal")
     page.get_by_test_id("modal-submit").last.click()
     page.get_by_role("tab", name="Messages").click()
-    whisper = page.get_by_test_id("ephemeral").filter(has_text="Your new key").last
-    expect(whisper).to_be_visible()
-    found = KEY.search(whisper.inner_text())
+    ephemeral = page.get_by_test_id("ephemeral").filter(has_text="Your new key").last
+    expect(ephemeral).to_be_visible()
+    found = KEY.search(ephemeral.inner_text())
     assert found is not None
     shoot(page, "recipe-3-the-key")
 
@@ -86,15 +86,15 @@ def test_add_the_app_then_a_key_from_its_home_tab_then_delete_it(stack: Stack, n
 def test_generate_list_and_help_by_commands(stack: Stack, new_page: NewPage) -> None:
     page = new_page(theme="dark")
     open_chat(page, stack, "Ben")
-    whispers = page.get_by_test_id("ephemeral")
+    ephemerals = page.get_by_test_id("ephemeral")
 
     type_line(page, "/api-keys generate by command")
-    expect(whispers.filter(has_text="Your new key").last).to_be_visible()
-    found = KEY.search(whispers.filter(has_text="Your new key").last.inner_text())
+    expect(ephemerals.filter(has_text="Your new key").last).to_be_visible()
+    found = KEY.search(ephemerals.filter(has_text="Your new key").last.inner_text())
     assert found is not None
     assert call(stack, found[0]).status_code == 200
     type_line(page, "/api-keys list")
-    expect(whispers.filter(has_text="Your API keys").last).to_contain_text("by command")
+    expect(ephemerals.filter(has_text="Your API keys").last).to_contain_text("by command")
     type_line(page, "/api-keys help")
-    expect(whispers.filter(has_text="generate").last).to_be_visible()
+    expect(ephemerals.filter(has_text="generate").last).to_be_visible()
     shoot(page, "recipe-8-commands-dark")

@@ -28,14 +28,14 @@ def type_line(page: Page, line: str) -> None:
     page.get_by_test_id("send").click()
 
 
-def last_whisper(page: Page, having: str) -> str:
-    whisper = page.get_by_test_id("ephemeral").filter(has_text=having).last
-    expect(whisper).to_be_visible()
-    return whisper.inner_text()
+def last_ephemeral(page: Page, having: str) -> str:
+    ephemeral = page.get_by_test_id("ephemeral").filter(has_text=having).last
+    expect(ephemeral).to_be_visible()
+    return ephemeral.inner_text()
 
 
 def read_key(page: Page) -> str:
-    found = re.search(r"pmb_\w{51}", last_whisper(page, "Your new key"))
+    found = re.search(r"pmb_\w{51}", last_ephemeral(page, "Your new key"))
     assert found is not None
     return found[0]
 
@@ -86,7 +86,7 @@ class TestStory:
         shoot(ana, "story-4-messages")
 
         type_line(ana, "/api-keys list")
-        assert "deploy bot" in last_whisper(ana, "Your API keys")
+        assert "deploy bot" in last_ephemeral(ana, "Your API keys")
         shoot(ana, "story-5-list")
 
         ana.reload()
@@ -94,7 +94,7 @@ class TestStory:
         assert key not in ana.content()
 
         type_line(ana, "/api-keys delete deploy bot")
-        last_whisper(ana, "Deleted")
+        last_ephemeral(ana, "Deleted")
         refused = curl(stack, "ApiKey", key, '{"channel":"general","text":"too late"}')
         assert '"reason":"key_revoked"' in refused
         shoot(ana, "story-6-deleted")

@@ -193,16 +193,16 @@ class TestWhatIsStored:
         self, served: ProductionServer, visitor: Visitor, ana: Person, general: str
     ) -> dict[str, str]:
         self.hook(served, hooks.command(ana, general, "generate from chat"))
-        whispered = [CODES.search(text) for text in ana.whispers(general)]
+        codes = [CODES.search(text) for text in ana.ephemerals(general)]
         shown = CODES.search(
             visitor.send(
                 "/keys/new", "/keys/new", name="web", preset="post-messages", where="all", expiry="30"
             ).text
         )
-        assert whispered[-1]
+        assert codes[-1]
         assert shown, visitor.answers[-1].text
         visitor.answers.clear()
-        return {"chat": whispered[-1][0], "web": shown[0], "unknown": key_format.generate().text}
+        return {"chat": codes[-1][0], "web": shown[0], "unknown": key_format.generate().text}
 
     def call_with(self, served: ProductionServer, key: str) -> list[requests.Response]:
         in_headers: list[dict[str, str]] = [

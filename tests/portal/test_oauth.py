@@ -107,7 +107,7 @@ class TestSignIn:
                 f"{browser.portal}/language", data=form(page) | {"language": language}, timeout=5
             )
             ana.type(general, "/api-keys list")
-            assert sentence in ana.whispers(general)[-1]
+            assert sentence in ana.ephemerals(general)[-1]
 
     def test_keeps_the_language_that_was_chosen_before_signing_in(
         self, browser: Browser, ana: Person

@@ -336,7 +336,7 @@ class TestAFullKey:
         assert ApiKey.objects.get(pk=key.pk).revoked_reason.startswith("PASTED_IN_")
         assert ApiKey.objects.get(pk=other.pk).revoked_at is None
         assert plaintext.text[17:] not in answer.text + log_lines.getvalue() + str(pumble.get("traffic"))
-        reply = answer.text + " ".join(ana.whispers(general))
+        reply = answer.text + " ".join(ana.ephemerals(general))
         assert "so it was revoked" in reply
         assert plaintext.text[17:] not in reply
 

@@ -47,7 +47,7 @@ class TestAHookThatIsNotPumbles:
         assert answer.status_code == 403
         assert not ApiKey.objects.exists()
         assert not AcceptedHook.objects.exists()
-        assert ana.whispers(general) == []
+        assert ana.ephemerals(general) == []
 
     @pytest.mark.parametrize(("minutes", "seconds_old"), [(10, 600), (-10, -600)])
     def test_by_a_clock_that_is_ten_minutes_off_is_refused_with_a_hint_in_the_log(
@@ -253,7 +253,7 @@ class TestOurOwnFailure:
         answer = send(portal, raw(command(ana, general)))
 
         assert (answer.status_code, ApiKey.objects.get().revoked_reason) == (500, "NOT_DELIVERED")
-        assert ana.whispers(general) == []
+        assert ana.ephemerals(general) == []
 
     def test_pumble_is_the_only_one_asked(self, portal: str, ana: Person, general: str) -> None:
         pumble.act("reset")

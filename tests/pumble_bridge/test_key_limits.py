@@ -157,7 +157,7 @@ class TestReducePermissions:
 
         assert screen["modals"] == []
         assert ApiKey.objects.get().scopes == list(scopes.READ_ONLY)
-        assert ana.whispers(app_channel(ana))[-1].startswith("The permissions of “ci” are reduced. Can ")
+        assert ana.ephemerals(app_channel(ana))[-1].startswith("The permissions of “ci” are reduced. Can ")
 
     def test_takes_nothing_that_was_not_offered(self, portal: str, ana: Person) -> None:
         key, _ = issue(ana, "ci", scopes=list(scopes.READ_ONLY))

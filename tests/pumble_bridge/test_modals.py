@@ -56,7 +56,7 @@ class TestAddApiKey:
         assert call(portal, key_in(message["text"])).json()["id"] == ana.id
         assert "deploy bot" in message["text"]
         assert "Can do everything as you until" in message["text"]
-        assert ben.whispers(app_channel(ben)) == []
+        assert ben.ephemerals(app_channel(ben)) == []
         row = ApiKey.objects.get()
         assert row.confirmed_at is not None
         assert row.expires_at is not None
@@ -247,7 +247,7 @@ class TestTheButtonUnderANewKey:
 
         assert (answer.status_code, answer.json()) == (200, {})
         assert call(portal, plaintext.text).json()["reason"] == "key_revoked"
-        assert ana.whispers(general) == []
+        assert ana.ephemerals(general) == []
 
 
 class TestOneKeysMenu:

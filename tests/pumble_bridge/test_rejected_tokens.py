@@ -155,7 +155,7 @@ class TestOfAPerson:
 
         ana.type(general, "/api-keys generate ci")
 
-        assert "/pumble/signin" in ana.whispers(general)[-1]
+        assert "/pumble/signin" in ana.ephemerals(general)[-1]
 
 
 class TestOfTheBot:

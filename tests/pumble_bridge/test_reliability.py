@@ -62,7 +62,7 @@ def _add(person: Person, general: str) -> None:
 
 def nobody_holds_an_unseen_key(person: Person, *channels: str) -> None:
     """Every live key of theirs is confirmed, and its plaintext was on their screen."""
-    shown = " ".join(text for channel in channels for text in person.whispers(channel))
+    shown = " ".join(text for channel in channels for text in person.ephemerals(channel))
     for key in ApiKey.objects.filter(revoked_at__isnull=True, owner__pumble_user_id=person.id):
         assert key.confirmed_at is not None
         assert f"pmb_{key.key_id}_" in shown
@@ -88,7 +88,7 @@ class TestAFault:
         nobody_holds_an_unseen_key(ana, general, direct)
         live = ApiKey.objects.filter(revoked_at__isnull=True)
         if not live.exists():
-            reply = " ".join(ana.whispers(general) + ana.whispers(direct))
+            reply = " ".join(ana.ephemerals(general) + ana.ephemerals(direct))
             assert "try again" in reply
             assert not ApiKey.objects.exclude(revoked_reason="NOT_DELIVERED").exists()
 
@@ -125,7 +125,7 @@ class TestAFault:
         assert max(hook_seconds()) < 3
         assert ApiKey.objects.get(pk=key.pk).state(timezone.now()) == "ACTIVE"
         assert ApiKey.objects.exclude(pk=key.pk).get().revoked_reason == "NOT_DELIVERED"
-        assert "The old key still works" in ana.whispers(general)[-1]
+        assert "The old key still works" in ana.ephemerals(general)[-1]
 
     def test_twice_in_a_row_takes_no_longer(self, ana: Person, general: str) -> None:
         opened = click_home(ana, "add_key")
@@ -228,7 +228,7 @@ def test_a_key_that_is_revoked_during_rotation_leaves_neither(ana: Person, gener
 
     assert isinstance(answer, Nack)
     assert "revoked in the meantime" in answer.message
-    assert plaintext.text in ana.whispers(general)[-1]
+    assert plaintext.text in ana.ephemerals(general)[-1]
     assert not ApiKey.objects.filter(revoked_at__isnull=True).exists()
 
 

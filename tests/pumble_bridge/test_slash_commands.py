@@ -43,7 +43,7 @@ class TestGenerate:
         key = generate(ana, general, "deploy bot")
 
         assert call(portal, key).json()["id"] == ana.id
-        assert ben.whispers(general) == []
+        assert ben.ephemerals(general) == []
         row = ApiKey.objects.get()
         assert (row.name, row.owner.email, row.confirmed_at is not None) == ("deploy bot", ana.email, True)
         assert list(AuditEvent.objects.filter(key=row).values_list("type", "surface")) == [
@@ -71,8 +71,8 @@ class TestGenerate:
         ana.type(general, "/api-keys generate CI")
         ana.type(general, "/api-keys generate " + "x" * 65)
 
-        assert "already have a key with this name" in ana.whispers(general)[-2]
-        assert "1 to 64" in ana.whispers(general)[-1]
+        assert "already have a key with this name" in ana.ephemerals(general)[-2]
+        assert "1 to 64" in ana.ephemerals(general)[-1]
         assert ApiKey.objects.count() == 1
 
     @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ class TestGenerate:
 
         row = ApiKey.objects.get()
         assert (row.revoked_reason, row.confirmed_at) == ("NOT_DELIVERED", None)
-        reply = ana.whispers(general)
+        reply = ana.ephemerals(general)
         assert "revoked" in reply[-1], reply
         hook = [entry for entry in pumble.get("traffic") if "pumble/hook" in str(entry)][-1]
         assert next(v for k, v in hook.items() if k.lower().startswith("duration")) < 3000
@@ -121,7 +121,7 @@ class TestList:
 
         ana.type(general, "/api-keys list")
 
-        (shown,) = ana.whispers(general)
+        (shown,) = ana.ephemerals(general)
         assert "ci" in shown
         assert key[4:16] in shown
         assert "bens" not in shown
@@ -130,7 +130,7 @@ class TestList:
     def test_says_how_to_begin_when_there_are_none(self, ana: Person, general: str) -> None:
         ana.type(general, "/api-keys list")
 
-        assert "/api-keys generate" in ana.whispers(general)[-1]
+        assert "/api-keys generate" in ana.ephemerals(general)[-1]
 
     def test_stays_readable_with_many_keys(self, ana: Person, general: str) -> None:
         for _ in range(12):
@@ -138,7 +138,7 @@ class TestList:
 
         ana.type(general, "/api-keys list")
 
-        shown = ana.whispers(general)[-1]
+        shown = ana.ephemerals(general)[-1]
         assert len(re.findall(r"^• ", shown, re.MULTILINE)) == 10
         assert "portal" in shown
 
@@ -155,7 +155,7 @@ class TestDelete:
 
         refused = call(portal, key)
         assert (refused.status_code, refused.json()["reason"]) == (403, "key_revoked")
-        assert "Deleted" in ana.whispers(general)[-1]
+        assert "Deleted" in ana.ephemerals(general)[-1]
 
     def test_knows_no_key_of_someone_else(self, portal: str, ana: Person, ben: Person, general: str) -> None:
         key = generate(ana, general, "ci")
@@ -163,7 +163,7 @@ class TestDelete:
         ben.type(general, "/api-keys delete ci")
         ben.type(general, f"/api-keys delete {key[4:16]}")
 
-        assert all("no key" in reply for reply in ben.whispers(general))
+        assert all("no key" in reply for reply in ben.ephemerals(general))
         assert call(portal, key).status_code == 200
 
     def test_asks_which_of_ones_keys_when_nothing_is_named(self, ana: Person, general: str) -> None:
@@ -171,8 +171,8 @@ class TestDelete:
 
         ana.type(general, "/api-keys delete")
 
-        assert "Which key?" in ana.whispers(general)[-1]
-        assert "ci" in ana.whispers(general)[-1]
+        assert "Which key?" in ana.ephemerals(general)[-1]
+        assert "ci" in ana.ephemerals(general)[-1]
 
 
 class TestAPastedKey:
@@ -187,7 +187,7 @@ class TestAPastedKey:
 
         ana.type(general, line.format(key=key))
 
-        (reply,) = ana.whispers(general)
+        (reply,) = ana.ephemerals(general)
         assert "full API key" in reply
         assert key not in reply
         assert call(portal, key).json()["reason"] == "key_revoked"
@@ -205,7 +205,7 @@ class TestAPastedKey:
 
         carla.type(general, f"/api-keys delete {key}")
 
-        assert "full API key" in carla.whispers(general)[-1]
+        assert "full API key" in carla.ephemerals(general)[-1]
         assert call(portal, key).json()["reason"] == "key_revoked"
 
     def test_that_is_unknown_is_not_echoed(self, ana: Person, general: str) -> None:
@@ -216,7 +216,7 @@ class TestAPastedKey:
         ana.type(general, f"/api-keys delete {typo}")
         ana.type(general, f"/api-keys {typo}")
 
-        assert stranger[17:40] not in " ".join(ana.whispers(general))
+        assert stranger[17:40] not in " ".join(ana.ephemerals(general))
 
 
 class TestEveryOtherWord:
@@ -228,7 +228,7 @@ class TestEveryOtherWord:
     ) -> None:
         ana.type(general, f"/api-keys {typed}")
 
-        reply = ana.whispers(general)[-1]
+        reply = ana.ephemerals(general)[-1]
         if meant:
             assert f"Did you mean {meant}?" in reply
             assert "/api-keys delete" in reply
@@ -239,28 +239,28 @@ class TestEveryOtherWord:
     def test_or_none_gets_the_help(self, ana: Person, general: str, line: str) -> None:
         ana.type(general, line)
 
-        reply = ana.whispers(general)[-1]
+        reply = ana.ephemerals(general)[-1]
         assert all(verb in reply for verb in ("generate", "list", "delete", "help"))
         assert f"AI agents use a key through MCP, at {settings.PUBLIC_URL}/mcp" in reply
 
     def test_cannot_mention_anyone(self, ana: Person, ben: Person, general: str) -> None:
         ana.type(general, f"/api-keys <<@{ben.id}>>")
 
-        assert f"<<@{ben.id}>>" not in ana.whispers(general)[-1]
+        assert f"<<@{ben.id}>>" not in ana.ephemerals(general)[-1]
 
 
 class TestSomeoneWhoHasNotAuthorised:
     def test_gets_the_link_to_do_so_and_no_key(self, portal: str, carla: Person, general: str) -> None:
         carla.type(general, "/api-keys generate")
 
-        (reply,) = carla.whispers(general)
+        (reply,) = carla.ephemerals(general)
         assert f"{portal.replace('localhost', '127.0.0.1')}/pumble/signin" in reply
         assert not ApiKey.objects.exists()
 
     def test_gets_the_help_all_the_same(self, carla: Person, general: str) -> None:
         carla.type(general, "/api-keys help")
 
-        (reply,) = carla.whispers(general)
+        (reply,) = carla.ephemerals(general)
         assert "/api-keys list" in reply
         assert "/pumble/signin" in reply
 
@@ -268,13 +268,13 @@ class TestSomeoneWhoHasNotAuthorised:
     def test_gets_the_help_for_one_command_too(self, carla: Person, general: str, typed: str) -> None:
         carla.type(general, f"/api-keys {typed}")
 
-        (said,) = carla.whispers(general)
+        (said,) = carla.ephemerals(general)
         assert "--read-only: the key can read, but change nothing." in said
 
     def test_is_told_to_repeat_exactly_what_they_typed(self, carla: Person, general: str) -> None:
         carla.type(general, '/api-keys generate "night  report" --read-only --expires 7d')
 
-        (said,) = carla.whispers(general)
+        (said,) = carla.ephemerals(general)
         assert said.endswith('Then type again: /api-keys generate "night report" --read-only --expires 7d')
 
     def test_chooses_the_language_of_everything_after_it(self, carla: Person, general: str) -> None:
@@ -283,7 +283,7 @@ class TestSomeoneWhoHasNotAuthorised:
         carla.type(general, "/api-keys language es")
         carla.type(general, "/api-keys generate ci")
 
-        chosen, said = carla.whispers(general)
+        chosen, said = carla.ephemerals(general)
         assert chosen == "Ahora el idioma es español."
         assert said.endswith("Después, vuelve a escribir: /api-keys generate ci")
         carla_stored = Member.objects.get(pumble_user_id=carla.id)
@@ -296,7 +296,7 @@ class TestSomeoneWhoHasNotAuthorised:
         carla.type(general, "/api-keys language es")
 
         assert not Member.objects.filter(pumble_user_id=carla.id).exists()
-        assert carla.whispers(general)
+        assert carla.ephemerals(general)
 
 
 class TestPumblesTrouble:
@@ -306,7 +306,7 @@ class TestPumblesTrouble:
 
         ana.type(general, "/api-keys help")
 
-        (reply,) = ana.whispers(general)
+        (reply,) = ana.ephemerals(general)
         assert "may not have delivered the whole reply" in reply
 
 

@@ -87,10 +87,10 @@ class TestFile:
     def test_can_be_in_ephemeral_and_scheduled_messages(self, pumble: Pumble, app: TestApp) -> None:
         token, channel = pumble.token("ana"), pumble.channel("random")
         done = upload(pumble, token, "plan.png", PNG)["id"]
-        whisper = {"text": "x", "files": [done], "ephemeral": {"sendToUsers": [pumble.person("ana")]}}
+        ephemeral = {"text": "x", "files": [done], "ephemeral": {"sendToUsers": [pumble.person("ana")]}}
         later = {"channelId": channel, "text": "", "files": [done], "sendAt": int(time.time() * 1000) + HOUR}
 
-        message = pumble.call("POST", messages_of(pumble, "random"), token, whisper)
+        message = pumble.call("POST", messages_of(pumble, "random"), token, ephemeral)
         scheduled = pumble.call("POST", "/v1/messages/scheduled", token, later)
         pumble.act("clock", forward=2 * HOUR)
 

@@ -50,9 +50,9 @@ class TestAnswer:
 
     def test_may_follow_calls_of_the_app(self, pumble: Pumble, app: TestApp) -> None:
         bot, channel = pumble.token("bot"), pumble.channel("general")
-        whisper = {"text": "your key", "ephemeral": {"sendToUsers": [pumble.person("ana")]}}
+        ephemeral = {"text": "your key", "ephemeral": {"sendToUsers": [pumble.person("ana")]}}
 
-        pumble.call("POST", f"/v1/channels/{channel}/messages", bot, whisper)
+        pumble.call("POST", f"/v1/channels/{channel}/messages", bot, ephemeral)
 
         assert ephemeral_texts(pumble.send_message("ana", channel, "/api-keys generate")) == ["your key"]
 

@@ -54,15 +54,15 @@ def test_38_every_operation_answers_under_its_verb(pumble: Pumble, app: TestApp)
     messages = f"/v1/channels/{channel}/messages"
     root = call("POST", messages, {"text": "root", "files": []})["id"]
     reply = call("POST", f"{messages}/{root}", {"text": "reply", "alsoSendToChannel": True})["id"]
-    whisper = {"text": "psst", "ephemeral": {"sendToUsers": [ana]}}
-    message = call("POST", messages, whisper)["id"]
-    whispered_reply = call("POST", f"{messages}/{root}", whisper)["id"]
+    hidden = {"text": "psst", "ephemeral": {"sendToUsers": [ana]}}
+    message = call("POST", messages, hidden)["id"]
+    hidden_reply = call("POST", f"{messages}/{root}", hidden)["id"]
     assert call("GET", f"{messages}/{root}")["text"] == "root"
     assert set(call("GET", f"{messages}?limit=20")) == {"messages", "hasMoreBefore", "hasMoreAfter"}
     assert [item["id"] for item in call("GET", f"{messages}/{root}/replies")] == [reply]
     assert call("PUT", f"{messages}/{root}", {"text": "new"})["edited"]
     ephemeral = {"sendToUsers": [ana], "threadRootId": root}
-    assert call("PUT", f"{messages}/{whispered_reply}", {"text": "x", "ephemeral": ephemeral})["text"] == "x"
+    assert call("PUT", f"{messages}/{hidden_reply}", {"text": "x", "ephemeral": ephemeral})["text"] == "x"
     attachments = [{"title": "a"}]
     assert call("PUT", f"{messages}/{root}/attachments", {"attachments": attachments})["attachments"]
     assert call("POST", f"/v1/messages/{root}/reactions", {"code": ":+1:", "skinTone": 1}) is None
