@@ -1,5 +1,6 @@
 """Changes of a live key: rename, narrow, disable, enable."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -66,17 +67,20 @@ def narrow(*, key: ApiKey, rights: Rights, by: Actor, now: datetime) -> ApiKey:
 def apply_rights(chain: list[ApiKey], rights: Rights, *, by: Actor, now: datetime, **detail: Any) -> None:
     """Reduce the locked keys to `rights`. Record `detail` in the events.
 
+    A key whose renewal has a later expiry keeps its own expiry.
+
     Raises:
         CannotWidenRights: `rights` exceed those of a key.
     """
     for link in chain:
         before = link.rights
-        if beyond := rights.first_wider_field(before):
+        reduced = rights if link is chain[-1] else _keep_earlier_expiry(rights, before)
+        if beyond := reduced.first_wider_field(before):
             raise CannotWidenRights(beyond)
-        if rights != before:
-            link.rights = rights
-            if link.retires_at is not None and rights.expires_at is not None:
-                link.retires_at = min(link.retires_at, rights.expires_at)
+        if reduced != before:
+            link.rights = reduced
+            if link.retires_at is not None and reduced.expires_at is not None:
+                link.retires_at = min(link.retires_at, reduced.expires_at)
             link.save()
             IdempotentCall.objects.filter(key=link).update(answer=None, ended_at=now)
             record_key_event(
@@ -85,9 +89,14 @@ def apply_rights(chain: list[ApiKey], rights: Rights, *, by: Actor, now: datetim
                 by,
                 now,
                 before=rights_detail(before),
-                after=rights_detail(rights),
+                after=rights_detail(reduced),
                 **detail,
             )
+
+
+def _keep_earlier_expiry(rights: Rights, before: Rights) -> Rights:
+    ends = [end for end in (rights.expires_at, before.expires_at) if end is not None]
+    return replace(rights, expires_at=min(ends, default=None))
 
 
 @audit_denials("disable")

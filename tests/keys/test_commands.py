@@ -15,10 +15,11 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 from pytest_django import Settings
 
-from keys import key_format, lifecycle
+from keys import key_format, lifecycle, policies, scopes
 from keys.audit import OPERATOR, Actor, Surface
 from keys.management.commands.identify_key import MAX_BYTES
 from keys.models import ApiKey, AuditEvent, Member, Workspace
+from keys.policies import PolicyValues
 from pumble_bridge import tokens
 from pumble_bridge.models import AcceptedHook, Authorization, OAuthState
 from tests.authentication import check
@@ -34,8 +35,10 @@ def run(*arguments: str) -> Any:
     return out.getvalue()
 
 
-def create(member: Member, *more: str) -> dict[str, Any]:
-    text = run("create_key", "--workspace=Acme", f"--member={member.email}", "--name=ci", "--json", *more)
+def create(member: Member, *more: str, name: str = "ci") -> dict[str, Any]:
+    text = run(
+        "create_key", "--workspace=Acme", f"--member={member.email}", f"--name={name}", "--json", *more
+    )
     made: dict[str, Any] = json.loads(text)
     return made
 
@@ -64,6 +67,34 @@ class TestCreateKey:
         text = run("create_key", f"--workspace={'a' * 24}", "--member=ALICE@acme.test", "--name=x")
 
         assert text.startswith("pmb_")
+
+    def test_gives_full_access_without_end_where_nobody_chose_and_says_so(self, alice: Member) -> None:
+        text = run("create_key", "--workspace=Acme", f"--member={alice.email}", "--name=ci")
+
+        assert "Full access is the default. For less: --preset read-only, or --scope." in text
+        assert "No expiry is the default. For an end: --expires-days 90." in text
+        assert ApiKey.objects.get().expires_at is None
+
+    def test_gives_the_default_of_the_workspace_unless_somebody_chooses(
+        self, alice: Member, olivia: Member
+    ) -> None:
+        assert olivia.workspace is not None
+        values = PolicyValues(default_preset="read-only", default_lifetime=timedelta(days=14))
+        policies.change_policy(workspace=olivia.workspace, values=values, by=OPERATOR, now=timezone.now())
+
+        made = [
+            create(alice, *more, name=f"ci{number}")
+            for number, more in enumerate(
+                ([], ["--preset=post-messages", "--no-expiry"], ["--scope=user:read", "--expires-days=3"])
+            )
+        ]
+
+        assert [key["scopes"] for key in made] == [
+            list(scopes.READ_ONLY),
+            scopes.in_order(scopes.POST_MESSAGES),
+            ["user:read"],
+        ]
+        assert [key["expiresAt"] is None for key in made] == [False, True, False]
 
     def test_binds_the_key_to_addresses_channels_and_a_limit(self, alice: Member) -> None:
         create(alice, "--ip=10.0.0.0/8", "--ip=2001:db8::1", f"--channel={'a' * 24}=#ops", "--per-minute=5")
@@ -142,6 +173,9 @@ class TestCreateKey:
             ["--expires", "30d"],
             ["--per-minute", "0"],
             ["--scopes", "user:read"],
+            ["--preset", "read"],
+            ["--preset", "read-only", "--scope", "user:read"],
+            ["--no-expiry", "--expires-days", "3"],
         ],
     )
     def test_makes_no_key_where_a_restriction_is_mistyped_or_empty(

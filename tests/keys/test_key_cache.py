@@ -168,6 +168,14 @@ def successor_of(key: ApiKey, grace: str) -> tuple[ApiKey, Plaintext]:
     return lifecycle.confirm(key=successor, by=OPERATOR, now=now), plaintext
 
 
+def renewal_of(key: ApiKey) -> None:
+    now = timezone.now()
+    successor, _ = lifecycle.renew(
+        key=key, expires_at=now + timedelta(days=9), grace=timedelta(0), by=OPERATOR, now=now
+    )
+    lifecycle.confirm(key=successor, by=OPERATOR, now=now)
+
+
 def change(key: ApiKey, how: Callable[..., Any], **more: Any) -> None:
     how(key=key, by=OPERATOR, now=timezone.now(), **more)
 
@@ -269,6 +277,7 @@ CHANGES: dict[str, tuple[Callable[[World], Any], Callable[[World], Any], dict[st
     ),
     "revoke": (_nothing, lambda w: revoke(w.key), OK, REVOKED),
     "rotate": (_nothing, lambda w: successor_of(w.key, "now"), OK, {"outcome": "key_rotated"}),
+    "renew": (_nothing, lambda w: renewal_of(w.key), OK, {"outcome": "key_rotated"}),
     "finish a rotation": (
         lambda w: successor_of(w.key, "24h"),
         lambda w: change(w.key, lifecycle.finish_rotation),

@@ -111,6 +111,23 @@ class Keys(RuleBasedStateMachine):
             pairs.append(lifecycle.rotate(key=pair[0], grace=grace, by=self.by(who, pair), now=self.now))
         return pairs[-1]
 
+    @rule(
+        target=keys,
+        pair=keys,
+        grace=st.sampled_from(list(lifecycle.GRACE_PERIODS.values())),
+        who=people,
+        hours=st.sampled_from([None, -1, 5, 48]),
+    )
+    def renew(
+        self, pair: tuple[ApiKey, Plaintext], grace: timedelta, who: str, hours: int | None
+    ) -> tuple[ApiKey, Plaintext]:
+        pairs = [pair]
+        end = None if hours is None else self.now + timedelta(hours=hours)
+        with self.attempt():
+            by = self.by(who, pair)
+            pairs.append(lifecycle.renew(key=pair[0], expires_at=end, grace=grace, by=by, now=self.now))
+        return pairs[-1]
+
     @rule(pair=keys, who=people)
     def confirm(self, pair: tuple[ApiKey, Plaintext], who: str) -> None:
         lifecycle.confirm(key=pair[0], by=self.by(who, pair), now=self.now)
@@ -143,11 +160,21 @@ class Keys(RuleBasedStateMachine):
         with self.attempt():
             lifecycle.rename(key=pair[0], name=name, by=self.by(who, pair), now=self.now)
 
-    @rule(pair=keys, who=people)
-    def revoke(self, pair: tuple[ApiKey, Plaintext], who: str) -> None:
+    @rule(pair=keys, who=people, both=st.booleans())
+    def revoke(self, pair: tuple[ApiKey, Plaintext], who: str, both: bool) -> None:
         with self.attempt():
-            reason = ApiKey.RevokeReason.BY_HOLDER
-            lifecycle.revoke(key=pair[0], by=self.by(who, pair), reason=reason, now=self.now)
+            reason, by = ApiKey.RevokeReason.BY_HOLDER, self.by(who, pair)
+            lifecycle.revoke(key=pair[0], by=by, reason=reason, now=self.now, with_successor=both)
+
+    @rule(pair=keys, who=people)
+    def disable_with_successor(self, pair: tuple[ApiKey, Plaintext], who: str) -> None:
+        with self.attempt():
+            lifecycle.disable(key=pair[0], by=self.by(who, pair), now=self.now, with_successor=True)
+
+    @rule(who=people)
+    def stop_all(self, who: str) -> None:
+        with self.attempt():
+            lifecycle.stop_all(owner=self.alice, by=self.by(who), now=self.now)
 
     @rule(hours=st.sampled_from([1, 5, 24, 24 * 7]))
     def wait(self, hours: int) -> None:
@@ -182,7 +209,8 @@ class Keys(RuleBasedStateMachine):
                 earlier = ApiKey(**self.before[key.pk])
                 assert key.rights.first_wider_field(earlier.rights) is None
             if key.replaces is not None and key.confirmed_at is not None:
-                assert key.rights.first_wider_field(key.replaces.rights) is None
+                wider = key.rights.first_wider_field(key.replaces.rights)
+                assert wider is None or (key.is_renewal and wider == "expires_at")
             if now[key.pk] != self.before.get(key.pk):
                 assert event_types.get(key.pk), f"{key} changed without an event"
             assert key.pk not in self.revoked or key.revoked_at is not None

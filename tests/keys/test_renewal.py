@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -71,12 +72,23 @@ class TestARenewal:
     def test_keeps_its_end_and_no_right_that_the_old_key_lost_meanwhile(self, alice: Member) -> None:
         old = live_key(alice, expires_at=NOW + DAY)
         new, _ = lifecycle.renew(key=old, expires_at=NOW + 9 * DAY, grace=HOUR, by=web(alice), now=NOW)
-        fewer = ApiKey(**{**_rights(old), "scopes": ["user:read"]}).rights
+        fewer = replace(old.rights, scopes=["user:read"])
         lifecycle.narrow(key=old, rights=fewer, by=web(alice), now=NOW)
 
         confirmed = lifecycle.confirm(key=new, by=web(alice), now=NOW)
 
         assert (confirmed.scopes, confirmed.expires_at) == (["user:read"], NOW + 9 * DAY)
+
+    def test_can_be_narrowed_while_the_old_key_still_works(self, alice: Member) -> None:
+        old = live_key(alice, expires_at=NOW + DAY)
+        new = renew(old)
+        fewer = replace(new.rights, scopes=["user:read"])
+
+        narrowed = lifecycle.narrow(key=new, rights=fewer, by=web(alice), now=NOW)
+
+        old.refresh_from_db()
+        assert (narrowed.scopes, narrowed.expires_at) == (["user:read"], NOW + 90 * DAY)
+        assert (old.scopes, old.expires_at) == (["user:read"], NOW + DAY)
 
     def test_can_take_the_end_away(self, alice: Member) -> None:
         assert renew(live_key(alice, expires_at=NOW + DAY), expires_at=None).expires_at is None
@@ -176,8 +188,3 @@ class TestTheProposedEnd:
         rotated, _ = lifecycle.rotate(key=key, grace=HOUR, by=web(alice), now=later)
 
         assert policies.renewal_lifetime(Policy(), rotated) == 90 * DAY
-
-
-def _rights(key: ApiKey) -> dict[str, Any]:
-    names = ("scopes", "channels", "allowed_addresses", "calls_per_minute", "expires_at")
-    return {name: getattr(key, name) for name in names}
