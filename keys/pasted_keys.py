@@ -1,6 +1,6 @@
 """API keys that were pasted into chat, where others may read them, or into a form of the portal."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import islice
 
@@ -38,11 +38,17 @@ def revoke_pasted(
 
 
 def identify(text: str, *, viewer: Member, by: Actor, now: datetime) -> ApiKey | None:
-    """Return the first key in `text` that `viewer` may see, and record that it was looked up.
+    """Return the first key in `text` that `viewer` may see, and record that it was looked up."""
+    return next(identify_all(text, viewer=viewer, by=by, now=now), None)
+
+
+def identify_all(text: str, *, viewer: Member, by: Actor, now: datetime) -> Iterator[ApiKey]:
+    """Yield each key in `text` that `viewer` may see, and record that it was looked up.
 
     A colleague's key is recorded too, so that its holder and the administrators can see who has it.
     """
-    for plaintext in islice(key_format.find_in(text), _MAX_SEARCHED):
+    plaintexts = {plaintext.text: plaintext for plaintext in key_format.find_in(text)}
+    for plaintext in islice(plaintexts.values(), _MAX_SEARCHED):
         key = authentication.find_by_plaintext(plaintext)
         workspace = key.owner.workspace if key else None
         if key is None or workspace is None:
@@ -52,8 +58,7 @@ def identify(text: str, *, viewer: Member, by: Actor, now: datetime) -> ApiKey |
             event = AuditEvent.Type.KEY_IDENTIFIED
             audit.record(event, workspace=workspace, key=key, member=key.owner, by=by, now=now)
         if visible:
-            return key
-    return None
+            yield key
 
 
 def _was_recorded(key: ApiKey, by: Actor, now: datetime) -> bool:

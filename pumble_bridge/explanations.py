@@ -14,9 +14,10 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from keys import audit, authentication, key_format, selectors, texts, times, usage
+from keys import key_format, selectors, texts, times, usage
 from keys.audit import Actor
 from keys.models import ApiKey, ApiKeyQuerySet, Member, RequestLog
+from keys.pasted_keys import identify_all
 from keys.pumble_ids import PUMBLE_ID, is_pumble_id
 from pumble_bridge.outcomes import Outcome
 
@@ -87,7 +88,7 @@ def explain(text: str, *, viewer: Member | None, by: Actor, now: datetime) -> An
     text = text[:MAX_TEXT_LENGTH]
     keys = ApiKey.objects.all() if viewer is None else ApiKey.objects.for_viewer(viewer)
     if key_format.contains_key_pattern(text):
-        return _explain_pasted_keys(text, keys, viewer=viewer, by=by, now=now)
+        return _explain_pasted_keys(text, viewer=viewer, by=by, now=now)
     calls = RequestLog.objects.filter(key__in=keys).select_related("key__owner__workspace")
     posts = calls.filter(
         outcome=usage.OK, is_dry_run=False, is_replay=False, operation__in=_CHANGING
@@ -181,26 +182,11 @@ def _describe_rights(key: ApiKey, viewer: Member | None, now: datetime) -> str:
     return texts.describe_rights(key.rights, now=now, holder=texts.holder_name(key, viewer))
 
 
-def _explain_pasted_keys(
-    text: str, visible: ApiKeyQuerySet, *, viewer: Member | None, by: Actor, now: datetime
-) -> Answer:
-    whole = list({plaintext.text: plaintext for plaintext in key_format.find_in(text)}.values())
-    if not whole:
+def _explain_pasted_keys(text: str, *, viewer: Member | None, by: Actor, now: datetime) -> Answer:
+    whole = {plaintext.text for plaintext in key_format.find_in(text)}
+    if not whole or viewer is None:  # the command line takes no keys
         return Answer(problem=_("Something has the form of a key, but is cut off or mistyped."))
-    found = []
-    for plaintext in whole[:MAX_IDS]:
-        match = authentication.find_by_plaintext(plaintext)
-        key = _with_owner(visible.filter(pk=match.pk)).first() if match else None
-        if key is not None and key.owner.workspace is not None:
-            audit.record(
-                audit.Type.KEY_IDENTIFIED,
-                workspace=key.owner.workspace,
-                key=key,
-                member=key.owner,
-                by=by,
-                now=now,
-            )
-            found.append(explain_key(key, viewer=viewer, now=now))
+    found = list(identify_all(text, viewer=viewer, by=by, now=now))
     if not found:
         return Answer(
             problem=_(
@@ -213,7 +199,8 @@ def _explain_pasted_keys(
         "%(n)s more keys in the text are none that you can see here.",
         others,
     ) % {"n": others}
-    return Answer(found[:MAX_EXPLANATIONS], note=note if others else "")
+    keys = _with_owner(ApiKey.objects.filter(pk__in=[key.pk for key in found]))
+    return Answer([explain_key(key, viewer=viewer, now=now) for key in keys], note=note if others else "")
 
 
 def _calls_by_link(links: Iterable[re.Match[str]], posts: "Any") -> tuple[list[str], list[RequestLog]]:
@@ -238,6 +225,11 @@ def _parts(text: str) -> Iterable[str]:
 def _unknown(ids: list[str], *, is_link: bool) -> str:
     if is_link and not ids:
         return _("The link names no message. Copy the link of one message.")
+    if is_link and len(ids) == 1:
+        return _(
+            "No call that you may see posted the message `%(id)s`. The request log has only messages that were sent with an "
+            "API key, and forgets them after some time."
+        ) % {"id": ids[0]}
     if not ids:
         return _("Type a request ID, a key ID or the link of a message.")
     if len(ids) > 1:

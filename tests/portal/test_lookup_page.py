@@ -140,7 +140,7 @@ class TestAMessage:
         elsewhere = alices.post("/lookup/", {"text": link_of(alice, workspace="b" * 24)})
 
         assert elsewhere.status_code == 404
-        assert f"has the ID {MESSAGE}" in words(elsewhere)
+        assert f"No call that you may see posted the message {MESSAGE}" in words(elsewhere)
 
     def test_that_was_not_posted_is_unknown(self, alices: Client, key: ApiKey, alice: Member) -> None:
         posted(key, outcome="not_found")
@@ -213,6 +213,11 @@ class TestAKey:
         assert [f"mine {number}" in page for number in range(5)] == [True] * 5
         assert "theirs" not in page
         assert "4 more keys in the text are none that you can see here." in page
+        recorded = AuditEvent.objects.filter(type=AuditEvent.Type.KEY_IDENTIFIED)
+        assert set(recorded.values_list("key__owner__name", flat=True)) == {
+            "alice",
+            "bob",
+        }  # who has whose key
 
     @pytest.mark.parametrize("path", ["/lookup/{}/", "/admin/lookup/{}/"])
     def test_in_an_address_is_not_looked_up(self, olivia: Member, path: str) -> None:
