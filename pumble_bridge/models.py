@@ -118,7 +118,8 @@ class HomeTab(models.Model):
     """The state of a member's Home tab in Pumble. It is stale while `version > published_version`.
 
     `next_at` is the earliest time of the next publication. While a process publishes the tab, `claimed` is True
-    and `next_at` is when the claim expires. `failures` counts the failures since the last success.
+    and `next_at` is when the claim expires. `failures` counts the failures since the last success. `new_key` is the key
+    whose text was last sent to the Messages tab.
     """
 
     member = models.OneToOneField(Member, on_delete=models.CASCADE, primary_key=True, related_name="home_tab")
@@ -128,6 +129,7 @@ class HomeTab(models.Model):
     next_at = models.DateTimeField(default=timezone.now)
     claimed = models.BooleanField(default=False)
     failures = models.PositiveIntegerField(default=0)
+    new_key = models.ForeignKey(ApiKey, on_delete=models.SET_NULL, null=True, related_name="+")
 
     class Meta:
         indexes = [

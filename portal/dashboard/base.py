@@ -6,9 +6,7 @@ from typing import Any, ClassVar
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.functional import lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views import View
 
 from keys import selectors
@@ -17,25 +15,9 @@ from keys.models import ApiKey, Member
 from portal.accounts import kept_forms
 from portal.accounts.kept_forms import FormPage
 from portal.accounts.sessions import request_actor
+from portal.dashboard import confirmations
 from portal.error_pages import error_page
-from portal.presentation.pasted_keys import PastedKey, extract_pasted_keys, unknown_key_message
-
-FLASH_MESSAGES = {
-    "deleted": gettext_lazy("The key is deleted. Programs that use it are now refused."),
-    "disabled": gettext_lazy(
-        "The key is disabled. Programs that use it are refused until you enable it again."
-    ),
-    "enabled": gettext_lazy("The key is enabled. It works again."),
-    "renamed": gettext_lazy("The key is renamed."),
-    "narrowed": gettext_lazy("The permissions of the key are reduced."),
-    "ends": gettext_lazy("The key now has an expiry date."),
-    "finished": gettext_lazy("The rotation is finished. Only the new key works."),
-    "unknown-key": lazy(unknown_key_message, str)(),
-}
-
-
-def flash_message(name: str) -> str:
-    return str(FLASH_MESSAGES.get(name, ""))
+from portal.presentation.pasted_keys import PastedKey, extract_pasted_keys
 
 
 class MemberView(View):
@@ -95,9 +77,16 @@ class MemberView(View):
         return key.state(self.now).is_over
 
     def render(self, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
-        message = flash_message(self.request.GET.get("done", "")) if status == 200 else ""
+        message = self._confirmation(context.get("key")) if status == 200 else ""
         shared = {"member": self.member, "now": self.now, "notice": message}
         return render(self.request, f"dashboard/{template}", shared | context, status=status)
+
+    def _confirmation(self, key: ApiKey | None) -> str:
+        """Return what was done to the key of the page, or to the member's key that the URL names."""
+        done, key_id = self.request.GET.get("done", ""), self.request.GET.get("key", "")
+        if done and key is None and key_id.isascii() and key_id.isalnum():
+            key = ApiKey.objects.filter(owner=self.member, key_id=key_id).first()
+        return confirmations.confirm(done, key)
 
     def conflict(self, text: str) -> HttpResponse:
         """Return an error page: the action is not possible and changed nothing."""

@@ -200,7 +200,7 @@ class DeleteKey(MemberView):
             )
         except KeysError as error:
             return self.conflict(texts.error_message(error))
-        return redirect("/?done=deleted")
+        return redirect(f"/?done=deleted&key={key.key_id}")
 
     def _build_form(self, key: ApiKey, *args: Any) -> DeleteForm:
         successor = selectors.find_successor(key, self.now) if key.retires_at else None

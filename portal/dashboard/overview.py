@@ -64,4 +64,4 @@ class ApplyFix(MemberView):
                     done = ""
         except KeysError as error:
             return self.conflict(texts.error_message(error))
-        return redirect(f"/overview?done={done}")
+        return redirect(f"/overview?done={done}&key={key.key_id}")

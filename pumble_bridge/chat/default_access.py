@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 
-from keys import lifecycle, scopes, selectors, texts
+from keys import lifecycle, scopes, selectors, texts, times
 from keys.models import ApiKey
 from pumble_bridge.chat.blocks import Element, button, escape_user_text, message, paragraph, text
 from pumble_bridge.chat.modals import reduce_permissions
@@ -54,7 +54,7 @@ def expire(click: Click, user: ChatUser) -> HookResponse:
     if click.channel_id and key.expires_at:
         said = _("“%(name)s” expires on %(date)s.") % {
             "name": escape_user_text(key.name),
-            "date": texts.short_date(key.expires_at, now=user.now),
+            "date": times.full_date(key.expires_at),
         }
         user.send_ephemeral(click.channel_id, message(paragraph(said)))
     return Ack()

@@ -20,6 +20,7 @@ from pumble_bridge.chat.blocks import (
 from pumble_bridge.chat.user import ChatUser
 from pumble_bridge.exceptions import PumbleError
 from pumble_bridge.hooks.responses import Ack, HookResponse, Nack
+from pumble_bridge.models import HomeTab
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +68,23 @@ def deliver_key(
     if confirmed.revoked_at is not None:
         return Nack(_("The key was revoked in the meantime, so the new key does not work."))
     return Ack()
+
+
+def deliver_in_messages(
+    user: ChatUser,
+    key: ApiKey,
+    plaintext: key_format.Plaintext,
+    *,
+    channel_id: str,
+    heading: Element | None = None,
+    offers: Sequence[Element] = (),
+) -> HookResponse:
+    """Deliver a key that was asked for in the Home tab. The tab says that the key is in Messages.
+
+    The response to a hook never contains a key, so the modal cannot show it.
+    """
+    HomeTab.objects.update_or_create(member=user.member, defaults={"new_key": key})
+    return deliver_key(user, key, plaintext, channel_id=channel_id, heading=heading, offers=offers)
 
 
 def portal_button(label: str) -> Element:

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from keys import exceptions, key_format, texts
+from keys import exceptions, key_format, texts, times
 from keys.models import ApiKey
 from pumble_bridge.chat import onboarding
 from pumble_bridge.chat.blocks import Element, escape_user_text, link, paragraph, preformatted, text
@@ -36,7 +36,7 @@ def last_used(key: ApiKey, now: datetime) -> str:
 def new_key_parts(key: ApiKey, plaintext: key_format.Plaintext, now: datetime) -> list[Element]:
     """Return the paragraphs of the only message that contains a key's plaintext."""
     return [
-        paragraph(_("Your new key “%(name)s”") % {"name": escape_user_text(key.name)}),
+        paragraph(_new_key_heading(key)),
         preformatted(plaintext.text),
         paragraph(
             _(
@@ -49,6 +49,15 @@ def new_key_parts(key: ApiKey, plaintext: key_format.Plaintext, now: datetime) -
         preformatted(_example_call(key)),
         paragraph(link(settings.PUBLIC_URL + "/api-docs/", _("API reference"))),
     ]
+
+
+def _new_key_heading(key: ApiKey) -> str:
+    values = {"name": escape_user_text(key.name)}
+    if key.expires_at is None:
+        return _("Your new key “%(name)s” never expires.") % values
+    return _("Your new key “%(name)s” expires on %(date)s.") % (
+        values | {"date": times.full_date(key.expires_at)}
+    )
 
 
 def authorize_first(typed: str = "generate") -> list[Element]:

@@ -84,7 +84,7 @@ class TestLifeOfAKey:
         page.wait_for_url(re.compile("/keys/[^/]+/$"))
         assert call(stack, key).json()["email"] == "ana@acme.test"
         page.get_by_role("button", name="Disable").click()
-        expect(page.get_by_role("status")).to_contain_text("The key is disabled")
+        expect(page.get_by_role("status")).to_contain_text("is disabled. Programs that use it are refused")
         assert call(stack, key).json()["reason"] == "key_disabled"
         page.get_by_role("button", name="Undo").click()
         expect(page.get_by_role("status")).to_contain_text("works again")
@@ -108,7 +108,9 @@ class TestLifeOfAKey:
         expect(page.get_by_role("alert")).to_contain_text("This is not the name of the key.")
         page.get_by_label("Type mouse bot to confirm").fill("mouse bot")
         page.get_by_role("button", name="Delete key").click()
-        expect(page.get_by_role("status")).to_contain_text("The key is deleted")
+        expect(page.get_by_role("status")).to_contain_text(
+            "is deleted. Programs that use it are now refused."
+        )
         assert call(stack, newer).json()["reason"] == "key_revoked"
 
     def test_in_spanish_on_a_phone(self, stack: Stack, new_page: NewPage) -> None:
@@ -179,7 +181,9 @@ class TestLifeOfAKey:
         expect(page.get_by_role("link", name="Cancel")).to_be_focused()
         self.tab_to(page, lambda: page.get_by_role("button", name="Delete key"))
         page.keyboard.press("Enter")
-        expect(page.get_by_role("status")).to_contain_text("The key is deleted")
+        expect(page.get_by_role("status")).to_contain_text(
+            "is deleted. Programs that use it are now refused."
+        )
 
     def tab_to(self, page: Page, find: Callable[[], Any]) -> None:
         wanted = find()
@@ -201,7 +205,9 @@ class TestLifeOfAKey:
         expect(page.get_by_role("link", name="plain bot", exact=True)).to_be_visible()
         page.get_by_role("link", name="Delete plain bot").click()
         page.get_by_role("button", name="Delete key").click()
-        expect(page.get_by_role("status")).to_contain_text("The key is deleted")
+        expect(page.get_by_role("status")).to_contain_text(
+            "is deleted. Programs that use it are now refused."
+        )
         assert call(stack, key).json()["reason"] == "key_revoked"
         context.close()
 
@@ -282,7 +288,9 @@ class TestEveryPage:
         helper.get_by_label("I have saved this key").check()
         helper.goto(f"{stack.portal}/keys/{deleted[4:16]}/delete")
         helper.get_by_role("button", name="Delete key").click()
-        expect(helper.get_by_role("status")).to_contain_text("The key is deleted")
+        expect(helper.get_by_role("status")).to_contain_text(
+            "is deleted. Programs that use it are now refused."
+        )
 
         page = new_page(theme=theme, width=width, language=language)
         problems: list[str] = []

@@ -77,7 +77,9 @@ class TestAfterTheSessionEnded:
         says_so_and_leads_back(page, stack)
 
         page.get_by_role("button", name="Delete key").click()
-        expect(page.get_by_role("status")).to_contain_text("The key is deleted")
+        expect(page.get_by_role("status")).to_contain_text(
+            "is deleted. Programs that use it are now refused."
+        )
         assert call(stack, key).json()["reason"] == "key_revoked"
 
     def test_a_key_is_disabled_when_the_form_is_sent_again(self, page: Page, stack: Stack, key: str) -> None:
@@ -89,7 +91,7 @@ class TestAfterTheSessionEnded:
         says_so_and_leads_back(page, stack)
 
         page.get_by_role("button", name="Disable").click()
-        expect(page.get_by_role("status")).to_contain_text("The key is disabled")
+        expect(page.get_by_role("status")).to_contain_text("is disabled. Programs that use it are refused")
         assert call(stack, key).json()["reason"] == "key_disabled"
 
     def test_the_api_can_be_tried_when_the_form_is_sent_again(self, page: Page, stack: Stack) -> None:

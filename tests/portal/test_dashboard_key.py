@@ -162,7 +162,7 @@ class TestRename:
     def test_changes_the_name(self, browser: Client, key: ApiKey) -> None:
         answer = browser.post(f"/keys/{key.key_id}/rename", {"name": "robot"})
 
-        assert "The key is renamed" in words(browser.get(answer["Location"]))
+        assert "The key is now called “robot”." in words(browser.get(answer["Location"]))
         assert "Renamed from “deploy” to “robot”" in words(browser.get(f"/keys/{key.key_id}/"))
 
     def test_shows_what_is_wrong_with_a_name(self, browser: Client, key: ApiKey, alice: Member) -> None:
@@ -186,7 +186,8 @@ class TestReducePermissions:
         assert key.scopes == ["messages:read"]
         assert key.expires_at == NOW + timedelta(days=30)
         assert key.allowed_addresses == ["192.0.2.0/24"]
-        page = words(browser.get(f"/keys/{key.key_id}/"))
+        page = words(browser.get(answer["Location"]))
+        assert "The permissions of “deploy” are reduced. “deploy” expires on 30 January 2027." in page
         assert "Permissions reduced: scopes, addresses, expiry" in page
 
     def test_never_adds_rights(self, browser: Client, alice: Member) -> None:
@@ -316,7 +317,9 @@ class TestDelete:
         assert "disable the key instead" in page
         assert "Type deploy" not in page
         answer = browser.post(f"/keys/{key.key_id}/delete")
-        assert "The key is deleted" in words(browser.get(answer["Location"]))
+        assert "“deploy” is deleted. Programs that use it are now refused." in words(
+            browser.get(answer["Location"])
+        )
         key.refresh_from_db()
         assert key.revoked_reason == ApiKey.RevokeReason.BY_HOLDER
 
@@ -521,7 +524,7 @@ class TestOverview:
 
         for key, remedy in ((forever, "end"), (forever, "narrow"), (idle, "disable")):
             answer = browser.post(f"/keys/{key.key_id}/remedy", {"remedy": remedy})
-            assert answer["Location"].startswith("/overview?done="), remedy
+            assert f"“{key.name}”" in words(browser.get(answer["Location"])), remedy
         for key in (forever, idle, soon):
             key.refresh_from_db()
         assert forever.expires_at == NOW + timedelta(days=90)

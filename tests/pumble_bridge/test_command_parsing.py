@@ -350,7 +350,7 @@ class TestTheFirstLine:
         first, second, *_rest = say(ana, general, "generate deploy bot").splitlines()
 
         assert first == "Full access, never expires."
-        assert second == "Your new key “deploy bot”"
+        assert second == "Your new key “deploy bot” never expires."
 
     def test_says_it_in_spanish(self, ana: Person, general: str) -> None:
         Member.objects.filter(email=ana.email).update(language="es")

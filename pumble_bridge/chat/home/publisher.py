@@ -14,7 +14,7 @@ from django.utils import timezone
 from keys.background import BackgroundTask
 from keys.models import ApiKey, Member
 from pumble_bridge import clients, deadline
-from pumble_bridge.chat.home.view import build
+from pumble_bridge.chat.home.view import NEW_KEY_PERIOD, build
 from pumble_bridge.chat.reader import reading_as
 from pumble_bridge.exceptions import PumbleBusy, PumbleError, PumbleRateLimited, TokenRejected
 from pumble_bridge.models import HomeTab, Installation
@@ -46,13 +46,17 @@ def mark_stale(member: Member) -> None:
 
 
 def mark_expired(*, now: datetime) -> int:
-    """Mark tabs as stale whose keys have expired or retired since publication. Return how many."""
+    """Mark tabs as stale whose keys have expired or retired since publication, or are no longer new. Return how many."""
     published_at = F("owner__home_tab__published_at")
     since = Q(expires_at__lte=now, expires_at__gt=published_at) | Q(
         retires_at__lte=now, retires_at__gt=published_at
     )
     owners = ApiKey.objects.filter(since, revoked_at__isnull=True).values("owner")
-    return HomeTab.objects.filter(member__in=owners, version=F("published_version")).update(
+    no_longer_new = HomeTab.objects.filter(
+        new_key__created_at__lte=now - NEW_KEY_PERIOD, version=F("published_version")
+    )
+    hints = no_longer_new.update(new_key=None, version=F("version") + 1)
+    return hints + HomeTab.objects.filter(member__in=owners, version=F("published_version")).update(
         version=F("version") + 1
     )
 

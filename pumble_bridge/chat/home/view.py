@@ -1,6 +1,6 @@
 """The view of the Home tab: the member's keys and their actions, or how to start."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -29,8 +29,10 @@ from pumble_bridge.chat.blocks import (
 )
 from pumble_bridge.chat.delivery import portal_button
 from pumble_bridge.manifest import COMMAND, DISPLAY_NAME
+from pumble_bridge.models import HomeTab
 
 MAX_KEYS = 20
+NEW_KEY_PERIOD = timedelta(minutes=10)
 
 ADD_KEY = "add_key"
 DELETE_KEY = "delete_key"
@@ -67,7 +69,7 @@ def _holder_blocks(member: Member, now: datetime) -> list[Element]:
     languages = [option(code, name) for code, name in settings.LANGUAGES]
     language = select(LANGUAGE, _("Language"), languages, selected=translation.get_language() or "")
     blocks = [
-        rich_text(*_summary(keys, now)),
+        rich_text(*_new_key_hint(member, keys, now), *_summary(keys, now)),
         actions(*buttons, portal_button(_("Open the portal")), language),
     ]
     for key in keys[:MAX_KEYS]:
@@ -83,6 +85,16 @@ def _holder_blocks(member: Member, now: datetime) -> list[Element]:
         )
         blocks += [divider(), rich_text(more)]
     return blocks
+
+
+def _new_key_hint(member: Member, keys: list[ApiKey], now: datetime) -> list[Element]:
+    """Return where the text of a new key is, until it is used or `NEW_KEY_PERIOD` has passed."""
+    tab = HomeTab.objects.filter(member=member, new_key__isnull=False).first()
+    key = next((key for key in keys if tab and key.pk == tab.new_key_id), None)
+    if key is None or key.last_used_at is not None or key.created_at <= now - NEW_KEY_PERIOD:
+        return []
+    hint = _("Your new key “%(name)s” is in Messages. Copy it before you reload.")
+    return [paragraph(text(hint % {"name": escape_user_text(key.name)}, bold=True))]
 
 
 def _summary(keys: list[ApiKey], now: datetime) -> list[Element]:

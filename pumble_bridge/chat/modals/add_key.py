@@ -6,7 +6,7 @@ from keys import lifecycle, policies, scopes, texts
 from keys.models import Policy
 from pumble_bridge.chat import default_access
 from pumble_bridge.chat.blocks import Element, input_block, option, select, text_input
-from pumble_bridge.chat.delivery import deliver_key
+from pumble_bridge.chat.delivery import deliver_in_messages
 from pumble_bridge.chat.modals import lifetimes
 from pumble_bridge.chat.modals.base import Modal, ModalState, render
 from pumble_bridge.hooks.responses import HookResponse
@@ -57,7 +57,7 @@ def _submit(state: ModalState) -> HookResponse:
         now=user.now,
     )
     is_broad = key.scopes == policies.offered_scopes(policy)
-    return deliver_key(
+    return deliver_in_messages(
         user,
         key,
         plaintext,

@@ -13,7 +13,7 @@ from pumble_bridge.chat.blocks import (
     rich_text,
     select,
 )
-from pumble_bridge.chat.delivery import deliver_key
+from pumble_bridge.chat.delivery import deliver_in_messages
 from pumble_bridge.chat.modals import lifetimes
 from pumble_bridge.chat.modals.base import Modal, ModalState, render
 from pumble_bridge.chat.modals.rotate_key import DEFAULT_GRACE, GRACE, grace_options
@@ -50,7 +50,7 @@ def _submit(state: ModalState) -> HookResponse:
     channel_id = user.direct_channel()  # before there is a key that could not be shown
     expires_at = lifetimes.read_expiry(lifetime, user.now)
     key, plaintext = lifecycle.renew(key=old, expires_at=expires_at, grace=grace, by=user.by, now=user.now)
-    return deliver_key(user, key, plaintext, channel_id=channel_id)
+    return deliver_in_messages(user, key, plaintext, channel_id=channel_id)
 
 
 def _policy(state: ModalState) -> Policy:

@@ -13,7 +13,7 @@ from pumble_bridge.chat.blocks import (
     rich_text,
     select,
 )
-from pumble_bridge.chat.delivery import deliver_key
+from pumble_bridge.chat.delivery import deliver_in_messages
 from pumble_bridge.chat.modals.base import Modal, ModalState, render
 from pumble_bridge.hooks.responses import HookResponse
 
@@ -42,7 +42,7 @@ def _submit(state: ModalState) -> HookResponse:
     old = state.key
     channel_id = user.direct_channel()  # before the key exists, so that a failure leaves no key
     key, plaintext = lifecycle.rotate(key=old, grace=lifecycle.GRACE_PERIODS[grace], by=user.by, now=user.now)
-    return deliver_key(user, key, plaintext, channel_id=channel_id)
+    return deliver_in_messages(user, key, plaintext, channel_id=channel_id)
 
 
 def grace_options() -> list[Element]:
