@@ -27,7 +27,7 @@ class TestTheHomeTab:
         generate(ana)
 
         assert HINT in texts(home_tab(ana))
-        assert key_in(ana.whispers(app_channel(ana))[-1])
+        assert key_in(ana.ephemerals(app_channel(ana))[-1])
         assert "pmb_" not in str(pumble.get("traffic"))
 
     def test_says_so_of_a_key_that_replaces_another(self, ana: Person) -> None:
@@ -44,7 +44,7 @@ class TestTheHomeTab:
         assert send(portal, raw(submission(ana, "add_key", values))).json() == {}
 
         assert HINT in texts(home_tab(ana))
-        assert key_in(ana.whispers(app_channel(ana))[-1])
+        assert key_in(ana.ephemerals(app_channel(ana))[-1])
 
     def test_says_so_until_the_key_is_used(self, ana: Person) -> None:
         generate(ana)
