@@ -28,7 +28,8 @@ MAX_ID_LENGTH = 64
 RECENT = timedelta(days=7)
 
 _ID = re.compile(r"[A-Za-z0-9.-][A-Za-z0-9._-]{7,63}", re.ASCII)
-_LINK = re.compile(rf"[a-z]+://\S+/workspace/({PUMBLE_ID})/({PUMBLE_ID})(\S*)", re.IGNORECASE)
+# No pattern for the host before it: such a pattern takes minutes for a long text without a link.
+_LINK = re.compile(rf"/workspace/({PUMBLE_ID})/({PUMBLE_ID})(\S*)", re.IGNORECASE)
 _POSTING = ("sendMessage", "sendReply", "dmUser", "dmGroup")
 _CHANGING = (*_POSTING, "editMessage", "deleteMessage")
 

@@ -4,6 +4,7 @@ import html
 import io
 import json
 import re
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -276,6 +277,15 @@ class TestWhatSomebodyMaySee:
 
         assert "Holder alice Workspace Acme" in page
         assert AuditEvent.objects.get(type="operator.looked").detail["page"] == "lookup"
+
+    @pytest.mark.parametrize("sent", ["a" * 100_000, "a://" * 25_000, "/workspace/" * 9_000])
+    def test_in_a_long_text_is_answered_at_once(self, alices: Client, sent: str) -> None:
+        begin = time.process_time()
+
+        answer = alices.post("/lookup/", {"text": sent})
+
+        assert answer.status_code == 404
+        assert time.process_time() - begin < 3
 
     @pytest.mark.parametrize(
         "sent", ["", " ", "\x00", "short", "x" * 200_000, "pmb_abc", "é" * 70, "%00" * 30]
