@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, time, tzinfo
 from zoneinfo import ZoneInfo
 
 from django.utils.formats import date_format
@@ -54,8 +54,20 @@ def current_zone() -> tzinfo:
 
 
 def localize(moment: datetime) -> datetime:
-    """Return the moment in the reader's time zone."""
-    return moment.astimezone(current_zone())
+    """Return the moment in the reader's time zone. On the first and last day of the calendar it may stay as it is."""
+    try:
+        return moment.astimezone(current_zone())
+    except OverflowError:
+        return moment
+
+
+def end_of_day(day: date) -> datetime:
+    """Return the last second of the day in the reader's time zone. The last day of the calendar may end in UTC."""
+    end = datetime.combine(day, time(23, 59, 59), tzinfo=current_zone())
+    try:
+        return end.astimezone(UTC)
+    except OverflowError:
+        return end.replace(tzinfo=UTC)
 
 
 def exact_time(moment: datetime) -> str:

@@ -1,7 +1,7 @@
 """The forms in which people choose the rights of a key."""
 
 from collections.abc import Iterable
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -88,7 +88,7 @@ class ExpiryForm(BaseForm):
         if data.get("until") is None:
             self.add_error("until", _("Choose the last day on which the key works."))
             return None
-        return datetime.combine(data["until"], time(23, 59, 59), tzinfo=times.current_zone())
+        return times.end_of_day(data["until"])
 
     def _set_choices(self, name: str, choices: list[tuple[str, Any]]) -> None:
         field = self.fields[name]

@@ -2,13 +2,11 @@
 
 import json
 from collections.abc import Iterator
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.utils.dateparse import parse_datetime
 from django.utils.formats import number_format
 from django.utils.text import capfirst
-from django.utils.timezone import is_aware
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -135,6 +133,8 @@ _VALUES: "dict[str, dict[str, StrPromise | str]]" = {
     "surface": dict(AuditEvent.Surface.choices),
     "more_this_hour": {"not recorded": gettext_lazy("not recorded")},
 }
+# Other fields may hold a text of a person in the form of a time. `before` and `after` are those of a renewal.
+_TIMES = {"expires_at", "retires_at", "renewed_until", "idle_since", "before", "after"}
 _EMPTY: "dict[str, StrPromise]" = {
     "channels": gettext_lazy("all channels"),
     "allowed_addresses": gettext_lazy("any"),
@@ -170,7 +170,7 @@ def list_details(event: AuditEvent) -> Iterator[Detail]:
     elif "before" in detail and "after" in detail:
         yield Detail(_("Value"), "", _text("", before), _text("", after))
     elif "before" in detail:
-        yield Detail(_label("before"), _text("", before))
+        yield Detail(_label("before"), _text("before", before))
     for name, value in detail.items():
         if name not in {"before", "after"}:
             yield Detail(_label(name), _text(name, value))
@@ -197,16 +197,7 @@ def _text(name: str, value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(_text(name, item) for item in value)
     if isinstance(value, str):
-        if moment := _moment(value):
+        if name in _TIMES and (moment := parse_datetime(value)):
             return presentation.exact_time(moment)
         return str(_VALUES.get(name, {}).get(value, value))
     return json.dumps(value, ensure_ascii=False)
-
-
-def _moment(text: str) -> datetime | None:
-    """Return the time that `text` is in the form of an audit event, or None."""
-    try:
-        moment = parse_datetime(text)
-    except ValueError:
-        return None
-    return moment if moment is not None and is_aware(moment) else None

@@ -1,6 +1,6 @@
 """Times are shown in the reader's time zone and with their hours."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.utils import translation
@@ -56,6 +56,22 @@ class TestATime:
     def test_is_in_utc_if_the_zone_does_not_exist(self, zone: str) -> None:
         with times.use(make_clock(zone, None)):
             assert times.exact_time(SUMMER) == "9 Jul 2027, 22:04 UTC"
+
+
+class TestTheEndOfADay:
+    def test_is_that_of_the_reader(self) -> None:
+        with times.use(make_clock("America/New_York", 24)):
+            assert times.end_of_day(date(2027, 7, 9)) == datetime(2027, 7, 10, 3, 59, 59, tzinfo=UTC)
+
+    @pytest.mark.parametrize("zone", ["", "America/New_York", "Pacific/Kiritimati"])
+    @pytest.mark.parametrize("day", [date.min, date.max])
+    def test_is_a_time_on_every_clock(self, zone: str, day: date) -> None:
+        with times.use(make_clock(zone, 24)):
+            end = times.end_of_day(day)
+            assert end.tzinfo is UTC
+            for reader in ("Europe/Madrid", "America/New_York"):
+                with times.use(make_clock(reader, 24)):
+                    assert str(end.year)[:3] in times.exact_time(end)
 
 
 class TestWhatAKeyCanDo:

@@ -688,6 +688,15 @@ class TestAuditLog:
         assert "Value =cmd() +renamed" in page
         assert "Renamed from “=cmd()” to “+renamed”" in page
 
+    @pytest.mark.parametrize("name", ["0001-01-01T00:00:00+14:00", "2027-01-01T00:00:00Z"])
+    def test_shows_a_name_in_the_form_of_a_time_as_it_is(
+        self, owner: Client, alice: Member, name: str
+    ) -> None:
+        key, _plaintext = issue(alice, name)
+        event = AuditEvent.objects.get(type=Type.KEY_ISSUED, key=key)
+
+        assert f"Name {name}" in words(owner.get(change_page(event)))
+
     @pytest.mark.parametrize("form", ["csv", "jsonl"])
     def test_is_exported_as_filtered_and_records_the_export(
         self, owner: Client, olivia: Member, events: ApiKey, form: str, tmp_path: Path

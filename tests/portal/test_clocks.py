@@ -65,6 +65,26 @@ class TestATimeOnAPage:
         assert client.get("/healthz").status_code == 200
 
 
+class TestTheLastDayOfAKey:
+    @pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo"])
+    def test_may_be_the_last_of_the_calendar(
+        self, alice: Member, olivia: Member, key: ApiKey, zone: str
+    ) -> None:
+        Member.objects.filter(pk=alice.pk).update(time_zone=zone)
+        Member.objects.filter(pk=olivia.pk).update(time_zone="Europe/Madrid")
+        client, address = browser_of(alice), reverse("renew", args=[key.key_id])
+        nonce = client.get(address).context["nonce"]
+
+        renewed = client.post(
+            address, {"expiry": "day", "until": "9999-12-31", "grace": "24h", "nonce": nonce}
+        )
+
+        assert renewed.status_code == 200
+        assert "pmb_" in text(renewed)
+        assert browser_of(olivia).get("/admin/keys/apikey/").status_code == 200
+        assert client.get("/").status_code == 200
+
+
 class TestWhatAKeyCanDo:
     def test_speaks_of_you_to_its_holder_and_names_the_holder_to_others(
         self, alice: Member, olivia: Member, key: ApiKey
