@@ -12,7 +12,7 @@ from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from keys import usage
+from keys import times, usage
 from keys.models import ApiKey, HourlyUse
 
 DAYS = 30
@@ -216,7 +216,7 @@ def _describe_point(point: DailyUsage) -> str:
     worked = ngettext("%(n)s worked", "%(n)s worked", point.worked) % {"n": number_format(point.worked)}
     refused = ngettext("%(n)s refused", "%(n)s refused", point.refused) % {"n": number_format(point.refused)}
     if isinstance(point.day, datetime):
-        when = date_format(timezone.localtime(point.day), _("j M Y, H:i e"))
+        when = times.exact_time(point.day)
     else:
         when = date_format(point.day, _("j M Y"))
     return f"{when}: {worked}, {refused}"
