@@ -66,6 +66,7 @@ class Explanation:
         return {
             "kind": "key" if self.call is None else "call",
             "id": self.id,
+            **({} if self.call is None else {"outcome": Outcome.for_call(self.call).name}),
             "title": self.title,
             "explanation": " ".join(self.sentences).replace("`", ""),
             "facts": {fact.name: _iso(fact.value) for fact in self.facts},
@@ -298,7 +299,7 @@ def _call_facts(call: RequestLog, outcome: Outcome, viewer: Member | None) -> li
         Fact("surface", _("Called through"), call.get_surface_display()),
         Fact("outcome", _("Outcome"), outcome.title),
         Fact("reason", _("Reason"), "" if outcome.worked else call.outcome, is_code=True),
-        Fact("durationMs", _("Duration"), f"{call.duration_ms} ms"),
+        Fact("duration", _("Duration"), f"{call.duration_ms} ms"),
         Fact("channelName", _("Channel"), f"#{channel}" if channel else ""),
         Fact("channelId", _("Channel ID"), call.channel_id, is_id=True),
         Fact("messageId", _("Message ID"), call.message_id, is_id=True),

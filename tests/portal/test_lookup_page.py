@@ -311,7 +311,7 @@ class TestTheCommand:
 
         assert "These fields were missing or wrong: text." in told
         assert found["explanation"] in told
-        assert (found["kind"], found["id"]) == ("call", "request-0001")
+        assert (found["kind"], found["id"], found["outcome"]) == ("call", "request-0001", "validation")
         assert found["facts"]["keyId"] == key.key_id
         assert found["facts"]["at"].endswith("Z")
         page = words(alices.get("/lookup/request-0001/"))
