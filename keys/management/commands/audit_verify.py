@@ -56,21 +56,21 @@ class Command(BaseCommand):
 
     def _compare(self, path: Path, only: str | None) -> None:
         """Raise CommandError with the first missing events, if the database lacks events of the export."""
-        lacking = 0
+        missing = 0
         shown: list[str] = []
         for record in verification.missing_events(read_export(path)):
             if only is None or record["chain"] == only:
-                lacking += 1
-                if lacking <= MAX_SHOWN:
+                missing += 1
+                if missing <= MAX_SHOWN:
                     key = f" of key {record['key']}" if record["key"] else ""
                     what = f"{record['type']}{key} at {record['at']}"
                     shown.append(f"  event {record['number']} of {record['chain']}: {what}")
-        if lacking:
-            if lacking > MAX_SHOWN:
-                shown.append(f"  and {lacking - MAX_SHOWN} more")
+        if missing:
+            if missing > MAX_SHOWN:
+                shown.append(f"  and {missing - MAX_SHOWN} more")
             listed = "\n".join(shown)
             raise CommandError(
-                f"the database lacks {lacking} events of the export:\n{listed}\n"
+                f"the database lacks {missing} events of the export:\n{listed}\n"
                 "run reapply_revocations to stop the keys that they stopped"
             )
         self.stdout.write("The database has every event of the export.")
