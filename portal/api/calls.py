@@ -13,7 +13,7 @@ from keys.exceptions import OwnerNotAuthorized
 from keys.key_cache import KeyRecord
 from keys.limits import CallBudget, PumbleQuota
 from keys.models import RequestLog
-from keys.pumble_ids import PUMBLE_ID
+from keys.pumble_ids import PUMBLE_ID, is_pumble_id
 from keys.usage import CallTrace
 from pumble_bridge import client, clients, deadline, resilience
 from pumble_bridge.client import Json, PumbleClient
@@ -77,10 +77,14 @@ class CallObserver:
         return SenderObserver(self, sender)
 
     def trace_ids(self, *, channel_id: str = "", message_id: str = "") -> None:
-        """Keep these ids for the request log. The id of zeros of a dry run names nothing."""
-        if channel_id and channel_id != client.UNKNOWN_ID:
+        """Keep these ids for the request log, if they are ids. The id of zeros of a dry run names nothing.
+
+        Pumble's answers are not trusted. A text that is too long for its column would make the database refuse a batch of
+        calls of all keys.
+        """
+        if is_pumble_id(channel_id) and channel_id != client.UNKNOWN_ID:
             self.trace.channel_id = channel_id
-        if message_id and message_id != client.UNKNOWN_ID:
+        if is_pumble_id(message_id) and message_id != client.UNKNOWN_ID:
             self.trace.message_id = message_id
 
 

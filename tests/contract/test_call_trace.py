@@ -1,11 +1,12 @@
 """What the request log keeps of a call: ids, who spoke, dry run and replay. Never contents."""
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from keys import usage
 from keys.models import HourlyUse, RequestLog
+from portal.api.calls import CallObserver
 from tests.contract.conftest import Acme
 from tests.contract.test_rights import key_of
 from tests.contract.wire import Api, success
@@ -40,6 +41,14 @@ class TestTheRequestLog:
         sent = success(api.post("dmUser", {"userId": acme.people["dan"], "text": "hello"}))
 
         assert logged("channel_id", "message_id") == [(sent["channelId"], sent["id"])]
+
+    def test_has_no_text_of_pumble_that_is_no_id(self) -> None:
+        observer = CallObserver(budget=cast(Any, None))
+        observer.trace_ids(channel_id="a" * 24, message_id="b" * 24)
+
+        observer.trace_ids(channel_id="x" * 5000, message_id="-1")
+
+        assert (observer.trace.channel_id, observer.trace.message_id) == ("a" * 24, "b" * 24)
 
     def test_tells_a_dry_run_and_a_replay_from_calls_that_did_something(self, api: Api) -> None:
         message = {"channel": "general", "text": "hello"}
