@@ -107,7 +107,7 @@ def explain(text: str, *, viewer: Member | None, by: Actor, now: datetime) -> An
     explanations = [explain_key(key, viewer=viewer, now=now) for key in found_keys]
     explanations += [
         explain_call(call, viewer=viewer, now=now, message=call.message_id in ids)
-        for call in dict.fromkeys(found_calls)
+        for call in list(dict.fromkeys(found_calls))[:MAX_EXPLANATIONS]
     ]
     if not explanations:
         return Answer(problem=_unknown(ids, is_link=bool(links)))
@@ -214,7 +214,7 @@ def _calls_by_link(links: Iterable[re.Match[str]], posts: "Any") -> tuple[list[s
         if messages:
             ids.append(messages[-1])  # the link of a reply may have the thread's first message before it
             here = Q(key__owner__workspace__pumble_id=workspace_id, message_id=messages[-1])
-            found += posts.filter(here, channel_id__in=("", channel_id))
+            found += posts.filter(here, channel_id__in=("", channel_id))[:MAX_EXPLANATIONS]
     return ids, found
 
 

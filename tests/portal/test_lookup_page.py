@@ -10,11 +10,14 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 
 from keys import lifecycle
 from keys.models import ApiKey, AuditEvent, HourlyUse, Member, RequestLog
+from pumble_bridge import explanations
 from tests.conftest import make_member
 from tests.portal.dashboard import browser_of, by, make_key, text, used, words
 
@@ -134,6 +137,21 @@ class TestAMessage:
         assert f"This call posted the message {MESSAGE} ." in page
         assert "Sent as the app's bot" in page
         assert "editor" not in page
+
+    @pytest.mark.parametrize("form", ["link", "id"])
+    def test_that_was_often_changed_is_explained_by_its_first_calls(
+        self, alices: Client, alice: Member, key: ApiKey, form: str
+    ) -> None:
+        ApiKey.objects.update(retires_at=timezone.now() - timedelta(days=1))
+        for number in range(60):
+            posted(key, request_id=f"request-{number:04}", operation="editMessage")
+        sent = {"link": link_of(alice), "id": MESSAGE}[form]
+
+        with CaptureQueriesContext(connection) as queries:
+            page = words(alices.post("/lookup/", {"text": sent}))
+
+        assert page.count("This call changed the message") == explanations.MAX_EXPLANATIONS
+        assert len(queries) < 2 * explanations.MAX_EXPLANATIONS
 
     def test_of_another_workspace_is_unknown(self, alices: Client, key: ApiKey, alice: Member) -> None:
         posted(key)
