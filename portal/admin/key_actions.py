@@ -86,7 +86,10 @@ class KeyAction:
                     number,
                 )
 
-    def done_message(self, number: int) -> str:
+    def done_message(self, number: int, name: str) -> str:
+        """Return the confirmation. One key is named; of several, the number is given."""
+        if number == 1 and name:
+            return self._done_message_of_one(name)
         match self.name:
             case "revoke":
                 text = ngettext("%(n)s key is revoked.", "%(n)s keys are revoked.", number)
@@ -95,6 +98,16 @@ class KeyAction:
             case _:
                 text = ngettext("%(n)s key works again.", "%(n)s keys work again.", number)
         return text % {"n": number}
+
+    def _done_message_of_one(self, name: str) -> str:
+        match self.name:
+            case "revoke":
+                text = _("“%(name)s” is revoked.")
+            case "disable":
+                text = _("“%(name)s” is disabled.")
+            case _:
+                text = _("“%(name)s” works again.")
+        return text % {"name": name}
 
 
 def revoke_reason(owner: Member, by: Actor) -> ApiKey.RevokeReason:
@@ -274,9 +287,10 @@ def _run(
             messages.error(request, message)
         else:
             done += 1
-    messages.success(request, action.done_message(done)) if done else messages.info(
-        request, _("Nothing was changed.")
-    )
+    if done:
+        messages.success(request, action.done_message(done, keys[0].name if len(keys) == 1 else ""))
+    else:
+        messages.info(request, _("Nothing was changed."))
 
 
 def _confirmation_text(

@@ -76,7 +76,7 @@ class TestLeakedKey:
         ana.get_by_label("Type nightly report to confirm").fill("nightly report")
         shoot(ana, "admin-story-2-confirm")
         ana.get_by_role("button", name="Revoke").click()
-        expect(ana.get_by_role("status")).to_contain_text("1 key is revoked")
+        expect(ana.get_by_role("status")).to_contain_text("“nightly report” is revoked")
         assert call(stack, key).json()["reason"] == "key_revoked"
 
         open_chat(dan, stack, "Dan")

@@ -75,8 +75,8 @@ class TestAKeyThatIsBeingReplaced:
         )
 
         assert states(*pair) == expected
-        number = "2 keys are" if sent else "1 key is"
-        assert f"{number} {action}d." in words(done)
+        stopped = "2 keys are" if sent else f"“{old.name}” is"
+        assert f"{stopped} {action}d." in words(done)
 
     def test_asks_for_the_name_where_its_successor_is_in_use(
         self, owner: Client, pair: tuple[ApiKey, ApiKey]
