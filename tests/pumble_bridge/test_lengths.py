@@ -8,13 +8,13 @@ import pytest
 from django.conf import settings
 from django.utils import timezone, translation
 
-from keys import exceptions, scopes, texts
+from keys import exceptions, lifecycle, scopes, texts
 from keys.audit import Actor, Surface
 from keys.exceptions import KeysError
 from keys.models import Member
 from keys.reasons import CATALOGUE
 from pumble_bridge import manifest
-from pumble_bridge.chat import home, interactions, key_blocks
+from pumble_bridge.chat import default_access, home, interactions, key_blocks, successor_question
 from pumble_bridge.chat.blocks import MAX_LABEL_LENGTH, MAX_OPTIONS, message
 from pumble_bridge.chat.commands.subcommands import help_parts
 from pumble_bridge.chat.modals import delete_key, registry
@@ -184,6 +184,20 @@ class TestEveryTextOfAClick:
     def test_fits(self, ana: pumble.Person, person: ChatUser) -> None:
         key, _ = issue(ana, LONG)
 
-        for action in ("rename", "rotate", "delete"):
+        for action in ("rename", "rotate", "renew", "delete"):
             click = Click(ana.workspace_id, ana.id, "t", True, "f" * 24, f"key.{key.key_id}", action, None)  # noqa: FBT003
             check(interactions.handle(click, person).to_dict())
+        click = Click(ana.workspace_id, ana.id, "t", True, "f" * 24, "reduce_key", key.key_id, None)  # noqa: FBT003
+        check(interactions.handle(click, person).to_dict())
+
+    def test_of_a_key_that_is_being_replaced_fits(self, ana: pumble.Person, person: ChatUser) -> None:
+        key, _ = issue(ana, LONG)
+        new, _ = lifecycle.rotate(key=key, grace=lifecycle.GRACE_PERIODS["24h"], by=person.by, now=person.now)
+        successor = lifecycle.confirm(key=new, by=person.by, now=person.now)
+
+        for action in ("disable", "delete"):
+            click = Click(ana.workspace_id, ana.id, "t", True, "f" * 24, f"key.{key.key_id}", action, None)  # noqa: FBT003
+            check(interactions.handle(click, person).to_dict())
+            parts, buttons = successor_question.build(action, key, successor)
+            check(message(*parts, buttons=buttons))
+        check(message(default_access.heading(key, person.now), buttons=default_access.buttons(key)))
