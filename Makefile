@@ -19,7 +19,7 @@ endif
 
 run: export LOCAL_PUMBLE = true
 run: $(VENV)/run.stamp
-	@$(BIN)/python manage.py runlocal $(if $(filter 1,$(FRESH)),--fresh)
+	@$(BIN)/python manage.py demo $(if $(filter 1,$(FRESH)),--fresh)
 
 test: $(VENV)/test.stamp
 	@$(BIN)/python -m tests

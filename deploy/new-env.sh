@@ -9,7 +9,7 @@ SECRET_KEY=$(random)$(random)
 KEY_PEPPERS=1:$(head -c 32 /dev/urandom | base64)
 TOKEN_ENCRYPTION_KEYS=$(random)
 POSTGRES_PASSWORD=$(random | tr -d =)
-# Pumble shows these after you create the app from the output of \`manage.py manifest\`:
+# Pumble shows these after you create the app from the output of \`manage.py manifest\` or \`pumble-api-keys manifest\`:
 PUMBLE_APP_ID=
 PUMBLE_APP_KEY=
 PUMBLE_APP_CLIENT_SECRET=

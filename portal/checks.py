@@ -29,7 +29,7 @@ def check_proxies(app_configs: Any, **options: Any) -> list[CheckMessage]:
 
 
 def _files_open_to_others() -> Iterator[CheckMessage]:
-    for path, mode in ((Path(settings.DATA_DIR), 0o700), (settings.BASE_DIR / ".env", 0o600)):
+    for path, mode in ((Path(settings.DATA_DIR), 0o700), (settings.WORK_DIR / ".env", 0o600)):
         if path.exists() and path.stat().st_mode & 0o077:
             hint = f"Run chmod {mode:o} on it."
             yield checks.Warning(f"Other accounts can read {path.name}.", hint=hint, id="portal.W001")

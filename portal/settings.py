@@ -16,8 +16,13 @@ from portal.environment import NO_SECRETS, Environment, url_host
 COMMANDS_WITHOUT_SECRETS = ("collectstatic", "manifest")
 THIS_MACHINE = ("127.0.0.1", "::1", "localhost")
 
-BASE_DIR = Path(__file__).resolve().parent.parent
-env = Environment(BASE_DIR / ".env")
+PACKAGE_DIR = Path(__file__).resolve().parent
+BASE_DIR = PACKAGE_DIR.parent
+# In the repository, templates and static files are beside the packages. The wheel has them in `portal`, and BASE_DIR is
+# site-packages, where nothing is written.
+IS_INSTALLED = (PACKAGE_DIR / "templates").is_dir()
+WORK_DIR = Path.cwd() if IS_INSTALLED else BASE_DIR
+env = Environment(WORK_DIR / ".env")
 
 DOTENV_IS_IGNORED = env.dotenv_is_ignored
 LOCAL_PUMBLE = env.flag("LOCAL_PUMBLE")
@@ -27,13 +32,13 @@ if DEBUG and not LOCAL_PUMBLE:
         "DEBUG", "may be true only together with LOCAL_PUMBLE, because debug pages show settings and data"
     )
 
-DATA_DIR = BASE_DIR / env.text("DATA_DIR", "var")
+DATA_DIR = WORK_DIR / env.text("DATA_DIR", "var")
 if LOCAL_PUMBLE or not env.text("DATABASE_URL"):
     env.folder("DATA_DIR", DATA_DIR)
 BIND, PORT = env.host("BIND", "127.0.0.1"), env.integer("PORT", 8000, maximum=65535)
 # Only the local Pumble uses this port. Otherwise the variable is ignored: Kubernetes sets it for a service named sandbox.
 SANDBOX_PORT = env.integer("SANDBOX_PORT", 9000, maximum=65535) if LOCAL_PUMBLE else 0
-_is_command = Path(sys.argv[0]).name == "manage.py"
+_is_command = Path(sys.argv[0]).name in {"manage.py", "pumble-api-keys"}
 _command = sys.argv[1] if _is_command and sys.argv[1:] else ""
 # 0.0.0.0 and :: are not addresses to connect to. This machine uses its loopback address.
 _wildcards = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - nothing binds here
@@ -41,6 +46,8 @@ OWN_URL = f"http://{url_host(_wildcards.get(BIND, BIND))}:{PORT}"
 PUBLIC_URL = env.url("PUBLIC_URL", OWN_URL if LOCAL_PUMBLE or _command == "collectstatic" else "")
 _secure = PUBLIC_URL.startswith("https://")
 _host = urlsplit(PUBLIC_URL).hostname or ""
+if urlsplit(PUBLIC_URL).path:
+    env.fail("PUBLIC_URL", "expects no path after the host, because the portal has a host of its own")
 if not (_secure or LOCAL_PUMBLE or _host in THIS_MACHINE or _command == "collectstatic"):
     env.fail("PUBLIC_URL", "expects https://, because keys and sessions travel with every request")
 
@@ -142,7 +149,7 @@ APPEND_SLASH = False  # a redirect turns a POST into a GET
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
+        "DIRS": [(PACKAGE_DIR if IS_INSTALLED else BASE_DIR) / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -244,7 +251,7 @@ SILENCED_SYSTEM_CHECKS = [
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("es", "Español")]
-LOCALE_PATHS = [BASE_DIR / "portal/locale"]
+LOCALE_PATHS = [PACKAGE_DIR / "locale"]
 LANGUAGE_COOKIE_NAME = "__Host-language" if _secure else "language"
 LANGUAGE_COOKIE_SECURE = _secure
 LANGUAGE_COOKIE_HTTPONLY = True
@@ -254,8 +261,8 @@ USE_TZ = True
 
 STATIC_URL = "/static/"
 WHITENOISE_ALLOW_ALL_ORIGINS = False
-STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = BASE_DIR / env.text("STATIC_ROOT", str(DATA_DIR / "static"))
+STATICFILES_DIRS = [] if IS_INSTALLED else [BASE_DIR / "static"]  # Django finds those in `portal`
+STATIC_ROOT = WORK_DIR / env.text("STATIC_ROOT", str(DATA_DIR / "static"))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},

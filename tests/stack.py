@@ -35,7 +35,7 @@ def running(data_dir: Path) -> Iterator[Stack]:
     environment = os.environ | ports
     with log.open("w") as output:
         process = subprocess.Popen(
-            [sys.executable, "manage.py", "runlocal"],
+            [sys.executable, "manage.py", "demo"],
             cwd=PROJECT,
             env=environment,
             stdout=output,

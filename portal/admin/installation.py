@@ -19,11 +19,10 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from keys import limits, usage
 from keys.models import ApiKey, AuditVerification, HourlyUse, Member, Workspace
-from portal import health
+from portal import __version__, health
 from portal.admin.site import site
 from portal.admin.viewer import get_viewer
 from portal.templatetags import presentation
-from portal.version import version
 from pumble_bridge import resilience
 from pumble_bridge.models import HomeTab, MaintenanceRun, Notice
 
@@ -64,7 +63,7 @@ def run_checks(now: datetime) -> list[Check]:
     stale = HomeTab.objects.filter(version__gt=F("published_version"))
     failing = stale.filter(failures__gt=0).count()
     return [
-        Check(gettext_lazy("Version"), version() or _("unknown")),
+        Check(gettext_lazy("Version"), __version__),
         Check(
             gettext_lazy("Running since"),
             format_html(

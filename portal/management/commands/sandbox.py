@@ -37,6 +37,7 @@ class Command(BaseCommand):
         # A process with its own settings. It shares only HTTP with the portal.
         os.environ["DJANGO_SETTINGS_MODULE"] = "sandbox.settings"
         os.environ["PUBLIC_URL"] = settings.PUBLIC_URL
+        os.environ["DATA_DIR"] = str(settings.DATA_DIR)
         os.chdir(settings.BASE_DIR)
         command = [
             "-m",

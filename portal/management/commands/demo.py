@@ -1,6 +1,7 @@
-"""Start and stop the local Pumble and the portal together, for `make run`."""
+"""Start and stop the local Pumble and the portal together, for `make run` and `pumble-api-keys demo`."""
 
 import contextlib
+import ipaddress
 import os
 import signal
 import subprocess
@@ -16,6 +17,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from portal.management import database, processes
 from portal.management.ports import in_use
 
 START_SECONDS = 60
@@ -32,7 +34,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.LOCAL_PUMBLE:
-            raise CommandError("runlocal requires LOCAL_PUMBLE=true")
+            raise CommandError("demo requires LOCAL_PUMBLE=true")
+        if not _is_loopback(settings.BIND):
+            raise CommandError(
+                "BIND must be a loopback address such as 127.0.0.1, because anyone can sign in"
+            )
         for name, port, host in (
             ("PORT", settings.PORT, settings.BIND),
             ("SANDBOX_PORT", settings.SANDBOX_PORT, _LOCALHOST),
@@ -46,6 +52,7 @@ class Command(BaseCommand):
             for name in ("portal", "pumble"):
                 for path in settings.DATA_DIR.glob(f"{name}.sqlite3*"):
                     path.unlink()
+        database.refuse_newer()
         call_command("migrate", verbosity=0, interactive=False)
         call_command("collectstatic", verbosity=0, interactive=False)
         with contextlib.ExitStack() as running:
@@ -62,7 +69,7 @@ class Command(BaseCommand):
         os.kill(os.getpid(), stop.signal)
 
     def _commands(self) -> Iterator[list[str]]:
-        yield [sys.executable, "manage.py", "sandbox"]
+        yield [sys.executable, "-m", "portal", "sandbox"]
         yield [sys.executable, "-m", "gunicorn", "-c", "portal/gunicorn.conf.py"]
 
     def _welcome(self) -> None:
@@ -114,7 +121,9 @@ def _catches_interrupt(process: int) -> bool:
 @contextlib.contextmanager
 def _child(*command: str) -> Iterator[subprocess.Popen[bytes]]:
     """Run a process in its own group, so that Ctrl-C does not reach it directly. Stop it on exit."""
-    child = subprocess.Popen(command, cwd=settings.BASE_DIR, start_new_session=True)  # noqa: S603 - our own command
+    child = subprocess.Popen(  # noqa: S603 - our own command
+        command, cwd=settings.BASE_DIR, env=processes.environment(), start_new_session=True
+    )
     try:
         yield child
     finally:
@@ -142,6 +151,13 @@ def _wait_for(
             return False
         time.sleep(0.1)
     return False
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _answers(url: str) -> bool:

@@ -1,0 +1,26 @@
+import os
+import sys
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+
+from portal.management import database, processes
+from portal.management.ports import in_use
+
+
+class Command(BaseCommand):
+    help = "Collect the static files and serve the portal with gunicorn, until SIGINT or SIGTERM."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if in_use(settings.PORT, settings.BIND):
+            raise CommandError(f"port {settings.PORT} is in use; choose another with PORT=...")
+        database.refuse_newer()
+        database.refuse_missing_migrations()
+        call_command("collectstatic", verbosity=0, interactive=False)
+        self.stdout.write(f"Serving {settings.PUBLIC_URL} at {settings.OWN_URL}")
+        os.environ.update(processes.environment())
+        os.chdir(settings.BASE_DIR)
+        command = [sys.executable, "-m", "gunicorn", "-c", "portal/gunicorn.conf.py"]
+        os.execv(sys.executable, command)  # noqa: S606 - no shell is wanted
