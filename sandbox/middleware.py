@@ -31,23 +31,24 @@ class PageHeadersMiddleware:
 
 
 class SameOriginMiddleware:
-    """Refuses requests of other sites to `/act/`.
+    """Refuses requests that pages of other sites send. Django refuses a foreign `Host` before.
 
-    The interface has no sign-in, so the browser's `Origin` and `Sec-Fetch-Site` headers decide.
+    `/act/` has no sign-in, so `Sec-Fetch-Site` counts there, too. Elsewhere, links of the portal lead to the consent screen.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        own_origin = f"{request.scheme}://{request.get_host()}"
+        foreign = request.headers.get("Origin", own_origin) != own_origin
         if request.path.startswith("/act/"):
-            origin = request.headers.get("Origin")
-            foreign = origin is not None and origin != f"{request.scheme}://{request.get_host()}"
-            if foreign or request.headers.get("Sec-Fetch-Site", "none") not in {"none", "same-origin"}:
-                return JsonResponse(
-                    {"error": "only the chat page and programs without a browser may use this address"},
-                    status=403,
-                )
+            foreign |= request.headers.get("Sec-Fetch-Site", "none") not in {"none", "same-origin"}
+        if foreign:
+            return JsonResponse(
+                {"error": "only the chat page and programs without a browser may use this address"},
+                status=403,
+            )
         return self.get_response(request)
 
 

@@ -41,7 +41,7 @@ class Installation:
             env=bare_environment() | environment,
             capture_output=True,
             text=True,
-            timeout=50,
+            timeout=100,
         )
 
 

@@ -23,6 +23,9 @@ from tests.package.conftest import Installation, bare_environment
 from tests.portal.test_environment import PRODUCTION, WITHOUT_PRIVILEGES
 
 
+pytestmark = pytest.mark.timeout(180)  # 5 s alone, and each test starts programs that load all of Django
+
+
 @contextlib.contextmanager
 def started(
     installation: Installation, folder: Path, *arguments: str, ready: str, **environment: str
@@ -38,7 +41,7 @@ def started(
             stderr=subprocess.STDOUT,
         )
     try:
-        until = time.monotonic() + 50
+        until = time.monotonic() + 100
         while f"\n{ready}" not in f"\n{log.read_text()}":
             assert process.poll() is None, log.read_text()
             assert time.monotonic() < until, log.read_text()
@@ -147,7 +150,7 @@ class TestTheDemo:
             env=bare_environment() | ports,
             capture_output=True,
             text=True,
-            timeout=50,
+            timeout=100,
         )
 
         assert done.returncode == 1

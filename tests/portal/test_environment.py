@@ -120,6 +120,7 @@ class TestTheStart:
             ("THREADS", "257"),
             ("PUBLIC_URL", "http://keys.example.com"),
             ("PUBLIC_URL", "portal.invalid"),
+            ("PUBLIC_URL", "https://keys.example.com/keys/"),
             ("PUBLIC_URL", "https://keys.example.com/?x=1"),
             ("PUMBLE_API_URL", "ftp://x"),
             ("DATABASE_URL", "mysql://u:p@h/db"),

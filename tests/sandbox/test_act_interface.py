@@ -189,6 +189,18 @@ class TestRefusals:
         for headers in ({"Origin": "https://evil.test"}, {"Sec-Fetch-Site": "cross-site"}):
             assert requests.post(f"{pumble.url}/act/reset", headers=headers, timeout=20).status_code == 403
 
+    @pytest.mark.parametrize("path", ["/", "/healthz", "/act/workspaces", "/v1/channels", "/access-request"])
+    def test_with_a_foreign_host_or_origin(self, pumble: Pumble, path: str) -> None:
+        """A name of another site can lead to this machine, and its pages can post forms."""
+        for headers, status in (
+            ({"Host": "evil.test"}, 400),
+            ({"Host": "127.0.0.1.evil.test"}, 400),
+            ({"Origin": "https://evil.test"}, 403),
+            ({"Origin": "null"}, 403),
+        ):
+            answer = requests.get(f"{pumble.url}{path}", headers=headers, timeout=20)
+            assert answer.status_code == status, headers
+
 
 class TestScreen:
     def test_shows_an_open_thread(self, pumble: Pumble) -> None:
