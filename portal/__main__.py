@@ -9,6 +9,17 @@ from urllib.parse import urlsplit
 from portal import __version__
 
 PROGRAM = "pumble-api-keys"
+USAGE = f"""usage: {PROGRAM} COMMAND ...
+
+  demo         run the portal with a local Pumble, to try it
+  new-env URL  print settings with new secrets, for the file .env in the current folder
+  manifest     print the app's manifest for Pumble
+  migrate      update the database
+  serve        serve the portal
+  maintenance  send reminders and delete what is too old
+  help         list all commands, once the settings are complete
+  --version    print the version
+"""
 _PACKAGE = Path(__file__).resolve().parent
 _NEW_ENV = "new-env.sh"
 
@@ -16,16 +27,16 @@ _NEW_ENV = "new-env.sh"
 def main() -> None:
     sys.argv[0] = PROGRAM
     match sys.argv[1:]:
-        case ["--version" | "version", *_]:
+        case ["--version"]:
             sys.stdout.write(f"{PROGRAM} {__version__}\n")
         case ["new-env", *arguments]:
             sys.exit(new_env(arguments))
-        case [command, *_]:
-            if command == "demo":
-                os.environ["LOCAL_PUMBLE"] = "true"
+        case [] | ["-h" | "--help"]:
+            sys.stdout.write(USAGE)
+        case ["demo", *_]:
+            os.environ["LOCAL_PUMBLE"] = "true"
             run_command()
         case _:
-            sys.argv.append("help")
             run_command()
 
 

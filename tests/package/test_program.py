@@ -22,7 +22,6 @@ from tests.environment import PROJECT, free_port
 from tests.package.conftest import Installation, bare_environment
 from tests.portal.test_environment import PRODUCTION, WITHOUT_PRIVILEGES
 
-
 pytestmark = pytest.mark.timeout(180)  # 5 s alone, and each test starts programs that load all of Django
 
 
@@ -242,6 +241,16 @@ class TestTheProgram:
 
         assert (done.returncode, done.stdout) == (2, "")
         assert "new-env URL" in done.stderr
+
+    @pytest.mark.parametrize("arguments", [[], ["--help"]])
+    def test_explains_itself_without_settings(
+        self, installation: Installation, folder: Path, arguments: list[str]
+    ) -> None:
+        done = installation.run(folder, *arguments)
+
+        assert done.returncode == 0, done.stderr
+        assert "new-env URL" in done.stdout
+        assert not list(folder.iterdir())
 
     def test_has_the_commands_of_manage_py(self, installation: Installation, folder: Path) -> None:
         done = installation.run(folder, "help", LOCAL_PUMBLE="true")
