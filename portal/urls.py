@@ -53,7 +53,7 @@ urlpatterns = [
     path("keys/<slug:key_id>/remedy", overview.ApplyFix.as_view(), name="remedy"),
     path("admin/", include("portal.admin.urls")),
     path("signout", session.sign_out, name="signout"),
-    path("signout/everywhere", session.sign_out_everywhere, name="signout-everywhere"),
+    path("signout/everywhere", session.SignOutEverywhere.as_view(), name="signout-everywhere"),
     path("language", session.choose_language, name="set_language"),
     path("manifest", serve_manifest, name="manifest"),
     path("pumble/hook", hook, name="hook"),

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import islice
+from typing import Any
 
 from django.db import transaction
 
@@ -10,6 +11,7 @@ from keys import audit, permissions, policies
 from keys.audit import Actor, audit_denials
 from keys.exceptions import KeysError, PolicyChanged
 from keys.lifecycle.locks import lock_live_rotation_chain, lock_owner
+from keys.lifecycle.names import clean_note
 from keys.lifecycle.updates import apply_rights, disable_all
 from keys.models import ApiKey, Policy
 from keys.policies import NonCompliantKey
@@ -20,11 +22,14 @@ _Reason = ApiKey.DisableReason
 
 @audit_denials("bring_in_line")
 @transaction.atomic
-def enforce_policy(*, key: ApiKey, revision: int, by: Actor, now: datetime) -> NonCompliantKey | None:
+def enforce_policy(
+    *, key: ApiKey, revision: int, by: Actor, now: datetime, note: str = ""
+) -> NonCompliantKey | None:
     """Narrow a live key to what the policy of its workspace allows, or disable it if narrowing does not help.
 
     Args:
         revision: the revision of the policy that the request is based on.
+        note: why, in the words of the administrator. The owner gets it.
 
     Returns:
         The violations of the key and the rights that it keeps; None if it complies.
@@ -42,7 +47,9 @@ def enforce_policy(*, key: ApiKey, revision: int, by: Actor, now: datetime) -> N
     noncompliant = policies.check_key(policy, chain[-1], now)
     if noncompliant is None:
         return None
-    detail = {"breaches": [violation.to_dict() for violation in noncompliant.violations]}
+    detail: dict[str, Any] = {"breaches": [violation.to_dict() for violation in noncompliant.violations]}
+    if note:
+        detail["note"] = clean_note(note)
     if noncompliant.compliant_rights is not None:
         apply_rights(
             chain, noncompliant.compliant_rights, by=by, now=now, reason=_Reason.POLICY.value, **detail

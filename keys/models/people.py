@@ -3,6 +3,7 @@
 from typing import ClassVar, TypeVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.contrib.auth.password_validation import validate_password
 from django.db import models
 from django.db.models import Model, Q, QuerySet
 from django.utils.crypto import salted_hmac
@@ -48,8 +49,14 @@ class Workspace(models.Model):
 
 class MemberManager(BaseUserManager["Member"]):
     def create_superuser(self, username: str, password: str | None = None) -> "Member":
-        """Create an operator, who signs in with a password and belongs to no workspace."""
+        """Create an operator, who signs in with a password and belongs to no workspace.
+
+        Raises:
+            ValidationError: the password is too weak.
+        """
         operator = self.model(username=username, name=username, is_superuser=True)
+        if password is not None:
+            validate_password(password, operator)
         operator.set_password(password)
         operator.save(using=self._db)
         return operator

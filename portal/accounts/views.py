@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET
 from keys import limits, membership
 from keys.audit import Surface
 from keys.exceptions import RateLimited
+from keys.models import Member
 from keys.permissions import is_entitled
 from portal.accounts import kept_forms
 from portal.accounts.sessions import (
@@ -66,6 +67,10 @@ def _throttled(view: View) -> View:
 @require_GET
 @_throttled
 def signin(request: HttpRequest) -> HttpResponse:
+    """Redirect to Pumble. A link with `next` leads members who are signed in to that page at once."""
+    member = request.user
+    if isinstance(member, Member) and is_entitled(member) and "next" in request.GET:
+        return redirect(oauth.safe_redirect_path(request.GET["next"], default="/"))
     return _redirect_to_pumble(request, OAuthState.Purpose.SIGN_IN)
 
 

@@ -4,17 +4,32 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django import forms
 from django.contrib import messages
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from keys import lifecycle, texts
 from keys.audit import Actor
 from keys.exceptions import KeyBeingReplaced, KeyNotFound, PolicyChanged
+from keys.lifecycle import MAX_NOTE_LENGTH
 from keys.models import ApiKey
 from keys.policies import NonCompliantKey
 from keys.texts import short_date
+from portal.presentation.forms import BaseForm
+
+
+class ReasonForm(BaseForm):
+    """Why the policy is applied, in the words of the administrator."""
+
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        required=False,
+        max_length=MAX_NOTE_LENGTH,
+        help_text=gettext_lazy("The holder of the key gets this text."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
 
 
 @dataclass(frozen=True)
@@ -54,7 +69,7 @@ def _describe_changes(item: NonCompliantKey, now: datetime) -> list[str]:
 
 
 def enforce_policy(
-    request: HttpRequest, keys: Iterable[ApiKey], *, revision: int, by: Actor, now: datetime
+    request: HttpRequest, keys: Iterable[ApiKey], *, revision: int, by: Actor, now: datetime, note: str
 ) -> None:
     """Apply the policy to the keys, and add messages for the next page.
 
@@ -63,7 +78,7 @@ def enforce_policy(
     narrowed = disabled = 0
     for key in keys:
         try:
-            broken = lifecycle.enforce_policy(key=key, revision=revision, by=by, now=now)
+            broken = lifecycle.enforce_policy(key=key, revision=revision, by=by, now=now, note=note)
         except PolicyChanged as error:
             messages.warning(request, texts.error_message(error))
             return

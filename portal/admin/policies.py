@@ -108,7 +108,7 @@ class PolicyAdmin(ViewerAdmin):
         noncompliant = list(policies.find_noncompliant_keys(workspace, now))
         if request.method != "POST":
             kept_data = get_kept_form(request)
-            context = {
+            context: dict[str, Any] = {
                 "title": _violations_title(len(noncompliant)),
                 "ticked": None if kept_data is None else kept_data.getlist("key"),
                 "keys": noncompliant_keys.build_rows(noncompliant[:MAX_BATCH_SIZE], now),
@@ -121,9 +121,15 @@ class PolicyAdmin(ViewerAdmin):
             _read_revision(request.POST.get("revision")),
         )
         selected = [item for item in noncompliant if item.key.key_id in ticked]
-        if "sure" in request.POST:
+        data, pasted = extract_pasted_keys(request.POST, by=get_actor(request), now=now)
+        form = noncompliant_keys.ReasonForm(data if "sure" in data else None)
+        form.add_pasted_key_errors(pasted) if form.is_bound else None
+        if form.is_bound and form.is_valid():
             keys = [item.key for item in selected]
-            noncompliant_keys.enforce_policy(request, keys, revision=revision, by=get_actor(request), now=now)
+            note = form.cleaned_data["reason"]
+            noncompliant_keys.enforce_policy(
+                request, keys, revision=revision, by=get_actor(request), now=now, note=note
+            )
         elif selected:
             title = ngettext(
                 "Apply the policy to %(n)s key?", "Apply the policy to %(n)s keys?", len(selected)
@@ -132,8 +138,10 @@ class PolicyAdmin(ViewerAdmin):
                 "title": title % {"n": len(selected)},
                 "keys": noncompliant_keys.build_rows(selected, now),
                 "revision": revision,
+                "form": form,
             }
-            return self._page(request, "admin/policy_enforcement.html", workspace, context)
+            status = 400 if form.is_bound else 200
+            return self._page(request, "admin/policy_enforcement.html", workspace, context, status=status)
         else:
             messages.warning(request, _("Select the keys to which you want to apply the policy."))
         return redirect("admin:keys_policy_keys", workspace.pk)

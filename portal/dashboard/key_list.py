@@ -55,7 +55,14 @@ class KeyList(MemberView):
 
     def handle_no_permission(self) -> HttpResponse:
         if self.request.method in {"GET", "HEAD"}:
-            return render(self.request, "dashboard/welcome.html", {"public_url": settings.PUBLIC_URL})
+            return render(
+                self.request,
+                "dashboard/welcome.html",
+                {
+                    "public_url": settings.PUBLIC_URL,
+                    "signed_out_everywhere": self.request.GET.get("done") == "signed-out-everywhere",
+                },
+            )
         return super().handle_no_permission()
 
     def get(self, request: HttpRequest) -> HttpResponse:

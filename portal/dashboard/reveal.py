@@ -9,6 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.text import slugify
 
 from keys import lifecycle
 from keys.audit import Actor
@@ -41,6 +42,7 @@ def reveal_key(
         "retires_at": retires_at,
         "replaced": replaced,
         "samples": _samples(key),
+        "file_name": f"{slugify(key.name) or key.key_id}.env",
         "mcp_url": mcp_clients.mcp_url(),
         "mcp_clients": mcp_clients.list_clients(),
     }

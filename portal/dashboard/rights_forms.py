@@ -1,5 +1,6 @@
 """The forms in which people choose the rights of a key."""
 
+import json
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
@@ -334,6 +335,8 @@ class CreateForm(RightsForm):
         ):
             presets.insert(presets.index(scopes.READ_ONLY_PRESET) + 1, _AI_AGENT)
         self._set_choices("preset", [(name, preset_label(name)) for name in (*presets, "custom")])
+        held = {**scopes.PRESETS, _AI_AGENT: scopes.PRESETS[scopes.READ_ONLY_PRESET]}
+        self.preset_scopes = json.dumps({name: held[name] for name in presets})  # for the script
         default_scopes = policies.default_scopes(terms, cautious=True)
         default = scopes.find_preset(default_scopes)
         self.fields["preset"].initial = default if default in presets else "custom"

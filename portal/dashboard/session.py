@@ -3,7 +3,6 @@
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import check_for_language
 from django.views.decorators.http import require_POST
@@ -12,8 +11,8 @@ from django.views.i18n import set_language
 from keys import key_format, membership
 from keys.models import AuditEvent, Member
 from portal.accounts import kept_forms
-from portal.accounts.kept_forms import FormPage, form_page
 from portal.accounts.sessions import record_operator_event, request_actor
+from portal.dashboard.base import MemberView
 from portal.dashboard.trial_keys import revoke_trial_keys
 from pumble_bridge import oauth
 
@@ -46,15 +45,14 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     return redirect("/")
 
 
-@form_page(FormPage(lambda: reverse("start")))
-@require_POST
-def sign_out_everywhere(request: HttpRequest) -> HttpResponse:
-    """End all sessions of the member."""
-    if not isinstance(request.user, Member):
-        return kept_forms.require_sign_in(request)  # who is not signed in ends no sessions
-    member = request.user
-    by, now = request_actor(request, member=member), timezone.now()
-    revoke_trial_keys(request, member, by=by, now=now)
-    membership.sign_out_everywhere(member, by=by, now=now)
-    logout(request)
-    return redirect("/")
+class SignOutEverywhere(MemberView):
+    """GET: ask for a confirmation. POST: end all sessions of the member, say so, and let the member sign in again."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return self.render("sign_out_everywhere.html", {})
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        revoke_trial_keys(request, self.member, by=self.actor, now=self.now)
+        membership.sign_out_everywhere(self.member, by=self.actor, now=self.now)
+        logout(request)
+        return redirect("/?done=signed-out-everywhere")

@@ -107,7 +107,7 @@ FIELDS: "dict[str, StrPromise]" = {
     "member": gettext_lazy("member"),
     "workspace": gettext_lazy("workspace"),
 }
-_PAGES: "dict[str, StrPromise]" = {
+PAGES: "dict[str, StrPromise]" = {
     "front": gettext_lazy("Overview"),
     "apikey": gettext_lazy("API keys"),
     "member": gettext_lazy("Members"),
@@ -121,7 +121,7 @@ _PAGES: "dict[str, StrPromise]" = {
 _VALUES: "dict[str, dict[str, StrPromise | str]]" = {
     "reason": {**dict(ApiKey.RevokeReason.choices), **dict(ApiKey.DisableReason.choices)},
     "creators": dict(Policy.Creators.choices),
-    "page": dict(_PAGES),
+    "page": dict(PAGES),
     "default_preset": {name: text.label for name, text in texts.PRESETS.items()},
     "scopes": {scope: text.label for scope, text in texts.SCOPES.items()},
     "allowed_scopes": {scope: text.label for scope, text in texts.SCOPES.items()},

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from keys import texts
 from keys.models import ApiKey, AuditEvent
+from portal.presentation import event_details
 
 _MAX_ENTRIES = 100
 _Type = AuditEvent.Type
@@ -52,7 +53,7 @@ def describe_event(event: AuditEvent) -> str:
         "after": detail.get("after", ""),
         "successor": detail.get("successor", ""),
         "tried": detail.get("what", ""),
-        "page": detail.get("page", ""),
+        "page": event_details.PAGES.get(detail.get("page", ""), detail.get("page", "")),
         "reason": _describe_reason(str(detail.get("reason", "")), str(detail.get("note", ""))),
         "changed": _list_changed_rights(detail) if event.type == _Type.KEY_NARROWED else "",
     }

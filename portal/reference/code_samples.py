@@ -51,7 +51,14 @@ def _python(url: str, method: str, body: Json | None) -> str:
     ]
     if body is not None:
         lines.append(f"    json={_literal(body, 4, 1, _PYTHON_WORDS)},")
-    return "\n".join([*lines, "    timeout=30,", ")", "answer.raise_for_status()", "print(answer.json())"])
+    ending = [
+        "    timeout=30,",
+        ")",
+        "if not answer.ok:",
+        "    raise SystemExit(answer.text)",
+        "print(answer.json())",
+    ]
+    return "\n".join(lines + ending)
 
 
 def _javascript(url: str, method: str, body: Json | None) -> str:

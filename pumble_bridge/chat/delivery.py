@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Sequence
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 
 from keys import key_format, lifecycle
@@ -17,6 +16,7 @@ from pumble_bridge.chat.blocks import (
     escape_user_text,
     message,
 )
+from pumble_bridge.chat.portal_links import portal_url
 from pumble_bridge.chat.user import ChatUser
 from pumble_bridge.exceptions import PumbleError
 from pumble_bridge.hooks.responses import Ack, HookResponse, Nack
@@ -88,7 +88,7 @@ def deliver_in_messages(
 
 
 def portal_button(label: str) -> Element:
-    return button(OPEN_PORTAL, label, url=settings.PUBLIC_URL + "/")
+    return button(OPEN_PORTAL, label, url=portal_url())
 
 
 def _buttons(key: ApiKey) -> list[Element]:

@@ -10,6 +10,7 @@ from keys.models import ApiKey
 from pumble_bridge.chat import default_access, delivery, home, key_blocks, successor_question
 from pumble_bridge.chat.blocks import escape_user_text, message, paragraph
 from pumble_bridge.chat.modals import reduce_permissions, registry
+from pumble_bridge.chat.portal_links import portal_url
 from pumble_bridge.chat.user import ChatUser
 from pumble_bridge.hooks import leak_detection
 from pumble_bridge.hooks.payloads import Click
@@ -89,7 +90,7 @@ def _act_on_key(click: Click, user: ChatUser, key_id: str) -> HookResponse:
 def _reduce_permissions(click: Click, user: ChatUser) -> HookResponse:
     key = selectors.get_own_key_by_id(user.member, click.value, user.now)
     if not reduce_permissions.options(key):
-        url = f"{settings.PUBLIC_URL}/keys/{key.key_id}/narrow"
+        url = portal_url(f"/keys/{key.key_id}/narrow")
         return Nack(_("Choose the permissions of this key in the portal: %(url)s") % {"url": url})
     return registry.open_modal(click, user, registry.REDUCE_PERMISSIONS, key.key_id)
 

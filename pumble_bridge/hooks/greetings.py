@@ -66,8 +66,9 @@ def answer(workspace: Workspace, event: Event, *, now: datetime) -> None:
             direct = client.find_direct_channel([installation.bot_user_id, str(author)])
             if direct["channel"]["id"] != channel_id:
                 return
-            parts = subcommands.greeting_parts()
-            if member is None or not is_entitled(member):
+            entitled = member if member is not None and is_entitled(member) else None
+            parts = subcommands.greeting_parts(entitled)
+            if entitled is None:
                 parts += key_blocks.authorize_first()
             client.post_message(str(channel_id), message(*parts))
     except PumbleError as error:

@@ -56,6 +56,21 @@ for (const form of document.querySelectorAll("form[data-sentence]")) {
   schedulePreview();
 }
 
+// "Custom" begins with the permissions of the access level that was chosen before.
+for (const form of document.querySelectorAll("form[data-presets]")) {
+  const presets = JSON.parse(form.dataset.presets);
+  const levels = [...form.querySelectorAll('[name="preset"]')];
+  let previous = levels.find((level) => level.checked)?.value;
+  for (const level of levels) {
+    level.addEventListener("change", () => {
+      if (level.value === "custom" && presets[previous]) {
+        for (const box of form.querySelectorAll('[name="scopes"]')) box.checked = presets[previous].includes(box.value);
+      }
+      previous = level.value;
+    });
+  }
+}
+
 // Refresh the last uses during a rotation.
 const rotation = document.querySelector("[data-refresh]");
 if (rotation) {

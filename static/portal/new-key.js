@@ -42,6 +42,20 @@ copy.addEventListener("click", async () => {
   }, 3000);
 });
 
+const copyExport = page.querySelector("[data-copy-export]");
+copyExport.addEventListener("click", async () => {
+  try {
+    await navigator.clipboard.writeText(`export PUMBLE_API_KEY=${field.value}`);
+  } catch {
+    field.focus();
+    field.select();
+    announce(page.dataset.select);
+    return;
+  }
+  markSaved(true);
+  announce(page.dataset.copied);
+});
+
 const download = page.querySelector("[data-download]");
 download.addEventListener("click", () => {
   const link = document.createElement("a");

@@ -32,9 +32,9 @@ def sign_in(page: Page, stack: Stack) -> None:
 def create(page: Page, stack: Stack, name: str, preset: str = "Post messages") -> str:
     """Make a key as a person does; its plaintext."""
     page.goto(f"{stack.portal}/keys/new")
-    page.get_by_label("Name").fill(name)
+    page.locator("#id_name").fill(name)
     page.get_by_role("radio", name=re.compile(preset)).check()
-    page.get_by_role("button", name="Create key").click()
+    page.get_by_role("button", name=re.compile("^(Create key|Crear clave)$")).click()
     return page.locator("#plaintext").input_value()
 
 
@@ -358,3 +358,60 @@ class TestTryTheApi:
         expect(page.locator(".live-responses-table .response-col_status").last).to_contain_text("200")
         assert page.locator("[data-key]").count() == 0
         shoot(page, "dashboard-try-it")
+
+
+class TestFormAndPageOfANewKey:
+    def test_begins_custom_with_the_permissions_of_the_level_before(
+        self, stack: Stack, new_page: NewPage
+    ) -> None:
+        page = new_page()
+        sign_in(page, stack)
+        page.goto(f"{stack.portal}/keys/new")
+        page.get_by_role("radio", name=re.compile("^Post messages")).check()
+        page.get_by_role("radio", name=re.compile("^Custom")).check()
+        ticked = page.locator('[name="scopes"]:checked').evaluate_all("boxes => boxes.map(box => box.value)")
+        assert ticked == ["channels:list", "channels:read", "messages:write", "users:list", "user:read"]
+
+    def test_does_not_lay_a_box_over_its_label(self, stack: Stack, new_page: NewPage) -> None:
+        page = new_page()
+        sign_in(page, stack)
+        page.goto(f"{stack.portal}/keys/new?preset=full-access")
+        shoot(page, "new-key-full-access", whole=True)
+        label = page.locator(".only-full label")
+        text_left = label.evaluate(
+            "label => { const range = document.createRange(); range.selectNodeContents(label.lastChild);"
+            " return range.getBoundingClientRect().left }"
+        )
+        box = label.locator("input").bounding_box()
+        assert box is not None
+        assert box["x"] + box["width"] < text_left
+
+    def test_copies_samples_and_the_line_that_sets_the_key(self, stack: Stack, new_page: NewPage) -> None:
+        page = new_page()
+        sign_in(page, stack)
+        key = create(page, stack, "copied")
+        page.get_by_role("button", name="Copy the line with the key").click()
+        assert page.evaluate("navigator.clipboard.readText()") == f"export PUMBLE_API_KEY={key}"
+        page.get_by_role("button", name="Copy curl").click()
+        assert page.evaluate("navigator.clipboard.readText()").startswith("curl ")
+        shoot(page, "new-key-samples", whole=True)
+
+
+class TestLargeText:
+    def test_of_200_percent_does_not_scroll_sideways_at_360_pixels(
+        self, stack: Stack, new_page: NewPage
+    ) -> None:
+        page = new_page(width=360, language="es-ES")
+        sign_in(page, stack)
+        create(page, stack, "a key with a long-name-without-any-spaces", preset="Publicar mensajes")
+        wide = []
+        for path in (
+            *("/", "/overview", "/keys/new", "/lookup/", "/api-docs/plain/", "/signout/everywhere"),
+            *("/admin/", "/admin/keys/apikey/", "/admin/keys/auditevent/", "/admin/keys/auditevent/legend/"),
+        ):
+            page.goto(stack.portal + path)
+            page.evaluate("document.documentElement.style.fontSize = '200%'")
+            shoot(page, f"large{path.replace('/', '-')}")
+            if not fits(page):
+                wide.append(path)
+        assert wide == []

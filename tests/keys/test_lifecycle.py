@@ -361,7 +361,7 @@ class TestInventory:
     ) -> None:
         hers, his = issue(alice, "hers")[0], issue(bob, "his")[0]
         foreign = issue(mallory, "foreign")[0]
-        operator = Member.objects.create_superuser("operator", "x")
+        operator = Member.objects.create_superuser("operator", "a long enough password")
 
         seen = {
             viewer.name: set(selectors.list_keys(viewer))
@@ -379,7 +379,7 @@ class TestInventory:
     def test_shows_what_happened_to_those_who_oversee_it_only(
         self, alice: Member, olivia: Member, mallory: Member
     ) -> None:
-        operator = Member.objects.create_superuser("operator", "x")
+        operator = Member.objects.create_superuser("operator", "a long enough password")
         for owner in (alice, mallory):
             issue(owner)
 

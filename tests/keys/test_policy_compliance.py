@@ -251,7 +251,7 @@ class TestBringingAKeyInLine:
         for stranger in (alice, mallory):
             with pytest.raises(NotAllowed):
                 enforce_policy(key, stranger)
-        operator = Member.objects.create_superuser("root", "secret")
+        operator = Member.objects.create_superuser("root", "a long enough password")
         assert enforce_policy(key, operator) is not None
 
     def test_narrows_in_all_that_is_too_wide_and_in_nothing_else(self, alice: Member, olivia: Member) -> None:

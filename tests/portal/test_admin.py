@@ -144,6 +144,21 @@ class TestOperators:
 
         assert sign_in(client, "ops", PASSWORD)["Location"] == "/admin/"
 
+    def test_are_created_with_an_email_and_no_weak_password(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def create(password: str, email: str) -> None:
+            monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", password)
+            options = ("--noinput", "--username", "ops", "--email", email)
+            call_command("createsuperuser", *options, stdout=io.StringIO())
+
+        for weak in ("short", "password", "ops-ops-ops"):
+            with pytest.raises(CommandError, match=r"too (short|common|similar)"):
+                create(weak, "ops@acme.test")
+        with pytest.raises(CommandError, match="--email"):
+            create(PASSWORD, "nobody")
+        assert not Member.objects.exists()
+        create(PASSWORD, "ops@acme.test")
+        assert Member.objects.get().email == "ops@acme.test"
+
     @pytest.mark.parametrize(
         ("username", "password"), [("root", "wrong"), ("nobody", PASSWORD), ("ROOT", PASSWORD)]
     )
@@ -218,7 +233,7 @@ class TestOperators:
         elsewhere = AuditEvent.objects.filter(type=Type.OPERATOR_LOOKED, workspace=mallory.workspace)
         assert [event.detail["page"] for event in elsewhere] == ["member"]  # where she stood in the list
         page = words(browser_of(make_member(alice.workspace, "boss", "OWNER")).get("/admin/keys/auditevent/"))  # type: ignore[arg-type]
-        assert "An operator viewed this workspace: apikey" in page
+        assert "An operator viewed this workspace: API keys" in page
 
     def test_see_every_workspace_with_its_figures(self, root: Member, alice: Member, mallory: Member) -> None:
         used(make_key(alice), calls=7)

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from keys import lifecycle, scopes
+from keys import key_format, lifecycle, scopes
 from keys.models import ApiKey, AuditEvent, Member, Policy
 from tests.conftest import make_member
 from tests.portal.dashboard import PAGE, browser_of, by, make_key, set_policy, text, words
@@ -300,6 +300,30 @@ class TestNonCompliantKeys:
         assert {event.surface for event in AuditEvent.objects.filter(actor=olivia, key__isnull=False)} == {
             "ADMIN"
         }
+
+    def test_get_the_reason_of_the_administrator(self, owner: Client, olivia: Member, key: ApiKey) -> None:
+        set_policy(olivia, now=timezone.now(), allowed_scopes=["messages:read"])
+        sent = {"revision": 1, "key": key.key_id, "sure": "1"}
+        assert 'name="reason"' in text(owner.post(keys_of(olivia), sent | {"reason": "x" * 201}))
+
+        owner.post(keys_of(olivia), sent | {"reason": "audit of November"})
+
+        event = AuditEvent.objects.get(type="key.narrowed")
+        assert (event.detail["reason"], event.detail["note"]) == ("POLICY", "audit of November")
+
+    def test_keep_no_key_that_was_pasted_as_the_reason(
+        self, owner: Client, olivia: Member, key: ApiKey
+    ) -> None:
+        set_policy(olivia, now=timezone.now(), allowed_scopes=["messages:read"])
+        pasted = key_format.generate().text
+        sent = {"revision": 1, "key": key.key_id, "sure": "1", "reason": pasted}
+
+        answer = owner.post(keys_of(olivia), sent)
+
+        assert answer.status_code == 400
+        assert pasted not in text(answer)
+        key.refresh_from_db()
+        assert key.scopes == list(scopes.ALL)
 
     def test_that_were_not_ticked_do_not_change(
         self, owner: Client, olivia: Member, key: ApiKey, other: ApiKey

@@ -223,6 +223,8 @@ class TestCreateKey:
 
         plaintext = plaintext_in(page)
         assert page.count(plaintext) == 1
+        assert f'data-download="{key.name}.env"' in page
+        assert "raise SystemExit(answer.text)" in page
         assert "no-store" in answer["Cache-Control"]
         assert answer["Referrer-Policy"] == "no-referrer"
         key.refresh_from_db()

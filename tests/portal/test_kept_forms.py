@@ -365,7 +365,7 @@ class TestEveryForm:
             ("/keys/{key}/finish", "/keys/{key}/"),
             ("/keys/{key}/remedy", "/overview"),
             ("/api-docs/try", "/"),
-            ("/signout/everywhere", "/"),
+            ("/signout/everywhere", "/signout/everywhere"),
             ("/admin/keys/apikey/?state=live", "/admin/keys/apikey/?state=live"),
             ("/admin/keys/apikey/revoke/", "/admin/keys/apikey/revoke/?key={key}"),
             ("/admin/keys/auditevent/export/?when=today", "/admin/keys/auditevent/?when=today"),

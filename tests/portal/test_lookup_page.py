@@ -286,7 +286,8 @@ class TestWhatSomebodyMaySee:
 
     def test_as_an_operator_is_everything_and_recorded(self, key: ApiKey) -> None:
         root = browser_of(
-            Member.objects.create_superuser("root", "a"), backend="portal.signin.OperatorSignIn"
+            Member.objects.create_superuser("root", "a long enough password"),
+            backend="portal.signin.OperatorSignIn",
         )
         call(key)
 

@@ -70,6 +70,15 @@ class TestSignIn:
     def test_returns_to_the_page_it_began_on_if_that_is_ours(self, browser: Browser, ana: Person) -> None:
         assert urlsplit(browser.sign_in(ana, "/pumble/signin?next=/api-docs/").url).path == "/api-docs/"
 
+    def test_is_left_out_by_a_link_to_a_page_for_who_is_signed_in(
+        self, browser: Browser, ana: Person
+    ) -> None:
+        browser.sign_in(ana)
+
+        for address, page in (("/overview", "/overview"), ("//evil.test", "/"), ("/pumble/signin", "/")):
+            answer = browser.open(f"/pumble/signin?next={quote(address, safe='')}", allow_redirects=False)
+            assert answer.headers["Location"] == page
+
     @pytest.mark.both_databases
     @pytest.mark.parametrize(
         "foreign",

@@ -27,7 +27,7 @@ class TestSigningOutEverywhere:
 
         answer = here.post("/signout/everywhere")
 
-        assert answer["Location"] == "/"
+        assert "You are signed out in all browsers." in words(here.get(answer["Location"]))
         assert [is_in(browser) for browser in (here, there, other)] == [False, False, True]
 
     def test_lets_the_member_come_back(self, alice: Member) -> None:
@@ -42,13 +42,15 @@ class TestSigningOutEverywhere:
         event = AuditEvent.objects.get(type="member.signed_out")
         assert (event.actor_id, event.detail) == (alice.pk, {"everywhere": True})
 
-    def test_is_a_button_on_every_page_and_needs_its_token(self, alice: Member) -> None:
-        assert 'action="/signout/everywhere" method="post"' in text(browser_of(alice).get("/overview"))
+    def test_is_linked_from_every_page_asks_and_needs_its_token(self, alice: Member) -> None:
+        assert '<a href="/signout/everywhere">' in text(browser_of(alice).get("/overview"))
+        asked = browser_of(alice).get("/signout/everywhere")
+        assert 'action="/signout/everywhere" method="post"' in text(asked)
+        assert "Your keys keep working." in words(asked)
         strict = Client(enforce_csrf_checks=True, headers=PAGE)
         strict.cookies = browser_of(alice).cookies
 
         assert strict.post("/signout/everywhere").status_code == 403
-        assert strict.get("/signout/everywhere").status_code == 405
         assert is_in(strict)
 
     def test_does_nothing_to_who_is_not_signed_in_and_says_so(self, client: Client) -> None:

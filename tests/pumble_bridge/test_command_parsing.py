@@ -399,6 +399,11 @@ class TestHelp:
         for word in ("-h", "--help", "?", "ayuda"):
             assert "/api-keys rotate" in say(ana, general, word), word
 
+    def test_leads_administrators_to_the_admin(self, ana: Person, ben: Person, general: str) -> None:
+        assert "Open the admin" in say(ana, general, "help")
+        Member.objects.filter(pumble_user_id=ben.id).update(role=Member.Role.MEMBER)
+        assert "Open the admin" not in say(ben, general, "help")
+
     def test_of_a_verb_says_what_its_flags_do(self, ana: Person, general: str) -> None:
         reply = say(ana, general, "help generate")
 

@@ -22,6 +22,7 @@ from pumble_bridge.chat.blocks import (
     text,
 )
 from pumble_bridge.chat.commands.context import CommandContext, UsageError
+from pumble_bridge.chat.portal_links import portal_url
 from pumble_bridge.hooks.responses import Ack, HookResponse
 from pumble_bridge.manifest import COMMAND
 
@@ -72,7 +73,7 @@ def explain(context: CommandContext) -> HookResponse:
     parts: list[Element] = []
     for item in answer.explanations[:MAX_EXPLANATIONS]:
         parts += _explanation_parts(item)
-    context.reply(*parts, paragraph(link(f"{settings.PUBLIC_URL}/lookup/", _("Look up more in the portal"))))
+    context.reply(*parts, paragraph(link(portal_url("/lookup/"), _("Look up more in the portal"))))
     return Ack()
 
 
@@ -130,7 +131,7 @@ def _more_keys_link(keys: list[ApiKey]) -> list[Element]:
     return [
         paragraph(
             _("These are your newest keys. See all of them: "),
-            link(settings.PUBLIC_URL + "/", _("Open the portal")),
+            link(portal_url(), _("Open the portal")),
         )
     ]
 

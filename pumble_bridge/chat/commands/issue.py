@@ -3,7 +3,6 @@
 import re
 from datetime import timedelta
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 
 from keys import key_format, lifecycle, policies, scopes
@@ -13,6 +12,7 @@ from pumble_bridge.chat.blocks import Element, escape_user_text, link, paragraph
 from pumble_bridge.chat.commands import restrictions
 from pumble_bridge.chat.commands.context import CommandContext, UsageError, in_quotes
 from pumble_bridge.chat.delivery import deliver_key
+from pumble_bridge.chat.portal_links import portal_url
 from pumble_bridge.hooks.responses import HookResponse
 from pumble_bridge.manifest import COMMAND
 
@@ -91,7 +91,7 @@ def _grace(context: CommandContext) -> timedelta:
 def portal_restrictions_link() -> Element:
     """Return a link to the portal's form for restrictions that have no flag."""
     note = _("No flag limits channels, IP addresses or the rate of calls. Set these limits in the portal: ")
-    return paragraph(note, link(settings.PUBLIC_URL + "/keys/new", _("Create key")))
+    return paragraph(note, link(portal_url("/keys/new"), _("Create key")))
 
 
 def _unambiguous_name(context: CommandContext) -> str:

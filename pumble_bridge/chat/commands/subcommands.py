@@ -16,10 +16,12 @@ from django.utils.translation import gettext_lazy
 
 from keys import lifecycle, scopes, selectors, texts
 from keys.exceptions import KeyNotFound, KeysError
+from keys.models import Member
 from pumble_bridge.chat import key_blocks
 from pumble_bridge.chat.blocks import Element, bullets, escape_user_text, link, message, paragraph, text
 from pumble_bridge.chat.commands import changes, info, issue, parser, restrictions
 from pumble_bridge.chat.commands.context import CommandContext, UsageError
+from pumble_bridge.chat.portal_links import admin_links, portal_url
 from pumble_bridge.chat.user import Bot, ChatUser
 from pumble_bridge.hooks.payloads import SlashCommand
 from pumble_bridge.hooks.responses import Ack, HookResponse, Nack
@@ -107,7 +109,7 @@ def _run(user: ChatUser, payload: SlashCommand, name: str, rest: str) -> HookRes
     subcommand = SUBCOMMANDS.get(name)
     context = CommandContext(user, payload, parser.ParsedLine())
     if subcommand is None:
-        return _reply(context, paragraph(_suggestion(name)), *help_parts())
+        return _reply(context, paragraph(_suggestion(name)), *help_parts(context.member))
     try:
         context = CommandContext(user, payload, parser.parse(rest, subcommand.flags))
         if subcommand.requires_key and not context.line.text:
@@ -149,7 +151,7 @@ def _reply(context: CommandContext, *parts: Element) -> HookResponse:
 
 def _help(context: CommandContext) -> HookResponse:
     name = context.line.text.casefold()
-    return _reply(context, *(_subcommand_help(name) if name in SUBCOMMANDS else help_parts()))
+    return _reply(context, *(_subcommand_help(name) if name in SUBCOMMANDS else help_parts(context.member)))
 
 
 def _suggestion(typed: str) -> str:
@@ -224,15 +226,16 @@ def _subcommand_help(name: str) -> list[Element]:
     return [paragraph(typed, f" – {subcommand.help}"), *([details] if subcommand.details else [])]
 
 
-def greeting_parts() -> list[Element]:
+def greeting_parts(member: Member | None) -> list[Element]:
     """Return the reply to a greeting: what the bot can do, and the commands."""
     return [
         paragraph(_("Hello! I create and manage API keys. Type a command here or in any channel.")),
-        *help_parts(),
+        *help_parts(member),
     ]
 
 
-def help_parts() -> list[Element]:
+def help_parts(member: Member | None = None) -> list[Element]:
+    """Return the commands and the links. Owners and administrators get a link to the admin."""
     commands = [
         paragraph(text(f"{COMMAND} {name} {subcommand.usage}".rstrip(), code=True), f" – {subcommand.help}")
         for name, subcommand in SUBCOMMANDS.items()
@@ -242,9 +245,10 @@ def help_parts() -> list[Element]:
         bullets(commands),
         paragraph(_("AI agents use a key through MCP, at "), text(f"{settings.PUBLIC_URL}/mcp", code=True)),
         paragraph(
-            link(settings.PUBLIC_URL + "/", _("Open the portal")),
+            link(portal_url(), _("Open the portal")),
             " · ",
             link(settings.PUBLIC_URL + "/api-docs/", _("API reference")),
+            *(admin_links(member) if member else []),
         ),
     ]
 

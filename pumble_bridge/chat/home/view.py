@@ -28,6 +28,7 @@ from pumble_bridge.chat.blocks import (
     text,
 )
 from pumble_bridge.chat.delivery import portal_button
+from pumble_bridge.chat.portal_links import portal_url
 from pumble_bridge.manifest import COMMAND, DISPLAY_NAME
 from pumble_bridge.models import HomeTab
 
@@ -69,7 +70,7 @@ def _holder_blocks(member: Member, now: datetime) -> list[Element]:
     languages = [option(code, name) for code, name in settings.LANGUAGES]
     language = select(LANGUAGE, _("Language"), languages, selected=translation.get_language() or "")
     blocks = [
-        rich_text(*_new_key_hint(member, keys, now), *_summary(keys, now)),
+        rich_text(*_new_key_hint(member, keys, now), *_summary(keys, now), *_admin(member)),
         actions(*buttons, portal_button(_("Open the portal")), language),
     ]
     for key in keys[:MAX_KEYS]:
@@ -81,7 +82,7 @@ def _holder_blocks(member: Member, now: datetime) -> list[Element]:
     if len(keys) > MAX_KEYS:
         more = paragraph(
             _("These are your newest keys. See all of them: "),
-            link(settings.PUBLIC_URL + "/", _("Open the portal")),
+            link(portal_url(), _("Open the portal")),
         )
         blocks += [divider(), rich_text(more)]
     return blocks
@@ -95,6 +96,15 @@ def _new_key_hint(member: Member, keys: list[ApiKey], now: datetime) -> list[Ele
         return []
     hint = _("Your new key “%(name)s” is in Messages. Copy it before you reload.")
     return [paragraph(text(hint % {"name": escape_user_text(key.name)}, bold=True))]
+
+
+def _admin(member: Member) -> list[Element]:
+    """Return the line that owners and administrators see."""
+    if not member.is_workspace_admin:
+        return []
+    return [
+        paragraph(_("You manage the keys of all members: "), link(portal_url("/admin/"), _("Open the admin")))
+    ]
 
 
 def _summary(keys: list[ApiKey], now: datetime) -> list[Element]:

@@ -3,7 +3,6 @@
 import logging
 from dataclasses import replace
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 
 from keys import lifecycle, scopes, texts
@@ -22,6 +21,7 @@ from pumble_bridge.chat.blocks import (
     select,
 )
 from pumble_bridge.chat.modals.base import Modal, ModalState, render
+from pumble_bridge.chat.portal_links import portal_url
 from pumble_bridge.exceptions import PumbleError
 from pumble_bridge.hooks.responses import Ack, HookResponse
 
@@ -38,7 +38,7 @@ def options(key: ApiKey) -> list[Element]:
 
 def _view(state: ModalState) -> Element:
     key = state.key
-    portal = link(f"{settings.PUBLIC_URL}/keys/{key.key_id}/narrow", _("Open the portal"))
+    portal = link(portal_url(f"/keys/{key.key_id}/narrow"), _("Open the portal"))
     return render(
         MODAL.name,
         state,

@@ -46,6 +46,7 @@ def disabled_for_policy(event: AuditEvent, values: dict[str, str]) -> list[Eleme
     )
     return [
         paragraph(template % (values | {"why": violated_rules(event)})),
+        *_note(event),
         paragraph(
             _(
                 "Calls with it are refused. Reduce its permissions until it complies and then enable it, or ask an owner."
@@ -65,7 +66,7 @@ def narrowed(event: AuditEvent, key: ApiKey, values: dict[str, str], now: dateti
     return [
         paragraph(template % (values | {"why": violated_rules(event)})),
         paragraph(_("What changed: %(changes)s.") % {"changes": changes(event, now)}),
-        *([] if by_policy else [reason(event)]),
+        *(_note(event) if by_policy else [reason(event)]),
         paragraph(_("It now has these permissions: %(rights)s") % {"rights": rights}),
     ]
 
@@ -87,6 +88,11 @@ def changes(event: AuditEvent, now: datetime) -> str:
     if others:
         changed.append(_("its %(what)s are more limited") % {"what": texts.enumerate_all(others)})
     return texts.enumerate_all(changed)
+
+
+def _note(event: AuditEvent) -> list[Element]:
+    """Return the reason that the administrator gave, if any."""
+    return [reason(event)] if event.detail.get("note") else []
 
 
 def violated_rules(event: AuditEvent) -> str:
