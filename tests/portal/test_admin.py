@@ -147,10 +147,10 @@ class TestOperators:
     def test_are_created_with_an_email_and_no_weak_password(self, monkeypatch: pytest.MonkeyPatch) -> None:
         def create(password: str, email: str) -> None:
             monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", password)
-            options = ("--noinput", "--username", "ops", "--email", email)
+            options = ("--noinput", "--username", "operator", "--email", email)
             call_command("createsuperuser", *options, stdout=io.StringIO())
 
-        for weak in ("short", "password", "ops-ops-ops"):
+        for weak in ("short", "password1", "operators"):
             with pytest.raises(CommandError, match=r"too (short|common|similar)"):
                 create(weak, "ops@acme.test")
         with pytest.raises(CommandError, match="--email"):

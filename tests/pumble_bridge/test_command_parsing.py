@@ -401,7 +401,7 @@ class TestHelp:
 
     def test_leads_administrators_to_the_admin(self, ana: Person, ben: Person, general: str) -> None:
         assert "Open the admin" in say(ana, general, "help")
-        Member.objects.filter(pumble_user_id=ben.id).update(role=Member.Role.MEMBER)
+        Member.objects.filter(pumble_user_id=ben.id).update(role=Member.Role.USER)
         assert "Open the admin" not in say(ben, general, "help")
 
     def test_of_a_verb_says_what_its_flags_do(self, ana: Person, general: str) -> None:

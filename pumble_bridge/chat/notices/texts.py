@@ -14,7 +14,6 @@ from pumble_bridge.chat import onboarding
 from pumble_bridge.chat.blocks import Element, bullets, escape_user_text, link, message, paragraph, text
 from pumble_bridge.chat.notices import group_texts, leak_texts, policy_texts
 from pumble_bridge.chat.notices.actors import actor_name, display_name, reason
-from pumble_bridge.chat.portal_links import portal_url
 from pumble_bridge.manifest import COMMAND
 from pumble_bridge.models import Notice
 
@@ -42,8 +41,7 @@ def build_message(notices: list[Notice], now: datetime) -> dict[str, Any]:
 
 def notice_url(notice: Notice) -> str:
     """Return the link in the message of a notice. It contains the message's id, so that `reconcile` can find it."""
-    return f"{settings.PUBLIC_URL}/#notice-{notice.sent_with_id or notice.pk}"
-from pumble_bridge.chat.portal_links import portal_url
+    return f"{portal_url()}#notice-{notice.sent_with_id or notice.pk}"
 
 
 def _parts(notice: Notice, now: datetime) -> list[Element]:
