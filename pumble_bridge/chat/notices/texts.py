@@ -14,6 +14,7 @@ from pumble_bridge.chat import onboarding
 from pumble_bridge.chat.blocks import Element, bullets, escape_user_text, link, message, paragraph, text
 from pumble_bridge.chat.notices import group_texts, leak_texts, policy_texts
 from pumble_bridge.chat.notices.actors import actor_name, display_name, reason
+from pumble_bridge.chat.portal_links import portal_url
 from pumble_bridge.manifest import COMMAND
 from pumble_bridge.models import Notice
 
