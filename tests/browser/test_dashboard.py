@@ -135,7 +135,7 @@ class TestLifeOfAKey:
         assert call(stack, key).ok
         page.goto(f"{stack.portal}/keys/{newer[4:16]}/delete")
         page.get_by_role("button", name="Eliminar clave").click()
-        expect(page.get_by_role("status")).to_contain_text("La clave se ha eliminado")
+        expect(page.get_by_role("status")).to_contain_text("«robot del móvil» se ha eliminado")
         assert {call(stack, one).json()["reason"] for one in (key, newer)} == {"key_revoked"}
         assert fits(page)
 
