@@ -187,18 +187,14 @@ def _describe_rights(key: ApiKey, viewer: Member | None, now: datetime) -> str:
 def _explain_pasted_keys(text: str, *, viewer: Member | None, by: Actor, now: datetime) -> Answer:
     whole = {plaintext.text for plaintext in key_format.find_in(text)}
     if not whole or viewer is None:  # the command line takes no keys
-        return Answer(problem=_("Something has the form of a key, but is cut off or mistyped."))
+        return Answer(problem=_("This looks like an API key, but it is incomplete or mistyped."))
     found = list(identify_all(text, viewer=viewer, by=by, now=now))
     if not found:
-        return Answer(
-            problem=_(
-                "That is a whole key, but none that you can see here. It was made elsewhere, or is a fake."
-            )
-        )
+        return Answer(problem=_("This is a full API key, but none that you may see."))
     others = len(whole) - len(found)
     note = ngettext(
-        "%(n)s more key in the text is none that you can see here.",
-        "%(n)s more keys in the text are none that you can see here.",
+        "%(n)s more key in the text is none that you may see.",
+        "%(n)s more keys in the text are none that you may see.",
         others,
     ) % {"n": others}
     keys = _with_owner(ApiKey.objects.filter(pk__in=[key.pk for key in found]))

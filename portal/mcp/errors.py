@@ -61,7 +61,7 @@ _PARAMETERS = {
 
 
 class InvalidArgument(ApiError):
-    """An argument of a tool is of no use; the message says which, and what is wanted."""
+    """An argument of a tool is invalid. The message says which one, and what to send instead."""
 
     reason = "validation"
 

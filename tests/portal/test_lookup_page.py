@@ -231,7 +231,7 @@ class TestAKey:
 
         assert [f"mine {number}" in page for number in range(5)] == [True] * 5
         assert "theirs" not in page
-        assert "4 more keys in the text are none that you can see here." in page
+        assert "4 more keys in the text are none that you may see." in page
         recorded = AuditEvent.objects.filter(type=AuditEvent.Type.KEY_IDENTIFIED)
         assert set(recorded.values_list("key__owner__name", flat=True)) == {
             "alice",

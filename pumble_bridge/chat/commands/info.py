@@ -60,7 +60,7 @@ def show_usage(context: CommandContext) -> HookResponse:
 
 
 def explain(context: CommandContext) -> HookResponse:
-    """What became of a call, or of a key, for whoever may see it."""
+    """Explain calls and keys that the member may see."""
     if not context.line.text:
         raise UsageError(
             _("Type a request ID, a key ID or the link of a message: %(example)s")
