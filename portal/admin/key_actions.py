@@ -263,7 +263,8 @@ def _find_successors(keys: Sequence[ApiKey], now: datetime) -> list[ApiKey]:
 
 def _find_keys(viewer: Member, key_ids: set[str]) -> Any:
     valid_ids = {key_id for key_id in key_ids if key_id.isascii() and key_id.isalnum()}
-    return selectors.list_keys(viewer).filter(key_id__in=valid_ids)
+    keys = selectors.list_keys(viewer).filter(key_id__in=valid_ids)
+    return selectors.with_calls(keys, timezone.now())
 
 
 def _run(

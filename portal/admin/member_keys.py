@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from keys import lifecycle
+from keys import lifecycle, selectors
 from keys.lifecycle import MAX_NOTE_LENGTH
 from keys.models import ApiKey, Member
 from portal.admin.key_actions import revoke_reason
@@ -79,9 +79,7 @@ def stop(request: HttpRequest, member: Member, form: StopAllForm) -> HttpRespons
 
 
 def list_live_keys(member: Member) -> Any:
-    return (
-        ApiKey.objects.filter(owner=member)
-        .live(timezone.now())
-        .select_related("last_use")
-        .order_by("-created_at", "-pk")
-    )
+    """Return the live keys of the member, newest first, with the refused calls of those that never worked."""
+    now = timezone.now()
+    keys = ApiKey.objects.filter(owner=member).live(now).select_related("last_use")
+    return selectors.with_calls(keys.order_by("-created_at", "-pk"), now)

@@ -4,7 +4,9 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from keys import lifecycle
@@ -157,3 +159,24 @@ class TestStopAllKeys:
             sent = {"how": "revoke", "reason": "x", "typed": "2"}
             assert browser_of(other).post(self.page(alice), sent).status_code in {403, 404}
         assert states(*pair) == [State.RETIRING, State.ACTIVE]
+
+
+class TestAPageWithManyKeys:
+    @pytest.mark.parametrize("page", ["stop", "disable"])
+    def test_needs_no_more_queries_than_one_with_few(self, owner: Client, alice: Member, page: str) -> None:
+        made = [make_key(alice, f"unused {number}") for number in range(3)]
+
+        def count() -> int:
+            query = "&".join(f"key={key.key_id}" for key in made)
+            address = {
+                "stop": f"/admin/keys/member/{alice.pk}/stop/",
+                "disable": f"/admin/keys/apikey/disable/?{query}",
+            }[page]
+            with CaptureQueriesContext(connection) as queries:
+                assert words(owner.get(address)).count("unused") >= len(made)
+            return len(queries)
+
+        few = count()
+        made += [make_key(alice, f"unused {number}") for number in range(3, 12)]
+
+        assert count() <= few
