@@ -200,7 +200,7 @@ SCOPE_MISSING = ErrorSpec(
     sample={"scope": "messages:write"},
     title=_("Scope missing"),
     meaning=_("The key works, but does not have the scope of this operation."),
-    advice=_("Use a key that has it."),
+    advice=_("Use a key that has it, or create one. The permissions of a key cannot be extended."),
 )
 CHANNEL_NOT_ALLOWED = ErrorSpec(
     reason="channel_not_allowed",

@@ -181,7 +181,8 @@ def exact_time(moment: datetime | None) -> str:
 
 
 def _describe_rights(key: ApiKey, viewer: Member | None, now: datetime) -> str:
-    return texts.describe_rights(key.rights, now=now, holder=texts.holder_name(key, viewer))
+    rights = texts.describe_rights(key.rights, now=now, holder=texts.holder_name(key, viewer))
+    return _("Permissions of this key: %(rights)s") % {"rights": rights}
 
 
 def _explain_pasted_keys(text: str, *, viewer: Member | None, by: Actor, now: datetime) -> Answer:

@@ -102,9 +102,10 @@ def _revoke(click: Click, user: ChatUser) -> HookResponse:
         parts, buttons = successor_question.build(successor_question.DELETE, key, successor)
         user.send_ephemeral(click.channel_id, message(*parts, buttons=buttons))
         return Ack()
+    both = successor_question.has_live_predecessor(key, user)
     lifecycle.revoke(key=key, by=user.by, reason=ApiKey.RevokeReason.BY_HOLDER, now=user.now)
     if click.channel_id:
-        deleted = _("Deleted “%(name)s”. Anything that uses it stops working at once.")
+        deleted = successor_question.deleted_text(both=both)
         user.send_ephemeral(
             click.channel_id, message(paragraph(deleted % {"name": escape_user_text(key.name)}))
         )

@@ -35,6 +35,17 @@ def find_successor(key: ApiKey, user: ChatUser) -> ApiKey | None:
     return selectors.find_successor(key, user.now) if key.retires_at else None
 
 
+def has_live_predecessor(key: ApiKey, user: ChatUser) -> bool:
+    """Return whether a key that `key` replaces still works. It stops together with `key`."""
+    return key.replaces is not None and not key.replaces.state(user.now).is_over
+
+
+def deleted_text(*, both: bool) -> str:
+    if both:
+        return _("Deleted both keys “%(name)s”. Programs that use them are now refused.")
+    return _("Deleted “%(name)s”. Anything that uses it stops working at once.")
+
+
 def handle(click: Click, user: ChatUser, which: str) -> HookResponse:
     """Delete or disable the keys that the clicked button names.
 
@@ -50,7 +61,7 @@ def handle(click: Click, user: ChatUser, which: str) -> HookResponse:
         reason = ApiKey.RevokeReason.BY_HOLDER
         lifecycle.revoke(key=key, by=user.by, reason=reason, now=user.now, with_successor=both)
         said = (
-            _("Deleted both keys “%(name)s”. Programs that use them are now refused.")
+            deleted_text(both=True)
             if both
             else _("Deleted the old key “%(name)s” (%(id)s). Its successor still works.")
         )

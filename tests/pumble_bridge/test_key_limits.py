@@ -246,3 +246,17 @@ class TestStoppingAKeyThatIsBeingReplaced:
         press(ana, question, label)
 
         assert (call(portal, old_text.text), call(portal, new_text.text)) == (old_reason, new_reason)
+
+
+class TestDeletedSuccessor:
+    def test_stops_its_predecessor_and_the_reply_says_so(
+        self, portal: str, ana: Person, general: str
+    ) -> None:
+        old, old_text = issue(ana, "ci")
+        new, new_text = lifecycle.rotate(key=old, grace=timedelta(days=1), by=OPERATOR, now=timezone.now())
+        lifecycle.confirm(key=new, by=OPERATOR, now=timezone.now())
+
+        reply = say(ana, general, "delete ci")
+
+        assert reply["text"] == "Deleted both keys “ci”. Programs that use them are now refused."
+        assert (call(portal, old_text.text), call(portal, new_text.text)) == ("key_revoked", "key_revoked")

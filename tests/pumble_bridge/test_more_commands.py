@@ -228,8 +228,8 @@ class TestWhy:
 
         assert "listChannels with the key “bens”" in reply
         assert "The key works, but does not have the scope of this operation." in reply
-        assert "The missing scope is channels:list. Use a key that has it." in reply
-        assert "Can see channels and people" in reply
+        assert "The missing scope is channels:list. Use a key that has it, or create one." in reply
+        assert "Permissions of this key: Can see channels and people" in reply
 
     @pytest.mark.parametrize("language", ["en", "es"])
     def test_repeats_what_was_wrong_with_the_body(

@@ -15,8 +15,9 @@ def delete(context: CommandContext) -> HookResponse:
     key = context.get_key()
     if successor := successor_question.find_successor(key, context.user):
         return _ask(context, successor_question.DELETE, key, successor)
+    both = successor_question.has_live_predecessor(key, context.user)
     lifecycle.revoke(key=key, by=context.by, reason=ApiKey.RevokeReason.BY_HOLDER, now=context.now)
-    return _done(context, _("Deleted “%(name)s”. Anything that uses it stops working at once."), key)
+    return _done(context, successor_question.deleted_text(both=both), key)
 
 
 def disable(context: CommandContext) -> HookResponse:
