@@ -97,14 +97,14 @@ class TestARenewal:
         old = live_key(alice, expires_at=NOW + DAY)
         new = renew(old)
 
-        told = AuditEvent.objects.filter(type__in=["key.issued", "key.rotated"]).order_by("pk")
-        texts = [describe_event(event) for event in told]
+        events = AuditEvent.objects.filter(type__in=["key.issued", "key.rotated"]).order_by("pk")
+        texts = [describe_event(event) for event in events]
 
         assert texts[1:] == [
             f"Created to renew pmb_{old.key_id}",
             f"Renewed: pmb_{new.key_id} takes its place",
         ]
-        assert {event.surface for event in told} == {"WEB"}
+        assert {event.surface for event in events} == {"WEB"}
 
     def test_has_an_end_that_is_ahead(self, alice: Member) -> None:
         with pytest.raises(ExpiryInPast):
