@@ -156,6 +156,10 @@ class CreationNotAllowed(NotAllowed):
     reason = "creation_not_allowed"
 
 
+class DisabledByAdministrator(NotAllowed):
+    """The owner may not enable a key that an administrator or operator disabled."""
+
+
 class KeyNotFound(ChangeRefused):
     """The viewer may see no key with that name or id, or it is no longer live."""
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from keys.audit import Actor, Surface
-from keys.exceptions import CreationNotAllowed, NotAllowed, OwnerNotAuthorized
+from keys.exceptions import CreationNotAllowed, DisabledByAdministrator, NotAllowed, OwnerNotAuthorized
 from keys.models import ApiKey, Member, Policy
 
 _SURFACES_WITHOUT_MEMBER = {Surface.CLI, Surface.SYSTEM, Surface.PUMBLE}
@@ -75,10 +75,13 @@ def require_can_enable(key: ApiKey, by: Actor) -> None:
     Everybody who may disable it may. But its owner may not enable what an administrator or operator disabled. The owner
     may enable a key that was disabled because it was idle, or for the policy if it complies by now, which
     `keys.lifecycle.enable` checks.
+
+    Raises:
+        DisabledByAdministrator: an administrator or operator disabled it, and `by` is only its owner.
     """
     require_can_revoke(key, by)
     if is_owner_only(key, by) and key.is_locked and not key.disabled_reason:
-        raise NotAllowed
+        raise DisabledByAdministrator
 
 
 def is_owner_only(key: ApiKey, by: Actor) -> bool:

@@ -248,6 +248,8 @@ def error_message(error: exceptions.KeysError, *, holder: str = "") -> str:
             return _("You may not create keys in this workspace. Ask an owner.")
         case exceptions.OwnerNotAuthorized():
             return _("The app is not allowed to act for this person. They have to authorize it first.")
+        case exceptions.DisabledByAdministrator():
+            return _("An administrator disabled this key. Only an owner or administrator can enable it.")
         case exceptions.NotAllowed():
             return _("You do not have permission to do this.")
         case _:

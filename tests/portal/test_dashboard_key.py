@@ -235,7 +235,7 @@ class TestDisable:
         lifecycle.disable(key=key, by=by(olivia), now=NOW)
 
         assert "An administrator disabled this key" in words(browser.get(f"/keys/{key.key_id}/"))
-        assert "You do not have permission to do this." in words(browser.post(f"/keys/{key.key_id}/enable"))
+        assert "An administrator disabled this key" in words(browser.post(f"/keys/{key.key_id}/enable"))
 
     def test_after_long_disuse_is_explained_and_can_be_undone_by_the_holder(
         self, browser: Client, key: ApiKey, olivia: Member

@@ -356,5 +356,5 @@ class TestOneKeysMenu:
 
         screen = click_home(carla, f"key.{key.key_id}", "enable")
 
-        assert "You do not have permission to do this." in screen["ephemeral"][-1]["text"]
+        assert "An administrator disabled this key." in screen["ephemeral"][-1]["text"]
         assert ApiKey.objects.get().disabled_at is not None

@@ -147,7 +147,9 @@ class TestDisablingAndEnabling:
         Member.objects.filter(pumble_user_id=ben.id).update(role="USER")
         lifecycle.disable(key=key, by=OPERATOR, now=timezone.now())
 
-        assert "You do not have permission to do this." in say(ben, general, "enable ci")
+        reply = say(ben, general, "enable ci")
+
+        assert "An administrator disabled this key. Only an owner or administrator can enable it." in reply
 
 
 class TestNaming:
