@@ -51,6 +51,11 @@ class TryApi(MemberView):
         return reveal.stream_page(request, key, plaintext, "dashboard/trial_key.html", {}, by=self.actor)
 
 
+def list_trial_key_ids(request: HttpRequest) -> list[str]:
+    """Return the ids of the trial keys of this session, which the list of keys leaves out."""
+    return list(request.session.get(_SESSION_KEY, []))
+
+
 def revoke_trial_keys(request: HttpRequest, member: Member, *, by: Actor, now: datetime) -> None:
     """Revoke the trial keys of this session."""
     key_ids = request.session.pop(_SESSION_KEY, [])

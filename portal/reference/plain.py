@@ -59,6 +59,11 @@ class Operation:
     response: str
     errors: list[ErrorCase]
 
+    @property
+    def error_reasons(self) -> list[str]:
+        """The reasons of the errors, each once."""
+        return list(dict.fromkeys(error.reason for error in self.errors))
+
 
 @dataclass(frozen=True)
 class Group:
@@ -104,12 +109,22 @@ def template_context() -> Json:
         "groups": groups,
         "common_errors": common,
         "other_errors": _distinct(item for cases in errors.values() for item in cases if item not in common),
+        "all_errors": _by_reason(item for cases in errors.values() for item in cases),
+        "quick_start": operations["sendMessage"][2]["x-codeSamples"][0]["source"],
         "write_headers": _parameters(operations["sendMessage"][2], "header"),
         "objects": [
             {"name": name, "text": schemas[name].get("description", ""), "fields": _fields(schemas[name])}
             for name in named
         ],
     }
+
+
+def _by_reason(cases: Iterable[ErrorCase]) -> list[tuple[str, list[ErrorCase]]]:
+    """Return the distinct errors by reason, in the order of their status."""
+    by_reason: dict[str, list[ErrorCase]] = {}
+    for case in sorted(_distinct(cases), key=lambda case: case.status):
+        by_reason.setdefault(case.reason, []).append(case)
+    return list(by_reason.items())
 
 
 @cache_per_language

@@ -43,6 +43,12 @@ def test_opens_the_reference_with_a_short_lived_read_only_key(browser: Client) -
     assert "swagger-ui" in page
 
 
+def test_leaves_the_key_out_of_the_list_of_keys(browser: Client) -> None:
+    open_reference(browser)
+
+    assert ApiKey.objects.get().name not in text(browser.get("/"))
+
+
 def test_revokes_the_key_at_sign_out_and_when_the_next_is_created(browser: Client) -> None:
     open_reference(browser)
     first = ApiKey.objects.get()

@@ -26,7 +26,7 @@ class TestTheStartPage:
 
         assert 'href="/pumble/signin"' in page
         assert 'href="/pumble/install"' in page
-        assert 'href="/api-docs/"' in page
+        assert 'href="/api-docs/plain/"' in page
 
     @pytest.mark.parametrize(
         ("accepts", "language", "sentence"), [("es", "es", "Iniciar sesión"), ("fr", "en", "Sign in")]

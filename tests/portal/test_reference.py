@@ -246,7 +246,8 @@ class TestThePlainPage:
             assert f"<code>{reason}</code>" in page
         for name in ("User", "Message", "KeyInfo", "LegacyError", "StructuredError"):
             assert f'id="object-{name}"' in page
-        assert page.count("$PUMBLE_API_KEY") == len(NAMES)
+        assert page.count("$PUMBLE_API_KEY") == len(NAMES) + 1  # and the quick start
+        assert all(f'id="error-{spec.reason}"' in page for spec in CATALOGUE.values())
 
     def test_needs_no_script_and_leads_nowhere_that_is_not_there(self, client: Client) -> None:
         page = client.get("/api-docs/plain/").content.decode()
