@@ -44,7 +44,7 @@ def lay_out(folder: Path) -> None:
     assert rules[0] == "*"
     left_out = [rule.removeprefix("**/") for rule in rules if rule.startswith("**/")]
     for rule in rules:
-        if not rule.startswith("!"):
+        if not rule.startswith("!") or rule == "!sandbox":  # the image of the demo has it
             continue
         source, target = PROJECT / rule[1:], folder / rule[1:]
         target.parent.mkdir(parents=True, exist_ok=True)
