@@ -23,6 +23,7 @@ from keys.lifecycle.events import record_key_event
 from keys.lifecycle.issuance import create_key
 from keys.lifecycle.locks import lock_key, lock_owner, lock_rotation_chain, lock_undelivered
 from keys.lifecycle.revocation import revoke
+from keys.lifecycle.updates import keep_earlier_expiry
 from keys.models import ApiKey, AuditEvent
 
 GRACE_PERIODS = {
@@ -125,14 +126,17 @@ def promote_successor(successor: ApiKey, replaced: ApiKey, *, by: Actor, now: da
 
     Keys that the predecessor had replaced are retired now, so at most two keys work under one name. The successor takes the
     predecessor's name, rights and disabled state, which may have changed since the rotation. A renewal keeps its own
-    expiry. Both keys are locked.
+    expiry; if the policy no longer allows it, the earlier one of both keys. Both keys are locked.
     """
     predecessor = lock_key(replaced.pk)
     if predecessor.state(now).is_over:
         return False
     rights = predecessor.rights
     if successor.is_renewal:
-        rights = replace(rights, expires_at=successor.expires_at)
+        policy = policies.get_policy(successor.owner.workspace)
+        earlier = keep_earlier_expiry(rights, successor.rights)
+        renewed = replace(rights, expires_at=successor.expires_at)
+        rights = earlier if policies.expires_too_late(policy, renewed, now) else renewed
     successor.name, successor.rights = predecessor.name, rights
     for field in ("disabled_at", "disabled_by", "disabled_reason"):
         setattr(successor, field, getattr(predecessor, field))

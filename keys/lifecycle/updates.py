@@ -74,7 +74,7 @@ def apply_rights(chain: list[ApiKey], rights: Rights, *, by: Actor, now: datetim
     """
     for link in chain:
         before = link.rights
-        reduced = rights if link is chain[-1] else _keep_earlier_expiry(rights, before)
+        reduced = rights if link is chain[-1] else keep_earlier_expiry(rights, before)
         if beyond := reduced.first_wider_field(before):
             raise CannotWidenRights(beyond)
         if reduced != before:
@@ -94,7 +94,8 @@ def apply_rights(chain: list[ApiKey], rights: Rights, *, by: Actor, now: datetim
             )
 
 
-def _keep_earlier_expiry(rights: Rights, before: Rights) -> Rights:
+def keep_earlier_expiry(rights: Rights, before: Rights) -> Rights:
+    """Return `rights` with the earlier expiry of both."""
     ends = [end for end in (rights.expires_at, before.expires_at) if end is not None]
     return replace(rights, expires_at=min(ends, default=None))
 

@@ -79,6 +79,23 @@ class TestARenewal:
 
         assert (confirmed.scopes, confirmed.expires_at) == (["user:read"], NOW + 9 * DAY)
 
+    @pytest.mark.parametrize("is_enforced", [True, False])
+    def test_has_the_earlier_expiry_of_both_keys_if_the_policy_became_stricter_before_its_delivery(
+        self,
+        alice: Member,
+        olivia: Member,
+        is_enforced: bool,
+    ) -> None:
+        old = live_key(alice)
+        new, _ = lifecycle.renew(key=old, expires_at=NOW + 90 * DAY, grace=HOUR, by=web(alice), now=NOW)
+        policy = set_policy(olivia, max_lifetime=7 * DAY)
+        if is_enforced:
+            lifecycle.enforce_policy(key=old, revision=policy.revision, by=web(olivia), now=NOW)
+
+        new = lifecycle.confirm(key=new, by=web(alice), now=NOW)
+
+        assert new.expires_at == NOW + (7 * DAY if is_enforced else 90 * DAY)
+
     def test_can_be_narrowed_while_the_old_key_still_works(self, alice: Member) -> None:
         old = live_key(alice, expires_at=NOW + DAY)
         new = renew(old)
