@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.conf import settings
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from keys import exceptions, key_format, texts, times
@@ -72,6 +73,18 @@ def authorize_first(typed: str = "generate") -> list[Element]:
             text(f"{COMMAND} {escape_user_text(typed, limit=MAX_TYPED_LENGTH)}", code=True),
         ),
     ]
+
+
+def other_languages() -> Element:
+    """Return how to get replies in each other language, in that language."""
+    codes = [(code, name) for code, name in settings.LANGUAGES if code != translation.get_language()]
+    return paragraph(
+        *[
+            part
+            for code, name in codes
+            for part in (f"{name}: ", text(f"{COMMAND} language {code}", code=True))
+        ]
+    )
 
 
 def error_text(error: exceptions.KeysError) -> str:

@@ -40,7 +40,8 @@ class TestAGreeting:
         (answer,) = greet(ana, text)
 
         assert "/api-keys generate" in answer
-        assert "/pumble/signin" not in answer
+        assert "authorize the API app" not in answer
+        assert answer.endswith("Español: /api-keys language es")
 
     def test_is_answered_in_the_members_language(self, ana: Person) -> None:
         Member.objects.filter(pk=member(ana).pk).update(language="es")
@@ -53,7 +54,8 @@ class TestAGreeting:
         (answer,) = greet(carla, "hi")
 
         assert "/api-keys generate" in answer
-        assert "/pumble/signin" in answer
+        assert "authorize the API app" in answer
+        assert "Español: /api-keys language es" in answer
 
     def test_in_another_channel_is_not_answered(self, portal: str, ana: Person, general: str) -> None:
         body = {"cId": general}

@@ -126,6 +126,18 @@ class TestWhatItShows:
             new.key_id: ["rotate", "renew", "rename", "disable", "delete"],
         }
 
+    @pytest.mark.parametrize(
+        ("role", "offered"), [("USER", ["rename", "delete"]), ("OWNER", ["enable", "rename", "delete"])]
+    )
+    def test_offers_to_enable_only_what_the_owner_may_enable(
+        self, ana: Person, role: str, offered: list[str]
+    ) -> None:
+        key, _ = issue(ana, "ci")
+        lifecycle.disable(key=key, by=OPERATOR, now=timezone.now())
+        Member.objects.filter(pk=get_member(ana).pk).update(role=role)
+
+        assert _values(elements(home_tab(ana))[f"key.{key.key_id}"]) == offered
+
     def test_is_in_the_persons_language(self, ana: Person) -> None:
         issue(ana, "ci")
 

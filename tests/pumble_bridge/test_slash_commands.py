@@ -275,7 +275,9 @@ class TestSomeoneWhoHasNotAuthorised:
         carla.type(general, '/api-keys generate "night  report" --read-only --expires 7d')
 
         (said,) = carla.ephemerals(general)
-        assert said.endswith('Then type again: /api-keys generate "night report" --read-only --expires 7d')
+        assert (
+            'Then type again: /api-keys generate "night report" --read-only --expires 7d' in said.splitlines()
+        )
 
     def test_chooses_the_language_of_everything_after_it(self, carla: Person, general: str) -> None:
         Member.objects.filter(pumble_user_id=carla.id).delete()  # the app has not heard of her yet
@@ -285,7 +287,7 @@ class TestSomeoneWhoHasNotAuthorised:
 
         chosen, said = carla.ephemerals(general)
         assert chosen == "Ahora el idioma es español."
-        assert said.endswith("Después, vuelve a escribir: /api-keys generate ci")
+        assert "Después, vuelve a escribir: /api-keys generate ci" in said.splitlines()
         carla_stored = Member.objects.get(pumble_user_id=carla.id)
         assert (carla_stored.name, carla_stored.authorized_at) == (carla.name, None)
 

@@ -86,7 +86,7 @@ def handle(
     elif help_text := _requested_help(name, rest):
         parts = [*help_text, *key_blocks.authorize_first()]
     else:
-        parts = key_blocks.authorize_first(payload.text)
+        parts = [*key_blocks.authorize_first(payload.text), key_blocks.other_languages()]
     bot.send_ephemeral(payload.user_id, payload.channel_id, message(*parts), payload.thread_root_id)
     return Ack()
 
@@ -250,6 +250,7 @@ def help_parts(member: Member | None = None) -> list[Element]:
             link(settings.PUBLIC_URL + "/api-docs/", _("API reference")),
             *(admin_links(member) if member else []),
         ),
+        key_blocks.other_languages(),
     ]
 
 

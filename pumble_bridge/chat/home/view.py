@@ -76,7 +76,9 @@ def _holder_blocks(member: Member, now: datetime) -> list[Element]:
     for key in keys[:MAX_KEYS]:
         name = escape_user_text(key.name, limit=MAX_NAME_IN_LABEL_LENGTH)
         menu = select(
-            f"{KEY_ACTION}.{key.key_id}", _("Change “%(name)s”") % {"name": name}, _key_actions(key, now)
+            f"{KEY_ACTION}.{key.key_id}",
+            _("Change “%(name)s”") % {"name": name},
+            _key_actions(key, member, now),
         )
         blocks += [divider(), rich_text(key_blocks.key_entry(key, now)), actions(menu)]
     if len(keys) > MAX_KEYS:
@@ -116,8 +118,8 @@ def _summary(keys: list[ApiKey], now: datetime) -> list[Element]:
     return [paragraph(text(number, bold=True), *([" · ", working_text] if working < len(keys) else []))]
 
 
-def _key_actions(key: ApiKey, now: datetime) -> list[Element]:
-    """Return the actions that the key's state allows."""
+def _key_actions(key: ApiKey, member: Member, now: datetime) -> list[Element]:
+    """Return the actions that the key's state allows to its owner."""
     state = key.state(now)
     rotate, renew = option(ROTATE, _("Rotate")), option(RENEW, _("Renew"))
     rename, delete = option(RENAME, _("Rename")), option(DELETE, _("Delete"))
@@ -128,6 +130,12 @@ def _key_actions(key: ApiKey, now: datetime) -> list[Element]:
         case _State.RETIRING:
             return [disable, delete]
         case _State.DISABLED:
-            return [enable, delete] if key.retires_at else [enable, rename, delete]
+            # An owner cannot enable what an administrator disabled, but may try what the policy disabled.
+            by_administrator = key.is_locked and not key.disabled_reason and not member.is_workspace_admin
+            return [
+                *([] if by_administrator else [enable]),
+                *([] if key.retires_at else [rename]),
+                delete,
+            ]
         case _:
             return [delete]
