@@ -29,9 +29,9 @@ def list_keys(viewer: Member) -> ApiKeyQuerySet:
 
 
 def list_own_keys(member: Member, now: datetime) -> ApiKeyQuerySet:
-    """Return the live keys of `member`, newest first."""
+    """Return the live keys of `member` but those of the reference's "Try", newest first."""
     return (
-        ApiKey.objects.filter(owner=member)
+        ApiKey.objects.filter(owner=member, is_trial=False)
         .live(now)
         .select_related("owner__workspace", "last_use")
         .order_by("-created_at", "-pk")

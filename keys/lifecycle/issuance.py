@@ -32,6 +32,7 @@ def issue(
     calls_per_minute: int | None = None,
     expires_at: datetime | None = None,
     purpose: str = "",
+    is_trial: bool = False,
 ) -> tuple[ApiKey, key_format.Plaintext]:
     """Create a pending key of `owner`. Return it with its plaintext, which is stored nowhere.
 
@@ -44,6 +45,7 @@ def issue(
         calls_per_minute: 1 to 1,000; None for 1,000.
         expires_at: aware; None for never.
         purpose: what it is for, in the owner's words, up to 200 characters.
+        is_trial: it is for trying the API in the reference, and its owner's lists leave it out.
 
     Raises:
         OwnerNotAuthorized, NotAllowed, CreationNotAllowed, TooManyKeys, NameInvalid, NameTaken, ScopeUnknown,
@@ -67,7 +69,12 @@ def issue(
     policies.require_below_key_limit(policy, len(taken))
     unique_name = next_name(taken) if name is None else require_unique_name(name, taken)
     key, plaintext = create_key(
-        owner=owner, name=unique_name, purpose=clean_note(purpose), rights=key_rights, created_at=now
+        owner=owner,
+        name=unique_name,
+        purpose=clean_note(purpose),
+        rights=key_rights,
+        created_at=now,
+        is_trial=is_trial,
     )
     detail = {"name": key.name, "purpose": key.purpose, **rights_detail(key_rights)}
     record_key_event(AuditEvent.Type.KEY_ISSUED, key, by, now, **detail)

@@ -50,6 +50,7 @@ class ApiKey(models.Model):
         enabled_at: when the key was last enabled again, if ever.
         replaces: the predecessor, if the key was created by a rotation.
         is_renewal: it has an expiry of its own, and not that of its predecessor.
+        is_trial: it was created to try the API in the reference; its owner's lists leave it out, the admin shows it.
         grace: how long the predecessor works after this key was confirmed.
         retires_at: when this key stops working, because its successor was confirmed.
     """
@@ -117,6 +118,7 @@ class ApiKey(models.Model):
     replaces = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="successors")
     grace = models.DurationField(null=True)
     is_renewal = models.BooleanField(default=False, db_default=False)
+    is_trial = models.BooleanField(default=False, db_default=False)
     retires_at = models.DateTimeField(null=True)
     late_use_noted_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)

@@ -18,7 +18,6 @@ from portal.accounts.kept_forms import FormPage
 from portal.dashboard import form_nonce
 from portal.dashboard.base import MemberView
 from portal.dashboard.key_changes import key_url
-from portal.dashboard.trial_keys import list_trial_key_ids
 from portal.presentation import key_search, usage_charts
 from portal.presentation.forms import BaseForm, NameField
 from portal.templatetags.presentation import SOON
@@ -69,8 +68,7 @@ class KeyList(MemberView):
     def get(self, request: HttpRequest) -> HttpResponse:
         member_keys = selectors.with_calls(
             selectors.list_keys(self.member)
-            .filter(owner=self.member)
-            .exclude(key_id__in=list_trial_key_ids(request))
+            .filter(owner=self.member, is_trial=False)
             .select_related("owner__workspace", "last_use", "revoked_by"),
             usage_charts.first_midnight(self.now),
         )

@@ -42,6 +42,7 @@ class TryApi(MemberView):
                     scopes=[scope for scope in allowed if scopes.is_read_only(scope)],
                     allowed_addresses=[self.actor.address] if self.actor.address else [],
                     expires_at=self.now + LIFETIME,
+                    is_trial=True,
                 )
         except form_nonce.FormAlreadySent:
             return self.form_already_sent()
@@ -49,11 +50,6 @@ class TryApi(MemberView):
             return self.conflict(texts.error_message(error))
         request.session[_SESSION_KEY] = [key.key_id]
         return reveal.stream_page(request, key, plaintext, "dashboard/trial_key.html", {}, by=self.actor)
-
-
-def list_trial_key_ids(request: HttpRequest) -> list[str]:
-    """Return the ids of the trial keys of this session, which the list of keys leaves out."""
-    return list(request.session.get(_SESSION_KEY, []))
 
 
 def revoke_trial_keys(request: HttpRequest, member: Member, *, by: Actor, now: datetime) -> None:

@@ -7,6 +7,7 @@ import pytest
 import time_machine
 from django.test import Client
 
+from keys import selectors
 from keys.models import ApiKey, Member
 from keys.policies import PolicyValues, change_policy
 from tests.conftest import NOW
@@ -43,10 +44,14 @@ def test_opens_the_reference_with_a_short_lived_read_only_key(browser: Client) -
     assert "swagger-ui" in page
 
 
-def test_leaves_the_key_out_of_the_list_of_keys(browser: Client) -> None:
+def test_leaves_the_key_out_of_its_owners_lists(browser: Client, alice: Member) -> None:
     open_reference(browser)
 
-    assert ApiKey.objects.get().name not in text(browser.get("/"))
+    key = ApiKey.objects.get()
+    assert key.name not in text(browser.get("/"))
+    assert key.name not in text(browser_of(alice).get("/?state=all"))
+    assert key not in selectors.list_own_keys(alice, NOW)  # of which chat and the Home tab show
+    assert key in selectors.list_keys(alice)
 
 
 def test_revokes_the_key_at_sign_out_and_when_the_next_is_created(browser: Client) -> None:
