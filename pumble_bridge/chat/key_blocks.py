@@ -48,7 +48,7 @@ def new_key_parts(key: ApiKey, plaintext: key_format.Plaintext, now: datetime) -
         *([paragraph(_old_key_note(key.replaces, key, now))] if key.replaces else []),
         paragraph(_("Store it in the environment variable PUMBLE_API_KEY and try:")),
         preformatted(_example_call(key)),
-        paragraph(link(settings.PUBLIC_URL + "/api-docs/", _("API reference"))),
+        paragraph(link(settings.PUBLIC_URL + "/api-docs/plain/", _("API reference"))),
     ]
 
 

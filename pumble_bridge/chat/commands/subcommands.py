@@ -247,7 +247,7 @@ def help_parts(member: Member | None = None) -> list[Element]:
         paragraph(
             link(portal_url(), _("Open the portal")),
             " · ",
-            link(settings.PUBLIC_URL + "/api-docs/", _("API reference")),
+            link(settings.PUBLIC_URL + "/api-docs/plain/", _("API reference")),
             *(admin_links(member) if member else []),
         ),
         key_blocks.other_languages(),
