@@ -70,9 +70,9 @@ class TestLifeOfAKey:
         expect(page.get_by_role("heading", name="Your new key “mouse bot”")).to_be_visible()
         key = page.locator("#plaintext").input_value()
         page.get_by_role("link", name="Done").click()
-        expect(page.get_by_role("status")).to_contain_text("tick that you have saved it")
-        page.get_by_role("button", name="Copy").click()
-        expect(page.get_by_role("status")).to_have_text("Copied to clipboard")
+        expect(page.locator("[data-status]")).to_contain_text("tick that you have saved it")
+        page.get_by_role("button", name="Copy", exact=True).click()
+        expect(page.locator("[data-status]")).to_have_text("Copied to clipboard")
         assert page.evaluate("navigator.clipboard.readText()") == key
         with page.expect_download() as download:
             page.get_by_role("button", name="Download .env").click()
@@ -172,7 +172,7 @@ class TestLifeOfAKey:
         self.tab_to(page, lambda: page.get_by_role("button", name="Rotate key"))
         page.keyboard.press("Enter")
         expect(page.locator("#plaintext")).to_be_focused()
-        self.tab_to(page, lambda: page.get_by_role("button", name="Copy"))
+        self.tab_to(page, lambda: page.get_by_role("button", name="Copy", exact=True))
         page.keyboard.press("Enter")
         self.tab_to(page, lambda: page.get_by_role("link", name="Done"))
         page.keyboard.press("Enter")
