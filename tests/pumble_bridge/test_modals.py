@@ -352,9 +352,12 @@ class TestOneKeysMenu:
         member.authorized_at = timezone.now()
         member.save()
         key, _ = issue(carla, "ci")
-        lifecycle.disable(key=key, by=OPERATOR, now=timezone.now())
+        click_home(carla, f"key.{key.key_id}", "disable")
+        source = {"type": "HOME", "id": home_tab(carla)["id"]}
+        ApiKey.objects.update(disabled_by=None)  # by an operator, and her Home tab is not renewed yet
 
-        screen = click_home(carla, f"key.{key.key_id}", "enable")
+        click = {"userId": carla.id, "source": source, "onAction": f"key.{key.key_id}", "value": "enable"}
+        screen = pumble.act("click", **click)["screen"]
 
         assert "An administrator disabled this key." in screen["ephemeral"][-1]["text"]
         assert ApiKey.objects.get().disabled_at is not None
