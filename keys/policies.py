@@ -1,12 +1,10 @@
-"""The policy of a workspace: its values, the checks of a key against it, and the keys that violate it."""
+"""The policy of a workspace: its values, what it offers for new keys, and the checks of a key against it."""
 
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, fields, replace
+from collections.abc import Collection
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
-from itertools import groupby
 
 from django.db import transaction
-from django.db.models import prefetch_related_objects
 
 from keys import audit, permissions, scopes
 from keys.audit import Actor, audit_denials
@@ -21,9 +19,8 @@ from keys.exceptions import (
     ScopeUnknown,
     TooManyKeys,
 )
-from keys.models import ApiKey, ApiKeyQuerySet, AuditEvent, Member, Policy, Workspace
+from keys.models import ApiKey, AuditEvent, Member, Policy, Workspace
 from keys.rights import Rights
-from keys.violations import PolicyRule, Violation
 
 LIFETIMES = tuple(timedelta(days=days) for days in (7, 30, 60, 90, 365))
 CAUTIOUS_LIFETIME = timedelta(days=30)
@@ -35,12 +32,9 @@ BOUNDS = {
     "idle_days": (1, 3650),
     "request_log_retention_days": (1, 400),  # hourly counts are kept as long
 }
-# A stricter number of idle days disables no key for this long. Its owner is told, and can use the key meanwhile.
-IDLE_GRACE = timedelta(days=7)
 CLOCK_SKEW = timedelta(
     minutes=5
 )  # a form with the longest lifetime arrives a little later than it was filled in
-_FIXED_BY_NARROWING = {PolicyRule.SCOPES, PolicyRule.EXPIRY}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,23 +94,6 @@ class PolicyValues:
 POLICY_FIELDS = frozenset(field.name for field in fields(PolicyValues))
 
 
-@dataclass(frozen=True, slots=True)
-class NonCompliantKey:
-    """A key that violates the policy, and what `keys.lifecycle.enforce_policy` makes of it.
-
-    Attributes:
-        compliant_rights: the rights that it keeps. None if no narrowing helps, so that it is disabled.
-    """
-
-    key: ApiKey
-    violations: list[Violation]
-    compliant_rights: Rights | None
-
-    @property
-    def is_only_idle(self) -> bool:
-        return {violation.rule for violation in self.violations} == {PolicyRule.IDLE}
-
-
 def get_policy(workspace: Workspace | None) -> Policy:
     """Return the policy of the workspace, or an unsaved one with the defaults."""
     policy = Policy.objects.filter(workspace=workspace).first() if workspace else None
@@ -133,7 +110,7 @@ def get_selected_policy(workspace: Workspace | None) -> Policy:
 def change_policy(
     *, workspace: Workspace, values: PolicyValues, by: Actor, now: datetime, revision: int | None = None
 ) -> Policy:
-    """Set the policy of the workspace and return it. Existing keys stay as they are: see `find_noncompliant_keys`.
+    """Set the policy of the workspace and return it. Existing keys stay as they are: see `keys.policy_compliance`.
 
     Args:
         revision: the revision of the policy that the change is based on; None for any.
@@ -280,20 +257,6 @@ def lacks_addresses(policy: Policy, rights: Rights) -> bool:
     return policy.addresses_required and not rights.allowed_addresses
 
 
-def restrict_to_policy(policy: Policy, rights: Rights, now: datetime) -> Rights | None:
-    """Return the part of `rights` that the policy allows, or None if it allows no part or does not say which.
-
-    A key that expires too late gets the latest expiry that the policy allows, or one year if it only requires an expiry.
-    """
-    disallowed = disallowed_scopes(policy, rights)
-    remaining = [scope for scope in rights.scopes if scope not in disallowed]
-    if not remaining or lacks_addresses(policy, rights) or has_forbidden_access(policy, rights):
-        return None
-    too_late = expires_too_late(policy, rights, now)
-    expires_at = now + (policy.max_lifetime or LIFETIMES[-1]) if too_late else rights.expires_at
-    return replace(rights, scopes=remaining, expires_at=expires_at)
-
-
 def require_below_key_limit(policy: Policy, current_keys: int) -> None:
     """Raise if the owner has as many current keys as the policy allows.
 
@@ -302,104 +265,6 @@ def require_below_key_limit(policy: Policy, current_keys: int) -> None:
     """
     if current_keys >= policy.max_keys:
         raise TooManyKeys(policy.max_keys)
-
-
-def is_idle(policy: Policy, key: ApiKey, now: datetime) -> bool:
-    """Return whether the key was not used for longer than the policy allows."""
-    return policy.idle_days is not None and key.idle_since <= now - timedelta(days=policy.idle_days)
-
-
-def idle_deadline(policy: Policy, key: ApiKey) -> datetime | None:
-    """Return when the key is disabled unless it is used before, or None if the policy disables no idle keys."""
-    if policy.idle_days is None:
-        return None
-    length = timedelta(days=policy.idle_days)
-    deadline = key.idle_since + length
-    if policy.idle_rule_since is None:
-        return deadline
-    return max(deadline, policy.idle_rule_since + min(length, IDLE_GRACE))
-
-
-def find_noncompliant_keys(workspace: Workspace, now: datetime) -> Iterator[NonCompliantKey]:
-    """Yield the keys of the workspace that violate its policy, by owner's name, newest first.
-
-    The number of queries does not grow with the number of keys. A disabled key that its owner cannot enable as it is
-    counts as compliant.
-    """
-    policy = get_policy(workspace)
-    prefetch_related_objects([policy], "allowed_creators")
-    keys = _enableable_keys(now).filter(owner__workspace=workspace)
-    for owner, group in groupby(
-        keys.order_by("owner__name", "owner_id", "-created_at", "-pk").iterator(chunk_size=500),
-        key=lambda key: key.owner,
-    ):
-        owner_keys = list(group)
-        excess = sorted(owner_keys, key=_priority, reverse=True)[policy.max_keys :]
-        can_create = permissions.can_create(policy, owner)
-        for key in owner_keys:
-            violations = list(
-                _find_violations(policy, key, now, can_create=can_create, over_limit=key in excess)
-            )
-            if violations:
-                yield NonCompliantKey(key, violations, _compliant_rights(policy, key, violations, now))
-
-
-def check_key(policy: Policy, key: ApiKey, now: datetime) -> NonCompliantKey | None:
-    """Return how the live key violates `policy`, the policy of its workspace, or None if it complies.
-
-    If the owner has too many keys, locked keys count as the excess first.
-    """
-    others = _enableable_keys(now).filter(owner=key.owner).exclude(pk=key.pk)
-    preferred = sum(key.is_locked or _priority(other) > _priority(key) for other in others)
-    violations = list(
-        _find_violations(
-            policy,
-            key,
-            now,
-            can_create=permissions.can_create(policy, key.owner),
-            over_limit=preferred >= policy.max_keys,
-        )
-    )
-    if not violations:
-        return None
-    return NonCompliantKey(key, violations, _compliant_rights(policy, key, violations, now))
-
-
-def _enableable_keys(now: datetime) -> ApiKeyQuerySet:
-    related = ("owner__workspace", "last_use", "replaces__last_use")
-    return ApiKey.objects.enableable(now).select_related(*related)
-
-
-def _priority(key: ApiKey) -> tuple[bool, datetime, int]:
-    """Return the sort key of the keys to keep if there are too many: enabled ones first, then those used last."""
-    return key.disabled_at is None, key.idle_since, key.pk
-
-
-def _compliant_rights(
-    policy: Policy, key: ApiKey, violations: Iterable[Violation], now: datetime
-) -> Rights | None:
-    is_fixable = {violation.rule for violation in violations} <= _FIXED_BY_NARROWING
-    return restrict_to_policy(policy, key.rights, now) if is_fixable else None
-
-
-def _find_violations(
-    policy: Policy, key: ApiKey, now: datetime, *, can_create: bool, over_limit: bool
-) -> Iterator[Violation]:
-    rights, longest = key.rights, policy.max_lifetime
-    if disallowed := disallowed_scopes(policy, rights):
-        yield Violation(PolicyRule.SCOPES, scopes=tuple(disallowed))
-    if has_forbidden_access(policy, rights):
-        yield Violation(PolicyRule.FULL_ACCESS)
-    if expires_too_late(policy, rights, now):
-        yield Violation(PolicyRule.EXPIRY, limit=longest.days if longest else None)
-    if lacks_addresses(policy, rights):
-        yield Violation(PolicyRule.ADDRESSES)
-    if not can_create:
-        yield Violation(PolicyRule.CREATORS)
-    if over_limit:
-        yield Violation(PolicyRule.MAX_KEYS, limit=policy.max_keys)
-    if key.disabled_at is None and is_idle(policy, key, now):
-        yield Violation(PolicyRule.IDLE, limit=policy.idle_days)
 
 
 def _policy_detail(policy: Policy) -> dict[str, object]:

@@ -7,14 +7,14 @@ from typing import Any
 
 from django.db import transaction
 
-from keys import audit, permissions, policies
+from keys import audit, permissions, policies, policy_compliance
 from keys.audit import Actor, audit_denials
 from keys.exceptions import KeysError, PolicyChanged
 from keys.lifecycle.locks import lock_live_rotation_chain, lock_owner
 from keys.lifecycle.names import clean_note
 from keys.lifecycle.updates import apply_rights, disable_all
 from keys.models import ApiKey, Policy
-from keys.policies import NonCompliantKey
+from keys.policy_compliance import NonCompliantKey
 
 MAX_DISABLED_PER_RUN = 500  # so that a maintenance run stays short
 _Reason = ApiKey.DisableReason
@@ -44,7 +44,7 @@ def enforce_policy(
     policy = policies.get_selected_policy(owner.workspace)
     if policy.revision != revision:
         raise PolicyChanged
-    noncompliant = policies.check_key(policy, chain[-1], now)
+    noncompliant = policy_compliance.check_key(policy, chain[-1], now)
     if noncompliant is None:
         return None
     detail: dict[str, Any] = {"breaches": [violation.to_dict() for violation in noncompliant.violations]}
@@ -74,7 +74,7 @@ def find_keys_becoming_idle(within: timedelta, now: datetime) -> Iterator[tuple[
         )
         related = ("owner__workspace", "last_use", "replaces__last_use")
         for key in keys.idle_since(now + within - length).select_related(*related).iterator(chunk_size=500):
-            deadline = policies.idle_deadline(policy, key)
+            deadline = policy_compliance.idle_deadline(policy, key)
             if deadline is not None and deadline <= now + within:
                 yield key, deadline
 
@@ -96,7 +96,7 @@ def _disable_if_idle(key: ApiKey, now: datetime) -> bool:
     owner = lock_owner(key.owner)
     chain = lock_live_rotation_chain(key, now)
     policy = policies.get_selected_policy(owner.workspace)
-    deadline = policies.idle_deadline(policy, chain[-1])
+    deadline = policy_compliance.idle_deadline(policy, chain[-1])
     if chain[-1].disabled_at is not None or deadline is None or deadline > now:
         return False
     idle = {"idle_days": policy.idle_days, "idle_since": chain[-1].idle_since.isoformat()}

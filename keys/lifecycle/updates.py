@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
-from keys import permissions, policies
+from keys import permissions, policies, policy_compliance
 from keys.audit import Actor, audit_denials
 from keys.exceptions import CannotWidenRights, ExpiryInPast, PolicyViolated
 from keys.lifecycle.events import record_key_event, rights_detail
@@ -154,7 +154,7 @@ def enable(*, key: ApiKey, by: Actor, now: datetime) -> ApiKey:
     chain = live_keys(lock_rotation_chain(key), now)
     newest = chain[-1]
     if newest.disabled_reason == ApiKey.DisableReason.POLICY and permissions.is_owner_only(newest, by):
-        noncompliant = policies.check_key(policies.get_selected_policy(owner.workspace), newest, now)
+        noncompliant = policy_compliance.check_key(policies.get_selected_policy(owner.workspace), newest, now)
         if noncompliant is not None:
             raise PolicyViolated(noncompliant.violations)
     for link in chain:

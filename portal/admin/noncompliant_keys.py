@@ -15,7 +15,7 @@ from keys.audit import Actor
 from keys.exceptions import KeyBeingReplaced, KeyNotFound, PolicyChanged
 from keys.lifecycle import MAX_NOTE_LENGTH
 from keys.models import ApiKey
-from keys.policies import NonCompliantKey
+from keys.policy_compliance import NonCompliantKey
 from keys.texts import short_date
 from portal.presentation.forms import BaseForm
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from keys import policies, texts
+from keys import policies, policy_compliance, texts
 from keys.exceptions import KeysError
 from keys.models import Member, Workspace
 from portal.accounts.kept_forms import FormPage, form_page, get_kept_form
@@ -82,7 +82,7 @@ class PolicyAdmin(ViewerAdmin):
             )
             form.restore(kept_data)
             revision = terms.revision if kept_data is None else _read_revision(kept_data.get("revision"))
-            violations = sum(1 for _item in policies.find_noncompliant_keys(workspace, now))
+            violations = sum(1 for _item in policy_compliance.find_noncompliant_keys(workspace, now))
             return self._form(request, workspace, form, revision, violations=violations)
         by = get_actor(request)
         data, pasted = extract_pasted_keys(request.POST, by=by, now=now)
@@ -98,14 +98,14 @@ class PolicyAdmin(ViewerAdmin):
             form.add_error(None, texts.error_message(error))
             return self._form(request, workspace, form, revision, status=409)
         messages.success(request, _("The policy is saved."))
-        violations = any(True for _item in policies.find_noncompliant_keys(workspace, now))
+        violations = any(True for _item in policy_compliance.find_noncompliant_keys(workspace, now))
         return redirect(f"admin:keys_policy_{'keys' if violations else 'change'}", workspace.pk)
 
     @form_page(FormPage(fields=("key",)))
     def keys_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """GET: the keys that violate the policy. POST: ask for a confirmation, then apply the policy to the ticked keys."""
         workspace, now = self.get_row(request, object_id), timezone.now()
-        noncompliant = list(policies.find_noncompliant_keys(workspace, now))
+        noncompliant = list(policy_compliance.find_noncompliant_keys(workspace, now))
         if request.method != "POST":
             kept_data = get_kept_form(request)
             context: dict[str, Any] = {

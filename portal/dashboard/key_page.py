@@ -2,7 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse
 
-from keys import policies, texts
+from keys import policies, policy_compliance, texts
 from keys.models import ApiKey
 from portal.dashboard.base import MemberView
 from portal.presentation import key_detail, mcp_clients, rotation_progress
@@ -38,5 +38,5 @@ class KeyPage(MemberView):
         """Return why a key that the policy disabled cannot be enabled yet."""
         if key.disabled_reason != ApiKey.DisableReason.POLICY:
             return []
-        broken = policies.check_key(policies.get_policy(self.member.workspace), key, self.now)
+        broken = policy_compliance.check_key(policies.get_policy(self.member.workspace), key, self.now)
         return [texts.describe_violation(violation) for violation in broken.violations] if broken else []

@@ -8,7 +8,7 @@ import pytest
 from django.db import connections
 from pytest_django import DjangoAssertNumQueries
 
-from keys import lifecycle, policies, scopes
+from keys import lifecycle, policies, policy_compliance, scopes
 from keys.audit import OPERATOR, Actor, Surface
 from keys.exceptions import KeyNotFound, KeysError, NotAllowed, PolicyChanged, PolicyViolated
 from keys.models import ApiKey, AuditEvent, LastUse, Member, Policy
@@ -40,11 +40,14 @@ def violations_of(owner: Member) -> dict[str, list[Violation]]:
     """What breaks the policy of the owner's workspace, by the keys' names."""
     assert owner.workspace is not None
     return {
-        entry.key.name: entry.violations for entry in policies.find_noncompliant_keys(owner.workspace, NOW)
+        entry.key.name: entry.violations
+        for entry in policy_compliance.find_noncompliant_keys(owner.workspace, NOW)
     }
 
 
-def enforce_policy(key: ApiKey, by: Member, *, now: datetime = NOW) -> policies.NonCompliantKey | None:
+def enforce_policy(
+    key: ApiKey, by: Member, *, now: datetime = NOW
+) -> policy_compliance.NonCompliantKey | None:
     revision = policies.get_policy(key.owner.workspace).revision
     return lifecycle.enforce_policy(key=key, revision=revision, by=acting(by), now=now)
 
@@ -238,7 +241,7 @@ class TestAStricterPolicy:
         set_policy(olivia, creators=Policy.Creators.CHOSEN, allowed_creators=[alice], max_keys=1, idle_days=9)
 
         with django_assert_num_queries(3):
-            assert len(list(policies.find_noncompliant_keys(alice.workspace, NOW))) == 12
+            assert len(list(policy_compliance.find_noncompliant_keys(alice.workspace, NOW))) == 12
 
 
 class TestBringingAKeyInLine:

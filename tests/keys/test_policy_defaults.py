@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from keys import lifecycle, policies, scopes
+from keys import lifecycle, policies, policy_compliance, scopes
 from keys.audit import Actor, Surface
 from keys.exceptions import FullAccessNotAllowed, KeysError, PolicyValueInvalid, ScopeNotAllowed, ScopeUnknown
 from keys.models import ApiKey, AuditEvent, Member, Policy
@@ -119,7 +119,7 @@ class TestNoFullAccess:
         policy = set_policy(olivia, full_access_forbidden=True)
         assert olivia.workspace is not None
 
-        (broken,) = policies.find_noncompliant_keys(olivia.workspace, NOW)
+        (broken,) = policy_compliance.find_noncompliant_keys(olivia.workspace, NOW)
         assert [violation.rule for violation in broken.violations] == [PolicyRule.FULL_ACCESS]
         lifecycle.enforce_policy(key=key, revision=policy.revision, by=web(olivia), now=NOW)
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from keys import policies, texts, violations
+from keys import policies, policy_compliance, texts, violations
 from keys.models import ApiKey, AuditEvent
 from keys.texts import format_days, short_date
 from pumble_bridge.chat.blocks import Element, paragraph
@@ -19,7 +19,7 @@ def idle_dedup_key(end: datetime) -> str:
 
 def idle_soon(key: ApiKey, values: dict[str, str], dedup_key: str, now: datetime) -> list[Element]:
     """Return nothing if the key was used or enabled in the meantime, or the policy has changed."""
-    end = policies.idle_deadline(policies.get_policy(key.owner.workspace), key)
+    end = policy_compliance.idle_deadline(policies.get_policy(key.owner.workspace), key)
     if end is None or idle_dedup_key(end) != dedup_key:
         return []
     values = values | {"days": format_days(now - key.idle_since), "date": short_date(end, now=now)}
