@@ -203,7 +203,7 @@ class DeleteKey(MemberView):
         return redirect(f"/?done=deleted&key={key.key_id}")
 
     def _build_form(self, key: ApiKey, *args: Any) -> DeleteForm:
-        successor = selectors.find_successor(key, self.now) if key.retires_at else None
+        successor = selectors.find_successor(key, self.now)
         return DeleteForm(*args, key=key, successor=successor, now=self.now)
 
     def _render_form(self, key: ApiKey, form: DeleteForm, *, status: int = 200) -> HttpResponse:

@@ -15,8 +15,8 @@ from keys.models import ApiKey
 from portal.accounts.kept_forms import FormPage
 from portal.dashboard import form_nonce, reveal
 from portal.dashboard.base import MemberView
+from portal.dashboard.expiry_forms import RenewForm, grace_field
 from portal.dashboard.key_changes import key_url
-from portal.dashboard.rights_forms import RenewForm, grace_field
 from portal.presentation.forms import BaseForm
 
 
