@@ -72,7 +72,9 @@ def get_own_key(member: Member, name_or_id: str, now: datetime) -> ApiKey:
 
 
 def find_successor(key: ApiKey, now: datetime) -> ApiKey | None:
-    """Return the newest live key that took the place of `key`, or None if there is none."""
+    """Return the newest live key that took the place of `key`, or None. A key that was not replaced costs no query."""
+    if key.retires_at is None:
+        return None
     successor = None
     following = _find_next(key, now)
     while following is not None:
@@ -107,7 +109,7 @@ def _has_own_name(key: ApiKey) -> bool:
 
 
 def filter_calls(calls: RequestLogQuerySet, outcome: str) -> RequestLogQuerySet:
-    """The calls that ended so: a reason, one of `usage.SUCCESSES`, or `refused` for every reason."""
+    """Return the calls with this outcome: a reason, one of `usage.SUCCESSES`, or `refused` for every reason."""
     match outcome:
         case "refused":
             return calls.exclude(outcome=usage.OK)
@@ -122,7 +124,7 @@ def filter_calls(calls: RequestLogQuerySet, outcome: str) -> RequestLogQuerySet:
 
 
 def filter_hours(hours: HourlyUseQuerySet, outcome: str) -> HourlyUseQuerySet:
-    """The counts of calls that ended so, as in `filter_calls`."""
+    """Return the hourly counts with this outcome, as in `filter_calls`."""
     if outcome == "refused":
         return hours.exclude(outcome__in=usage.SUCCESSES)
     return hours.filter(outcome=outcome)

@@ -1,4 +1,4 @@
-"""What is sentences to people of keys, in their language: what a key can do, and why something was refused."""
+"""Sentences about keys in the reader's language: what a key can do, and why something was refused."""
 
 import unicodedata
 from collections.abc import Iterable

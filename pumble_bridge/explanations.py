@@ -1,4 +1,4 @@
-"""What a key, a key id, a request id or the link of a message is about, as far as the asker may see it.
+"""The story of a key, a call or a message, as far as the reader may see it.
 
 The dashboard, the admin, chat and `manage.py explain` show the same explanations. What the asker may not see does not exist:
 its answer is that of an unknown id.
@@ -17,6 +17,7 @@ from django.utils.translation import ngettext
 from keys import key_format, selectors, texts, times, usage
 from keys.audit import Actor
 from keys.models import ApiKey, ApiKeyQuerySet, Member, RequestLog
+from keys.models.usage import RequestLogQuerySet
 from keys.pasted_keys import identify_all
 from keys.pumble_ids import PUMBLE_ID, is_pumble_id
 from pumble_bridge.outcomes import Outcome
@@ -189,30 +190,33 @@ def _explain_pasted_keys(text: str, *, viewer: Member | None, by: Actor, now: da
     whole = {plaintext.text for plaintext in key_format.find_in(text)}
     if not whole or viewer is None:  # the command line takes no keys
         return Answer(problem=_("This looks like an API key, but it is incomplete or mistyped."))
-    found = list(identify_all(text, viewer=viewer, by=by, now=now))
-    if not found:
+    matches = list(identify_all(text, viewer=viewer, by=by, now=now))
+    if not matches:
         return Answer(problem=_("This is a full API key, but none that you may see."))
-    others = len(whole) - len(found)
+    others = len(whole) - len(matches)
     note = ngettext(
         "%(n)s more key in the text is none that you may see.",
         "%(n)s more keys in the text are none that you may see.",
         others,
     ) % {"n": others}
-    keys = _with_owner(ApiKey.objects.filter(pk__in=[key.pk for key in found]))
+    keys = _with_owner(ApiKey.objects.filter(pk__in=[key.pk for key in matches]))
     return Answer([explain_key(key, viewer=viewer, now=now) for key in keys], note=note if others else "")
 
 
-def _calls_by_link(links: Iterable[re.Match[str]], posts: "Any") -> tuple[list[str], list[RequestLog]]:
+def _calls_by_link(
+    links: Iterable[re.Match[str]], posts: RequestLogQuerySet
+) -> tuple[list[str], list[RequestLog]]:
     """Return the ids of the linked messages, and the calls that posted or changed them in the linked workspace."""
-    ids, found = [], []
+    ids: list[str] = []
+    matches: list[RequestLog] = []
     for link in links:
         workspace_id, channel_id, rest = (part.lower() for part in link.groups())
         messages = re.findall(PUMBLE_ID, rest)
         if messages:
             ids.append(messages[-1])  # the link of a reply may have the thread's first message before it
             here = Q(key__owner__workspace__pumble_id=workspace_id, message_id=messages[-1])
-            found += posts.filter(here, channel_id__in=("", channel_id))[:MAX_EXPLANATIONS]
-    return ids, found
+            matches += posts.filter(here, channel_id__in=("", channel_id))[:MAX_EXPLANATIONS]
+    return ids, matches
 
 
 def _parts(text: str) -> Iterable[str]:

@@ -257,8 +257,8 @@ def _build_form(action: KeyAction, keys: Sequence[ApiKey], now: datetime, *args:
 
 def _find_successors(keys: Sequence[ApiKey], now: datetime) -> list[ApiKey]:
     """Return the keys that replace one of `keys` and are not among them."""
-    found = [selectors.find_successor(key, now) for key in keys if key.retires_at]
-    return [key for key in found if key is not None and key not in keys]
+    successors = [selectors.find_successor(key, now) for key in keys]
+    return [key for key in successors if key is not None and key not in keys]
 
 
 def _find_keys(viewer: Member, key_ids: set[str]) -> Any:

@@ -20,12 +20,12 @@ def entry(call: ToolCall, message: Json, *, place: str = "", in_thread: bool = F
 
 def body(call: ToolCall, message: Json) -> str:
     """Return the text, and the names of the files. A message without a text may have blocks."""
-    said = str(message.get("text") or "") or "".join(_texts_of(message.get("blocks")))
+    content = str(message.get("text") or "") or "".join(_texts_of(message.get("blocks")))
     files = [
         f"[file: {text.line(str(file.get('name') or file.get('title') or 'without a name'))}]"
         for file in _dicts(message.get("files"))
     ]
-    return "\n".join([call.readable(said), *files] if said or not files else files)
+    return "\n".join([call.readable(content), *files] if content or not files else files)
 
 
 def _facts(message: Json, *, in_thread: bool) -> Iterable[str]:

@@ -105,12 +105,12 @@ def now_text() -> str:
 
 def _explain(message: str, arguments: Json, schema: Json) -> str:
     """Return what msgspec says, with the parameter before it, and with what was sent and what is wanted behind it."""
-    said = text.line(message, limit=300)
+    problem = text.line(message, limit=300)
     properties: Json = schema["properties"]
-    match = re.search(r" - at `\$\.(\w+)", said)
+    match = re.search(r" - at `\$\.(\w+)", problem)
     if match is None or match[1] not in properties:
         names = ", ".join(properties) or "none"
-        return f"{said.replace('Object', 'The call')}. Parameters of this tool: {names}"
+        return f"{problem.replace('Object', 'The call')}. Parameters of this tool: {names}"
     name, choices = match[1], properties[match[1]].get("enum")
     wanted = f". Send one of {', '.join(choices)}" if choices else ""
-    return f"{name}: {said[: match.start()]}{wanted}. You sent {text.line(str(arguments[name]))}"
+    return f"{name}: {problem[: match.start()]}{wanted}. You sent {text.line(str(arguments[name]))}"

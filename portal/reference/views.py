@@ -23,19 +23,19 @@ def interactive(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def plain_html(request: HttpRequest) -> HttpResponse:
-    """The reference without JavaScript, for screen readers, search and print."""
+    """Return the reference without JavaScript, for screen readers, search and print."""
     return _vary_by_language(render(request, "api_docs_plain.html", plain.template_context()))
 
 
 @require_safe
 def plain_markdown(request: HttpRequest) -> HttpResponse:
-    """The reference as Markdown, for agents and editors."""
+    """Return the reference as Markdown, for agents and editors."""
     return _vary_by_language(HttpResponse(plain.as_markdown(), content_type="text/markdown; charset=utf-8"))
 
 
 @require_safe
 def llms_txt(request: HttpRequest) -> HttpResponse:
-    """A short introduction for programs that read. Source: https://llmstxt.org."""
+    """Return a short introduction for programs that read. Source: https://llmstxt.org."""
     return _vary_by_language(HttpResponse(plain.as_llms_txt(), content_type="text/plain; charset=utf-8"))
 
 

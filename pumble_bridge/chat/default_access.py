@@ -1,4 +1,4 @@
-"""What a new key can do whose permissions or expiry nobody chose: said above the key, with buttons that limit it."""
+"""The line above a new key whose permissions or expiry nobody chose, and the buttons that limit the key."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -18,19 +18,19 @@ LIFETIME = timedelta(days=90)
 
 
 def heading(key: ApiKey, now: datetime) -> Element:
-    """How much the key can do, in a line: full access, or all that the workspace allows."""
+    """Return a line about the key's access: full, or all that the workspace allows."""
     until = texts.short_date(key.expires_at, now=now) if key.expires_at else ""
     if set(key.scopes) == set(scopes.ALL):
-        said = _("Full access until %(until)s.") if until else _("Full access, never expires.")
+        line = _("Full access until %(until)s.") if until else _("Full access, never expires.")
     elif until:
-        said = _("All permissions that this workspace allows, until %(until)s.")
+        line = _("All permissions that this workspace allows, until %(until)s.")
     else:
-        said = _("All permissions that this workspace allows, never expires.")
-    return paragraph(text(said % {"until": until}, bold=True))
+        line = _("All permissions that this workspace allows, never expires.")
+    return paragraph(text(line % {"until": until}, bold=True))
 
 
 def buttons(key: ApiKey, *, expiry: bool = True, permissions: bool = True) -> list[Element]:
-    """The buttons that limit the key: its expiry and its permissions, where it has no limit yet."""
+    """Return the buttons that limit the key's expiry and permissions, as far as they are not limited yet."""
     offered = []
     if expiry and key.expires_at is None:
         label = _("Expire in %(days)s") % {"days": texts.format_days(LIFETIME)}
@@ -41,7 +41,7 @@ def buttons(key: ApiKey, *, expiry: bool = True, permissions: bool = True) -> li
 
 
 def expire(click: Click, user: ChatUser) -> HookResponse:
-    """Let the key of the button expire in 90 days.
+    """Set the expiry of the button's key to 90 days from now.
 
     Raises:
         KeysError, PumbleError
@@ -52,9 +52,9 @@ def expire(click: Click, user: ChatUser) -> HookResponse:
         rights = replace(key.rights, expires_at=expires_at)
         key = lifecycle.narrow(key=key, rights=rights, by=user.by, now=user.now)
     if click.channel_id and key.expires_at:
-        said = _("“%(name)s” expires on %(date)s.") % {
+        line = _("“%(name)s” expires on %(date)s.") % {
             "name": escape_user_text(key.name),
             "date": times.full_date(key.expires_at),
         }
-        user.send_ephemeral(click.channel_id, message(paragraph(said)))
+        user.send_ephemeral(click.channel_id, message(paragraph(line)))
     return Ack()

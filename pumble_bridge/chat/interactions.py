@@ -75,7 +75,7 @@ def _act_on_key(click: Click, user: ChatUser, key_id: str) -> HookResponse:
             return registry.open_modal(click, user, registry.CONFIRM_DELETE, key_id)
     key = selectors.get_own_key_by_id(user.member, key_id, user.now)
     match click.value:
-        case home.DISABLE if successor_question.find_successor(key, user):
+        case home.DISABLE if selectors.find_successor(key, user.now):
             return registry.open_modal(click, user, registry.DISABLE_KEY, key_id)
         case home.DISABLE:
             lifecycle.disable(key=key, by=user.by, now=user.now)
@@ -97,7 +97,7 @@ def _reduce_permissions(click: Click, user: ChatUser) -> HookResponse:
 
 def _revoke(click: Click, user: ChatUser) -> HookResponse:
     key = selectors.get_own_key_by_id(user.member, click.value, user.now)
-    successor = successor_question.find_successor(key, user)
+    successor = selectors.find_successor(key, user.now)
     if successor and click.channel_id:
         parts, buttons = successor_question.build(successor_question.DELETE, key, successor)
         user.send_ephemeral(click.channel_id, message(*parts, buttons=buttons))

@@ -1,4 +1,4 @@
-"""The question that follows a command or a click to stop a key that is being replaced: its successor, too?"""
+"""The question whether the successor stops too, after a command or a click to stop a key that is being replaced."""
 
 from django.utils.translation import gettext as _
 
@@ -23,16 +23,12 @@ def build(verb: str, key: ApiKey, successor: ApiKey) -> tuple[list[Element], lis
     else:
         nothing = _("Nothing is disabled yet.")
         labels = (_("Disable both keys"), _("Disable only the old key"))
-    said = _("“%(name)s” (%(old)s) is being replaced by %(new)s, and both keys work.") % named
+    text = _("“%(name)s” (%(old)s) is being replaced by %(new)s, and both keys work.") % named
     buttons = [
         button(f"{STOP}.{_BOTH}", labels[0], value=f"{verb}.{key.key_id}", style="danger"),
         button(f"{STOP}.{_OLD}", labels[1], value=f"{verb}.{key.key_id}"),
     ]
-    return [paragraph(f"{said} {nothing}")], buttons
-
-
-def find_successor(key: ApiKey, user: ChatUser) -> ApiKey | None:
-    return selectors.find_successor(key, user.now) if key.retires_at else None
+    return [paragraph(f"{text} {nothing}")], buttons
 
 
 def has_live_predecessor(key: ApiKey, user: ChatUser) -> bool:
@@ -60,19 +56,19 @@ def handle(click: Click, user: ChatUser, which: str) -> HookResponse:
     if verb == DELETE:
         reason = ApiKey.RevokeReason.BY_HOLDER
         lifecycle.revoke(key=key, by=user.by, reason=reason, now=user.now, with_successor=both)
-        said = (
+        text = (
             deleted_text(both=True)
             if both
             else _("Deleted the old key “%(name)s” (%(id)s). Its successor still works.")
         )
     else:
         lifecycle.disable(key=key, by=user.by, now=user.now, with_successor=both)
-        said = (
+        text = (
             _("Disabled both keys “%(name)s”. Programs that use them are refused until you enable them.")
             if both
             else _("Disabled the old key “%(name)s” (%(id)s). Its successor still works.")
         )
     named = {"name": escape_user_text(key.name), "id": key.key_id}
     if click.channel_id:
-        user.send_ephemeral(click.channel_id, message(paragraph(said % named)))
+        user.send_ephemeral(click.channel_id, message(paragraph(text % named)))
     return Ack()

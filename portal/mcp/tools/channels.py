@@ -46,13 +46,13 @@ def list_channels(call: ToolCall, params: ListChannels) -> str:
         and (params.include_archived or not info["channel"].get("isArchived"))
     ]
     named = [(call.channel_of(info), info) for info in matches]
-    found = [channel for channel, _info in named if wanted in unicode_text.fold(channel.label)]
-    if not found:
+    listed = [channel for channel, _info in named if wanted in unicode_text.fold(channel.label)]
+    if not listed:
         return "No channels match. Try a shorter query, other types, or include_archived=true."
-    lines = [_line(channel) for channel in sorted(found, key=lambda channel: channel.label)]
+    lines = [_line(channel) for channel in sorted(listed, key=lambda channel: channel.label)]
     shown = lines[: params.limit][text.fit(lines[: params.limit], keep=0)]
-    more = "" if len(shown) == len(found) else f"; the first {len(shown)} are shown, narrow the query"
-    return "\n".join([f"{text.count(len(found), 'channel')}{more}", _NOTICE, "", *shown])
+    more = "" if len(shown) == len(listed) else f"; the first {len(shown)} are shown, narrow the query"
+    return "\n".join([f"{text.count(len(listed), 'channel')}{more}", _NOTICE, "", *shown])
 
 
 class GetChannel(Params):

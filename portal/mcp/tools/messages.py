@@ -48,10 +48,10 @@ def read_channel(call: ToolCall, params: ReadChannel) -> str:
     side, value = next(iter(sides.items()), ("before", ""))
     cursor = {"cursor": parameters.read_cursor(value, side)} if value else {}
     channel = call.find_channel(params.channel)
-    found = call.run(
+    results = call.run(
         messages.ListMessages, channelId=channel.id, limit=params.limit, strategy=side.upper(), **cursor
     )
-    listed: list[Json] = found["messages"]
+    listed: list[Json] = results["messages"]
     if not listed:
         return f"{channel}: no messages{' there' if value else ''}. Try another time, or no before, after or around."
     ids = [message["id"] for message in listed]
@@ -59,9 +59,13 @@ def read_channel(call: ToolCall, params: ReadChannel) -> str:
 
     def heading(shown: list[Json]) -> str:
         facts = [f"{channel}: {text.count(len(shown), 'message')}, oldest first"]
-        if shown[0]["id"] != ids[0] or found["hasMoreBefore"] is not False:
+        if shown[0]["id"] != ids[0] or results["hasMoreBefore"] is not False:
             facts.append(f"Older: before={shown[0]['id']}")
-        if shown[-1]["id"] != ids[-1] or found["hasMoreAfter"] or (value and found["hasMoreAfter"] is None):
+        if (
+            shown[-1]["id"] != ids[-1]
+            or results["hasMoreAfter"]
+            or (value and results["hasMoreAfter"] is None)
+        ):
             facts.append(f"Newer: after={shown[-1]['id']}")
         return ". ".join(facts)
 
@@ -110,11 +114,8 @@ def read_thread(call: ToolCall, params: ReadThread) -> str:
         more = shown and (len(shown) < len(listed) or len(listed) >= params.limit)
         return f"{begin}, oldest first" + (f". Older replies: before={shown[0]['id']}" if more else "")
 
-    shown = text.fit(
-        entries := [entry(call, reply, in_thread=True) for reply in listed],
-        keep=len(listed) - 1,
-        limit=text.MAX_RESULT_LENGTH - len(first),
-    )
+    entries = [entry(call, reply, in_thread=True) for reply in listed]
+    shown = text.fit(entries, keep=len(listed) - 1, limit=text.MAX_RESULT_LENGTH - len(first))
     return "\n".join([heading(listed[shown]), text.NOTICE, "", first, *entries[shown]])
 
 
@@ -155,14 +156,14 @@ def search_messages(call: ToolCall, params: SearchMessages) -> str:
         "in": [call.find_channel(channel).id for channel in params.channels],
         "from": call.find_people(params.people),
     }
-    found = call.run(
+    results = call.run(
         search.SearchMessages,
         limit=params.limit,
         strategy=_ORDERS[params.order],
         **{name: value for name, value in criteria.items() if value},
         **times,
     )
-    hits: list[Json] = found["content"]
+    hits: list[Json] = results["content"]
     if not hits:
         return "No messages match. Try fewer or other words, or leave out people, channels or times."
     label = call.channel_names()
@@ -170,10 +171,10 @@ def search_messages(call: ToolCall, params: SearchMessages) -> str:
     def heading(shown: list[Json]) -> str:
         more = (
             f"; {len(shown)} shown, narrow the search for others"
-            if found["totalElements"] > len(shown)
+            if results["totalElements"] > len(shown)
             else ""
         )
-        return f"{text.count(found['totalElements'], 'message')} found{more}"
+        return f"{text.count(results['totalElements'], 'message')} found{more}"
 
     entries = [entry(call, hit, place=f" in {label(hit['channelId'])}") for hit in hits]
     return page(heading, hits, entries, keep=0)

@@ -46,13 +46,13 @@ class ListScheduledMessages(Params):
     open_world=False,
 )
 def list_scheduled_messages(call: ToolCall, params: ListScheduledMessages) -> str:
-    page_of: dict[str, Any] = {"limit": params.limit}
+    criteria: dict[str, Any] = {"limit": params.limit}
     if params.channel:
-        page_of["channelId"] = call.find_channel(params.channel).id
+        criteria["channelId"] = call.find_channel(params.channel).id
     if params.cursor:
-        page_of["cursor"] = parameters.read_id(params.cursor, "cursor")
-    found = call.run(scheduled_messages.FetchScheduledMessages, **page_of)
-    listed: list[Json] = found["scheduledMessages"]
+        criteria["cursor"] = parameters.read_id(params.cursor, "cursor")
+    results = call.run(scheduled_messages.FetchScheduledMessages, **criteria)
+    listed: list[Json] = results["scheduledMessages"]
     if not listed:
         return "No scheduled messages. pumble_schedule_message makes one."
     label = call.channel_names()
@@ -65,7 +65,7 @@ def list_scheduled_messages(call: ToolCall, params: ListScheduledMessages) -> st
         return f"{', '.join(facts)}\n{text.quote(body(call, message))}"
 
     def heading(shown: list[Json]) -> str:
-        more = len(shown) < len(listed) or found["hasMore"]
+        more = len(shown) < len(listed) or results["hasMore"]
         return text.count(len(shown), "scheduled message") + (
             f". More: cursor={shown[-1]['id']}" if more else ""
         )

@@ -13,7 +13,7 @@ from pumble_bridge.manifest import COMMAND
 
 def delete(context: CommandContext) -> HookResponse:
     key = context.get_key()
-    if successor := successor_question.find_successor(key, context.user):
+    if successor := selectors.find_successor(key, context.now):
         return _ask(context, successor_question.DELETE, key, successor)
     both = successor_question.has_live_predecessor(key, context.user)
     lifecycle.revoke(key=key, by=context.by, reason=ApiKey.RevokeReason.BY_HOLDER, now=context.now)
@@ -22,7 +22,7 @@ def delete(context: CommandContext) -> HookResponse:
 
 def disable(context: CommandContext) -> HookResponse:
     key = context.get_key()
-    if successor := successor_question.find_successor(key, context.user):
+    if successor := selectors.find_successor(key, context.now):
         return _ask(context, successor_question.DISABLE, key, successor)
     key = lifecycle.disable(key=key, by=context.by, now=context.now)
     return _done(context, _("Disabled “%(name)s”. To enable it again, type: %(command)s enable %(id)s"), key)

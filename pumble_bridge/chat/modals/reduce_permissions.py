@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 
 def options(key: ApiKey) -> list[Element]:
-    """The presets that have less than the key."""
+    """Return the presets that have fewer scopes than the key."""
     smaller = [name for name, held in scopes.PRESETS.items() if set(held) < set(key.scopes)]
     return [option(name, *map(str, texts.PRESETS[name])) for name in smaller]
 
@@ -65,10 +65,10 @@ def _submit(state: ModalState) -> HookResponse:
     channel_id = user.direct_channel()  # before anything is changed: if Pumble is away, nothing is
     rights = replace(key.rights, scopes=list(scopes.PRESETS[preset]))
     reduced = lifecycle.narrow(key=key, rights=rights, by=user.by, now=user.now)
-    said = _("The permissions of “%(name)s” are reduced. ") % {"name": escape_user_text(reduced.name)}
+    confirmation = _("The permissions of “%(name)s” are reduced. ") % {"name": escape_user_text(reduced.name)}
     rest = key_blocks.escape_mentions(texts.describe_rights(reduced.rights, now=user.now))
     try:
-        user.send_ephemeral(channel_id, message(paragraph(said, rest)))
+        user.send_ephemeral(channel_id, message(paragraph(confirmation, rest)))
     except PumbleError:
         log.warning("modal.reply_failed", exc_info=True, extra={"form": MODAL.name})
     return Ack()

@@ -1,4 +1,4 @@
-"""The choice of whether the successor of a key that is being replaced stops with it. It does unless somebody chooses otherwise."""
+"""The choice whether the successor of a key that is being replaced stops too. By default it does."""
 
 from django.utils.translation import gettext as _
 
@@ -11,7 +11,7 @@ _BOTH, _OLD = "both", "old"
 
 
 def which_keys(state: ModalState) -> list[Element]:
-    """The input, if the key of the modal is being replaced."""
+    """Return the input if the key of the modal is being replaced, else nothing."""
     successor = selectors.find_successor(state.key, state.user.now)
     if successor is None:
         return []

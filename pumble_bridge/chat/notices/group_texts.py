@@ -5,7 +5,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from keys import policies
+from keys import policies, policy_compliance
 from keys.models import ApiKey
 from keys.texts import format_days, short_date
 from pumble_bridge.chat.blocks import Element, bullets, escape_user_text, paragraph, text
@@ -39,11 +39,11 @@ def parts(notices: list[Notice], now: datetime) -> list[Element]:
     heading, advice = _heading_and_advice(notices)
     more = len(notices) - MAX_KEYS
     event = notices[0].event
-    given = event.detail if event else {}
+    detail = event.detail if event else {}
     asks_reason = (
         notices[0].kind in _BY_EVENT
-        and "breaches" not in given
-        and given.get("reason") != ApiKey.DisableReason.IDLE
+        and "breaches" not in detail
+        and detail.get("reason") != ApiKey.DisableReason.IDLE
     )
     return [
         paragraph(heading),
@@ -124,7 +124,7 @@ def _what_happened(notice: Notice, key: ApiKey, now: datetime) -> str:
         case Kind.EXPIRED if key.expires_at:
             return _("expired on %(date)s") % {"date": short_date(key.expires_at, now=now)}
         case Kind.IDLE_SOON:
-            end = policies.idle_deadline(policies.get_policy(key.owner.workspace), key)
+            end = policy_compliance.idle_deadline(policies.get_policy(key.owner.workspace), key)
             return _("will be disabled on %(date)s") % {"date": short_date(end, now=now)} if end else ""
         case Kind.NARROWED if event:
             return policy_texts.changes(event, now)

@@ -43,10 +43,8 @@ RECONCILE_AFTER = timedelta(minutes=2)
 RECONCILE_WITHIN = timedelta(days=1)
 _MAX_CHECKED_MESSAGES = 100  # messages of a direct channel
 _SHUTDOWN_SECONDS = 1.0
-_QUIET_SECONDS, _MAX_WAIT_SECONDS = (
-    0.5,
-    10.0,
-)  # many keys are changed one after the other, and told in one message
+# Many keys are often changed one after the other. Their notices wait for each other, to be sent as one message.
+_QUIET_SECONDS, _MAX_WAIT_SECONDS = 0.5, 10.0
 
 _RELATED = ("member__workspace", "key__owner__workspace", "event__actor", "event__member")
 
