@@ -47,6 +47,7 @@ class KeyRecord:
     channels: Mapping[str, str] | None
     allowed_addresses: tuple[str, ...]
     calls_per_minute: int
+    is_trial: bool
     owner_id: int
     owner_pumble_id: str
     owner_is_active: bool
@@ -68,6 +69,7 @@ _KEY_COLUMNS = (
     *("pk", "key_id", "name", "digest", "pepper_number", "scopes", "channels", "allowed_addresses"),
     *(
         "calls_per_minute",
+        "is_trial",
         "confirmed_at",
         "expires_at",
         "disabled_at",

@@ -165,11 +165,10 @@ def default_scopes(policy: Policy, *, cautious: bool = False) -> list[str]:
     a form, it proposes to read only. What the policy does not allow is left out.
     """
     preset = policy.default_preset or (scopes.READ_ONLY_PRESET if cautious else scopes.FULL_ACCESS)
+    if preset == scopes.FULL_ACCESS:
+        return widest_scopes(policy)
     offered = offered_scopes(policy)
-    wanted = [scope for scope in scopes.PRESETS[preset] if scope in offered] or offered
-    if policy.full_access_forbidden and set(wanted) == set(scopes.ALL):
-        return list(scopes.READ_ONLY)
-    return wanted
+    return [scope for scope in scopes.PRESETS[preset] if scope in offered] or widest_scopes(policy)
 
 
 def default_lifetime(policy: Policy, *, cautious: bool = False) -> timedelta | None:
@@ -207,6 +206,16 @@ def _offered_lifetime(policy: Policy, wanted: timedelta | None) -> timedelta | N
 def offered_scopes(policy: Policy) -> list[str]:
     """Return the scopes that the policy allows."""
     return scopes.in_order(scopes.ALL if policy.allowed_scopes is None else policy.allowed_scopes)
+
+
+def widest_scopes(policy: Policy) -> list[str]:
+    """Return the most scopes that a new key can have; those that read, if the policy forbids full access to all scopes."""
+    offered = offered_scopes(policy)
+    return (
+        list(scopes.READ_ONLY)
+        if policy.full_access_forbidden and set(offered) == set(scopes.ALL)
+        else offered
+    )
 
 
 def offered_presets(policy: Policy) -> list[str]:

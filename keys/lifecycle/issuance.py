@@ -45,7 +45,7 @@ def issue(
         calls_per_minute: 1 to 1,000; None for 1,000.
         expires_at: aware; None for never.
         purpose: what it is for, in the owner's words, up to 200 characters.
-        is_trial: it is for trying the API in the reference, and its owner's lists leave it out.
+        is_trial: it is for trying the API in the reference. Its writes are dry runs, and its owner's lists leave it out.
 
     Raises:
         OwnerNotAuthorized, NotAllowed, CreationNotAllowed, TooManyKeys, NameInvalid, NameTaken, ScopeUnknown,

@@ -50,7 +50,8 @@ class ApiKey(models.Model):
         enabled_at: when the key was last enabled again, if ever.
         replaces: the predecessor, if the key was created by a rotation.
         is_renewal: it has an expiry of its own, and not that of its predecessor.
-        is_trial: it was created to try the API in the reference; its owner's lists leave it out, the admin shows it.
+        is_trial: it was created to try the API in the reference. Its writes are dry runs. Its owner's lists leave it out,
+            the admin shows it.
         grace: how long the predecessor works after this key was confirmed.
         retires_at: when this key stops working, because its successor was confirmed.
     """

@@ -156,7 +156,7 @@ class OperationView(ApiKeyView):
         self.check_permissions(request)
 
     def handle(self, request: Any) -> HttpResponse:
-        request.budget.dry_run = self.writes() and dry_run.is_requested(request)
+        request.budget.dry_run = self.writes() and dry_run.applies(request)
         call = self.open_call(request)
         serializer = self.input_serializer(data=read_input(request))
         if not serializer.is_valid():

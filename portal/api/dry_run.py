@@ -1,4 +1,4 @@
-"""Check a write without sending it, for `Prefer: handling=dry-run`. The response lists what would be sent."""
+"""Check a write without sending it, for `Prefer: handling=dry-run` or with a trial key. The response lists what would be sent."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,6 +9,11 @@ from rest_framework.response import Response
 from portal.api.calls import CallObserver
 
 PREFERENCE = "handling=dry-run"
+
+
+def applies(request: Any) -> bool:
+    """Return whether a write of this authenticated call is a dry run. With a trial key, each is."""
+    return request.auth.is_trial or is_requested(request)
 
 
 def is_requested(request: Request) -> bool:

@@ -1,4 +1,4 @@
-"""Keys to try the API in the reference: read-only, valid for 15 minutes, known only to the open page."""
+"""Keys to try the API in the reference: they change nothing, work for 15 minutes, and only the open page knows them."""
 
 import secrets
 from datetime import datetime, timedelta
@@ -7,8 +7,9 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import reverse
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
 
-from keys import lifecycle, policies, scopes, texts
+from keys import lifecycle, policies, texts
 from keys.audit import Actor, recorded_denials
 from keys.exceptions import KeysError
 from keys.models import ApiKey, Member
@@ -23,13 +24,13 @@ _SESSION_KEY = "tried_with"  # key ids, never plaintexts
 
 @method_decorator(allow_swagger_icons, name="post")
 class TryApi(MemberView):
-    """Create a trial key and return the reference with it."""
+    """Create a trial key with all that the workspace allows, and return the reference with it. Its writes are dry runs."""
 
     http_method_names = ["post"]
     form_page = FormPage(lambda: reverse("start"))
 
     def post(self, request: HttpRequest) -> HttpResponseBase:
-        allowed = policies.offered_scopes(policies.get_policy(self.member.workspace))
+        policy = policies.get_policy(self.member.workspace)
         try:
             with recorded_denials("issue", by=self.actor, now=self.now), transaction.atomic():
                 form_nonce.consume(self.form_data.get("nonce", ""), self.member, now=self.now)
@@ -39,7 +40,8 @@ class TryApi(MemberView):
                     name=f"try it {secrets.token_hex(2)}",
                     by=self.actor,
                     now=self.now,
-                    scopes=[scope for scope in allowed if scopes.is_read_only(scope)],
+                    purpose=_("To try the API. It changes nothing: each write is a dry run."),
+                    scopes=policies.widest_scopes(policy),
                     allowed_addresses=[self.actor.address] if self.actor.address else [],
                     expires_at=self.now + LIFETIME,
                     is_trial=True,

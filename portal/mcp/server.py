@@ -59,7 +59,7 @@ def _register(tool: Tool) -> None:
         try:
             budget = view.request.budget
             budget.require_key_limit()
-            budget.dry_run = not tool.read_only and dry_run.is_requested(view.request)
+            budget.dry_run = not tool.read_only and dry_run.applies(view.request)
             api = view.open_call(view.request)
             call = ToolCall(api, tool.operation, is_dry_run=budget.dry_run)
             return tool.call(call, arguments)

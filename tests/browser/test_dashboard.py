@@ -359,6 +359,23 @@ class TestTryTheApi:
         assert page.locator("[data-key]").count() == 0
         shoot(page, "dashboard-try-it")
 
+    def test_shows_what_a_write_would_send_and_sends_nothing(self, stack: Stack, new_page: NewPage) -> None:
+        page = new_page()
+        sign_in(page, stack)
+        page.get_by_role("button", name="Try the API").click()
+        operation = page.locator("#operations-Messages-sendMessage")
+        operation.click()
+        operation.get_by_role("button", name="Try it out").click()
+        operation.locator("textarea").fill('{"channel": "general", "text": "only tried"}')
+        operation.get_by_role("button", name="Execute").click()
+
+        live = operation.locator(".live-responses-table")
+        expect(live.locator(".response-col_status").last).to_contain_text("200")
+        expect(live).to_contain_text("wouldSend")
+        shoot(page, "dashboard-try-a-write")
+        page.goto(stack.pumble)
+        expect(page.get_by_text("only tried")).to_have_count(0)
+
 
 class TestFormAndPageOfANewKey:
     def test_begins_custom_with_the_permissions_of_the_level_before(

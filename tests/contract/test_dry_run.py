@@ -8,7 +8,7 @@ from keys import limits
 from keys.models import IdempotentCall, Member
 from tests import pumble
 from tests.contract.conftest import Acme
-from tests.contract.test_rights import key_of
+from tests.contract.test_rights import WRITING, inputs, key_of
 from tests.contract.wire import Api, assert_legacy, assert_structured, success
 from tests.pumble import Person
 
@@ -80,6 +80,21 @@ def test_takes_of_pumbles_quotas_only_for_what_it_looks_up(dry_run_api: Api, ana
 
     left = {s.rate_limit.name: s.remaining for s in limits.pumble_quotas(Member.objects.get(email=ana.email))}
     assert left[limits.LimitName.PERSON] == 1000 - 3 - (len(pumble.api_calls()) - before)
+
+
+@pytest.mark.parametrize("preference", [None, "handling=strict"])
+def test_is_every_write_with_a_trial_key(
+    api: Api, acme: Acme, portal: str, later: int, preference: str | None
+) -> None:
+    data = inputs(api, acme, later, "general")
+    trial = Api(portal, key_of("ana@acme.test", is_trial=True))
+    trial.headers |= {"Prefer": preference} if preference else {}
+    before = len(writes())
+
+    for operation in WRITING:
+        assert success(trial.call(operation, data[operation]))["dryRun"] is True, operation
+    assert len(writes()) == before
+    assert success(trial.get("myInfo"))["id"]
 
 
 def test_leaves_an_idempotency_key_unused(dry_run_api: Api) -> None:

@@ -15,6 +15,7 @@ from keys.limits import PumbleQuota
 from keys.models import ApiKey, RequestLog
 from pumble_bridge import client, resilience
 from tests import pumble
+from tests.contract.test_rights import key_of
 from tests.contract.wire import Api, issue, success
 from tests.mcp.wire import Mcp
 from tests.pumble import Person
@@ -253,6 +254,15 @@ class TestWriting:
         assert direct.startswith("Dry run: nothing was changed. Would send a direct message to Guy Marchand")
         assert ana.screen(general)["messages"] == before
         assert "5 messages" in agent.call("pumble_read_channel", channel="general", limit=5)
+
+    def test_is_rehearsed_with_a_trial_key(self, portal: str, ana: Person, general: str) -> None:
+        agent = Mcp(portal, key_of("ana@acme.test", is_trial=True))
+        before = ana.screen(general)["messages"]
+
+        sent = agent.call("pumble_send_message", channel="general", text="x")
+
+        assert sent.startswith("Dry run: nothing was changed.")
+        assert ana.screen(general)["messages"] == before
 
 
 class TestRefusals:

@@ -1,4 +1,4 @@
-"""Trying the API with a read-only key that is valid for 15 minutes or until sign-out."""
+"""Trying the API with a key that changes nothing and is valid for 15 minutes or until sign-out."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -7,11 +7,11 @@ import pytest
 import time_machine
 from django.test import Client
 
-from keys import selectors
+from keys import scopes, selectors
 from keys.models import ApiKey, Member
 from keys.policies import PolicyValues, change_policy
 from tests.conftest import NOW
-from tests.portal.dashboard import browser_of, by, nonce, plaintext_in, text, words
+from tests.portal.dashboard import browser_of, by, make_key, nonce, plaintext_in, text
 
 pytestmark = pytest.mark.django_db
 
@@ -31,13 +31,14 @@ def open_reference(browser: Client) -> str:
     return text(browser.post("/api-docs/try", {"nonce": nonce(browser, "/")}))
 
 
-def test_opens_the_reference_with_a_short_lived_read_only_key(browser: Client) -> None:
+def test_opens_the_reference_with_a_short_lived_trial_key(browser: Client) -> None:
     page = open_reference(browser)
 
     key = ApiKey.objects.get()
     assert plaintext_in(page)[4:16] == key.key_id
     assert page.count(plaintext_in(page)) == 1
-    assert all(scope.endswith((":read", ":list")) for scope in key.scopes)
+    assert key.is_trial
+    assert key.scopes == list(scopes.ALL)
     assert key.expires_at == NOW + timedelta(minutes=15)
     assert key.allowed_addresses == ["127.0.0.1/32"]
     assert key.state(NOW) == ApiKey.State.ACTIVE
@@ -75,14 +76,32 @@ def test_creates_one_key_if_sent_twice(browser: Client) -> None:
     assert ApiKey.objects.count() == 1
 
 
-def test_is_refused_if_the_policy_allows_no_scope_that_reads(
+@pytest.mark.parametrize(
+    ("terms", "allowed"),
+    [
+        (PolicyValues(allowed_scopes=["messages:write"]), ["messages:write"]),
+        (PolicyValues(full_access_forbidden=True), list(scopes.READ_ONLY)),
+    ],
+)
+def test_has_no_more_permissions_than_the_policy_allows(
+    browser: Client, alice: Member, olivia: Member, terms: PolicyValues, allowed: list[str]
+) -> None:
+    assert alice.workspace
+    change_policy(workspace=alice.workspace, values=terms, by=by(olivia), now=NOW)
+
+    open_reference(browser)
+
+    assert ApiKey.objects.get().scopes == allowed
+
+
+def test_is_refused_where_the_member_has_too_many_keys(
     browser: Client, alice: Member, olivia: Member
 ) -> None:
     assert alice.workspace
-    terms = PolicyValues(allowed_scopes=["messages:write"])
-    change_policy(workspace=alice.workspace, values=terms, by=by(olivia), now=NOW)
+    make_key(alice)
+    change_policy(workspace=alice.workspace, values=PolicyValues(max_keys=1), by=by(olivia), now=NOW)
 
     answer = browser.post("/api-docs/try", {"nonce": nonce(browser, "/")})
 
     assert answer.status_code == 409
-    assert "at least one thing" in words(answer)
+    assert ApiKey.objects.count() == 1
