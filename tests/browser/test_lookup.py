@@ -36,6 +36,15 @@ def until_found(page: Page) -> None:
         page.reload()
 
 
+def look_up(page: Page, text: str) -> None:
+    """Look the text up until the call that it is about was written."""
+    until = time.monotonic() + 15
+    while page.locator(".found").count() == 0:
+        assert time.monotonic() < until
+        page.get_by_label("A request ID, a key, a key ID").fill(text)
+        page.get_by_role("button", name="Look up").click()
+
+
 def link_of(stack: Stack, sent: dict[str, str]) -> str:
     (workspace,) = (
         found["id"]
@@ -72,11 +81,7 @@ class TestLookup:
         link = link_of(stack, send(stack, key, {"channel": "general", "text": "beep"}).json())
         sign_in(ana, stack, "Ana", "/admin/lookup/")
 
-        until = time.monotonic() + 15
-        while ana.locator(".found").count() == 0:
-            assert time.monotonic() < until
-            ana.get_by_label("A request ID, a key, a key ID").fill(f"who wrote this? {link}")
-            ana.get_by_role("button", name="Look up").click()
+        look_up(ana, f"who wrote this? {link}")
 
         expect(ana.locator(".found")).to_contain_text("This call posted the message")
         expect(ana.locator(".found")).to_contain_text("Dan")
