@@ -68,7 +68,7 @@ class PolicyValues:
             number = value / timedelta(days=1) if isinstance(value, timedelta) else value
             if number is not None and not (minimum <= number <= maximum and number == int(number)):
                 raise PolicyValueInvalid(field, minimum, maximum)
-        unknown = [scope for scope in self.allowed_scopes or () if scope not in scopes.ALL]
+        unknown = [scope for scope in self.allowed_scopes or () if scope not in scopes.KNOWN]
         if unknown or self.allowed_scopes == []:
             raise ScopeUnknown(unknown)
         if self.max_lifetime and self.default_lifetime and self.default_lifetime > self.max_lifetime:
@@ -85,7 +85,7 @@ class PolicyValues:
             raise ScopeUnknown([self.default_preset])
         allowed = scopes.ALL if self.allowed_scopes is None else self.allowed_scopes
         if self.default_preset == scopes.FULL_ACCESS:
-            if self.full_access_forbidden and set(allowed) == set(scopes.ALL):
+            if self.full_access_forbidden and scopes.are_full_access(allowed):
                 raise FullAccessNotAllowed(allowed)
         elif missing := [scope for scope in scopes.PRESETS[self.default_preset] if scope not in allowed]:
             raise ScopeNotAllowed(missing)
@@ -204,8 +204,9 @@ def _offered_lifetime(policy: Policy, wanted: timedelta | None) -> timedelta | N
 
 
 def offered_scopes(policy: Policy) -> list[str]:
-    """Return the scopes that the policy allows."""
-    return scopes.in_order(scopes.ALL if policy.allowed_scopes is None else policy.allowed_scopes)
+    """Return the scopes of Pumble that the policy allows. `keys:manage` is never among them, because nothing proposes it."""
+    allowed = scopes.ALL if policy.allowed_scopes is None else policy.allowed_scopes
+    return [scope for scope in scopes.ALL if scope in allowed]
 
 
 def widest_scopes(policy: Policy) -> list[str]:
@@ -213,7 +214,7 @@ def widest_scopes(policy: Policy) -> list[str]:
     offered = offered_scopes(policy)
     return (
         list(scopes.READ_ONLY)
-        if policy.full_access_forbidden and set(offered) == set(scopes.ALL)
+        if policy.full_access_forbidden and scopes.are_full_access(offered)
         else offered
     )
 
@@ -252,7 +253,7 @@ def disallowed_scopes(policy: Policy, rights: Rights) -> list[str]:
 
 def has_forbidden_access(policy: Policy, rights: Rights) -> bool:
     """Return whether `rights` have every scope and the policy forbids that."""
-    return policy.full_access_forbidden and set(rights.scopes) == set(scopes.ALL)
+    return policy.full_access_forbidden and scopes.are_full_access(rights.scopes)
 
 
 def expires_too_late(policy: Policy, rights: Rights, now: datetime) -> bool:

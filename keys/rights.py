@@ -18,7 +18,7 @@ class Rights:
     """The rights of a key.
 
     Attributes:
-        scopes: in the order of `scopes.ALL`; never empty.
+        scopes: in the order of `scopes.KNOWN`; never empty.
         channels: the channels that it is limited to, by id, with the name that each had; None for all channels.
         allowed_addresses: the networks that it may be used from, as canonical CIDRs; empty for all.
         calls_per_minute: its own rate limit, 1 to 1,000.
@@ -66,7 +66,7 @@ def make(
         ScopeUnknown, ChannelsInvalid, AddressInvalid, TooManyAddresses, LimitInvalid.
     """
     wanted = list(scopes_wanted)
-    unknown = [scope for scope in wanted if scope not in scopes.ALL]
+    unknown = [scope for scope in wanted if scope not in scopes.KNOWN]
     if unknown or not wanted:
         raise ScopeUnknown(unknown)
     limit = CALLS_PER_MINUTE if calls_per_minute is None else calls_per_minute

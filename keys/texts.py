@@ -66,6 +66,8 @@ SCOPES = {
         gettext_lazy("delete your messages"),
         of_holder=gettext_lazy("delete messages of %(holder)s"),
     ),
+    "files:write": ScopeText(gettext_lazy("Send files with messages"), gettext_lazy("send files")),
+    "reaction:read": ScopeText(gettext_lazy("Be told of reactions")),
     "reaction:write": ScopeText(gettext_lazy("React to messages"), gettext_lazy("react to messages")),
     "users:list": ScopeText(gettext_lazy("List people and groups")),
     "user:read": ScopeText(gettext_lazy("See own profile")),
@@ -73,6 +75,11 @@ SCOPES = {
         gettext_lazy("Set own status"),
         elsewhere=gettext_lazy("set your status"),
         of_holder=gettext_lazy("set the status of %(holder)s"),
+    ),
+    "keys:manage": ScopeText(
+        gettext_lazy("Create, change and end other keys over HTTP"),
+        elsewhere=gettext_lazy("manage your keys"),
+        of_holder=gettext_lazy("manage keys of %(holder)s"),
     ),
 }
 PRESETS = {
@@ -126,7 +133,7 @@ def describe_rights(rights: Rights, *, now: datetime, holder: str = "") -> str:
         sentences = [_("Can %(can)s until %(until)s.") % named]
     else:
         sentences = [_("Can %(can)s; never expires.") % named]
-    if where and set(rights.scopes) != set(scopes.ALL) and (more := _elsewhere(rights, holder)):
+    if where and not set(scopes.ALL).issubset(rights.scopes) and (more := _elsewhere(rights, holder)):
         sentences.append(_("Can also %(more)s.") % {"more": enumerate_all(more)})
     if cannot := _cannot(rights):
         sentences.append(_("Cannot %(cannot)s.") % {"cannot": cannot})
@@ -341,8 +348,12 @@ def format_days(length: timedelta) -> str:
 
 
 def _can(rights: Rights, holder: str) -> str:
-    if set(rights.scopes) == set(scopes.ALL):
-        return _("do everything as %(holder)s") % {"holder": holder} if holder else _("do everything as you")
+    if set(scopes.ALL).issubset(rights.scopes):
+        all_of_it = (
+            _("do everything as %(holder)s") % {"holder": holder} if holder else _("do everything as you")
+        )
+        manages = [SCOPES[scopes.MANAGE].part(holder)] if scopes.MANAGE in rights.scopes else []
+        return enumerate_all([all_of_it, *manages])
     sentences = [
         SCOPES[scope].part(holder) for scope in scopes.in_order(rights.scopes) if SCOPES[scope].in_channels
     ]
@@ -357,7 +368,7 @@ def _elsewhere(rights: Rights, holder: str) -> list[str]:
 
 
 def _cannot(rights: Rights) -> str:
-    changes = {scope for scope in scopes.ALL if not scopes.is_read_only(scope)}
+    changes = {scope for scope in scopes.KNOWN if not scopes.is_read_only(scope)}
     missing = []
     if "messages:read" not in rights.scopes:
         missing.append(_("read messages"))

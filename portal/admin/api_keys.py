@@ -83,7 +83,12 @@ class BreadthFilter(ChoiceFilter):
     @classmethod
     def filter_choice(cls, rows: Rows, choice: str, now: datetime) -> Rows:
         if choice == "full":
-            return rows.live(now).filter(scopes=list(scopes.ALL))
+            stored = {
+                tuple(held) for held in rows.live(now).order_by().values_list("scopes", flat=True).distinct()
+            }
+            return rows.live(now).filter(
+                scopes__in=[list(held) for held in stored if scopes.are_full_access(held)]
+            )
         return rows.filter(pk__in=hygiene.find_overbroad(rows, now))
 
 

@@ -55,7 +55,7 @@ class PolicyForm(BaseForm):
     allowed_scopes = forms.MultipleChoiceField(
         label=gettext_lazy("Allowed permissions"),
         required=False,
-        choices=[(scope, scope_label(scope)) for scope in scopes.ALL],
+        choices=[(scope, scope_label(scope)) for scope in scopes.KNOWN],
         help_text=gettext_lazy("Clear the permissions that no key of this workspace may have."),
         widget=forms.CheckboxSelectMultiple,
     )
@@ -176,7 +176,7 @@ class PolicyForm(BaseForm):
         terms = {name: value for name, value in data.items() if name in POLICY_FIELDS} | {
             "creators": Policy.Creators(data["creators"]),
             "allowed_creators": [self.members[pk] for pk in data["allowed_creators"]],
-            "allowed_scopes": None if len(allowed) == len(scopes.ALL) else allowed,
+            "allowed_scopes": None if len(allowed) == len(scopes.KNOWN) else allowed,
             "max_lifetime": timedelta(days=max_days) if max_days else None,
             "default_lifetime": timedelta(days=default_days) if default_days else None,
             "allows_no_expiry": data["life"] == "ever",
@@ -189,7 +189,7 @@ def initial_values(policy: Policy) -> dict[str, Any]:
     max_days = policy.max_lifetime
     return {name: getattr(policy, name) for name in POLICY_FIELDS} | {
         "allowed_creators": [str(pk) for pk in policy.allowed_creators.values_list("pk", flat=True)],
-        "allowed_scopes": scopes.ALL if policy.allowed_scopes is None else policy.allowed_scopes,
+        "allowed_scopes": scopes.KNOWN if policy.allowed_scopes is None else policy.allowed_scopes,
         "life": "days" if max_days else "ever" if policy.allows_no_expiry else "end",
         "max_lifetime": max_days.days if max_days else None,
         "default_lifetime": policy.default_lifetime.days if policy.default_lifetime else None,

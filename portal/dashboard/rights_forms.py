@@ -245,7 +245,7 @@ class CreateForm(RightsForm):
         if data.get("preset") == _AI_AGENT:
             return list(scopes.READ_ONLY)
         chosen = list(scopes.PRESETS.get(data.get("preset", ""), ())) or super().get_scopes(data)
-        if set(chosen) == set(scopes.ALL) and not data.get("sure"):
+        if scopes.are_full_access(chosen) and not data.get("sure"):
             self.add_error(
                 "sure", _("Tick this box to create a key with full access, or choose fewer permissions.")
             )

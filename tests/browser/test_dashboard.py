@@ -64,7 +64,7 @@ class TestLifeOfAKey:
         page.get_by_role("radio", name=re.compile("Post messages")).check()
         page.get_by_role("radio", name="Only the channels that you choose").check()
         page.get_by_role("checkbox", name="#general").check()
-        expect(page.locator("#outcome")).to_contain_text("Can post as you in #general until")
+        expect(page.locator("#outcome")).to_contain_text("Can post as you and send files in #general until")
         page.get_by_role("button", name="Create key").click()
 
         expect(page.get_by_role("heading", name="Your new key “mouse bot”")).to_be_visible()

@@ -15,8 +15,8 @@ OPS = {"a" * 24: "deploys", "b" * 24: "ops"}
 SENTENCES: list[tuple[dict[str, Any], str, str]] = [
     (
         {"scopes_wanted": scopes.POST_MESSAGES, "channels": OPS, "expires_at": JANUARY},
-        "Can post as you in #deploys and #ops until 12 January 2027. Cannot read messages.",
-        "Puede publicar en tu nombre en #deploys y #ops hasta el 12 de enero de 2027. No puede leer mensajes.",
+        "Can post as you and send files in #deploys and #ops until 12 January 2027. Cannot read messages.",
+        "Puede publicar en tu nombre y enviar archivos en #deploys y #ops hasta el 12 de enero de 2027. No puede leer mensajes.",
     ),
     ({}, "Can do everything as you; never expires.", "Puede hacerlo todo en tu nombre; no caduca."),
     (

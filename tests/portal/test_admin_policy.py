@@ -40,7 +40,7 @@ def fields(revision: int = 0, **changed: Any) -> dict[str, Any]:
     return {
         "revision": revision,
         "creators": "EVERYONE",
-        "allowed_scopes": list(scopes.ALL),
+        "allowed_scopes": list(scopes.KNOWN),
         "life": "ever",
         "max_keys": "200",
         "request_log_retention_days": "90",

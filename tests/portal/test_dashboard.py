@@ -357,7 +357,7 @@ class TestCreateKey:
     def test_previews_the_summary_without_creating_a_key(self, browser: Client) -> None:
         page = words(send(browser, preview="1", where="chosen", channels=[OPS]))
 
-        assert "Can post as you in #ops until 30 January 2027." in page
+        assert "Can post as you and send files in #ops until 30 January 2027." in page
         assert not ApiKey.objects.exists()
 
     def test_works_without_channels_if_pumble_does_not_answer(
