@@ -27,6 +27,7 @@ SYSTEM_PACKAGES: dict[str, Callable[[], object]] = {
     "redis-server": lambda: shutil.which("redis-server"),
     "chromium": lambda: shutil.which("chromium"),
     "nginx": lambda: shutil.which("nginx", path=ADMIN_PATH),
+    "caddy": lambda: shutil.which("caddy"),
 }
 # What most changes break first, in half a minute: two lanes of about the same length.
 QUICK = {
@@ -97,7 +98,7 @@ class Run:
 
     def can_deploy(self) -> bool:
         """Return whether all parts of a deployment are installed, and note those that are not."""
-        parts = ("nginx", "redis-server", "postgresql")
+        parts = ("nginx", "caddy", "redis-server", "postgresql")
         missing = [name for name in parts if not SYSTEM_PACKAGES[name]()]
         if missing:
             self.skipped.append(f"tests of the deployment: there is no {', '.join(missing)}")

@@ -21,6 +21,7 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
     """Everything, up until the run ends."""
     for name, there in {
         "nginx": shutil.which("nginx") or shutil.which("/usr/sbin/nginx"),
+        "caddy": shutil.which("caddy"),
         "redis-server": shutil.which("redis-server"),
         "PostgreSQL": services.find_postgres(),
     }.items():

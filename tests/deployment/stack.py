@@ -26,6 +26,7 @@ from tests.environment import PROJECT, free_port
 
 BIN = Path(sys.executable).parent
 TRUSTED = "127.0.0.1"
+NO_CADDY = "unix:"  # an address from which nobody connects
 
 
 @dataclass
@@ -247,8 +248,9 @@ def running(folder: Path) -> Iterator[Deployment]:
             "TLS_CERTIFICATE": str(cert),
             "TLS_KEY": str(private),
             "RUN_DIR": str(folder / "front-door"),
+            "CADDY": NO_CADDY,
         }
-        stack.enter_context(_front_door(places, folder))
+        stack.enter_context(front_door(places, folder))
         a, b = portals
         deployment = Deployment(
             *(env["PUBLIC_URL"], http_port, cert, a, b, pumble, app["id"]),
@@ -283,7 +285,7 @@ def _pumble(bare: dict[str, str], port: int, cert: Path, data: Path) -> Iterator
 
 
 @contextlib.contextmanager
-def _front_door(places: dict[str, str], folder: Path) -> Iterator[None]:
+def front_door(places: dict[str, str], folder: Path) -> Iterator[subprocess.Popen[bytes]]:
     Path(places["RUN_DIR"]).mkdir()
     configuration = folder / "nginx.conf"
     configuration.write_text(composition.front_door(places))
@@ -298,7 +300,7 @@ def _front_door(places: dict[str, str], folder: Path) -> Iterator[None]:
         wait_for(
             lambda: _answers(f"http://127.0.0.1:{places['HTTP_PORT']}/"), f"nginx: {folder / 'nginx.log'}", 10
         )
-        yield
+        yield process
     finally:
         process.terminate()
         process.wait(10)

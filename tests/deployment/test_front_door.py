@@ -25,7 +25,7 @@ def bound(deployment: Deployment) -> str:
     arguments = [
         "--workspace=Globex",
         "--member=gita@globex.test",
-        "--name=bound",
+        f"--name=bound {deployment.https_port}",
         "--ip=127.0.0.9",
         "--json",
     ]

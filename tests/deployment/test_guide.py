@@ -78,7 +78,7 @@ class TestTheComposeFile:
             if "test" in one.get("healthcheck", {})
         }
 
-        assert asked == {"front-door", "database", "redis"}  # the portal's check is in its image
+        assert asked == {"front-door", "caddy", "database", "redis"}  # the portal's check is in its image
         for name, service in composition.COMPOSE["services"].items():
             for other, how in service.get("depends_on", {}).items():
                 healthy = how["condition"] == "service_healthy" and other in {*asked, "portal"}
@@ -93,8 +93,10 @@ class TestTheComposeFile:
                 assert "PASSWORD" not in name or value.startswith("${POSTGRES_PASSWORD:?"), name
                 assert "SECRET" not in name, name
 
-    def test_opens_no_port_but_the_front_doors(self) -> None:
+    def test_opens_no_port_but_the_front_doors_and_caddys(self) -> None:
         assert {name for name, one in composition.COMPOSE["services"].items() if "ports" in one} == {
-            "front-door"
+            "front-door",
+            "caddy",
         }
+        assert composition.COMPOSE["services"]["caddy"]["profiles"] == ["caddy"]
         assert composition.COMPOSE["networks"]["back"]["internal"] is True
