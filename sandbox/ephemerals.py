@@ -38,13 +38,13 @@ class EphemeralStore:
             return self._messages.get(ephemeral_id)
 
     def visible_to(self, person_id: str, channel_id: str) -> list[Ephemeral]:
-        with self._lock:
-            messages = list(self._messages.values())
         return [
-            ephemeral
-            for ephemeral in messages
-            if ephemeral.channel_id == channel_id and person_id in ephemeral.users
+            ephemeral for ephemeral in self.all_visible_to(person_id) if ephemeral.channel_id == channel_id
         ]
+
+    def all_visible_to(self, person_id: str) -> list[Ephemeral]:
+        with self._lock:
+            return [ephemeral for ephemeral in self._messages.values() if person_id in ephemeral.users]
 
     def hide_from(self, ephemeral_id: str, users: set[str]) -> None:
         """Hide the message from these people. Remove it when nobody can see it."""

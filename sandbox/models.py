@@ -268,10 +268,14 @@ class Pin(models.Model):
 
 
 class UploadedFile(models.Model):
-    """A file. `upload_token` is set until the bytes are uploaded. A message can have only `completed` files."""
+    """A file. `upload_token` is set until the bytes are uploaded. A message can have only `completed` files.
+
+    Attributes:
+        app: null if a person sent the file on the chat page.
+    """
 
     id = models.CharField(primary_key=True, max_length=24)
-    app = models.ForeignKey(App, models.CASCADE, related_name="files")
+    app = models.ForeignKey(App, models.CASCADE, null=True, related_name="files")
     owner = models.ForeignKey(Person, models.CASCADE, related_name="files")
     name = models.CharField(max_length=255)
     mime_type = models.CharField(max_length=130, blank=True)
@@ -284,7 +288,9 @@ class UploadedFile(models.Model):
         return f"{self.id} of {self.owner_id}"
 
     def signature(self) -> str:
-        """Return the signature with which the upload host confirms the bytes."""
+        """Return the signature with which the upload host confirms the bytes to the app."""
+        if self.app is None:
+            raise ValueError("a person's file has no signature")
         return self.app.derive("file", self.id, self.size, self.uploaded_ms)
 
 

@@ -4,10 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
-from sandbox import channels, strict_json
+from sandbox import channels, files, strict_json
 from sandbox.app_registry import API_APP_ID
 from sandbox.exceptions import ActError, PlatformError
 from sandbox.models import HUMAN, App, Channel, Person
@@ -16,10 +18,14 @@ Handler = Callable[["ActRequest"], Any]
 
 
 class ActRequest:
-    """The query or body of a request to `/act/`."""
+    """The query or body of a request to `/act/`.
 
-    def __init__(self, values: Any) -> None:
-        self.values = values
+    Attributes:
+        files: the parts named `file` of a form.
+    """
+
+    def __init__(self, values: Any, files: "list[UploadedFile[bytes]]") -> None:
+        self.values, self.files = values, files
 
     def text(self, name: str, default: str | None = None) -> str:
         value = self.values.get(name) if isinstance(self.values, dict) else None
@@ -54,8 +60,8 @@ class ActRequest:
         return app
 
 
-def act_view(fields: str, **handlers: Handler) -> Callable[[HttpRequest], HttpResponse]:
-    """Return a view that dispatches on the method. GET reads the query, other methods read the body.
+def act_view(fields: str, **handlers: Handler) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Return a view that dispatches on the method. GET reads the query, other methods read the body: JSON, or a form.
 
     Unknown fields are refused, because a mistyped field would silently change what the request does. All methods but GET
     also accept `appId`.
@@ -66,20 +72,28 @@ def act_view(fields: str, **handlers: Handler) -> Callable[[HttpRequest], HttpRe
     names = fields.split()
 
     @csrf_exempt
-    def view(request: HttpRequest) -> HttpResponse:
+    def view(request: HttpRequest) -> HttpResponseBase:
         handler = handlers.get(request.method or "")
         if handler is None:
             return _error_response(ActError(f"this address accepts only {', '.join(handlers)}", 405))
         try:
-            values = _values(request)
+            is_form = request.content_type == "multipart/form-data"
+            parts = files.read_parts(request, "file") if is_form else []
+            values = _form_values(request) if is_form else _values(request)
             _require_known_fields(values, names if request.method == "GET" else [*names, "appId"])
-            return JsonResponse(handler(ActRequest(values)), safe=False)
+            result = handler(ActRequest(values, parts))
+            return result if isinstance(result, HttpResponseBase) else JsonResponse(result, safe=False)
         except ActError as error:
             return _error_response(error)
         except PlatformError as error:
             return _error_response(ActError(error.message, error.status))
 
     return view
+
+
+def _form_values(request: HttpRequest) -> dict[str, Any]:
+    """Return the fields of a form. Its files count as the field `file`, which the view may not know."""
+    return request.POST.dict() | dict.fromkeys(request.FILES)
 
 
 def _values(request: HttpRequest) -> Any:

@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from sandbox import channels, messages
+from django.http.response import HttpResponseBase
+
+from sandbox import channels, files, messages
 from sandbox.acts import screen
 from sandbox.acts.endpoint import ActRequest
 from sandbox.ephemerals import EPHEMERALS
@@ -16,20 +18,27 @@ from sandbox.rest.fields import MAX_TEXT_LENGTH
 
 
 def send(request: ActRequest) -> dict[str, Any]:
-    """Send a message. A text that starts with `/` is a slash command."""
+    """Send a message. A text that starts with `/` is a slash command. A message with files needs no text."""
     person = request.person()
     channel = request.channel(person)
-    text = request.text("text")
-    if not text.strip() or len(text) > MAX_TEXT_LENGTH:
+    text = request.text("text", "" if request.files else None)
+    if not (text.strip() or request.files) or len(text) > MAX_TEXT_LENGTH:
         raise ActError(f"text must have 1 to {MAX_TEXT_LENGTH} characters")
+    if len(request.files) > files.MAX_FILES:
+        raise ActError(f"a message may have at most {files.MAX_FILES} files")
     root = _get_message(channel, request.text("threadRootId", ""))
     if root is not None and root.root_id:
         root = root.root
-    if text.startswith("/"):
+    if text.startswith("/") and not request.files:
         triggers.slash_command(triggers.Actor(person, channel), text, root)
     else:
-        messages.post(person, channel, messages.Draft(text), root=root)
+        sent = [files.serialize(files.create_from_person(person, part)) for part in request.files]
+        messages.post(person, channel, messages.Draft(text, files=sent), root=root)
     return {"screen": screen.render(person, channel, root.id if root else "")}
+
+
+def download(request: ActRequest) -> HttpResponseBase:
+    return files.respond(request.person(), request.text("fileId"))
 
 
 def run_shortcut(request: ActRequest) -> dict[str, Any]:

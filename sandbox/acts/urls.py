@@ -8,7 +8,8 @@ from sandbox.acts.endpoint import act_view
 urlpatterns = [
     path("workspaces", act_view("appId", GET=screen.list_workspaces)),
     path("screen", act_view("userId channelId threadRootId", GET=screen.get_screen)),
-    path("message", act_view("userId channelId text threadRootId", POST=messages.send)),
+    path("message", act_view("userId channelId text threadRootId file", POST=messages.send)),
+    path("file", act_view("userId fileId", GET=messages.download)),
     path("shortcut", act_view("userId channelId name messageId threadRootId", POST=messages.run_shortcut)),
     path("arrival", act_view("userId channelId", GET=messages.open_page)),
     path("forget", act_view("userId channelId", POST=messages.reload_page)),

@@ -6,12 +6,11 @@ from django.apps import apps
 from django.core.management.color import no_style
 from django.db import connection, transaction
 
-from sandbox import app_registry, ephemerals, faults, modals, rate_limits, spinners, traffic
+from sandbox import app_registry, ephemerals, faults, files, modals, rate_limits, spinners, traffic
 from sandbox.developers.sign_in import LEADS
 from sandbox.hooks import outbox
 from sandbox.manifest import Manifest
 from sandbox.models import App
-from sandbox.rest import files
 from sandbox.scheduler import SCHEDULER
 from sandbox.seed import build
 from sandbox.switches import SWITCHES

@@ -124,3 +124,58 @@ class TestFile:
         headers = {"token": pumble.token("ana"), "x-app-token": pumble.credentials["appKey"]}
         assert requests.get(path, headers=headers, timeout=20).status_code == 404
         assert not (pumble.data_dir / "pumble-files").exists()
+
+
+def send_as(
+    pumble: Pumble, key: str, files: list[tuple[str, bytes, str]], **fields: str
+) -> requests.Response:
+    """Send a message with files as a person on the chat page does."""
+    body = {"userId": pumble.person(key), "channelId": pumble.channel("random")} | fields
+    parts = [("file", file) for file in files]
+    return requests.post(f"{pumble.url}/act/message", data=body, files=parts, timeout=20)
+
+
+def open_as(pumble: Pumble, key: str, file_id: str) -> requests.Response:
+    query = {"userId": pumble.person(key), "fileId": file_id}
+    return requests.get(f"{pumble.url}/act/file", params=query, timeout=20)
+
+
+class TestFileOfPerson:
+    def test_reaches_an_app_as_an_app_s_own_file_does(self, pumble: Pumble, app: TestApp) -> None:
+        sent = send_as(pumble, "ben", [("plan.png", PNG, "image/png"), ("größe.txt", b"x", "text/plain")])
+
+        [first, second] = sent.json()["screen"]["messages"][-1]["files"]
+        headers = {"token": pumble.token("ana"), "x-app-token": pumble.credentials["appKey"]}
+        assert requests.get(first["path"], headers=headers, timeout=20).content == PNG
+        assert (first["owner"], first["size"]) == (pumble.person("ben"), len(PNG))
+        assert (second["name"], second["mimeType"]) == ("größe.txt", "text/plain")
+
+    def test_is_opened_by_those_who_see_the_message(self, pumble: Pumble) -> None:
+        channel = {"channelId": pumble.channel("board")}
+        sent = send_as(pumble, "ana", [("plan.png", PNG, "image/png")], **channel).json()
+        file_id = sent["screen"]["messages"][-1]["files"][0]["id"]
+
+        assert open_as(pumble, "ana", file_id).content == PNG
+        assert open_as(pumble, "guy", file_id).status_code == 404
+        assert open_as(pumble, "gita", file_id).status_code == 404
+
+    def test_of_an_app_is_opened_by_the_receiver_of_an_ephemeral_message(self, pumble: Pumble) -> None:
+        token = pumble.token("ana")
+        done = upload(pumble, token, "plan.png", PNG)["id"]
+        ephemeral = {"text": "x", "files": [done], "ephemeral": {"sendToUsers": [pumble.person("ben")]}}
+        pumble.call("POST", messages_of(pumble, "random"), token, ephemeral)
+
+        assert open_as(pumble, "ben", done).content == PNG
+        assert open_as(pumble, "carla", done).status_code == 404
+
+    def test_is_refused_in_a_wrong_form(self, pumble: Pumble) -> None:
+        one = ("x.txt", b"x", "text/plain")
+
+        assert send_as(pumble, "ana", []).status_code == 400
+        assert send_as(pumble, "ana", [one], txt="x").json()["error"].startswith("txt is not a known field")
+        assert send_as(pumble, "ana", [one] * 21).status_code == 400
+        assert pumble.post("message", userId=pumble.person("ana"), file="x").status_code == 400
+        cut = {"Content-Type": "multipart/form-data; boundary="}
+        assert (
+            requests.post(f"{pumble.url}/act/message", data=b"x", headers=cut, timeout=20).status_code == 400
+        )

@@ -46,9 +46,12 @@ export function createActions(state, perform, waiting) {
     );
 
   return {
-    send: (text, threadRootId) =>
+    send: (text, files, threadRootId) =>
       perform(() =>
-        api.message({ userId: state.person, channelId: state.channel, text, ...(threadRootId && { threadRootId }) }),
+        api.message(
+          { userId: state.person, channelId: state.channel, text, ...(threadRootId && { threadRootId }) },
+          files,
+        ),
       ),
 
     // `values` are what was entered around the button in a view.

@@ -11,11 +11,13 @@ export class Unreachable extends Error {
   }
 }
 
-async function call(method, path, { query, body } = {}) {
+async function call(method, path, { query, body, form } = {}) {
   const address = new URL(`/act/${path}`, location.origin);
   for (const [name, value] of Object.entries(query ?? {})) address.searchParams.set(name, value);
   const request = { method, cache: "no-store", headers: { Accept: "application/json" } };
-  if (body !== undefined) {
+  if (form) {
+    request.body = form;
+  } else if (body !== undefined) {
     request.headers["Content-Type"] = "application/json";
     request.body = JSON.stringify(body);
   }
@@ -41,7 +43,13 @@ export const screen = (userId, channelId, threadRootId) =>
   call("GET", "screen", { query: { userId, channelId, ...(threadRootId && { threadRootId }) } });
 
 export const openPage = () => call("GET", "arrival");
-export const message = (body) => call("POST", "message", { body });
+export function message(body, files = []) {
+  if (files.length === 0) return call("POST", "message", { body });
+  const form = new FormData();
+  for (const [field, value] of Object.entries(body)) form.append(field, value);
+  for (const file of files) form.append("file", file);
+  return call("POST", "message", { form });
+}
 export const click = (body) => call("POST", "click", { body });
 export const submit = (body) => call("POST", "submit", { body });
 export const close = (body) => call("POST", "close", { body });

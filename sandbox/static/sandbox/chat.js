@@ -318,8 +318,8 @@ const commands = () => state.commands;
 const actions = createActions(state, perform, byId("waiting"));
 
 const composer = createComposer(byId("composer"), {
-  async send(text) {
-    await actions.send(text);
+  async send(text, files) {
+    await actions.send(text, files);
     // The sender wants to see the message, wherever the list was scrolled to.
     messageList.toBottom();
   },
@@ -328,7 +328,7 @@ const composer = createComposer(byId("composer"), {
 });
 const messageList = createMessageList(byId("messages"), byId("message-list"), byId("jump"));
 const thread = createThread(byId("thread"), {
-  send: (text) => actions.send(text, state.thread),
+  send: (text, files) => actions.send(text, files, state.thread),
   commands,
   shortcuts: () => actions.globalShortcuts(state.thread),
   handlers: actions,

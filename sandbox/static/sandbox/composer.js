@@ -1,5 +1,6 @@
 import { createCompletions } from "./completions.js";
 import { el, icon } from "./dom.js";
+import { createFilePicker } from "./files.js";
 import { t } from "./i18n.js";
 import { openMenu } from "./menu.js";
 
@@ -7,7 +8,7 @@ const SENDING_DELAY = 400;
 const MAX_ROWS = 8;
 const HAS_FIELD_SIZING = CSS.supports("field-sizing", "content");
 
-// `send` takes the text and rejects with an error for the person; `commands` returns the slash commands, and
+// `send` takes the text and the files, and rejects with an error for the person; `commands` returns the slash commands, and
 // `shortcuts` the items of the menu beside the text box.
 export function createComposer(form, { prefix = "", send, commands, shortcuts }) {
   const listId = `${prefix}completions`;
@@ -28,7 +29,7 @@ export function createComposer(form, { prefix = "", send, commands, shortcuts })
     "button",
     {
       type: "button",
-      class: "icon-button composer-shortcuts",
+      class: "icon-button composer-tool",
       "aria-haspopup": "menu",
       "aria-expanded": "false",
       "data-testid": `${prefix}shortcuts`,
@@ -36,13 +37,20 @@ export function createComposer(form, { prefix = "", send, commands, shortcuts })
     },
     icon("bolt"),
   );
+  const picker = createFilePicker({ prefix, changed: () => afterInput() });
   const hint = el("span", { class: "composer-hint" });
   const progress = el("span", { class: "composer-progress", role: "status" });
   const matchStatus = el("span", { class: "visually-hidden", role: "status" });
   const error = el("p", { class: "error composer-error", role: "alert", hidden: true });
   form.replaceChildren(
     list,
-    el("div", { class: "composer-box" }, box, el("div", { class: "composer-bar" }, bolt, hint, progress, button)),
+    el(
+      "div",
+      { class: "composer-box" },
+      box,
+      picker.list,
+      el("div", { class: "composer-bar" }, bolt, picker.button, picker.input, hint, progress, button),
+    ),
     error,
     matchStatus,
   );
@@ -60,10 +68,13 @@ export function createComposer(form, { prefix = "", send, commands, shortcuts })
     },
   });
 
+  const isEmpty = () => box.value.trim() === "" && picker.files.length === 0;
+
   function afterInput() {
     if (!HAS_FIELD_SIZING) box.rows = Math.min(MAX_ROWS, box.value.split("\n").length);
     drafts.set(draftKey, box.value);
-    button.disabled = isSending || box.value.trim() === "";
+    button.disabled = isSending || isEmpty();
+    picker.button.disabled = isSending;
     const [command] = box.value.split(/\s/, 1);
     const used = command.startsWith("/") ? commands().find((entry) => entry.command === command) : null;
     hint.textContent = used?.usageHint ? `${used.command} ${used.usageHint}` : t("send_hint");
@@ -77,11 +88,12 @@ export function createComposer(form, { prefix = "", send, commands, shortcuts })
 
   async function submit() {
     const text = box.value;
-    if (isSending || text.trim() === "") return;
+    const files = picker.files;
+    if (isSending || isEmpty()) return;
     const key = draftKey;
     // The button is disabled until something is typed again.
     if (document.activeElement === button) box.focus();
-    const isCommand = text.startsWith("/");
+    const isCommand = text.startsWith("/") && files.length === 0;
     isSending = true;
     box.readOnly = true;
     form.setAttribute("aria-busy", "true");
@@ -93,9 +105,12 @@ export function createComposer(form, { prefix = "", send, commands, shortcuts })
       isCommand ? 0 : SENDING_DELAY,
     );
     try {
-      await send(text);
+      await send(text, files);
       drafts.delete(key);
-      if (key === draftKey) box.value = "";
+      if (key === draftKey) {
+        box.value = "";
+        picker.clear();
+      }
     } catch (failure) {
       if (key === draftKey) showError(failure.message);
     } finally {
@@ -134,6 +149,7 @@ export function createComposer(form, { prefix = "", send, commands, shortcuts })
       completions.close();
       if (key !== draftKey) {
         draftKey = key;
+        picker.clear(); // Files are no part of a draft.
         box.value = drafts.get(key) ?? "";
         showError("");
       }
@@ -143,12 +159,14 @@ export function createComposer(form, { prefix = "", send, commands, shortcuts })
       button.title = t("send");
       bolt.setAttribute("aria-label", t("shortcuts"));
       bolt.title = t("shortcuts");
+      picker.translate();
       bolt.hidden = shortcuts().length === 0;
       afterInput();
     },
     forgetDrafts() {
       drafts.clear();
       draftKey = "";
+      picker.clear();
       box.value = "";
     },
     refreshCommands: () => document.activeElement === box && completions.update(),

@@ -83,6 +83,13 @@ export function formatDateTime(milliseconds) {
   return new Intl.DateTimeFormat(region(), { dateStyle: "full", timeStyle: "medium" }).format(milliseconds);
 }
 
+export function formatSize(bytes) {
+  const [size, unit] =
+    bytes < 1000 ? [bytes, "byte"] : bytes < 1e6 ? [bytes / 1000, "kilobyte"] : [bytes / 1e6, "megabyte"];
+  const style = { style: "unit", unit, unitDisplay: unit === "byte" ? "long" : "short", maximumFractionDigits: size < 10 ? 1 : 0 };
+  return new Intl.NumberFormat(language, style).format(size);
+}
+
 export function formatDay(milliseconds) {
   const day = new Date(milliseconds).toDateString();
   const now = new Date();

@@ -1,5 +1,6 @@
 import { renderBlocks } from "./blocks.js";
 import { avatar, el, externalLink, icon, name } from "./dom.js";
+import { fileView } from "./files.js";
 import { currentLanguage, formatDateTime, formatDay, formatHour, formatTime, t, tCount } from "./i18n.js";
 import { openMenu } from "./menu.js";
 import { reactionButton, reactionChips } from "./reactions.js";
@@ -48,11 +49,6 @@ function attachment(item, context) {
   return [item.pretext && el("p", { class: "text" }, plainText(String(item.pretext), context.directory)), body];
 }
 
-// A download needs an app's token, so there is no link.
-function file(item) {
-  return el("p", { class: "file" }, icon("file"), name(string(item.name) || t("attached_file")));
-}
-
 // If a part cannot be shown, show the rest.
 function attempt(build) {
   try {
@@ -68,7 +64,7 @@ function content(message, context) {
     renderBlocks(message.blocks, context) ??
       (text && el("div", { class: "text", dir: "auto" }, plainText(text, context.directory))),
     objects(message.attachments).map((item) => attempt(() => attachment(item, context))),
-    objects(message.files).map((item) => attempt(() => file(item))),
+    objects(message.files).map((item) => attempt(() => fileView(item, context.directory.person.id))),
   ];
 }
 
