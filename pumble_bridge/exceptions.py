@@ -63,9 +63,13 @@ class PumbleRateLimited(PumbleError):
 
 
 class PumbleRefused(PumbleError):
-    """Pumble refused the request. `status` is 400 to 499, `code` is Pumble's own number or None, `message` is its text."""
+    """Pumble refused the request. `status` is 400 to 499, `code` is Pumble's own number or None, `message` is its text.
+
+    `hint` is a kind of `pumble_bridge.hints`, if the cause is known.
+    """
 
     reason = "forbidden_by_pumble"
+    hint = ""
 
     def __init__(self, status: int, code: int | None, message: str, localized_message: str) -> None:
         super().__init__(f"{status} {code}")

@@ -13,7 +13,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from pumble_bridge import strict_json
+from pumble_bridge import app_scopes, strict_json
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
@@ -27,6 +27,7 @@ EXAMPLE = '{"channel": "general", "text": "hello"}'
 class Hint(StrEnum):
     """Kinds of hints. Their values are stored with calls, so never change them."""
 
+    APP_PERMISSION = "app_permission"
     ARRAY = "array"
     BACKSLASH = "backslash"
     CHARACTERS = "characters"
@@ -49,6 +50,7 @@ class Hint(StrEnum):
     NOT_UTF_8 = "not_utf_8"
     NUMBER = "number"
     NUMBER_TOO_LARGE = "number_too_large"
+    OWNER_PERMISSION = "owner_permission"
     PACKED = "packed"
     PERCENT_ENCODED = "percent_encoded"
     QUOTED_BY_SHELL = "quoted_by_shell"
@@ -65,6 +67,10 @@ class Hint(StrEnum):
 
 
 _TEXTS: dict[Hint, "StrPromise"] = {
+    Hint.APP_PERMISSION: gettext_lazy(
+        "In this workspace the app was installed before it asked for this permission. An owner or administrator of the workspace "
+        "updates the app's permissions: %(update_url)s"
+    ),
     Hint.ARRAY: gettext_lazy("The body is a JSON array. Send one object: %(example)s"),
     Hint.BACKSLASH: gettext_lazy(
         "A string in the JSON has a backslash that starts no escape sequence. Write a backslash as \\\\ and a line break as \\n."
@@ -113,6 +119,9 @@ _TEXTS: dict[Hint, "StrPromise"] = {
     ),
     Hint.NUMBER: gettext_lazy("The body is a JSON number. Send an object: %(example)s"),
     Hint.NUMBER_TOO_LARGE: gettext_lazy("A number in the JSON is too large. Send a smaller one, or send it as text."),
+    Hint.OWNER_PERMISSION: gettext_lazy(
+        "The key's owner authorized the app before it asked for this permission. The owner signs in once more: %(signin_url)s"
+    ),
     Hint.PACKED: gettext_lazy("The body is compressed. Send it uncompressed, without Content-Encoding."),
     Hint.PERCENT_ENCODED: gettext_lazy(
         "The body is percent-encoded. Send the JSON as it is; with curl use --data-binary, not --data-urlencode."
@@ -144,7 +153,12 @@ _TEXTS: dict[Hint, "StrPromise"] = {
 
 def text(hint: Hint) -> str:
     """Return the hint's text in the active language."""
-    return str(_TEXTS[hint]) % {"example": EXAMPLE, "url": settings.PUBLIC_URL}
+    return str(_TEXTS[hint]) % {
+        "example": EXAMPLE,
+        "url": settings.PUBLIC_URL,
+        "update_url": app_scopes.update_url(),
+        "signin_url": settings.PUBLIC_URL + app_scopes.SIGN_IN_PATH,
+    }
 
 
 def english(hint: Hint) -> str:

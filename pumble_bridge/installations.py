@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from keys import audit, erasure, membership
 from keys.audit import Actor
 from keys.models import AuditEvent, Member, Workspace
-from pumble_bridge import tokens
+from pumble_bridge import app_scopes, tokens
 from pumble_bridge.models import Authorization, Installation, Notice, OAuthState
 from pumble_bridge.oauth import Grant
 
@@ -21,7 +21,8 @@ _TOKEN_BATCH_SIZE = 500
 def store_grant(grant: Grant, *, by: Actor, now: datetime) -> Member:
     """Store workspace, member and both tokens in one transaction, and return the member. Replace earlier tokens.
 
-    No token of a deactivated member is stored. Every exchange returns a bot token, which is new after a reinstallation.
+    No token of a deactivated member is stored. Every exchange returns a bot token. A new one means that the app was
+    installed or reinstalled, so its bot has the scopes that this release asks for.
     """
     workspace = membership.record_installation(
         workspace_id=grant.workspace_id,
@@ -31,21 +32,24 @@ def store_grant(grant: Grant, *, by: Actor, now: datetime) -> Member:
         installer=grant.profile.user_id,
     )
     member = membership.record_authorization(workspace=workspace, profile=grant.profile, by=by, now=now)
-    _installation, is_new = Installation.objects.update_or_create(
-        workspace=workspace,
-        defaults={
-            "bot_user_id": grant.bot_user_id,
-            "encrypted_bot_token": tokens.encrypt(
-                grant.bot_token, workspace_id=grant.workspace_id, user_id=grant.bot_user_id, kind="bot"
-            ),
-            "rejected_at": None,
-        },
-    )
+    former = Installation.objects.filter(workspace=workspace).first()
+    former_token = former.bot_token if former else None
+    is_reinstalled = former_token is not None and former_token != grant.bot_token
+    values: dict[str, Any] = {
+        "bot_user_id": grant.bot_user_id,
+        "encrypted_bot_token": tokens.encrypt(
+            grant.bot_token, workspace_id=grant.workspace_id, user_id=grant.bot_user_id, kind="bot"
+        ),
+        "rejected_at": None,
+    }
+    if former is None or is_reinstalled:
+        values["granted_scopes"] = list(app_scopes.BOT_SCOPES)
+    Installation.objects.update_or_create(workspace=workspace, defaults=values)
+    if is_reinstalled or (former is not None and not member.is_active):  # a new token needs an event
+        event, installer = AuditEvent.Type.APP_INSTALLED, grant.profile.user_id
+        audit.record(event, workspace=workspace, by=by, now=now, installer=installer, renewed=True)
     if not member.is_active:
         _delete_tokens_and_forms(pk=member.pk)
-        if not is_new:  # no other event records the bot's new token
-            event, installer = AuditEvent.Type.APP_INSTALLED, grant.profile.user_id
-            audit.record(event, workspace=workspace, by=by, now=now, installer=installer, renewed=True)
         return member
     Authorization.objects.update_or_create(
         member=member,
@@ -56,6 +60,7 @@ def store_grant(grant: Grant, *, by: Actor, now: datetime) -> Member:
                 user_id=grant.profile.user_id,
                 kind="access",
             ),
+            "granted_scopes": list(app_scopes.USER_SCOPES),
             "rejected_at": None,
         },
     )

@@ -7,28 +7,14 @@ from typing import Any
 
 from django.conf import settings
 
-from keys import scopes
+from pumble_bridge.app_scopes import BOT_SCOPES, INSTALL_PATH, USER_SCOPES
 from pumble_bridge.chat import onboarding
 
 HOOK_PATH = "/pumble/hook"
 REDIRECT_PATH = "/pumble/redirect"
-INSTALL_PATH = "/pumble/install"
 COMMAND = "/api-keys"
 DISPLAY_NAME = "API"
 KEY_MENU = "key"
-
-# A key uses its owner's token, so the app needs every scope that a key can have.
-USER_SCOPES = scopes.ALL
-# Leak detection needs `messages:read`. Nothing else reads messages as the bot.
-BOT_SCOPES = (
-    "messages:read",
-    "messages:write",
-    "channels:list",
-    "channels:read",
-    "channels:write",
-    "users:list",
-    "user:read",
-)
 
 
 def build() -> dict[str, Any]:
@@ -56,7 +42,10 @@ def build() -> dict[str, Any]:
             "events": [
                 "APP_UNAUTHORIZED",
                 "APP_UNINSTALLED",
+                "CHANNEL_ARCHIVED",
+                "CHANNEL_CREATED",
                 "NEW_MESSAGE",
+                "REACTION_ADDED",
                 "UPDATED_MESSAGE",
                 "WORKSPACE_USER_JOINED",
                 "WORKSPACE_USER_UPDATED",

@@ -13,12 +13,15 @@ from pumble_bridge import tokens
 class Installation(models.Model):
     """The app in one workspace: its bot user and the bot's encrypted token.
 
-    `rejected_at` is when Pumble first rejected the token; None while the token works.
+    Attributes:
+        granted_scopes: the bot's scopes that were asked for; None for an installation from before they were recorded.
+        rejected_at: when Pumble first rejected the token; None while the token works.
     """
 
     workspace = models.OneToOneField(Workspace, on_delete=models.PROTECT, related_name="installation")
     bot_user_id = models.CharField(max_length=24)
     encrypted_bot_token = models.BinaryField()
+    granted_scopes = models.JSONField(null=True)
     rejected_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
@@ -37,11 +40,14 @@ class Installation(models.Model):
 class Authorization(models.Model):
     """A member's grant: the encrypted token with which the app acts as that member.
 
-    `rejected_at` is when Pumble first rejected the token; None while the token works.
+    Attributes:
+        granted_scopes: the scopes that were asked for; None for an authorization from before they were recorded.
+        rejected_at: when Pumble first rejected the token; None while the token works.
     """
 
     member = models.OneToOneField(Member, on_delete=models.PROTECT, related_name="authorization")
     encrypted_access_token = models.BinaryField()
+    granted_scopes = models.JSONField(null=True)
     rejected_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
@@ -72,6 +78,7 @@ class OAuthState(models.Model):
     class Purpose(models.TextChoices):
         INSTALL = "INSTALL"
         SIGN_IN = "SIGN_IN"
+        REINSTALL = "REINSTALL"
 
     digest = models.CharField(max_length=64, unique=True)
     browser_digest = models.CharField(max_length=64)

@@ -20,7 +20,7 @@ from keys import audit, key_format, membership
 from keys.audit import Actor
 from keys.models import AuditEvent, Member
 from keys.pumble_ids import is_pumble_id
-from pumble_bridge import client, manifest
+from pumble_bridge import app_scopes, client, manifest
 from pumble_bridge.client import Json, PumbleClient
 from pumble_bridge.exceptions import PumbleError, PumbleRefused, PumbleUnavailable
 from pumble_bridge.models import OAuthState
@@ -70,10 +70,20 @@ def safe_redirect_path(address: str, *, default: str) -> str:
     return address if is_local and is_valid and not is_oauth_path else default
 
 
-def start(*, purpose: OAuthState.Purpose, browser_secret: str, return_to: str, now: datetime) -> str:
+def start(
+    *,
+    purpose: OAuthState.Purpose,
+    browser_secret: str,
+    return_to: str,
+    now: datetime,
+    workspace_id: str = "",
+) -> str:
     """Start a flow and return the URL of Pumble's consent screen.
 
     The flow returns to "/" if `return_to` is not a safe path of the portal.
+
+    Args:
+        workspace_id: the Pumble id of the workspace that the consent screen proposes, if any.
     """
     state = secrets.token_urlsafe(32)
     OAuthState.objects.create(
@@ -83,7 +93,7 @@ def start(*, purpose: OAuthState.Purpose, browser_secret: str, return_to: str, n
         return_to=safe_redirect_path(return_to, default="/"),
         expires_at=now + OAuthState.LIFETIME,
     )
-    return _consent_url(state)
+    return _consent_url(state, reinstall=purpose == Purpose.REINSTALL, workspace_id=workspace_id)
 
 
 def prepare_sign_in(
@@ -118,14 +128,23 @@ def start_prepared(*, state: str, browser_secret: str, now: datetime) -> str | N
     return _consent_url(state) if updated else None
 
 
-def _consent_url(state: str) -> str:
-    scopes = [*manifest.USER_SCOPES, *(f"bot:{scope}" for scope in manifest.BOT_SCOPES)]
+def _consent_url(state: str, *, reinstall: bool = False, workspace_id: str = "") -> str:
+    """Return the URL of the consent screen for all scopes of the manifest.
+
+    Source: Pumble app platform reference, 2.1. `isReinstall` gives the bot new scopes and a new token, if an owner or
+    administrator allows it. For others it has no effect.
+    """
+    scopes = [*app_scopes.USER_SCOPES, *(f"bot:{scope}" for scope in app_scopes.BOT_SCOPES)]
     query = {
         "redirectUrl": settings.PUBLIC_URL + manifest.REDIRECT_PATH,
         "clientId": settings.PUMBLE_APP_ID,
         "state": state,
         "scopes": ",".join(scopes),
     }
+    if reinstall:
+        query["isReinstall"] = "true"
+    if is_pumble_id(workspace_id):
+        query["defaultWorkspaceId"] = workspace_id
     return f"{settings.PUMBLE_CONSENT_SCREEN_URL}?{urlencode(query)}"
 
 

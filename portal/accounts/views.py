@@ -29,7 +29,7 @@ from portal.accounts.sessions import (
 )
 from portal.client_ip import get_client_ip
 from portal.error_pages import error_page
-from pumble_bridge import deadline, installations, oauth, resilience
+from pumble_bridge import app_scopes, deadline, installations, oauth, resilience
 from pumble_bridge.exceptions import PumbleError
 from pumble_bridge.models import OAuthState
 
@@ -77,7 +77,10 @@ def signin(request: HttpRequest) -> HttpResponse:
 @require_GET
 @_throttled
 def install(request: HttpRequest) -> HttpResponse:
-    return _redirect_to_pumble(request, OAuthState.Purpose.INSTALL)
+    """Redirect to Pumble. With `reinstall`, the bot gets the scopes that it lacks."""
+    purposes = OAuthState.Purpose
+    is_update = app_scopes.REINSTALL in request.GET
+    return _redirect_to_pumble(request, purposes.REINSTALL if is_update else purposes.INSTALL)
 
 
 @require_GET
@@ -102,7 +105,7 @@ def callback(request: HttpRequest) -> HttpResponse:
             ),
             action="sign-in",
         )
-    action = "install" if flow.purpose == OAuthState.Purpose.INSTALL else "sign-in"
+    action = "sign-in" if flow.purpose == OAuthState.Purpose.SIGN_IN else "install"
     if request.GET.get("error"):
         return error_page(
             request,
@@ -179,7 +182,13 @@ def _redirect_to_pumble(request: HttpRequest, purpose: OAuthState.Purpose) -> Ht
         return HttpResponseRedirect(f"{settings.PUBLIC_URL}{request.path}?{query.urlencode()}")
     url = oauth.start_prepared(state=request.GET.get("state", ""), browser_secret=secret, now=now)
     if url is None or purpose != OAuthState.Purpose.SIGN_IN:
-        url = oauth.start(purpose=purpose, browser_secret=secret, return_to=return_to, now=now)
+        url = oauth.start(
+            purpose=purpose,
+            browser_secret=secret,
+            return_to=return_to,
+            now=now,
+            workspace_id=request.GET.get("workspace", ""),
+        )
     response = HttpResponseRedirect(url)
     set_browser_cookie(request, response)
     return response

@@ -22,6 +22,7 @@ from portal.admin.viewer import get_viewer
 from portal.admin.workspaces import with_counts
 from portal.presentation import quotas, usage_charts
 from portal.presentation.lookup import LookupForm
+from pumble_bridge import app_scopes
 
 _MAX_WORKSPACES = 100
 
@@ -51,6 +52,7 @@ def index(request: HttpRequest) -> HttpResponse:
     broken = AuditVerification.objects.filter(chain=workspace.pumble_id).exclude(problem="")
     context = {
         "workspace": workspace,
+        "update_url": app_scopes.update_url_for(viewer),
         "urgent": [stat for stat in figures if stat.attention],
         "stats": [stat for stat in figures if not stat.attention],
         "broken_chain": broken.exists(),

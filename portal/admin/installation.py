@@ -23,8 +23,8 @@ from portal import __version__, health
 from portal.admin.site import site
 from portal.admin.viewer import get_viewer
 from portal.templatetags import presentation
-from pumble_bridge import resilience
-from pumble_bridge.models import HomeTab, MaintenanceRun, Notice
+from pumble_bridge import app_scopes, resilience
+from pumble_bridge.models import HomeTab, Installation, MaintenanceRun, Notice
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
@@ -61,6 +61,7 @@ def run_checks(now: datetime) -> list[Check]:
     missing = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
     redis = limits.backend().is_available()
     stale = HomeTab.objects.filter(version__gt=F("published_version"))
+    granted = Installation.objects.values_list("granted_scopes", flat=True)
     failing = stale.filter(failures__gt=0).count()
     return [
         Check(gettext_lazy("Version"), __version__),
@@ -81,6 +82,10 @@ def run_checks(now: datetime) -> list[Check]:
         Check(gettext_lazy("Redis"), _redis_status(available=redis), healthy=redis),
         Check(
             gettext_lazy("Workspaces with the app"), str(Workspace.objects.exclude(installed_at=None).count())
+        ),
+        Check(
+            gettext_lazy("Workspaces whose app lacks permissions"),
+            str(sum(bool(app_scopes.missing_bot_scopes(scopes)) for scopes in granted)),
         ),
         Check(
             gettext_lazy("Members who authorize the app"),

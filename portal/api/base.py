@@ -23,7 +23,7 @@ from keys.limits import CallBudget
 from keys.models import AuditEvent
 from keys.reasons import ErrorSpec
 from portal.accounts.sessions import request_actor
-from portal.api import dry_run, idempotency
+from portal.api import app_permissions, dry_run, idempotency
 from portal.api.authentication import ApiKeyAuthentication
 from portal.api.calls import ApiCall, CallObserver, open_call, pumble_slot
 from portal.api.exceptions import InvalidInput
@@ -31,6 +31,7 @@ from portal.api.parsers import find_misplaced_input, read_input
 from portal.api.permissions import KeyHasScope, KeyIsUsable
 from portal.api.serializers.base import Input
 from portal.api.throttling import KeyRateThrottle, set_rate_limit_headers
+from pumble_bridge.exceptions import PumbleRefused
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
@@ -172,7 +173,15 @@ class OperationView(ApiKeyView):
 
     def perform(self, call: ApiCall, data: dict[str, Any]) -> Any:
         with pumble_slot(call) if self.calls_pumble else nullcontext():
+            return self.run_with_hint(call, data)
+
+    def run_with_hint(self, call: ApiCall, data: dict[str, Any]) -> Any:
+        """Run the operation. A refusal by Pumble says if the app lacks the permission for it."""
+        try:
             return self.run(call, data)
+        except PumbleRefused as error:
+            app_permissions.add_hint(error, call, self.scope)
+            raise
 
 
 class WriteOperationView(OperationView):

@@ -21,6 +21,7 @@ from portal.dashboard.key_changes import key_url
 from portal.presentation import key_search, usage_charts
 from portal.presentation.forms import BaseForm, NameField
 from portal.templatetags.presentation import SOON
+from pumble_bridge import app_scopes
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
@@ -85,6 +86,7 @@ class KeyList(MemberView):
         sparklines = usage_charts.build_sparklines(keys, self.now)
         shown_filters = {"q": "" if holds_key else text, "state": state, "sort": sort}
         context = {
+            "update_url": app_scopes.update_url_for(self.member),
             "rows": [
                 {"key": key, "sparkline": sparklines[key.pk], "over": self.has_ended(key)} for key in keys
             ],

@@ -12,6 +12,7 @@ from portal.accounts.kept_forms import FormPage
 from portal.dashboard.base import MemberView
 from portal.presentation import hygiene, quotas
 from portal.templatetags.presentation import SOON
+from pumble_bridge import app_scopes
 
 _MIN_NOTABLE_LIFETIME = timedelta(days=1)  # a key for an hour is meant to expire soon
 _MAX_KEYS = 500  # keeps the page and its queries small
@@ -32,6 +33,7 @@ class Overview(MemberView):
             and key.expires_at - key.created_at > _MIN_NOTABLE_LIFETIME
         ]
         context = {
+            "update_url": app_scopes.update_url_for(self.member),
             "quotas": quotas.build_quotas(limits.pumble_quotas(self.member)),
             "expiring": sorted(expiring, key=lambda key: key.expires_at or self.now),
             "findings": hygiene.find_risks(keys, self.now),

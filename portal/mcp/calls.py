@@ -61,7 +61,7 @@ class ToolCall:
         serializer = operation.input_serializer(data=data)
         if not serializer.is_valid():
             raise InvalidInput(serializer.errors)
-        return operation().run(self.api, serializer.validated_data)
+        return operation().run_with_hint(self.api, serializer.validated_data)
 
     def may(self, scope: str) -> bool:
         return scope in self.api.key.scopes

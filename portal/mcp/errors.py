@@ -145,7 +145,7 @@ def tool_text(error: Exception, request_id: str) -> str:
         message = text.line(body.get("error") or body["message"], limit=MAX_ERROR_LENGTH)
     retry_after = getattr(error, "retry_after", None) or spec.retry_after
     general = _ADVICE.get(spec, "").format(url=settings.PUBLIC_URL, retry_after=retry_after)
-    advice = [*getattr(error, "__notes__", [])] or [general]
+    advice = [*getattr(error, "__notes__", [])] or [body.get("hint") or general]
     sentences = [f"{spec.reason}: {message.rstrip('.')}.", *advice, f"(request id {request_id})"]
     return " ".join(sentence for sentence in sentences if sentence)
 

@@ -4,9 +4,8 @@ from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from pumble_bridge.app_scopes import SIGN_IN_PATH
 from pumble_bridge.chat.blocks import Element, link, paragraph, rich_text
-
-AUTHORIZE_PATH = "/pumble/signin"
 
 
 def app_description() -> str:
@@ -16,7 +15,7 @@ def app_description() -> str:
 
 
 def authorize_url() -> str:
-    return settings.PUBLIC_URL + AUTHORIZE_PATH
+    return settings.PUBLIC_URL + SIGN_IN_PATH
 
 
 def default_home_blocks() -> list[Element]:

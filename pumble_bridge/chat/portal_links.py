@@ -6,9 +6,8 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from keys.models import Member
+from pumble_bridge.app_scopes import SIGN_IN_PATH
 from pumble_bridge.chat.blocks import Element, link
-
-SIGN_IN_PATH = "/pumble/signin"
 
 
 def portal_url(path: str = "/") -> str:

@@ -1,4 +1,8 @@
-"""Signal receivers that mark Home tabs as stale: after an audit event about the member, or a new language or clock."""
+"""Signal receivers that mark Home tabs as stale.
+
+A tab shows what audit events of its member change, the member's language and clock, and to owners and administrators
+whether the app lacks permissions.
+"""
 
 from collections.abc import Collection
 from functools import partial
@@ -8,11 +12,16 @@ from django.db import transaction
 
 from keys.models import AuditEvent, Member
 from pumble_bridge.chat.home.publisher import mark_stale
+from pumble_bridge.models import HomeTab
 
 
 def mark_stale_for_event(event: AuditEvent, **_signal: Any) -> None:
     if event.member is not None:
         mark_stale(event.member)
+    if event.type == AuditEvent.Type.APP_INSTALLED:
+        for tab in HomeTab.objects.filter(member__workspace=event.workspace).select_related("member"):
+            if tab.member.is_workspace_admin:
+                mark_stale(tab.member)
 
 
 def mark_stale_for_reader(

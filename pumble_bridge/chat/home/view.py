@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from keys import selectors
 from keys.models import ApiKey, Member
 from keys.permissions import is_entitled
+from pumble_bridge import app_scopes
 from pumble_bridge.chat import key_blocks, onboarding
 from pumble_bridge.chat.blocks import (
     MAX_NAME_IN_LABEL_LENGTH,
@@ -101,12 +102,16 @@ def _new_key_hint(member: Member, keys: list[ApiKey], now: datetime) -> list[Ele
 
 
 def _admin(member: Member) -> list[Element]:
-    """Return the line that owners and administrators see."""
+    """Return the lines that owners and administrators see."""
     if not member.is_workspace_admin:
         return []
-    return [
+    lines = [
         paragraph(_("You manage the keys of all members: "), link(portal_url("/admin/"), _("Open the admin")))
     ]
+    if url := app_scopes.update_url_for(member):
+        why = _("The app lacks permissions that this version uses, for example to send files.")
+        lines.append(paragraph(why, " ", link(url, _("Update the app's permissions"))))
+    return lines
 
 
 def _summary(keys: list[ApiKey], now: datetime) -> list[Element]:
