@@ -143,7 +143,7 @@ class IdempotencyOutcomeUnknown(KeysError):
 
 
 class ChangeRefused(KeysError):
-    """A change of a key or of a policy is refused. No API operation makes such a change, so `keys.reasons` has no row."""
+    """A change of a key or of a policy is refused. `keys.reasons` has no row: key management answers with invalid fields."""
 
 
 class NotAllowed(ChangeRefused):
@@ -158,6 +158,28 @@ class CreationNotAllowed(NotAllowed):
 
 class DisabledByAdministrator(NotAllowed):
     """The owner may not enable a key that an administrator or operator disabled."""
+
+
+class ManagementNotGiven(NotAllowed):
+    """Only a person in the dashboard and operators may give a new key the scope `keys:manage`."""
+
+    reason = "management_not_given"
+
+
+class KeyManagesKeys(NotAllowed):
+    """A key may not change another one that has the scope `keys:manage`."""
+
+    reason = "key_manages_keys"
+
+
+class WiderThanManagingKey(NotAllowed):
+    """A key may not make or change one with more rights than its own. `field` is the name of the right."""
+
+    reason = "wider_than_managing_key"
+
+    def __init__(self, field: str) -> None:
+        super().__init__(field)
+        self.field = field
 
 
 class KeyNotFound(ChangeRefused):
@@ -286,6 +308,12 @@ class ExpiryTooFar(ExpiryInvalid):
 
 class GraceInvalid(ChangeRefused):
     reason = "grace_invalid"
+
+
+class SuccessorInUse(ChangeRefused):
+    """The key was replaced, and its successor was used. Rotate the successor instead."""
+
+    reason = "successor_in_use"
 
 
 class KeyBeingReplaced(ChangeRefused):

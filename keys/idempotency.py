@@ -72,6 +72,12 @@ def begin(key_pk: int, value: str, request: bytes, *, now: datetime) -> Started 
     raise IdempotencyOutcomeUnknown
 
 
+def forget(key_pk: int, value: str) -> None:
+    """Forget the ended call of this key with this `Idempotency-Key`. A repetition is carried out like a first call."""
+    digest = hashlib.sha256(value.encode()).digest()
+    IdempotentCall.objects.filter(key_id=key_pk, value_digest=digest).delete()
+
+
 def delete_expired(*, now: datetime) -> int:
     """Delete the calls that began more than 24 hours ago. Return how many rows."""
     return batches.delete_in_batches(

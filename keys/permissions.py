@@ -2,10 +2,21 @@
 
 from datetime import datetime
 
+from keys import scopes
 from keys.audit import Actor, Surface
-from keys.exceptions import CreationNotAllowed, DisabledByAdministrator, NotAllowed, OwnerNotAuthorized
+from keys.exceptions import (
+    CreationNotAllowed,
+    DisabledByAdministrator,
+    KeyManagesKeys,
+    ManagementNotGiven,
+    NotAllowed,
+    OwnerNotAuthorized,
+    WiderThanManagingKey,
+)
 from keys.models import ApiKey, Member, Policy
+from keys.rights import Rights
 
+_SURFACES_THAT_GIVE_MANAGEMENT = {Surface.WEB, Surface.ADMIN, Surface.CLI}
 _SURFACES_WITHOUT_MEMBER = {Surface.CLI, Surface.SYSTEM, Surface.PUMBLE}
 
 
@@ -44,6 +55,51 @@ def require_can_issue(policy: Policy, owner: Member, by: Actor) -> None:
     require_entitled(owner)
 
 
+def require_can_give(rights: Rights, by: Actor) -> None:
+    """Raise unless `by` may give a new key these rights.
+
+    A key gives no more than it has, and never the scope `keys:manage`. That scope is given only by a person in the
+    dashboard and by operators.
+
+    Raises:
+        ManagementNotGiven, WiderThanManagingKey; NotAllowed: the key of `by` does not manage keys.
+    """
+    if scopes.MANAGE in rights.scopes and (
+        by.key is not None or by.surface not in _SURFACES_THAT_GIVE_MANAGEMENT
+    ):
+        raise ManagementNotGiven
+    if by.key is not None:
+        if scopes.MANAGE not in by.key.scopes:
+            raise NotAllowed
+        _require_within(rights, by.key)
+
+
+def require_managed(key: ApiKey, manager: ApiKey) -> None:
+    """Raise unless the key `manager` may change and end `key`.
+
+    Raises:
+        NotAllowed: `manager` does not manage keys, or the keys have different owners.
+        KeyManagesKeys: `key` manages keys too.
+        WiderThanManagingKey: `key` has more rights.
+    """
+    if scopes.MANAGE not in manager.scopes or key.owner_id != manager.owner_id:
+        raise NotAllowed
+    if scopes.MANAGE in key.scopes:
+        raise KeyManagesKeys
+    _require_within(key.rights, manager)
+
+
+def require_can_rotate(key: ApiKey, by: Actor) -> None:
+    """Raise as `require_managed` if `by` is a key, and not `key` itself. `require_can_issue` has the other rules."""
+    if by.key is not None and by.key.pk != key.pk:
+        require_managed(key, by.key)
+
+
+def _require_within(rights: Rights, manager: ApiKey) -> None:
+    if field := rights.first_wider_field(manager.rights):
+        raise WiderThanManagingKey(field)
+
+
 def can_create(policy: Policy, owner: Member) -> bool:
     """Return whether the policy allows `owner` to have keys."""
     if policy.creators == Policy.Creators.EVERYONE or owner.is_workspace_admin:
@@ -52,8 +108,11 @@ def can_create(policy: Policy, owner: Member) -> bool:
 
 
 def require_can_revoke(key: ApiKey, by: Actor) -> None:
-    """Raise NotAllowed unless `by` may revoke or disable the key."""
-    require_can_stop_keys(key.owner, by)
+    """Raise NotAllowed unless `by` may revoke or disable the key. A key may revoke itself and what it manages."""
+    if by.key is None:
+        require_can_stop_keys(key.owner, by)
+    elif by.key.pk != key.pk:
+        require_managed(key, by.key)
 
 
 def require_can_stop_keys(owner: Member, by: Actor) -> None:
@@ -61,7 +120,9 @@ def require_can_stop_keys(owner: Member, by: Actor) -> None:
 
     The owner may, owners and administrators of the workspace, operators, Pumble and maintenance.
     """
-    if by.member is None:
+    if by.key is not None:
+        allowed = False
+    elif by.member is None:
         allowed = by.surface in _SURFACES_WITHOUT_MEMBER
     else:
         allowed = by.member == owner or manages(by.member, owner.workspace_id)
@@ -85,8 +146,8 @@ def require_can_enable(key: ApiKey, by: Actor) -> None:
 
 
 def is_owner_only(key: ApiKey, by: Actor) -> bool:
-    """Return whether `by` is the owner of the key and does not manage the keys of the workspace."""
-    return by.member == key.owner and not manages(key.owner, key.owner.workspace_id)
+    """Return whether `by` is the owner of the key, or their key, and does not manage the keys of the workspace."""
+    return by.member == key.owner and (by.key is not None or not manages(key.owner, key.owner.workspace_id))
 
 
 def require_can_manage(key: ApiKey, by: Actor) -> None:
@@ -96,13 +157,20 @@ def require_can_manage(key: ApiKey, by: Actor) -> None:
 
 
 def require_can_change(key: ApiKey, by: Actor) -> None:
-    """Raise NotAllowed unless `by` may rename or narrow the key: its owner, and operators on the command line."""
+    """Raise NotAllowed unless `by` may rename or narrow the key.
+
+    Its owner may, operators on the command line, and a key that manages it.
+    """
+    if by.key is not None:
+        require_managed(key, by.key)
     if by.surface != Surface.CLI and by.member != key.owner:
         raise NotAllowed
 
 
 def can_manage(by: Actor, workspace_pk: int | None) -> bool:
-    """Return whether `by` manages the keys of the workspace."""
+    """Return whether `by` manages the keys of the workspace. A key never does, whoever its owner is."""
+    if by.key is not None:
+        return False
     return by.surface == Surface.CLI if by.member is None else manages(by.member, workspace_pk)
 
 

@@ -311,6 +311,14 @@ NOT_FOUND = ErrorSpec(
     meaning=_("The object that the request names does not exist, or the key's owner cannot see it."),
     advice=_("Check the id or name."),
 )
+UNKNOWN_KEY = _case(
+    NOT_FOUND,
+    "unknown_key",
+    text="No live key of this owner has that id",
+    title=_("Unknown key ID"),
+    meaning=_("No live key of this key's owner has this ID."),
+    advice=_("`listKeys` shows the keys."),
+)
 UNKNOWN_CHANNEL = _case(
     NOT_FOUND,
     "unknown_channel",
@@ -375,6 +383,15 @@ IDEMPOTENCY_IN_PROGRESS = ErrorSpec(
     title=_("First request in progress"),
     meaning=_("The first request with this `Idempotency-Key` has not finished."),
     advice=_("Repeat the request a little later to get its answer."),
+)
+ROTATION_IN_PROGRESS = _case(
+    IDEMPOTENCY_IN_PROGRESS,
+    "rotation_in_progress",
+    text="A new key was created less than a minute ago and is being delivered; try again in a minute",
+    retry_after=60,
+    title=_("Rotation in progress"),
+    meaning=_("A successor of this key was created less than a minute ago, and is being delivered."),
+    advice=_("Look for it, or rotate again after a minute."),
 )
 IDEMPOTENCY_UNKNOWN = ErrorSpec(
     reason="idempotency_unknown",

@@ -82,6 +82,21 @@ def find_successor(key: ApiKey, now: datetime) -> ApiKey | None:
     return successor
 
 
+def rotation_chain_pks(key: ApiKey) -> list[int]:
+    """Return the primary keys of the key and of those that it replaced, newest first."""
+    pks, before = [key.pk], key.replaces_id
+    while before is not None:
+        pks.append(before)
+        before = ApiKey.objects.filter(pk=before).values_list("replaces_id", flat=True).get()
+    return pks
+
+
+def list_created_keys(key: ApiKey, now: datetime) -> ApiKeyQuerySet:
+    """Return the live keys that the key, or one that it replaced, created over HTTP. Their successors are among them."""
+    created: ApiKeyQuerySet = ApiKey.objects.filter(created_by_key__in=rotation_chain_pks(key))
+    return created.live(now).order_by("-created_at", "-pk")
+
+
 def _find_next(key: ApiKey, now: datetime) -> ApiKey | None:
     successors: ApiKeyQuerySet = ApiKey.objects.filter(replaces=key, confirmed_at__isnull=False)
     return successors.live(now).select_related("owner__workspace", "last_use").first()

@@ -227,6 +227,8 @@ def error_message(error: exceptions.KeysError, *, holder: str = "") -> str:
             return _(
                 "A new key was created a moment ago and is being delivered. Look for it, or try again in a minute."
             )
+        case exceptions.SuccessorInUse():
+            return _("This key was replaced, and the new key is in use. Rotate the new key instead.")
         case exceptions.KeyBeingReplaced():
             return _("This key is being replaced. Change the new key instead.")
         case exceptions.KeyDisabled():
@@ -251,6 +253,14 @@ def error_message(error: exceptions.KeysError, *, holder: str = "") -> str:
             }
         case exceptions.KeyNotFound():
             return _("There is no such key, or it no longer works.")
+        case exceptions.ManagementNotGiven():
+            return _("Only a person in the portal can create a key that manages other keys.")
+        case exceptions.KeyManagesKeys():
+            return _("A key cannot change another key that manages keys. Its owner can, in the portal.")
+        case exceptions.WiderThanManagingKey():
+            return _(
+                "A key cannot create or change a key with more rights than its own, and this one would have more: %(what)s."
+            ) % {"what": RIGHTS[error.field]}
         case exceptions.CreationNotAllowed():
             return _("You may not create keys in this workspace. Ask an owner.")
         case exceptions.OwnerNotAuthorized():

@@ -40,12 +40,14 @@ class Actor:
     Attributes:
         member: None for operators on the command line, maintenance and Pumble.
         address: the client's; None if it is unknown.
+        key: the key that changes keys over HTTP, if one does. `member` is its owner, but the rights are those of the key.
     """
 
     member: Member | None
     surface: AuditEvent.Surface
     address: str | None = None
     request_id: str = ""
+    key: ApiKey | None = None
 
 
 OPERATOR = Actor(member=None, surface=Surface.CLI)
@@ -70,7 +72,7 @@ def record(
 
     Args:
         workspace: None for the chain of the installation.
-        detail: JSON values, such as the state before and after. Nothing secret, and no name or e-mail of a person: refer to
+        detail: JSON values, such as the state before and after. `by_key` names the key that did it, if a key did. Nothing secret, and no name or e-mail of a person: refer to
             people by Pumble's ids. Addresses only in lists named `allowed_addresses`.
 
     Raises:
@@ -80,6 +82,8 @@ def record(
         raise transaction.TransactionManagementError(
             f"{event_type} is recorded outside its change's transaction"
         )
+    if by.key is not None:
+        detail |= {"by_key": by.key.key_id, "by_key_name": by.key.name}
     addresses: list[AuditAddress] = []
     with transaction.atomic(savepoint=False):
         chain = lock_chain(workspace.pumble_id if workspace else AuditChain.INSTALLATION)

@@ -9,13 +9,14 @@ from keys.lifecycle.names import MAX_NAME_LENGTH, MAX_NOTE_LENGTH, clean_name, c
 from keys.lifecycle.restoration import reapply_revocations
 from keys.lifecycle.revocation import revoke
 from keys.lifecycle.rotation import GRACE_PERIODS, finish_rotation, record_use_after_rotation, renew, rotate
-from keys.lifecycle.updates import disable, enable, narrow, rename
+from keys.lifecycle.updates import change_purpose, disable, enable, narrow, rename
 
 __all__ = [
     "GRACE_PERIODS",
     "MAX_NAME_LENGTH",
     "MAX_NOTE_LENGTH",
     "PENDING_TIMEOUT",
+    "change_purpose",
     "clean_name",
     "clean_note",
     "confirm",

@@ -1,6 +1,7 @@
 """Creation of keys. A key is pending until `confirm`."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.db import transaction
 from keys import key_format, permissions, policies, rights
 from keys import scopes as scope_names
 from keys.audit import Actor, audit_denials
-from keys.exceptions import ExpiryInPast
+from keys.exceptions import ExpiryInPast, KeyRevoked
 from keys.lifecycle.events import record_key_event, rights_detail
 from keys.lifecycle.locks import lock_key, lock_owner
 from keys.lifecycle.names import clean_note, next_name, require_unique_name, taken_names
@@ -48,7 +49,7 @@ def issue(
         is_trial: it is for trying the API in the reference. Its writes are dry runs, and its owner's lists leave it out.
 
     Raises:
-        OwnerNotAuthorized, NotAllowed, CreationNotAllowed, TooManyKeys, NameInvalid, NameTaken, ScopeUnknown,
+        OwnerNotAuthorized, NotAllowed, CreationNotAllowed, ManagementNotGiven, WiderThanManagingKey, TooManyKeys, NameInvalid, NameTaken, ScopeUnknown,
         ScopeNotAllowed, ChannelsInvalid, AddressInvalid, TooManyAddresses, AddressesRequired, LimitInvalid,
         ExpiryInvalid.
     """
@@ -60,8 +61,10 @@ def issue(
         expires_at=expires_at,
     )
     owner = lock_owner(owner)
+    by = _lock_managing_key(by, now)
     policy = policies.get_selected_policy(owner.workspace)
     permissions.require_can_issue(policy, owner, by)
+    permissions.require_can_give(key_rights, by)
     if expires_at is not None and expires_at <= now:
         raise ExpiryInPast(now)
     policies.require_compliant(policy, key_rights, now)
@@ -75,10 +78,25 @@ def issue(
         rights=key_rights,
         created_at=now,
         is_trial=is_trial,
+        created_by_key=by.key,
     )
     detail = {"name": key.name, "purpose": key.purpose, **rights_detail(key_rights)}
     record_key_event(AuditEvent.Type.KEY_ISSUED, key, by, now, **detail)
     return key, plaintext
+
+
+def _lock_managing_key(by: Actor, now: datetime) -> Actor:
+    """Lock the key that creates another, so that its revocation waits and then also revokes the new key.
+
+    Raises:
+        KeyRevoked: the creating key stopped working after the call began.
+    """
+    if by.key is None:
+        return by
+    key = lock_key(by.key.pk)
+    if key.state(now) not in {ApiKey.State.ACTIVE, ApiKey.State.RETIRING}:
+        raise KeyRevoked
+    return replace(by, key=key)
 
 
 @transaction.atomic

@@ -29,12 +29,7 @@ def lock_key(pk: int) -> ApiKey:
 
 def lock_rotation_chain(key: ApiKey) -> list[ApiKey]:
     """Lock the key and the keys that it replaced. Return them oldest first, so the key is last."""
-    pks = [key.pk]
-    before = key.replaces_id
-    while before is not None:
-        pks.append(before)
-        before = ApiKey.objects.filter(pk=before).values_list("replaces_id", flat=True).get()
-    return _lock(pks)
+    return _lock(selectors.rotation_chain_pks(key))
 
 
 def lock_chain_to_stop(key: ApiKey, now: datetime, *, with_successor: bool) -> list[ApiKey]:
@@ -43,7 +38,7 @@ def lock_chain_to_stop(key: ApiKey, now: datetime, *, with_successor: bool) -> l
     While a key is locked, no successor can be confirmed.
     """
     chain = lock_rotation_chain(key)
-    successor = selectors.find_successor(key, now) if with_successor else None
+    successor = selectors.find_successor(chain[-1], now) if with_successor else None
     return chain if successor is None else lock_rotation_chain(successor)
 
 
@@ -80,6 +75,11 @@ def lock_keys_of(owners: QuerySet[Member]) -> None:
     """Lock every key of the owners. Lock the workspace or the owners before, so that no key is created meanwhile."""
     keys = ApiKey.objects.filter(owner__in=owners).select_for_update(no_key=True).order_by("pk")
     list(keys.values_list("pk", flat=True))
+
+
+def lock_keys(keys: QuerySet[ApiKey]) -> list[ApiKey]:
+    """Lock and return the keys, oldest first."""
+    return _lock(list(keys.values_list("pk", flat=True)))
 
 
 def _lock(ids: list[int]) -> list[ApiKey]:

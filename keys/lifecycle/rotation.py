@@ -18,13 +18,14 @@ from keys.exceptions import (
     KeyDisabled,
     KeyNotFound,
     RotationUnderway,
+    SuccessorInUse,
 )
 from keys.lifecycle.events import record_key_event
 from keys.lifecycle.issuance import create_key
-from keys.lifecycle.locks import lock_key, lock_owner, lock_rotation_chain, lock_undelivered
-from keys.lifecycle.revocation import revoke
+from keys.lifecycle.locks import lock_key, lock_keys, lock_owner, lock_rotation_chain, lock_undelivered
+from keys.lifecycle.revocation import revoke_locked
 from keys.lifecycle.updates import keep_earlier_expiry
-from keys.models import ApiKey, AuditEvent
+from keys.models import ApiKey, ApiKeyQuerySet, AuditEvent
 
 GRACE_PERIODS = {
     "now": timedelta(0),
@@ -47,9 +48,12 @@ def rotate(*, key: ApiKey, grace: timedelta, by: Actor, now: datetime) -> tuple[
     Args:
         grace: one of `GRACE_PERIODS`. It ends with the expiry of the key at the latest.
 
+    A key that rotates itself may do so again in its grace period, while its successor was not used: the answer with the
+    successor may have been lost. That successor is revoked, and the grace period does not become longer.
+
     Raises:
-        GraceInvalid, NotAllowed, CreationNotAllowed, OwnerNotAuthorized, KeyBeingReplaced, KeyDisabled, RotationUnderway;
-        KeyNotFound where the key is no longer live; ScopeNotAllowed, ExpiryTooFar, AddressesRequired where the
+        GraceInvalid, NotAllowed, CreationNotAllowed, OwnerNotAuthorized, KeyBeingReplaced, SuccessorInUse, KeyDisabled,
+        RotationUnderway; KeyNotFound where the key is no longer live; ScopeNotAllowed, ExpiryTooFar, AddressesRequired where the
         policy became stricter than the key.
     """
     return _create_successor(key, grace=grace, renewal=None, by=by, now=now)
@@ -88,7 +92,13 @@ def _create_successor(
     undelivered_successors = lock_undelivered(key)
     policy = policies.get_selected_policy(owner.workspace)
     permissions.require_can_issue(policy, owner, by)
-    _require_rotatable(key, now)
+    permissions.require_can_rotate(key, by)
+    rotates_itself = by.key is not None and by.key.pk == key.pk
+    unseen_successors: list[ApiKey] = []
+    if rotates_itself and key.state(now) == ApiKey.State.RETIRING:
+        unseen_successors = _lock_unseen_successors(key, now)
+    else:
+        _require_rotatable(key, now)
     rights = key.rights if renewal is None else replace(key.rights, expires_at=renewal.expires_at)
     policies.require_compliant(policy, rights, now)
     for successor in undelivered_successors:
@@ -96,7 +106,8 @@ def _create_successor(
             continue
         if successor.created_at > now - _DELIVERY_TIMEOUT:
             raise RotationUnderway
-        revoke(key=successor, by=by, reason=ApiKey.RevokeReason.NOT_DELIVERED, now=now)
+        revoke_locked([successor], by=by, reason=ApiKey.RevokeReason.NOT_DELIVERED, now=now)
+    revoke_locked(unseen_successors, by=by, reason=ApiKey.RevokeReason.NOT_DELIVERED, now=now)
     successor, plaintext = create_key(
         owner=owner,
         name=key.name,
@@ -104,6 +115,7 @@ def _create_successor(
         rights=rights,
         created_at=now,
         replaces=key,
+        created_by_key=key.created_by_key,
         grace=grace,
         is_renewal=renewal is not None,
     )
@@ -115,6 +127,22 @@ def _create_successor(
         detail["renewal"] = {"before": _iso(key.expires_at), "after": _iso(rights.expires_at)}
     record_key_event(AuditEvent.Type.KEY_ISSUED, successor, by, now, **detail)
     return successor, plaintext
+
+
+def _lock_unseen_successors(key: ApiKey, now: datetime) -> list[ApiKey]:
+    """Return the live successors of a key that rotated itself, if nobody has used them.
+
+    Raises:
+        SuccessorInUse: one was used, or replaced. KeyBeingReplaced: the key did not ask for it itself.
+    """
+    successors: ApiKeyQuerySet = ApiKey.objects.filter(replaces=key, confirmed_at__isnull=False)
+    live = lock_keys(successors.live(now))
+    issued = AuditEvent.objects.filter(type=AuditEvent.Type.KEY_ISSUED, key__in=live)
+    if issued.filter(detail__by_key=key.key_id).count() < len(live):
+        raise KeyBeingReplaced
+    if any(successor.retires_at or successor.last_used_at for successor in live):
+        raise SuccessorInUse
+    return live
 
 
 def _iso(moment: datetime | None) -> str | None:
@@ -143,7 +171,7 @@ def promote_successor(successor: ApiKey, replaced: ApiKey, *, by: Actor, now: da
     if predecessor.replaces is not None:
         _retire(lock_rotation_chain(predecessor.replaces), by=by, now=now)
     end = now + (successor.grace or timedelta(0))
-    predecessor.retires_at = min(end, predecessor.expires_at or end)
+    predecessor.retires_at = min(end, predecessor.expires_at or end, predecessor.retires_at or end)
     predecessor.save(update_fields=["retires_at"])
     detail: dict[str, object] = {
         "successor": successor.key_id,

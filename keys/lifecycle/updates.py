@@ -44,6 +44,24 @@ def rename(*, key: ApiKey, name: str, by: Actor, now: datetime) -> ApiKey:
     return key
 
 
+@audit_denials("change_purpose")
+@transaction.atomic
+def change_purpose(*, key: ApiKey, purpose: str, by: Actor, now: datetime) -> ApiKey:
+    """Change what a live key is for, in its owner's words. Return the key.
+
+    Raises:
+        NotAllowed, KeyBeingReplaced; KeyNotFound: the key is no longer live.
+    """
+    key = lock_live_rotation_chain(key, now)[-1]
+    permissions.require_can_change(key, by)
+    before, key.purpose = key.purpose, clean_note(purpose)
+    if before != key.purpose:
+        key.save(update_fields=["purpose"])
+        event = AuditEvent.Type.KEY_PURPOSE_CHANGED
+        record_key_event(event, key, by, now, before=before, after=key.purpose)
+    return key
+
+
 @audit_denials("narrow")
 @transaction.atomic
 def narrow(*, key: ApiKey, rights: Rights, by: Actor, now: datetime) -> ApiKey:

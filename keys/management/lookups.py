@@ -1,12 +1,9 @@
-"""Lookups of workspaces and members by command-line arguments, and the output of keys."""
-
-from datetime import UTC, datetime
-from typing import Any
+"""Lookups of workspaces and members by command-line arguments."""
 
 from django.core.management.base import CommandError
 
 from keys import unicode_text
-from keys.models import ApiKey, Member, Workspace
+from keys.models import Member, Workspace
 
 
 def get_workspace(text: str) -> Workspace:
@@ -41,22 +38,3 @@ def get_member(workspace: Workspace, email: str) -> Member:
     if len(matches) > 1:
         raise CommandError(f"more than one member of {workspace.name} has the e-mail {email!r}")
     return matches[0]
-
-
-def describe(key: ApiKey, now: datetime) -> dict[str, Any]:
-    """Return the key for `--json`, without secrets. Times are ISO 8601 in UTC, or None. Select `last_use` with the key."""
-    workspace = key.owner.workspace
-    return {
-        "id": key.key_id,
-        "name": key.name,
-        "workspace": workspace.name if workspace else "",
-        "member": key.owner.email,
-        "state": key.state(now).value.lower(),
-        "scopes": key.scopes,
-        "expiresAt": iso(key.expires_at),
-        "lastUsedAt": iso(key.last_used_at),
-    }
-
-
-def iso(moment: datetime | None) -> str | None:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if moment else None

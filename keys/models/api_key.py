@@ -50,6 +50,7 @@ class ApiKey(models.Model):
         enabled_at: when the key was last enabled again, if ever.
         replaces: the predecessor, if the key was created by a rotation.
         is_renewal: it has an expiry of its own, and not that of its predecessor.
+        created_by_key: the key that created it over HTTP, if a key did. A successor has that of its predecessor.
         is_trial: it was created to try the API in the reference. Its writes are dry runs. Its owner's lists leave it out,
             the admin shows it.
         grace: how long the predecessor works after this key was confirmed.
@@ -83,6 +84,8 @@ class ApiKey(models.Model):
         UNAUTHORIZED = "UNAUTHORIZED", _("its owner no longer authorizes the app")
         UNINSTALLED = "UNINSTALLED", _("the app was uninstalled")
         DEACTIVATED = "DEACTIVATED", _("its owner was deactivated in Pumble")
+        BY_KEY = "BY_KEY", _("revoked through the API")
+        CREATOR_REVOKED = "CREATOR_REVOKED", _("the key that created it was revoked")
 
         @property
         def is_pasted(self) -> bool:
@@ -117,6 +120,9 @@ class ApiKey(models.Model):
     disabled_reason = models.CharField(max_length=16, choices=DisableReason.choices, blank=True)
     enabled_at = models.DateTimeField(null=True)
     replaces = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="successors")
+    created_by_key = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, related_name="created_keys"
+    )
     grace = models.DurationField(null=True)
     is_renewal = models.BooleanField(default=False, db_default=False)
     is_trial = models.BooleanField(default=False, db_default=False)

@@ -79,6 +79,7 @@ class AuditEvent(models.Model):
         KEY_ISSUED = "key.issued", _("Created")
         KEY_CONFIRMED = "key.confirmed", _("Key shown to its owner")
         KEY_RENAMED = "key.renamed", _("Renamed from “%(before)s” to “%(after)s”")
+        KEY_PURPOSE_CHANGED = "key.purpose_changed", _("Purpose changed")
         KEY_NARROWED = "key.narrowed", _("Permissions reduced: %(changed)s")
         KEY_DISABLED = "key.disabled", _("Disabled")
         KEY_ENABLED = "key.enabled", _("Enabled again")

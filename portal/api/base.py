@@ -9,7 +9,7 @@ from contextlib import nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.request import Request
@@ -156,7 +156,7 @@ class OperationView(ApiKeyView):
         self.check_throttles(request)
         self.check_permissions(request)
 
-    def handle(self, request: Any) -> HttpResponse:
+    def handle(self, request: Any) -> HttpResponseBase:
         request.budget.dry_run = self.writes() and dry_run.applies(request)
         call = self.open_call(request)
         serializer = self.input_serializer(data=read_input(request))
@@ -168,7 +168,7 @@ class OperationView(ApiKeyView):
     # makes a reference cycle.
     get = head = post = delete = handle
 
-    def respond(self, request: Request, call: ApiCall, data: dict[str, Any]) -> HttpResponse:
+    def respond(self, request: Request, call: ApiCall, data: dict[str, Any]) -> HttpResponseBase:
         return Response(self.perform(call, data))
 
     def perform(self, call: ApiCall, data: dict[str, Any]) -> Any:
@@ -187,7 +187,7 @@ class OperationView(ApiKeyView):
 class WriteOperationView(OperationView):
     """An operation that changes something. It supports dry runs and idempotency keys."""
 
-    def respond(self, request: Request, call: ApiCall, data: dict[str, Any]) -> HttpResponse:
+    def respond(self, request: Request, call: ApiCall, data: dict[str, Any]) -> HttpResponseBase:
         perform = partial(self.perform, call, data)
         if call.observer.budget.dry_run:
             return dry_run.respond(call.observer, perform)

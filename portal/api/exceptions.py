@@ -81,6 +81,20 @@ class ChannelNotFound(ApiError):
         self.field = field
 
 
+class KeyIdNotFound(ApiError):
+    """The owner of the presented key has no live key with this id."""
+
+    reason = "not_found"
+    case = "unknown_key"
+
+
+class RotationInProgress(ApiError):
+    """A successor of the key was created less than a minute ago, and its answer may be under way."""
+
+    reason = "idempotency_in_progress"
+    case = "rotation_in_progress"
+
+
 class BotNotInChannel(ApiError):
     """The app's bot is not a member of the private channel."""
 

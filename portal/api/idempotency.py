@@ -38,7 +38,7 @@ def respond(
         ValidationError: the header's value is not 1 to 255 visible ASCII characters.
         IdempotencyConflict, IdempotencyInProgress, IdempotencyOutcomeUnknown.
     """
-    value = _value(request.META["HTTP_IDEMPOTENCY_KEY"])
+    value = read_value(request)
     content = json.dumps([operation, read_input(request)], sort_keys=True, separators=(",", ":")).encode()
     attempt = idempotency.begin(request.auth.pk, value, content, now=timezone.now())
     if isinstance(attempt, idempotency.Replayed):
@@ -69,9 +69,13 @@ def _log_database_errors() -> Iterator[None]:
         log.exception("idempotency.not_stored")
 
 
-def _value(header: str) -> str:
-    """Return the value without quotes. The draft requires quotes; most clients omit them."""
-    text = header.strip()
+def read_value(request: Request) -> str:
+    """Return the value of the header without quotes. The draft requires quotes; most clients omit them.
+
+    Raises:
+        ValidationError: it is not 1 to 255 visible ASCII characters.
+    """
+    text = str(request.META["HTTP_IDEMPOTENCY_KEY"]).strip()
     if len(text) >= 2 and text[0] == text[-1] == '"':
         text = text[1:-1]
     if not 1 <= len(text) <= idempotency.MAX_VALUE_LENGTH or not (text.isascii() and text.isprintable()):

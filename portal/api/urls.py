@@ -3,7 +3,16 @@
 from django.urls import path
 
 from portal.api.base import OperationView
-from portal.api.views import channels, keys, messages, reactions, scheduled_messages, search, users
+from portal.api.views import (
+    channels,
+    key_management,
+    keys,
+    messages,
+    reactions,
+    scheduled_messages,
+    search,
+    users,
+)
 
 OPERATIONS: list[type[OperationView]] = [
     channels.ListChannels,
@@ -33,6 +42,11 @@ OPERATIONS: list[type[OperationView]] = [
     users.MyInfo,
     users.CustomStatus,
     keys.KeyInfo,
+    key_management.ListKeys,
+    key_management.CreateKey,
+    key_management.UpdateKey,
+    key_management.RotateKey,
+    key_management.RevokeKey,
 ]
 
 # Some clients add a slash. A redirect would turn a POST into a GET.

@@ -1,24 +1,20 @@
-"""The one response that contains a key's plaintext. The key becomes live when the response was sent, and is revoked otherwise."""
+"""The page that shows the plaintext of a new key, once."""
 
-import logging
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.text import slugify
 
-from keys import lifecycle
 from keys.audit import Actor
 from keys.key_format import Plaintext
 from keys.models import ApiKey, Member
+from portal import key_delivery
 from portal.presentation import mcp_clients
 from portal.reference.code_samples import samples
-
-log = logging.getLogger(__name__)
 
 
 def reveal_key(
@@ -62,32 +58,9 @@ def stream_page(
     try:
         page = render_to_string(template, context | {"plaintext": plaintext.text}, request).encode()
     except Exception:
-        _revoke_undelivered(key, by)
+        key_delivery.revoke_undelivered(key, by)
         raise
-    response = StreamingHttpResponse(_stream(page, key, by))
-    response["Content-Length"] = str(len(page))
-    response["Cache-Control"] = "no-store"
-    response["Referrer-Policy"] = "no-referrer"
-    return response
-
-
-def _stream(page: bytes, key: ApiKey, by: Actor) -> Iterator[bytes]:
-    """Yield the page, then confirm the key. The server asks for more after it wrote the page, and closes the iterator on failure."""
-    try:
-        yield page
-    except GeneratorExit:
-        _revoke_undelivered(key, by)
-        raise
-    try:
-        lifecycle.confirm(key=key, by=by, now=timezone.now())
-    except Exception:
-        # The member has the page. The key becomes live with its first use, and maintenance revokes it if it is never used.
-        log.exception("key.not_confirmed", extra={"key_id": key.key_id})
-
-
-def _revoke_undelivered(key: ApiKey, by: Actor) -> None:
-    log.warning("key.not_delivered", extra={"key_id": key.key_id})
-    lifecycle.revoke(key=key, by=by, reason=ApiKey.RevokeReason.NOT_DELIVERED, now=timezone.now())
+    return key_delivery.deliver(page, key, by=by)
 
 
 def _samples(key: ApiKey) -> list[dict[str, str]]:

@@ -37,12 +37,16 @@ TAGS = {
     "Messages": _("Send, read, search, edit and delete messages, and react to them."),
     "Scheduled Messages": _("Messages that are sent later, once or repeatedly."),
     "Users": _("The owner of the key, the other users, and the key itself."),
+    "Key Management": _(
+        "Programs that renew and end their own key, and programs that manage the keys of its owner with `keys:manage`."
+    ),
 }
 TAG_TITLES = {
     "Channels": _("Channels"),
     "Messages": _("Messages"),
     "Scheduled Messages": _("Scheduled Messages"),
     "Users": _("Users"),
+    "Key Management": _("Key Management"),
 }
 
 API_KEY = _("Your API key, such as pmb_...")

@@ -40,6 +40,14 @@ METHODS = {
     "keyInfo": "GET",
 }
 EXTENSIONS = {"keyInfo"}  # beside the contract's 26
+# Key management: strict about its input, and never about objects of Pumble. See `test_key_management`.
+MANAGEMENT = {
+    "listKeys": "GET",
+    "createKey": "POST",
+    "updateKey": "POST",
+    "rotateKey": "POST",
+    "revokeKey": "POST",
+}
 
 
 def issue(email: str, *scopes: str) -> str:

@@ -93,6 +93,7 @@ class TestStoppingAKeyThatIsBeingReplaced:
         self, pair: tuple[ApiKey, ApiKey], alice: Member
     ) -> None:
         old, new = pair
+        old.refresh_from_db()
         assert selectors.find_successor(old, NOW) == new
         ApiKey.objects.filter(pk=new.pk).update(revoked_at=NOW, revoked_reason="BY_HOLDER")
 

@@ -86,6 +86,7 @@ def _all_errors() -> list[exceptions.KeysError]:
         exceptions.ExpiryInPast: exceptions.ExpiryInPast(NOW),
         exceptions.ExpiryTooFar: exceptions.ExpiryTooFar(timedelta(days=30)),
         exceptions.CannotWidenRights: exceptions.CannotWidenRights("expires_at"),
+        exceptions.WiderThanManagingKey: exceptions.WiderThanManagingKey("expires_at"),
         exceptions.PolicyValueInvalid: exceptions.PolicyValueInvalid("idle_days", 1, 3650),
         exceptions.PolicyViolated: exceptions.PolicyViolated([Violation(PolicyRule.ADDRESSES)]),
     }

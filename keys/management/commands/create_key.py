@@ -8,8 +8,9 @@ from django.utils import timezone
 from keys import lifecycle, policies, scopes, unicode_text
 from keys.audit import OPERATOR
 from keys.exceptions import KeysError, NameTaken, OwnerNotAuthorized
-from keys.management.lookups import get_member, get_workspace, iso
+from keys.management.lookups import get_member, get_workspace
 from keys.models import ApiKey
+from keys.summary import iso
 from keys.texts import describe_rights, error_message, holder_name
 
 MAX_DAYS = 36500
@@ -30,7 +31,7 @@ class Command(BaseCommand):
             "--scope",
             action="append",
             metavar="S",
-            choices=scopes.ALL,
+            choices=scopes.KNOWN,
             help="a scope of the key; repeatable; default: those of the workspace's policy, else all",
         )
         parser.add_argument(

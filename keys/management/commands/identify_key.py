@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from keys import audit, authentication, key_format
-from keys.management.lookups import describe
+from keys.summary import summarize
 
 MAX_BYTES = 20_000_000
 # The first bytes of compressed files, and the program that reads them.
@@ -44,10 +44,10 @@ class Command(BaseCommand):
                 member=key.owner,
             )
         if options["json"]:
-            self.stdout.write(json.dumps([describe(key, now) for key in known]))
+            self.stdout.write(json.dumps([summarize(key, now) for key in known]))
         else:
             for key in known:
-                shown = describe(key, now)
+                shown = summarize(key, now)
                 self.stdout.write(
                     f"{key.key_id}  {shown['state']}  {shown['workspace']}  {shown['member']}  {key.name}"
                 )

@@ -4,8 +4,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
-from keys.management.lookups import describe, get_member, get_workspace
+from keys.management.lookups import get_member, get_workspace
 from keys.models import ApiKey, Member
+from keys.summary import summarize
 from keys.texts import describe_rights, holder_name
 
 
@@ -20,7 +21,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         now = timezone.now()
-        keys = ApiKey.objects.select_related("owner__workspace", "last_use").order_by("pk")
+        keys = ApiKey.objects.select_related("owner__workspace", "last_use", "created_by_key").order_by("pk")
         keys = keys if options["all"] else keys.live(now)
         if options["workspace"]:
             workspace = get_workspace(options["workspace"])
@@ -31,13 +32,14 @@ class Command(BaseCommand):
         elif options["member"]:
             keys = keys.filter(owner__email__iexact=options["member"])
         if options["json"]:
-            self.stdout.write(json.dumps([describe(key, now) for key in keys]))
+            self.stdout.write(json.dumps([summarize(key, now) for key in keys]))
             return
         for key in keys:
-            shown = describe(key, now)
+            shown = summarize(key, now)
             self.stdout.write(
                 f"{key.key_id}  {shown['state']:8}  {shown['workspace']}  {shown['member']}  {key.name}\n"
                 f"              {describe_rights(key.rights, now=now, holder=holder_name(key, None))} Last used: {shown['lastUsedAt'] or 'never'}"
+                + (f" Created by the key {shown['createdBy']}." if key.created_by_key else "")
             )
         if not keys:
             self.stdout.write("No keys.")

@@ -133,7 +133,7 @@ class CursorField(serializers.CharField):
         if pumble_id := parse_id(text):
             return pumble_id
         if number := _MILLISECONDS.fullmatch(text):
-            if _look_like_seconds(int(number[1])):
+            if looks_like_seconds(int(number[1])):
                 self.fail("seconds")
             return int(number[1])
         try:
@@ -168,7 +168,7 @@ class MillisecondsField(Int64Field):
     def to_internal_value(self, data: Any) -> int:
         fraction = _MILLISECONDS.fullmatch(str(data)) if isinstance(data, float | str) else None
         number: int = super().to_internal_value(fraction[1] if fraction else data)
-        if _look_like_seconds(number) and not self.accept_old_times:
+        if looks_like_seconds(number) and not self.accept_old_times:
             self.fail("seconds")
         return number
 
@@ -262,7 +262,7 @@ def _shared_fields(kind: type[Input]) -> Any:
     return super(Input, kind()).fields
 
 
-def _look_like_seconds(number: int) -> bool:
+def looks_like_seconds(number: int) -> bool:
     """Return whether the number is probably in seconds. As milliseconds it is a time from 1970 to 1973."""
     return 10**9 <= number < 10**11
 

@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from keys import audit, key_format
-from keys.management.lookups import iso
+from keys.summary import iso
 from pumble_bridge import explanations
 
 
