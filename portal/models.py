@@ -1,4 +1,4 @@
-"""The model of the portal itself: forms that were sent."""
+"""The models of the portal itself: forms that were sent, and the last result of doctor."""
 
 from datetime import datetime, timedelta
 
@@ -26,3 +26,13 @@ class SentForm(models.Model):
         except IntegrityError:
             return False
         return True
+
+
+class DoctorRun(models.Model):
+    """The last run of `doctor`. `findings` are rows of `portal.doctor.findings.Finding`."""
+
+    finished_at = models.DateTimeField()
+    findings = models.JSONField(default=list)
+
+    def __str__(self) -> str:
+        return f"doctor at {self.finished_at:%Y-%m-%dT%H:%M:%SZ}"

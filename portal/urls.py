@@ -18,6 +18,7 @@ from portal.dashboard import (
     session,
     trial_keys,
 )
+from portal.doctor import probe
 from portal.reference import views as reference
 from pumble_bridge import manifest
 from pumble_bridge.hooks.views import hook
@@ -63,6 +64,7 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics.serve, name="metrics"),
+    path(probe.PATH.lstrip("/"), probe.serve_probe, name="doctor-probe"),
     path("api-docs/", reference.interactive, name="api-docs"),
     path("api-docs/try", trial_keys.TryApi.as_view(), name="try-it"),
     path("api-docs/plain/", reference.plain_html, name="api-docs-plain"),

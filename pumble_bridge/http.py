@@ -36,11 +36,12 @@ _HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity", "User-A
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`retry_after` is in whole seconds, None if the header is missing or invalid."""
+    """`retry_after` is in whole seconds, None if the header is missing or invalid. `date` is the header, or ""."""
 
     status: int
     retry_after: int | None
     body: bytes
+    date: str = ""
 
 
 def send(
@@ -98,7 +99,9 @@ def _read(raw: HTTPResponse) -> Answer:
             body += piece
             if len(body) > MAX_ANSWER_BYTES:
                 raise PumbleUnavailable("the response is too long")
-        return Answer(raw.status, _seconds(raw.headers.get("Retry-After", "")), bytes(body))
+        headers = raw.headers
+        retry_after = _seconds(headers.get("Retry-After", ""))
+        return Answer(raw.status, retry_after, bytes(body), headers.get("Date", ""))
 
 
 def _seconds(retry_after: str) -> int | None:

@@ -1,4 +1,4 @@
-"""Encrypted Pumble tokens, OAuth states, accepted hooks, Home tabs and the bot's notices."""
+"""Encrypted Pumble tokens, check values of secrets, OAuth states, accepted hooks, Home tabs and the bot's notices."""
 
 from datetime import datetime, timedelta
 
@@ -217,6 +217,9 @@ class MaintenanceRun(models.Model):
         failed: the names of the parts that failed.
     """
 
+    MAX_AGE = timedelta(hours=25)  # of a run that is not repeated, such as a daily one
+    MIN_AGE_IN_LOOP = timedelta(hours=1)  # a loop that is younger is not late: one run may take long
+
     finished_at = models.DateTimeField()
     every = models.PositiveIntegerField(null=True)
     failed = models.JSONField(default=list)
@@ -228,3 +231,35 @@ class MaintenanceRun(models.Model):
     def record(*, every: int | None, failed: list[str], now: datetime) -> None:
         values = {"finished_at": now, "every": every, "failed": failed}
         MaintenanceRun.objects.update_or_create(pk=1, defaults=values)
+
+    def is_late(self, now: datetime) -> bool:
+        """Return whether the next run should have ended before `now`."""
+        max_age = self.MAX_AGE
+        if self.every:
+            max_age = max(timedelta(seconds=5 * self.every), self.MIN_AGE_IN_LOOP)
+        return now - self.finished_at > max_age
+
+
+class SecretCheck(models.Model):
+    """A check value of a pepper or an encryption key, from which the secret cannot be derived. See `secret_checks`.
+
+    Attributes:
+        number: that of the pepper; 0 for an encryption key.
+    """
+
+    class Kind(models.TextChoices):
+        PEPPER = "PEPPER"
+        ENCRYPTION_KEY = "ENCRYPTION_KEY"
+
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    number = models.PositiveSmallIntegerField(default=0)
+    value = models.CharField(max_length=64)
+    first_seen_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "number", "value"], name="secret_check_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"check value of {self.kind} {self.number}"

@@ -34,7 +34,6 @@ PAST_DAY, PAST_HOUR = timedelta(hours=24), timedelta(hours=1)
 FAILURES = ("internal", "unavailable", "pumble_unavailable", "pumble_timeout")
 _PUMBLE_FAILURES = ("pumble_unavailable", "pumble_timeout")
 _MAX_ERROR_RATE, _MIN_ERRORS = 0.01, 5
-_MAX_MAINTENANCE_AGE = timedelta(hours=25)  # of a run that is not repeated, such as a daily one
 
 
 @dataclass(frozen=True)
@@ -144,8 +143,7 @@ def _check_maintenance(now: datetime) -> Check:
     ago = presentation.time_ago(run.finished_at, now)
     if run.failed:
         return Check(name, format_html("{}. {} {}", ago, _("Failed:"), ", ".join(run.failed)), healthy=False)
-    max_age = max(timedelta(seconds=5 * run.every), PAST_HOUR) if run.every else _MAX_MAINTENANCE_AGE
-    return Check(name, ago, healthy=now - run.finished_at <= max_age)
+    return Check(name, ago, healthy=not run.is_late(now))
 
 
 def _check_verification() -> Check:

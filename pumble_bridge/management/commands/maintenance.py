@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from keys import audit, batches, idempotency, lifecycle, usage
 from keys.management.progress import interruptible, progress
-from pumble_bridge import member_sync
+from pumble_bridge import member_sync, secret_checks
 from pumble_bridge.chat import home, notices
 from pumble_bridge.models import AcceptedHook, MaintenanceRun, OAuthState
 
@@ -35,6 +35,7 @@ def _prune_hook_marks(now: datetime) -> int:
 
 PARTS: dict[str, Callable[[datetime], int]] = {
     "pending keys revoked": lambda now: lifecycle.revoke_stale_pending(now=now),
+    "secrets seen first": lambda now: secret_checks.record(now=now),
     "sign-ins pruned": _prune_sign_ins,
     "hook marks pruned": _prune_hook_marks,
     "idempotent calls pruned": lambda now: idempotency.delete_expired(now=now),

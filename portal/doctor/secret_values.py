@@ -1,0 +1,53 @@
+"""Peppers and encryption keys: they are the secrets with which keys and tokens were stored."""
+
+from collections.abc import Iterator
+
+from django.conf import settings
+from django.db.models import Count
+from django.utils import timezone
+from django.utils.translation import gettext_noop as _
+
+from keys.models import ApiKey
+from portal.doctor.findings import Finding, failure, ok
+from pumble_bridge import secret_checks
+
+
+def check() -> Iterator[Finding]:
+    secret_checks.record(now=timezone.now())
+    yield from _check_peppers()
+    yield _check_encryption_keys()
+
+
+def _check_peppers() -> Iterator[Finding]:
+    live = ApiKey.objects.live(timezone.now()).order_by().values_list("pepper_number")
+    counts = dict(live.annotate(number_of_keys=Count("pk")))
+    problems = [
+        (
+            _(
+                "Pepper %(number)s of KEY_PEPPERS is not the one that was used before. Keys refused: %(keys)s."
+            ),
+            number,
+        )
+        for number in secret_checks.find_changed_peppers()
+    ]
+    problems += [
+        (_("KEY_PEPPERS lacks pepper %(number)s. Keys refused: %(keys)s."), number)
+        for number in sorted(set(counts) - set(settings.KEY_PEPPERS))
+    ]
+    for message, number in problems:
+        cure = _("Set this pepper to its former value again. Put a new pepper before it, with a new number.")
+        yield failure("secrets.peppers", message, cure, number=number, keys=counts.get(number, 0))
+    if not problems:
+        yield ok("secrets.peppers", _("The peppers are those with which the keys were stored."))
+
+
+def _check_encryption_keys() -> Finding:
+    check = "secrets.encryption_keys"
+    unreadable, total = secret_checks.count_unreadable_tokens()
+    if unreadable:
+        message = _("No key of TOKEN_ENCRYPTION_KEYS decrypts %(unreadable)s of %(total)s stored tokens.")
+        cure = _("Put the removed key back, or let the owners of these tokens sign in again.")
+        if secret_checks.are_encryption_keys_changed():
+            cure = _("The keys are not those of before. Put the former key back, after the new one.")
+        return failure(check, message, cure, unreadable=unreadable, total=total)
+    return ok(check, _("TOKEN_ENCRYPTION_KEYS decrypts the stored tokens (%(total)s)."), total=total)
