@@ -20,6 +20,7 @@ from portal.admin.installation import run_checks
 from portal.admin.site import site
 from portal.admin.viewer import get_viewer
 from portal.admin.workspaces import with_counts
+from portal.doctor import results
 from portal.presentation import quotas, usage_charts
 from portal.presentation.lookup import LookupForm
 from pumble_bridge import app_scopes
@@ -56,6 +57,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "urgent": [stat for stat in figures if stat.attention],
         "stats": [stat for stat in figures if not stat.attention],
         "broken_chain": broken.exists(),
+        "doctor": results.load(workspace),
         "audit_url": f"{reverse('admin:keys_auditevent_changelist')}?{urlencode(extra_query)}",
         "outcomes": today.outcomes,
         "busiest": stats.list_busiest_keys(workspace, now, extra_query),

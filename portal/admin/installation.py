@@ -22,6 +22,7 @@ from keys.models import ApiKey, AuditVerification, HourlyUse, Member, Workspace
 from portal import __version__, health
 from portal.admin.site import site
 from portal.admin.viewer import get_viewer
+from portal.doctor import results
 from portal.templatetags import presentation
 from pumble_bridge import app_scopes, resilience
 from pumble_bridge.models import HomeTab, Installation, MaintenanceRun, Notice
@@ -50,7 +51,8 @@ def installation(request: HttpRequest) -> HttpResponse:
         raise Http404
     if request.method == "POST":
         return HttpResponseNotAllowed(["GET", "HEAD"])
-    context = {"title": _("Installation"), "checks": run_checks(timezone.now())}
+    now = timezone.now()
+    context = {"title": _("Installation"), "checks": run_checks(now), "doctor": results.load(), "now": now}
     return render(request, "admin/installation.html", site.each_context(request) | context)
 
 
@@ -75,6 +77,7 @@ def run_checks(now: datetime) -> list[Check]:
         _check_pumble(now),
         _check_errors(now),
         _check_maintenance(now),
+        _check_doctor(now),
         _check_verification(),
         Check(gettext_lazy("Database"), connection.vendor),
         Check(gettext_lazy("Missing migrations"), str(missing), healthy=not missing),
@@ -144,6 +147,19 @@ def _check_maintenance(now: datetime) -> Check:
     if run.failed:
         return Check(name, format_html("{}. {} {}", ago, _("Failed:"), ", ".join(run.failed)), healthy=False)
     return Check(name, ago, healthy=not run.is_late(now))
+
+
+def _check_doctor(now: datetime) -> Check:
+    """Return the outcome of the last run of the command. The page has its lines."""
+    name = gettext_lazy("Last doctor run")
+    result = results.load()
+    if result is None:
+        return Check(name, _("never. Run the command doctor"))
+    ago = presentation.time_ago(result.finished_at, now)
+    if not result.problems:
+        return Check(name, format_html("{}. {}", ago, _("No problems found")))
+    text = ngettext("%(n)s problem found", "%(n)s problems found", len(result.problems))
+    return Check(name, format_html("{}. {}", ago, text % {"n": len(result.problems)}), healthy=False)
 
 
 def _check_verification() -> Check:

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 
 from portal.redaction import redact
 
@@ -14,6 +14,14 @@ class Status(StrEnum):
     OK = "ok"
     WARNING = "warning"
     FAILURE = "failure"
+
+
+_LABELS = {
+    Status.OK: gettext_lazy("ok"),
+    Status.WARNING: gettext_lazy("warning"),
+    Status.FAILURE: gettext_lazy("failure"),
+}
+_STATES = {Status.OK: "active", Status.WARNING: "expiring", Status.FAILURE: "revoked"}  # of `key_state.html`
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +49,16 @@ class Finding:
     def cure_text(self) -> str:
         """The cure in the active language, without secrets, on one line. Empty if nothing is wrong."""
         return self._fill(self.cure)
+
+    @property
+    def label(self) -> str:
+        """The status in the active language."""
+        return str(_LABELS[self.status])
+
+    @property
+    def state(self) -> str:
+        """The state of a key with the same icon and color."""
+        return _STATES[self.status]
 
     def to_dict(self) -> dict[str, str]:
         return {"check": self.check, "status": self.status, "message": self.text, "cure": self.cure_text}

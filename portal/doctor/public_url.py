@@ -12,6 +12,7 @@ from django.utils.translation import gettext_noop as _
 
 from portal.doctor import clocks, network, probe
 from portal.doctor.findings import Finding, Status, failure, ok, warning
+from portal.environment import url_host
 from pumble_bridge import deadline, http, strict_json
 from pumble_bridge.exceptions import PumbleError
 
@@ -29,10 +30,7 @@ def check() -> Iterator[Finding]:
         yield finding
         if finding.status is Status.FAILURE:
             return
-    answer = _probe(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
-    is_too_large = isinstance(answer, http.Answer) and answer.status == 413
-    if is_too_large:
-        answer = _probe(0)
+    answer = _probe()
     if isinstance(answer, Finding):
         yield answer
         return
@@ -41,13 +39,13 @@ def check() -> Iterator[Finding]:
         yield _explain_refusal(answer)
         return
     yield ok("public_url", _("%(url)s leads to this portal."), url=settings.PUBLIC_URL)
-    yield _check_size(seen, is_too_large=is_too_large)
+    yield _check_size()
     yield check_address(seen)
     yield _check_underscores(seen)
     if url.scheme == "https":
         # Another service may own port 80 beside a portal on a port of its own.
         port = 80 if url.port in {None, 443} else url.port
-        yield check_plain_http(f"http://{url.hostname}:{port}")
+        yield check_plain_http(f"http://{url_host(host)}:{port}")
 
 
 def check_certificate(host: str, port: int) -> Finding:
@@ -71,7 +69,7 @@ def check_certificate(host: str, port: int) -> Finding:
     return ok("public_url.certificate", message, days=days)
 
 
-def _probe(size: int) -> http.Answer | Finding:
+def _probe(size: int = 0) -> http.Answer | Finding:
     """Send a probe with a body of this size. Return the answer, or why there is none."""
     headers = {
         probe.TOKEN_HEADER: probe.sign(),
@@ -100,7 +98,7 @@ def _read(answer: http.Answer) -> dict[str, Any] | None:
 def _explain_refusal(answer: http.Answer) -> Finding:
     """Return why the portal did not accept the probe."""
     skew = clocks.skew_of(answer.date)
-    if abs(skew) > probe.MAX_AGE / 2:
+    if answer.status == 404 and abs(skew) > probe.MAX_AGE / 2:
         return clocks.compare(
             "public_url.clock",
             skew,
@@ -122,12 +120,16 @@ def _explain_refusal(answer: http.Answer) -> Finding:
     return failure("public_url", message, cure, **values)
 
 
-def _check_size(seen: dict[str, Any], *, is_too_large: bool) -> Finding:
-    check, kib = "public_url.size", settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1024
-    if is_too_large or seen["bytes"] != settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
-        message = _("The reverse proxy refuses a request of %(kib)s KiB, which the portal would accept.")
-        return failure(check, message, _("Raise the proxy's limit, such as client_max_body_size."), kib=kib)
-    return ok(check, _("Requests of %(kib)s KiB arrive."), kib=kib)
+def _check_size() -> Finding:
+    """Send the largest body that the portal accepts. A proxy may refuse it, or close the connection early."""
+    size = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    answer = _probe(size)
+    seen = _read(answer) if isinstance(answer, http.Answer) else None
+    if seen is None or seen["bytes"] != size:
+        message = _("A request of %(kib)s KiB, which the portal accepts, does not arrive.")
+        cure = _("Raise the limit of the reverse proxy, such as client_max_body_size, and its time-outs.")
+        return failure("public_url.size", message, cure, kib=size // 1024)
+    return ok("public_url.size", _("Requests of %(kib)s KiB arrive."), kib=size // 1024)
 
 
 def check_address(seen: dict[str, Any]) -> Finding:

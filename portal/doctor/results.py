@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from keys.models import Workspace
-from portal.doctor.findings import Finding
+from portal.doctor.findings import Finding, Status
 from portal.models import DoctorRun
 
 
@@ -16,7 +16,11 @@ class Result:
 
     @property
     def problems(self) -> list[Finding]:
-        return [finding for finding in self.findings if finding.status != "ok"]
+        return [finding for finding in self.findings if finding.status is not Status.OK]
+
+    @property
+    def healthy(self) -> list[Finding]:
+        return [finding for finding in self.findings if finding.status is Status.OK]
 
 
 def store(findings: Iterable[Finding], *, now: datetime) -> None:

@@ -43,7 +43,8 @@ def running(portal: str, folder: Path | None = None, *, ends_in_days: float = 30
         timeout = 10
 
         def do_GET(self) -> None:
-            status, body, headers = door.answer or self.forward()
+            received = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            status, body, headers = door.answer or self.forward(received)
             self.send_response_only(status)
             for name, value in headers.items():
                 if name.lower() not in HOP_HEADERS:
@@ -52,10 +53,9 @@ def running(portal: str, folder: Path | None = None, *, ends_in_days: float = 30
             self.end_headers()
             self.wfile.write(body)
 
-        do_POST = do_GET
+        do_POST = do_GET  # noqa: N815 - the names of http.server
 
-        def forward(self) -> tuple[int, bytes, dict[str, str]]:
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        def forward(self, body: bytes) -> tuple[int, bytes, dict[str, str]]:
             if len(body) > door.max_body:
                 return 413, b"too large", {}
             sent = {name: value for name, value in self.headers.items() if name.lower() not in HOP_HEADERS}
