@@ -17,6 +17,7 @@ USAGE = f"""usage: {PROGRAM} COMMAND ...
   migrate      update the database
   serve        serve the portal
   maintenance  send reminders and delete what is too old
+  doctor       check the installation, and name the cure of what is wrong
   help         list all commands, once the settings are complete
   --version    print the version
 """

@@ -14,10 +14,10 @@ from django.utils.translation import gettext_noop as _
 from keys.models import ApiKey, Member
 from portal.doctor import network
 from portal.doctor.findings import Finding, Status, failure, ok, warning
-from pumble_bridge import deadline, manifest
+from pumble_bridge import app_scopes, deadline
 from pumble_bridge.client import Json, PumbleClient
 from pumble_bridge.exceptions import PumbleError, PumbleRefused, TokenRejected
-from pumble_bridge.models import Installation
+from pumble_bridge.models import Authorization, Installation
 
 MAX_SECONDS = 60  # for all installations
 _CHANNEL_TYPES = ("PUBLIC", "PRIVATE", "DIRECT")
@@ -51,7 +51,7 @@ def check() -> Iterator[Finding]:
             "pumble.credentials",
             _("PUMBLE_APP_KEY and the other values of the app cannot be tried before an installation."),
             _("Install the app in a workspace: open %(url)s."),
-            url=settings.PUBLIC_URL + manifest.INSTALL_PATH,
+            url=_install_url(),
         )
 
 
@@ -82,10 +82,13 @@ def _check_installation(installation: Installation) -> Iterator[Finding]:
     yield _check_people(installation)
 
 
+def _install_url() -> str:
+    return settings.PUBLIC_URL + app_scopes.INSTALL_PATH
+
+
 def _failed_token(message: str, workspace: str) -> Finding:
     cure = _("An owner of the workspace installs the app again: open %(url)s.")
-    url = settings.PUBLIC_URL + manifest.INSTALL_PATH
-    return failure("installation.token", message, cure, workspace=workspace, url=url)
+    return failure("installation.token", message, cure, workspace=workspace, url=_install_url())
 
 
 def _not_tried(check: str, workspace: str, error: PumbleError) -> Finding:
@@ -99,29 +102,31 @@ def _not_tried(check: str, workspace: str, error: PumbleError) -> Finding:
 
 
 def _check_scopes(client: PumbleClient, installation: Installation) -> Finding:
-    """Try the permissions that only read. Nothing tells what Pumble granted when the app was installed."""
-    name = installation.workspace.name
-    missing = []
+    """Compare what the installation asked for with what the app needs, and try the permissions that only read.
+
+    Pumble tells no app what was granted, and to try the others would change something.
+    """
+    check = "installation.scopes"
+    values: dict[str, str | int] = {
+        "workspace": installation.workspace.name,
+        "url": app_scopes.update_url(installation.workspace),
+    }
+    refused = []
     try:
         for scope, call in _trials(client, installation.bot_user_id):
             with deadline.within(network.SECONDS):
                 if not _is_granted(call):
-                    missing.append(scope)
+                    refused.append(scope)
     except PumbleError as error:
-        return _not_tried("installation.scopes", name, error)
-    if missing:
-        return failure(
-            "installation.scopes",
-            _("The bot in %(workspace)s lacks permissions: %(scopes)s."),
-            _(
-                "Compare the app's manifest at Pumble with %(manifest)s. Then an owner installs the app again: open %(url)s."
-            ),
-            workspace=name,
-            scopes=", ".join(missing),
-            manifest=f"{settings.PUBLIC_URL}/manifest",
-            url=settings.PUBLIC_URL + manifest.INSTALL_PATH,
-        )
-    return ok("installation.scopes", _("The bot in %(workspace)s has its permissions."), workspace=name)
+        return _not_tried(check, installation.workspace.name, error)
+    cure = _("An owner of the workspace updates the app's permissions: open %(url)s.")
+    if refused:
+        message = _("Pumble refuses the bot in %(workspace)s these permissions: %(scopes)s.")
+        return failure(check, message, cure, scopes=", ".join(refused), **values)
+    if missing := app_scopes.missing_bot_scopes(installation.granted_scopes):
+        message = _("The installation in %(workspace)s did not ask for these permissions: %(scopes)s.")
+        return warning(check, message, cure, scopes=", ".join(missing), **values)
+    return ok(check, _("The bot in %(workspace)s has its permissions."), **values)
 
 
 def _trials(client: PumbleClient, bot_user_id: str) -> Iterator[tuple[str, Callable[[], object]]]:
@@ -162,6 +167,18 @@ def _check_people(installation: Installation) -> Finding:
             _("People in %(workspace)s who have keys but do not authorize the app: %(refused)s."),
             _("They sign in at %(url)s. Until then their keys are refused."),
             refused=refused,
+            url=settings.PUBLIC_URL,
+            **values,
+        )
+    grants = Authorization.objects.filter(member__in=members).values_list("granted_scopes", flat=True)
+    if outdated := sum(bool(app_scopes.missing_user_scopes(granted)) for granted in grants):
+        return warning(
+            check,
+            _(
+                "People in %(workspace)s whose authorization is from before the app needed more: %(outdated)s."
+            ),
+            _("They sign in once more at %(url)s. Until then Pumble refuses some calls of their keys."),
+            outdated=outdated,
             url=settings.PUBLIC_URL,
             **values,
         )

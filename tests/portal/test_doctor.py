@@ -33,8 +33,8 @@ from keys.ip_networks import parse_network
 from keys.models import Member, Workspace
 from portal.doctor import areas, probe, public_url, results
 from portal.doctor.findings import Finding, Status, failure, ok
-from pumble_bridge import http, installations, manifest, oauth, secret_checks, tokens
-from pumble_bridge.models import Installation, MaintenanceRun
+from pumble_bridge import app_scopes, http, installations, oauth, secret_checks, tokens
+from pumble_bridge.models import Authorization, Installation, MaintenanceRun
 from tests import pumble
 from tests.environment import PROJECT, free_port
 from tests.portal import front_door
@@ -334,10 +334,20 @@ def a_bot_token_that_pumble_no_longer_accepts(world: World) -> None:
 
 @fault("installation.scopes")
 def a_permission_that_was_not_granted(world: World) -> None:
-    granted = [f"bot:{scope}" for scope in manifest.BOT_SCOPES if scope != "users:list"]
+    granted = [f"bot:{scope}" for scope in app_scopes.BOT_SCOPES if scope != "users:list"]
     answer = pumble.act("reinstall", userId=world.ana.pumble_user_id, scopes=granted)
     code = parse_qs(urlsplit(answer["redirectUrl"]).query)["code"][0]
     installations.store_grant(oauth.exchange(code), by=PUMBLE, now=timezone.now())
+
+
+@fault("installation.scopes")
+def an_installation_from_before_a_permission(world: World) -> None:
+    Installation.objects.update(granted_scopes=["messages:read", "users:list"])
+
+
+@fault("installation.people")
+def an_authorization_from_before_a_permission(world: World) -> None:
+    Authorization.objects.update(granted_scopes=None)
 
 
 @fault("installation.people")
