@@ -222,6 +222,8 @@ class TestTheUrls:
         "keys/<slug:key_id>/finish", "keys/<slug:key_id>/renew", "keys/<slug:key_id>/delete", "keys/<slug:key_id>/remedy",
     }  # fmt: skip
 
+    SIGNED = "doctor/probe"  # test_doctor.py has it
+
     def test_opens_nothing_without_a_key_that_is_not_on_the_short_list(self, client: Client) -> None:
         for pattern in get_resolver().url_patterns:
             route = str(pattern.pattern)
@@ -235,6 +237,9 @@ class TestTheUrls:
                         assert answer["Location"].startswith("/pumble/signin?next=%2F"), route
                     else:
                         assert (answer.status_code, answer.has_header("Location")) == (403, False), route
+            elif route == self.SIGNED:
+                for method in ("GET", "POST", "PUT", "DELETE"):
+                    assert client.generic(method, f"/{route}", b"{").status_code == 404
             elif route != "admin/" and route not in self.PUBLIC:  # test_admin_matrix.py has all below it
                 for method in ("GET", "POST", "PUT", "DELETE"):
                     answer = client.generic(method, f"/{route}", b"{", content_type="application/json")
