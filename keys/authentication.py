@@ -22,6 +22,7 @@ from keys.exceptions import (
     KeyRevoked,
     KeyRotated,
     KeyUnknown,
+    NotForWorkspaceKeys,
     OwnerNotAuthorized,
     ScopeMissing,
 )
@@ -94,12 +95,18 @@ def require_scope(record: KeyRecord, scope: str) -> None:
         raise ScopeMissing(scope)
 
 
+def require_person(record: KeyRecord) -> None:
+    """Raise NotForWorkspaceKeys if the key acts as the app's bot only."""
+    if record.owner_is_bot:
+        raise NotForWorkspaceKeys
+
+
 def find_by_plaintext(plaintext: key_format.Plaintext) -> ApiKey | None:
     """Return the row of the key with this plaintext, in any state, with its owner and workspace.
 
     Return None if the id does not exist or the secret is wrong.
     """
-    rows = ApiKey.objects.select_related("owner__workspace")
+    rows = ApiKey.objects.select_related("owner__workspace", "responsible")
     return _verify(plaintext, rows.filter(key_id=plaintext.key_id).first())
 
 

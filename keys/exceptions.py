@@ -6,6 +6,7 @@ change was refused.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from keys.violations import Violation
 
@@ -105,6 +106,30 @@ class ReactionChannelMissing(ChannelNotAllowed):
     case = "reaction_channel_missing"
 
 
+class NotForWorkspaceKeys(KeyRefused):
+    """A workspace key acts as the app's bot, and only a person can do this."""
+
+    reason = "not_for_workspace_keys"
+
+
+class SendsAsBotOnly(NotForWorkspaceKeys):
+    """The call sends `asBot: false` with a workspace key."""
+
+    case = "sends_as_bot_only"
+
+
+class PrivateChannelNotForWorkspaceKeys(NotForWorkspaceKeys):
+    """The call creates a private channel with a workspace key. The key could not use the channel."""
+
+    case = "private_channel_not_for_workspace_keys"
+
+
+class ReactionChannelRequired(NotForWorkspaceKeys):
+    """The call with a workspace key does not say in which channel the message of the reaction is."""
+
+    case = "reaction_channel_required"
+
+
 class RateLimited(KeysError):
     """A limit is reached.
 
@@ -154,6 +179,28 @@ class CreationNotAllowed(NotAllowed):
     """The workspace's policy does not allow the member to create keys."""
 
     reason = "creation_not_allowed"
+
+
+class WorkspaceKeysNotAllowed(CreationNotAllowed):
+    """The policy of the workspace allows no workspace keys."""
+
+    reason = "workspace_keys_not_allowed"
+
+
+class ResponsibleInvalid(ChangeRefused):
+    """The member cannot be responsible for a workspace key. `problem` says why."""
+
+    reason = "responsible_invalid"
+
+    class Problem(StrEnum):
+        UNKNOWN = "unknown"  # not a person of the workspace
+        INACTIVE = "inactive"
+        GUEST = "guest"
+        NOT_AUTHORIZED = "not_authorized"
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem)
+        self.problem = problem
 
 
 class DisabledByAdministrator(NotAllowed):
@@ -254,6 +301,22 @@ class ChannelsInvalid(ChangeRefused):
     """A key that is limited to channels has 1 to 50 of them, each given by its id."""
 
     reason = "channels_invalid"
+
+
+class NotInChannel(ChangeRefused):
+    """A person who is no member of a private channel puts it on the list of a workspace key. `channels` names the channels."""
+
+    reason = "not_in_channel"
+
+    def __init__(self, channels: Sequence[str]) -> None:
+        super().__init__(*channels)
+        self.channels = channels
+
+
+class ChannelsNotChecked(ChangeRefused):
+    """Pumble did not say who the members of the channels on the list of a workspace key are."""
+
+    reason = "channels_not_checked"
 
 
 class AddressInvalid(ChangeRefused):

@@ -27,6 +27,7 @@ class KeyRecord:
 
     Attributes:
         pk, owner_id, workspace_id: primary keys. `key_id` is the public id.
+        owner_is_bot: it is a workspace key.
         owner_pumble_id, workspace_pumble_id: Pumble's ids.
         channels: names by id, if the key is limited to channels; None otherwise.
         number: the number of the workspace's audit chain. It grows with every change of a value in this record.
@@ -50,6 +51,7 @@ class KeyRecord:
     is_trial: bool
     owner_id: int
     owner_pumble_id: str
+    owner_is_bot: bool
     owner_is_active: bool
     owner_authorized_at: datetime | None
     workspace_id: int
@@ -81,6 +83,7 @@ _KEY_COLUMNS = (
 # The tokens belong to pumble_bridge, which this room does not import. The ORM finds its tables by the names of relations.
 _RELATED_COLUMNS = {
     "owner_pumble_id": F("owner__pumble_user_id"),
+    "owner_is_bot": F("owner__is_bot"),
     "owner_is_active": F("owner__is_active"),
     "owner_authorized_at": F("owner__authorized_at"),
     "workspace_id": F("owner__workspace_id"),

@@ -10,10 +10,11 @@ from typing import Any
 
 from django.db import transaction
 
-from keys import audit, lifecycle
+from keys import audit, lifecycle, permissions
 from keys.audit import Actor
 from keys.models import ApiKey, AuditEvent, Member, Workspace
 
+BOT_NAME = "API"  # the app's name in Pumble
 REJECTED_BY_PUMBLE = (
     "token_rejected"  # the `reason` of a member.unauthorized event that Pumble's answer caused
 )
@@ -58,6 +59,32 @@ def record_installation(
 
 
 @transaction.atomic
+def record_bot(*, workspace: Workspace, user_id: str, now: datetime) -> Member:
+    """Create the member that is the app's bot, or give it the bot's user id, and return it.
+
+    It owns the workspace's keys. It counts as authorized while the app is installed. A new installation can have another bot.
+    """
+    workspace = Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)
+    values = {
+        "username": f"{workspace.pumble_id}.{user_id}",
+        "pumble_user_id": user_id,
+        "name": BOT_NAME,
+        "authorized_at": workspace.installed_at and now,
+    }
+    bot, is_new = Member.objects.get_or_create(workspace=workspace, is_bot=True, defaults=values)
+    if is_new:
+        return bot
+    if bot.authorized_at is not None and workspace.installed_at is not None:
+        values["authorized_at"] = bot.authorized_at
+    changed = [name for name, value in values.items() if getattr(bot, name) != value]
+    for name in changed:
+        setattr(bot, name, values[name])
+    if changed:
+        bot.save(update_fields=changed)
+    return bot
+
+
+@transaction.atomic
 def record_authorization(*, workspace: Workspace, profile: Profile, by: Actor, now: datetime) -> Member:
     """Update the member from the profile, record their authorization if they are active, and return the member.
 
@@ -81,7 +108,8 @@ def record_authorization(*, workspace: Workspace, profile: Profile, by: Actor, n
 def record_profile(*, workspace: Workspace, profile: Profile, by: Actor, now: datetime) -> Member:
     """Create or update the member from the profile, and return the member. Changes of role and activity are audited.
 
-    Deactivation revokes the keys of the member for good and ends their authorization. An erased member is not updated.
+    Deactivation revokes the keys of the member for good and ends their authorization. Workspace keys live on without the
+    person who was responsible, also where that person became a guest. An erased member and the bot are not updated.
     """
     Member.objects.get_or_create(
         workspace=workspace,
@@ -93,9 +121,9 @@ def record_profile(*, workspace: Workspace, profile: Profile, by: Actor, now: da
         },
     )
     member = lifecycle.lock_owner(Member.objects.get(workspace=workspace, pumble_user_id=profile.user_id))
-    if member.erased_at is not None:
+    if member.erased_at is not None or member.is_bot:
         return member
-    if member.is_active and not profile.is_active:
+    if member.is_active and (not profile.is_active or member.role != profile.role):
         lifecycle.lock_keys_of(Member.objects.filter(pk=member.pk))
     if member.role != profile.role:
         audit.record(
@@ -116,6 +144,8 @@ def record_profile(*, workspace: Workspace, profile: Profile, by: Actor, now: da
         _deactivate(member, workspace, by, now)
     elif member.is_active and not was_active:
         _reactivate(member, workspace, by, now)
+    elif not permissions.keeps_responsibility(member):
+        lifecycle.release_keys(member, by=by, now=now)
     return member
 
 
@@ -134,6 +164,7 @@ def end_authorization(*, member: Member, by: Actor, now: datetime) -> None:
     if member.authorized_at is not None:
         _unauthorize(member, by, now)
     _revoke_all(ApiKey.RevokeReason.UNAUTHORIZED, by=by, now=now, owner=member)
+    lifecycle.release_keys(member, by=by, now=now)
 
 
 @transaction.atomic
@@ -147,7 +178,8 @@ def end_installation(*, workspace: Workspace, by: Actor, now: datetime) -> None:
     """Revoke every key and end every authorization in a workspace that removed the app. Safe to repeat."""
     workspace = Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)
     members = workspace.members.order_by("pk")
-    authorized = list(members.select_for_update(no_key=True).filter(authorized_at__isnull=False))
+    people = members.filter(is_bot=False)
+    authorized = list(people.select_for_update(no_key=True).filter(authorized_at__isnull=False))
     lifecycle.lock_keys_of(members)
     if workspace.installed_at is not None:
         workspace.installed_at = None
@@ -175,6 +207,7 @@ def _deactivate(member: Member, workspace: Workspace, by: Actor, now: datetime) 
     event = AuditEvent.Type.MEMBER_DEACTIVATED
     audit.record(event, workspace=workspace, member=member, by=by, now=now, keys=stopped)
     _revoke_all(ApiKey.RevokeReason.DEACTIVATED, by=by, now=now, owner=member)
+    lifecycle.release_keys(member, by=by, now=now)
 
 
 def _reactivate(member: Member, workspace: Workspace, by: Actor, now: datetime) -> None:

@@ -49,6 +49,7 @@ class PolicyValues:
     max_lifetime: timedelta | None = None
     default_lifetime: timedelta | None = None
     allows_no_expiry: bool = True
+    workspace_keys_allowed: bool = True
     max_keys: int = 200
     addresses_required: bool = False
     idle_days: int | None = None
@@ -288,6 +289,7 @@ def _policy_detail(policy: Policy) -> dict[str, object]:
         "default_lifetime_days": policy.default_lifetime.days if policy.default_lifetime else None,
         "largest_lifetime_days": policy.max_lifetime.days if policy.max_lifetime else None,
         "never_allowed": policy.allows_no_expiry,
+        "workspace_keys_allowed": policy.workspace_keys_allowed,
         "most_keys": policy.max_keys,
         "addresses_required": policy.addresses_required,
         "idle_days": policy.idle_days,

@@ -202,6 +202,36 @@ SCOPE_MISSING = ErrorSpec(
     meaning=_("The key works, but does not have the scope of this operation."),
     advice=_("Use a key that has it, or create one. The permissions of a key cannot be extended."),
 )
+NOT_FOR_WORKSPACE_KEYS = ErrorSpec(
+    reason="not_for_workspace_keys",
+    text="A workspace key acts as the app's bot, and only a person can do this: use the key of a person",
+    title=_("Not for workspace keys"),
+    meaning=_("A workspace key acts as the app's bot only, and only a person can do this."),
+    advice=_("Use the key of a person."),
+)
+SENDS_AS_BOT_ONLY = _case(
+    NOT_FOR_WORKSPACE_KEYS,
+    "sends_as_bot_only",
+    text="A workspace key sends as the app's bot: leave asBot out, or send true",
+    title=_("A workspace key sends as the bot"),
+    meaning=_("The call has `asBot: false`, and a workspace key sends as the app's bot only."),
+    advice=_("Leave `asBot` out, send `true`, or use the key of a person."),
+)
+PRIVATE_CHANNEL_NOT_FOR_WORKSPACE_KEYS = _case(
+    NOT_FOR_WORKSPACE_KEYS,
+    "private_channel_not_for_workspace_keys",
+    text="A workspace key cannot create a private channel, which it could not use: use the key of a person",
+    title=_("Private channel of a workspace key"),
+    meaning=_("A workspace key uses only the private channels on its channel list, so it cannot create one."),
+)
+REACTION_CHANNEL_REQUIRED = _case(
+    NOT_FOR_WORKSPACE_KEYS,
+    "reaction_channel_required",
+    text="A workspace key must send the channelId of the message with a reaction",
+    title=_("Channel of the message missing"),
+    meaning=_("The call with a workspace key does not say in which channel the message is."),
+    advice=_("Send the message's `channelId` with the reaction."),
+)
 CHANNEL_NOT_ALLOWED = ErrorSpec(
     reason="channel_not_allowed",
     text="API key is limited to {channels}",

@@ -23,35 +23,44 @@ def list_keys(viewer: Member) -> ApiKeyQuerySet:
     """Return the keys that `viewer` may see, in any state, newest first."""
     return (
         ApiKey.objects.for_viewer(viewer)
-        .select_related("owner__workspace", "last_use")
+        .select_related("owner__workspace", "responsible", "last_use")
         .order_by("-created_at", "-pk")
     )
 
 
 def list_own_keys(member: Member, now: datetime) -> ApiKeyQuerySet:
     """Return the live keys of `member` but those of the reference's "Try", newest first."""
+    return _list_live(ApiKey.objects.filter(owner=member), now)
+
+
+def list_held_keys(member: Member, now: datetime) -> ApiKeyQuerySet:
+    """Return the keys as `list_own_keys`, and the live workspace keys for which `member` is responsible."""
+    return _list_live(ApiKey.objects.filter(Q(owner=member) | Q(responsible=member)), now)
+
+
+def _list_live(keys: ApiKeyQuerySet, now: datetime) -> ApiKeyQuerySet:
     return (
-        ApiKey.objects.filter(owner=member, is_trial=False)
+        keys.filter(is_trial=False)
         .live(now)
-        .select_related("owner__workspace", "last_use")
+        .select_related("owner__workspace", "responsible", "last_use")
         .order_by("-created_at", "-pk")
     )
 
 
 def get_own_key_by_id(member: Member, key_id: str, now: datetime) -> ApiKey:
-    """Return the live key of `member` with exactly this id.
+    """Return the live key of `member` with exactly this id. See `list_held_keys`.
 
     Raises:
         KeyNotFound.
     """
-    key = list_own_keys(member, now).filter(key_id=key_id).first()
+    key = list_held_keys(member, now).filter(key_id=key_id).first()
     if key is None:
         raise KeyNotFound
     return key
 
 
 def get_own_key(member: Member, name_or_id: str, now: datetime) -> ApiKey:
-    """Return the live key of `member` with that id (with or without `pmb_`) or that name.
+    """Return the live key of `member` with that id (with or without `pmb_`) or that name. See `list_held_keys`.
 
     Names are compared without case. If a key and the one that it replaced share a name, return the newer. A part of a name
     does not match: "deploy" must not delete "deploy production" after the key "deploy" is gone.
@@ -60,7 +69,7 @@ def get_own_key(member: Member, name_or_id: str, now: datetime) -> ApiKey:
         KeyNotFound, KeyAmbiguous.
     """
     key_id, name = name_or_id.removeprefix("pmb_"), unicode_text.fold(name_or_id)
-    keys = list(list_own_keys(member, now))
+    keys = list(list_held_keys(member, now))
     matches = [key for key in keys if key.key_id == key_id] or [
         key for key in keys if _has_own_name(key) and unicode_text.fold(key.name) == name
     ]
@@ -99,7 +108,7 @@ def list_created_keys(key: ApiKey, now: datetime) -> ApiKeyQuerySet:
 
 def _find_next(key: ApiKey, now: datetime) -> ApiKey | None:
     successors: ApiKeyQuerySet = ApiKey.objects.filter(replaces=key, confirmed_at__isnull=False)
-    return successors.live(now).select_related("owner__workspace", "last_use").first()
+    return successors.live(now).select_related("owner__workspace", "responsible", "last_use").first()
 
 
 def list_similar_keys(member: Member, name_or_id: str, now: datetime) -> list[ApiKey]:
@@ -107,7 +116,7 @@ def list_similar_keys(member: Member, name_or_id: str, now: datetime) -> list[Ap
     key_id, name = name_or_id.removeprefix("pmb_"), unicode_text.fold(name_or_id)
     if len(name) < _MIN_PREFIX_LENGTH:
         return []
-    own = {unicode_text.fold(key.name): key for key in list_own_keys(member, now) if _has_own_name(key)}
+    own = {unicode_text.fold(key.name): key for key in list_held_keys(member, now) if _has_own_name(key)}
     similar = [
         own_name
         for own_name, key in own.items()

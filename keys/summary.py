@@ -9,14 +9,14 @@ from keys.models import ApiKey
 def summarize(key: ApiKey, now: datetime) -> dict[str, Any]:
     """Return the key as JSON. Times are ISO 8601 in UTC, or None. Select `last_use` and `created_by_key` with the key.
 
-    `createdBy` is there only if a key created it.
+    The member of a workspace key is the person who is responsible, or "" for nobody. `createdBy` is there only if a key created it.
     """
     workspace = key.owner.workspace
     summary = {
         "id": key.key_id,
         "name": key.name,
         "workspace": workspace.name if workspace else "",
-        "member": key.owner.email,
+        "member": key.holder.email if key.holder else "",
         "state": key.state(now).value.lower(),
         "scopes": key.scopes,
         "expiresAt": iso(key.expires_at),

@@ -150,8 +150,15 @@ def describe_rights(rights: Rights, *, now: datetime, holder: str = "") -> str:
 
 
 def holder_name(key: ApiKey, reader: Member | None) -> str:
-    """Return the name of the key's holder, or "" if `reader` is the holder. None is a reader at the command line."""
+    """Return as whom the key acts, or "" if that is `reader`. None is a reader at the command line."""
+    if key.is_workspace_key:
+        return _("the app's bot")
     return "" if key.owner == reader else key.owner.name or _("its holder")
+
+
+def responsible_name(key: ApiKey) -> str:
+    """Return the name of the person who is responsible for a workspace key, or that there is nobody."""
+    return key.responsible.name if key.responsible else _("nobody")
 
 
 def preset_name(rights: Rights) -> str:
@@ -196,6 +203,14 @@ def error_message(error: exceptions.KeysError, *, holder: str = "") -> str:
             }
         case exceptions.ChannelsInvalid():
             return _("Choose 1 to 50 channels.")
+        case exceptions.NotInChannel():
+            return _(
+                "Only a member of a private channel can give a workspace key access to it. Not a member of: %(channels)s."
+            ) % {"channels": enumerate_all(error.channels)}
+        case exceptions.ChannelsNotChecked():
+            return _(
+                "Pumble did not say who the members of these channels are, so nothing was changed. Try again in a minute."
+            )
         case exceptions.AddressInvalid() if error.suggestion:
             return _("%(text)s has host bits set. Did you mean %(meant)s?") % {
                 "text": error.text[:64],
@@ -261,16 +276,34 @@ def error_message(error: exceptions.KeysError, *, holder: str = "") -> str:
             return _(
                 "A key cannot create or change a key with more rights than its own, and this one would have more: %(what)s."
             ) % {"what": RIGHTS[error.field]}
+        case exceptions.WorkspaceKeysNotAllowed():
+            return _("The policy of this workspace allows no workspace keys. Ask an owner.")
         case exceptions.CreationNotAllowed():
             return _("You may not create keys in this workspace. Ask an owner.")
         case exceptions.OwnerNotAuthorized():
             return _("The app is not allowed to act for this person. They have to authorize it first.")
         case exceptions.DisabledByAdministrator():
             return _("An administrator disabled this key. Only an owner or administrator can enable it.")
+        case exceptions.ResponsibleInvalid():
+            return str(_RESPONSIBLE_PROBLEMS[error.problem])
         case exceptions.NotAllowed():
             return _("You do not have permission to do this.")
         case _:
             return _("That is not possible.")
+
+
+_RESPONSIBLE_PROBLEMS = {
+    exceptions.ResponsibleInvalid.Problem.UNKNOWN: gettext_lazy("Choose a person of this workspace."),
+    exceptions.ResponsibleInvalid.Problem.INACTIVE: gettext_lazy(
+        "This person is deactivated in Pumble. Choose another person."
+    ),
+    exceptions.ResponsibleInvalid.Problem.GUEST: gettext_lazy(
+        "A guest cannot be responsible for a workspace key. Choose another person."
+    ),
+    exceptions.ResponsibleInvalid.Problem.NOT_AUTHORIZED: gettext_lazy(
+        "This person does not authorize the app. They have to sign in first."
+    ),
+}
 
 
 def _name_invalid(error: exceptions.NameInvalid) -> str:

@@ -35,7 +35,12 @@ def client_for_bot(installation: Installation) -> PumbleClient | None:
 
 
 def client_for_key_owner(key: KeyRecord, observer: ClientObserver) -> PumbleClient | None:
-    """Return a client that acts as the key's owner, or None if there is no token or it cannot be decrypted."""
+    """Return a client that acts as the key's owner, or None if there is no token or it cannot be decrypted.
+
+    The owner of a workspace key is the bot.
+    """
+    if key.owner_is_bot:
+        return client_for_key_bot(key, observer)
     stored = key.encrypted_access_token
     token = _decrypt(key, stored, key.owner_pumble_id, "access")
     if stored is None or token is None:

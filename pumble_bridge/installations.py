@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 
 from keys import audit, erasure, membership
 from keys.audit import Actor
+from keys.exceptions import OwnerNotAuthorized
 from keys.models import AuditEvent, Member, Workspace
 from pumble_bridge import app_scopes, tokens
 from pumble_bridge.models import Authorization, Installation, Notice, OAuthState
@@ -45,6 +46,7 @@ def store_grant(grant: Grant, *, by: Actor, now: datetime) -> Member:
     if former is None or is_reinstalled:
         values["granted_scopes"] = list(app_scopes.BOT_SCOPES)
     Installation.objects.update_or_create(workspace=workspace, defaults=values)
+    membership.record_bot(workspace=workspace, user_id=grant.bot_user_id, now=now)
     if is_reinstalled or (former is not None and not member.is_active):  # a new token needs an event
         event, installer = AuditEvent.Type.APP_INSTALLED, grant.profile.user_id
         audit.record(event, workspace=workspace, by=by, now=now, installer=installer, renewed=True)
@@ -65,6 +67,20 @@ def store_grant(grant: Grant, *, by: Actor, now: datetime) -> Member:
         },
     )
     return member
+
+
+def get_bot(workspace: Workspace | None, *, now: datetime) -> Member:
+    """Return the member that is the app's bot, which owns the workspace's keys.
+
+    Create it for an installation that a release without workspace keys made.
+
+    Raises:
+        OwnerNotAuthorized: the app is not installed.
+    """
+    installation = Installation.objects.filter(workspace=workspace).first()
+    if installation is None or workspace is None:
+        raise OwnerNotAuthorized
+    return membership.record_bot(workspace=workspace, user_id=installation.bot_user_id, now=now)
 
 
 @transaction.atomic

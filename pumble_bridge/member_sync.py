@@ -50,7 +50,7 @@ def _sync_workspace(installation: Installation, now: datetime) -> int:
         return 0
     profiles = {user["id"]: oauth.parse_profile(user) for user in users}
     changed = 0
-    members = Member.objects.filter(workspace=workspace, erased_at__isnull=True)
+    members = Member.objects.people().filter(workspace=workspace, erased_at__isnull=True)
     for member in members.filter(pumble_user_id__in=profiles):
         profile = profiles[member.pumble_user_id or ""]
         if _stored(member) != _told(profile):

@@ -173,6 +173,8 @@ class Notice(models.Model):
         LEAK_DISMISSED = "LEAK_DISMISSED"
         PERSON_LEFT = "PERSON_LEFT"
         REJECTED = "REJECTED"
+        RESPONSIBLE = "RESPONSIBLE"
+        NO_RESPONSIBLE = "NO_RESPONSIBLE"
 
     class State(models.TextChoices):
         QUEUED = "QUEUED"

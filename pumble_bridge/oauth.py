@@ -189,6 +189,8 @@ def exchange(code: str) -> Grant:
         raise PumbleUnavailable("response of an unexpected shape")
     if not all(_TOKEN.fullmatch(data[name]) for name in ("accessToken", "botToken")):
         raise PumbleUnavailable("a token that no header can carry")
+    if data["userId"] == data["botId"]:
+        raise InvalidCode("the bot is no person")
     pumble = PumbleClient(data["accessToken"])
     me = pumble.get_me()
     if (me["workspaceId"], me["workspaceUserId"]) != (data["workspaceId"], data["userId"]):

@@ -3,6 +3,7 @@ import io
 import logging
 import shutil
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
@@ -13,8 +14,8 @@ from django.utils import translation
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
-from keys import key_cache, limits, usage
-from keys.models import Member, Workspace
+from keys import audit, key_cache, lifecycle, limits, membership, usage
+from keys.models import ApiKey, Member, Workspace
 from portal.logging import ConsoleFormatter
 from pumble_bridge import resilience
 from tests import database, pumble, services
@@ -23,6 +24,7 @@ from tests.pumble import Person
 USES_DATABASE = {"db", "transactional_db", "live_server"}
 ONE_CASE = ("tests/portal/", "tests/pumble_bridge/")
 
+BOT_USER_ID = "0b07" * 6  # in the workspaces that tests make without Pumble
 NOW = datetime.datetime(2026, 12, 31, 23, 59, 58, tzinfo=datetime.UTC)
 
 
@@ -191,6 +193,17 @@ def make_member(workspace: Workspace, name: str, role: str = "USER") -> Member:
         role=role,
         authorized_at=NOW,
     )
+
+
+def make_workspace_key(
+    workspace: Workspace, responsible: Member | None, *, name: str = "ci", **options: Any
+) -> ApiKey:
+    """A live workspace key that the operator created."""
+    bot = membership.record_bot(workspace=workspace, user_id=BOT_USER_ID, now=NOW)
+    key, _plaintext = lifecycle.issue(
+        owner=bot, responsible=responsible, name=name, by=audit.OPERATOR, now=NOW, **options
+    )
+    return lifecycle.confirm(key=key, by=audit.OPERATOR, now=NOW)
 
 
 @pytest.fixture

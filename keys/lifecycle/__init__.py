@@ -6,6 +6,7 @@ from keys.lifecycle.enforcement import disable_idle, enforce_policy, find_keys_b
 from keys.lifecycle.issuance import issue, rehash
 from keys.lifecycle.locks import lock_keys_of, lock_owner
 from keys.lifecycle.names import MAX_NAME_LENGTH, MAX_NOTE_LENGTH, clean_name, clean_note
+from keys.lifecycle.responsibility import release_keys, replace_responsible
 from keys.lifecycle.restoration import reapply_revocations
 from keys.lifecycle.revocation import revoke
 from keys.lifecycle.rotation import GRACE_PERIODS, finish_rotation, record_use_after_rotation, renew, rotate
@@ -33,8 +34,10 @@ __all__ = [
     "reapply_revocations",
     "record_use_after_rotation",
     "rehash",
+    "release_keys",
     "rename",
     "renew",
+    "replace_responsible",
     "revoke",
     "revoke_stale_pending",
     "rotate",

@@ -15,6 +15,7 @@ from keys.exceptions import ExpiryInPast, KeyRevoked
 from keys.lifecycle.events import record_key_event, rights_detail
 from keys.lifecycle.locks import lock_key, lock_owner
 from keys.lifecycle.names import clean_note, next_name, require_unique_name, taken_names
+from keys.lifecycle.responsibility import lock_responsible
 from keys.models import ApiKey, AuditEvent, Member
 from keys.rights import Rights
 
@@ -34,6 +35,7 @@ def issue(
     expires_at: datetime | None = None,
     purpose: str = "",
     is_trial: bool = False,
+    responsible: Member | None = None,
 ) -> tuple[ApiKey, key_format.Plaintext]:
     """Create a pending key of `owner`. Return it with its plaintext, which is stored nowhere.
 
@@ -46,11 +48,13 @@ def issue(
         calls_per_minute: 1 to 1,000; None for 1,000.
         expires_at: aware; None for never.
         purpose: what it is for, in the owner's words, up to 200 characters.
+        responsible: for a workspace key: who looks after it; None for nobody. If a key creates it: as of that key.
         is_trial: it is for trying the API in the reference. Its writes are dry runs, and its owner's lists leave it out.
 
     Raises:
-        OwnerNotAuthorized, NotAllowed, CreationNotAllowed, ManagementNotGiven, WiderThanManagingKey, TooManyKeys, NameInvalid, NameTaken, ScopeUnknown,
-        ScopeNotAllowed, ChannelsInvalid, AddressInvalid, TooManyAddresses, AddressesRequired, LimitInvalid,
+        OwnerNotAuthorized, NotAllowed, CreationNotAllowed, ManagementNotGiven, WiderThanManagingKey, ResponsibleInvalid,
+        TooManyKeys, NameInvalid, NameTaken, ScopeUnknown, ScopeNotAllowed, ChannelsInvalid, AddressInvalid,
+        TooManyAddresses, AddressesRequired, LimitInvalid,
         ExpiryInvalid.
     """
     key_rights = rights.make(
@@ -65,6 +69,10 @@ def issue(
     policy = policies.get_selected_policy(owner.workspace)
     permissions.require_can_issue(policy, owner, by)
     permissions.require_can_give(key_rights, by)
+    if by.key is not None:
+        responsible = by.key.responsible
+    elif responsible is not None:
+        responsible = lock_responsible(responsible, owner)
     if expires_at is not None and expires_at <= now:
         raise ExpiryInPast(now)
     policies.require_compliant(policy, key_rights, now)
@@ -79,8 +87,11 @@ def issue(
         created_at=now,
         is_trial=is_trial,
         created_by_key=by.key,
+        responsible=responsible,
     )
     detail = {"name": key.name, "purpose": key.purpose, **rights_detail(key_rights)}
+    if key.is_workspace_key:
+        detail["workspace_key"] = True
     record_key_event(AuditEvent.Type.KEY_ISSUED, key, by, now, **detail)
     return key, plaintext
 

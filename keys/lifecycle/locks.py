@@ -6,7 +6,7 @@ an event.
 
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from keys import selectors
 from keys.exceptions import KeyBeingReplaced, KeyNotFound
@@ -72,8 +72,12 @@ def lock_undelivered(key: ApiKey) -> list[ApiKey]:
 
 
 def lock_keys_of(owners: QuerySet[Member]) -> None:
-    """Lock every key of the owners. Lock the workspace or the owners before, so that no key is created meanwhile."""
-    keys = ApiKey.objects.filter(owner__in=owners).select_for_update(no_key=True).order_by("pk")
+    """Lock every key that the members own or are responsible for.
+
+    Lock the workspace or the members before, so that no key is created meanwhile.
+    """
+    held = Q(owner__in=owners) | Q(responsible__in=owners)
+    keys = ApiKey.objects.filter(held).select_for_update(no_key=True).order_by("pk")
     list(keys.values_list("pk", flat=True))
 
 
@@ -84,7 +88,7 @@ def lock_keys(keys: QuerySet[ApiKey]) -> list[ApiKey]:
 
 def _lock(ids: list[int]) -> list[ApiKey]:
     return list(
-        ApiKey.objects.select_related("owner__workspace")
+        ApiKey.objects.select_related("owner__workspace", "responsible")
         .select_for_update(of=("self",), no_key=True)
         .filter(pk__in=ids)
         .order_by("pk")

@@ -91,8 +91,7 @@ def _create_successor(
     key = lock_rotation_chain(key)[-1]
     undelivered_successors = lock_undelivered(key)
     policy = policies.get_selected_policy(owner.workspace)
-    permissions.require_can_issue(policy, owner, by)
-    permissions.require_can_rotate(key, by)
+    permissions.require_can_rotate(policy, key, by)
     rotates_itself = by.key is not None and by.key.pk == key.pk
     unseen_successors: list[ApiKey] = []
     if rotates_itself and key.state(now) == ApiKey.State.RETIRING:
@@ -110,6 +109,7 @@ def _create_successor(
     revoke_locked(unseen_successors, by=by, reason=ApiKey.RevokeReason.NOT_DELIVERED, now=now)
     successor, plaintext = create_key(
         owner=owner,
+        responsible=key.responsible,
         name=key.name,
         purpose=key.purpose,
         rights=rights,
@@ -153,7 +153,7 @@ def promote_successor(successor: ApiKey, replaced: ApiKey, *, by: Actor, now: da
     """Begin the grace period of the predecessor of `successor`. Return False if the predecessor is over.
 
     Keys that the predecessor had replaced are retired now, so at most two keys work under one name. The successor takes the
-    predecessor's name, rights and disabled state, which may have changed since the rotation. A renewal keeps its own
+    predecessor's name, rights, responsible person and disabled state, which may have changed since the rotation. A renewal keeps its own
     expiry; if the policy no longer allows it, the earlier one of both keys. Both keys are locked.
     """
     predecessor = lock_key(replaced.pk)
@@ -166,7 +166,7 @@ def promote_successor(successor: ApiKey, replaced: ApiKey, *, by: Actor, now: da
         renewed = replace(rights, expires_at=successor.expires_at)
         rights = earlier if policies.expires_too_late(policy, renewed, now) else renewed
     successor.name, successor.rights = predecessor.name, rights
-    for field in ("disabled_at", "disabled_by", "disabled_reason"):
+    for field in ("responsible", "disabled_at", "disabled_by", "disabled_reason"):
         setattr(successor, field, getattr(predecessor, field))
     if predecessor.replaces is not None:
         _retire(lock_rotation_chain(predecessor.replaces), by=by, now=now)

@@ -93,7 +93,7 @@ def apply_rights(chain: list[ApiKey], rights: Rights, *, by: Actor, now: datetim
     for link in chain:
         before = link.rights
         reduced = rights if link is chain[-1] else keep_earlier_expiry(rights, before)
-        if beyond := reduced.first_wider_field(before):
+        if beyond := link.first_wider_field(reduced):
             raise CannotWidenRights(beyond)
         if reduced != before:
             link.rights = reduced
@@ -150,7 +150,9 @@ def disable_all(
     A lock by policy or by another member replaces a disable by the owner.
     """
     for link in chain:
-        locks = reason == ApiKey.DisableReason.POLICY or (reason is None and by.member != link.owner)
+        locks = reason == ApiKey.DisableReason.POLICY or (
+            reason is None and not permissions.is_holder(link, by.member)
+        )
         if link.disabled_at is None or (locks and not link.is_locked):
             link.disabled_at, link.disabled_by, link.disabled_reason = now, by.member, reason or ""
             link.save(update_fields=["disabled_at", "disabled_by", "disabled_reason"])

@@ -17,8 +17,28 @@ _UNDELIVERED_SUCCESSOR = Q(replaces__isnull=False, confirmed_at__isnull=True)
 
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
     def for_viewer(self, viewer: Member) -> "ApiKeyQuerySet":
-        """Return what `viewer` may see: operators all, owners and administrators their workspace's, members their own."""
-        return visible_to(viewer, self, workspace="owner__workspace", person="owner")
+        """Return what `viewer` may see: operators all, owners and administrators their workspace's.
+
+        Members see their own keys, and the workspace keys for which they are responsible.
+        """
+        return visible_to(
+            viewer, self, workspace="owner__workspace", person="owner", responsible="responsible"
+        )
+
+    def changeable_by(self, member: Member) -> "ApiKeyQuerySet":
+        """Return the keys that `member` may rename, narrow and rotate, as `permissions.require_can_change` says.
+
+        These are their own, the workspace keys for which they are responsible, and all of an owner's or administrator's
+        workspace.
+        """
+        held = Q(owner=member) | Q(responsible=member)
+        if member.is_workspace_admin:
+            held |= Q(owner__is_bot=True, owner__workspace=member.workspace_id)
+        return self.filter(held)
+
+    def workspace_keys(self) -> "ApiKeyQuerySet":
+        """Return the keys that belong to workspaces."""
+        return self.filter(owner__is_bot=True)
 
     def live(self, now: datetime) -> "ApiKeyQuerySet":
         """Return the keys that are not revoked, not expired, and not replaced for good. Disabled keys are live."""
@@ -30,7 +50,8 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
 
     def enableable(self, now: datetime) -> "ApiKeyQuerySet":
         """Return the current keys that are enabled, or that their owners may enable: `ApiKey.is_locked` is False."""
-        by_another = Q(disabled_by__isnull=True) | ~Q(disabled_by=F("owner"))
+        by_holder = Q(disabled_by=F("owner")) | Q(disabled_by=F("responsible"))
+        by_another = Q(disabled_by__isnull=True) | ~by_holder
         is_locked = Q(disabled_reason=ApiKey.DisableReason.POLICY) | (Q(disabled_reason="") & by_another)
         return self.current(now).exclude(is_locked, disabled_at__isnull=False)
 
@@ -43,7 +64,10 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
 class ApiKey(models.Model):
     """An API key and its rights. The plaintext is not stored, only its digest.
 
+    A workspace key belongs to the workspace instead of a person: its owner is the app's bot.
+
     Attributes:
+        responsible: the person who looks after a workspace key. None if there is nobody, and for all other keys.
         pepper_number: the number of the pepper of the digest, in the setting `KEY_PEPPERS`.
         confirmed_at: when the plaintext was delivered or first used. None while the key is pending.
         disabled_reason: empty if a person disabled the key.
@@ -103,6 +127,9 @@ class ApiKey(models.Model):
 
     key_id = models.CharField(max_length=12, unique=True)
     owner = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="api_keys")
+    responsible = models.ForeignKey(
+        Member, on_delete=models.PROTECT, null=True, related_name="responsible_for"
+    )
     name = models.CharField(max_length=64)
     purpose = models.CharField(max_length=200, blank=True)
     digest = models.BinaryField(max_length=32)
@@ -172,12 +199,37 @@ class ApiKey(models.Model):
         for name in RIGHTS:
             setattr(self, name, getattr(rights, name))
 
+    def first_wider_field(self, rights: Rights) -> str | None:
+        """Return the name of the first field in which `rights` exceed those of this key, or None.
+
+        A workspace key without a channel list reads public channels only. A list can add a private channel, so it extends
+        the key.
+        """
+        if self.is_workspace_key and self.channels is None and rights.channels is not None:
+            return "channels"
+        return rights.first_wider_field(self.rights)
+
     @property
     def is_locked(self) -> bool:
         """Return whether the key is disabled and its owner cannot enable it, or only once it complies with the policy."""
         if self.disabled_at is None or self.disabled_reason == self.DisableReason.IDLE:
             return False
-        return bool(self.disabled_reason) or self.disabled_by_id != self.owner_id
+        return bool(self.disabled_reason) or not self.was_disabled_by_holder
+
+    @property
+    def was_disabled_by_holder(self) -> bool:
+        """Return whether the person who disabled the key is its holder."""
+        return self.disabled_by_id is not None and self.disabled_by_id in {self.owner_id, self.responsible_id}
+
+    @property
+    def is_workspace_key(self) -> bool:
+        """Return whether the key belongs to the workspace. Select `owner` with the key."""
+        return self.owner.is_bot
+
+    @property
+    def holder(self) -> Member | None:
+        """Return the person to ask about the key: its owner, or who is responsible for a workspace key, if anybody."""
+        return self.responsible if self.is_workspace_key else self.owner
 
     @property
     def last_used_at(self) -> datetime | None:

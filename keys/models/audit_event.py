@@ -88,6 +88,7 @@ class AuditEvent(models.Model):
         KEY_USED_AFTER_ROTATION = "key.used_after_rotation", _("Used after its grace period")
         KEY_REHASHED = "key.rehashed", _("Digest renewed")
         KEY_REVOKED = "key.revoked", _("Revoked: %(reason)s")
+        KEY_RESPONSIBLE_REPLACED = "key.responsible_replaced", _("Responsible person replaced")
         KEY_USED_ELSEWHERE = "key.used_elsewhere", _("Used from a network for the first time")
         KEY_LEAKED = "key.leaked", _("Found in a chat message")
         KEY_LEAK_DISMISSED = "key.leak_dismissed", _("Leak reported as a test")

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 Rows = TypeVar("Rows", bound="QuerySet[Model]")
 
 
-def visible_to(viewer: "Member", rows: Rows, *, workspace: str, person: str) -> Rows:
+def visible_to(viewer: "Member", rows: Rows, *, workspace: str, person: str, responsible: str = "") -> Rows:
     """Return the rows that `viewer` may see: operators all, owners and administrators their workspace's, others their own.
 
     Every list and lookup uses this, so rows of other workspaces do not exist for the viewer.
@@ -20,12 +20,14 @@ def visible_to(viewer: "Member", rows: Rows, *, workspace: str, person: str) -> 
     Args:
         workspace: the lookup from a row to its workspace.
         person: the lookup from a row to its member.
+        responsible: the lookup from a row to the member who is responsible for it, if it can have one.
     """
     if viewer.is_superuser:
         return rows
     if viewer.is_workspace_admin:
         return rows.filter(**{workspace: viewer.workspace_id})
-    return rows.filter(**{person: viewer.pk})
+    own = Q(**{person: viewer.pk})
+    return rows.filter(own | Q(**{responsible: viewer.pk}) if responsible else own)
 
 
 class WorkspaceQuerySet(models.QuerySet["Workspace"]):
@@ -61,20 +63,27 @@ class MemberManager(BaseUserManager["Member"]):
         operator.save(using=self._db)
         return operator
 
+    def people(self) -> "models.QuerySet[Member]":
+        """Return all members that are people, without the bots of the workspaces."""
+        return self.get_queryset().filter(is_bot=False)
+
     def for_viewer(self, viewer: "Member") -> "models.QuerySet[Member]":
-        return visible_to(viewer, self.get_queryset(), workspace="workspace", person="pk")
+        """Return the people that `viewer` may see."""
+        return visible_to(viewer, self.people(), workspace="workspace", person="pk")
 
 
 class Member(AbstractBaseUser, PermissionsMixin):
     """A member of a workspace, or an operator, who has no workspace and no Pumble user id.
 
-    Members sign in with Pumble and have no password.
+    Members sign in with Pumble and have no password. The app's bot is a member too, so that it can own the workspace's keys.
+    It is no person: it never signs in, and `MemberManager.people` leaves it out.
 
     Attributes:
         role: Pumble's role. Unknown roles are stored too, and have no staff rights.
         time_zone, time_format: as Pumble tells them: the name of a time zone, which may be unknown or "", and 12 or 24.
+        is_bot: it is the app's bot, of which a workspace has one at most.
         is_active: False if the person was deactivated in Pumble.
-        authorized_at: None if the person does not authorize the app.
+        authorized_at: None if the person does not authorize the app. Of a bot: None while the app is not installed.
         signed_out_at: when they signed out everywhere. Sessions that began before are over.
         erased_at: when their personal data was erased. A new authorization sets it to None.
     """
@@ -95,6 +104,7 @@ class Member(AbstractBaseUser, PermissionsMixin):
     language = models.CharField(max_length=5, blank=True)
     time_zone = models.CharField(max_length=64, blank=True, default="", db_default="")
     time_format = models.PositiveSmallIntegerField(null=True)
+    is_bot = models.BooleanField(default=False, db_default=False)
     is_active = models.BooleanField(default=True)
     authorized_at = models.DateTimeField(null=True)
     signed_out_at = models.DateTimeField(null=True)
@@ -113,6 +123,9 @@ class Member(AbstractBaseUser, PermissionsMixin):
                 | Q(workspace__isnull=True, pumble_user_id__isnull=True),
                 name="keys_member_of_a_workspace_or_operator",
             ),
+            models.UniqueConstraint(
+                fields=["workspace"], condition=Q(is_bot=True), name="keys_member_one_bot_per_workspace"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -120,7 +133,11 @@ class Member(AbstractBaseUser, PermissionsMixin):
 
     @property
     def is_workspace_admin(self) -> bool:
-        return self.workspace_id is not None and self.role in {self.Role.OWNER, self.Role.ADMINISTRATOR}
+        return (
+            self.workspace_id is not None
+            and not self.is_bot
+            and self.role in {self.Role.OWNER, self.Role.ADMINISTRATOR}
+        )
 
     @property
     def is_staff(self) -> bool:

@@ -16,7 +16,8 @@ class Policy(models.Model):
         default_preset: a name in `scopes.PRESETS`, the permissions of a new key unless somebody chooses others; "" sets none.
         max_lifetime: None sets no limit. Then a key without expiry needs `allows_no_expiry`.
         default_lifetime: of a new key unless somebody chooses another; None sets none.
-        max_keys: how many current keys a member may have.
+        workspace_keys_allowed: there may be keys that belong to the workspace instead of a person.
+        max_keys: how many current keys a member may have, and how many keys the workspace.
         idle_days: after how many days without use a key is disabled; None disables none.
         idle_rule_since: when `idle_days` last became stricter.
         request_log_retention_days: how long single calls are kept.
@@ -39,6 +40,7 @@ class Policy(models.Model):
     max_lifetime = models.DurationField(null=True, db_column="largest_lifetime")
     default_lifetime = models.DurationField(null=True)
     allows_no_expiry = models.BooleanField(default=True, db_column="never_allowed")
+    workspace_keys_allowed = models.BooleanField(default=True, db_default=True)
     max_keys = models.PositiveSmallIntegerField(default=200, db_column="most_keys")
     addresses_required = models.BooleanField(default=False)
     idle_days = models.PositiveSmallIntegerField(null=True)

@@ -38,7 +38,13 @@ class KnownNetwork(models.Model):
 
 class RequestLogQuerySet(models.QuerySet["RequestLog"]):
     def for_viewer(self, viewer: Member) -> "RequestLogQuerySet":
-        return visible_to(viewer, self, workspace="key__owner__workspace", person="key__owner")
+        return visible_to(
+            viewer,
+            self,
+            workspace="key__owner__workspace",
+            person="key__owner",
+            responsible="key__responsible",
+        )
 
 
 class RequestLog(models.Model):
@@ -92,7 +98,13 @@ class RequestLog(models.Model):
 
 class HourlyUseQuerySet(models.QuerySet["HourlyUse"]):
     def for_viewer(self, viewer: Member) -> "HourlyUseQuerySet":
-        return visible_to(viewer, self, workspace="key__owner__workspace", person="key__owner")
+        return visible_to(
+            viewer,
+            self,
+            workspace="key__owner__workspace",
+            person="key__owner",
+            responsible="key__responsible",
+        )
 
 
 class HourlyUse(models.Model):

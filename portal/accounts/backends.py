@@ -18,7 +18,7 @@ class PumbleSignIn(BaseBackend):
         return None
 
     def get_user(self, user_id: int) -> Member | None:
-        member = Member.objects.select_related("workspace").filter(pk=user_id).first()
+        member = Member.objects.people().select_related("workspace").filter(pk=user_id).first()
         return member if member is not None and is_entitled(member) else None
 
 

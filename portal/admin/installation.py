@@ -91,7 +91,7 @@ def run_checks(now: datetime) -> list[Check]:
         ),
         Check(
             gettext_lazy("Members who authorize the app"),
-            str(Member.objects.exclude(authorized_at=None).count()),
+            str(Member.objects.people().exclude(authorized_at=None).count()),
         ),
         Check(gettext_lazy("Keys created in total"), str(ApiKey.objects.count())),
         Check(

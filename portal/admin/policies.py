@@ -193,7 +193,7 @@ def _list_choosable_members(workspace: Workspace) -> QuerySet[Member]:
     """Return the members whom the policy may choose, and those it has chosen. Owners and administrators may always create keys."""
     eligible = Q(is_active=True) & ~Q(role__in=(Member.Role.OWNER, Member.Role.ADMINISTRATOR))
     chosen = Q(pk__in=policies.get_policy(workspace).allowed_creators.values("pk"))
-    return Member.objects.filter(eligible | chosen, workspace=workspace).order_by("name", "pk")
+    return Member.objects.people().filter(eligible | chosen, workspace=workspace).order_by("name", "pk")
 
 
 def _read_revision(text: str | None) -> int:

@@ -79,7 +79,7 @@ def key_stats(workspace: Workspace, now: datetime, extra_query: dict[str, str]) 
             Stat(name, number, _list_url("apikey", [selection], extra_query), needs_attention and number > 0)
         )
     offboarded = OffboardedFilter.filter_choice(
-        Member.objects.filter(workspace=workspace), "lately", now
+        Member.objects.people().filter(workspace=workspace), "lately", now
     ).count()
     stats.append(
         Stat(

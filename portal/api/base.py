@@ -28,7 +28,7 @@ from portal.api.authentication import ApiKeyAuthentication
 from portal.api.calls import ApiCall, CallObserver, open_call, pumble_slot
 from portal.api.exceptions import InvalidInput
 from portal.api.parsers import find_misplaced_input, read_input
-from portal.api.permissions import KeyHasScope, KeyIsUsable
+from portal.api.permissions import KeyActsAsPerson, KeyHasScope, KeyIsUsable
 from portal.api.serializers.base import Input
 from portal.api.throttling import KeyRateThrottle, set_rate_limit_headers
 from pumble_bridge.exceptions import PumbleRefused
@@ -115,7 +115,7 @@ class OperationView(ApiKeyView):
     """One operation of the API. A subclass sets method, scope and serializers, and implements `run`."""
 
     throttle_classes = [KeyRateThrottle]
-    permission_classes = [KeyIsUsable, KeyHasScope]
+    permission_classes = [KeyIsUsable, KeyHasScope, KeyActsAsPerson]
 
     method: ClassVar[str] = "GET"
     scope: ClassVar[str | None]
@@ -129,6 +129,7 @@ class OperationView(ApiKeyView):
     response_example: ClassVar[Any]
     errors: ClassVar[tuple[ErrorSpec, ...]] = ()  # in addition to those of all operations
     calls_pumble: ClassVar[bool] = True
+    for_people_only: ClassVar[bool] = False  # refused with a workspace key, which acts as the bot
 
     def __init_subclass__(cls) -> None:
         cls.http_method_names = [cls.method.lower(), *(["head"] if cls.method == "GET" else [])]

@@ -25,7 +25,7 @@ _SPEAKERS = {"owner": RequestLog.Speaker.PERSON, "bot": RequestLog.Speaker.BOT}
 
 @dataclass(frozen=True)
 class ApiCall:
-    """The key, and clients of Pumble for its owner and for the app's bot.
+    """The key, and clients of Pumble for its owner and for the app's bot. Both are the bot's for a workspace key.
 
     Attributes:
         channels_by_id: ChannelInfo of the channels that this call asked for.
@@ -38,7 +38,11 @@ class ApiCall:
 
     @property
     def owner_id(self) -> str:
-        return self.key.owner_pumble_id
+        return self.key.bot_user_id if self.is_workspace_key else self.key.owner_pumble_id
+
+    @property
+    def is_workspace_key(self) -> bool:
+        return self.key.owner_is_bot
 
     @property
     def bot_user_id(self) -> str:
@@ -121,9 +125,8 @@ def open_call(key: KeyRecord, observer: CallObserver) -> ApiCall:
     """
     if key.encrypted_bot_token is None:
         raise OwnerNotAuthorized
-    return ApiCall(
-        key, _require_client(clients.client_for_key_owner(key, observer.for_sender("owner"))), observer
-    )
+    sender = observer.for_sender("bot" if key.owner_is_bot else "owner")
+    return ApiCall(key, _require_client(clients.client_for_key_owner(key, sender)), observer)
 
 
 @contextlib.contextmanager

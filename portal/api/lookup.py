@@ -52,17 +52,30 @@ def find_channel(call: ApiCall, data: Json) -> Json:
 def get_accessible_channel(call: ApiCall, data: Json) -> Json:
     """Return the ChannelInfo for an operation on messages. A private channel requires the owner and the bot as members.
 
-    Without the owner's membership, the bot would bypass Pumble's own permissions.
+    Without the owner's membership, the bot would bypass Pumble's own permissions. A workspace key sees only public channels,
+    and the channels on its list: see `is_visible`.
 
     Raises:
         ChannelNotFound, ChannelNotAllowed, BotNotInChannel.
     """
-    info = find_channel(call, data)
+    try:
+        info = find_channel(call, data)
+    except (ChannelNotFound, ChannelNotAllowed):
+        if call.is_workspace_key and _is_on_list(call, data):
+            raise BotNotInChannel from None
+        raise
     if not is_accessible(call, info):
-        if call.owner_id not in info["users"]:
+        if not call.is_workspace_key and call.owner_id not in info["users"]:
             raise ChannelNotFound("channelId" if data.get("channelId") else "channel")
         raise BotNotInChannel
     return info
+
+
+def _is_on_list(call: ApiCall, data: Json) -> bool:
+    """Return whether the key's channel list has the id in `data`."""
+    return call.key.channels is not None and (
+        parse_id(str(data.get("channelId") or data.get("channel")).strip()) in call.key.channels
+    )
 
 
 def is_accessible(call: ApiCall, info: Json) -> bool:
@@ -73,6 +86,19 @@ def is_accessible(call: ApiCall, info: Json) -> bool:
     } <= {*info["users"]}
 
 
+def is_visible(call: ApiCall, info: Json) -> bool:
+    """Return whether the channel exists for the key.
+
+    The bot is a member of private channels, and of direct channels with everybody. A workspace key may use one only if it
+    is on the key's channel list, where a member of the channel has put it.
+    """
+    return (
+        not call.is_workspace_key
+        or call.key.channels is not None
+        or info["channel"].get("channelType") == "PUBLIC"
+    )
+
+
 def list_accessible_channel_ids(call: ApiCall) -> list[str]:
     """Return the ids of all channels whose messages the key may read."""
     return [info["channel"]["id"] for info in list_allowed_channels(call) if is_accessible(call, info)]
@@ -80,14 +106,18 @@ def list_accessible_channel_ids(call: ApiCall) -> list[str]:
 
 def list_allowed_channels(call: ApiCall) -> list[Json]:
     """Return the ChannelInfo of all channels that the owner can see and the key may use."""
-    return [info for info in call.pumble.list_channels(ALL_TYPES) if call.allows(info["channel"]["id"])]
+    return [
+        info
+        for info in call.pumble.list_channels(ALL_TYPES)
+        if call.allows(info["channel"]["id"]) and is_visible(call, info)
+    ]
 
 
 def get_channel(call: ApiCall, text: str) -> Json:
     """Return the ChannelInfo for the id in `text`.
 
     Raises:
-        ChannelNotFound: `text` is not an id, or Pumble shows the owner no such channel.
+        ChannelNotFound: `text` is not an id, or Pumble shows the owner no such channel, or it does not exist for the key.
         ChannelNotAllowed: the key is restricted to other channels. Pumble is not called.
     """
     channel_id = parse_id(text.strip())
@@ -99,13 +129,16 @@ def get_channel(call: ApiCall, text: str) -> Json:
     if channel_id in call.channels_by_id:
         return call.channels_by_id[channel_id]
     try:
-        info = call.channels_by_id[channel_id] = call.pumble.get_channel(channel_id)
+        info = call.pumble.get_channel(channel_id)
     except TokenRejected:
         raise
     except PumbleRefused as error:
         if error.status in {403, 404}:
             raise ChannelNotFound("channelId") from error
         raise
+    if not is_visible(call, info):
+        raise ChannelNotFound("channelId")
+    call.channels_by_id[channel_id] = info
     return info
 
 
@@ -131,7 +164,7 @@ def _channel_by_name(call: ApiCall, name: str) -> Json:
     channels: list[Json] = []
 
     def names() -> dict[str, str]:
-        channels.extend(call.pumble.list_channels(_NAMED_TYPES))
+        channels.extend(info for info in call.pumble.list_channels(_NAMED_TYPES) if is_visible(call, info))
         return {_name_of(info): info["channel"]["id"] for info in reversed(channels) if _name_of(info)}
 
     channel_id = _cached_id(call, "channels", name, names)
@@ -183,4 +216,6 @@ def _drop_cache(call: ApiCall, kind: str) -> None:
 
 
 def _cache_key(call: ApiCall, kind: str) -> str:
-    return f"{kind}-of-{call.key.owner_id}"
+    """Return the name of the cached ids. Workspace keys with and without a channel list see different channels."""
+    limited = "-on-a-list" if call.is_workspace_key and call.key.channels is not None else ""
+    return f"{kind}-of-{call.key.owner_id}{limited}"

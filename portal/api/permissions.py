@@ -32,3 +32,16 @@ class KeyHasScope(BasePermission):
         if view.scope is not None:
             authentication.require_scope(request.auth, view.scope)
         return True
+
+
+class KeyActsAsPerson(BasePermission):
+    """Require a key of a person, if the operation does what only a person can do."""
+
+    def has_permission(self, request: Any, view: Any) -> bool:
+        """
+        Raises:
+            NotForWorkspaceKeys.
+        """
+        if view.for_people_only:
+            authentication.require_person(request.auth)
+        return True

@@ -21,7 +21,7 @@ _MAX_KEYS = 500  # keeps the page and its queries small
 class Overview(MemberView):
     def get(self, request: HttpRequest) -> HttpResponse:
         keys = list(
-            selectors.list_own_keys(self.member, self.now).filter(
+            selectors.list_held_keys(self.member, self.now).filter(
                 confirmed_at__isnull=False, retires_at__isnull=True
             )[:_MAX_KEYS]
         )

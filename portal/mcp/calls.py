@@ -53,10 +53,13 @@ class ToolCall:
 
         Raises:
             ScopeMissing: the key does not have the operation's scope.
+            NotForWorkspaceKeys: only a person can do this.
             InvalidInput: the operation does not accept `data`.
         """
         if operation.scope is not None:
             authentication.require_scope(self.api.key, operation.scope)
+        if operation.for_people_only:
+            authentication.require_person(self.api.key)
         self.operation = operation.operation
         serializer = operation.input_serializer(data=data)
         if not serializer.is_valid():
@@ -134,7 +137,7 @@ class ToolCall:
         return text.replace_mentions(message, name)
 
     def sender(self, *, as_bot: bool) -> str:
-        return "the app's bot" if as_bot else self.name_of(self.api.owner_id)
+        return "the app's bot" if as_bot or self.api.is_workspace_key else self.name_of(self.api.owner_id)
 
     def _find_person(self, wanted: str) -> str:
         try:

@@ -24,8 +24,21 @@ def key_entry(key: ApiKey, now: datetime) -> Element:
         text(key.masked, code=True),
         _(" · id %(id)s · %(state)s · %(used)s. ")
         % {"id": key.key_id, "state": key.state(now).label, "used": last_used(key, now)},
-        escape_mentions(texts.describe_rights(key.rights, now=now)),
+        *_responsibility(key),
+        escape_mentions(_rights(key, now)),
     )
+
+
+def _rights(key: ApiKey, now: datetime) -> str:
+    """Return what the key can do, for its holder."""
+    return texts.describe_rights(key.rights, now=now, holder=texts.holder_name(key, key.owner))
+
+
+def _responsibility(key: ApiKey) -> list[str]:
+    if not key.is_workspace_key:
+        return []
+    name = escape_user_text(texts.responsible_name(key))
+    return [_("Workspace key · Responsible: %(name)s. ") % {"name": name}]
 
 
 def last_used(key: ApiKey, now: datetime) -> str:
@@ -44,7 +57,7 @@ def new_key_parts(key: ApiKey, plaintext: key_format.Plaintext, now: datetime) -
                 "Copy the key now. It is not stored, so it cannot be shown again. This message disappears when you reload."
             )
         ),
-        paragraph(escape_mentions(texts.describe_rights(key.rights, now=now))),
+        paragraph(escape_mentions(_rights(key, now))),
         *([paragraph(_old_key_note(key.replaces, key, now))] if key.replaces else []),
         paragraph(_("Store it in the environment variable PUMBLE_API_KEY and try:")),
         preformatted(_example_call(key)),

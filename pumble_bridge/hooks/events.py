@@ -62,7 +62,7 @@ def _on_app_uninstalled(workspace: Workspace, event: Event, by: Actor, now: date
 
 def _on_app_unauthorized(workspace: Workspace, event: Event, by: Actor, now: datetime) -> None:
     user_ids = {*event.user_ids, _text(event, "workspaceUser") or ""}
-    for member in Member.objects.filter(workspace=workspace, pumble_user_id__in=user_ids):
+    for member in Member.objects.people().filter(workspace=workspace, pumble_user_id__in=user_ids):
         installations.revoke_authorization(member, by=by, now=now)
 
 
@@ -75,7 +75,7 @@ def _on_user_changed(workspace: Workspace, event: Event, by: Actor, now: datetim
     if user_id is None:
         raise InvalidEvent("uId is missing")
     name, email, role, status, zone = (_text(event, field) for field in ("uN", "uE", "ro", "st", "tz"))
-    member = Member.objects.filter(workspace=workspace, pumble_user_id=user_id).first()
+    member = Member.objects.people().filter(workspace=workspace, pumble_user_id=user_id).first()
     if member is None:
         return
     profile = membership.Profile(

@@ -60,7 +60,7 @@ def answer(workspace: Workspace, event: Event, *, now: datetime) -> None:
         return
     if author == installation.bot_user_id or installation.bot_user_id not in event.user_ids:
         return
-    member = Member.objects.filter(workspace=workspace, pumble_user_id=author).first()
+    member = Member.objects.people().filter(workspace=workspace, pumble_user_id=author).first()
     try:
         with deadline.within(REPLY_TIMEOUT), reading_as(member):
             direct = client.find_direct_channel([installation.bot_user_id, str(author)])

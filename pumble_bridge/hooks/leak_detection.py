@@ -11,7 +11,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from keys import audit, authentication, key_format, lifecycle, policies
+from keys import audit, authentication, key_format, lifecycle, permissions, policies
 from keys.audit import Actor
 from keys.models import ApiKey, AuditEvent, Member, Workspace
 from pumble_bridge.chat import notices
@@ -58,7 +58,11 @@ def report_leaks(workspace: Workspace, event: Event, *, message_id: str, by: Act
         return
     for key in _leaked_keys(workspace, find_keys(event), now):
         kind = Notice.Kind.LEAKED
-        if not notices.enqueue(kind, member=key.owner, key=key, dedup_key=message_id, now=now):
+        queued = [
+            notices.enqueue(kind, member=member, key=key, dedup_key=message_id, now=now)
+            for member in notices.recipients(key)
+        ]
+        if not any(queued):
             continue
         fields = {name: event.body.get(field) for name, field in (("channel", "cId"), ("author", "aId"))}
         detail = {
@@ -66,8 +70,8 @@ def report_leaks(workspace: Workspace, event: Event, *, message_id: str, by: Act
             for name, value in fields.items()
             if isinstance(value, str) and re.fullmatch(MESSAGE_ID, value)
         }
-        if key.owner.pumble_user_id in event.user_ids and "channel" in detail:
-            detail["seen_in"] = detail["channel"]  # the owner is in the channel, so the notice may name it
+        if key.holder and key.holder.pumble_user_id in event.user_ids and "channel" in detail:
+            detail["seen_in"] = detail["channel"]  # the holder is in the channel, so the notice may name it
         leak_event = audit.record(
             AuditEvent.Type.KEY_LEAKED,
             workspace=workspace,
@@ -90,13 +94,17 @@ def handle_action(member: Member, action: str, value: str, *, by: Actor, now: da
     """
     key_id, message_id = read_button_value(value)
     key = (
-        ApiKey.objects.select_related("owner__workspace")
+        ApiKey.objects.select_related("owner__workspace", "responsible")
         .filter(key_id=key_id, owner__workspace__isnull=False, owner__workspace=member.workspace)
         .first()
     )
     notice = Notice.objects.filter(key=key, kind=Notice.Kind.LEAKED, dedup_key=message_id)
     workspace = key.owner.workspace if key else None
-    permitted = key is not None and member.is_active and (member == key.owner or member.is_workspace_admin)
+    permitted = (
+        key is not None
+        and member.is_active
+        and (permissions.is_holder(key, member) or member.is_workspace_admin)
+    )
     is_known = action in {LEAK_REVOKE, LEAK_TEST} and notice.exists()
     if key is not None and not permitted:
         audit.record_denial("decide on a leak", why="not_allowed", by=by, now=now, key=key)

@@ -33,7 +33,8 @@ Trigger = SlashCommand | Click | Submission | Dismissal | MenuQuery
 def handle(payload: Trigger, *, request_id: str, now: datetime) -> HookResponse:
     """Handle the trigger within `REPLY_TIMEOUT`. Failures return a `Nack` with a message for the user."""
     member = (
-        Member.objects.select_related("workspace__installation", "workspace__policy")
+        Member.objects.people()
+        .select_related("workspace__installation", "workspace__policy")
         .filter(workspace__pumble_id=payload.workspace_id, pumble_user_id=payload.user_id)
         .first()
     )

@@ -190,7 +190,7 @@ def narrowed(key: ApiKey, **fewer: Any) -> None:
 
 
 def person(*, is_active: bool) -> None:
-    member = Member.objects.select_related("workspace").get()
+    member = Member.objects.people().select_related("workspace").get()
     assert member.workspace is not None
     profile = grant(is_active=is_active).profile
     installations.record_member(member.workspace, profile, by=audit.PUMBLE, now=timezone.now())
@@ -205,7 +205,7 @@ def reject_token() -> None:
 
 
 def leave(what: Callable[..., None]) -> None:
-    member = Member.objects.select_related("workspace").get()
+    member = Member.objects.people().select_related("workspace").get()
     of = member if what is installations.revoke_authorization else member.workspace
     what(of, by=audit.PUMBLE, now=timezone.now())
 
@@ -215,7 +215,7 @@ def store(**fields: Any) -> None:
 
 
 def keep_policy(now: datetime | None = None, **terms: Any) -> Policy:
-    workspace = Member.objects.get().workspace
+    workspace = Member.objects.people().get().workspace
     assert workspace is not None
     wanted = policies.PolicyValues(**terms)
     return policies.change_policy(workspace=workspace, values=wanted, by=OPERATOR, now=now or timezone.now())
@@ -338,7 +338,9 @@ CHANGES: dict[str, tuple[Callable[[World], Any], Callable[[World], Any], dict[st
     "reinstall": (lambda _: leave(installations.remove_installation), lambda _: store(), REVOKED, REVOKED),
     "erase": (
         _nothing,
-        lambda _: list(installations.erase_member(Member.objects.get(), by=OPERATOR, now=timezone.now())),
+        lambda _: list(
+            installations.erase_member(Member.objects.people().get(), by=OPERATOR, now=timezone.now())
+        ),
         OK,
         REVOKED,
     ),

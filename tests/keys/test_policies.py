@@ -216,6 +216,7 @@ class TestChangingIt:
             "default_lifetime_days": None,
             "largest_lifetime_days": None,
             "never_allowed": True,
+            "workspace_keys_allowed": True,
             "most_keys": 200,
             "addresses_required": False,
             "idle_days": None,

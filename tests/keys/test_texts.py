@@ -88,6 +88,10 @@ def _all_errors() -> list[exceptions.KeysError]:
         exceptions.CannotWidenRights: exceptions.CannotWidenRights("expires_at"),
         exceptions.WiderThanManagingKey: exceptions.WiderThanManagingKey("expires_at"),
         exceptions.PolicyValueInvalid: exceptions.PolicyValueInvalid("idle_days", 1, 3650),
+        exceptions.ResponsibleInvalid: exceptions.ResponsibleInvalid(
+            exceptions.ResponsibleInvalid.Problem.GUEST
+        ),
+        exceptions.NotInChannel: exceptions.NotInChannel(["#ops"]),
         exceptions.PolicyViolated: exceptions.PolicyViolated([Violation(PolicyRule.ADDRESSES)]),
     }
 

@@ -34,6 +34,7 @@ STATUSES = {
     "key_revoked": (403, 401),
     "key_rotated": (403, 401),
     "https_required": (403, 403),
+    "not_for_workspace_keys": (403, 403),
     "ip_not_allowed": (403, 403),
     "scope_missing": (403, 403),
     "channel_not_allowed": (403, 403),

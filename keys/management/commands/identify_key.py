@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from keys import audit, authentication, key_format
+from keys.management.lookups import describe_holder
 from keys.summary import summarize
 
 MAX_BYTES = 20_000_000
@@ -49,7 +50,7 @@ class Command(BaseCommand):
             for key in known:
                 shown = summarize(key, now)
                 self.stdout.write(
-                    f"{key.key_id}  {shown['state']}  {shown['workspace']}  {shown['member']}  {key.name}"
+                    f"{key.key_id}  {shown['state']}  {shown['workspace']}  {describe_holder(key)}  {key.name}"
                 )
         if not known:
             why = "its keys are not of this installation" if whole else self._why_not(data, text)

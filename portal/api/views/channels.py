@@ -4,8 +4,14 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from keys.exceptions import ChannelNotAllowed
-from keys.reasons import CHANNEL_NAME_TAKEN, CHANNEL_NOT_ALLOWED, UNKNOWN_CHANNEL, UNKNOWN_PEOPLE
+from keys.exceptions import ChannelNotAllowed, PrivateChannelNotForWorkspaceKeys
+from keys.reasons import (
+    CHANNEL_NAME_TAKEN,
+    CHANNEL_NOT_ALLOWED,
+    PRIVATE_CHANNEL_NOT_FOR_WORKSPACE_KEYS,
+    UNKNOWN_CHANNEL,
+    UNKNOWN_PEOPLE,
+)
 from portal.api import normalization
 from portal.api.base import OperationView, WriteOperationView
 from portal.api.calls import ApiCall
@@ -73,13 +79,15 @@ class CreateChannel(WriteOperationView):
     )
     input_serializer = CreateChannelInput
     request_example = {"name": "deploys", "type": "PUBLIC", "description": "What went live"}
-    errors = (CHANNEL_NAME_TAKEN, CHANNEL_NOT_ALLOWED)
+    errors = (CHANNEL_NAME_TAKEN, CHANNEL_NOT_ALLOWED, PRIVATE_CHANNEL_NOT_FOR_WORKSPACE_KEYS)
     response_serializer = ChannelRef
     response_example = {"id": "65f0a1b2c3d4e5f607180003", "name": "deploys"}
 
     def run(self, call: ApiCall, data: dict[str, Any]) -> Any:
         if call.key.channels is not None:
             raise ChannelNotAllowed(call.key.channels)
+        if call.is_workspace_key and data["type"] == "PRIVATE":
+            raise PrivateChannelNotForWorkspaceKeys
         created = call.pumble.create_channel(data)["channel"]
         call.observer.trace_ids(channel_id=created["id"])
         return {"id": created["id"], "name": str(created.get("name") or "")}

@@ -4,11 +4,12 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from keys.exceptions import ChannelNotAllowed
+from keys.exceptions import ChannelNotAllowed, SendsAsBotOnly
 from keys.reasons import (
     BOT_NOT_IN_CHANNEL,
     CHANNEL_NOT_ALLOWED,
     NOT_FOUND,
+    SENDS_AS_BOT_ONLY,
     UNKNOWN_CHANNEL,
     UNKNOWN_CURSOR,
     UNKNOWN_PEOPLE,
@@ -77,17 +78,18 @@ class SendMessage(WriteOperationView):
     tag = "Messages"
     summary = _("Send a message to a channel")
     description = _(
-        "Sends as the key's owner, or as the app's bot with `asBot`. In a private channel, both the owner and the bot must be members."
+        "Sends as the key's owner, or as the app's bot with `asBot`. A workspace key sends as the bot. In a private channel, both the owner and the bot must be members."
     )
     input_serializer = SendMessageInput
     request_example = {"channel": "general", "text": "hello"}
-    errors = (UNKNOWN_CHANNEL, CHANNEL_NOT_ALLOWED, BOT_NOT_IN_CHANNEL, NOT_FOUND)
+    errors = (UNKNOWN_CHANNEL, CHANNEL_NOT_ALLOWED, BOT_NOT_IN_CHANNEL, NOT_FOUND, SENDS_AS_BOT_ONLY)
     response_serializer = MessageRef
     response_example = REF_EXAMPLE
 
     def run(self, call: ApiCall, data: dict[str, Any]) -> Any:
+        author, _author_id = _author(call, data)
         channel_id = get_accessible_channel(call, data)["channel"]["id"]
-        return _send(call, channel_id, data, thread_root_id=data.get("threadRootId"))
+        return _send(call, author, channel_id, data, thread_root_id=data.get("threadRootId"))
 
 
 class SendReply(WriteOperationView):
@@ -99,14 +101,15 @@ class SendReply(WriteOperationView):
     description = _("`alsoSendToChannel` shows the reply in the channel too.")
     input_serializer = SendReplyInput
     request_example = {"channel": "general", "messageId": "65f0a1b2c3d4e5f607180004", "text": "done"}
-    errors = (UNKNOWN_CHANNEL, CHANNEL_NOT_ALLOWED, BOT_NOT_IN_CHANNEL, NOT_FOUND)
+    errors = (UNKNOWN_CHANNEL, CHANNEL_NOT_ALLOWED, BOT_NOT_IN_CHANNEL, NOT_FOUND, SENDS_AS_BOT_ONLY)
     response_serializer = MessageRef
     response_example = {"id": "65f0a1b2c3d4e5f607180007", "channelId": "65f0a1b2c3d4e5f607180003"}
 
     def run(self, call: ApiCall, data: dict[str, Any]) -> Any:
+        author, _author_id = _author(call, data)
         channel_id = get_accessible_channel(call, data)["channel"]["id"]
         also = {"alsoSendToChannel": True} if data.get("alsoSendToChannel") else {}
-        return _send(call, channel_id, data, thread_root_id=data["messageId"], **also)
+        return _send(call, author, channel_id, data, thread_root_id=data["messageId"], **also)
 
 
 class DmUser(WriteOperationView):
@@ -120,12 +123,13 @@ class DmUser(WriteOperationView):
     )
     input_serializer = DmUserInput
     request_example = {"userId": "65f0a1b2c3d4e5f607180005", "text": "hello"}
-    errors = (UNKNOWN_PEOPLE, CHANNEL_NOT_ALLOWED)
+    errors = (UNKNOWN_PEOPLE, CHANNEL_NOT_ALLOWED, SENDS_AS_BOT_ONLY)
     response_serializer = MessageRef
     response_example = REF_EXAMPLE
 
     def run(self, call: ApiCall, data: dict[str, Any]) -> Any:
-        return _send_direct(call, find_user_ids(call, [data.get("userId") or data["email"]]), data)
+        author = _author(call, data)
+        return _send_direct(call, author, find_user_ids(call, [data.get("userId") or data["email"]]), data)
 
 
 class DmGroup(WriteOperationView):
@@ -139,13 +143,14 @@ class DmGroup(WriteOperationView):
     )
     input_serializer = DmGroupInput
     request_example = {"userIds": ["65f0a1b2c3d4e5f607180005", "65f0a1b2c3d4e5f607180008"], "text": "hello"}
-    errors = (UNKNOWN_PEOPLE, CHANNEL_NOT_ALLOWED)
+    errors = (UNKNOWN_PEOPLE, CHANNEL_NOT_ALLOWED, SENDS_AS_BOT_ONLY)
     response_serializer = MessageRef
     response_example = REF_EXAMPLE
 
     def run(self, call: ApiCall, data: dict[str, Any]) -> Any:
+        author = _author(call, data)
         people = find_user_ids(call, data.get("userIds") or data["emails"])
-        return _send_direct(call, [person for person in people if person != call.owner_id], data)
+        return _send_direct(call, author, [person for person in people if person != call.owner_id], data)
 
 
 class FetchMessage(OperationView):
@@ -249,11 +254,22 @@ class DeleteMessage(WriteOperationView):
         return {}
 
 
-def _send_direct(call: ApiCall, people: list[str], data: Json) -> Json:
+def _author(call: ApiCall, data: Json) -> tuple[PumbleClient, str]:
+    """Return the client and the user id of the author: the owner, or the bot with `asBot` and for a workspace key.
+
+    Raises:
+        SendsAsBotOnly: `asBot` is false, and the key is a workspace key.
+    """
+    if call.is_workspace_key and data.get("asBot") is False:
+        raise SendsAsBotOnly
+    return (call.bot, call.bot_user_id) if data.get("asBot") else (call.pumble, call.owner_id)
+
+
+def _send_direct(call: ApiCall, author: tuple[PumbleClient, str], people: list[str], data: Json) -> Json:
     if not 1 <= len(people) <= MAX_RECIPIENTS:
         raise PeopleNotValid
-    sender, sender_id = (call.bot, call.bot_user_id) if data.get("asBot") else (call.pumble, call.owner_id)
-    return _send(call, _direct_channel(call, sender, sender_id, people), data)
+    sender, sender_id = author
+    return _send(call, sender, _direct_channel(call, sender, sender_id, people), data)
 
 
 def _direct_channel(call: ApiCall, sender: PumbleClient, sender_id: str, people: list[str]) -> str:
@@ -277,10 +293,15 @@ def _direct_channel(call: ApiCall, sender: PumbleClient, sender_id: str, people:
 
 
 def _send(
-    call: ApiCall, channel_id: str, data: Json, *, thread_root_id: str | None = None, **more: Any
+    call: ApiCall,
+    author: PumbleClient,
+    channel_id: str,
+    data: Json,
+    *,
+    thread_root_id: str | None = None,
+    **more: Any,
 ) -> Json:
     message: Json = {"text": data["text"]} | ({"blocks": data["blocks"]} if data.get("blocks") else {}) | more
-    author = call.bot if data.get("asBot") else call.pumble
     sent = author.post_message(channel_id, message, thread_root_id=thread_root_id)
     call.observer.trace_ids(channel_id=sent["channelId"], message_id=sent["id"])
     return {"id": sent["id"], "channelId": sent["channelId"]}

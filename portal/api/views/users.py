@@ -5,6 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from keys.reasons import NOT_FOR_WORKSPACE_KEYS
 from portal.api import normalization
 from portal.api.base import OperationView, WriteOperationView
 from portal.api.calls import ApiCall
@@ -66,7 +67,7 @@ class MyInfo(OperationView):
     scope = "user:read"
     tag = "Users"
     summary = _("The user who owns the key")
-    description = _("Use it to test a key.")
+    description = _("Use it to test a key. With a workspace key, it is the app's bot.")
     response_serializer = User
     response_example = USER_EXAMPLE
 
@@ -79,6 +80,8 @@ class CustomStatus(WriteOperationView):
     method = "POST"
     scope = "status:write"
     tag = "Users"
+    for_people_only = True
+    errors = (NOT_FOR_WORKSPACE_KEYS,)
     summary = _("Set or clear the owner's custom status")
     description = _("An empty `code` or an `expiresAt` in the past clears it.")
     input_serializer = CustomStatusInput

@@ -204,7 +204,7 @@ def send_message(call: ToolCall, params: SendMessage) -> str:
         raise InvalidArgument("also_send_to_channel: only a reply has it; send reply_to with it")
     reply_to = parameters.read_id(params.reply_to, "reply_to") if params.reply_to else ""
     channel = call.find_channel(params.channel)
-    message = {"channelId": channel.id, "text": params.text, "asBot": params.as_bot}
+    message = {"channelId": channel.id, "text": params.text, **_author(params.as_bot)}
     if reply_to:
         thread = {"messageId": reply_to, "alsoSendToChannel": params.also_send_to_channel}
         sent = call.run(messages.SendReply, **message, **thread)
@@ -233,7 +233,7 @@ class SendDirectMessage(Params):
 )
 def send_direct_message(call: ToolCall, params: SendDirectMessage) -> str:
     ids = list(dict.fromkeys(call.find_people(params.people)))
-    message = {"text": params.text, "asBot": params.as_bot}
+    message = {"text": params.text, **_author(params.as_bot)}
     if len(ids) == 1:
         sent = call.run(messages.DmUser, userId=ids[0], **message)
     else:
@@ -242,6 +242,11 @@ def send_direct_message(call: ToolCall, params: SendDirectMessage) -> str:
     return call.report(
         f"Sent {where}: message {sent['id']} in channel {sent['channelId']}", f"send a direct message {where}"
     )
+
+
+def _author(as_bot: bool) -> dict[str, bool]:  # noqa: FBT001
+    """Return the field of the operation. Without it, the key decides: a workspace key always sends as the bot."""
+    return {"asBot": True} if as_bot else {}
 
 
 class EditMessage(Params):

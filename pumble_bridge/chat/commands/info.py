@@ -118,7 +118,7 @@ def key_list(context: CommandContext) -> list[Element]:
 
 def _newest_keys(context: CommandContext) -> list[ApiKey]:
     """Return the newest keys: as many as a reply holds, and one more if there are more."""
-    return list(selectors.list_own_keys(context.member, context.now)[: KEYS_PER_REPLY + 1])
+    return list(selectors.list_held_keys(context.member, context.now)[: KEYS_PER_REPLY + 1])
 
 
 def _no_keys() -> Element:

@@ -6,8 +6,9 @@ publishes it. So publication neither delays nor breaks the change.
 
 import logging
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
@@ -33,7 +34,7 @@ BATCH_SIZE = 200
 
 def mark_stale(member: Member) -> None:
     """Mark the member's Home tab as stale. Of a burst of changes only the first is written."""
-    if member.workspace_id is None:
+    if member.workspace_id is None or member.is_bot:
         return
     tab, _created = HomeTab.objects.get_or_create(member=member)
     if tab.version > tab.published_version and not tab.claimed:
@@ -47,18 +48,27 @@ def mark_stale(member: Member) -> None:
 
 def mark_expired(*, now: datetime) -> int:
     """Mark tabs as stale whose keys have expired or retired since publication, or are no longer new. Return how many."""
-    published_at = F("owner__home_tab__published_at")
-    since = Q(expires_at__lte=now, expires_at__gt=published_at) | Q(
-        retires_at__lte=now, retires_at__gt=published_at
+    outdated = Q(member__in=_holders_of_ended_keys("owner", now)) | Q(
+        member__in=_holders_of_ended_keys("responsible", now)
     )
-    owners = ApiKey.objects.filter(since, revoked_at__isnull=True).values("owner")
     no_longer_new = HomeTab.objects.filter(
         new_key__created_at__lte=now - NEW_KEY_PERIOD, version=F("published_version")
     )
     hints = no_longer_new.update(new_key=None, version=F("version") + 1)
-    return hints + HomeTab.objects.filter(member__in=owners, version=F("published_version")).update(
+    return hints + HomeTab.objects.filter(outdated, version=F("published_version")).update(
         version=F("version") + 1
     )
+
+
+def _holders_of_ended_keys(holder: str, now: datetime) -> QuerySet[ApiKey, dict[str, Any]]:
+    """Return the owners, or the responsible people, of the keys that have ended since their tab was published."""
+    published_at = F(f"{holder}__home_tab__published_at")
+    since = Q(expires_at__lte=now, expires_at__gt=published_at) | Q(
+        retires_at__lte=now, retires_at__gt=published_at
+    )
+    keys = ApiKey.objects.filter(since, revoked_at__isnull=True)
+    holders: QuerySet[ApiKey, dict[str, Any]] = keys.values(holder)
+    return holders
 
 
 def count_stale() -> int:

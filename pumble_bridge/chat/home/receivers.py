@@ -22,6 +22,12 @@ def mark_stale_for_event(event: AuditEvent, **_signal: Any) -> None:
         for tab in HomeTab.objects.filter(member__workspace=event.workspace).select_related("member"):
             if tab.member.is_workspace_admin:
                 mark_stale(tab.member)
+    if event.key is not None and event.key.responsible is not None:
+        mark_stale(event.key.responsible)
+    if event.type == AuditEvent.Type.KEY_RESPONSIBLE_REPLACED:
+        people = Member.objects.people().filter(workspace=event.workspace)
+        for member in people.filter(pumble_user_id=event.detail["before"] or None):
+            mark_stale(member)
 
 
 def mark_stale_for_reader(

@@ -64,7 +64,7 @@ def _onboarding_blocks() -> list[Element]:
 
 
 def _holder_blocks(member: Member, now: datetime) -> list[Element]:
-    keys = [key for key in selectors.list_own_keys(member, now) if key.confirmed_at is not None]
+    keys = [key for key in selectors.list_held_keys(member, now) if key.confirmed_at is not None]
     buttons = [button(ADD_KEY, _("Add API key"), style="primary")]
     if keys:
         buttons.append(button(DELETE_KEY, _("Delete API key"), style="danger"))

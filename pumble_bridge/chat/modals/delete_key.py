@@ -33,7 +33,7 @@ def options(user: ChatUser, query: str, pasted_key_warning: str | None) -> list[
     key_id = query.strip().removeprefix("pmb_")
     matches = [
         key
-        for key in selectors.list_own_keys(user.member, user.now)
+        for key in selectors.list_held_keys(user.member, user.now)
         if folded_query in unicode_text.fold(key.name) or key.key_id.startswith(key_id)
     ]
     return [_option(key, user) for key in matches[:MAX_OPTIONS]]

@@ -5,7 +5,13 @@ a crash prevented, and sends notices that are still queued.
 """
 
 from pumble_bridge.chat.notices.leak_texts import LEAK_REVOKE, LEAK_TEST
-from pumble_bridge.chat.notices.queue import enqueue, enqueue_due, enqueue_for_event, enqueue_missed
+from pumble_bridge.chat.notices.queue import (
+    enqueue,
+    enqueue_due,
+    enqueue_for_event,
+    enqueue_missed,
+    recipients,
+)
 from pumble_bridge.chat.notices.sender import count_queued, prune, reconcile, send_queued, wake
 
 __all__ = [
@@ -17,6 +23,7 @@ __all__ = [
     "enqueue_for_event",
     "enqueue_missed",
     "prune",
+    "recipients",
     "reconcile",
     "send_queued",
     "wake",

@@ -37,6 +37,8 @@ NOTIFIED_TYPES = (
     Type.KEY_NARROWED,
     Type.KEY_USED_ELSEWHERE,
     Type.KEY_LEAKED,
+    Type.KEY_CONFIRMED,
+    Type.KEY_RESPONSIBLE_REPLACED,
     Type.MEMBER_DEACTIVATED,
     Type.MEMBER_UNAUTHORIZED,
 )
@@ -79,7 +81,9 @@ def enqueue_missed(now: datetime) -> int:
     events = AuditEvent.objects.filter(
         workspace__in=installed, at__gte=now - CATCH_UP_PERIOD, type__in=NOTIFIED_TYPES, notices__isnull=True
     )
-    for event in events.exclude(actor=F("member")).select_related("key__owner", "member").iterator(500):
+    events = events.exclude(actor=F("member")).exclude(type=Type.KEY_CONFIRMED, key__responsible__isnull=True)
+    related = ("key__owner__workspace", "key__responsible", "member")
+    for event in events.select_related(*related).iterator(500):
         _enqueue_for(event)
     return Notice.objects.filter(pk__gt=newest).count()
 
@@ -99,7 +103,7 @@ def _expiry_notices(now: datetime) -> Iterator[Notice]:
     )
     existing = Notice.objects.filter(kind__in=(Kind.EXPIRES_SOON, Kind.EXPIRED), key__in=keys)
     known = set(existing.values_list("key__pk", "kind", "dedup_key"))
-    for key in keys.select_related("owner__workspace").iterator(500):
+    for key in keys.select_related("owner__workspace", "responsible").iterator(500):
         if key.expires_at is None or not is_entitled(key.owner):
             continue
         end = f"{key.expires_at:%Y-%m-%dT%H:%M:%S.%f}"
@@ -110,7 +114,8 @@ def _expiry_notices(now: datetime) -> Iterator[Notice]:
         else:
             continue
         if (key.pk, kind, dedup_key) not in known:
-            yield Notice(member=key.owner, key=key, kind=kind, dedup_key=dedup_key, created_at=now)
+            for member in recipients(key):
+                yield Notice(member=member, key=key, kind=kind, dedup_key=dedup_key, created_at=now)
 
 
 def _idle_notices(now: datetime) -> Iterator[Notice]:
@@ -119,9 +124,9 @@ def _idle_notices(now: datetime) -> Iterator[Notice]:
         # With a short limit, a key that is used weekly would cause a notice every week.
         is_long = end - key.idle_since >= 2 * IDLE_WARNING
         if is_long and end > now and (key.pk, idle_dedup_key(end)) not in known and is_entitled(key.owner):
-            yield Notice(
-                member=key.owner, key=key, kind=Kind.IDLE_SOON, dedup_key=idle_dedup_key(end), created_at=now
-            )
+            for member in recipients(key):
+                dedup_key = idle_dedup_key(end)
+                yield Notice(member=member, key=key, kind=Kind.IDLE_SOON, dedup_key=dedup_key, created_at=now)
 
 
 def _reminder_due(created_at: datetime, expires_at: datetime, now: datetime) -> timedelta | None:
@@ -135,43 +140,59 @@ def _enqueue_for(event: AuditEvent) -> None:
     key = event.key
     match event.type:
         case Type.MEMBER_DEACTIVATED if event.detail.get("keys"):
-            for manager in _managers(event):
+            for manager in _managers(event.workspace):
                 enqueue(Kind.PERSON_LEFT, member=manager, dedup_key=dedup_key, event=event, now=event.at)
         case Type.MEMBER_UNAUTHORIZED if event.member and event.detail.get("reason") == REJECTED_BY_PUMBLE:
             enqueue(Kind.REJECTED, member=event.member, dedup_key=dedup_key, event=event, now=event.at)
         case Type.KEY_REVOKED if key and event.detail.get("reason") not in SILENT_REASONS:
-            if _done_by_another(event, key) and not key.successors.filter(revoked_at=event.at).exists():
-                enqueue(
-                    Kind.REVOKED, member=key.owner, key=key, dedup_key=dedup_key, event=event, now=event.at
-                )
+            if key.confirmed_at is not None and not key.successors.filter(revoked_at=event.at).exists():
+                _enqueue_about_key(Kind.REVOKED, key, event, but_not_for_actor=True)
         case Type.KEY_DISABLED if key:
-            if _done_by_another(event, key) and not key.successors.filter(disabled_at=event.at).exists():
-                enqueue(
-                    Kind.DISABLED, member=key.owner, key=key, dedup_key=dedup_key, event=event, now=event.at
-                )
+            if key.confirmed_at is not None and not key.successors.filter(disabled_at=event.at).exists():
+                _enqueue_about_key(Kind.DISABLED, key, event, but_not_for_actor=True)
         case Type.KEY_NARROWED if key:
-            if _done_by_another(event, key) and key.retires_at is None:
-                enqueue(
-                    Kind.NARROWED, member=key.owner, key=key, dedup_key=dedup_key, event=event, now=event.at
-                )
+            if key.confirmed_at is not None and key.retires_at is None:
+                _enqueue_about_key(Kind.NARROWED, key, event, but_not_for_actor=True)
         case Type.KEY_USED_ELSEWHERE if key:
-            enqueue(
-                Kind.USED_ELSEWHERE, member=key.owner, key=key, dedup_key=dedup_key, event=event, now=event.at
-            )
+            _enqueue_about_key(Kind.USED_ELSEWHERE, key, event)
         case Type.KEY_LEAKED if key:
-            message_id = str(event.detail.get("message"))
-            enqueue(Kind.LEAKED, member=key.owner, key=key, dedup_key=message_id, event=event, now=event.at)
+            _enqueue_about_key(Kind.LEAKED, key, event, dedup_key=str(event.detail.get("message")))
+        case Type.KEY_CONFIRMED if key and key.responsible and key.replaces_id is None:
+            _enqueue_about_key(Kind.RESPONSIBLE, key, event, but_not_for_actor=True)
+        case Type.KEY_RESPONSIBLE_REPLACED if key and key.confirmed_at is not None:
+            kind = Kind.RESPONSIBLE if event.detail.get("after") else Kind.NO_RESPONSIBLE
+            _enqueue_about_key(kind, key, event, but_not_for_actor=True)
         case _:
             pass
 
 
-def _done_by_another(event: AuditEvent, key: ApiKey) -> bool:
-    """Return whether somebody other than the owner changed a confirmed key."""
-    return event.actor_id != key.owner_id and key.confirmed_at is not None
+def _enqueue_about_key(
+    kind: Notice.Kind,
+    key: ApiKey,
+    event: AuditEvent,
+    *,
+    dedup_key: str = "",
+    but_not_for_actor: bool = False,
+) -> None:
+    for member in recipients(key):
+        if not (but_not_for_actor and event.actor_id == member.pk):
+            enqueue(
+                kind,
+                member=member,
+                key=key,
+                dedup_key=dedup_key or f"event {event.pk}",
+                event=event,
+                now=event.at,
+            )
 
 
-def _managers(event: AuditEvent) -> list[Member]:
+def recipients(key: ApiKey) -> list[Member]:
+    """Return who gets the notices about a key: its holder, and for a workspace key without one those who manage it."""
+    return [key.holder] if key.holder else _managers(key.owner.workspace)
+
+
+def _managers(workspace: Workspace | None) -> list[Member]:
     """Return the active owners of the workspace, or its administrators if no owner is known."""
-    members = Member.objects.filter(workspace=event.workspace, is_active=True)
+    members = Member.objects.people().filter(workspace=workspace, is_active=True)
     owners = list(members.filter(role=Member.Role.OWNER))
     return owners or list(members.filter(role=Member.Role.ADMINISTRATOR))

@@ -46,7 +46,7 @@ _SHUTDOWN_SECONDS = 1.0
 # Many keys are often changed one after the other. Their notices wait for each other, to be sent as one message.
 _QUIET_SECONDS, _MAX_WAIT_SECONDS = 0.5, 10.0
 
-_RELATED = ("member__workspace", "key__owner__workspace", "event__actor", "event__member")
+_RELATED = ("member__workspace", "key__owner__workspace", "key__responsible", "event__actor", "event__member")
 
 State = Notice.State
 

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from keys import times, usage
-from keys.models import ApiKey, AuditEvent
+from keys.models import ApiKey, AuditEvent, Member
 from keys.permissions import is_entitled
 from keys.texts import format_days, short_date
 from pumble_bridge.chat import onboarding
@@ -22,6 +22,7 @@ Kind = Notice.Kind
 State = ApiKey.State
 
 KEYS_PER_NOTICE = 20
+_ABOUT_RESPONSIBILITY = {Kind.RESPONSIBLE, Kind.NO_RESPONSIBLE}
 
 
 def is_current(notice: Notice, now: datetime) -> bool:
@@ -49,6 +50,13 @@ def _parts(notice: Notice, now: datetime) -> list[Element]:
     key, event = notice.key, notice.event
     if key is None:
         return _parts_without_key(notice)
+    parts = _parts_about_key(notice, key, event, now)
+    if parts and key.is_workspace_key and notice.kind not in _ABOUT_RESPONSIBILITY:
+        parts.append(_responsibility(key, notice.member))
+    return parts
+
+
+def _parts_about_key(notice: Notice, key: ApiKey, event: AuditEvent | None, now: datetime) -> list[Element]:
     values = {"name": escape_user_text(key.name)}
     state = key.state(now)
     match notice.kind:
@@ -72,8 +80,46 @@ def _parts(notice: Notice, now: datetime) -> list[Element]:
             return leak_texts.revoked(values)
         case Kind.LEAK_DISMISSED:
             return leak_texts.dismissed(values)
+        case Kind.RESPONSIBLE if event and key.responsible == notice.member and not state.is_over:
+            return _now_responsible(values | {"who": actor_name(event)})
+        case Kind.NO_RESPONSIBLE if key.responsible is None and not state.is_over:
+            return _without_responsible(key, values)
         case _:
             return []
+
+
+def _responsibility(key: ApiKey, reader: Member) -> Element:
+    """Return why the reader is told of a key that is not theirs."""
+    values = {"name": escape_user_text(key.name)}
+    if key.responsible == reader:
+        return paragraph(_("“%(name)s” is a workspace key. You are responsible for it.") % values)
+    return paragraph(
+        _("“%(name)s” is a workspace key. No person is responsible for it. Choose one in the portal.")
+        % values
+    )
+
+
+def _now_responsible(values: dict[str, str]) -> list[Element]:
+    return [
+        paragraph(
+            _(
+                "%(who)s made you responsible for the workspace key “%(name)s”. You can change, rotate and delete it, and you get the messages about it."
+            )
+            % values
+        )
+    ]
+
+
+def _without_responsible(key: ApiKey, values: dict[str, str]) -> list[Element]:
+    return [
+        paragraph(
+            _("The workspace key “%(name)s” has no responsible person any more. It still works.") % values
+        ),
+        bullets([_key_line(key)]),
+        paragraph(
+            _("Choose another person under “Workspace keys” in the portal, or delete the key."),
+        ),
+    ]
 
 
 def _parts_without_key(notice: Notice) -> list[Element]:

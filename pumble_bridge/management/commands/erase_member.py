@@ -62,7 +62,9 @@ class Command(BaseCommand):
             ) from error
 
     def _get(self, workspace: Workspace, email_or_id: str) -> Member:
-        by_id = Member.objects.filter(workspace=workspace, pumble_user_id=email_or_id.lower()).first()
+        by_id = (
+            Member.objects.people().filter(workspace=workspace, pumble_user_id=email_or_id.lower()).first()
+        )
         if by_id is not None:
             return by_id
         try:

@@ -12,18 +12,26 @@ from keys.management.lookups import get_member, get_workspace
 from keys.models import ApiKey
 from keys.summary import iso
 from keys.texts import describe_rights, error_message, holder_name
+from pumble_bridge import channel_membership, installations
 
 MAX_DAYS = 36500
 
 
 class Command(BaseCommand):
-    help = "Create an API key for a member who has authorized the app, and print it once."
+    help = (
+        "Create an API key for a member who has authorized the app, or for the workspace, and print it once."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "--workspace", required=True, metavar="W", help="Pumble id or exact name of the workspace"
         )
         parser.add_argument("--member", required=True, metavar="EMAIL", help="e-mail of the key's owner")
+        parser.add_argument(
+            "--workspace-key",
+            action="store_true",
+            help="the key belongs to the workspace and acts as the app's bot only; the member is responsible for it",
+        )
         parser.add_argument(
             "--name", required=True, metavar="N", help="1 to 64 characters, unique among the owner's keys"
         )
@@ -75,30 +83,39 @@ class Command(BaseCommand):
             raise CommandError("Use --expires-days or --no-expiry, not both.")
         if options["scope"] and options["preset"]:
             raise CommandError("Use --scope or --preset, not both.")
-        owner = get_member(get_workspace(options["workspace"]), options["member"])
-        policy = policies.get_policy(owner.workspace)
+        member = get_member(get_workspace(options["workspace"]), options["member"])
+        policy = policies.get_policy(member.workspace)
         lifetime = timedelta(days=days) if days else policies.default_lifetime(policy)
         if options["no_expiry"]:
             lifetime = None
         chosen = scopes.PRESETS[options["preset"]] if options["preset"] else options["scope"]
+        channels = dict(options["channel"]) if options["channel"] else None
+        owner, responsible = member, None
         try:
+            if options["workspace_key"]:
+                owner, responsible = installations.get_bot(member.workspace, now=now), member
+                channel_membership.require_access(member, channels)
             key, plaintext = lifecycle.issue(
                 owner=owner,
+                responsible=responsible,
                 name=options["name"],
                 by=OPERATOR,
                 now=now,
                 scopes=chosen or policies.default_scopes(policy),
-                channels=dict(options["channel"]) if options["channel"] else None,
+                channels=channels,
                 allowed_addresses=options["ip"],
                 calls_per_minute=options["per_minute"],
                 expires_at=now + lifetime if lifetime else None,
             )
         except OwnerNotAuthorized as error:
             raise CommandError(
-                f"{owner.email} has not authorized the app, so no key can act for them"
+                "the app is not installed in this workspace, so no workspace key can act"
+                if options["workspace_key"]
+                else f"{owner.email} has not authorized the app, so no key can act for them"
             ) from error
         except NameTaken as error:
-            raise CommandError(f"{owner.email} already has a key with this name") from error
+            holder = "the workspace" if options["workspace_key"] else owner.email
+            raise CommandError(f"{holder} already has a key with this name") from error
         except KeysError as error:
             raise CommandError(error_message(error, holder=owner.name)) from error
         advice = _advice(key, chose_scopes=bool(chosen), chose_expiry=bool(days) or options["no_expiry"])
