@@ -89,6 +89,19 @@ def authorize(record: KeyRecord, *, by: Actor, now: datetime) -> KeyRecord:
     return confirmed
 
 
+def reload(record: KeyRecord, *, by: Actor, now: datetime) -> KeyRecord:
+    """Return the record as the database has it now, if the key may still be used. A call that takes long asks again.
+
+    Raises:
+        KeyUnknown: the key is gone.
+        As `authorize`.
+    """
+    current = key_cache.load(record.key_id)
+    if current is None:
+        raise KeyUnknown
+    return authorize(current, by=by, now=now)
+
+
 def require_scope(record: KeyRecord, scope: str) -> None:
     """Raise ScopeMissing unless the key has the scope."""
     if scope not in record.scopes:

@@ -5,6 +5,7 @@
 local name, number, token = KEYS[1], ARGV[1], ARGV[2]
 local known = redis.pcall('GET', name)
 if type(known) ~= 'string' then known = '' end -- missing or of another type
+if token == '' then redis.call('PUBLISH', name, number) end -- calls that wait for an event look at their key again
 local is_number = known == '0' or (#known < 16 and string.match(known, '^[1-9]%d*$'))
 
 if is_number and tonumber(known) >= tonumber(number) then return known end

@@ -55,6 +55,7 @@ class PolicyValues:
     idle_days: int | None = None
     request_log_retention_days: int = 90
     leak_detection_enabled: bool = True
+    events_allowed: bool = True
 
     def check(self) -> None:
         """Check the numbers and the scopes, and the defaults against them.
@@ -295,4 +296,5 @@ def _policy_detail(policy: Policy) -> dict[str, object]:
         "idle_days": policy.idle_days,
         "requests_kept_days": policy.request_log_retention_days,
         "leak_guard": policy.leak_detection_enabled,
+        "events_allowed": policy.events_allowed,
     }

@@ -232,6 +232,15 @@ REACTION_CHANNEL_REQUIRED = _case(
     meaning=_("The call with a workspace key does not say in which channel the message is."),
     advice=_("Send the message's `channelId` with the reaction."),
 )
+EVENTS_NOT_ALLOWED = _case(
+    SCOPE_MISSING,
+    "events_not_allowed",
+    text="The policy of this workspace does not let keys listen to events",
+    sample={},
+    title=_("Events not allowed"),
+    meaning=_("The policy of this workspace does not let keys listen to events."),
+    advice=_("Ask an owner or administrator of the workspace."),
+)
 CHANNEL_NOT_ALLOWED = ErrorSpec(
     reason="channel_not_allowed",
     text="API key is limited to {channels}",
@@ -323,6 +332,31 @@ UNKNOWN_CURSOR = _case(
     title=_("Unknown cursor"),
     meaning=_("The cursor does not belong to this list."),
     advice=_("Start again without a cursor, or send an id or a time from a page that you received."),
+)
+UNKNOWN_EVENT_CURSOR = _case(
+    VALIDATION,
+    "unknown_event_cursor",
+    keeps_message=False,
+    text="[cursor is not from an answer of listEvents to this key]",
+    sample={"fields": {"cursor": ["is not from an answer of listEvents to this key"]}},
+    title=_("Unknown cursor"),
+    meaning=_("The cursor is not from an answer of `listEvents` to this key."),
+    advice=_("Send the whole cursor of the last answer, or none to hear what happens from now on."),
+)
+CURSOR_EXPIRED = _case(
+    VALIDATION,
+    "cursor_expired",
+    keeps_message=False,
+    text="[cursor has expired: events after it were deleted; call again without a cursor]",
+    sample={"fields": {"cursor": ["has expired: events after it were deleted; call again without a cursor"]}},
+    title=_("Cursor expired"),
+    meaning=_(
+        "Events after this cursor are no longer stored, so this key may have missed some. Events are kept for 24 hours, "
+        "10,000 at most, and only while a key listens."
+    ),
+    advice=_(
+        "Call again without a cursor to hear what happens from now on. `listMessages` has what was missed."
+    ),
 )
 CHANNEL_NAME_TAKEN = _case(
     VALIDATION,

@@ -26,3 +26,15 @@ def get_client(url: str, seconds: float = TIMEOUT_SECONDS) -> redis.Redis:
         retry=Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,)),
         protocol=2,  # a new connection needs no HELLO
     )
+
+
+@cache
+def get_subscriber(url: str) -> redis.Redis:
+    """Return the client for subscriptions of this Redis. It notices a connection that broke without a sign."""
+    return redis.Redis.from_url(
+        url,
+        socket_timeout=4 * TIMEOUT_SECONDS,
+        socket_connect_timeout=4 * TIMEOUT_SECONDS,
+        health_check_interval=5,
+        protocol=2,
+    )

@@ -24,7 +24,7 @@ _MIN_SIMILARITY = 0.75
 # URLs for programs, and URLs that accept only forms.
 _NOT_PAGES = {
     *_OPERATIONS, "hook", "redirect", "healthz", "readyz", "metrics", "signout", "signout-everywhere", "set_language",
-    "disable", "enable", "finish", "remedy", "try-it", "doctor-probe",
+    "disable", "enable", "finish", "stop-listening", "remedy", "try-it", "doctor-probe",
 }  # fmt: skip
 
 

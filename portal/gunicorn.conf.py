@@ -68,12 +68,13 @@ def when_ready(server: Any) -> None:
 def post_worker_init(worker: Any) -> None:
     from portal import health
     from pumble_bridge.chat import home
+    from pumble_bridge.events import waiting
 
     home.worker.start()
     stop: Any = signal.getsignal(signal.SIGTERM)
 
     def stop_gracefully(signal_number: int, frame: Any) -> None:
-        health.is_shutting_down = True
+        health.is_shutting_down = waiting.is_stopping = True
         stop(signal_number, frame)
 
     signal.signal(signal.SIGTERM, stop_gracefully)

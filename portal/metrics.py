@@ -27,6 +27,7 @@ from keys.ip_networks import parse_address
 from portal.client_ip import is_trusted_proxy
 from portal.error_pages import not_found
 from pumble_bridge.chat import home, notices
+from pumble_bridge.models import StoredEvent
 
 _PROXY_HEADERS = {"HTTP_FORWARDED", "HTTP_VIA", "HTTP_X_REAL_IP"}
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -51,6 +52,19 @@ class Queues(Collector):
         yield family
 
 
+class Events(Collector):
+    """The number of stored events. No metric while the database cannot be reached."""
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        family = GaugeMetricFamily("portal_events_kept", "Events that are stored for keys that listen")
+        try:
+            family.add_metric([], StoredEvent.objects.count())
+        except Error:
+            connection.close()
+            return
+        yield family
+
+
 @require_safe
 def serve(request: HttpRequest) -> HttpResponse:
     """Return the metrics to clients on this machine or with METRICS_TOKEN, and 404 to all others."""
@@ -62,6 +76,7 @@ def serve(request: HttpRequest) -> HttpResponse:
     else:
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     registry.register(Queues())
+    registry.register(Events())
     return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
 

@@ -49,6 +49,7 @@ urlpatterns = [
     path("keys/<slug:key_id>/enable", key_changes.EnableKey.as_view(), name="enable"),
     path("keys/<slug:key_id>/rotate", key_rotation.RotateKey.as_view(), name="rotate"),
     path("keys/<slug:key_id>/renew", key_rotation.RenewKey.as_view(), name="renew"),
+    path("keys/<slug:key_id>/stop-listening", key_changes.StopListening.as_view(), name="stop-listening"),
     path("keys/<slug:key_id>/finish", key_changes.FinishRotation.as_view(), name="finish"),
     path("keys/<slug:key_id>/delete", key_changes.DeleteKey.as_view(), name="delete"),
     path("keys/<slug:key_id>/remedy", overview.ApplyFix.as_view(), name="remedy"),

@@ -10,7 +10,9 @@ class PumbleBridgeConfig(AppConfig):
         from keys.signals import audit_event_recorded
         from pumble_bridge.chat.home import receivers as home
         from pumble_bridge.chat.notices import enqueue_for_event
+        from pumble_bridge.events.receivers import end_listening_for_event
 
         audit_event_recorded.connect(home.mark_stale_for_event, dispatch_uid="home")
         audit_event_recorded.connect(enqueue_for_event, dispatch_uid="notices")
+        audit_event_recorded.connect(end_listening_for_event, dispatch_uid="events")
         post_save.connect(home.mark_stale_for_reader, sender=Member, dispatch_uid="home")

@@ -12,6 +12,7 @@ from keys.audit import Actor
 from keys.exceptions import OwnerNotAuthorized
 from keys.models import AuditEvent, Member, Workspace
 from pumble_bridge import app_scopes, tokens
+from pumble_bridge.events import feed
 from pumble_bridge.models import Authorization, Installation, Notice, OAuthState
 from pumble_bridge.oauth import Grant
 
@@ -104,6 +105,7 @@ def remove_installation(workspace: Workspace, *, by: Actor, now: datetime) -> No
     """Delete every token and kept form of the workspace and revoke every key, because the app was uninstalled."""
     membership.end_installation(workspace=workspace, by=by, now=now)
     _delete_tokens_and_forms(workspace=workspace)
+    feed.clear(workspace)
     Installation.objects.filter(workspace=workspace).delete()
 
 
@@ -126,6 +128,7 @@ def erase_member(member: Member, *, by: Actor, now: datetime) -> Iterator[int]:
         erasure.anonymize(member, by=by, now=now)
         waiting = Notice.objects.filter(member=member, state__in=(Notice.State.QUEUED, Notice.State.SENDING))
         waiting.update(state=Notice.State.DROPPED)
+        feed.erase_member(member)
     yield from erasure.erase_request_addresses(member)  # calls that were refused in the meantime
 
 

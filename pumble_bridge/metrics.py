@@ -19,3 +19,11 @@ OPEN_CIRCUITS = Gauge(
     "Workspaces whose circuit breaker is open, per process",
     multiprocess_mode="livesum",
 )
+WAITING_CALLS = Gauge(
+    "portal_events_waiting_calls", "Calls that wait for the next event", multiprocess_mode="livesum"
+)
+EVENT_SECONDS = Histogram(
+    "portal_event_seconds",
+    "Time from the arrival of an event to its delivery to a key",
+    buckets=(*_SECONDS, 30, 60, 600, 3600, 86400),
+)

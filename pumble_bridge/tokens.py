@@ -6,13 +6,12 @@ A token that was copied into another row is refused there.
 
 import json
 import logging
-from functools import lru_cache
 from typing import Literal
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from django.conf import settings
+from cryptography.fernet import InvalidToken
 
 from pumble_bridge import strict_json
+from pumble_bridge.encryption import fernet
 
 log = logging.getLogger(__name__)
 
@@ -22,13 +21,13 @@ Kind = Literal["access", "bot"]
 def encrypt(token: str, *, workspace_id: str, user_id: str, kind: Kind) -> bytes:
     """Return the token, encrypted with the newest key and bound to its workspace, user and kind."""
     text = json.dumps({"workspace": workspace_id, "user": user_id, "kind": kind, "token": token})
-    return _fernet().encrypt(text.encode())
+    return fernet().encrypt(text.encode())
 
 
 def decrypt(encrypted: bytes | memoryview, *, workspace_id: str, user_id: str, kind: Kind) -> str | None:
     """Return the token. Log an error and return None if no key decrypts it or it is bound to another row."""
     try:
-        payload = strict_json.loads_object(_fernet().decrypt(bytes(encrypted)), limit=64 * 1024)
+        payload = strict_json.loads_object(fernet().decrypt(bytes(encrypted)), limit=64 * 1024)
     except (InvalidToken, strict_json.InvalidJson):
         payload = {}
     if (payload.get("workspace"), payload.get("user"), payload.get("kind")) != (workspace_id, user_id, kind):
@@ -40,15 +39,6 @@ def decrypt(encrypted: bytes | memoryview, *, workspace_id: str, user_id: str, k
 def reencrypt(encrypted: bytes | memoryview) -> bytes | None:
     """Return the text, encrypted with the newest key, or None if no key decrypts it."""
     try:
-        return _fernet().rotate(bytes(encrypted))
+        return fernet().rotate(bytes(encrypted))
     except InvalidToken:
         return None
-
-
-def _fernet() -> MultiFernet:
-    return _build_fernet(tuple(settings.TOKEN_ENCRYPTION_KEYS))
-
-
-@lru_cache(maxsize=1)
-def _build_fernet(keys: tuple[str, ...]) -> MultiFernet:
-    return MultiFernet([Fernet(key) for key in keys])

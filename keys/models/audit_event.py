@@ -92,6 +92,8 @@ class AuditEvent(models.Model):
         KEY_USED_ELSEWHERE = "key.used_elsewhere", _("Used from a network for the first time")
         KEY_LEAKED = "key.leaked", _("Found in a chat message")
         KEY_LEAK_DISMISSED = "key.leak_dismissed", _("Leak reported as a test")
+        KEY_LISTENING_STARTED = "key.listening_started", _("Began to listen to events")
+        KEY_LISTENING_STOPPED = "key.listening_stopped", _("Stopped listening to events")
         KEY_IDENTIFIED = "key.identified", _("Identified by its plaintext")
         POLICY_CHANGED = "policy.changed", _("The workspace's policy was changed")
         APP_INSTALLED = "app.installed", _("The app was installed")

@@ -21,6 +21,7 @@ class Policy(models.Model):
         idle_days: after how many days without use a key is disabled; None disables none.
         idle_rule_since: when `idle_days` last became stricter.
         request_log_retention_days: how long single calls are kept.
+        events_allowed: whether keys may listen to events, whose texts are stored while they listen.
         revision: the number of changes. A form sends it, so that it cannot overwrite a later policy.
     """
 
@@ -47,6 +48,7 @@ class Policy(models.Model):
     idle_rule_since = models.DateTimeField(null=True, db_column="idle_from")
     request_log_retention_days = models.PositiveSmallIntegerField(default=90, db_column="requests_kept_days")
     leak_detection_enabled = models.BooleanField(default=True, db_column="leak_guard")
+    events_allowed = models.BooleanField(default=True, db_default=True)
     revision = models.PositiveIntegerField(default=0)
 
     def __str__(self) -> str:

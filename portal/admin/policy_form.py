@@ -130,6 +130,14 @@ class PolicyForm(BaseForm):
         required=False,
         help_text=gettext_lazy("The portal does not store the messages."),
     )
+    events_allowed = forms.BooleanField(
+        label=gettext_lazy("Keys may listen to events"),
+        required=False,
+        help_text=gettext_lazy(
+            "While a key listens, the portal stores the messages that the key may hear, encrypted, for 24 hours at most. "
+            "If you forbid it, the portal deletes them at once."
+        ),
+    )
 
     def __init__(
         self, *args: Any, members: Iterable[Member], pasted: dict[str, PastedKey] | None = None, **kwargs: Any

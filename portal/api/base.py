@@ -119,6 +119,7 @@ class OperationView(ApiKeyView):
 
     method: ClassVar[str] = "GET"
     scope: ClassVar[str | None]
+    any_scope: ClassVar[tuple[str, ...]] = ()  # without `scope`: one of these is required
     tag: ClassVar[str]
     summary: ClassVar["StrPromise"]
     description: ClassVar["StrPromise | str"] = ""
@@ -157,10 +158,13 @@ class OperationView(ApiKeyView):
         self.check_throttles(request)
         self.check_permissions(request)
 
+    def read_input(self, request: Request) -> dict[str, Any]:
+        return read_input(request)
+
     def handle(self, request: Any) -> HttpResponseBase:
         request.budget.dry_run = self.writes() and dry_run.applies(request)
         call = self.open_call(request)
-        serializer = self.input_serializer(data=read_input(request))
+        serializer = self.input_serializer(data=self.read_input(request))
         if not serializer.is_valid():
             raise InvalidInput(serializer.errors, find_misplaced_input(request))
         return self.respond(request, call, serializer.validated_data)

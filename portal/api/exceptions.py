@@ -116,6 +116,37 @@ class CursorUnknown(ApiError):
     field = "cursor"
 
 
+class EventCursorUnknown(ApiError):
+    """The cursor was made up, or given to another key."""
+
+    reason = "validation"
+    case = "unknown_event_cursor"
+    field = "cursor"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fields = {"cursor": ["is not from an answer of listEvents to this key"]}
+
+
+class EventCursorExpired(ApiError):
+    """Events after the cursor are no longer stored, or the key stopped listening. Some may have been missed."""
+
+    reason = "validation"
+    case = "cursor_expired"
+    field = "cursor"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fields = {"cursor": ["has expired: events after it were deleted; call again without a cursor"]}
+
+
+class EventsNotAllowed(ApiError):
+    """The workspace's policy does not let keys listen to events."""
+
+    reason = "scope_missing"
+    case = "events_not_allowed"
+
+
 class PathUnknown(ApiError):
     """No URL pattern matches the path."""
 

@@ -6,6 +6,7 @@ from django.utils import timezone
 from rest_framework.permissions import BasePermission
 
 from keys import authentication
+from keys.exceptions import ScopeMissing
 
 
 class KeyIsUsable(BasePermission):
@@ -22,7 +23,7 @@ class KeyIsUsable(BasePermission):
 
 
 class KeyHasScope(BasePermission):
-    """Require the scope that the view names."""
+    """Require the scope that the view names, or one of several."""
 
     def has_permission(self, request: Any, view: Any) -> bool:
         """
@@ -31,6 +32,8 @@ class KeyHasScope(BasePermission):
         """
         if view.scope is not None:
             authentication.require_scope(request.auth, view.scope)
+        if view.any_scope and not set(view.any_scope) & set(request.auth.scopes):
+            raise ScopeMissing(view.any_scope[0])
         return True
 
 

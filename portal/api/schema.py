@@ -32,6 +32,11 @@ class OperationSchema(AutoSchema):
 
     def get_description(self) -> str:  # type: ignore[override]
         scope = _("Scope: `%(scope)s`") % {"scope": self.view.scope} if self.view.scope else _("Scope: none")
+        if self.view.any_scope:
+            names = ", ".join(f"`{name}`" for name in self.view.any_scope)
+            scope = _("Scope: at least one of %(scopes)s. The answer has what the key's scopes allow.") % {
+                "scopes": names
+            }
         return f"{self.view.description}\n\n{scope}".strip()
 
     def get_auth(self) -> list[dict[str, Any]]:
@@ -40,13 +45,17 @@ class OperationSchema(AutoSchema):
     def get_extensions(self) -> dict[str, Any]:
         view = self.view
         url = f"{settings.PUBLIC_URL}/{view.operation}"
-        return {
-            "x-required-scopes": [view.scope] if view.scope else [],
-            "x-codeSamples": samples(url, view.method, view.request_example),
-        } | (
-            {ANY_REQUIRED: list(view.input_serializer.require_any_of)}
-            if view.input_serializer.require_any_of and view.method != "POST"
-            else {}
+        return (
+            {
+                "x-required-scopes": [view.scope] if view.scope else [],
+                "x-codeSamples": samples(url, view.method, view.request_example),
+            }
+            | ({"x-any-scope": list(view.any_scope)} if view.any_scope else {})
+            | (
+                {ANY_REQUIRED: list(view.input_serializer.require_any_of)}
+                if view.input_serializer.require_any_of and view.method != "POST"
+                else {}
+            )
         )
 
     def get_override_parameters(self) -> list[Any]:

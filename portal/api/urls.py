@@ -5,6 +5,7 @@ from django.urls import path
 from portal.api.base import OperationView
 from portal.api.views import (
     channels,
+    events,
     key_management,
     keys,
     messages,
@@ -41,6 +42,7 @@ OPERATIONS: list[type[OperationView]] = [
     users.ListUserGroups,
     users.MyInfo,
     users.CustomStatus,
+    events.ListEvents,
     keys.KeyInfo,
     key_management.ListKeys,
     key_management.CreateKey,

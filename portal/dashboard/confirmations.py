@@ -30,6 +30,10 @@ def confirm(done: str, key: ApiKey | None) -> str:
             return " ".join([_("The permissions of “%(name)s” are reduced.") % values, describe_expiry(key)])
         case "ends":
             return describe_expiry(key)
+        case "not-listening":
+            return _(
+                "This key no longer listens to events. If a program uses it to listen again, it begins anew."
+            )
         case "finished":
             return _("The rotation of “%(name)s” is finished. Only the new key works.") % values
         case _:

@@ -25,6 +25,7 @@ from portal.presentation.forms import (
     SuccessorField,
     set_successor_label,
 )
+from pumble_bridge.events import feed
 
 
 class RenameForm(BaseForm):
@@ -149,6 +150,13 @@ class EnableKey(_KeyToggle):
 
     def toggle(self, key: ApiKey, now: datetime) -> None:
         lifecycle.enable(key=key, by=self.actor, now=now)
+
+
+class StopListening(_KeyToggle):
+    done = "not-listening"
+
+    def toggle(self, key: ApiKey, now: datetime) -> None:
+        feed.stop_listening(key, by=self.actor, now=now)
 
 
 class FinishRotation(_KeyToggle):

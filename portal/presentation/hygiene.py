@@ -15,7 +15,10 @@ from portal.api.urls import OPERATIONS
 IDLE_AFTER = timedelta(days=90)
 USAGE_WINDOW = timedelta(days=30)
 SUGGESTED_LIFETIME = timedelta(days=90)
-_OPERATION_SCOPES = {operation.operation: operation.scope for operation in OPERATIONS}
+_OPERATION_SCOPES = {
+    operation.operation: {operation.scope} if operation.scope else {*operation.any_scope}
+    for operation in OPERATIONS
+}
 
 
 @dataclass(frozen=True)
@@ -78,9 +81,7 @@ def _used_scopes(keys: Collection[ApiKey], now: datetime) -> dict[int, set[str]]
         key__in=[key.pk for key in keys], at__gte=now - USAGE_WINDOW, outcome=usage.OK
     )
     for key_pk, operation in calls.values_list("key_id", "operation").distinct():
-        scope = _OPERATION_SCOPES.get(operation)
-        if scope is not None:
-            used[key_pk].add(scope)
+        used[key_pk] |= _OPERATION_SCOPES.get(operation, set())
     return used
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from keys import scopes, selectors, texts
 from keys.models import ApiKey, HourlyUse, RequestLog
 from portal.presentation import event_texts, usage_charts
+from pumble_bridge.events import listeners
 from pumble_bridge.outcomes import Outcome
 
 _MAX_CALLS = 50
@@ -37,5 +38,6 @@ def build_context(key: ApiKey, now: datetime, *, outcome: str = "", surface: str
         "surfaces": RequestLog.SURFACES,
         "surface": selected_surface,
         "calls": [(call, Outcome.for_call(call)) for call in calls[:_MAX_CALLS]],
+        "listener": listeners.find(key, now),
         "history": event_texts.key_history(key),
     }

@@ -42,7 +42,7 @@ def errors_for(operation: "OperationView") -> list[ErrorSpec]:
     """Return the errors of this operation, in the order of the catalogue."""
     applies = {
         Operations.ALL: True,
-        Operations.WITH_SCOPE: operation.scope is not None,
+        Operations.WITH_SCOPE: operation.scope is not None or bool(operation.any_scope),
         Operations.WITH_INPUT: bool(operation.input_serializer().fields),
         Operations.WITH_BODY: operation.method != "GET",
         Operations.WRITING: operation.writes(),

@@ -36,6 +36,7 @@ TAGS = {
     "Channels": _("Find and create channels, add and remove members."),
     "Messages": _("Send, read, search, edit and delete messages, and react to them."),
     "Scheduled Messages": _("Messages that are sent later, once or repeatedly."),
+    "Events": _("Hear what happens in Pumble, as it happens."),
     "Users": _("The owner of the key, the other users, and the key itself."),
     "Key Management": _(
         "Programs that renew and end their own key, and programs that manage the keys of its owner with `keys:manage`."
@@ -45,6 +46,7 @@ TAG_TITLES = {
     "Channels": _("Channels"),
     "Messages": _("Messages"),
     "Scheduled Messages": _("Scheduled Messages"),
+    "Events": _("Events"),
     "Users": _("Users"),
     "Key Management": _("Key Management"),
 }

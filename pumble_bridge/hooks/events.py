@@ -13,21 +13,24 @@ from keys.audit import Actor
 from keys.models import Member, Workspace
 from pumble_bridge import installations
 from pumble_bridge.chat.notices.leak_texts import MESSAGE_ID
+from pumble_bridge.events import feed
+from pumble_bridge.events.contents import TYPES
 from pumble_bridge.hooks import greetings, leak_detection
-from pumble_bridge.hooks.payloads import Event
+from pumble_bridge.hooks.payloads import Event, InvalidEvent
 from pumble_bridge.hooks.responses import Ack, HookResponse
 
 log = logging.getLogger(__name__)
 
 
-class InvalidEvent(Exception):
-    """The event's body is invalid. The message says why and quotes nothing of it."""
+def is_relevant(event: Event, *, now: datetime) -> bool:
+    """Return whether the event can change something.
 
-
-def is_relevant(event: Event) -> bool:
-    """Return False for a message without a key or a greeting. Nearly all messages of a workspace have neither."""
-    if event.type not in leak_detection.MESSAGE_EVENTS:
+    Nearly all messages of a workspace have neither a key nor a greeting, and often no key listens to events.
+    """
+    if event.type not in TYPES or feed.is_heard(event, now=now):
         return True
+    if event.type not in leak_detection.MESSAGE_EVENTS:
+        return False
     try:
         _message_id(event)
     except InvalidEvent:
@@ -94,6 +97,11 @@ def _on_message(workspace: Workspace, event: Event, by: Actor, now: datetime) ->
     leak_detection.report_leaks(workspace, event, message_id=_message_id(event), by=by, now=now)
     if greetings.is_greeting(event):  # no lock may be held while Pumble is called
         transaction.on_commit(partial(greetings.answer, workspace, event, now=now), robust=True)
+    feed.append(workspace, event, now=now)
+
+
+def _on_change_in_channel(workspace: Workspace, event: Event, by: Actor, now: datetime) -> None:
+    feed.append(workspace, event, now=now)
 
 
 def _message_id(event: Event) -> str:
@@ -124,7 +132,10 @@ def _text(event: Event, name: str) -> str | None:
 _HANDLERS: dict[str, Callable[[Workspace, Event, Actor, datetime], None]] = {
     "APP_UNAUTHORIZED": _on_app_unauthorized,
     "APP_UNINSTALLED": _on_app_uninstalled,
+    "CHANNEL_ARCHIVED": _on_change_in_channel,
+    "CHANNEL_CREATED": _on_change_in_channel,
     "NEW_MESSAGE": _on_message,
+    "REACTION_ADDED": _on_change_in_channel,
     "UPDATED_MESSAGE": _on_message,
     "WORKSPACE_USER_JOINED": _on_user_changed,
     "WORKSPACE_USER_UPDATED": _on_user_changed,

@@ -14,6 +14,10 @@ class InvalidPayload(Exception):
     """The body is not a valid hook. The message says why and quotes nothing of it."""
 
 
+class InvalidEvent(Exception):
+    """A field in the body of an event is invalid. The message says which one and quotes nothing of it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Trigger:
     """An action of a user that waits for a response."""

@@ -3,6 +3,7 @@
 import hashlib
 import logging
 from contextlib import AbstractContextManager, nullcontext
+from datetime import datetime
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
@@ -47,10 +48,10 @@ def hook(request: HttpRequest) -> JsonResponse:
         payload = payloads.parse(body)
     except payloads.InvalidPayload as error:
         return _refuse(400, str(error))
-    if not _is_relevant(payload):
-        return JsonResponse({})
     dedup_keys = _dedup_keys(request.headers["x-pumble-request-signature"], payload)
     try:
+        if not _is_relevant(payload, now):
+            return JsonResponse({})
         with _transaction_for(payload):
             if not AcceptedHook.remember(dedup_keys, now=now):
                 log.info("hook.repeated", extra=_count_hook("repeated", payload, request))
@@ -68,9 +69,9 @@ def hook(request: HttpRequest) -> JsonResponse:
     return JsonResponse(answer.to_dict(), status=400 if isinstance(answer, Nack) else 200)
 
 
-def _is_relevant(payload: Payload) -> bool:
+def _is_relevant(payload: Payload, now: datetime) -> bool:
     """Return False for a hook that can change nothing. It is acknowledged, but not stored or logged."""
-    return not isinstance(payload, Event) or events.is_relevant(payload)
+    return not isinstance(payload, Event) or events.is_relevant(payload, now=now)
 
 
 def _dispatch(payload: Payload, *, request_id: str) -> HookResponse:

@@ -190,6 +190,15 @@ SEARCH_CHANNELS = Kind(
     long=unusable,
 )
 
+EVENT_TYPES = Kind(
+    texts=(("message.deleted", validation), ("message.created,", validation)),
+    fine=("message.created", "reaction.added, channel.created"),
+)
+EVENT_CURSOR = Kind(texts=(("yesterday", validation), (STRANGE_ID, validation)), fine=("",))
+WAIT = Kind(
+    texts=(("-1", validation), ("26", validation), ("1e9", validation), ("abc", validation)), fine=(0, "0")
+)
+
 WHERE = {"channelId": CHANNEL, "channel": CHANNEL}
 WHAT = {"text": TEXT, "blocks": BLOCKS, "asBot": FLAG}
 WHEN = {"channelId": CHANNEL, "text": TEXT, "sendAt": MOMENT, "blocks": BLOCKS, "recurrence": RECURRENCE}
@@ -230,6 +239,14 @@ FIELDS: dict[str, dict[str, Kind]] = {
     "listUserGroups": {},
     "myInfo": {},
     "customStatus": {"code": CODE, "expiresAt": LONG_AGO, "status": STATUS, "expiration": EXPIRATION},
+    "listEvents": {
+        "types": EVENT_TYPES,
+        "channelId": CHANNEL,
+        "cursor": EVENT_CURSOR,
+        "limit": LIMIT,
+        "wait": WAIT,
+        "includeOwn": FLAG,
+    },
     "keyInfo": {},
 }
 WINS_OVER = {

@@ -21,6 +21,7 @@ WITHOUT_REQUIRED = {
     "listUsers",
     "listUserGroups",
     "myInfo",
+    "listEvents",
     "keyInfo",
 }
 

@@ -67,12 +67,14 @@ def caller(portal: str) -> Caller:
 
 
 def content_of(answer: HttpResponse) -> tuple[int, str, Any]:
-    """Everything that the client reads, but for the request's own id."""
+    """Everything that the client reads, but for the request's own id and a cursor, which is encrypted anew each time."""
     body = json.loads(answer.content)
     return (
         answer.status_code,
         answer["Content-Type"],
-        body if isinstance(body, list) else body | {"requestId": "", "help": ""},
+        body
+        if isinstance(body, list)
+        else body | {"requestId": "", "help": ""} | ({"cursor": ""} if "cursor" in body else {}),
     )
 
 

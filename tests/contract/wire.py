@@ -37,9 +37,10 @@ METHODS = {
     "listUserGroups": "GET",
     "myInfo": "GET",
     "customStatus": "POST",
+    "listEvents": "GET",
     "keyInfo": "GET",
 }
-EXTENSIONS = {"keyInfo"}  # beside the contract's 26
+EXTENSIONS = {"keyInfo", "listEvents"}  # beside the contract's 26
 # Key management: strict about its input, and never about objects of Pumble. See `test_key_management`.
 MANAGEMENT = {
     "listKeys": "GET",

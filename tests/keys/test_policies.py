@@ -222,6 +222,7 @@ class TestChangingIt:
             "idle_days": None,
             "requests_kept_days": 90,
             "leak_guard": True,
+            "events_allowed": True,
         }
         assert event.detail["after"] == event.detail["before"] | {"most_keys": 5}
         assert event.actor == olivia

@@ -14,6 +14,9 @@ PRUNED_BY = {
     "pumble_bridge.OAuthState": "sign-ins pruned",
     "pumble_bridge.AcceptedHook": "hook marks pruned",
     "pumble_bridge.Notice": "notices pruned",
+    "pumble_bridge.StoredEvent": "events pruned",
+    "pumble_bridge.EventListener": "events pruned",
+    "pumble_bridge.ChannelType": "events pruned",
     "sessions.Session": "sessions pruned",
 }
 KEPT = {
@@ -25,6 +28,7 @@ KEPT = {
     "keys.Policy_allowed_creators": "as the policy",
     "keys.AuditChain": "one row of a workspace",
     "keys.AuditVerification": "one row of a chain",
+    "pumble_bridge.EventFeed": "one row of a workspace",
     "pumble_bridge.MaintenanceRun": "one row",
     "keys.AuditAddress": "goes with its event or its person",
     "pumble_bridge.Installation": "until the app is uninstalled",

@@ -45,6 +45,7 @@ def fields(revision: int = 0, **changed: Any) -> dict[str, Any]:
         "max_keys": "200",
         "request_log_retention_days": "90",
         "leak_detection_enabled": "on",
+        "events_allowed": "on",
     } | changed
 
 

@@ -54,7 +54,19 @@ def key(alice: Member) -> ApiKey:
     return make_key(alice, scopes=["messages:write", "messages:read"])
 
 
-PARTS = ["", "rename", "narrow", "disable", "enable", "rotate", "renew", "finish", "delete", "remedy"]
+PARTS = [
+    "",
+    "rename",
+    "narrow",
+    "disable",
+    "enable",
+    "rotate",
+    "renew",
+    "finish",
+    "stop-listening",
+    "delete",
+    "remedy",
+]
 
 
 class TestKeyOfAnotherMember:
@@ -75,7 +87,7 @@ class TestKeyOfAnotherMember:
 
 
 class TestEveryChange:
-    @pytest.mark.parametrize("part", ["disable", "enable", "finish", "remedy"])
+    @pytest.mark.parametrize("part", ["disable", "enable", "finish", "stop-listening", "remedy"])
     def test_does_not_accept_get(self, browser: Client, key: ApiKey, part: str) -> None:
         assert browser.get(f"/keys/{key.key_id}/{part}").status_code == 405
 
@@ -147,7 +159,7 @@ class TestTheKeyPage:
         for one in (key, successor):
             with CaptureQueriesContext(connection) as queries:
                 browser.get(f"/keys/{one.key_id}/")
-            assert len(queries) <= 13, [query["sql"][:90] for query in queries]
+            assert len(queries) <= 14, [query["sql"][:90] for query in queries]
 
     def test_shows_why_a_key_ended_and_offers_no_actions(self, browser: Client, key: ApiKey) -> None:
         lifecycle.revoke(key=key, by=by(key.owner), reason=ApiKey.RevokeReason.BY_HOLDER, now=NOW)

@@ -14,6 +14,7 @@ from keys import audit, batches, idempotency, lifecycle, usage
 from keys.management.progress import interruptible, progress
 from pumble_bridge import member_sync, secret_checks
 from pumble_bridge.chat import home, notices
+from pumble_bridge.events import feed
 from pumble_bridge.models import AcceptedHook, MaintenanceRun, OAuthState
 
 log = logging.getLogger(__name__)
@@ -38,6 +39,7 @@ PARTS: dict[str, Callable[[datetime], int]] = {
     "secrets seen first": lambda now: secret_checks.record(now=now),
     "sign-ins pruned": _prune_sign_ins,
     "hook marks pruned": _prune_hook_marks,
+    "events pruned": feed.prune,
     "idempotent calls pruned": lambda now: idempotency.delete_expired(now=now),
     "calls pruned": lambda now: usage.delete_old_requests(now=now),
     "hours pruned": lambda now: usage.delete_old_hours(now=now),
