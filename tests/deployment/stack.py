@@ -26,7 +26,7 @@ from tests.environment import PROJECT, free_port
 
 BIN = Path(sys.executable).parent
 TRUSTED = "127.0.0.1"
-NO_CADDY = "unix:"  # an address from which nobody connects
+NO_PROXY = "unix:"  # an address from which nobody connects
 
 
 @dataclass
@@ -248,7 +248,7 @@ def running(folder: Path) -> Iterator[Deployment]:
             "TLS_CERTIFICATE": str(cert),
             "TLS_KEY": str(private),
             "RUN_DIR": str(folder / "front-door"),
-            "CADDY": NO_CADDY,
+            "OUTER_PROXY": NO_PROXY,
         }
         stack.enter_context(front_door(places, folder))
         a, b = portals

@@ -17,7 +17,7 @@ from tests.deployment.stack import Deployment
 from tests.environment import PROJECT, free_port
 
 KEY = "pmb_HinAcQ2ncH7E_WHNGLINUhpFhAPuurB5ErjiSo2w70s0m3iihb4"
-CADDY = "127.0.0.1"
+ADDRESS = "127.0.0.1"
 bound = test_front_door.bound
 
 
@@ -59,7 +59,7 @@ def deployment(deployment: Deployment, tmp_path_factory: pytest.TempPathFactory)
         "TLS_CERTIFICATE": str(deployment.certificate),
         "TLS_KEY": str(deployment.certificate.with_name("privkey.pem")),
         "RUN_DIR": str(folder / "front-door"),
-        "CADDY": CADDY,
+        "OUTER_PROXY": ADDRESS,
     }
     environment = {
         **{name: os.environ[name] for name in ("PATH", "HOME")},

@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,6 +16,7 @@ from django.utils import timezone
 from keys import lifecycle, membership
 from keys.audit import OPERATOR, Actor, Surface
 from keys.models import ApiKey, LastUse, Member
+from keys.signals import audit_event_recorded
 from pumble_bridge import installations, oauth
 from pumble_bridge.chat import home
 from pumble_bridge.chat.home import publisher
@@ -246,6 +247,22 @@ class TestAChange:
 
         assert (home.publish_due(), home.count_stale(), publications() - before) == (0, 0, 0)
 
+    def test_that_a_crash_left_unnoticed_shows_after_maintenance(
+        self, ana: Person, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        key, _ = issue(ana, "ci")
+        home_tab(ana)
+        with monkeypatch.context() as crashed:
+            crashed.setattr(audit_event_recorded, "send_robust", lambda **_signal: [])
+            lifecycle.disable(key=key, by=OPERATOR, now=timezone.now())
+        assert home.count_stale() == 0
+
+        HomeTab.objects.update(next_at=timezone.now())
+        call_command("maintenance", stdout=io.StringIO())
+
+        assert "disabled" in texts(ana.screen(app_channel(ana))["home"])
+        assert home.mark_missed(now=timezone.now()) == 0
+
 
 class TestPumblesTrouble:
     @pytest.mark.parametrize(
@@ -323,6 +340,44 @@ class TestSeveralProcesses:
         HomeTab.objects.update(next_at=timezone.now())
 
         assert home.publish_due() == 1
+
+    def test_show_a_change_during_which_a_delayed_process_ended(
+        self, ana: Person, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        home_tab(ana)
+        key, _ = issue(ana, "ci")
+        HomeTab.objects.update(next_at=timezone.now())
+        build, claimed, claim_over = home.build, threading.Event(), threading.Event()
+
+        def publish_late() -> None:
+            try:
+                home.publish_due()
+            finally:
+                connections.close_all()
+
+        delayed = threading.Thread(target=publish_late)
+
+        def build_and_wait(member: Member, now: datetime) -> dict[str, Any]:
+            view = build(member, now)
+            if threading.current_thread() is delayed:
+                claimed.set()
+                assert claim_over.wait(20)
+            else:
+                claim_over.set()
+                delayed.join()
+                lifecycle.disable(key=key, by=OPERATOR, now=timezone.now())
+            return view
+
+        with monkeypatch.context() as slow:
+            slow.setattr(publisher, "build", build_and_wait)
+            delayed.start()
+            assert claimed.wait(20)
+            issue(ana, "later")
+            HomeTab.objects.update(next_at=timezone.now())  # the claim is over
+            home.publish_due()
+
+        assert "disabled" in texts(home_tab(ana))
+        assert home.count_stale() == 0
 
 
 class TestTheWebServersThread:

@@ -550,14 +550,31 @@ class TestEachFactOnce:
     ) -> None:
         monkeypatch.setattr(sender, "_MAX_CHECKED_MESSAGES", 1)
         pumble.faults({"match": POSTING, "do": "lose", "times": 1})
+        now = timezone.now()
         for name in ("one", "two"):
-            revoke(new_key(ben, name)[0], ana)
-            notices.send_queued(START)
+            revoke(new_key(ben, name, now=now)[0], ana, now=now)
+            notices.send_queued(now)
 
-        later = START + timedelta(minutes=3)
+        later = now + timedelta(minutes=3)
         assert (notices.reconcile(later), notices.send_queued(later)) == (0, 0)
 
         assert len(messages_to(ben)) == 2
+
+    def test_is_sent_again_also_if_the_channel_has_many_older_messages(
+        self, ana: Person, ben: Person, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(sender, "_MAX_CHECKED_MESSAGES", 1)
+        for name in ("one", "two"):
+            revoke(new_key(ben, name)[0], ana, note=name)
+        assert notices.send_queued(START) == 2
+        revoke(new_key(ben, "three")[0], ana)
+        pumble.faults({"match": POSTING, "do": "drop", "times": 1})
+        notices.send_queued(START)  # long after the time of the local Pumble
+
+        later = START + timedelta(minutes=3)
+        assert (notices.reconcile(later), notices.send_queued(later)) == (1, 1)
+
+        assert len(messages_to(ben)) == 3
 
     def test_does_not_block_others_if_its_channel_cannot_be_read(self, ana: Person, ben: Person) -> None:
         pumble.faults({"match": POSTING, "do": "lose", "times": 1})

@@ -1,6 +1,7 @@
 """What happens to many keys of one person at once is one notice, and it says of each key what changed."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -10,6 +11,7 @@ from keys.background import BackgroundTask
 from keys.models import ApiKey, Member
 from pumble_bridge.chat import notices
 from pumble_bridge.chat.notices import sender
+from pumble_bridge.client import PumbleClient
 from pumble_bridge.models import Notice
 from tests import pumble
 from tests.pumble import Person
@@ -148,6 +150,43 @@ class TestAMessageOfManyNotices:
         notices.send_queued(START + timedelta(hours=1))
 
         assert len(messages_to(ben)) == 1
+
+    def test_that_another_process_sends_again_is_not_queued_meanwhile(
+        self, ana: Person, ben: Person, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for key in keys_of(ben, 2):
+            revoke(key, ana)
+        pumble.faults({"match": POSTING, "do": "drop", "times": 1})
+        notices.send_queued(START)
+        later, has_arrived, post = (
+            START + timedelta(minutes=3),
+            sender._has_arrived,
+            PumbleClient.post_message,
+        )
+
+        def post_and_pause(*args: Any, **kwargs: Any) -> Any:
+            post(*args, **kwargs)
+            raise SystemExit
+
+        def send_meanwhile(bot: PumbleClient, bot_user_id: str, notice: Notice) -> bool | None:
+            arrived = has_arrived(bot, bot_user_id, notice)
+            if notice.sent_with_id:
+                with monkeypatch.context() as other:
+                    other.setattr(PumbleClient, "post_message", post_and_pause)
+                    with pytest.raises(SystemExit):
+                        notices.send_queued(later)
+            return arrived
+
+        with monkeypatch.context() as meanwhile:
+            meanwhile.setattr(sender, "_has_arrived", send_meanwhile)
+            notices.reconcile(later)
+        for minutes in (6, 9):
+            notices.send_queued(START + timedelta(minutes=minutes))
+            notices.reconcile(START + timedelta(minutes=minutes))
+
+        (said,) = messages_to(ben)
+        assert "revoked 2 of your API keys" in said
+        assert set(Notice.objects.values_list("state", flat=True)) == {"SENT"}
 
 
 class TestTheBackground:

@@ -4,17 +4,22 @@ import argparse
 import sys
 
 from tests import environment  # noqa: F401 - ports and data of this run's own, before anything reads them
-from tests.soak import cases, disk, flood, kills, load, remembering, rows, stack
+from tests.soak import cases, disk, flood, kills, load, remembering, rows, runners, stack
 from tests.soak.verdict import Verdict
 
-PARTS = ("load", "remembering", "kills", "flood", "disk", "rows", "cases")
+PARTS = ("load", "remembering", "runners", "kills", "flood", "disk", "rows", "cases")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
     parser.add_argument("--only", choices=PARTS, action="append", help="repeatable; all unless given")
     parser.add_argument("--minutes", type=float, default=10, help="of load")
-    parser.add_argument("--seconds", type=float, default=60, help="of changes to a key that is remembered")
+    parser.add_argument(
+        "--seconds",
+        type=float,
+        default=60,
+        help="of changes to a key that is remembered, and of killed runners",
+    )
     parser.add_argument("--clients", type=int, default=64)
     parser.add_argument("--kills", type=int, default=100, help="of each step of a key's life")
     parser.add_argument("--rows", type=int, default=1_000_000)
@@ -33,9 +38,12 @@ def main() -> int:
         if "remembering" in parts and shared:
             with verdict.part("remembering"):
                 remembering.run(verdict, database=database, seconds=chosen.seconds)
+        if "runners" in parts and shared:
+            with verdict.part("maintenance"):
+                runners.run(verdict, database=database, seconds=chosen.seconds)
         verdict.not_run += [
             f"{part}: it needs PostgreSQL and Redis (Debian: apt-get install postgresql redis-server)"
-            for part in ("load", "remembering")
+            for part in ("load", "remembering", "runners")
             if part in parts and not shared
         ]
         if "cases" in parts and not database:

@@ -37,6 +37,11 @@ def test_nobody_sees_of_a_key_what_was_changed_before_they_called() -> None:
     soak("--only=remembering", "--seconds=10")
 
 
+@pytest.mark.skipif(not on_postgres() or not stack.has_redis(), reason="needs PostgreSQL and Redis")
+def test_three_killed_runners_of_maintenance_leave_nothing_undone_and_nothing_done_twice() -> None:
+    soak("--only=runners", "--seconds=5")
+
+
 @pytest.mark.skipif(on_postgres(), reason="the same on both")
 def test_wrong_keys_hold_no_right_one_up() -> None:
     soak("--only=flood", "--wrong-keys=800", "--per-minute=0")

@@ -1,6 +1,13 @@
 """The app's Home tab: its view and its publication."""
 
-from pumble_bridge.chat.home.publisher import count_stale, mark_expired, mark_stale, publish_due, worker
+from pumble_bridge.chat.home.publisher import (
+    count_stale,
+    mark_expired,
+    mark_missed,
+    mark_stale,
+    publish_due,
+    worker,
+)
 from pumble_bridge.chat.home.view import (
     ADD_KEY,
     AUTHORIZE,
@@ -31,6 +38,7 @@ __all__ = [
     "build",
     "count_stale",
     "mark_expired",
+    "mark_missed",
     "mark_stale",
     "publish_due",
     "worker",

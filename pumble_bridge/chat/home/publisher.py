@@ -13,7 +13,7 @@ from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from keys.background import BackgroundTask
-from keys.models import ApiKey, Member
+from keys.models import ApiKey, AuditEvent, Member, Workspace
 from pumble_bridge import clients, deadline
 from pumble_bridge.chat.home.view import NEW_KEY_PERIOD, build
 from pumble_bridge.chat.reader import reading_as
@@ -29,6 +29,7 @@ CLAIM_TIMEOUT = timedelta(seconds=15)
 RETRY_DELAY, MAX_RETRY_DELAY = timedelta(seconds=15), timedelta(minutes=10)
 POLL_SECONDS = 2.0
 EXPIRY_CHECK_INTERVAL = timedelta(seconds=30)
+CATCH_UP_PERIOD = timedelta(hours=1)
 BATCH_SIZE = 200
 
 
@@ -71,6 +72,17 @@ def _holders_of_ended_keys(holder: str, now: datetime) -> QuerySet[ApiKey, dict[
     return holders
 
 
+def mark_missed(*, now: datetime) -> int:
+    """Mark tabs as stale that were published before a recent event, for example after a crash. Return how many."""
+    installed = Workspace.objects.filter(installed_at__isnull=False)
+    recent = AuditEvent.objects.filter(workspace__in=installed, at__gte=now - CATCH_UP_PERIOD)
+    missed = Q()
+    for reader in ("member", "key__responsible"):
+        events = recent.filter(at__gt=F(f"{reader}__home_tab__published_at"))
+        missed |= Q(member__in=events.values(reader))
+    return HomeTab.objects.filter(missed, version=F("published_version")).update(version=F("version") + 1)
+
+
 def count_stale() -> int:
     """Return the number of stale tabs."""
     return HomeTab.objects.filter(version__gt=F("published_version")).count()
@@ -86,15 +98,16 @@ def publish_due() -> int:
 
 def _publish(tab: HomeTab) -> bool:
     now = timezone.now()
+    claim_ends = now + CLAIM_TIMEOUT
     row = HomeTab.objects.filter(pk=tab.pk)
-    if not row.filter(next_at=tab.next_at).update(next_at=now + CLAIM_TIMEOUT, claimed=True):
+    if not row.filter(next_at=tab.next_at).update(next_at=claim_ends, claimed=True):
         return False  # another process has claimed it
     tab.refresh_from_db()
     version, member = tab.version, Member.objects.select_related("workspace").get(pk=tab.member_id)
     installation = Installation.objects.select_related("workspace").filter(workspace=member.workspace).first()
     bot = clients.client_for_bot(installation) if installation else None
     if bot is None or member.pumble_user_id is None:
-        row.update(published_version=version, next_at=now, claimed=False)
+        _end_claim(tab, claim_ends, published_version=version, next_at=now)
         return False
     with reading_as(member):
         view = build(member, now)
@@ -102,7 +115,7 @@ def _publish(tab: HomeTab) -> bool:
         with deadline.within(CALL_TIMEOUT):
             bot.publish_home(member.pumble_user_id, view)
     except TokenRejected:
-        row.update(published_version=version, next_at=timezone.now() + MIN_PUBLISH_INTERVAL, claimed=False)
+        _end_claim(tab, claim_ends, published_version=version, next_at=timezone.now() + MIN_PUBLISH_INTERVAL)
         log.info("home.not_published", extra={"reason": "token rejected"})
         return False
     except PumbleError as error:
@@ -111,17 +124,28 @@ def _publish(tab: HomeTab) -> bool:
             if isinstance(error, PumbleRateLimited | PumbleBusy)
             else min(RETRY_DELAY * 2 ** min(tab.failures, 10), MAX_RETRY_DELAY)
         )
-        row.update(next_at=timezone.now() + wait, claimed=False, failures=F("failures") + 1)
+        _end_claim(tab, claim_ends, next_at=timezone.now() + wait, failures=F("failures") + 1)
         log.info("home.not_published", extra={"reason": type(error).__name__})
         return False
-    row.update(
+    _end_claim(
+        tab,
+        claim_ends,
         published_version=version,
         published_at=now,
         next_at=timezone.now() + MIN_PUBLISH_INTERVAL,
-        claimed=False,
         failures=0,
     )
     return True
+
+
+def _end_claim(tab: HomeTab, claim_ends: datetime, **values: Any) -> None:
+    """Store how the publication ended.
+
+    If the claim expired, another process may have published a newer view before this one. Then the tab is stale.
+    """
+    row = HomeTab.objects.filter(pk=tab.pk)
+    if not row.filter(next_at=claim_ends).update(claimed=False, **values):
+        row.update(version=F("version") + 1)
 
 
 class Publisher:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 from django.conf import settings
 from django.db.models import F
@@ -41,6 +42,7 @@ MAX_RUN_SECONDS = 20.0
 # By then every run that may have sent it has ended, and its message has arrived.
 RECONCILE_AFTER = timedelta(minutes=2)
 RECONCILE_WITHIN = timedelta(days=1)
+CLOCK_SKEW = timedelta(minutes=5)  # between the portal and Pumble
 _MAX_CHECKED_MESSAGES = 100  # messages of a direct channel
 _SHUTDOWN_SECONDS = 1.0
 # Many keys are often changed one after the other. Their notices wait for each other, to be sent as one message.
@@ -115,7 +117,7 @@ def reconcile(now: datetime) -> int:
 
 
 def _has_arrived(bot: PumbleClient, bot_user_id: str, notice: Notice) -> bool | None:
-    """Return whether the notice's message is in the channel, or None if there are too many messages to be sure."""
+    """Return whether the notice's message is in the channel, or None if too many messages are newer to be sure."""
     channel_id = _direct_channel(bot, bot_user_id, notice.member)
     page = bot.list_messages(channel_id, limit=_MAX_CHECKED_MESSAGES, strategy="BEFORE", cursor=None)
     # A message that the release before has sent has a link to the portal's first page.
@@ -123,7 +125,18 @@ def _has_arrived(bot: PumbleClient, bot_user_id: str, notice: Notice) -> bool | 
     link = re.compile(rf"(?:{'|'.join(map(re.escape, urls))})(?![0-9])")
     if any(link.search(str(message)) for message in page["messages"]):
         return True
-    return None if page.get("hasMoreBefore") else False
+    return None if page.get("hasMoreBefore") and not _is_older(page["messages"], notice) else False
+
+
+def _is_older(messages: list[dict[str, Any]], notice: Notice) -> bool:
+    """Return whether the oldest of these messages, newest first, is older than the attempt to send the notice."""
+    sent_at = messages[-1].get("timestampMilli") if messages else None
+    tried_at = notice.tried_at
+    return (
+        isinstance(sent_at, int)
+        and tried_at is not None
+        and sent_at / 1000 < (tried_at - CLOCK_SKEW).timestamp()
+    )
 
 
 def prune(now: datetime) -> int:
@@ -197,6 +210,8 @@ def _claim_similar(notice: Notice, now: datetime) -> list[Notice]:
         for other in rows.filter(member=notice.member, kind=notice.kind, state=State.QUEUED)
         if group_texts.cause(other) == cause and _is_current(other, now)
     ]
+    # Those that an earlier attempt left. `reconcile` must not queue them again meanwhile: it compares `tried_at`.
+    Notice.objects.filter(sent_with=notice, state=State.SENDING).update(tried_at=now)
     for start in range(0, len(similar), BATCH_SIZE):
         claimed = Notice.objects.filter(pk__in=similar[start : start + BATCH_SIZE], state=State.QUEUED)
         claimed.update(state=State.SENDING, tried_at=now, sent_with=notice)

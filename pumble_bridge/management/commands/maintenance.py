@@ -54,6 +54,7 @@ PARTS: dict[str, Callable[[datetime], int]] = {
     "expiry notices": notices.enqueue_due,
     "notices sent": notices.send_queued,
     "Home tabs found stale": lambda now: home.mark_expired(now=now),
+    "Home tabs caught up": lambda now: home.mark_missed(now=now),
     "Home tabs published": lambda _now: home.publish_due(),
 }
 
