@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+import psycopg
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, NotSupportedError, connection
 from django.db.migrations.loader import MigrationLoader
@@ -31,9 +32,9 @@ def check() -> Iterator[Finding]:
     except (DatabaseError, InterfaceError) as error:
         yield failure(
             "database",
-            _("The database cannot be reached: %(reason)s"),
+            _("The database cannot be reached: %(reason)s."),
             _("Check DATABASE_URL, and that the database runs."),
-            reason=str(error).strip().partition("\n")[0] or type(error).__name__,
+            reason=_reason(error),
         )
         return
     yield ok("database", "%(database)s %(version)s", database=connection.display_name, version=version)
@@ -42,6 +43,16 @@ def check() -> Iterator[Finding]:
         yield _check_primary()
         yield _check_clock()
         yield _check_connections()
+
+
+def _reason(error: Exception) -> str:
+    """Return the first line of the error. The pool hides why it has no connection, so connect once without it."""
+    if connection.vendor == "postgresql":
+        try:
+            psycopg.connect(**connection.get_connection_params()).close()
+        except psycopg.Error as direct:
+            error = direct
+    return str(error).strip().partition("\n")[0].rstrip(".") or type(error).__name__
 
 
 def _version() -> str:

@@ -18,8 +18,11 @@ _TRIAL = 64 * 1024  # bytes
 
 def check() -> Iterator[Finding]:
     folders = {"TMPDIR": Path(tempfile.gettempdir())}
-    if settings.LOCAL_PUMBLE or connection.vendor == "sqlite":
-        folders["DATA_DIR"] = Path(settings.DATA_DIR)
+    data_dir = Path(settings.DATA_DIR)
+    if (
+        data_dir.exists() or connection.vendor == "sqlite"
+    ):  # with PostgreSQL, it is used for static files only
+        folders["DATA_DIR"] = data_dir
     for name, folder in sorted(folders.items()):
         yield _check_folder(name, folder)
 

@@ -178,7 +178,7 @@ def no_data_folder(world: World) -> None:
 
 
 @fault("disk.DATA_DIR")
-def a_full_disk(world: World) -> None:
+def a_disk_with_little_space(world: World) -> None:
     real, full = shutil.disk_usage, Path(world.settings.DATA_DIR)
     world.monkeypatch.setattr(
         "portal.doctor.disk.shutil.disk_usage",
@@ -554,8 +554,11 @@ class TestTheCommand:
             text=True,
         )
 
-        failed = [line["check"] for line in json.loads(done.stdout) if line["status"] == "failure"]
-        assert (done.returncode, failed) == (1, ["database", "public_url", "pumble"])
+        failed = {
+            line["check"]: line["message"] for line in json.loads(done.stdout) if line["status"] == "failure"
+        }
+        assert (done.returncode, list(failed)) == (1, ["database", "public_url", "pumble"])
+        assert "Connection refused" in failed["database"]
         assert "Traceback" not in done.stderr
         for secret in (password, *json.loads((tmp_path / "secrets.json").read_text()).values()):
             assert secret not in done.stdout + done.stderr
