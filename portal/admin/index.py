@@ -21,6 +21,8 @@ from portal.admin.site import site
 from portal.admin.viewer import get_viewer
 from portal.admin.workspaces import with_counts
 from portal.doctor import results
+from portal.doctor.findings import Finding
+from portal.doctor.results import Result
 from portal.presentation import quotas, usage_charts
 from portal.presentation.lookup import LookupForm
 from pumble_bridge import app_scopes
@@ -51,13 +53,15 @@ def index(request: HttpRequest) -> HttpResponse:
     uses = HourlyUse.objects.filter(key__owner__workspace=workspace)
     figures = [*stats.key_stats(workspace, now, extra_query), *today.stats]
     broken = AuditVerification.objects.filter(chain=workspace.pumble_id).exclude(problem="")
+    doctor, update_url = results.load(workspace), app_scopes.update_url_for(viewer)
     context = {
         "workspace": workspace,
-        "update_url": app_scopes.update_url_for(viewer),
+        "update_url": update_url,
         "urgent": [stat for stat in figures if stat.attention],
         "stats": [stat for stat in figures if not stat.attention],
         "broken_chain": broken.exists(),
-        "doctor": results.load(workspace),
+        "doctor": doctor,
+        "problems": [] if doctor is None else _list_problems(doctor, has_update=bool(update_url)),
         "audit_url": f"{reverse('admin:keys_auditevent_changelist')}?{urlencode(extra_query)}",
         "outcomes": today.outcomes,
         "busiest": stats.list_busiest_keys(workspace, now, extra_query),
@@ -66,6 +70,13 @@ def index(request: HttpRequest) -> HttpResponse:
         "form": LookupForm(),
     }
     return _page(request, "admin/index.html", context)
+
+
+def _list_problems(doctor: Result, *, has_update: bool) -> list[Finding]:
+    """Return the problems of the workspace. Missing permissions are left out if the page offers to update them."""
+    return [
+        problem for problem in doctor.problems if not (has_update and problem.check == "installation.scopes")
+    ]
 
 
 def _workspaces() -> dict[str, Any]:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_noop as _
 
 from portal.doctor import clocks
 from portal.doctor.findings import Finding, failure, ok, warning
+from portal.redaction import redact
 
 _OWN_APPS = frozenset({"keys", "pumble_bridge", "portal"})
 _FEW_CONNECTIONS = 0.8  # share of the server's connections that one portal may use
@@ -52,7 +53,7 @@ def _reason(error: Exception) -> str:
             psycopg.connect(**connection.get_connection_params()).close()
         except psycopg.Error as direct:
             error = direct
-    return str(error).strip().partition("\n")[0].rstrip(".") or type(error).__name__
+    return redact(str(error)).strip().partition("\n")[0].rstrip(".") or type(error).__name__
 
 
 def _version() -> str:

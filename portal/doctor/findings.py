@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext, gettext_lazy
 
-from portal.redaction import redact
+from portal.redaction import redact_own_secrets
 
 
 class Status(StrEnum):
@@ -66,7 +66,8 @@ class Finding:
     def to_row(self) -> dict[str, Any]:
         """Return what `from_row` reads. Values are stored without secrets."""
         values = {
-            name: redact(value) if isinstance(value, str) else value for name, value in self.values.items()
+            name: redact_own_secrets(value) if isinstance(value, str) else value
+            for name, value in self.values.items()
         }
         return asdict(self) | {"values": values}
 
@@ -75,7 +76,7 @@ class Finding:
         return cls(**row | {"status": Status(row["status"])})
 
     def _fill(self, template: str) -> str:
-        return redact(" ".join((gettext(template) % self.values).split())) if template else ""
+        return redact_own_secrets(" ".join((gettext(template) % self.values).split())) if template else ""
 
 
 def ok(check: str, message: str, **values: str | int) -> Finding:

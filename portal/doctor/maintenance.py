@@ -20,9 +20,7 @@ def check() -> Iterator[Finding]:
         return
     minutes = max(0, int((timezone.now() - run.finished_at).total_seconds() // 60))
     if run.is_late(timezone.now()):
-        yield failure(
-            "maintenance", _("maintenance last ran %(minutes)s minutes ago."), cure, minutes=minutes
-        )
+        yield failure("maintenance", _("maintenance last ended %(minutes)s min ago."), cure, minutes=minutes)
     elif run.failed:
         yield failure(
             "maintenance",
@@ -31,4 +29,4 @@ def check() -> Iterator[Finding]:
             parts=", ".join(run.failed),
         )
     else:
-        yield ok("maintenance", _("maintenance last ran %(minutes)s minutes ago."), minutes=minutes)
+        yield ok("maintenance", _("maintenance last ended %(minutes)s min ago."), minutes=minutes)

@@ -63,7 +63,7 @@ def check_certificate(host: str, port: int) -> Finding:
         return failure(check, message, cure, host=f"{host}:{port}", reason=reason)
     ends = ssl.cert_time_to_seconds(str(certificate["notAfter"]))
     days = int((ends - time.time()) // 86400)
-    message = _("The certificate is valid for %(days)s more days.")
+    message = _("Days until the certificate expires: %(days)s.")
     if days < MIN_CERTIFICATE_DAYS:
         return warning("public_url.certificate", message, _("Renew the certificate."), days=days)
     return ok("public_url.certificate", message, days=days)

@@ -8,6 +8,8 @@ from keys.models import Workspace
 from portal.doctor.findings import Finding, Status
 from portal.models import DoctorRun
 
+_ORDER = (Status.FAILURE, Status.WARNING, Status.OK)
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
@@ -30,11 +32,14 @@ def store(findings: Iterable[Finding], *, now: datetime) -> None:
 
 
 def load(workspace: Workspace | None = None) -> Result | None:
-    """Return the last result, or None if doctor has not run. With a workspace, only what is about its installation."""
+    """Return the last result, the worst first, or None if doctor has not run.
+
+    With a workspace, return only what is about its installation.
+    """
     run = DoctorRun.objects.filter(pk=1).first()
     if run is None:
         return None
-    findings = [Finding.from_row(row) for row in run.findings]
+    findings = sorted(map(Finding.from_row, run.findings), key=lambda finding: _ORDER.index(finding.status))
     if workspace is not None:
         findings = [finding for finding in findings if finding.workspace == workspace.pumble_id]
     return Result(run.finished_at, findings)
