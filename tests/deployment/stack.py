@@ -92,6 +92,7 @@ class Deployment:
     folder: Path
     postgres: services.Postgres
     redis: services.Redis
+    places: dict[str, str]
     people: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
@@ -254,7 +255,7 @@ def running(folder: Path) -> Iterator[Deployment]:
         a, b = portals
         deployment = Deployment(
             *(env["PUBLIC_URL"], http_port, cert, a, b, pumble, app["id"]),
-            *(environment, image, postgres, redis),
+            *(environment, image, postgres, redis, places),
         )
         deployment.sign_in("ana@acme.test", "/pumble/install")
         yield deployment

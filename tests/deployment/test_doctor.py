@@ -9,7 +9,7 @@ import pytest
 import redis
 
 from tests.deployment import composition
-from tests.deployment.stack import NO_CADDY, Deployment, front_door
+from tests.deployment.stack import Deployment, front_door
 from tests.environment import free_port
 
 
@@ -57,15 +57,11 @@ def test_names_what_nginx_does_wrong(
     monkeypatch.setattr(composition, "TEMPLATE", template)
     https_port = free_port()
     public_url = f"https://localhost:{https_port}"
-    places = {
-        "PORTAL": f"127.0.0.1:{deployment.a.port}",
+    places = deployment.places | {
         "PUBLIC_URL": public_url,
         "HTTP_PORT": str(free_port()),
         "HTTPS_PORT": str(https_port),
-        "TLS_CERTIFICATE": str(deployment.certificate),
-        "TLS_KEY": str(deployment.certificate.with_name("privkey.pem")),
         "RUN_DIR": str(tmp_path / "run"),
-        "CADDY": NO_CADDY,
     }
     with front_door(places, tmp_path):
         assert problems(deployment, PUBLIC_URL=public_url) == [check]
