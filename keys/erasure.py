@@ -61,7 +61,8 @@ def anonymize(member: Member, *, by: Actor, now: datetime) -> None:
         raise StillAuthorized
     keys = ApiKey.objects.filter(owner=member)
     for key in keys.filter(revoked_at__isnull=True).select_related("owner__workspace"):
-        lifecycle.revoke(key=key, by=by, reason=ApiKey.RevokeReason.UNAUTHORIZED, now=now)
+        reason = ApiKey.RevokeReason.UNAUTHORIZED
+        lifecycle.revoke(key=key, by=by, reason=reason, now=now, with_created=False)
     LastUse.objects.filter(key__in=keys).update(address=None, agent="")
     KnownNetwork.objects.filter(key__in=keys).delete()
     IdempotentCall.objects.filter(key__in=keys).delete()

@@ -219,7 +219,7 @@ def _revoke_all(
     reason: ApiKey.RevokeReason, *, by: Actor, now: datetime, **owner: Member | Workspace
 ) -> None:
     for key in ApiKey.objects.filter(revoked_at__isnull=True, **owner).select_related("owner__workspace"):
-        lifecycle.revoke(key=key, by=by, reason=reason, now=now)
+        lifecycle.revoke(key=key, by=by, reason=reason, now=now, with_created=False)
 
 
 @transaction.atomic

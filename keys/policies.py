@@ -211,6 +211,11 @@ def offered_scopes(policy: Policy) -> list[str]:
     return [scope for scope in scopes.ALL if scope in allowed]
 
 
+def allows_management(policy: Policy) -> bool:
+    """Return whether the policy allows keys that manage other keys."""
+    return policy.allowed_scopes is None or scopes.MANAGE in policy.allowed_scopes
+
+
 def widest_scopes(policy: Policy) -> list[str]:
     """Return the most scopes that a new key can have; those that read, if the policy forbids full access to all scopes."""
     offered = offered_scopes(policy)

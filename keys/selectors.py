@@ -42,7 +42,7 @@ def _list_live(keys: ApiKeyQuerySet, now: datetime) -> ApiKeyQuerySet:
     return (
         keys.filter(is_trial=False)
         .live(now)
-        .select_related("owner__workspace", "responsible", "last_use")
+        .select_related("owner__workspace", "responsible", "last_use", "created_by_key")
         .order_by("-created_at", "-pk")
     )
 
@@ -100,9 +100,10 @@ def rotation_chain_pks(key: ApiKey) -> list[int]:
     return pks
 
 
-def list_created_keys(key: ApiKey, now: datetime) -> ApiKeyQuerySet:
-    """Return the live keys that the key, or one that it replaced, created over HTTP. Their successors are among them."""
-    created: ApiKeyQuerySet = ApiKey.objects.filter(created_by_key__in=rotation_chain_pks(key))
+def list_created_keys(keys: Iterable[ApiKey], now: datetime) -> ApiKeyQuerySet:
+    """Return the live keys that the keys, or those that they replaced, created over HTTP, with the successors of these."""
+    creators = {pk for key in keys for pk in rotation_chain_pks(key)}
+    created: ApiKeyQuerySet = ApiKey.objects.filter(created_by_key__in=creators)
     return created.live(now).order_by("-created_at", "-pk")
 
 

@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 
 from keys import key_format, selectors, texts, times, usage
 from keys.audit import Actor
-from keys.models import ApiKey, ApiKeyQuerySet, Member, RequestLog
+from keys.models import ApiKey, ApiKeyQuerySet, AuditEvent, Member, RequestLog
 from keys.models.usage import RequestLogQuerySet
 from keys.pasted_keys import identify_all
 from keys.pumble_ids import PUMBLE_ID, is_pumble_id
@@ -123,6 +123,11 @@ def explain_key(key: ApiKey, *, viewer: Member | None, now: datetime) -> Explana
         *_owner_facts(key, viewer),
         Fact("state", _("State"), str(key.state(now).label)),
         Fact("createdAt", _("Created"), key.created_at),
+        *(
+            [Fact("createdBy", _("Created by the key"), key.created_by_key.key_id, is_id=True)]
+            if key.created_by_key
+            else []
+        ),
         Fact("lastUsedAt", _("Last used"), key.last_used_at or _("Never")),
     ]
     sentences = [*describe_state(key, now), *_describe_recent_calls(key, now)]
@@ -257,17 +262,20 @@ def _describe_disabled(key: ApiKey) -> str:
 
 
 def _describe_revoked(key: ApiKey) -> list[str]:
-    named = {
-        "at": exact_time(key.revoked_at),
-        "name": key.revoked_by.name if key.revoked_by else "",
-        "reason": key.get_revoked_reason_display(),
-    }
-    revoked = (
-        _("%(name)s revoked the key on %(at)s: %(reason)s.")
-        if key.revoked_by
-        else _("The key was revoked on %(at)s: %(reason)s.")
-    )
-    sentences = [revoked % named, _("It never works again.")]
+    named = {"at": exact_time(key.revoked_at), "reason": key.get_revoked_reason_display()}
+    event = AuditEvent.objects.filter(key=key, type=AuditEvent.Type.KEY_REVOKED).first()
+    revoking = event.detail if event else {}
+    if revoking.get("by_key") == key.key_id:
+        revoked = _("The key revoked itself on %(at)s.") % named
+    elif revoking.get("by_key"):
+        named["name"] = revoking["by_key_name"]
+        revoked = _("The key “%(name)s” revoked the key on %(at)s: %(reason)s.") % named
+    elif key.revoked_by:
+        named["name"] = key.revoked_by.name
+        revoked = _("%(name)s revoked the key on %(at)s: %(reason)s.") % named
+    else:
+        revoked = _("The key was revoked on %(at)s: %(reason)s.") % named
+    sentences = [revoked, _("It never works again.")]
     if key.revoked_note:
         sentences.insert(1, _("The reason given: “%(note)s”.") % {"note": key.revoked_note})
     return sentences
@@ -320,7 +328,9 @@ def _owner_facts(key: ApiKey, viewer: Member | None) -> list[Fact]:
 
 
 def _with_owner(keys: ApiKeyQuerySet) -> ApiKeyQuerySet:
-    return keys.select_related("owner__workspace", "last_use", "disabled_by", "revoked_by").order_by("key_id")
+    return keys.select_related(
+        "owner__workspace", "last_use", "disabled_by", "revoked_by", "created_by_key"
+    ).order_by("key_id")
 
 
 def _successor(key: ApiKey) -> str:

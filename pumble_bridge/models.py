@@ -175,6 +175,7 @@ class Notice(models.Model):
         REJECTED = "REJECTED"
         RESPONSIBLE = "RESPONSIBLE"
         NO_RESPONSIBLE = "NO_RESPONSIBLE"
+        SELF_ROTATED = "SELF_ROTATED"
 
     class State(models.TextChoices):
         QUEUED = "QUEUED"

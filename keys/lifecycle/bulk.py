@@ -35,5 +35,5 @@ def stop_all(
         disable_all(keys, by=by, now=now, note=clean_note(note))
     else:
         for key in keys:  # newest first: a key takes those that it replaced with it
-            revoke(key=key, by=by, reason=reason, now=now, note=note)
+            revoke(key=key, by=by, reason=reason, now=now, note=note, with_created=False)
     return len(keys)

@@ -40,7 +40,7 @@ def revoke(
         NotAllowed: `by` may not revoke this key.
     """
     ends_chain = key.confirmed_at is not None or key.replaces_id is None
-    if ends_chain and with_created and selectors.list_created_keys(key, now).exists():
+    if ends_chain and with_created and selectors.list_created_keys([key], now).exists():
         lock_owner(key.owner)  # so that the keys need no order
     chain = lock_chain_to_stop(key, now, with_successor=with_successor)
     key = chain[-1]
@@ -52,7 +52,7 @@ def revoke(
         revoked = [link for link in chain if link is key or not link.state(now).is_over]
         revoked += lock_undelivered(key)
         if with_created and selectors.find_successor(key, now) is None:
-            created = lock_keys(selectors.list_created_keys(key, now))
+            created = lock_keys(selectors.list_created_keys([key], now))
     revoke_locked(revoked, by=by, reason=reason, now=now, note=note)
     revoke_locked(created, by=by, reason=ApiKey.RevokeReason.CREATOR_REVOKED, now=now)
     return key

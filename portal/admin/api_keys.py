@@ -132,7 +132,7 @@ class ApiKeyAdmin(ViewerAdmin):
         ScopeFilter,
         workspace_filter("owner__workspace"),
     )
-    list_select_related = ("owner__workspace", "last_use")
+    list_select_related = ("owner__workspace", "last_use", "created_by_key")
     workspace_path = "owner.workspace"
     search_fields = ("name",)  # shows the search field; get_search_results has the search
     search_help_text = gettext_lazy("name, ID or last characters of the key, name or email of the holder")
@@ -185,7 +185,11 @@ class ApiKeyAdmin(ViewerAdmin):
 
     @admin.display(description=gettext_lazy("Key"), ordering=Lower("name"))
     def name_and_id(self, key: ApiKey) -> SafeString:
-        return format_html("<bdi>{}</bdi> <code>{}</code>", key.name, key.masked)
+        shown = format_html("<bdi>{}</bdi> <code>{}</code>", key.name, key.masked)
+        if key.created_by_key is None:
+            return shown
+        creator = _("Created by the key “%(name)s”.") % {"name": key.created_by_key.name}
+        return format_html('{}<br><span class="quiet">{}</span>', shown, creator)
 
     @admin.display(description=gettext_lazy("Holder"), ordering=Lower("owner__name"))
     def holder(self, key: ApiKey) -> str:

@@ -255,7 +255,8 @@ class AuditEventAdmin(ViewerAdmin):
 
     @admin.display(description=gettext_lazy("Who"))
     def who(self, event: AuditEvent) -> str:
-        return _member_link(event, event.actor, event.actor_ref)
+        member, key = _member_link(event, event.actor, event.actor_ref), event_texts.key_label(event)
+        return format_html("<bdi>{}</bdi> · {}", key, member) if key else member
 
     @admin.display(description=gettext_lazy("Member"))
     def about_whom(self, event: AuditEvent) -> str:

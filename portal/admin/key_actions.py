@@ -22,7 +22,13 @@ from keys.models import ApiKey, Member
 from portal.accounts.kept_forms import FormPage, form_page, get_kept_form
 from portal.admin.site import site
 from portal.admin.viewer import get_actor, get_viewer
-from portal.presentation.forms import BaseForm, ConfirmationField, SuccessorField, set_successor_label
+from portal.presentation.forms import (
+    BaseForm,
+    ConfirmationField,
+    TickedField,
+    set_created_label,
+    set_successor_label,
+)
 from portal.presentation.pasted_keys import extract_pasted_keys
 
 if TYPE_CHECKING:
@@ -118,16 +124,32 @@ def revoke_reason(owner: Member, by: Actor) -> ApiKey.RevokeReason:
     return reasons.BY_OPERATOR if by.member and by.member.is_superuser else reasons.BY_ADMINISTRATOR
 
 
-def _revoke(key: ApiKey, *, by: Actor, now: datetime, note: str, with_successor: bool) -> None:
-    reason = revoke_reason(key.owner, by)
-    lifecycle.revoke(key=key, by=by, reason=reason, now=now, note=note, with_successor=with_successor)
+@dataclass(frozen=True)
+class _Choices:
+    """What the confirmation says beyond the keys."""
+
+    note: str
+    with_successor: bool
+    with_created: bool
 
 
-def _disable(key: ApiKey, *, by: Actor, now: datetime, note: str, with_successor: bool) -> None:
-    lifecycle.disable(key=key, by=by, now=now, note=note, with_successor=with_successor)
+def _revoke(key: ApiKey, choices: _Choices, *, by: Actor, now: datetime) -> None:
+    lifecycle.revoke(
+        key=key,
+        by=by,
+        reason=revoke_reason(key.owner, by),
+        now=now,
+        note=choices.note,
+        with_successor=choices.with_successor,
+        with_created=choices.with_created,
+    )
 
 
-def _enable(key: ApiKey, *, by: Actor, now: datetime, note: str, with_successor: bool) -> None:
+def _disable(key: ApiKey, choices: _Choices, *, by: Actor, now: datetime) -> None:
+    lifecycle.disable(key=key, by=by, now=now, note=choices.note, with_successor=choices.with_successor)
+
+
+def _enable(key: ApiKey, choices: _Choices, *, by: Actor, now: datetime) -> None:
     lifecycle.enable(key=key, by=by, now=now)
 
 
@@ -157,9 +179,10 @@ ACTIONS = {action.name: action for action in (REVOKE, DISABLE, ENABLE)}
 
 
 class ConfirmForm(BaseForm):
-    """The confirmation of an action. The successors of keys that are being replaced are stopped too, unless unticked."""
+    """The confirmation of an action. Successors, and keys that the keys created, are stopped too, unless unticked."""
 
-    with_successor = SuccessorField()
+    with_successor = TickedField()
+    with_created = TickedField()
     reason = forms.CharField(
         label=gettext_lazy("Reason"),
         max_length=MAX_NOTE_LENGTH,
@@ -174,6 +197,7 @@ class ConfirmForm(BaseForm):
         action: KeyAction,
         confirmation_text: str,
         successors: Sequence[ApiKey],
+        created: int,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
@@ -183,6 +207,12 @@ class ConfirmForm(BaseForm):
             else _("Also disable the successor %(key)s")
         )
         set_successor_label(self, template, successors)
+        label = ngettext(
+            "Also revoke the %(n)s key that these keys created",
+            "Also revoke the %(n)s keys that these keys created",
+            created,
+        )
+        set_created_label(self, label, created)
         if confirmation_text:
             self.fields["typed"] = ConfirmationField(
                 confirmation_text,
@@ -241,9 +271,12 @@ def _view(request: HttpRequest, action: KeyAction) -> HttpResponse:
     if not valid or pasted:
         form.add_pasted_key_errors(pasted)
         return _page(request, action, selected, form, status=400)
-    with_successor = bool(form.cleaned_data.get("with_successor"))
-    note = form.cleaned_data.get("reason", "")
-    _run(request, action, applicable, by=by, now=now, note=note, with_successor=with_successor)
+    choices = _Choices(
+        note=form.cleaned_data.get("reason", ""),
+        with_successor=bool(form.cleaned_data.get("with_successor")),
+        with_created=bool(form.cleaned_data.get("with_created")),
+    )
+    _run(request, action, applicable, choices, by=by, now=now)
     if len(selected) == 1:
         return redirect("admin:keys_apikey_change", selected[0].pk)
     return redirect("admin:keys_apikey_changelist")
@@ -252,7 +285,13 @@ def _view(request: HttpRequest, action: KeyAction) -> HttpResponse:
 def _build_form(action: KeyAction, keys: Sequence[ApiKey], now: datetime, *args: Any) -> ConfirmForm:
     successors = [] if action is ENABLE else _find_successors(keys, now)
     text = _confirmation_text(action, keys, successors, now)
-    return ConfirmForm(*args, action=action, confirmation_text=text, successors=successors)
+    created = _count_created(keys, now) if action is REVOKE else 0
+    return ConfirmForm(*args, action=action, confirmation_text=text, successors=successors, created=created)
+
+
+def _count_created(keys: Sequence[ApiKey], now: datetime) -> int:
+    """Return how many live keys, which are not among `keys`, these keys created over HTTP."""
+    return selectors.list_created_keys(keys, now).exclude(pk__in=[key.pk for key in keys]).count()
 
 
 def _find_successors(keys: Sequence[ApiKey], now: datetime) -> list[ApiKey]:
@@ -271,17 +310,16 @@ def _run(
     request: HttpRequest,
     action: KeyAction,
     keys: Sequence[ApiKey],
+    choices: _Choices,
     *,
     by: Actor,
     now: datetime,
-    note: str,
-    with_successor: bool,
 ) -> None:
     """Run the action on each key. An error of one key does not stop the others."""
-    done = len(_find_successors(keys, now)) if with_successor else 0
+    done = len(_find_successors(keys, now)) if choices.with_successor else 0
     for key in keys:
         try:
-            action.run(key, by=by, now=now, note=note, with_successor=with_successor)
+            action.run(key, choices, by=by, now=now)
         except KeysError as error:
             holder = texts.holder_name(key, by.member)
             message = f"{key.name}: {texts.error_message(error, holder=holder)}"

@@ -102,7 +102,7 @@ class KeyManagementView(OperationView):
         Raises:
             KeyIdNotFound: there is none, it is pending, or it belongs to somebody else. The answer is the same.
         """
-        keys = selectors.list_own_keys(self.manager.owner, self.now).select_related("created_by_key")
+        keys = selectors.list_own_keys(self.manager.owner, self.now)
         key = keys.filter(key_id=key_id).first()
         if key is None:
             raise KeyIdNotFound

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from keys import lifecycle, selectors, texts
 from keys.exceptions import KeysError
@@ -22,7 +22,8 @@ from portal.presentation.forms import (
     BaseForm,
     ConfirmationField,
     NameField,
-    SuccessorField,
+    TickedField,
+    set_created_label,
     set_successor_label,
 )
 from pumble_bridge.events import feed
@@ -167,14 +168,20 @@ class FinishRotation(_KeyToggle):
 
 
 class DeleteForm(BaseForm):
-    """The confirmation of a deletion. The successor of a key that is being replaced is deleted too, unless unticked."""
+    """The confirmation of a deletion. Its successor and the keys that it created are deleted too, unless unticked."""
 
-    with_successor = SuccessorField()
+    with_successor = TickedField()
+    with_created = TickedField()
 
     def __init__(
         self, *args: Any, key: ApiKey, successor: ApiKey | None, now: datetime, **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
+        number = selectors.list_created_keys([key], now).count()
+        label = ngettext(
+            "Also delete the %(n)s key that it created", "Also delete the %(n)s keys that it created", number
+        )
+        set_created_label(self, label, number)
         self.successor = successor
         set_successor_label(self, _("Also delete its successor %(key)s"), [successor] if successor else [])
         if key.is_in_use(now) or (successor is not None and successor.is_in_use(now)):
@@ -205,6 +212,7 @@ class DeleteKey(MemberView):
                 reason=ApiKey.RevokeReason.BY_HOLDER,
                 now=self.now,
                 with_successor=bool(form.cleaned_data.get("with_successor")),
+                with_created=bool(form.cleaned_data.get("with_created")),
             )
         except KeysError as error:
             return self.conflict(texts.error_message(error))

@@ -70,7 +70,7 @@ class KeyList(MemberView):
         member_keys = selectors.with_calls(
             selectors.list_keys(self.member)
             .filter(owner=self.member, is_trial=False)
-            .select_related("owner__workspace", "last_use", "revoked_by"),
+            .select_related("owner__workspace", "last_use", "revoked_by", "created_by_key"),
             usage_charts.first_midnight(self.now),
         )
         filters = self._read_filters()

@@ -210,13 +210,23 @@ class CreateForm(RightsForm):
     sure = forms.BooleanField(
         label=gettext_lazy("Yes, this key may do everything that I can do in Pumble"), required=False
     )
-    field_order = ("name", "purpose", "preset", "sure", *RIGHTS_FIELDS)
+    manage = forms.BooleanField(
+        label=gettext_lazy("This key may manage my other keys"),
+        required=False,
+        help_text=gettext_lazy(
+            "For programs that create keys, such as a deployment. It lists, creates, changes and ends keys of yours over HTTP, never "
+            "with more permissions than its own. A key can always rotate and revoke itself; it does not need this."
+        ),
+    )
+    field_order = ("name", "purpose", "preset", "sure", *RIGHTS_FIELDS, "manage")
 
     def __init__(self, *args: Any, terms: Policy, now: datetime, **kwargs: Any) -> None:
         offered = policies.offered_scopes(terms)
         lifetime = policies.default_lifetime(terms, cautious=True)
         expiry_choices = list_expiry_choices(terms, now, with_lifetime=lifetime)
         super().__init__(*args, now=now, offered=offered, expiry_choices=expiry_choices, **kwargs)
+        if not policies.allows_management(terms):
+            del self.fields["manage"]
         presets = policies.offered_presets(terms)
         if (
             scopes.READ_ONLY_PRESET in presets
@@ -243,13 +253,15 @@ class CreateForm(RightsForm):
 
     def get_scopes(self, data: dict[str, Any]) -> list[str]:
         if data.get("preset") == _AI_AGENT:
+            if data.get("manage"):
+                self.add_error("manage", _("A key for an AI agent cannot manage keys. Clear this box."))
             return list(scopes.READ_ONLY)
         chosen = list(scopes.PRESETS.get(data.get("preset", ""), ())) or super().get_scopes(data)
         if scopes.are_full_access(chosen) and not data.get("sure"):
             self.add_error(
                 "sure", _("Tick this box to create a key with full access, or choose fewer permissions.")
             )
-        return chosen
+        return [*chosen, scopes.MANAGE] if chosen and data.get("manage") else chosen
 
     def _is_bound(self, data: dict[str, Any]) -> bool:
         return data.get("preset") == _AI_AGENT or super()._is_bound(data)

@@ -26,11 +26,20 @@ def key_history(key: ApiKey) -> list[HistoryEntry]:
     """Return the events of a key, newest first, at most 100."""
     events = AuditEvent.objects.filter(key=key).select_related("actor").order_by("-at", "-pk")[:_MAX_ENTRIES]
     return [
-        HistoryEntry(
-            event.at, describe_event(event), event.actor.name if event.actor else "", surface_label(event)
-        )
+        HistoryEntry(event.at, describe_event(event), actor_name(event), surface_label(event))
         for event in events
     ]
+
+
+def actor_name(event: AuditEvent) -> str:
+    """Return who did it: the key that did it over HTTP, or a person, or ""."""
+    return key_label(event) or (event.actor.name if event.actor else "")
+
+
+def key_label(event: AuditEvent) -> str:
+    """Return the key that did it over HTTP, or ""."""
+    name = event.detail.get("by_key_name")
+    return _("key “%(name)s”") % {"name": name} if name else ""
 
 
 def surface_label(event: AuditEvent) -> str:

@@ -40,8 +40,8 @@ class ConfirmationField(forms.CharField):
         return text
 
 
-class SuccessorField(forms.BooleanField):
-    """Whether the successor of a key that is being replaced is stopped with it. It is unless somebody unticks it."""
+class TickedField(forms.BooleanField):
+    """Whether other keys are stopped too: a successor, or keys that a key created. They are unless somebody unticks it."""
 
     def __init__(self) -> None:
         super().__init__(required=False, initial=True)
@@ -53,6 +53,14 @@ def set_successor_label(form: forms.Form, template: str, successors: Sequence[Ap
         del form.fields["with_successor"]
         return
     form.fields["with_successor"].label = template % {"key": ", ".join(key.masked for key in successors)}
+
+
+def set_created_label(form: forms.Form, label: str, number: int) -> None:
+    """Set the label of `with_created`, or remove the field if the keys created none."""
+    if number:
+        form.fields["with_created"].label = label % {"n": number}
+    else:
+        del form.fields["with_created"]
 
 
 class BaseForm(forms.Form):

@@ -26,7 +26,12 @@ def key_entry(key: ApiKey, now: datetime) -> Element:
         % {"id": key.key_id, "state": key.state(now).label, "used": last_used(key, now)},
         *_responsibility(key),
         escape_mentions(_rights(key, now)),
+        *([" ", _creator(key.created_by_key)] if key.created_by_key else []),
     )
+
+
+def _creator(creator: ApiKey) -> str:
+    return _("Created by the key “%(name)s”.") % {"name": escape_user_text(creator.name)}
 
 
 def _rights(key: ApiKey, now: datetime) -> str:

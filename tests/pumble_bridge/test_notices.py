@@ -353,6 +353,35 @@ class TestANewNetwork:
         assert (event.key, event.address, event.request_id) == (key, "203.0.113.9", "r-1")
 
 
+class TestAKeyThatRotatedItself:
+    @pytest.mark.parametrize("confirmed_by_use", [False, True])
+    def test_causes_a_notice_with_the_address(self, ben: Person, confirmed_by_use: bool) -> None:
+        key, _plaintext = new_key(ben, "deploy")
+        itself = audit.Actor(member(ben), audit.Surface.API, "198.51.100.7", key=key)
+        successor, _ = lifecycle.rotate(key=key, grace=DAY, by=itself, now=START)
+        by = audit.Actor(None, audit.Surface.API, "203.0.113.9") if confirmed_by_use else itself
+        lifecycle.confirm(key=successor, by=by, now=START)
+
+        at(START)
+        at(START + DAY)
+
+        (received,) = messages_to(ben)
+        assert "“deploy” rotated itself from 198.51.100.7" in received
+        assert f"The new key is {successor.key_id}" in received
+        assert "revoke it at once" in received
+
+    def test_causes_no_notice_if_a_person_rotated_it_or_it_was_not_delivered(self, ben: Person) -> None:
+        key, _plaintext = new_key(ben, "deploy")
+        successor, _ = lifecycle.rotate(key=key, grace=DAY, by=actor_for(ben), now=START)
+        lifecycle.confirm(key=successor, by=actor_for(ben), now=START)
+        other, _plaintext = new_key(ben, "other")
+        lifecycle.rotate(key=other, grace=DAY, by=replace(actor_for(ben), key=other), now=START)
+
+        at(START)
+
+        assert messages_to(ben) == []
+
+
 class TestADeactivatedMember:
     def leave(self, person: Person) -> None:
         gone = member(person)

@@ -62,7 +62,7 @@ class ListKeys(KeyManagementView):
     response_example = [_KEY]
 
     def run(self, call: ApiCall, data: dict[str, Any]) -> Any:
-        keys = selectors.list_own_keys(self.manager.owner, self.now).select_related("created_by_key")
+        keys = selectors.list_own_keys(self.manager.owner, self.now)
         return [summarize(key, self.now) for key in keys if key.confirmed_at is not None]
 
 

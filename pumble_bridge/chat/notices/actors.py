@@ -7,6 +7,8 @@ from pumble_bridge.chat.blocks import Element, escape_user_text, paragraph
 
 
 def actor_name(event: AuditEvent) -> str:
+    if key_name := event.detail.get("by_key_name"):
+        return _("The key “%(name)s”") % {"name": escape_user_text(str(key_name))}
     actor = event.actor
     return _("The operator of the API app") if actor is None or actor.is_superuser else display_name(actor)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import F
+from django.db.models import F, Q
 
 from keys import lifecycle
 from keys.membership import REJECTED_BY_PUMBLE
@@ -35,6 +35,7 @@ NOTIFIED_TYPES = (
     Type.KEY_REVOKED,
     Type.KEY_DISABLED,
     Type.KEY_NARROWED,
+    Type.KEY_ROTATED,
     Type.KEY_USED_ELSEWHERE,
     Type.KEY_LEAKED,
     Type.KEY_CONFIRMED,
@@ -81,7 +82,8 @@ def enqueue_missed(now: datetime) -> int:
     events = AuditEvent.objects.filter(
         workspace__in=installed, at__gte=now - CATCH_UP_PERIOD, type__in=NOTIFIED_TYPES, notices__isnull=True
     )
-    events = events.exclude(actor=F("member")).exclude(type=Type.KEY_CONFIRMED, key__responsible__isnull=True)
+    by_another = ~Q(actor=F("member")) | Q(type=Type.KEY_ROTATED)
+    events = events.filter(by_another).exclude(type=Type.KEY_CONFIRMED, key__responsible__isnull=True)
     related = ("key__owner__workspace", "key__responsible", "member")
     for event in events.select_related(*related).iterator(500):
         _enqueue_for(event)
@@ -153,6 +155,10 @@ def _enqueue_for(event: AuditEvent) -> None:
         case Type.KEY_NARROWED if key:
             if key.confirmed_at is not None and key.retires_at is None:
                 _enqueue_about_key(Kind.NARROWED, key, event, but_not_for_actor=True)
+        case Type.KEY_ROTATED if key:
+            issued = _self_rotation(event, key)
+            if issued and issued.key:
+                _enqueue_about_key(Kind.SELF_ROTATED, issued.key, issued)
         case Type.KEY_USED_ELSEWHERE if key:
             _enqueue_about_key(Kind.USED_ELSEWHERE, key, event)
         case Type.KEY_LEAKED if key:
@@ -184,6 +190,14 @@ def _enqueue_about_key(
                 event=event,
                 now=event.at,
             )
+
+
+def _self_rotation(event: AuditEvent, key: ApiKey) -> AuditEvent | None:
+    """Return the event in which the key created its successor itself, or None if somebody rotated it."""
+    issued = AuditEvent.objects.filter(
+        type=Type.KEY_ISSUED, key__key_id=event.detail.get("successor"), detail__by_key=key.key_id
+    )
+    return issued.select_related("key__owner__workspace", "key__responsible").first()
 
 
 def recipients(key: ApiKey) -> list[Member]:

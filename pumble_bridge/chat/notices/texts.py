@@ -72,6 +72,8 @@ def _parts_about_key(notice: Notice, key: ApiKey, event: AuditEvent | None, now:
             return policy_texts.narrowed(event, key, values | {"who": actor_name(event)}, now)
         case Kind.IDLE_SOON if state == State.ACTIVE:
             return policy_texts.idle_soon(key, values, notice.dedup_key, now)
+        case Kind.SELF_ROTATED if event and not state.is_over:
+            return _self_rotated(event, key, values, now)
         case Kind.USED_ELSEWHERE if event and event.address and not state.is_over:
             return _used_elsewhere(event, values, now)
         case Kind.LEAKED if event and not state.is_over:
@@ -191,6 +193,25 @@ def _disabled(event: AuditEvent, values: dict[str, str]) -> list[Element]:
         paragraph(template % (values | {"who": actor_name(event)})),
         reason(event),
         paragraph(_("If you need it, ask an owner or administrator of your workspace to enable it.")),
+    ]
+
+
+def _self_rotated(event: AuditEvent, key: ApiKey, values: dict[str, str], now: datetime) -> list[Element]:
+    content = values | {
+        "address": event.address or _("an unknown address"),
+        "date": short_date(event.at, now=now),
+        "id": key.key_id,
+    }
+    return [
+        paragraph(
+            _("Your API key “%(name)s” rotated itself from %(address)s, on %(date)s. The new key is %(id)s.")
+            % content
+        ),
+        paragraph(
+            _(
+                "If a program of yours does that, you do not need to do anything. If not, somebody else may have the key: revoke it at once."
+            )
+        ),
     ]
 
 
