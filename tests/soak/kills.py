@@ -1,4 +1,4 @@
-"""A portal's process dies by `kill -9` at each step of issuing, rotating and revoking, in chat and in the browser.
+"""A portal's process dies by `kill -9` at each step of issuing, rotating and revoking, in chat, in the browser and over HTTP.
 
 Afterwards there is either no key, or one that was shown; the old key or the new one; and the audit log tells what is so.
 """
@@ -8,8 +8,9 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from keys import scopes
 from tests.soak import stack
-from tests.soak.people import InBrowser, InChat, Seen, somebody, works
+from tests.soak.people import InBrowser, InChat, Program, Seen, somebody, works
 from tests.soak.stack import Stack
 from tests.soak.verdict import Verdict
 
@@ -27,6 +28,19 @@ STEPS = {
         *("before rotate", "inside rotate", "after rotate", "after post", "inside confirm", "after confirm"),
     ],
     ("browser", "rotate"): [
+        *(
+            "before rotate",
+            "inside rotate",
+            "after rotate",
+            "before confirm",
+            "inside confirm",
+            "after confirm",
+        ),
+    ],
+    ("program", "issue"): [
+        *("before issue", "inside issue", "after issue", "before confirm", "inside confirm", "after confirm"),
+    ],
+    ("program", "rotate"): [
         *(
             "before rotate",
             "inside rotate",
@@ -79,9 +93,10 @@ class _Loop:
         self.left, self.known = list[tuple[str, str, str]](), set[str]()
         ana, general = somebody("ana@acme.test")
         ben, _general = somebody("ben@acme.test")
-        self.places: dict[str, InChat | InBrowser] = {
+        self.places: dict[str, InChat | InBrowser | Program] = {
             "chat": InChat(ana, general, self.seen),
             "browser": InBrowser(ben, self.portal, self.seen),
+            "program": Program(_managing_key(there), self.portal, self.seen),
         }
 
     def die(self, place: str, what: str, step: str, number: int) -> None:
@@ -103,7 +118,7 @@ class _Loop:
         self.problems.append(f"kill -9 {step} ({place}): the process did not die: that step is never reached")
 
     def _outcome(
-        self, person: InChat | InBrowser, what: str, name: str, before: str | None, step: str
+        self, person: InChat | InBrowser | Program, what: str, name: str, before: str | None, step: str
     ) -> Iterator[str]:
         result = self._until_death(step, lambda: _do(person, what, name, before))
         if what == "revoke":
@@ -136,7 +151,15 @@ class _Loop:
             self.left.clear()
 
 
-def _do(person: InChat | InBrowser, what: str, name: str, before: str | None) -> object:
+def _managing_key(there: Stack) -> str:
+    """A key of Ben's that may do everything, and manage his other keys."""
+    wanted = [f"--scope={scope}" for scope in scopes.KNOWN]
+    owner = ["--workspace=Acme", "--member=ben@acme.test", "--name=manager"]
+    made = there.run("manage.py", "create_key", *owner, *wanted, "--json")
+    return str(json.loads(made.stdout)["key"])
+
+
+def _do(person: InChat | InBrowser | Program, what: str, name: str, before: str | None) -> object:
     if what == "issue":
         return person.issue(name)
     assert before is not None

@@ -146,6 +146,39 @@ class InBrowser:
             return None
 
 
+class Program:
+    """A program with a key that manages keys: it creates others, which renew and end themselves."""
+
+    def __init__(self, manager: str, portal: str, seen: Seen) -> None:
+        self.manager, self.portal, self.seen = manager, portal, seen
+        seen.look(manager)
+
+    def issue(self, name: str) -> str | None:
+        return self._key_in(self._post("createKey", self.manager, name=name))
+
+    def rotate(self, name: str, plaintext: str) -> str | None:
+        return self._key_in(self._post("rotateKey", plaintext, grace="now"))
+
+    def revoke(self, name: str, plaintext: str) -> bool:
+        """Whether it was told that it is done."""
+        answer = self._post("revokeKey", plaintext)
+        if answer is not None and answer.ok:
+            self.seen.revoked.add(id_of(plaintext))
+            return True
+        return False
+
+    def _key_in(self, answer: requests.Response | None) -> str | None:
+        return self.seen.look(answer.json()["key"]) if answer is not None and answer.ok else None
+
+    def _post(self, operation: str, plaintext: str, **data: str) -> requests.Response | None:
+        """The answer, None where the connection broke before all of it was there."""
+        url, headers = f"{self.portal}/{operation}", {"ApiKey": plaintext}
+        try:
+            return requests.post(url, json=data, headers=headers, timeout=PATIENCE)
+        except requests.RequestException:
+            return None
+
+
 def somebody(email: str) -> tuple[Person, str]:
     """That person, and a channel they are in."""
     person = pumble.person(email)
