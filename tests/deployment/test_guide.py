@@ -45,9 +45,11 @@ class TestTheGuide:
         asked = [sys.executable, "deploy/healthcheck.py"]
 
         alive = subprocess.run(asked, cwd=deployment.folder, env=deployment.a.environment)
+        ready = subprocess.run([*asked, "/readyz"], cwd=deployment.folder, env=deployment.a.environment)
+        wrong = subprocess.run([*asked, "/nothing"], cwd=deployment.folder, env=deployment.a.environment)
         gone = subprocess.run(asked, cwd=deployment.folder, env=deployment.a.environment | {"PORT": "1"})
 
-        assert (alive.returncode, gone.returncode) == (0, 1)
+        assert [one.returncode for one in (alive, ready, wrong, gone)] == [0, 0, 1, 1]
 
 
 class TestPlainHttp:
