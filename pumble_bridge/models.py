@@ -325,20 +325,24 @@ class MaintenanceRun(models.Model):
 
 
 class SecretCheck(models.Model):
-    """A check value of a pepper or an encryption key, from which the secret cannot be derived. See `secret_checks`.
+    """A check value of a secret, from which the secret cannot be derived. See `secret_checks`.
 
     Attributes:
-        number: that of the pepper; 0 for an encryption key.
+        number: that of the pepper; 0 for all others.
+        worked_at: when it was found that a secret of the app at Pumble works. None for all others.
     """
 
     class Kind(models.TextChoices):
         PEPPER = "PEPPER"
         ENCRYPTION_KEY = "ENCRYPTION_KEY"
+        CLIENT_SECRET = "CLIENT_SECRET"  # noqa: S105 - the name
+        SIGNING_SECRET = "SIGNING_SECRET"  # noqa: S105 - the name
 
     kind = models.CharField(max_length=16, choices=Kind.choices)
     number = models.PositiveSmallIntegerField(default=0)
     value = models.CharField(max_length=64)
     first_seen_at = models.DateTimeField()
+    worked_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [

@@ -1,8 +1,11 @@
-"""Find a pepper or an encryption key that was changed by mistake.
+"""Find a secret that was changed by mistake, and a secret of the app at Pumble that has not been tried yet.
 
 A check value is the HMAC of a fixed label under the secret. It reveals nothing of a random secret of 32 bytes, and is the
 same as long as the secret is. `maintenance` and `doctor` store it when they first see the secret. Digests and tokens
 cannot replace it: a digest tells nothing without the key's plaintext, and a new installation has no tokens.
+
+Pumble has no call that tries the client secret or the signing secret alone. They work if, after they were first seen, somebody
+signed in or Pumble sent a hook.
 """
 
 import hmac
@@ -10,13 +13,14 @@ from datetime import datetime
 
 from django.conf import settings
 
-from keys.models import ApiKey
+from keys.models import ApiKey, AuditEvent
 from pumble_bridge import tokens
-from pumble_bridge.models import Authorization, Installation, SecretCheck
+from pumble_bridge.models import AcceptedHook, Authorization, Installation, SecretCheck
 
 _LABEL = b"pumble-api-keys: check value of a secret"
 _MAX_TOKENS = 2000  # of each kind; decrypting one takes about 60 µs
 _Kind = SecretCheck.Kind
+_EXCHANGES = (AuditEvent.Type.MEMBER_AUTHORIZED, AuditEvent.Type.MEMBER_SIGNED_IN)  # need the client secret
 
 
 def record(*, now: datetime) -> int:
@@ -24,6 +28,7 @@ def record(*, now: datetime) -> int:
 
     A secret that no stored key or token depends on may change, so its old check value is replaced.
     """
+    record_app_secrets(now=now)
     known = _known()
     new = [
         SecretCheck(kind=kind, number=number, value=value, first_seen_at=now)
@@ -43,6 +48,32 @@ def record(*, now: datetime) -> int:
     accepted = [check for check in new if (check.kind, check.number) not in refused]
     SecretCheck.objects.bulk_create(accepted, ignore_conflicts=True)
     return len(accepted)
+
+
+def record_app_secrets(*, now: datetime) -> list[SecretCheck]:
+    """Store when the client secret and the signing secret were first seen and found to work. Return both."""
+    checks = []
+    for kind, secret in (
+        (_Kind.CLIENT_SECRET, settings.PUMBLE_APP_CLIENT_SECRET),
+        (_Kind.SIGNING_SECRET, settings.PUMBLE_APP_SIGNING_SECRETS[0]),
+    ):
+        check, _created = SecretCheck.objects.get_or_create(
+            kind=kind, value=_check_value(secret.encode()), defaults={"first_seen_at": now}
+        )
+        if check.worked_at is None and _has_worked(check):
+            check.worked_at = now
+            check.save(update_fields=["worked_at"])
+        checks.append(check)
+    return checks
+
+
+def _has_worked(check: SecretCheck) -> bool:
+    if check.kind == _Kind.SIGNING_SECRET:
+        is_only_one = (
+            len(settings.PUMBLE_APP_SIGNING_SECRETS) == 1
+        )  # else an older one may have verified the hook
+        return is_only_one and AcceptedHook.objects.filter(accepted_at__gt=check.first_seen_at).exists()
+    return AuditEvent.objects.filter(type__in=_EXCHANGES, at__gt=check.first_seen_at).exists()
 
 
 def find_changed_peppers() -> list[int]:

@@ -45,11 +45,11 @@ def check() -> Iterator[Finding]:
             left=len(installed) - tried,
         )
     if has_worked:
-        yield ok("pumble.credentials", _("Pumble accepts PUMBLE_APP_KEY."))
+        yield ok("pumble.app_key", _("Pumble accepts PUMBLE_APP_KEY."))
     elif not installed:
         yield warning(
-            "pumble.credentials",
-            _("PUMBLE_APP_KEY and the other values of the app cannot be tried before an installation."),
+            "pumble.app_key",
+            _("PUMBLE_APP_KEY cannot be tried before an installation."),
             _("Install the app in a workspace: open %(url)s."),
             url=_install_url(),
         )
@@ -153,13 +153,13 @@ def _is_granted(call: Callable[[], object]) -> bool:
 def _check_people(installation: Installation) -> Finding:
     """Count those whose keys are refused, because they do not authorize the app."""
     check, workspace = "installation.people", installation.workspace
-    members = Member.objects.filter(workspace=workspace, is_active=True)
+    members = Member.objects.filter(workspace=workspace, is_active=True, is_bot=False)
     values: dict[str, str | int] = {
         "workspace": workspace.name,
         "authorized": members.exclude(authorized_at=None).count(),
         "total": members.count(),
     }
-    live = ApiKey.objects.live(timezone.now()).filter(owner__workspace=workspace)
+    live = ApiKey.objects.live(timezone.now()).filter(owner__in=members)
     refused = live.filter(owner__authorized_at=None).values("owner").distinct().count()
     if refused:
         return warning(

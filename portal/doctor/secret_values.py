@@ -1,4 +1,4 @@
-"""Peppers and encryption keys: they are the secrets with which keys and tokens were stored."""
+"""Secrets: those with which keys and tokens were stored, and those of the app at Pumble."""
 
 from collections.abc import Iterator
 
@@ -8,14 +8,19 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop as _
 
 from keys.models import ApiKey
-from portal.doctor.findings import Finding, failure, ok
+from portal.doctor.findings import Finding, failure, ok, warning
+from portal.environment import LOCAL_PUMBLE_CREDENTIALS
 from pumble_bridge import secret_checks
+from pumble_bridge.models import SecretCheck
+
+Kind = SecretCheck.Kind
 
 
 def check() -> Iterator[Finding]:
     secret_checks.record(now=timezone.now())
     yield from _check_peppers()
     yield _check_encryption_keys()
+    yield from _check_app_secrets()
 
 
 def _check_peppers() -> Iterator[Finding]:
@@ -51,3 +56,30 @@ def _check_encryption_keys() -> Finding:
             cure = _("The keys are not those of before. Put the former key back, after the new one.")
         return failure(check, message, cure, unreadable=unreadable, total=total)
     return ok(check, _("TOKEN_ENCRYPTION_KEYS decrypts the stored tokens (%(total)s)."), total=total)
+
+
+def _check_app_secrets() -> Iterator[Finding]:
+    """Warn of a secret of the app at Pumble that has not been used since it was set."""
+    cures = {
+        Kind.CLIENT_SECRET: _("Sign in with Pumble once at %(url)s, then run doctor again."),
+        Kind.SIGNING_SECRET: _(
+            "Type /api-keys help once in Pumble, then run doctor again within 10 minutes."
+        ),
+    }
+    for secret in secret_checks.record_app_secrets(now=timezone.now()):
+        check, name = f"pumble.{secret.kind.lower()}", f"PUMBLE_APP_{secret.kind}"
+        is_published = settings.LOCAL_PUMBLE and _is_published(name)
+        if secret.worked_at or is_published:
+            yield ok(check, _("%(name)s works."), name=name)
+        else:
+            message = _("%(name)s has not been used yet, and Pumble has no call that tries it alone.")
+            yield warning(check, message, cures[Kind(secret.kind)], name=name, url=settings.PUBLIC_URL)
+
+
+def _is_published(name: str) -> bool:
+    """Return whether the value is that of the local Pumble, which needs no trial."""
+    values = {
+        "PUMBLE_APP_CLIENT_SECRET": settings.PUMBLE_APP_CLIENT_SECRET,
+        "PUMBLE_APP_SIGNING_SECRET": settings.PUMBLE_APP_SIGNING_SECRETS[0],
+    }
+    return values[name] == LOCAL_PUMBLE_CREDENTIALS[name]

@@ -30,6 +30,8 @@ def problems(deployment: Deployment, **environment: str) -> list[str]:
 
 def test_finds_nothing_on_a_good_server_and_names_what_redis_does_wrong(deployment: Deployment) -> None:
     deployment.manage("maintenance")
+    deployment.sign_in()  # uses the client secret
+    deployment.type("ana@acme.test", "/api-keys help")  # is signed with the signing secret
     assert problems(deployment) == []
 
     server = redis.Redis.from_url(deployment.redis.url)

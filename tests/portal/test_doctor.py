@@ -28,13 +28,14 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 from pytest_django import Settings
 
+from keys import audit
 from keys.audit import PUMBLE
 from keys.ip_networks import parse_network
 from keys.models import Member, Workspace
 from portal.doctor import areas, probe, public_url, results
 from portal.doctor.findings import Finding, Status, failure, ok
 from pumble_bridge import app_scopes, http, installations, oauth, secret_checks, tokens
-from pumble_bridge.models import Authorization, Installation, MaintenanceRun
+from pumble_bridge.models import AcceptedHook, Authorization, Installation, MaintenanceRun
 from tests import pumble
 from tests.environment import PROJECT, free_port
 from tests.portal import front_door
@@ -313,7 +314,18 @@ def a_clock_that_is_ahead(world: World) -> None:
     world.undo.enter_context(time_machine.travel(timezone.now() + timedelta(minutes=10), tick=True))
 
 
-@fault("pumble.credentials")
+@fault("pumble.client_secret")
+def a_client_secret_that_nobody_used(world: World) -> None:
+    world.settings.PUMBLE_APP_CLIENT_SECRET = "xpcls-another-client-secret"
+
+
+@fault("pumble.signing_secret")
+def a_signing_secret_that_nobody_used(world: World) -> None:
+    AcceptedHook.remember(["before"], now=timezone.now())
+    world.settings.PUMBLE_APP_SIGNING_SECRETS = ["xpss-another-signing-secret"]
+
+
+@fault("pumble.app_key")
 def no_installation(world: World) -> None:
     installations.remove_installation(world.acme, by=PUMBLE, now=timezone.now())
 
@@ -424,6 +436,22 @@ class TestDoctor:
 
         call_command("rotate_secrets", stdout=io.StringIO())
         settings.TOKEN_ENCRYPTION_KEYS = settings.TOKEN_ENCRYPTION_KEYS[:1]
+        assert problems() == {}
+
+    def test_learns_that_the_secrets_of_the_app_work(self, healthy: str, settings: Settings) -> None:
+        settings.PUMBLE_APP_CLIENT_SECRET = "xpcls-another-client-secret"
+        settings.PUMBLE_APP_SIGNING_SECRETS = ["xpss-another-signing-secret"]
+        assert list(problems()) == ["pumble.client_secret", "pumble.signing_secret"]
+
+        AcceptedHook.remember(["after"], now=timezone.now())
+        member = Member.objects.get(email="ana@acme.test")
+        audit.record(
+            audit.Type.MEMBER_SIGNED_IN,
+            workspace=member.workspace,
+            member=member,
+            by=PUMBLE,
+            now=timezone.now(),
+        )
         assert problems() == {}
 
     def test_accepts_another_pepper_where_no_key_was_made(self, healthy: str, settings: Settings) -> None:
