@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from django.http import StreamingHttpResponse
 from django.utils import timezone
@@ -34,8 +35,11 @@ def deliver(
 
 
 def revoke_undelivered(key: ApiKey, by: Actor) -> None:
+    """Revoke a pending key as its owner, because a key that rotates itself does not manage its successor."""
     log.warning("key.not_delivered", extra={"key_id": key.key_id})
-    lifecycle.revoke(key=key, by=by, reason=ApiKey.RevokeReason.NOT_DELIVERED, now=timezone.now())
+    lifecycle.revoke(
+        key=key, by=replace(by, key=None), reason=ApiKey.RevokeReason.NOT_DELIVERED, now=timezone.now()
+    )
 
 
 def _stream(body: bytes, key: ApiKey, by: Actor, on_failure: Callable[[], None] | None) -> Iterator[bytes]:

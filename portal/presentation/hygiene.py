@@ -18,7 +18,7 @@ SUGGESTED_LIFETIME = timedelta(days=90)
 _OPERATION_SCOPES = {
     operation.operation: {operation.scope} if operation.scope else {*operation.any_scope}
     for operation in OPERATIONS
-}
+} | {name: {scopes.MANAGE} for name in ("rotateKey", "revokeKey")}  # of other keys
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,12 @@ def find_risks(keys: Collection[ApiKey], now: datetime) -> Findings:
 
 
 def unused_scopes(key: ApiKey, used: Collection[str], now: datetime) -> list[str]:
-    """Return the scopes that a key did not use for 30 days. Return none if the key is younger or was not used."""
+    """Return the scopes that a key did not use for 30 days. Return none if the key is younger or was not used.
+
+    A key that manages others has scopes to give, so it needs no use for them.
+    """
+    if scopes.MANAGE in key.scopes and scopes.MANAGE in used:
+        return []
     if not set(used) & set(key.scopes) or key.created_at > now - USAGE_WINDOW:
         return []
     return [scope for scope in key.scopes if scope not in used]

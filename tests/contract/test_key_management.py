@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import requests
+from django.test import Client
 from django.utils import timezone
 
 from keys import lifecycle, scopes
@@ -523,6 +524,76 @@ class TestARepetition:
         assert_structured(manager.post("createKey", {"name": ""}), "validation", 400000)
 
         assert success(manager.post("createKey", {"name": "ci"}))["key"]
+
+
+class TestAnAnswerThatCannotBeSent:
+    @pytest.mark.parametrize(("operation", "data"), [("createKey", {"name": "ci"}), ("rotateKey", {})])
+    def test_leaves_no_key_and_can_be_repeated(
+        self, manager: Api, operation: str, data: dict[str, str]
+    ) -> None:
+        headers = manager.headers | {"Idempotency-Key": "once"}
+        old = row(manager)
+
+        answer: Any = Client().post(f"/{operation}", data, content_type="application/json", headers=headers)
+        sending = iter(answer._iterator)  # what the server writes from
+        assert b'"key":"pmb_' in next(sending)
+        sending.close()
+
+        (lost,) = ApiKey.objects.exclude(pk=old.pk)
+        assert lost.revoked_reason == ApiKey.RevokeReason.NOT_DELIVERED
+        assert works(manager)
+        assert row(manager).retires_at is None
+        manager.headers |= {"Idempotency-Key": "once"}
+        assert works(client(manager, success(manager.post(operation, data))))
+
+    def test_to_a_trial_key_is_a_dry_run(self, portal: str) -> None:
+        trial = Api(portal, key_of("ana@acme.test", is_trial=True))
+
+        assert success(trial.post("rotateKey", {}))["dryRun"] is True
+        assert success(trial.post("revokeKey", {}))["dryRun"] is True
+        assert works(trial)
+
+
+class TestAWorkspaceKey:
+    @pytest.fixture
+    def workspace_manager(self, portal: str) -> Api:
+        ana = Member.objects.get(email="ana@acme.test")
+        bot = Member.objects.get(is_bot=True, workspace=ana.workspace)
+        rights = {"scopes": [*READING, scopes.MANAGE]}
+        _key, plaintext = lifecycle.issue(
+            owner=bot, name="wk", by=OPERATOR, now=timezone.now(), responsible=ana, **rights
+        )
+        return Api(portal, plaintext.text)
+
+    def test_manages_keys_of_the_workspace_and_never_a_members(
+        self, workspace_manager: Api, api: Api
+    ) -> None:
+        made = success(workspace_manager.post("createKey", {"name": "ci"}))
+
+        key = row(client(workspace_manager, made))
+        assert (key.owner, key.responsible) == (
+            row(workspace_manager).owner,
+            row(workspace_manager).responsible,
+        )
+        names = [key["name"] for key in success(workspace_manager.get("listKeys"))]
+        assert names == ["ci", "wk"]
+        for operation in ("rotateKey", "revokeKey"):
+            answer = workspace_manager.post(operation, {"id": row(api).key_id})
+            assert_structured(answer, "not_found", 404100)
+
+    def test_is_not_managed_by_a_key_of_the_person_who_is_responsible(
+        self, workspace_manager: Api, manager: Api
+    ) -> None:
+        answer = manager.post("revokeKey", {"id": row(workspace_manager).key_id})
+
+        assert_structured(answer, "not_found", 404100)
+        assert works(workspace_manager)
+
+    def test_renews_itself(self, workspace_manager: Api) -> None:
+        new = client(workspace_manager, success(workspace_manager.post("rotateKey", {})))
+
+        assert works(new)
+        assert row(new).responsible == row(workspace_manager).responsible
 
 
 class TestADryRun:

@@ -1,5 +1,6 @@
 """Keys that manage others, on the pages: who gives that right, which key made which, and what ends with it."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,9 +11,9 @@ from keys import lifecycle, scopes
 from keys.audit import Actor, Surface
 from keys.models import ApiKey, AuditEvent, Member
 from portal.dashboard import key_creation
-from portal.presentation import event_texts
+from portal.presentation import event_texts, hygiene
 from pumble_bridge import explanations
-from tests.portal.dashboard import browser_of, by, make_key, nonce, set_policy, text, words
+from tests.portal.dashboard import browser_of, by, make_key, nonce, set_policy, text, used, words
 
 pytestmark = pytest.mark.django_db
 
@@ -154,6 +155,16 @@ class TestAKeyThatAKeyMade:
 
         made.refresh_from_db()
         assert made.revoked_reason == reason
+
+
+@pytest.mark.parametrize(("operation", "broad"), [("createKey", False), ("fetchMessage", True)])
+def test_a_key_that_manages_needs_no_use_for_what_it_gives(
+    alice: Member, manager: ApiKey, operation: str, broad: bool
+) -> None:
+    ApiKey.objects.filter(pk=manager.pk).update(created_at=timezone.now() - timedelta(days=60))
+    used(manager, operation=operation)
+
+    assert (hygiene.find_overbroad(ApiKey.objects.all(), timezone.now()) == [manager.pk]) is broad
 
 
 def test_an_explanation_says_which_key_ended_it(alice: Member, manager: ApiKey, made: ApiKey) -> None:
