@@ -103,10 +103,11 @@ def _revoke(click: Click, user: ChatUser) -> HookResponse:
         user.send_ephemeral(click.channel_id, message(*parts, buttons=buttons))
         return Ack()
     both = successor_question.has_live_predecessor(key, user)
+    note = key_blocks.created_keys_note(key, user.now)
     lifecycle.revoke(key=key, by=user.by, reason=ApiKey.RevokeReason.BY_HOLDER, now=user.now)
     if click.channel_id:
         deleted = successor_question.deleted_text(both=both)
         user.send_ephemeral(
-            click.channel_id, message(paragraph(deleted % {"name": escape_user_text(key.name)}))
+            click.channel_id, message(paragraph(deleted % {"name": escape_user_text(key.name)}), *note)
         )
     return Ack()

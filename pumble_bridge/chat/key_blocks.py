@@ -5,8 +5,9 @@ from datetime import datetime
 from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from keys import exceptions, key_format, texts, times
+from keys import exceptions, key_format, selectors, texts, times
 from keys.models import ApiKey
 from pumble_bridge.chat import onboarding
 from pumble_bridge.chat.blocks import Element, escape_user_text, link, paragraph, preformatted, text
@@ -44,6 +45,17 @@ def _responsibility(key: ApiKey) -> list[str]:
         return []
     name = escape_user_text(texts.responsible_name(key))
     return [_("Workspace key · Responsible: %(name)s. ") % {"name": name}]
+
+
+def created_keys_note(key: ApiKey, now: datetime) -> list[Element]:
+    """Return that the keys that `key` created end with it, or nothing if it created none."""
+    number = selectors.list_created_keys([key], now).count()
+    if not number:
+        return []
+    note = ngettext(
+        "The %(n)s key that it created ends with it.", "The %(n)s keys that it created end with it.", number
+    )
+    return [paragraph(note % {"n": number})]
 
 
 def last_used(key: ApiKey, now: datetime) -> str:

@@ -14,6 +14,7 @@ from keys.exceptions import (
     IdempotencyInProgress,
     KeyBeingReplaced,
     KeyNotFound,
+    KeyRevoked,
     KeysError,
     RotationUnderway,
     TooManyKeys,
@@ -111,6 +112,39 @@ def test_confirming_and_revoking_a_successor_at_once_wait_for_no_one_for_ever(al
         at_once(4, act)
 
         assert not ApiKey.objects.filter(name=key.name).live(NOW).exists()
+
+
+def test_a_revoked_key_leaves_none_that_it_is_just_creating(alice: Member) -> None:
+    scopes = ["user:read", "keys:manage"]
+    manager, _ = lifecycle.issue(owner=alice, name="m", by=OPERATOR, now=NOW, scopes=scopes)
+    manager = lifecycle.confirm(key=manager, by=OPERATOR, now=NOW)
+    by = Actor(alice, Surface.API, key=manager)
+    reason = ApiKey.RevokeReason.BY_OPERATOR
+
+    def create_or_revoke(number: int) -> Any:
+        if number == 3:
+            return lifecycle.revoke(key=manager, by=OPERATOR, reason=reason, now=NOW)
+        key, _ = lifecycle.issue(owner=alice, name=None, by=by, now=NOW, scopes=["user:read"])
+        return lifecycle.confirm(key=key, by=by, now=NOW)
+
+    results = at_once(8, create_or_revoke)
+
+    assert all(isinstance(result, ApiKey | KeyRevoked) for result in results)
+    assert not ApiKey.objects.filter(revoked_at=None).exists()
+
+
+def test_a_key_that_repeats_its_rotation_several_times_at_once_gets_one_successor(alice: Member) -> None:
+    old = live_key(alice)
+    by = Actor(alice, Surface.API, key=old)
+    lost, _ = lifecycle.rotate(key=old, grace=timedelta(days=1), by=by, now=NOW)
+    lifecycle.confirm(key=lost, by=by, now=NOW)
+
+    results = at_once(4, lambda _: lifecycle.rotate(key=old, grace=timedelta(days=1), by=by, now=NOW))
+
+    assert sum(isinstance(result, RotationUnderway) for result in results) == 3
+    lost.refresh_from_db()
+    assert lost.revoked_reason == ApiKey.RevokeReason.NOT_DELIVERED
+    assert old.successors.filter(revoked_at=None).count() == 1
 
 
 def test_of_fifty_beginnings_with_one_idempotency_key_one_is_the_first(alice: Member) -> None:

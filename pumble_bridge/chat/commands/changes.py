@@ -4,7 +4,7 @@ from django.utils.translation import gettext as _
 
 from keys import lifecycle, selectors
 from keys.models import ApiKey
-from pumble_bridge.chat import successor_question
+from pumble_bridge.chat import key_blocks, successor_question
 from pumble_bridge.chat.blocks import escape_user_text, paragraph
 from pumble_bridge.chat.commands.context import CommandContext, UsageError
 from pumble_bridge.hooks.responses import Ack, HookResponse
@@ -16,8 +16,11 @@ def delete(context: CommandContext) -> HookResponse:
     if successor := selectors.find_successor(key, context.now):
         return _ask(context, successor_question.DELETE, key, successor)
     both = successor_question.has_live_predecessor(key, context.user)
+    note = key_blocks.created_keys_note(key, context.now)
     lifecycle.revoke(key=key, by=context.by, reason=ApiKey.RevokeReason.BY_HOLDER, now=context.now)
-    return _done(context, successor_question.deleted_text(both=both), key)
+    text = successor_question.deleted_text(both=both) % {"name": escape_user_text(key.name)}
+    context.reply(paragraph(text), *note)
+    return Ack()
 
 
 def disable(context: CommandContext) -> HookResponse:

@@ -71,6 +71,7 @@ def _confirmation_view(state: ModalState) -> Element:
             rich_text(
                 paragraph(key_blocks.short_entry(key, state.user.now)),
                 paragraph(_("Anything that uses it stops working at once. This can't be undone.")),
+                *key_blocks.created_keys_note(state.key, state.user.now),
                 paragraph(_("Not sure? Disable it instead; you can turn it back on.")),
             ),
             *successors.which_keys(state),
