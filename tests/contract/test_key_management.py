@@ -559,7 +559,7 @@ class TestAWorkspaceKey:
     def workspace_manager(self, portal: str) -> Api:
         ana = Member.objects.get(email="ana@acme.test")
         bot = Member.objects.get(is_bot=True, workspace=ana.workspace)
-        rights = {"scopes": [*READING, scopes.MANAGE]}
+        rights: dict[str, Any] = {"scopes": [*READING, scopes.MANAGE]}
         _key, plaintext = lifecycle.issue(
             owner=bot, name="wk", by=OPERATOR, now=timezone.now(), responsible=ana, **rights
         )
