@@ -26,9 +26,9 @@ _EXCHANGES = (AuditEvent.Type.MEMBER_AUTHORIZED, AuditEvent.Type.MEMBER_SIGNED_I
 def record(*, now: datetime) -> int:
     """Store the check values of secrets that were not seen before, unless stored data contradict them. Return how many.
 
-    A secret that no stored key or token depends on may change, so its old check value is replaced.
+    A secret that no live key and no stored token depends on may change, so its old check value is replaced.
     """
-    record_app_secrets(now=now)
+    _record_app_secrets(now)
     known = _known()
     new = [
         SecretCheck(kind=kind, number=number, value=value, first_seen_at=now)
@@ -38,7 +38,8 @@ def record(*, now: datetime) -> int:
     if not new:  # as in nearly every run
         return 0
     changed = find_changed_peppers()
-    unused = [number for number in changed if not ApiKey.objects.filter(pepper_number=number).exists()]
+    live = ApiKey.objects.live(now)
+    unused = [number for number in changed if not live.filter(pepper_number=number).exists()]
     SecretCheck.objects.filter(kind=_Kind.PEPPER, number__in=unused).delete()
     refused = {(_Kind.PEPPER, number) for number in set(changed) - set(unused)}
     if count_unreadable_tokens()[0]:
@@ -50,30 +51,42 @@ def record(*, now: datetime) -> int:
     return len(accepted)
 
 
-def record_app_secrets(*, now: datetime) -> list[SecretCheck]:
-    """Store when the client secret and the signing secret were first seen and found to work. Return both."""
-    checks = []
-    for kind, secret in (
-        (_Kind.CLIENT_SECRET, settings.PUMBLE_APP_CLIENT_SECRET),
-        (_Kind.SIGNING_SECRET, settings.PUMBLE_APP_SIGNING_SECRETS[0]),
-    ):
-        check, _created = SecretCheck.objects.get_or_create(
-            kind=kind, value=_check_value(secret.encode()), defaults={"first_seen_at": now}
-        )
-        if check.worked_at is None and _has_worked(check):
+def list_app_secrets() -> list[tuple[str, bool]]:
+    """Return the kind of each secret of the app at Pumble, and whether it is known to work."""
+    return [
+        (kind, check is not None and (check.worked_at is not None or _has_worked(check)))
+        for kind, _value, check in _app_secrets()
+    ]
+
+
+def _record_app_secrets(now: datetime) -> None:
+    for kind, value, check in _app_secrets():
+        if check is None:
+            new = SecretCheck(kind=kind, value=value, first_seen_at=now)
+            SecretCheck.objects.bulk_create([new], ignore_conflicts=True)
+        elif check.worked_at is None and _has_worked(check):
             check.worked_at = now
             check.save(update_fields=["worked_at"])
-        checks.append(check)
-    return checks
+
+
+def _app_secrets() -> list[tuple[str, str, SecretCheck | None]]:
+    """Return kind, check value and stored check of the client secret and of the signing secret."""
+    values = {
+        _Kind.CLIENT_SECRET.value: _check_value(settings.PUMBLE_APP_CLIENT_SECRET.encode()),
+        _Kind.SIGNING_SECRET.value: _check_value(settings.PUMBLE_APP_SIGNING_SECRETS[0].encode()),
+    }
+    return [
+        (kind, value, SecretCheck.objects.filter(kind=kind, value=value).first())
+        for kind, value in values.items()
+    ]
 
 
 def _has_worked(check: SecretCheck) -> bool:
-    if check.kind == _Kind.SIGNING_SECRET:
-        is_only_one = (
-            len(settings.PUMBLE_APP_SIGNING_SECRETS) == 1
-        )  # else an older one may have verified the hook
-        return is_only_one and AcceptedHook.objects.filter(accepted_at__gt=check.first_seen_at).exists()
-    return AuditEvent.objects.filter(type__in=_EXCHANGES, at__gt=check.first_seen_at).exists()
+    if check.kind == _Kind.CLIENT_SECRET:
+        return AuditEvent.objects.filter(type__in=_EXCHANGES, at__gt=check.first_seen_at).exists()
+    if len(settings.PUMBLE_APP_SIGNING_SECRETS) > 1:  # an older one may have verified the hook
+        return False
+    return AcceptedHook.objects.filter(accepted_at__gt=check.first_seen_at).exists()
 
 
 def find_changed_peppers() -> list[int]:

@@ -20,6 +20,13 @@ def check() -> Iterator[Finding]:
         return
     try:
         info: dict[str, Any] = redis_client.get_client(settings.REDIS_URL, _SECONDS).info()
+    except redis.ResponseError:  # NOPERM of a managed server
+        yield warning(
+            "redis",
+            _("Redis answers, but does not let this account ask for its mode and memory."),
+            _("Allow the command INFO, or check maxmemory-policy yourself: it must be noeviction."),
+        )
+        return
     except redis.RedisError as error:
         yield failure(
             "redis",

@@ -187,6 +187,15 @@ def a_disk_with_little_space(world: World) -> None:
     )
 
 
+@fault("disk.DATA_DIR")
+def a_full_disk(world: World) -> None:
+    a_disk_with_little_space(world)
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA max_page_count = 1")  # as small as the database already is
+            world.undo.callback(connection.close)
+
+
 @fault("database.migrations")
 def a_missing_migration(world: World) -> None:
     recorder = MigrationRecorder(connection)
@@ -406,6 +415,19 @@ class TestDoctor:
             server.replicaof("NO", "ONE")
             server.config_set("maxmemory", 0)
             server.config_set("maxmemory-policy", "noeviction")
+
+    def test_warns_of_a_redis_that_tells_nothing(
+        self, healthy: str, settings: Settings, redis_url: str
+    ) -> None:
+        server = redis.Redis.from_url(redis_url)
+        server.acl_setuser(
+            "portal", enabled=True, nopass=True, keys="*", categories=["+@all"], commands=["-info"]
+        )
+        settings.REDIS_URL = redis_url.replace("redis://", "redis://portal:any-password@")
+        try:
+            assert list(problems()) == ["redis"]
+        finally:
+            server.acl_deluser("portal")
 
     def test_names_a_redis_that_is_away(self, healthy: str, settings: Settings) -> None:
         settings.REDIS_URL = f"redis://:redis-password-1234@127.0.0.1:{free_port()}"
