@@ -147,6 +147,14 @@ def require_can_be_responsible(member: Member, workspace_pk: int | None) -> None
         raise ResponsibleInvalid(problem.NOT_AUTHORIZED)
 
 
+# The same rule as a query, beside that of the workspace.
+CAN_BE_RESPONSIBLE = {
+    "is_active": True,
+    "role__in": sorted(_RESPONSIBLE_ROLES),
+    "authorized_at__isnull": False,
+}
+
+
 def keeps_responsibility(member: Member) -> bool:
     """Return whether a member stays responsible for their workspace keys: they are active and no guest.
 

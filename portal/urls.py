@@ -17,6 +17,7 @@ from portal.dashboard import (
     overview,
     session,
     trial_keys,
+    workspace_keys,
 )
 from portal.doctor import probe
 from portal.reference import views as reference
@@ -42,6 +43,9 @@ urlpatterns = [
         RedirectView.as_view(pattern_name="new-key", query_string=True, http_method_names=["get", "head"]),
         name="new-key-slash",
     ),
+    path("workspace-keys/", workspace_keys.WorkspaceKeyList.as_view(), name="workspace-keys"),
+    path("workspace-keys/new", workspace_keys.CreateWorkspaceKey.as_view(), name="new-workspace-key"),
+    path("keys/<slug:key_id>/responsible", workspace_keys.ReplaceResponsible.as_view(), name="responsible"),
     path("keys/<slug:key_id>/", key_page.KeyPage.as_view(), name="key"),
     path("keys/<slug:key_id>/rename", key_changes.RenameKey.as_view(), name="rename"),
     path("keys/<slug:key_id>/narrow", key_changes.NarrowKey.as_view(), name="narrow"),

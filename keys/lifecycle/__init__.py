@@ -8,7 +8,7 @@ from keys.lifecycle.locks import lock_keys_of, lock_owner
 from keys.lifecycle.names import MAX_NAME_LENGTH, MAX_NOTE_LENGTH, clean_name, clean_note
 from keys.lifecycle.responsibility import release_keys, replace_responsible
 from keys.lifecycle.restoration import reapply_revocations
-from keys.lifecycle.revocation import revoke
+from keys.lifecycle.revocation import revoke, revoke_reason
 from keys.lifecycle.rotation import GRACE_PERIODS, finish_rotation, record_use_after_rotation, renew, rotate
 from keys.lifecycle.updates import change_purpose, disable, enable, narrow, rename
 
@@ -39,6 +39,7 @@ __all__ = [
     "renew",
     "replace_responsible",
     "revoke",
+    "revoke_reason",
     "revoke_stale_pending",
     "rotate",
     "stop_all",

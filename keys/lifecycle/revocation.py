@@ -10,7 +10,15 @@ from keys.audit import Actor, audit_denials
 from keys.lifecycle.events import record_key_event
 from keys.lifecycle.locks import lock_chain_to_stop, lock_keys, lock_owner, lock_undelivered
 from keys.lifecycle.names import clean_note
-from keys.models import ApiKey, AuditEvent
+from keys.models import ApiKey, AuditEvent, Member
+
+
+def revoke_reason(holder: Member | None, by: Actor) -> ApiKey.RevokeReason:
+    """Return the reason for a key of `holder` that `by` revokes."""
+    reasons = ApiKey.RevokeReason
+    if by.member is not None and by.member == holder:
+        return reasons.BY_HOLDER
+    return reasons.BY_OPERATOR if by.member and by.member.is_superuser else reasons.BY_ADMINISTRATOR
 
 
 @audit_denials("revoke")

@@ -116,14 +116,6 @@ class KeyAction:
         return text % {"name": name}
 
 
-def revoke_reason(owner: Member, by: Actor) -> ApiKey.RevokeReason:
-    """Return the reason for a key of `owner` that `by` revokes."""
-    reasons = ApiKey.RevokeReason
-    if by.member == owner:
-        return reasons.BY_HOLDER
-    return reasons.BY_OPERATOR if by.member and by.member.is_superuser else reasons.BY_ADMINISTRATOR
-
-
 @dataclass(frozen=True)
 class _Choices:
     """What the confirmation says beyond the keys."""
@@ -137,7 +129,7 @@ def _revoke(key: ApiKey, choices: _Choices, *, by: Actor, now: datetime) -> None
     lifecycle.revoke(
         key=key,
         by=by,
-        reason=revoke_reason(key.owner, by),
+        reason=lifecycle.revoke_reason(key.holder, by),
         now=now,
         note=choices.note,
         with_successor=choices.with_successor,

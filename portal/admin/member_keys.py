@@ -13,7 +13,6 @@ from django.utils.translation import gettext_lazy, ngettext
 from keys import lifecycle, selectors
 from keys.lifecycle import MAX_NOTE_LENGTH
 from keys.models import ApiKey, Member
-from portal.admin.key_actions import revoke_reason
 from portal.admin.viewer import get_actor
 from portal.presentation.forms import BaseForm, ConfirmationField
 from portal.presentation.pasted_keys import extract_pasted_keys
@@ -68,7 +67,7 @@ def stop(request: HttpRequest, member: Member, form: StopAllForm) -> HttpRespons
     """Stop the keys as the valid form says, and return to the member."""
     by, now, note = get_actor(request), timezone.now(), form.cleaned_data["reason"]
     is_final = form.cleaned_data["how"] == REVOKE
-    reason = revoke_reason(member, by) if is_final else None
+    reason = lifecycle.revoke_reason(member, by) if is_final else None
     number = lifecycle.stop_all(owner=member, by=by, now=now, reason=reason, note=note)
     if is_final:
         text = ngettext("%(n)s key is revoked.", "%(n)s keys are revoked.", number)

@@ -1,4 +1,7 @@
-"""The base class of the dashboard's pages. A page starts from the signed-in member and shows only that member's keys."""
+"""The base class of the dashboard's pages.
+
+A page starts from the signed-in member and shows only that member's keys, and the workspace keys that the member may change.
+"""
 
 from datetime import datetime
 from typing import Any, ClassVar
@@ -62,12 +65,12 @@ class MemberView(View):
         return kept_forms.require_sign_in(self.request)
 
     def get_key(self, key_id: str) -> ApiKey:
-        """Return the member's key with this id, in any state.
+        """Return the key with this id that the member may change, in any state.
 
         Raises:
             Http404: there is no such key, or it belongs to somebody else. The answer is the same for both.
         """
-        key = selectors.list_keys(self.member).filter(owner=self.member, key_id=key_id).first()
+        key = selectors.list_keys(self.member).changeable_by(self.member).filter(key_id=key_id).first()
         if key is None:
             raise Http404
         return key
@@ -78,14 +81,20 @@ class MemberView(View):
 
     def render(self, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
         message = self._confirmation(context.get("key")) if status == 200 else ""
-        shared = {"member": self.member, "now": self.now, "notice": message}
+        shared = {
+            "member": self.member,
+            "now": self.now,
+            "notice": message,
+            "has_workspace_keys": self.member.is_workspace_admin
+            or ApiKey.objects.filter(responsible=self.member).exists(),
+        }
         return render(self.request, f"dashboard/{template}", shared | context, status=status)
 
     def _confirmation(self, key: ApiKey | None) -> str:
         """Return what was done to the key of the page, or to the member's key that the URL names."""
         done, key_id = self.request.GET.get("done", ""), self.request.GET.get("key", "")
         if done and key is None and key_id.isascii() and key_id.isalnum():
-            key = ApiKey.objects.filter(owner=self.member, key_id=key_id).first()
+            key = ApiKey.objects.changeable_by(self.member).filter(key_id=key_id).first()
         return confirmations.confirm(done, key)
 
     def conflict(self, text: str) -> HttpResponse:

@@ -4,6 +4,7 @@ from django.utils.translation import gettext as _
 
 from keys import times
 from keys.models import ApiKey
+from keys.texts import responsible_name
 from portal.presentation.pasted_keys import unknown_key_message
 
 
@@ -11,6 +12,8 @@ def confirm(done: str, key: ApiKey | None) -> str:
     """Return the confirmation for the name `done` in the URL, or "" if it is unknown or needs a key and has none."""
     if done == "unknown-key":
         return str(unknown_key_message())
+    if done == "handed-over-to-another":
+        return _("The workspace key has another responsible person. You no longer see it.")
     if key is None:
         return ""
     values = {"name": key.name, "date": times.full_date(key.expires_at) if key.expires_at else ""}
@@ -34,6 +37,9 @@ def confirm(done: str, key: ApiKey | None) -> str:
             return _(
                 "This key no longer listens to events. If a program uses it to listen again, it begins anew."
             )
+        case "handed-over":
+            responsible = {"who": responsible_name(key)}
+            return _("%(who)s is now responsible for “%(name)s”.") % (values | responsible)
         case "finished":
             return _("The rotation of “%(name)s” is finished. Only the new key works.") % values
         case _:

@@ -43,6 +43,11 @@ def key_url(key: ApiKey, done: str = "") -> str:
     return reverse("key", args=[key.key_id]) + (f"?done={done}" if done else "")
 
 
+def list_url(key: ApiKey) -> str:
+    """Return the URL of the list that has the key."""
+    return reverse("workspace-keys" if key.is_workspace_key else "start")
+
+
 def key_page_url(key_id: str) -> str:
     return reverse("key", args=[key_id])
 
@@ -104,7 +109,9 @@ class NarrowKey(MemberView):
         return self._render_form(key, form, status=400)
 
     def _build_form(self, key: ApiKey, *args: Any, **kwargs: Any) -> NarrowForm:
-        channels = key.channels if key.channels is not None else list_member_channels(self.member)
+        channels = key.channels
+        if channels is None:  # a list would extend a workspace key: see `ApiKey.first_wider_field`
+            channels = {} if key.is_workspace_key else list_member_channels(self.member)
         return NarrowForm(*args, key=key, now=self.now, channels=channels, **kwargs)
 
     def _render_form(
@@ -209,14 +216,14 @@ class DeleteKey(MemberView):
             lifecycle.revoke(
                 key=key,
                 by=self.actor,
-                reason=ApiKey.RevokeReason.BY_HOLDER,
+                reason=lifecycle.revoke_reason(key.holder, self.actor),
                 now=self.now,
                 with_successor=bool(form.cleaned_data.get("with_successor")),
                 with_created=bool(form.cleaned_data.get("with_created")),
             )
         except KeysError as error:
             return self.conflict(texts.error_message(error))
-        return redirect(f"/?done=deleted&key={key.key_id}")
+        return redirect(f"{list_url(key)}?done=deleted&key={key.key_id}")
 
     def _build_form(self, key: ApiKey, *args: Any) -> DeleteForm:
         successor = selectors.find_successor(key, self.now)

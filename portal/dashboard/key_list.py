@@ -1,6 +1,6 @@
 """The start page: the member's keys, or a welcome page for visitors."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlencode
 
 from django import forms
@@ -10,10 +10,11 @@ from django.db.models import F, OrderBy
 from django.db.models.functions import Lower
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from keys import key_format, selectors
-from keys.models import ApiKey
+from keys.models import ApiKey, ApiKeyQuerySet
 from portal.accounts.kept_forms import FormPage
 from portal.dashboard import form_nonce
 from portal.dashboard.base import MemberView
@@ -53,6 +54,8 @@ class KeyFilterForm(BaseForm):
 
 class KeyList(MemberView):
     form_page = FormPage(query=("q", "state", "sort"))
+    template: ClassVar[str] = "key_list.html"
+    url_name: ClassVar[str] = "start"
 
     def handle_no_permission(self) -> HttpResponse:
         if self.request.method in {"GET", "HEAD"}:
@@ -66,16 +69,21 @@ class KeyList(MemberView):
             )
         return super().handle_no_permission()
 
+    def list_keys(self) -> ApiKeyQuerySet:
+        """Return the keys of the page, in any state."""
+        return selectors.list_keys(self.member).filter(owner=self.member, is_trial=False)
+
     def get(self, request: HttpRequest) -> HttpResponse:
+        keys_of_page = self.list_keys()
         member_keys = selectors.with_calls(
-            selectors.list_keys(self.member)
-            .filter(owner=self.member, is_trial=False)
-            .select_related("owner__workspace", "last_use", "revoked_by", "created_by_key"),
+            keys_of_page.select_related(
+                "owner__workspace", "responsible", "last_use", "revoked_by", "created_by_key"
+            ),
             usage_charts.first_midnight(self.now),
         )
         filters = self._read_filters()
         text, state = filters["q"], filters["state"] or "live"
-        sort = filters["sort"] or self._default_sort()
+        sort = filters["sort"] or self._default_sort(keys_of_page)
         # The browser's history and server logs may have this key. Do not show it again.
         holds_key = key_format.contains_key_pattern(text)
         matches = key_search.filter_by_state(member_keys, state, self.now).order_by(*_ORDERINGS[sort])
@@ -97,7 +105,10 @@ class KeyList(MemberView):
             "holds_key": holds_key,
             "has_keys": bool(keys) or member_keys.exists(),
         }
-        return self.render("key_list.html", context)
+        return self.render(self.template, context | self.more_context())
+
+    def more_context(self) -> dict[str, Any]:
+        return {"list_url": reverse(self.url_name)}
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """Redirect to the search, or to the key whose plaintext was pasted.
@@ -106,20 +117,22 @@ class KeyList(MemberView):
         """
         if self.pasted_keys:
             key = self.pasted_keys.popitem()[1].key
-            is_own = key is not None and key.owner == self.member
+            changeable = ApiKey.objects.changeable_by(self.member)
+            is_own = key is not None and changeable.filter(pk=key.pk).exists()
             return redirect(key_url(key, "pasted") if key and is_own else "/?done=unknown-key")
         query = {
             name: self.form_data.get(name, "")
             for name in KeyFilterForm.base_fields
             if self.form_data.get(name)
         }
-        return redirect(f"/?{urlencode(query)}" if query else "/")
+        url = reverse(self.url_name)
+        return redirect(f"{url}?{urlencode(query)}" if query else url)
 
     def _read_filters(self) -> dict[str, str]:
         form = KeyFilterForm(self.request.GET)
         form.is_valid()
         return {name: form.cleaned_data.get(name) or "" for name in KeyFilterForm.base_fields}
 
-    def _default_sort(self) -> str:
-        expiring = ApiKey.objects.filter(owner=self.member, expires_at__lte=self.now + SOON).live(self.now)
+    def _default_sort(self, keys: ApiKeyQuerySet) -> str:
+        expiring = keys.filter(expires_at__lte=self.now + SOON).live(self.now)
         return "expiry" if expiring.exists() else "used"

@@ -18,6 +18,7 @@ from portal.dashboard.base import MemberView
 from portal.dashboard.expiry_forms import RenewForm, grace_field
 from portal.dashboard.key_changes import key_url
 from portal.presentation.forms import BaseForm
+from pumble_bridge import channel_membership
 
 
 class RotateForm(BaseForm):
@@ -53,6 +54,7 @@ class RotateKey(MemberView):
             form.add_pasted_key_errors(self.pasted_keys)
             return self._render_form(key, form, status=400)
         try:
+            channel_membership.require_access_to_key(self.member, key)
             with recorded_denials(self.attempt, by=self.actor, now=self.now), transaction.atomic():
                 form_nonce.consume(self.form_data.get("nonce", ""), self.member, now=self.now)
                 successor, plaintext = self.create_successor(key, form)

@@ -50,7 +50,13 @@ class RightsForm(ExpiryForm):
         offered: the scopes to choose from.
         channels: ids and names to choose from; None if Pumble does not answer.
         bound: the key must keep a list of channels.
+
+    Attributes:
+        acts_as: as whom the key acts; "" for the person who fills in the form.
+        owner_name: whose key it is; "" for the person who fills in the form.
     """
+
+    acts_as = owner_name = ""
 
     scopes = forms.MultipleChoiceField(
         label=gettext_lazy("Permissions"), required=False, widget=forms.CheckboxSelectMultiple
@@ -142,7 +148,8 @@ class RightsForm(ExpiryForm):
             name = "until"
         if name == "scopes" and self.data.get("preset", "custom") != "custom":
             name = "preset"
-        self.add_error(name if name in self.fields else None, texts.error_message(error))
+        message = texts.error_message(error, holder=self.owner_name)
+        self.add_error(name if name in self.fields else None, message)
 
     def values(self) -> dict[str, Any]:
         """Return the values that the form would send now."""
@@ -152,7 +159,9 @@ class RightsForm(ExpiryForm):
     def summary(self) -> str:
         """What a key with the chosen rights can do; "" while the choices are not complete."""
         self.is_valid()
-        return texts.describe_rights(self.rights, now=self.now) if self.rights else ""
+        if self.rights is None:
+            return ""
+        return texts.describe_rights(self.rights, now=self.now, holder=self.acts_as)
 
     @property
     def opens_advanced(self) -> bool:
@@ -218,7 +227,7 @@ class CreateForm(RightsForm):
             "with more permissions than its own. A key can always rotate and revoke itself; it does not need this."
         ),
     )
-    field_order = ("name", "purpose", "preset", "sure", *RIGHTS_FIELDS, "manage")
+    field_order: tuple[str, ...] = ("name", "purpose", "preset", "sure", *RIGHTS_FIELDS, "manage")
 
     def __init__(self, *args: Any, terms: Policy, now: datetime, **kwargs: Any) -> None:
         offered = policies.offered_scopes(terms)

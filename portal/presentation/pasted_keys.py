@@ -10,6 +10,7 @@ from keys import key_format
 from keys.audit import Actor
 from keys.models import ApiKey, Member
 from keys.pasted_keys import identify
+from keys.permissions import is_holder
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,9 @@ class PastedKey:
     def __str__(self) -> str:
         if self.key is None:
             return unknown_key_message()
+        if self.key.is_workspace_key:
+            name = {"name": self.key.name}
+            return _("This is the workspace key “%(name)s”. The field did not keep it.") % name
         if self.key.owner == self.viewer:
             return _("This is “%(name)s”. The field did not keep it.") % {"name": self.key.name}
         return _("This is “%(name)s” of %(holder)s. The field did not keep it.") % {
@@ -32,7 +36,7 @@ class PastedKey:
     def can_be_rotated(self, now: datetime) -> bool:
         """Return whether the viewer can rotate the key."""
         key = self.key
-        return key is not None and key.owner == self.viewer and key.state(now) == ApiKey.State.ACTIVE
+        return key is not None and is_holder(key, self.viewer) and key.state(now) == ApiKey.State.ACTIVE
 
 
 def unknown_key_message() -> str:
