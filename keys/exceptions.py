@@ -181,6 +181,10 @@ class CreationNotAllowed(NotAllowed):
     reason = "creation_not_allowed"
 
 
+class NotAWorkspaceManager(NotAllowed):
+    """A member who is no owner or administrator creates a workspace key."""
+
+
 class WorkspaceKeysNotAllowed(CreationNotAllowed):
     """The policy of the workspace allows no workspace keys."""
 

@@ -10,6 +10,7 @@ from keys.exceptions import (
     KeyManagesKeys,
     ManagementNotGiven,
     NotAllowed,
+    NotAWorkspaceManager,
     OwnerNotAuthorized,
     ResponsibleInvalid,
     WiderThanManagingKey,
@@ -54,7 +55,7 @@ def require_can_issue(policy: Policy, owner: Member, by: Actor) -> None:
     if owner.is_bot:
         may_create = by.member == owner if by.key is not None else can_manage(by, owner.workspace_id)
         if not may_create:
-            raise NotAllowed
+            raise NotAWorkspaceManager
         _require_workspace_keys_allowed(policy)
     elif by.surface != Surface.CLI:
         if by.member != owner:

@@ -156,6 +156,15 @@ def holder_name(key: ApiKey, reader: Member | None) -> str:
     return "" if key.owner == reader else key.owner.name or _("its holder")
 
 
+def holder_label(key: ApiKey) -> str:
+    """Return whose key it is, in lists: the owner's name, or that it is a workspace key, and who is responsible for it."""
+    if not key.is_workspace_key:
+        return key.owner.name
+    if key.responsible is None:
+        return _("Workspace key, without a responsible person")
+    return _("Workspace key, responsible: %(name)s") % {"name": key.responsible.name}
+
+
 def responsible_name(key: ApiKey) -> str:
     """Return the name of the person who is responsible for a workspace key, or that there is nobody."""
     return key.responsible.name if key.responsible else _("nobody")
@@ -276,6 +285,8 @@ def error_message(error: exceptions.KeysError, *, holder: str = "") -> str:
             return _(
                 "A key cannot create or change a key with more rights than its own, and this one would have more: %(what)s."
             ) % {"what": RIGHTS[error.field]}
+        case exceptions.NotAWorkspaceManager():
+            return _("Only owners and administrators can create workspace keys. Ask one of them.")
         case exceptions.WorkspaceKeysNotAllowed():
             return _("The policy of this workspace allows no workspace keys. Ask an owner.")
         case exceptions.CreationNotAllowed():

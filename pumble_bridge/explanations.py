@@ -92,7 +92,9 @@ def explain(text: str, *, viewer: Member | None, by: Actor, now: datetime) -> An
     keys = ApiKey.objects.all() if viewer is None else ApiKey.objects.for_viewer(viewer)
     if key_format.contains_key_pattern(text):
         return _explain_pasted_keys(text, viewer=viewer, by=by, now=now)
-    calls = RequestLog.objects.filter(key__in=keys).select_related("key__owner__workspace")
+    calls = RequestLog.objects.filter(key__in=keys).select_related(
+        "key__owner__workspace", "key__responsible"
+    )
     posts = calls.filter(
         outcome=usage.OK, is_dry_run=False, is_replay=False, operation__in=_CHANGING
     ).order_by("at", "pk")
@@ -321,7 +323,7 @@ def _call_facts(call: RequestLog, outcome: Outcome, viewer: Member | None) -> li
 
 def _owner_facts(key: ApiKey, viewer: Member | None) -> list[Fact]:
     workspace = key.owner.workspace
-    facts = [Fact("owner", _("Holder"), key.owner.name)]
+    facts = [Fact("owner", _("Holder"), texts.holder_label(key))]
     if workspace is not None and (viewer is None or viewer.is_superuser):
         facts.append(Fact("workspace", _("Workspace"), workspace.name))
     return facts
@@ -329,7 +331,7 @@ def _owner_facts(key: ApiKey, viewer: Member | None) -> list[Fact]:
 
 def _with_owner(keys: ApiKeyQuerySet) -> ApiKeyQuerySet:
     return keys.select_related(
-        "owner__workspace", "last_use", "disabled_by", "revoked_by", "created_by_key"
+        "owner__workspace", "responsible", "last_use", "disabled_by", "revoked_by", "created_by_key"
     ).order_by("key_id")
 
 

@@ -116,23 +116,41 @@ class HolderFilter(MemberFilter):
         ]
 
     def filter_member(self, rows: Rows, member_pk: int) -> Rows:
-        return rows.filter(owner=member_pk)
+        return rows.filter(Q(owner=member_pk) | Q(responsible=member_pk))
+
+
+class KindFilter(ChoiceFilter):
+    title = gettext_lazy("kind")
+    parameter_name = "kind"
+    options = [
+        ("people", gettext_lazy("Keys of people")),
+        ("workspace", gettext_lazy("Workspace keys")),
+        ("unattended", gettext_lazy("Without a responsible person")),
+    ]
+
+    @classmethod
+    def filter_choice(cls, rows: Rows, choice: str, now: datetime) -> Rows:
+        if choice == "unattended":
+            return rows.live(now).filter(owner__is_bot=True, responsible=None)
+        return rows.filter(owner__is_bot=choice == "workspace")
 
 
 class ApiKeyAdmin(ViewerAdmin):
     singular, plural, order = gettext_lazy("API key"), gettext_lazy("API keys"), 10
     row_template = "admin/api_key.html"
+    change_list_template = "admin/api_key_list.html"
     list_display = ("name_and_id", "holder", "state", "last_used", "calls", "expires", "permissions")
     list_filter = (
         StateFilter,
         ExpiryFilter,
         LastUsedFilter,
         BreadthFilter,
+        KindFilter,
         HolderFilter,
         ScopeFilter,
         workspace_filter("owner__workspace"),
     )
-    list_select_related = ("owner__workspace", "last_use", "created_by_key")
+    list_select_related = ("owner__workspace", "responsible", "last_use", "created_by_key")
     workspace_path = "owner.workspace"
     search_fields = ("name",)  # shows the search field; get_search_results has the search
     search_help_text = gettext_lazy("name, ID or last characters of the key, name or email of the holder")
@@ -149,6 +167,8 @@ class ApiKeyAdmin(ViewerAdmin):
         text = search_term.strip()
         if text:
             by_holder = unicode_text.matches("owner__name__icontains", text) | Q(owner__email__iexact=text)
+            by_holder |= unicode_text.matches("responsible__name__icontains", text)
+            by_holder |= Q(responsible__email__iexact=text)
             queryset = queryset.filter(key_search.text_query(text) | by_holder)
         return queryset, False
 
@@ -193,7 +213,7 @@ class ApiKeyAdmin(ViewerAdmin):
 
     @admin.display(description=gettext_lazy("Holder"), ordering=Lower("owner__name"))
     def holder(self, key: ApiKey) -> str:
-        return key.owner.name
+        return texts.holder_label(key)
 
     @admin.display(description=gettext_lazy("State"))
     def state(self, key: ApiKey) -> SafeString:

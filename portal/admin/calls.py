@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from keys import selectors
+from keys import selectors, texts
 from keys.models import HourlyUse, RequestLog
 from keys.models.usage import HourlyUseQuerySet, RequestLogQuerySet
 from portal.admin.base import ViewerAdmin
@@ -90,7 +90,7 @@ class HourPeriodFilter(PeriodFilter):
 
 
 class _UsageAdmin(ViewerAdmin):
-    list_select_related = ("key__owner__workspace",)
+    list_select_related = ("key__owner__workspace", "key__responsible")
     workspace_path = "key.owner.workspace"
     sortable_by = ()
 
@@ -100,7 +100,7 @@ class _UsageAdmin(ViewerAdmin):
 
     @admin.display(description=_("Holder"))
     def holder(self, row: Any) -> str:
-        return str(row.key.owner.name)
+        return texts.holder_label(row.key)
 
     @admin.display(description=_("Outcome"))
     def outcome_title(self, row: Any) -> SafeString:

@@ -109,7 +109,16 @@ class PolicyForm(BaseForm):
     max_keys = NumberField(
         "max_keys",
         label=gettext_lazy("Maximum number of keys for each member"),
-        help_text=gettext_lazy("1 to 1,000. Expired, replaced and revoked keys do not count."),
+        help_text=gettext_lazy(
+            "1 to 1,000. Expired, replaced and revoked keys do not count. Workspace keys count apart, up to the same number."
+        ),
+    )
+    workspace_keys_allowed = forms.BooleanField(
+        label=gettext_lazy("Allow keys that belong to the workspace instead of a person"),
+        required=False,
+        help_text=gettext_lazy(
+            "Owners and administrators create them. They act as the app's bot only, and live on when people leave."
+        ),
     )
     idle_days = NumberField(
         "idle_days",

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from keys import usage
 from keys.models import ApiKey, HourlyUse, Member, Workspace
-from portal.admin.api_keys import BreadthFilter, ExpiryFilter, LastUsedFilter, StateFilter
+from portal.admin.api_keys import BreadthFilter, ExpiryFilter, KindFilter, LastUsedFilter, StateFilter
 from portal.admin.calls import HourPeriodFilter, OutcomeFilter
 from portal.admin.filters import ChoiceFilter
 from portal.admin.members import OffboardedFilter
@@ -29,6 +29,7 @@ _KEY_STATS: "list[tuple[StrPromise, Selection, bool]]" = [
     (_("Expire within 14 days"), (ExpiryFilter, "soon"), True),
     (_("Not used for 90 days"), (LastUsedFilter, "idle"), True),
     (_("Broader than their use"), (BreadthFilter, "broad"), True),
+    (_("Workspace keys without a responsible person"), (KindFilter, "unattended"), True),
 ]
 
 
@@ -130,7 +131,7 @@ def list_busiest_keys(workspace: Workspace, now: datetime, extra_query: dict[str
     refused = Sum("count", filter=~Q(outcome__in=usage.SUCCESSES), default=0)
     rows = uses.order_by().values_list("key").annotate(calls=Sum("count"), refused=refused)
     busiest = list(rows.order_by("-calls", "key")[:_MAX_BUSIEST])
-    keys = ApiKey.objects.select_related("owner").in_bulk([pk for pk, *_counts in busiest])
+    keys = ApiKey.objects.select_related("owner", "responsible").in_bulk([pk for pk, *_counts in busiest])
     return [
         BusyKey(
             keys[pk],

@@ -16,7 +16,7 @@ def add_hint(error: PumbleRefused, call: ApiCall, scope: str | None) -> None:
     """Set `error.hint`, if Pumble forbade the call and who spoke has not granted the operation's scope to the app."""
     if error.reason != PumbleRefused.reason:
         return
-    if call.observer.trace.speaker == RequestLog.Speaker.BOT:
+    if call.is_workspace_key or call.observer.trace.speaker == RequestLog.Speaker.BOT:
         granted = _scopes_of(Installation.objects.filter(workspace=call.key.workspace_id))
         missing, hint = app_scopes.missing_bot_scopes, Hint.APP_PERMISSION
     else:

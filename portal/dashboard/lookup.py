@@ -49,6 +49,6 @@ class Lookup(MemberView):
         return self.render("lookup.html", context, status=404 if answer.problem else 200)
 
     def _key_url(self, key: ApiKey) -> str:
-        if key.owner_id == self.member.pk:
+        if key.is_workspace_key or key.owner_id == self.member.pk:
             return reverse("key", args=[key.key_id])
         return reverse("admin:keys_apikey_change", args=[key.pk])

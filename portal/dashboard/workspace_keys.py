@@ -87,6 +87,9 @@ class WorkspaceKeyList(KeyList):
     template = "workspace_keys.html"
     url_name = "workspace-keys"
 
+    def handle_no_permission(self) -> HttpResponse:
+        return MemberView.handle_no_permission(self)  # the welcome page is at "/"
+
     def list_keys(self) -> ApiKeyQuerySet:
         """
         Raises:

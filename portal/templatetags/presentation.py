@@ -132,6 +132,11 @@ def author_field(context: template.Context) -> SafeString:
     return format_html('<input type="hidden" name="{}" value="{}">', kept_forms.AUTHOR_FIELD, value)
 
 
+@register.filter
+def holder_label(key: ApiKey) -> str:
+    return texts.holder_label(key)
+
+
 @register.simple_tag(takes_context=True)
 def rights_sentence(context: template.Context, key: ApiKey, now: datetime) -> str:
     holder = texts.holder_name(key, context["request"].user)

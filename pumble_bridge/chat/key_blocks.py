@@ -26,7 +26,7 @@ def key_entry(key: ApiKey, now: datetime) -> Element:
         _(" · id %(id)s · %(state)s · %(used)s. ")
         % {"id": key.key_id, "state": key.state(now).label, "used": last_used(key, now)},
         *_responsibility(key),
-        escape_mentions(_rights(key, now)),
+        describe_rights(key, now),
         *([" ", _creator(key.created_by_key)] if key.created_by_key else []),
     )
 
@@ -35,9 +35,10 @@ def _creator(creator: ApiKey) -> str:
     return _("Created by the key “%(name)s”.") % {"name": escape_user_text(creator.name)}
 
 
-def _rights(key: ApiKey, now: datetime) -> str:
-    """Return what the key can do, for its holder."""
-    return texts.describe_rights(key.rights, now=now, holder=texts.holder_name(key, key.owner))
+def describe_rights(key: ApiKey, now: datetime) -> str:
+    """Return what the key can do, for its holder. Mentions in it are disabled."""
+    rights = texts.describe_rights(key.rights, now=now, holder=texts.holder_name(key, key.owner))
+    return escape_mentions(rights)
 
 
 def _responsibility(key: ApiKey) -> list[str]:
@@ -74,7 +75,7 @@ def new_key_parts(key: ApiKey, plaintext: key_format.Plaintext, now: datetime) -
                 "Copy the key now. It is not stored, so it cannot be shown again. This message disappears when you reload."
             )
         ),
-        paragraph(escape_mentions(_rights(key, now))),
+        paragraph(describe_rights(key, now)),
         *([paragraph(_old_key_note(key.replaces, key, now))] if key.replaces else []),
         paragraph(_("Store it in the environment variable PUMBLE_API_KEY and try:")),
         preformatted(_example_call(key)),

@@ -280,6 +280,7 @@ class TestIndex:
             "Expire within 14 days": 1,
             "Not used for 90 days": 1,
             "Broader than their use": 1,
+            "Workspace keys without a responsible person": 0,
             "Members who left in 30 days": 1,
             "Calls today": 11,
             "Refused today": 6,

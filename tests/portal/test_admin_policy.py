@@ -46,6 +46,7 @@ def fields(revision: int = 0, **changed: Any) -> dict[str, Any]:
         "request_log_retention_days": "90",
         "leak_detection_enabled": "on",
         "events_allowed": "on",
+        "workspace_keys_allowed": "on",
     } | changed
 
 

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from keys import key_format, lifecycle, policies, scopes
 from keys.models import ApiKey, Policy
+from pumble_bridge import channel_membership, installations
 from pumble_bridge.chat import default_access
 from pumble_bridge.chat.blocks import Element, escape_user_text, link, paragraph, text
 from pumble_bridge.chat.commands import restrictions
@@ -16,7 +17,14 @@ from pumble_bridge.chat.portal_links import portal_url
 from pumble_bridge.hooks.responses import HookResponse
 from pumble_bridge.manifest import COMMAND
 
-GENERATE_FLAGS = {"--read-only": False, "--post": False, "--full": False, "--scopes": True, "--expires": True}
+GENERATE_FLAGS = {
+    "--read-only": False,
+    "--post": False,
+    "--full": False,
+    "--scopes": True,
+    "--expires": True,
+    "--workspace": False,
+}
 ROTATE_FLAGS = {"--grace": True}
 RENEW_FLAGS = {"--expires": True, "--grace": True}
 _PRESET_FLAGS = {"--read-only": "read-only", "--post": "post-messages", "--full": "full-access"}
@@ -28,8 +36,12 @@ def generate(context: CommandContext) -> HookResponse:
     name = _unambiguous_name(context)
     policy = policies.get_selected_policy(context.member.workspace)
     lifetime = _typed_lifetime(context, policies.default_lifetime(policy), verb="generate")
+    owner, responsible = context.member, None
+    if "--workspace" in context.line.flags:
+        owner, responsible = installations.get_bot(context.member.workspace, now=context.now), context.member
     key, plaintext = lifecycle.issue(
-        owner=context.member,
+        owner=owner,
+        responsible=responsible,
         name=name if context.line.args else None,
         scopes=_scopes(context, policy),
         expires_at=None if lifetime is None else context.now + lifetime,
@@ -50,8 +62,9 @@ def generate(context: CommandContext) -> HookResponse:
 
 
 def rotate(context: CommandContext) -> HookResponse:
-    grace = _grace(context)
-    key, plaintext = lifecycle.rotate(key=context.get_key(), grace=grace, by=context.by, now=context.now)
+    grace, old = _grace(context), context.get_key()
+    channel_membership.require_access_to_key(context.member, old)
+    key, plaintext = lifecycle.rotate(key=old, grace=grace, by=context.by, now=context.now)
     return _deliver_successor(context, key, plaintext)
 
 
@@ -60,6 +73,7 @@ def renew(context: CommandContext) -> HookResponse:
     policy = policies.get_selected_policy(context.member.workspace)
     lifetime = _typed_lifetime(context, policies.renewal_lifetime(policy, old), verb="renew")
     expires_at = None if lifetime is None else context.now + lifetime
+    channel_membership.require_access_to_key(context.member, old)
     key, plaintext = lifecycle.renew(
         key=old, expires_at=expires_at, grace=grace, by=context.by, now=context.now
     )

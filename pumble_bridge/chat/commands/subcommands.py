@@ -257,7 +257,7 @@ def help_parts(member: Member | None = None) -> list[Element]:
 SUBCOMMANDS = {
     "generate": Subcommand(
         issue.generate,
-        gettext_lazy("[name] [--read-only|--post|--full|--scopes a,b] [--expires 30d|never]"),
+        gettext_lazy("[name] [--read-only|--post|--full|--scopes a,b] [--expires 30d|never] [--workspace]"),
         gettext_lazy("create a key; only you see it, and only once"),
         flags=issue.GENERATE_FLAGS,
         accepts_name=True,
@@ -273,6 +273,9 @@ SUBCOMMANDS = {
             ),
             gettext_lazy(
                 "--expires 30d: the key expires after 30 days. Without this flag, it has the default lifetime of this workspace. If it has none: as long as it allows."
+            ),
+            gettext_lazy(
+                "--workspace: the key belongs to the workspace, acts as the app's bot only, and works on when you leave. Only owners and administrators create such keys."
             ),
             gettext_lazy('Text in quotes is always a name: generate "read-only".'),
         ),

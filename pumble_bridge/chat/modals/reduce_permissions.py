@@ -47,7 +47,7 @@ def _view(state: ModalState) -> Element:
         submit=_("Reduce permissions"),
         blocks=[
             rich_text(
-                paragraph(key_blocks.escape_mentions(texts.describe_rights(key.rights, now=state.user.now))),
+                paragraph(key_blocks.describe_rights(key, state.user.now)),
                 paragraph(_("To choose each permission or channel: "), portal),
             ),
             input_block(
@@ -66,7 +66,7 @@ def _submit(state: ModalState) -> HookResponse:
     rights = replace(key.rights, scopes=list(scopes.PRESETS[preset]))
     reduced = lifecycle.narrow(key=key, rights=rights, by=user.by, now=user.now)
     confirmation = _("The permissions of “%(name)s” are reduced. ") % {"name": escape_user_text(reduced.name)}
-    rest = key_blocks.escape_mentions(texts.describe_rights(reduced.rights, now=user.now))
+    rest = key_blocks.describe_rights(reduced, user.now)
     try:
         user.send_ephemeral(channel_id, message(paragraph(confirmation, rest)))
     except PumbleError:

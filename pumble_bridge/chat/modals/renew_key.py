@@ -4,6 +4,7 @@ from django.utils.translation import gettext as _
 
 from keys import lifecycle, policies
 from keys.models import Policy
+from pumble_bridge import channel_membership
 from pumble_bridge.chat.blocks import (
     MAX_NAME_IN_LABEL_LENGTH,
     Element,
@@ -47,6 +48,7 @@ def _submit(state: ModalState) -> HookResponse:
     lifetime = state.selected(EXPIRES, lifetimes.lifetime_options(_policy(state), user.now))
     grace = lifecycle.GRACE_PERIODS[state.selected(GRACE, grace_options())]
     old = state.key
+    channel_membership.require_access_to_key(user.member, old)
     channel_id = user.direct_channel()  # before there is a key that could not be shown
     expires_at = lifetimes.read_expiry(lifetime, user.now)
     key, plaintext = lifecycle.renew(key=old, expires_at=expires_at, grace=grace, by=user.by, now=user.now)

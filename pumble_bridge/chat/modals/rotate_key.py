@@ -3,6 +3,7 @@
 from django.utils.translation import gettext as _
 
 from keys import lifecycle
+from pumble_bridge import channel_membership
 from pumble_bridge.chat.blocks import (
     MAX_NAME_IN_LABEL_LENGTH,
     Element,
@@ -40,6 +41,7 @@ def _submit(state: ModalState) -> HookResponse:
     user = state.user
     grace = state.selected(GRACE, grace_options())
     old = state.key
+    channel_membership.require_access_to_key(user.member, old)
     channel_id = user.direct_channel()  # before the key exists, so that a failure leaves no key
     key, plaintext = lifecycle.rotate(key=old, grace=lifecycle.GRACE_PERIODS[grace], by=user.by, now=user.now)
     return deliver_in_messages(user, key, plaintext, channel_id=channel_id)

@@ -8,7 +8,7 @@ from keys import policies, policy_compliance, texts, violations
 from keys.models import ApiKey, AuditEvent
 from keys.texts import format_days, short_date
 from pumble_bridge.chat.blocks import Element, paragraph
-from pumble_bridge.chat.key_blocks import escape_mentions
+from pumble_bridge.chat.key_blocks import describe_rights
 from pumble_bridge.chat.notices.actors import reason
 
 
@@ -59,7 +59,7 @@ def narrowed(event: AuditEvent, key: ApiKey, values: dict[str, str], now: dateti
     template = _(
         "%(who)s reduced the permissions of your API key “%(name)s” because it did not comply with your workspace's policy: %(why)s."
     )
-    rights = escape_mentions(texts.describe_rights(key.rights, now=now))
+    rights = describe_rights(key, now)
     by_policy = "breaches" in event.detail
     if not by_policy:
         template = _("%(who)s reduced the permissions of your API key “%(name)s”.")
