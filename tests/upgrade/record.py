@@ -1,6 +1,7 @@
 """Record what a release wrote and answered: `python -m tests.upgrade.record CHECKOUT`. The docstring of the package has the steps."""
 
 import json
+import lzma
 import sqlite3
 import subprocess
 import sys
@@ -23,6 +24,7 @@ def main() -> None:
     binaries = services.find_postgres()
     assert binaries, "there is no PostgreSQL"
     RELEASE.mkdir(exist_ok=True)
+    archive_source(source)
     with tempfile.TemporaryDirectory(prefix="release-") as folder:
         record(source, Path(folder), "sqlite", "")
         with sqlite3.connect(Path(folder) / "portal.sqlite3") as database:
@@ -33,6 +35,15 @@ def main() -> None:
         lines = subprocess.run(dump, check=True, capture_output=True, text=True).stdout.splitlines()
         # What begins with a backslash is for psql alone.
         (RELEASE / "postgresql.sql").write_text("".join(f"{line}\n" for line in lines if line[:1] != "\\"))
+
+
+def archive_source(source: Path) -> None:
+    """Keep the source of the release, which tests run beside this one."""
+    parts = ["keys", "portal", "pumble_bridge", "templates", "manage.py", ":!*.po"]
+    tar = subprocess.run(
+        ["git", "archive", "HEAD", *parts], cwd=source, check=True, capture_output=True
+    ).stdout
+    (RELEASE / "source.tar.xz").write_bytes(lzma.compress(tar, preset=9 | lzma.PRESET_EXTREME))
 
 
 def record(source: Path, folder: Path, database: str, url: str) -> None:

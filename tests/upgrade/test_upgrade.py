@@ -4,6 +4,7 @@ import json
 import os
 import sqlite3
 import sys
+import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,6 +61,19 @@ def upgraded(restored: tuple[Path, str], _pumble_process: None) -> Iterator[Upgr
     pumble.act("reset")
     with upgraded.running("-m", "gunicorn", "-c", "portal/gunicorn.conf.py", urls=[upgraded.portal]):
         yield upgraded
+
+
+@pytest.fixture(scope="module")
+def before(upgraded: Upgraded, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """The release before, running on the same database beside the new one."""
+    source = tmp_path_factory.mktemp("before")
+    with tarfile.open(RELEASE / "source.tar.xz") as archive:
+        archive.extractall(source, filter="data")
+    (source / "static").mkdir()
+    before = Installation(sys.executable, source, upgraded.environment | {"PORT": str(free_port())})
+    listen = f"--listen=127.0.0.1:{before.environment['PORT']}"
+    with before.running("-m", "waitress", listen, "portal.wsgi:application", urls=[before.portal]):
+        yield before
 
 
 # Members of an answer that may differ: extras of a refusal, and when the bot last wrote to the key's owner.
@@ -121,3 +135,54 @@ class TestAnUpgradedInstallation:
         upgraded.manage("revoke_key", spare, "--reason=done")
 
         assert upgraded.call(upgraded.recorded["keys"][SPARE], "myInfo", {}).body["reason"] == "key_revoked"
+
+
+class TestTheReleaseBeforeBesideIt:
+    def create(self, installation: Installation, name: str, *options: str) -> tuple[str, str]:
+        """Return the id and the key."""
+        member = ["create_key", "--workspace=Acme", "--member=ana@acme.test", f"--name={name}", "--json"]
+        created = json.loads(installation.manage(*member, *options))
+        return created["id"], created["key"]
+
+    def test_answers_as_before(self, upgraded: Upgraded, before: Installation) -> None:
+        for case in upgraded.recorded["answers"]:
+            call = (case["key"], case["operation"], case["query"])
+            expected = Answer(case["status"], comparable(case["body"]))
+
+            now = before.call(upgraded.recorded["keys"][case["key"]], *call[1:])
+
+            assert (call, Answer(now.status, comparable(now.body))) == (call, expected)
+
+    @pytest.mark.parametrize("old_first", [True, False], ids=["from old to new", "from new to old"])
+    def test_shares_keys_and_their_ends_with_it(
+        self, upgraded: Upgraded, before: Installation, old_first: bool
+    ) -> None:
+        one, other = (before, upgraded) if old_first else (upgraded, before)
+        key_id, key = self.create(one, f"shared {old_first}", "--scope=user:read", "--expires-days=30")
+
+        answers = [place.call(key, "myInfo", {}).status for place in (other, one)]
+        narrow = [place.call(key, "listChannels", {}).body["reason"] for place in (other, one)]
+        one.manage("revoke_key", key_id, "--reason=done")
+        ends = [place.call(key, "myInfo", {}).body["reason"] for place in (other, one)]
+
+        assert (answers, narrow, ends) == ([200, 200], ["scope_missing"] * 2, ["key_revoked"] * 2)
+
+    def test_does_nothing_with_a_key_that_it_cannot_know(
+        self, upgraded: Upgraded, before: Installation
+    ) -> None:
+        _key_id, key = self.create(upgraded, "of the workspace", "--workspace-key")
+        assert upgraded.call(key, "listChannels", {}).status == 200
+
+        answer = before.call(key, "listChannels", {})
+
+        assert (answer.status, answer.body["reason"]) == (403, "owner_not_authorized")
+
+    def test_lists_maintains_and_verifies_what_both_wrote(
+        self, upgraded: Upgraded, before: Installation
+    ) -> None:
+        for place in (before, upgraded):
+            place.manage("maintenance")
+            assert "(Acme)" in place.manage("audit_verify")
+
+        old, new = ({key["id"]: key["state"] for key in place.listed()} for place in (before, upgraded))
+        assert old == new
