@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.wire import MANAGEMENT, METHODS, Api
+from keys import scopes
+from tests.contract.wire import MANAGEMENT, METHODS, Api, issue
 from tests.environment import PROJECT
 
 SECONDS = 300  # it takes about 40 on an idle machine
@@ -22,7 +23,9 @@ def test_the_fuzzer_finds_nothing_that_differs_from_the_description(api: Api, tm
             Path(sys.executable).parent / "schemathesis",
             *("--config-file", HERE / "schemathesis.toml"),
             *("run", f"{api.portal}/api-docs/openapi.json"),
-            *("--header", f"ApiKey: {api.headers['ApiKey']}"),
+            *("--header", f"ApiKey: {issue('ana@acme.test', *scopes.KNOWN)}"),
+            # They would end the key of the other operations.
+            *("--exclude-operation-id", "rotateKey", "--exclude-operation-id", "revokeKey"),
             # Kept-alive connections to the test server wait 40 ms for each answer.
             *("--header", "Connection: close"),
             *("--workers", "1", "--no-shrink", "--continue-on-failure", "--generation-deterministic"),
@@ -41,4 +44,4 @@ def test_the_fuzzer_finds_nothing_that_differs_from_the_description(api: Api, tm
 
     print(done.stdout)
     assert done.returncode == 0, done.stderr
-    assert f"Tested: {len(METHODS | MANAGEMENT)}" in done.stdout
+    assert f"Tested: {len(METHODS | MANAGEMENT) - 2}" in done.stdout
