@@ -220,11 +220,11 @@ class CreateForm(RightsForm):
         label=gettext_lazy("Yes, this key may do everything that I can do in Pumble"), required=False
     )
     manage = forms.BooleanField(
-        label=gettext_lazy("This key may manage my other keys"),
+        label=gettext_lazy("This key may manage other keys"),
         required=False,
         help_text=gettext_lazy(
-            "For programs that create keys, such as a deployment. It lists, creates, changes and ends keys of yours over HTTP, never "
-            "with more permissions than its own. A key can always rotate and revoke itself; it does not need this."
+            "For programs that create keys, such as a deployment. It lists, creates, changes and ends keys of the same owner over "
+            "HTTP, never with more permissions than its own. A key can always rotate and revoke itself; it does not need this."
         ),
     )
     field_order: tuple[str, ...] = ("name", "purpose", "preset", "sure", *RIGHTS_FIELDS, "manage")

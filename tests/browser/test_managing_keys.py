@@ -23,7 +23,7 @@ def test_is_given_with_one_box_and_ends_with_what_it_made(stack: Stack, new_page
     page.goto(f"{stack.portal}/keys/new")
     page.locator("#id_name").fill("deployer")
     page.get_by_role("radio", name=re.compile("Post messages")).check()
-    box = page.get_by_role("checkbox", name=re.compile("may manage my other keys"))
+    box = page.get_by_role("checkbox", name=re.compile("may manage other keys"))
     expect(box).not_to_be_checked()
     box.check()
     expect(page.locator("#outcome")).to_contain_text("manage your keys")

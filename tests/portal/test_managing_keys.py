@@ -50,7 +50,7 @@ class TestTheRightToManage:
     def test_is_a_checkbox_of_its_own_that_nobody_ticked(self, browser: Client) -> None:
         page = browser.get("/keys/new")
 
-        assert "This key may manage my other keys keys:manage" in words(page)
+        assert "This key may manage other keys keys:manage" in words(page)
         (box,) = [line for line in text(page).splitlines() if 'name="manage"' in line]
         assert "checked" not in box
         assert 'value="keys:manage"' not in text(page)
