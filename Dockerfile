@@ -6,7 +6,7 @@
 FROM python:3.13-slim AS base
 RUN python -m pip uninstall --yes pip \
     && useradd --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin portal \
-    && install -d -o portal -g portal -m 0700 /srv/data
+    && install -d -o portal -g portal -m 0700 /srv/data /srv/uploads
 WORKDIR /srv/portal
 ENV PATH=/srv/python/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 DATA_DIR=/srv/data PORT=8000 MALLOC_ARENA_MAX=2
 USER portal

@@ -38,8 +38,13 @@ _DUMMY_DIGEST = bytes(32)
 _warned_workspaces: set[str] = set()
 
 
-def authenticate(raw_key: bytes, *, by: Actor, now: datetime) -> tuple[KeyRecord, LimitStatus]:
+def authenticate(
+    raw_key: bytes, *, by: Actor, now: datetime, counts: bool = True
+) -> tuple[KeyRecord, LimitStatus]:
     """Return the record of the key, in any state, and the status of its own limit after this call was counted.
+
+    Args:
+        counts: whether this is a call. Failures are always counted.
 
     Raises:
         KeyMalformed: the form or the checksum is wrong. The database was not asked.
@@ -51,7 +56,7 @@ def authenticate(raw_key: bytes, *, by: Actor, now: datetime) -> tuple[KeyRecord
         limits.hit_failed_auth(by.address, None)
         raise KeyMalformed
     # Never refuse a wrong secret from memory: that would be faster than the answer to an unknown id.
-    record = _verify(plaintext, key_cache.local_cache.get(plaintext.key_id))
+    record = _verify(plaintext, key_cache.local_cache.get(plaintext.key_id)) if counts else None
     standing = limits.hit_key_limit_if_current(record) if record else None
     if record is None or standing is None:
         if record is not None:
@@ -60,7 +65,7 @@ def authenticate(raw_key: bytes, *, by: Actor, now: datetime) -> tuple[KeyRecord
         if record is None:
             limits.hit_failed_auth(by.address, plaintext.key_id)
             raise KeyUnknown
-        standing = limits.hit_key_limit(record)
+        standing = limits.hit_key_limit(record) if counts else limits.test_key_limit(record)
     if record.pepper_number != next(iter(settings.KEY_PEPPERS)):
         lifecycle.rehash(key_pk=record.pk, plaintext=plaintext, by=by, now=now)
     return record, standing

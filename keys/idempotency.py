@@ -11,7 +11,7 @@ from keys.exceptions import IdempotencyConflict, IdempotencyInProgress, Idempote
 from keys.models import IdempotentCall
 
 MAX_VALUE_LENGTH = 255
-# Longer than any call may take. The outcome of a call that has not ended by then is unknown.
+# Longer than any call without files may take.
 MAX_CALL_DURATION = timedelta(seconds=30)
 
 
@@ -41,12 +41,20 @@ class Replayed:
     answer: bytes
 
 
-def begin(key_pk: int, value: str, request: bytes, *, now: datetime) -> Started | Replayed:
+def begin(
+    key_pk: int,
+    value: str,
+    request: bytes,
+    *,
+    now: datetime,
+    max_duration: timedelta = MAX_CALL_DURATION,
+) -> Started | Replayed:
     """Begin a call of this key with this `Idempotency-Key`. Of parallel calls exactly one is `Started`.
 
     Args:
         value: the header's value.
         request: the canonical form of the request. The same value with another request is a conflict.
+        max_duration: longer than the call may take. The outcome of a call that has not ended by then is unknown.
 
     Raises:
         IdempotencyConflict, IdempotencyInProgress, IdempotencyOutcomeUnknown.
@@ -67,7 +75,7 @@ def begin(key_pk: int, value: str, request: bytes, *, now: datetime) -> Started 
         raise IdempotencyConflict
     if first.answer is not None:
         return Replayed(bytes(first.answer))
-    if first.ended_at is None and first.begun_at > now - MAX_CALL_DURATION:
+    if first.ended_at is None and first.begun_at > now - max_duration:
         raise IdempotencyInProgress
     raise IdempotencyOutcomeUnknown
 

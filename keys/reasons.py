@@ -28,6 +28,7 @@ class Operations(Enum):
     WITH_SCOPE = auto()
     WITH_INPUT = auto()
     WITH_BODY = auto()
+    WITH_FILES = auto()
     WRITING = auto()
     ASKING_PUMBLE = auto()
     LISTED_EXPLICITLY = auto()  # those that list the row themselves
@@ -425,6 +426,35 @@ TOO_LARGE = ErrorSpec(
     title=_("Body too large"),
     meaning=_("The body is larger than 1 MiB."),
     advice=_("Send a smaller body."),
+)
+FILE_TOO_LARGE = _case(
+    TOO_LARGE,
+    "file_too_large",
+    applies_to=Operations.WITH_FILES,
+    text='The file "{name}" is larger than {limit} MiB',
+    sample={"name": "report.pdf", "limit": 25},
+    title=_("File too large"),
+    meaning=_("A file is larger than this service accepts. Nothing was sent."),
+    advice=_("Send a smaller file, or a link to it. The administrator of this service can raise the limit."),
+)
+UPLOAD_TOO_LARGE = _case(
+    TOO_LARGE,
+    "upload_too_large",
+    applies_to=Operations.WITH_FILES,
+    text="The request is larger than 50 MiB",
+    title=_("Files too large together"),
+    meaning=_("The files of a message are larger than 50 MiB together. Nothing was sent."),
+    advice=_("Send them with several messages."),
+)
+TOO_MANY_FILES = _case(
+    TOO_LARGE,
+    "too_many_files",
+    applies_to=Operations.WITH_FILES,
+    text="A message may have at most {limit} files",
+    sample={"limit": 10},
+    title=_("Too many files"),
+    meaning=_("A message may have at most ten files. Nothing was sent."),
+    advice=_("Send them with several messages."),
 )
 
 # Repeated requests.

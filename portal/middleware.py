@@ -25,13 +25,14 @@ from keys.times import Clock
 from portal import headers, metrics
 from portal.accounts.clocks import get_clock
 from portal.accounts.sessions import get_session_user
+from portal.api.urls import CHECK_PATHS
 from portal.api.urls import PATHS as OPERATION_PATHS
 from portal.logging import request_id as logged_request_id
 from portal.mcp.urls import PATHS as MCP_PATHS
 
 log = logging.getLogger(__name__)
 
-API_PATHS = OPERATION_PATHS | MCP_PATHS
+API_PATHS = OPERATION_PATHS | CHECK_PATHS | MCP_PATHS
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 

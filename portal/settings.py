@@ -55,9 +55,13 @@ _pumble = f"http://127.0.0.1:{SANDBOX_PORT}" if LOCAL_PUMBLE else "https://api-g
 _consent = f"{_pumble}/access-request" if LOCAL_PUMBLE else "https://app.pumble.com/access-request"
 PUMBLE_API_URL = env.url("PUMBLE_API_URL", _pumble)
 PUMBLE_CONSENT_SCREEN_URL = env.url("PUMBLE_CONSENT_SCREEN_URL", _consent)
+PUMBLE_FILEUPLOAD_URL = env.url(
+    "PUMBLE_FILEUPLOAD_URL", _pumble if LOCAL_PUMBLE else "https://files.pumble.com"
+)
 for _name, _url in {
     "PUMBLE_API_URL": PUMBLE_API_URL,
     "PUMBLE_CONSENT_SCREEN_URL": PUMBLE_CONSENT_SCREEN_URL,
+    "PUMBLE_FILEUPLOAD_URL": PUMBLE_FILEUPLOAD_URL,
 }.items():
     if LOCAL_PUMBLE and f".{urlsplit(_url).hostname}".endswith(".pumble.com"):
         env.fail(_name, "is the URL of production Pumble; leave it out with LOCAL_PUMBLE")
@@ -162,6 +166,8 @@ TEMPLATES = [
 ]
 
 WORKERS, THREADS = env.integer("WORKERS", 1, maximum=64), env.integer("THREADS", 16, maximum=256)
+# Uploads and downloads may take two minutes. They have threads beside those of all other calls.
+FILE_THREADS = max(2, THREADS // 4)
 DATABASES: dict[str, dict[str, Any]] = {"default": env.database_url("DATABASE_URL")}
 _database = DATABASES["default"]
 if _database:
@@ -185,7 +191,9 @@ if _database:
             # While the server cannot be reached, a request fails in less than 2 s, even with two queries.
             "pool": {
                 "min_size": 1,
-                "max_size": THREADS + 4,  # background threads write usage and send Home tabs and notices
+                "max_size": THREADS
+                + FILE_THREADS
+                + 4,  # background threads write usage and send Home tabs and notices
                 "timeout": 0.8,
                 "reconnect_timeout": 2,  # restarts the exponential backoff
             },
@@ -245,6 +253,7 @@ SECURE_SSL_REDIRECT = (
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if _secure else 0
 # HSTS must not affect other hosts of a company: PUBLIC_URL may be https://example.com.
 SILENCED_SYSTEM_CHECKS = [
+    "files.E001",  # FILE_UPLOAD_TEMP_DIR may not exist yet
     "security.W005",  # SECURE_HSTS_INCLUDE_SUBDOMAINS
     "security.W021",  # SECURE_HSTS_PRELOAD
 ]
@@ -268,7 +277,11 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
-DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # `portal.wsgi` enforces it for every request
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # `portal.wsgi` enforces it for every request without files
+MAX_FILE_BYTES = env.integer("MAX_FILE_MIB", 25, maximum=49) * 1024 * 1024
+MAX_UPLOAD_BYTES = 50 * 1024 * 1024  # of a request with files; also in deploy/nginx.conf.template
+# The server creates it. Commands need no such folder.
+FILE_UPLOAD_TEMP_DIR = WORK_DIR / env.text("FILE_UPLOAD_TEMP_DIR", str(DATA_DIR / "uploads"))
 
 REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["portal.api.parsers.StrictJsonParser"],

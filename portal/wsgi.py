@@ -4,6 +4,7 @@ import io
 import json
 import logging
 import os
+import re
 import sys
 from collections.abc import Iterable
 from typing import Any, cast
@@ -17,6 +18,11 @@ from portal.headers import SECURITY_HEADERS
 
 log = logging.getLogger(__name__)
 
+_PARAMETERS = re.compile(r";.*", re.DOTALL)
+_CHARSET = re.compile(
+    r';\s*charset\s*=\s*(?:"[^"]*"|[^;]*)', re.ASCII | re.IGNORECASE
+)  # a form needs its boundary
+
 
 class ErrorBoundary:
     """Drop charsets, refuse a body that is too large, and answer an exception that escapes Django with a 500."""
@@ -25,6 +31,8 @@ class ErrorBoundary:
         self._application = application
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        from portal.api.multipart import is_form_type
+        from portal.api.urls import FORM_PATHS
         from portal.health import PROBE_PATHS
         from portal.middleware import valid_request_id
 
@@ -35,17 +43,19 @@ class ErrorBoundary:
         environ["HTTP_X_REQUEST_ID"] = request_id = valid_request_id(environ.get("HTTP_X_REQUEST_ID", ""))
         # Bodies are UTF-8, whatever the charset. Django raises on an unknown one before any middleware runs, and Python
         # caches each codec lookup forever.
+        has_files = is_form_type(environ.get("CONTENT_TYPE", "")) and _path(environ) in FORM_PATHS
         if "charset" in environ.get("CONTENT_TYPE", "").lower():
-            environ["CONTENT_TYPE"] = environ["CONTENT_TYPE"].partition(";")[0]
+            pattern = _CHARSET if has_files else _PARAMETERS
+            environ["CONTENT_TYPE"] = pattern.sub("", environ["CONTENT_TYPE"])
         try:
-            fits = _measure_body(environ)
+            fits = _measure_form(environ) if has_files else _measure_body(environ)
         except Exception as error:  # noqa: BLE001 - each server has its own exceptions for malformed chunks
             log.info("request.unreadable", extra={"kind": type(error).__name__, "request_id": request_id})
             text = "The request could not be read"
             return _refuse(start_response, "400 Bad Request", text, "validation", request_id)
         try:
             if not fits:
-                text = "The request body is larger than 1 MiB"
+                text = f"The request {'is larger than 50' if has_files else 'body is larger than 1'} MiB"
                 log.info("request.too_large", extra={"status": 413, "request_id": request_id})
                 return _refuse(start_response, "413 Content Too Large", text, "too_large", request_id)
             return cast(Iterable[bytes], self._application(environ, start_response))
@@ -61,9 +71,28 @@ class ErrorBoundary:
             )
 
 
+def _path(environ: dict[str, Any]) -> str:
+    return "/" + str(environ.get("PATH_INFO", "")).strip("/")
+
+
+def _is_chunked(environ: dict[str, Any]) -> bool:
+    chunked = "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower()
+    return chunked and not environ.get("CONTENT_LENGTH")
+
+
+def _measure_form(environ: dict[str, Any]) -> bool:
+    """Return whether a form is within the size limit, as far as that is known. Its body is read later, piece by piece."""
+    from portal.api.multipart import CHUNKED
+
+    if _is_chunked(environ):
+        environ[CHUNKED], environ["CONTENT_LENGTH"] = True, str(settings.MAX_UPLOAD_BYTES + 1)
+        return True
+    return _fits(environ, settings.MAX_UPLOAD_BYTES)
+
+
 def _measure_body(environ: dict[str, Any]) -> bool:
     """Return whether the body is within the size limit. Set the length of a chunked body."""
-    if "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower() and not environ.get("CONTENT_LENGTH"):
+    if _is_chunked(environ):
         # Django reads a chunked body as empty, because it has no length.
         missing = 0
         try:
@@ -71,13 +100,12 @@ def _measure_body(environ: dict[str, Any]) -> bool:
         except OSError:
             body, missing = b"", 1  # the client stopped; declare a longer body, so that it is incomplete
         environ["wsgi.input"], environ["CONTENT_LENGTH"] = io.BytesIO(body), str(len(body) + missing)
+    return _fits(environ, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+
+
+def _fits(environ: dict[str, Any], limit: int) -> bool:
     length = environ.get("CONTENT_LENGTH") or "0"
-    return (
-        length.isascii()
-        and length.isdigit()
-        and len(length) < 12
-        and int(length) <= settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-    )
+    return length.isascii() and length.isdigit() and len(length) < 12 and int(length) <= limit
 
 
 def _refuse(

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, TypeVar, cast
 from urllib.parse import quote, urlencode
 
 import msgspec
@@ -33,17 +33,20 @@ from pumble_bridge.exceptions import (
 log = logging.getLogger(__name__)
 
 CALL_TIMEOUT = 9.0  # seconds; the REST API responds within 10 s
+FILE_TIMEOUT = 120.0  # seconds; of a call with files
 _ID = re.compile(PUMBLE_ID)
 _ANSWER_STATUSES = {*range(200, 300), *range(400, 500)}
 _SLOW_SECONDS = 1.0  # faster successful calls are in the metrics only
 _RETRY_DELAY = (0.02, 0.1)  # seconds, random, so that calls that failed together are not repeated together
 
 Json = dict[str, Any]
+T = TypeVar("T")
 
 UNKNOWN_ID = "0" * 24
 # Has every field that callers read from a response.
 DRY_RUN_RESPONSE: Json = {
     "id": UNKNOWN_ID,
+    "token": "",
     "channelId": UNKNOWN_ID,
     "channel": {"id": UNKNOWN_ID},
     "users": [],
@@ -158,6 +161,18 @@ class PumbleClient:
         """Open a direct channel of the caller with these users, and return its ChannelInfo."""
         return _channel_info(self._call("POST", "/v1/channels/direct", body={"participantIds": others}))
 
+    def create_upload_token(self, name: str, size: int) -> Json:
+        """Announce a file. Return `token`, and perhaps `remoteProductToken`, which let the upload host accept it."""
+        body = {"filename": name, "length": size}
+        return _object(self._call("POST", "/v1/files/upload/token", body=body), "token")
+
+    def complete_upload(self, uploaded: Json) -> str:
+        """Hand in the upload host's response, and return the id of the file."""
+        answer = _object(self._call("POST", "/v1/files/upload/complete", body=uploaded), "id")
+        if not is_pumble_id(answer["id"]):
+            raise PumbleUnavailable("response of an unexpected shape")
+        return str(answer["id"])
+
     def publish_home(self, user_id: str, view: Json) -> None:
         """Publish `view` (`title`, `blocks`) as the user's Home tab of the app."""
         self._call("POST", f"/v1/app/homeView/workspaceUsers/{_id(user_id)}", body=view)
@@ -233,31 +248,34 @@ def call(
     params: dict[str, str] | None = None,
     json: Json | None = None,
     form: dict[str, str] | None = None,
+    upload: http.OutgoingFile | None = None,
     idempotent: bool = False,
     workspace: Hashable = None,
 ) -> Any:
     """Send one request and return the JSON of Pumble's response, or None if the body is empty.
 
-    The caller's deadline applies, and at most 9 s. The request is sent a second time if the connection broke and
-    either the call is `idempotent` or nothing had been sent.
+    The caller's deadline applies, and at most 9 s. An upload goes to the upload host, and may take 120 s. The request is
+    sent a second time if the connection broke and either the call is `idempotent` or nothing had been sent.
 
     Raises:
         PumbleError: the subclass says what happened.
     """
     began = time.monotonic()
     outcome = "failed"
+    base = settings.PUMBLE_API_URL if upload is None else settings.PUMBLE_FILEUPLOAD_URL
     send = partial(
         http.send,
         method,
-        f"{settings.PUMBLE_API_URL}{path}" + (f"?{urlencode(params)}" if params else ""),
+        f"{base}{path}" + (f"?{urlencode(params)}" if params else ""),
         headers=(headers or {}) | ({} if json is None else {"Content-Type": "application/json"}),
         body=None if json is None else msgspec.json.encode(json),
         form=form,
+        file=upload,
     )
     route = f"{method} {_ID.sub('{id}', path)}"
     try:
-        with deadline.within(CALL_TIMEOUT), resilience.guard(workspace):
-            answer = _send_with_retry(send, route, idempotent=idempotent)
+        with deadline.within(CALL_TIMEOUT if upload is None else FILE_TIMEOUT), resilience.guard(workspace):
+            answer = send_with_retry(send, route, idempotent=idempotent)
             outcome = str(answer.status)
             if answer.status not in _ANSWER_STATUSES:
                 if answer.status >= 500 and answer.retry_after is not None:
@@ -275,7 +293,8 @@ def call(
             log.info("pumble.called", extra=fields)
 
 
-def _send_with_retry(send: Callable[[], http.Answer], route: str, *, idempotent: bool) -> http.Answer:
+def send_with_retry(send: Callable[[], T], route: str, *, idempotent: bool) -> T:
+    """Return what `send` returns. Repeat it once if the connection broke, unless that could repeat a write."""
     try:
         return send()
     except PumbleUnreachable as failure:

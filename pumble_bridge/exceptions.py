@@ -7,11 +7,15 @@ class PumbleError(Exception):
     """A call to Pumble failed. `may_have_happened` is True if Pumble may have carried it out.
 
     `reason` and `case` identify the failure in `keys.reasons.CATALOGUE`.
+
+    Attributes:
+        outcome: what became of a call that takes several requests, as a sentence. It follows the text of the error.
     """
 
     reason: str = "pumble_unavailable"
     case: str = ""
     may_have_happened: bool = False
+    outcome: str = ""
 
 
 class PumbleUnavailable(PumbleError):
@@ -60,6 +64,17 @@ class PumbleRateLimited(PumbleError):
     def __init__(self, retry_after: int) -> None:
         super().__init__(retry_after)
         self.retry_after = retry_after
+
+
+class FileTooLarge(PumbleError):
+    """The file is larger than MAX_FILE_MIB, either way. `limit` is in MiB."""
+
+    reason = "too_large"
+    case = "file_too_large"
+
+    def __init__(self, name: str, limit: int) -> None:
+        super().__init__(limit)
+        self.name, self.limit = name, limit
 
 
 class PumbleRefused(PumbleError):

@@ -30,6 +30,7 @@ class Hint(StrEnum):
     APP_PERMISSION = "app_permission"
     ARRAY = "array"
     BACKSLASH = "backslash"
+    BROKEN_FORM = "broken_form"
     CHARACTERS = "characters"
     COMMENT = "comment"
     CONTROL_CHARACTER = "control_character"
@@ -74,6 +75,10 @@ _TEXTS: dict[Hint, "StrPromise"] = {
     Hint.ARRAY: gettext_lazy("The body is a JSON array. Send one object: %(example)s"),
     Hint.BACKSLASH: gettext_lazy(
         "A string in the JSON has a backslash that starts no escape sequence. Write a backslash as \\\\ and a line break as \\n."
+    ),
+    Hint.BROKEN_FORM: gettext_lazy(
+        "The form could not be read: a part has no name, or the header has no boundary. Let the client write both, as in "
+        "curl -F file=@report.pdf."
     ),
     Hint.CHARACTERS: gettext_lazy(
         "A string in the JSON has an invalid character: NUL (\\u0000) or a lone surrogate (\\ud800). Remove it."

@@ -13,11 +13,12 @@ import ssl
 from dataclasses import dataclass
 from functools import cache
 from socket import SHUT_RDWR, socket
-from typing import Any
+from typing import Any, BinaryIO
 
 import requests
 from django.conf import settings
 from requests.adapters import HTTPAdapter
+from requests_toolbelt import MultipartEncoder
 from urllib3 import HTTPConnectionPool, HTTPResponse, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, InvalidHeader, NewConnectionError
@@ -32,6 +33,16 @@ _READ_SIZE = 64 * 1024
 _TLS_RECORD_SIZE = 16 * 1024
 _UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
 _HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "pumble-api-keys"}
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingFile:
+    """A file, which is read from its begin and sent piece by piece."""
+
+    name: str
+    media_type: str
+    size: int
+    content: BinaryIO
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,57 +62,122 @@ def send(
     headers: dict[str, str],
     body: bytes | None = None,
     form: dict[str, str] | None = None,
+    file: OutgoingFile | None = None,
 ) -> Answer:
-    """Send one request once and return the response. `form` is sent as `multipart/form-data`.
+    """Send one request once and return the response. `form` and `file` are sent as `multipart/form-data`.
 
     Raises:
         PumbleTimeout, PumbleUnreachable.
         PumbleUnavailable: the response is compressed, too long, or its length is ambiguous.
         ValueError: the URL or a header has a character that is not allowed.
     """
-    request = _prepare(method, url, headers, body, form)
+    with contextlib.closing(
+        open_stream(method, url, headers=headers, body=body, form=form, file=file)
+    ) as stream:
+        content = bytearray()
+        while piece := stream.read():
+            content += piece
+            if len(content) > MAX_ANSWER_BYTES:
+                raise PumbleUnavailable("the response is too long")
+        return Answer(stream.status, stream.retry_after, bytes(content), stream.date)
+
+
+class Stream:
+    """A response whose body is read piece by piece. Close it in the end, also after an error.
+
+    Attributes:
+        length: the announced length of the body, None without one.
+    """
+
+    def __init__(self, raw: HTTPResponse) -> None:
+        self.status = raw.status
+        self.retry_after = _seconds(raw.headers.get("Retry-After", ""))
+        self.date = raw.headers.get("Date", "")
+        self.length = raw.length_remaining
+        self._raw = raw
+
+    def read(self) -> bytes:
+        """Return the next piece, empty at the end.
+
+        Raises:
+            PumbleTimeout, PumbleUnreachable.
+        """
+        try:
+            return self._raw.read1(_READ_SIZE, decode_content=False)
+        except (HTTPError, OSError) as error:
+            raise _failure(error, sent=True) from error
+
+    def close(self) -> None:
+        """Close the connection if the response was not read to its end."""
+        self._raw.close()
+
+
+def open_stream(
+    method: str,
+    url: str,
+    *,
+    headers: dict[str, str],
+    body: bytes | None = None,
+    form: dict[str, str] | None = None,
+    file: OutgoingFile | None = None,
+) -> Stream:
+    """Send one request once, and return the response before its body is read.
+
+    Raises:
+        PumbleTimeout, PumbleUnreachable.
+        PumbleUnavailable: the response is compressed, or its length is ambiguous.
+        ValueError: the URL or a header has a character that is not allowed.
+    """
+    request = _prepare(method, url, headers, body, form, file)
     seconds = deadline.remaining()
     if seconds <= 0:
         raise _failure(deadline.DeadlineExceeded(), sent=False)
     try:
         # Half for each of two addresses of the host, or for the connection and the TLS handshake.
-        response = _adapter().send(request, stream=True, timeout=(seconds / 2, seconds))
-        return _read(response.raw)
+        raw = _adapter().send(request, stream=True, timeout=(seconds / 2, seconds)).raw
     except (HTTPError, OSError) as error:
         raise _failure(error, sent=True) from error
+    try:
+        _check_head(raw)
+    except PumbleUnavailable:
+        raw.close()
+        raise
+    return Stream(raw)
 
 
 def _prepare(
-    method: str, url: str, headers: dict[str, str], body: bytes | None, form: dict[str, str] | None
+    method: str,
+    url: str,
+    headers: dict[str, str],
+    body: bytes | None,
+    form: dict[str, str] | None,
+    file: OutgoingFile | None,
 ) -> requests.PreparedRequest:
     """Prepare a request. The URL consists of settings and checked ids; parsing it again would take 15 µs."""
     if " " in url or _UNPRINTABLE.search("".join([url, *headers.values()])):
         raise ValueError("a character that is not allowed in a request")
     request = requests.PreparedRequest()
     request.method, request.url = method, url
+    if file is not None:
+        file.content.seek(0)
+        # The `files` of requests takes twice the file in memory.
+        encoder = MultipartEncoder({"file": (file.name, file.content, file.media_type)})
+        request.prepare_headers(_HEADERS | headers | {"Content-Type": encoder.content_type})
+        request.prepare_body(encoder, None)
+        return request
     request.prepare_headers(_HEADERS | headers)
     request.prepare_body(body, form and {name: (None, value) for name, value in form.items()})
     return request
 
 
-def _read(raw: HTTPResponse) -> Answer:
-    """Read the body. Close the connection if the response was not read to its end."""
-    with contextlib.closing(raw):
-        if raw.status < 200:
-            raise PumbleUnavailable("an interim response")  # another response would follow
-        if raw.headers.get("Content-Encoding", "identity").lower() != "identity":
-            raise PumbleUnavailable("the response is compressed")
-        encoding = raw.headers.get("Transfer-Encoding")
-        if encoding is not None and (encoding.lower() != "chunked" or "Content-Length" in raw.headers):
-            raise PumbleUnavailable("the response's length is ambiguous")
-        body = bytearray()
-        while piece := raw.read1(_READ_SIZE, decode_content=False):
-            body += piece
-            if len(body) > MAX_ANSWER_BYTES:
-                raise PumbleUnavailable("the response is too long")
-        headers = raw.headers
-        retry_after = _seconds(headers.get("Retry-After", ""))
-        return Answer(raw.status, retry_after, bytes(body), headers.get("Date", ""))
+def _check_head(raw: HTTPResponse) -> None:
+    if raw.status < 200:
+        raise PumbleUnavailable("an interim response")  # another response would follow
+    if raw.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise PumbleUnavailable("the response is compressed")
+    encoding = raw.headers.get("Transfer-Encoding")
+    if encoding is not None and (encoding.lower() != "chunked" or "Content-Length" in raw.headers):
+        raise PumbleUnavailable("the response's length is ambiguous")
 
 
 def _seconds(retry_after: str) -> int | None:

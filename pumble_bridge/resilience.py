@@ -194,3 +194,5 @@ _eighth = max(1, settings.THREADS // 8)
 CALLS = ConcurrencyLimit("calls", total=4 * _eighth, per_workspace=3 * _eighth)
 CHAT = ConcurrencyLimit("chat", total=2 * _eighth, per_workspace=2 * _eighth)
 PAGES = ConcurrencyLimit("pages", total=_eighth, per_workspace=_eighth)
+# Uploads and downloads have threads of their own, beside `THREADS`.
+FILES = ConcurrencyLimit("files", total=settings.FILE_THREADS, per_workspace=settings.FILE_THREADS)

@@ -15,6 +15,7 @@ from keys.limits.budget import (
     hit_oauth_step,
     hit_sign_in,
     pumble_quotas,
+    test_key_limit,
     workspace_quotas,
 )
 from keys.limits.windows import LimitName, LimitStatus, PumbleQuota, RateLimit
@@ -32,5 +33,6 @@ __all__ = [
     "hit_oauth_step",
     "hit_sign_in",
     "pumble_quotas",
+    "test_key_limit",
     "workspace_quotas",
 ]

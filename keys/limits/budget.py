@@ -71,6 +71,11 @@ def hit_key_limit(key: KeyRecord) -> LimitStatus:
     return backend().hit([_key_limit(key)])[0]
 
 
+def test_key_limit(key: KeyRecord) -> LimitStatus:
+    """Return the status of the key's own limit, without a hit."""
+    return backend().test([_key_limit(key)])[0]
+
+
 def hit_key_limit_if_current(key: KeyRecord) -> LimitStatus | None:
     """Count one call against the key's own limit if the record is current. Return None if it is not, or if that is unknown."""
     statuses = backend().hit_if_current([_key_limit(key)], key.workspace_pumble_id, key.number)

@@ -21,6 +21,8 @@ class ApiKeyAuthentication(BaseAuthentication):
     command to Redis also answers whether the key's record is current.
     """
 
+    counts = True
+
     def authenticate(self, request: Any) -> tuple[int, KeyRecord]:
         """
         Raises:
@@ -28,10 +30,16 @@ class ApiKeyAuthentication(BaseAuthentication):
             RateLimited: this client or this key id failed too often.
         """
         record, limit_status = authentication.authenticate(
-            find_key(request.META), by=request.actor, now=timezone.now()
+            find_key(request.META), by=request.actor, now=timezone.now(), counts=self.counts
         )
         request.budget = CallBudget(record, limit_status)
         return record.owner_id, record
+
+
+class UncountedKeyAuthentication(ApiKeyAuthentication):
+    """Authenticate a key before its call, which counts."""
+
+    counts = False
 
 
 def find_key(meta: Mapping[str, object]) -> bytes:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
 from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -19,6 +20,7 @@ from rest_framework.views import APIView
 
 from keys import key_format, usage
 from keys.audit import Actor, Surface
+from keys.idempotency import MAX_CALL_DURATION
 from keys.limits import CallBudget
 from keys.models import AuditEvent
 from keys.reasons import ErrorSpec
@@ -124,9 +126,11 @@ class OperationView(ApiKeyView):
     summary: ClassVar["StrPromise"]
     description: ClassVar["StrPromise | str"] = ""
     input_serializer: ClassVar[type[Input]] = Input
+    form_serializer: ClassVar[type[Input] | None] = None  # the input of a form with files
     request_example: ClassVar[dict[str, Any] | None] = None
-    # Describes the response, but does not render it. One of `serializers.responses`, with `many=True` for a list.
-    response_serializer: ClassVar[type[BaseSerializer[Any]] | BaseSerializer[Any]]
+    # Describes the response, but does not render it. One of `serializers.responses`, with `many=True` for a list, or BINARY
+    # for a file.
+    response_serializer: ClassVar[type[BaseSerializer[Any]] | BaseSerializer[Any] | OpenApiTypes]
     response_example: ClassVar[Any]
     errors: ClassVar[tuple[ErrorSpec, ...]] = ()  # in addition to those of all operations
     calls_pumble: ClassVar[bool] = True
@@ -164,10 +168,19 @@ class OperationView(ApiKeyView):
     def handle(self, request: Any) -> HttpResponseBase:
         request.budget.dry_run = self.writes() and dry_run.applies(request)
         call = self.open_call(request)
+        return self.respond(request, call, self.read(request))
+
+    def read(self, request: Request) -> dict[str, Any]:
+        """Return the validated input.
+
+        Raises:
+            InvalidInput, InvalidBody.
+        """
         serializer = self.input_serializer(data=self.read_input(request))
         if not serializer.is_valid():
             raise InvalidInput(serializer.errors, find_misplaced_input(request))
-        return self.respond(request, call, serializer.validated_data)
+        data: dict[str, Any] = serializer.validated_data
+        return data
 
     # `http_method_names` has the methods of the operation. Without `head` here, Django would set it on each view, which
     # makes a reference cycle.
@@ -192,12 +205,19 @@ class OperationView(ApiKeyView):
 class WriteOperationView(OperationView):
     """An operation that changes something. It supports dry runs and idempotency keys."""
 
+    max_duration = MAX_CALL_DURATION
+
+    def read_content(self, request: Request) -> Any:
+        """Return what tells this request from another, as JSON."""
+        return self.read_input(request)
+
     def respond(self, request: Request, call: ApiCall, data: dict[str, Any]) -> HttpResponseBase:
         perform = partial(self.perform, call, data)
         if call.observer.budget.dry_run:
             return dry_run.respond(call.observer, perform)
         if idempotency.is_requested(request):
-            return idempotency.respond(request, self.operation, call.observer, perform)
+            content = [self.operation, self.read_content(request)]
+            return idempotency.respond(request, content, call.observer, perform, self.max_duration)
         return super().respond(request, call, data)
 
 

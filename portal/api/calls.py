@@ -141,6 +141,18 @@ def pumble_slot(call: ApiCall) -> Iterator[None]:
         yield
 
 
+@contextlib.contextmanager
+def file_slot(key: KeyRecord) -> Iterator[None]:
+    """Run the block within the deadline of a call with files, and a slot for such calls.
+
+    Raises:
+        PumbleNotAsked: no slot is free.
+    """
+    connection.close_if_unusable_or_obsolete()
+    with deadline.within(client.FILE_TIMEOUT), resilience.FILES.slot(key.workspace_id):
+        yield
+
+
 def _require_client(pumble: PumbleClient | None) -> PumbleClient:
     if pumble is None:
         raise OwnerNotAuthorized

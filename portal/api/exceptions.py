@@ -62,6 +62,28 @@ class HttpsRequired(ApiError):
     reason = "https_required"
 
 
+class UploadTooLarge(ApiError):
+    """A request with files is larger than 50 MiB."""
+
+    reason = "too_large"
+    case = "upload_too_large"
+
+
+class TooManyFiles(ApiError):
+    reason = "too_large"
+    case = "too_many_files"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(limit)
+        self.limit = limit
+
+
+class FilesNotStored(ApiError):
+    """The files of a form cannot be written to FILE_UPLOAD_TEMP_DIR."""
+
+    reason = "unavailable"
+
+
 class InvalidInput(drf.ValidationError):
     """Fields are missing or invalid. `hint` names what is wrong with the request as a whole, if anything."""
 
@@ -240,6 +262,8 @@ def logged_hint(error: Exception) -> str:
 def _body(spec: ErrorSpec, attributes: Mapping[str, Any], request_id: str) -> dict[str, Any]:
     arguments = {name: "unknown" if value is None else value for name, value in attributes.items()}
     text = (spec.keeps_message and attributes.get("message")) or spec.text.format_map(arguments)
+    if outcome := attributes.get("outcome"):
+        text = f"{text}. {outcome}"
     if spec.code is None:
         body: dict[str, Any] = {"error": text}
     else:

@@ -4,6 +4,7 @@ import contextlib
 import json
 import logging
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 from django.db import DatabaseError
@@ -16,7 +17,6 @@ from keys import idempotency
 from keys.exceptions import RateLimited
 from portal.api.calls import CallObserver
 from portal.api.exceptions import ApiError
-from portal.api.parsers import read_input
 from portal.api.renderers import JsonRenderer, rendered_response
 from pumble_bridge.exceptions import PumbleError
 
@@ -30,17 +30,27 @@ def is_requested(request: Request) -> bool:
 
 
 def respond(
-    request: Request, operation: str, observer: CallObserver, perform: Callable[[], Any]
+    request: Request,
+    content: Any,
+    observer: CallObserver,
+    perform: Callable[[], Any],
+    max_duration: timedelta,
 ) -> HttpResponse:
     """Return the response of `perform`, or the stored one of this key's first call with the same `Idempotency-Key`.
+
+    Args:
+        content: what tells this request from another, as JSON.
+        max_duration: longer than `perform` may take.
 
     Raises:
         ValidationError: the header's value is not 1 to 255 visible ASCII characters.
         IdempotencyConflict, IdempotencyInProgress, IdempotencyOutcomeUnknown.
     """
     value = read_value(request)
-    content = json.dumps([operation, read_input(request)], sort_keys=True, separators=(",", ":")).encode()
-    attempt = idempotency.begin(request.auth.pk, value, content, now=timezone.now())
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
+    attempt = idempotency.begin(
+        request.auth.pk, value, canonical, now=timezone.now(), max_duration=max_duration
+    )
     if isinstance(attempt, idempotency.Replayed):
         observer.trace.is_replay = True
         response = rendered_response(attempt.answer)

@@ -25,10 +25,11 @@ class JsonRenderer(BaseRenderer):
 
 
 class IgnoreClientNegotiation(BaseContentNegotiation):
-    """Always use the one parser and the one renderer. `Accept`, `?format=` and `Content-Type` are ignored."""
+    """Always use the one renderer, and for other bodies than forms the first parser. `Accept` and `?format=` are ignored."""
 
     def select_parser(self, request: Any, parsers: Any) -> Any:
-        return parsers[0]
+        media_type = request.META.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
+        return next((parser for parser in parsers[1:] if parser.media_type == media_type), parsers[0])
 
     def select_renderer(self, request: Any, renderers: Any, format_suffix: str | None = None) -> Any:
         return renderers[0], renderers[0].media_type

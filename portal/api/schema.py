@@ -7,6 +7,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema_serializer
 from rest_framework.serializers import ListSerializer
 
@@ -15,11 +16,16 @@ from portal.api.serializers.base import Input
 from portal.reference import error_responses, texts
 from portal.reference.code_samples import samples
 
+JSON, FORM = "application/json", "multipart/form-data"
 ANY_REQUIRED = "x-any-required"  # the fields of which at least one is required
 
 
 class OperationSchema(AutoSchema):
     view: OperationView  # type: ignore[override]
+
+    @property
+    def _returns_file(self) -> bool:
+        return self.view.response_serializer is OpenApiTypes.BINARY
 
     def get_operation_id(self) -> str:
         return self.view.operation
@@ -37,6 +43,8 @@ class OperationSchema(AutoSchema):
             scope = _("Scope: at least one of %(scopes)s. The answer has what the key's scopes allow.") % {
                 "scopes": names
             }
+        if self.view.form_serializer:
+            scope += " " + _("(with files also `files:write`)")
         return f"{self.view.description}\n\n{scope}".strip()
 
     def get_auth(self) -> list[dict[str, Any]]:
@@ -48,7 +56,7 @@ class OperationSchema(AutoSchema):
         return (
             {
                 "x-required-scopes": [view.scope] if view.scope else [],
-                "x-codeSamples": samples(url, view.method, view.request_example),
+                "x-codeSamples": samples(url, view.method, view.request_example, is_file=self._returns_file),
             }
             | ({"x-any-scope": list(view.any_scope)} if view.any_scope else {})
             | (
@@ -65,9 +73,18 @@ class OperationSchema(AutoSchema):
         )
 
     def get_request_serializer(self) -> Any:
-        return _describe_alternatives(self.view.input_serializer) if self.view.method == "POST" else None
+        if self.view.method != "POST":
+            return None
+        by_type = {JSON: self.view.input_serializer, FORM: self.view.form_serializer}
+        return {
+            name: _describe_alternatives(serializer) for name, serializer in by_type.items() if serializer
+        }
 
     def get_response_serializers(self) -> Any:
+        if self._returns_file:
+            return {
+                (200, "application/octet-stream"): OpenApiResponse(OpenApiTypes.BINARY, str(texts.SUCCESS))
+            }
         serializer, value = self.view.response_serializer, self.view.response_example
         if isinstance(serializer, ListSerializer):
             (value,) = value  # drf-spectacular wraps it in a list
@@ -83,6 +100,7 @@ class OperationSchema(AutoSchema):
                 self.view.request_example,
                 summary=str(texts.EXAMPLE_REQUEST),
                 request_only=True,
+                media_type=JSON,
             )
         ]
 

@@ -2,10 +2,13 @@
 
 from django.urls import path
 
+from portal.api import upload_checks
 from portal.api.base import OperationView
+from portal.api.message_view import MessageView
 from portal.api.views import (
     channels,
     events,
+    files,
     key_management,
     keys,
     messages,
@@ -26,6 +29,7 @@ OPERATIONS: list[type[OperationView]] = [
     messages.DmUser,
     messages.DmGroup,
     messages.FetchMessage,
+    files.FetchFile,
     messages.FetchThreadReplies,
     messages.ListMessages,
     search.SearchMessages,
@@ -56,4 +60,12 @@ urlpatterns = [
     *(path(view.operation, view.as_view(), name=view.operation) for view in OPERATIONS),
     *(path(f"{view.operation}/", view.as_view(schema=None)) for view in OPERATIONS),
 ]
+_checks = [
+    path(f"internal/uploads/{view.operation}", upload_checks.for_view(view).as_view(schema=None))
+    for view in OPERATIONS
+    if issubclass(view, MessageView)
+]
+FORM_PATHS = frozenset(f"/{view.operation}" for view in OPERATIONS if view.form_serializer)
 PATHS = frozenset(f"/{pattern.pattern}" for pattern in urlpatterns)
+CHECK_PATHS = frozenset(f"/{pattern.pattern}" for pattern in _checks)
+urlpatterns += _checks

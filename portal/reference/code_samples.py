@@ -11,24 +11,29 @@ _PYTHON_WORDS = {True: "True", False: "False", None: "None"}
 _JAVASCRIPT_WORDS = {True: "true", False: "false", None: "null"}
 
 
-def samples(url: str, method: str, example: Json | None) -> list[Json]:
+def samples(url: str, method: str, example: Json | None, *, is_file: bool = False) -> list[Json]:
     """Return the `x-codeSamples` of an operation.
 
     Args:
         url: the absolute URL of the operation.
         example: the body of a POST, or the query of another method.
+        is_file: whether the response is a file, which the sample saves.
     """
     body = example or {} if method == "POST" else None
     if body is None and example:
         url = f"{url}?{urlencode(example)}"
     return [
-        {"lang": "Shell", "label": "curl", "source": _curl(url, method, body)},
-        {"lang": "Python", "label": "Python", "source": _python(url, method, body)},
-        {"lang": "JavaScript", "label": "JavaScript", "source": _javascript(url, method, body)},
+        {"lang": "Shell", "label": "curl", "source": _curl(url, method, body, is_file=is_file)},
+        {"lang": "Python", "label": "Python", "source": _python(url, method, body, is_file=is_file)},
+        {
+            "lang": "JavaScript",
+            "label": "JavaScript",
+            "source": _javascript(url, method, body, is_file=is_file),
+        },
     ]
 
 
-def _curl(url: str, method: str, body: Json | None) -> str:
+def _curl(url: str, method: str, body: Json | None, *, is_file: bool) -> str:
     lines = [f"curl {shlex.quote(url)}"]
     if method == "DELETE":
         lines.append("-X DELETE")
@@ -36,10 +41,12 @@ def _curl(url: str, method: str, body: Json | None) -> str:
     if body is not None:
         lines.append("-H 'Content-Type: application/json'")
         lines.append(f"-d {shlex.quote(json.dumps(body, ensure_ascii=False))}")
+    if is_file:
+        lines.append("--remote-name --remote-header-name")
     return " \\\n  ".join(lines)
 
 
-def _python(url: str, method: str, body: Json | None) -> str:
+def _python(url: str, method: str, body: Json | None, *, is_file: bool) -> str:
     lines = [
         "import os",
         "",
@@ -56,13 +63,18 @@ def _python(url: str, method: str, body: Json | None) -> str:
         ")",
         "if not answer.ok:",
         "    raise SystemExit(answer.text)",
-        "print(answer.json())",
+        *(
+            ['with open("file", "wb") as file:', "    file.write(answer.content)"]
+            if is_file
+            else ["print(answer.json())"]
+        ),
     ]
     return "\n".join(lines + ending)
 
 
-def _javascript(url: str, method: str, body: Json | None) -> str:
-    lines = [f"const answer = await fetch({json.dumps(url)}, {{"]
+def _javascript(url: str, method: str, body: Json | None, *, is_file: bool) -> str:
+    lines = ['import { writeFile } from "node:fs/promises";', ""] if is_file else []
+    lines.append(f"const answer = await fetch({json.dumps(url)}, {{")
     if method != "GET":
         lines.append(f'  method: "{method}",')
     kind = ', "Content-Type": "application/json"' if body is not None else ""
@@ -72,7 +84,9 @@ def _javascript(url: str, method: str, body: Json | None) -> str:
     ending = [
         "});",
         "if (!answer.ok) throw new Error(await answer.text());",
-        "console.log(await answer.json());",
+        'await writeFile("file", Buffer.from(await answer.arrayBuffer()));'
+        if is_file
+        else "console.log(await answer.json());",
     ]
     return "\n".join(lines + ending)
 

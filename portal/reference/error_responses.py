@@ -45,6 +45,7 @@ def errors_for(operation: "OperationView") -> list[ErrorSpec]:
         Operations.WITH_SCOPE: operation.scope is not None or bool(operation.any_scope),
         Operations.WITH_INPUT: bool(operation.input_serializer().fields),
         Operations.WITH_BODY: operation.method != "GET",
+        Operations.WITH_FILES: operation.form_serializer is not None,
         Operations.WRITING: operation.writes(),
         Operations.ASKING_PUMBLE: operation.calls_pumble,
     }

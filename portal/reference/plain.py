@@ -153,7 +153,7 @@ def _operation(schema: Json, path: str, method: str, operation: Json, errors: li
         content = operation["requestBody"]["content"]["application/json"]
         body, name = _resolved(schema, content["schema"]), _name(content["schema"])
         request = _pretty(content["examples"]["Example"]["value"])
-    success = operation["responses"]["200"]["content"]["application/json"]
+    [success] = operation["responses"]["200"]["content"].values()
     query, headers = (_parameters(operation, location) for location in ("query", "header"))
     return Operation(
         name=operation["operationId"],
@@ -167,8 +167,8 @@ def _operation(schema: Json, path: str, method: str, operation: Json, errors: li
         body=name,
         request=request,
         samples=operation["x-codeSamples"],
-        response_type=_type(success["schema"]),
-        response=_pretty(success["examples"]["Example"]["value"]),
+        response_type=_type(success["schema"]) if "examples" in success else _("the bytes of the file"),
+        response=_pretty(success["examples"]["Example"]["value"]) if "examples" in success else "",
         errors=errors,
     )
 

@@ -13,6 +13,9 @@ ABOUT = [
         "**The key.** Send your API key in the header `ApiKey`, or as `Authorization: Bearer`. Never put a key in a URL. A key acts as its owner, sees what the owner sees, and may call the operations of its scopes. `keyInfo` returns the rights of a key. Keep the key out of your code: the samples read it from the environment variable `PUMBLE_API_KEY`."
     ),
     _(
+        "**Files.** `sendMessage`, `sendReply`, `dmUser` and `dmGroup` also take a form (`multipart/form-data`) with the same fields and 1 to 10 parts `file`: `curl -F channel=general -F text=Report -F file=@report.pdf`. A message with files needs no text. By default a file may have 25 MiB, a request 50 MiB. `fetchFile` returns a file."
+    ),
+    _(
         "**Private channels.** To read and write messages of a private channel, both the key's owner and the app's bot must be members. Add the bot to the channel first."
     ),
     _(

@@ -215,6 +215,7 @@ FIELDS: dict[str, dict[str, Kind]] = {
     "dmUser": {**WHAT, "userId": PERSON, "email": EMAIL},
     "dmGroup": {**WHAT, "userIds": PEOPLE, "emails": EMAILS},
     "fetchMessage": {**WHERE, "messageId": MESSAGE},
+    "fetchFile": {**WHERE, "messageId": MESSAGE, "fileId": MESSAGE},
     "fetchThreadReplies": {**WHERE, **PAGE, "rootMessageId": MESSAGE},
     "listMessages": {**WHERE, **PAGE},
     "searchMessages": {

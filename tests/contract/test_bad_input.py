@@ -34,6 +34,7 @@ class World:
         self.general = acme.channels["general"]
         self.root = self.message()
         self.write("sendReply", channelId=self.general, messageId=self.root, text="reply")
+        self.file = api.send_file(self.general)
         self.foreign = foreign()
 
     def good(self, operation: str) -> dict[str, Any]:
@@ -51,6 +52,7 @@ class World:
             "dmUser": {"userId": people["ben"], "text": "x"},
             "dmGroup": {"userIds": [people["ben"], people["dan"]], "text": "x"},
             "fetchMessage": where | {"messageId": self.root},
+            "fetchFile": where | self.file,
             "fetchThreadReplies": where | {"rootMessageId": self.root},
             "listMessages": where,
             "searchMessages": {"text": "release"},
@@ -80,6 +82,8 @@ class World:
     def decent(self, answer: requests.Response, about: object = "") -> requests.Response:
         """Never a fault, HTML, a redirect, DRF's own shape, or a word of the other workspace."""
         assert answer.status_code in {200, 403, 413}, f"{about}: {answer.status_code} {answer.text[:300]}"
+        if answer.ok and "Content-Disposition" in answer.headers:
+            return answer  # a file
         assert answer.headers["Content-Type"] == JSON
         body = answer.json()
         assert not isinstance(body, dict) or "detail" not in body
@@ -94,6 +98,14 @@ class World:
             expected(answer)
         except AssertionError as error:
             raise AssertionError(f"{shown}: {error}") from error
+
+
+def accepted(answer: requests.Response) -> None:
+    """A success: JSON, or a file."""
+    if "Content-Disposition" in answer.headers:
+        assert (answer.status_code, answer.text) == (200, "one\ntwo\n")
+    else:
+        success(answer)
 
 
 class Foreign:
@@ -175,15 +187,15 @@ def test_every_field_takes_what_clients_send_for_it(world: World, operation: str
     for field, kind in FIELDS[operation].items():
         fine = kind.fine if in_body else [value for value in kind.fine if isinstance(value, str | int)]
         for value in fine:
-            world.answered(operation, world.good(operation) | {field: value}, success)
+            world.answered(operation, world.good(operation) | {field: value}, accepted)
     moments = [
         name for name, kind in FIELDS[operation].items() if kind in (bad_values.MOMENT, bad_values.LONG_AGO)
     ]
     for name in moments:
         for sent in (str(world.later), world.later + 0.25, f"{world.later}.25"):
-            world.answered(operation, world.good(operation) | {name: sent}, success)
+            world.answered(operation, world.good(operation) | {name: sent}, accepted)
     unknown = {"attachments": "x", "files": "x", "members": "x", "expand": "x", "": "", "a.b": "", "ñ": "ü"}
-    world.answered(operation, unknown | world.good(operation), success)
+    world.answered(operation, unknown | world.good(operation), accepted)
 
 
 @pytest.mark.parametrize("operation", METHODS)
@@ -202,9 +214,9 @@ def test_nothing_and_null_are_the_same_nothing(world: World, operation: str) -> 
     for name in good:
         world.answered(operation, good | {name: empty[name]}, nothing)
         world.answered(operation, {other: good[other] for other in good if other != name}, nothing)
-    world.answered(operation, empty | good, success)
+    world.answered(operation, empty | good, accepted)
     if in_body:
-        world.answered(operation, {"blocks": None, "unknown": None} | world.good(operation), success)
+        world.answered(operation, {"blocks": None, "unknown": None} | world.good(operation), accepted)
         nothing(world.decent(world.api.post(operation, raw=b"")))
 
 
@@ -214,10 +226,10 @@ def test_a_body_is_one_json_object_of_a_sane_size_or_it_is_not_read(world: World
     query = good if method != "POST" else {}
     for name, (raw, expected) in bad_values.BODIES.items():
         answer = world.decent(world.api.send(method, operation, query=query, raw=raw), name)
-        (expected if method != "GET" else success)(answer)
+        (expected if method != "GET" else accepted)(answer)
     # A body that is right still is.
     raw = json.dumps(world.good(operation)).encode()
-    success(world.decent(world.api.send(method, operation, query={}, raw=raw))) if method != "GET" else None
+    accepted(world.decent(world.api.send(method, operation, query={}, raw=raw))) if method != "GET" else None
 
 
 def test_a_query_that_is_no_text_is_read_as_far_as_it_goes(world: World) -> None:

@@ -27,6 +27,7 @@ def calls(channel_id: str, secret: dict[str, Any], later: int) -> dict[str, dict
         "sendMessage": where | {"text": "x"},
         "sendReply": it | {"text": "x"},
         "fetchMessage": it,
+        "fetchFile": it | {"fileId": "0" * 24},
         "fetchThreadReplies": where | {"rootMessageId": secret["id"]},
         "listMessages": where,
         "editMessage": it | {"text": "x"},

@@ -64,6 +64,7 @@ def inputs(api: Api, acme: Acme, later: int, channel: str) -> dict[str, dict[str
         "dmUser": {"userId": acme.people["ben"], "text": "x"},
         "dmGroup": {"userIds": [acme.people["ben"], acme.people["dan"]], "text": "x"},
         "fetchMessage": where | {"messageId": ids[0]},
+        "fetchFile": where | api.send_file(acme.channels[channel]),
         "fetchThreadReplies": where | {"rootMessageId": ids[0]},
         "listMessages": where,
         "searchMessages": {"text": "x"},

@@ -21,6 +21,7 @@ METHODS = {
     "dmUser": "POST",
     "dmGroup": "POST",
     "fetchMessage": "GET",
+    "fetchFile": "GET",
     "fetchThreadReplies": "GET",
     "listMessages": "GET",
     "searchMessages": "POST",
@@ -40,7 +41,7 @@ METHODS = {
     "listEvents": "GET",
     "keyInfo": "GET",
 }
-EXTENSIONS = {"keyInfo", "listEvents"}  # beside the contract's 26
+EXTENSIONS = {"keyInfo", "listEvents", "fetchFile"}  # beside the contract's 26
 # Key management: strict about its input, and never about objects of Pumble. See `test_key_management`.
 MANAGEMENT = {
     "listKeys": "GET",
@@ -82,6 +83,15 @@ class Api:
 
     def post(self, operation: str, body: Any = None, raw: bytes | None = None) -> requests.Response:
         return self.send("POST", operation, raw=json.dumps(body).encode() if raw is None else raw)
+
+    def send_file(self, channel_id: str) -> dict[str, str]:
+        """Send a message with a file, and return the ids of both."""
+        parts = {"file": ("notes.txt", b"one\ntwo\n", "text/plain")}
+        fields = {"channelId": channel_id, "text": "a file"}
+        url = f"{self.portal}/sendMessage"
+        sent = success(requests.post(url, data=fields, files=parts, headers=self.headers, timeout=15))
+        message = success(self.get("fetchMessage", channelId=channel_id, messageId=sent["id"]))
+        return {"messageId": sent["id"], "fileId": message["files"][0]["id"]}
 
     def call(self, operation: str, arguments: dict[str, Any] | None = None) -> requests.Response:
         """By the operation's own method: in the query, or as a POST's body."""

@@ -216,6 +216,8 @@ def running(folder: Path) -> Iterator[Deployment]:
                 "PUMBLE_APP_SIGNING_SECRET": app["signingSecret"],
                 "PUMBLE_API_URL": pumble,
                 "PUMBLE_CONSENT_SCREEN_URL": f"{pumble}/access-request",
+                "PUMBLE_FILEUPLOAD_URL": pumble,
+                "FILE_UPLOAD_TEMP_DIR": str(folder / "uploads"),
                 "DATABASE_URL": postgres.url,
                 "REDIS_URL": redis.url,
                 "DATA_DIR": str(folder / "data"),
@@ -249,6 +251,7 @@ def running(folder: Path) -> Iterator[Deployment]:
             "TLS_CERTIFICATE": str(cert),
             "TLS_KEY": str(private),
             "RUN_DIR": str(folder / "front-door"),
+            "SPOOL_DIR": str(folder / "front-door"),
             "OUTER_PROXY": NO_PROXY,
         }
         stack.enter_context(front_door(places, folder))

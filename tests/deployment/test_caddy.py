@@ -59,6 +59,7 @@ def deployment(deployment: Deployment, tmp_path_factory: pytest.TempPathFactory)
         "TLS_CERTIFICATE": str(deployment.certificate),
         "TLS_KEY": str(deployment.certificate.with_name("privkey.pem")),
         "RUN_DIR": str(folder / "front-door"),
+        "SPOOL_DIR": str(folder / "front-door"),
         "OUTER_PROXY": ADDRESS,
     }
     environment = {

@@ -64,6 +64,7 @@ def test_names_what_nginx_does_wrong(
         "HTTP_PORT": str(free_port()),
         "HTTPS_PORT": str(https_port),
         "RUN_DIR": str(tmp_path / "run"),
+        "SPOOL_DIR": str(tmp_path / "run"),
     }
     with front_door(places, tmp_path):
         assert problems(deployment, PUBLIC_URL=public_url) == [check]

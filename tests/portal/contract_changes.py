@@ -159,7 +159,8 @@ def _minus(some: list[str] | None, others: list[str] | None) -> list[str]:
 
 
 def _schema(message: Json) -> Json:
-    schema: Json = message["content"]["application/json"]["schema"]
+    content = message["content"]
+    schema: Json = (content.get("application/json") or next(iter(content.values())))["schema"]
     return schema
 
 

@@ -141,6 +141,7 @@ def serving(folder: Path, **variables: str) -> Iterator[ProductionServer]:
         "PUMBLE_APP_SIGNING_SECRET": app["signingSecret"],
         "PUMBLE_API_URL": pumble.BASE,
         "PUMBLE_CONSENT_SCREEN_URL": f"{pumble.BASE}/access-request",
+        "PUMBLE_FILEUPLOAD_URL": pumble.BASE,
     }
     environment = os.environ | own | variables
     names = [name for name in own if name.startswith(("SECRET", "TOKEN", "METRICS", "PUMBLE_APP_"))]

@@ -67,7 +67,7 @@ class TestTheStart:
 
         assert (done.returncode, done.stdout.strip()) == (
             0,
-            "System check identified no issues (2 silenced).",
+            "System check identified no issues (3 silenced).",
         )
 
     def test_with_the_local_pumble_needs_nothing_and_keeps_its_secrets_private(self, tmp_path: Path) -> None:

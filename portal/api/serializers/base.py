@@ -20,6 +20,7 @@ from portal.api.serializers.responses.fields import ID_PATTERN
 from portal.api.serializers.responses.messages import Block
 
 MAX_TEXT_LENGTH = 100_000
+MAX_FILES = 10
 LOOKS_LIKE_SECONDS = "must be epoch milliseconds, and this looks like seconds: multiply it by 1000"
 _MILLISECONDS = re.compile(r"(\d{1,15})(?:\.\d*)?", re.ASCII)
 _ISO_TIME = r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?Z"
@@ -214,6 +215,16 @@ class BlocksField(BoundedListField):
             help_text=_("Rich-text blocks. They are passed on unchanged, and shown instead of the text"),
             **options,
         )
+
+
+@extend_schema_field(
+    {"type": "array", "items": {"type": "string", "format": "binary"}, "minItems": 1, "maxItems": MAX_FILES}
+)
+class FilesField(serializers.ListField):
+    """The files of a form."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(child=serializers.FileField(), **options)
 
 
 class AnyCaseChoiceField(serializers.ChoiceField):

@@ -9,6 +9,7 @@ from portal.api.serializers.base import (
     ChannelIdField,
     ChannelInput,
     CursorField,
+    FilesField,
     IdField,
     IdListField,
     Input,
@@ -31,6 +32,10 @@ class DeleteMessageInput(ChannelInput):
 
 class FetchMessageInput(ChannelInput):
     messageId = IdField(help_text=_("The message's id"))  # noqa: N815 - the contract's name
+
+
+class FetchFileInput(FetchMessageInput):
+    fileId = IdField(help_text=_("The file's id"))  # noqa: N815 - the contract's name
 
 
 class MessagePageInput(ChannelInput):
@@ -71,6 +76,13 @@ class SendReplyInput(ChannelInput, MessageInput):
     )
 
 
+class MessageForm(MessageInput):
+    """A message with files, which needs no text."""
+
+    text = TextField(required=False, help_text=_("The text. A message with files may have none"))
+    file = FilesField(help_text=_("1 to 10 files, each in a part of its own named `file`"))
+
+
 class DmUserInput(MessageInput):
     require_any_of = ("userId", "email")
 
@@ -83,3 +95,19 @@ class DmGroupInput(MessageInput):
 
     userIds = IdListField(required=False, help_text=_("The people's ids. Take precedence over `emails`"))  # noqa: N815 - the contract's
     emails = TextListField(required=False, help_text=_("The people's e-mails"))
+
+
+class SendMessageForm(MessageForm, SendMessageInput):
+    pass
+
+
+class SendReplyForm(MessageForm, SendReplyInput):
+    pass
+
+
+class DmUserForm(MessageForm, DmUserInput):
+    pass
+
+
+class DmGroupForm(MessageForm, DmGroupInput):
+    pass

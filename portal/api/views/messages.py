@@ -19,15 +19,20 @@ from portal.api.base import OperationView, WriteOperationView
 from portal.api.calls import ApiCall
 from portal.api.exceptions import PeopleNotValid
 from portal.api.lookup import find_user_ids, get_accessible_channel
+from portal.api.message_view import MessageView, upload_files
 from portal.api.serializers.messages import (
     DeleteMessageInput,
+    DmGroupForm,
     DmGroupInput,
+    DmUserForm,
     DmUserInput,
     EditMessageInput,
     FetchMessageInput,
     FetchThreadRepliesInput,
     MessagePageInput,
+    SendMessageForm,
     SendMessageInput,
+    SendReplyForm,
     SendReplyInput,
 )
 from portal.api.serializers.responses.fields import Empty
@@ -71,16 +76,14 @@ REPLY_EXAMPLE = MESSAGE_EXAMPLE | {
 }
 
 
-class SendMessage(WriteOperationView):
+class SendMessage(MessageView):
     operation = "sendMessage"
-    method = "POST"
-    scope = "messages:write"
-    tag = "Messages"
     summary = _("Send a message to a channel")
     description = _(
         "Sends as the key's owner, or as the app's bot with `asBot`. A workspace key sends as the bot. In a private channel, both the owner and the bot must be members."
     )
     input_serializer = SendMessageInput
+    form_serializer = SendMessageForm
     request_example = {"channel": "general", "text": "hello"}
     errors = (UNKNOWN_CHANNEL, CHANNEL_NOT_ALLOWED, BOT_NOT_IN_CHANNEL, NOT_FOUND, SENDS_AS_BOT_ONLY)
     response_serializer = MessageRef
@@ -92,14 +95,12 @@ class SendMessage(WriteOperationView):
         return _send(call, author, channel_id, data, thread_root_id=data.get("threadRootId"))
 
 
-class SendReply(WriteOperationView):
+class SendReply(MessageView):
     operation = "sendReply"
-    method = "POST"
-    scope = "messages:write"
-    tag = "Messages"
     summary = _("Reply in a thread")
     description = _("`alsoSendToChannel` shows the reply in the channel too.")
     input_serializer = SendReplyInput
+    form_serializer = SendReplyForm
     request_example = {"channel": "general", "messageId": "65f0a1b2c3d4e5f607180004", "text": "done"}
     errors = (UNKNOWN_CHANNEL, CHANNEL_NOT_ALLOWED, BOT_NOT_IN_CHANNEL, NOT_FOUND, SENDS_AS_BOT_ONLY)
     response_serializer = MessageRef
@@ -112,16 +113,14 @@ class SendReply(WriteOperationView):
         return _send(call, author, channel_id, data, thread_root_id=data["messageId"], **also)
 
 
-class DmUser(WriteOperationView):
+class DmUser(MessageView):
     operation = "dmUser"
-    method = "POST"
-    scope = "messages:write"
-    tag = "Messages"
     summary = _("Send a direct message to one person")
     description = _(
         "Finds the person by `userId` or `email`. Creates the direct channel if it does not exist. You cannot write to yourself."
     )
     input_serializer = DmUserInput
+    form_serializer = DmUserForm
     request_example = {"userId": "65f0a1b2c3d4e5f607180005", "text": "hello"}
     errors = (UNKNOWN_PEOPLE, CHANNEL_NOT_ALLOWED, SENDS_AS_BOT_ONLY)
     response_serializer = MessageRef
@@ -132,16 +131,14 @@ class DmUser(WriteOperationView):
         return _send_direct(call, author, find_user_ids(call, [data.get("userId") or data["email"]]), data)
 
 
-class DmGroup(WriteOperationView):
+class DmGroup(MessageView):
     operation = "dmGroup"
-    method = "POST"
-    scope = "messages:write"
-    tag = "Messages"
     summary = _("Send a direct message to a group")
     description = _(
         "Sends to 2 to 8 people. Your own id is ignored. The same people always get the same channel."
     )
     input_serializer = DmGroupInput
+    form_serializer = DmGroupForm
     request_example = {"userIds": ["65f0a1b2c3d4e5f607180005", "65f0a1b2c3d4e5f607180008"], "text": "hello"}
     errors = (UNKNOWN_PEOPLE, CHANNEL_NOT_ALLOWED, SENDS_AS_BOT_ONLY)
     response_serializer = MessageRef
@@ -301,7 +298,11 @@ def _send(
     thread_root_id: str | None = None,
     **more: Any,
 ) -> Json:
-    message: Json = {"text": data["text"]} | ({"blocks": data["blocks"]} if data.get("blocks") else {}) | more
+    message: Json = {"text": data.get("text", "")} | more
+    if data.get("blocks"):
+        message["blocks"] = data["blocks"]
+    if files := upload_files(author, data):
+        message["files"] = files
     sent = author.post_message(channel_id, message, thread_root_id=thread_root_id)
     call.observer.trace_ids(channel_id=sent["channelId"], message_id=sent["id"])
     return {"id": sent["id"], "channelId": sent["channelId"]}
