@@ -192,8 +192,8 @@ def a_full_disk(world: World) -> None:
     a_disk_with_little_space(world)
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
-            cursor.execute("PRAGMA max_page_count = 1")  # as small as the database already is
-            world.undo.callback(connection.close)
+            cursor.execute("PRAGMA query_only = ON")  # writes fail, as they do on a full disk
+        world.undo.callback(connection.close)
 
 
 @fault("database.migrations")
