@@ -40,6 +40,11 @@ class Finding:
     values: Mapping[str, str | int] = field(default_factory=dict)
     workspace: str = ""
 
+    def __post_init__(self) -> None:
+        """Raise KeyError where the finding is made if the texts have a name without a value."""
+        for template in (self.message, self.cure):
+            template % self.values
+
     @property
     def text(self) -> str:
         """The message in the active language, without secrets, on one line."""

@@ -4,6 +4,7 @@ import socket
 import ssl
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,7 +17,7 @@ from portal.environment import url_host
 from pumble_bridge import deadline, http, strict_json
 from pumble_bridge.exceptions import PumbleError
 
-MIN_CERTIFICATE_DAYS = 14
+MIN_CERTIFICATE_LIFE = timedelta(days=14)
 _FORGED_ADDRESS = "192.0.2.1"  # of a network for documentation (RFC 5737)
 _API_PATH = "/listUsers"
 _MAX_ANSWER_BYTES = 64 * 1024
@@ -61,12 +62,18 @@ def check_certificate(host: str, port: int) -> Finding:
         is_tls = isinstance(error, ssl.SSLError)
         check = "public_url.certificate" if is_tls else "public_url"
         return failure(check, message, cure, host=f"{host}:{port}", reason=reason)
-    ends = ssl.cert_time_to_seconds(str(certificate["notAfter"]))
-    days = int((ends - time.time()) // 86400)
-    message = _("Days until the certificate expires: %(days)s.")
-    if days < MIN_CERTIFICATE_DAYS:
-        return warning("public_url.certificate", message, _("Renew the certificate."), days=days)
-    return ok("public_url.certificate", message, days=days)
+    return _check_end(
+        *(ssl.cert_time_to_seconds(str(certificate[name])) for name in ("notBefore", "notAfter"))
+    )
+
+
+def _check_end(begins: float, ends: float) -> Finding:
+    """Warn 14 days before the end, or in the last quarter of a shorter life, as some authorities issue it."""
+    check, message = "public_url.certificate", _("The certificate is valid until %(until)s.")
+    until = f"{datetime.fromtimestamp(ends, UTC):%Y-%m-%d %H:%M} UTC"
+    if ends - time.time() < min(MIN_CERTIFICATE_LIFE.total_seconds(), (ends - begins) / 4):
+        return warning(check, message, _("Renew the certificate."), until=until)
+    return ok(check, message, until=until)
 
 
 def _probe(size: int = 0) -> http.Answer | Finding:

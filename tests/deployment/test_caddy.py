@@ -14,6 +14,7 @@ import requests
 
 from tests.deployment import composition, stack, test_front_door, wire
 from tests.deployment.stack import Deployment
+from tests.deployment.test_doctor import problems
 from tests.environment import PROJECT, free_port
 
 KEY = "pmb_HinAcQ2ncH7E_WHNGLINUhpFhAPuurB5ErjiSo2w70s0m3iihb4"
@@ -84,6 +85,13 @@ def deployment(deployment: Deployment, tmp_path_factory: pytest.TempPathFactory)
 
 class TestTheClientAddress(test_front_door.TestTheClientAddress):
     """As without Caddy."""
+
+
+class TestDoctor:
+    def test_finds_nothing_wrong_with_the_way_through_caddy(self, deployment: BehindCaddy) -> None:
+        checks = problems(deployment, PUBLIC_URL=deployment.public_url)
+
+        assert [check for check in checks if check.startswith("public_url")] == []
 
 
 class TestUnencryptedCalls(test_front_door.TestUnencryptedCalls):
