@@ -109,7 +109,8 @@ class HolderFilter(MemberFilter):
     parameter_name = "holder"
 
     def list_members(self, request: HttpRequest) -> list[tuple[str, str]]:
-        holders = Member.objects.for_viewer(get_viewer(request)).filter(api_keys__isnull=False).distinct()
+        has_keys = Q(api_keys__isnull=False) | Q(responsible_for__isnull=False)
+        holders = Member.objects.for_viewer(get_viewer(request)).filter(has_keys).distinct()
         return [
             (str(pk), name)
             for pk, name in holders.order_by("name", "pk").values_list("pk", "name")[:_MAX_HOLDERS]

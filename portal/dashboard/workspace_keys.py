@@ -1,6 +1,6 @@
 """The pages of workspace keys: the list, the form that creates one, and the form that replaces the responsible person."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.db.models import Q, QuerySet
@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from keys import lifecycle, permissions, selectors, texts
+from keys import lifecycle, permissions, scopes, selectors, texts
 from keys.exceptions import KeysError, ResponsibleInvalid
 from keys.models import ApiKey, ApiKeyQuerySet, Member
 from portal.accounts.kept_forms import FormPage
@@ -20,7 +20,7 @@ from portal.dashboard.key_changes import key_url
 from portal.dashboard.key_creation import CreateKey
 from portal.dashboard.key_list import KeyList
 from portal.dashboard.rights_forms import RIGHTS_FIELDS, CreateForm
-from portal.presentation.forms import BaseForm
+from portal.presentation.forms import BaseForm, preset_label
 from pumble_bridge import channel_membership, installations
 
 _MAX_WITHOUT_RESPONSIBLE = 50
@@ -38,6 +38,7 @@ class ResponsibleField(forms.ModelChoiceField):  # type: ignore[type-arg]
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(
             Member.objects.none(),
+            empty_label=gettext_lazy("Choose a person"),
             label=gettext_lazy("Responsible person"),
             help_text=gettext_lazy(
                 "Looks after the key, and gets the messages about it. Can change, rotate and delete it."
@@ -64,7 +65,21 @@ class WorkspaceKeyForm(CreateForm):
         self.acts_as, self.owner_name = _("the app's bot"), _("The workspace")
         self.fields["responsible"].queryset = candidates  # type: ignore[attr-defined]
         self.fields["responsible"].initial = creator.pk
+        if "manage" in self.fields:
+            self.fields["manage"].label = _("This key may manage the other keys of the workspace")
+            self.fields["manage"].help_text = _(
+                "For programs that create keys, such as a deployment. It manages workspace keys only, and never gives more "
+                "permissions than its own."
+            )
         self.fields["sure"].label = _("Yes, this key may do everything that the app's bot can do in Pumble")
+        full_access = preset_label(
+            scopes.FULL_ACCESS, _("can do everything that the app's bot can do in Pumble")
+        )
+        presets = cast("list[tuple[str, Any]]", self.fields["preset"].choices)  # type: ignore[attr-defined]
+        self._set_choices(
+            "preset",
+            [(name, full_access if name == scopes.FULL_ACCESS else label) for name, label in presets],
+        )
         chosen = [("chosen", _("Only the channels that you choose"))] if "channels" in self.fields else []
         self._set_choices("where", [("all", _("All public channels")), *chosen])
 

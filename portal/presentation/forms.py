@@ -96,8 +96,10 @@ def _scope(name: str) -> SafeString:
     return format_html("{} <code>{}</code>", SCOPES[name].label, name)
 
 
-def _preset(name: str) -> SafeString:
-    return format_html('<strong>{}</strong> <span class="quiet">{}</span>', *PRESETS[name])
+def _preset(name: str, description: str = "") -> SafeString:
+    preset = PRESETS[name]
+    text = description or preset.description
+    return format_html('<strong>{}</strong> <span class="quiet">{}</span>', preset.label, text)
 
 
 scope_label = lazy(_scope, SafeString)

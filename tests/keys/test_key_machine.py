@@ -12,15 +12,17 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
+    MultipleResults,
     RuleBasedStateMachine,
     initialize,
     invariant,
+    multiple,
     rule,
     run_state_machine_as_test,
 )
 from hypothesis.strategies import SearchStrategy
 
-from keys import lifecycle, rights
+from keys import audit, lifecycle, membership, permissions, rights
 from keys.audit import Actor, Surface
 from keys.exceptions import KeysError
 from keys.key_format import Plaintext
@@ -61,7 +63,7 @@ class Keys(RuleBasedStateMachine):
     keys = Bundle("keys")
 
     @initialize(target=keys)
-    def begin(self) -> tuple[ApiKey, Plaintext]:
+    def begin(self) -> MultipleResults[tuple[ApiKey, Plaintext]]:
         number = next(_numbers)
         self.now = NOW
         self.workspace = Workspace.objects.create(
@@ -73,14 +75,22 @@ class Keys(RuleBasedStateMachine):
         self.before: dict[int, dict[str, Any]] = {}
         self.revoked: set[int] = set()
         self.events = 0
+        self.bot = membership.record_bot(workspace=self.workspace, user_id=f"b{number:023x}", now=self.now)
         first = lifecycle.issue(owner=self.alice, name="a", by=self.by("alice"), now=self.now)
         lifecycle.confirm(key=first[0], by=self.by("alice"), now=self.now)
-        return first
+        of_workspace = lifecycle.issue(
+            owner=self.bot, responsible=self.alice, name="a", by=self.by("olivia"), now=self.now
+        )
+        lifecycle.confirm(key=of_workspace[0], by=self.by("olivia"), now=self.now)
+        return multiple(first, of_workspace)
 
+    everybody: SearchStrategy[str] = st.sampled_from(["alice", "bob"])
     people: SearchStrategy[str] = st.sampled_from(["holder", "holder", "holder", "bob", "olivia"])
 
     def by(self, who: str, pair: tuple[ApiKey, Plaintext] | None = None) -> Actor:
-        member: Member = pair[0].owner if pair and who == "holder" else getattr(self, who, self.alice)
+        member: Member = getattr(self, who, self.alice)
+        if pair and who == "holder":
+            member = ApiKey.objects.get(pk=pair[0].pk).holder or self.alice
         return Actor(member, Surface.WEB, address="10.1.2.3")
 
     @contextlib.contextmanager
@@ -103,6 +113,43 @@ class Keys(RuleBasedStateMachine):
         member = self.by(who).member
         assert member is not None
         return lifecycle.issue(owner=member, name=None, by=self.by(who), now=self.now, **arguments)
+
+    @rule(target=keys, wanted=some_rights, who=people, responsible=everybody)
+    def issue_for_workspace(
+        self, wanted: dict[str, Any], who: str, responsible: str
+    ) -> MultipleResults[tuple[ApiKey, Plaintext]]:
+        arguments = made(wanted, self.now)
+        arguments["scopes"] = arguments.pop("scopes_wanted")
+        person = getattr(self, responsible)
+        issued = []
+        with self.attempt():
+            issued.append(
+                lifecycle.issue(
+                    owner=self.bot,
+                    responsible=person,
+                    name=None,
+                    by=self.by(who),
+                    now=self.now,
+                    **arguments,
+                )
+            )
+        return multiple(*issued)
+
+    @rule(pair=keys, who=people, responsible=everybody)
+    def hand_over(self, pair: tuple[ApiKey, Plaintext], who: str, responsible: str) -> None:
+        with self.attempt():
+            lifecycle.replace_responsible(
+                key=pair[0], responsible=getattr(self, responsible), by=self.by(who, pair), now=self.now
+            )
+
+    @rule(who=everybody, role=st.sampled_from(["GUEST_MULTI_CHANNEL", "USER"]))
+    def change_role(self, who: str, role: str) -> None:
+        """A person who becomes a guest leaves the workspace keys behind."""
+        member: Member = getattr(self, who)
+        profile = membership.Profile(
+            str(member.pumble_user_id), member.name, member.email, role, is_active=True
+        )
+        membership.record_profile(workspace=self.workspace, profile=profile, by=audit.PUMBLE, now=self.now)
 
     @rule(target=keys, pair=keys, grace=st.sampled_from(list(lifecycle.GRACE_PERIODS.values())), who=people)
     def rotate(self, pair: tuple[ApiKey, Plaintext], grace: timedelta, who: str) -> tuple[ApiKey, Plaintext]:
@@ -207,7 +254,14 @@ class Keys(RuleBasedStateMachine):
             assert key.rights.first_wider_field(self.first.setdefault(key.pk, key.rights)) is None
             if key.pk in self.before:
                 earlier = ApiKey(**self.before[key.pk])
-                assert key.rights.first_wider_field(earlier.rights) is None
+                assert earlier.first_wider_field(key.rights) is None
+            if key.owner == self.bot:
+                person = key.responsible
+                assert (
+                    person is None or key.state(self.now).is_over or permissions.keeps_responsibility(person)
+                )
+            else:
+                assert key.responsible is None
             if key.replaces is not None and key.confirmed_at is not None:
                 wider = key.rights.first_wider_field(key.replaces.rights)
                 assert wider is None or (key.is_renewal and wider == "expires_at")

@@ -275,7 +275,7 @@ SUBCOMMANDS = {
                 "--expires 30d: the key expires after 30 days. Without this flag, it has the default lifetime of this workspace. If it has none: as long as it allows."
             ),
             gettext_lazy(
-                "--workspace: the key belongs to the workspace, acts as the app's bot only, and works on when you leave. Only owners and administrators create such keys."
+                "--workspace: the key belongs to the workspace, acts as the app's bot only, and keeps working when you leave. Only owners and administrators create such keys."
             ),
             gettext_lazy('Text in quotes is always a name: generate "read-only".'),
         ),
