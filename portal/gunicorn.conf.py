@@ -32,7 +32,7 @@ preload_app = True  # share memory between processes, and fail at start on wrong
 workers = settings.WORKERS
 # With one shared socket, one process accepts most connections.
 reuse_port = settings.WORKERS > 1
-threads = settings.THREADS + settings.FILE_THREADS
+threads = settings.THREADS + settings.FILE_THREADS + settings.MAX_WAITING_CALLS
 keepalive = 5
 timeout = 60
 graceful_timeout = 20  # longer than any call to Pumble may take, except uploads and downloads

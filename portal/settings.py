@@ -168,6 +168,8 @@ TEMPLATES = [
 WORKERS, THREADS = env.integer("WORKERS", 1, maximum=64), env.integer("THREADS", 16, maximum=256)
 # Uploads and downloads may take two minutes. They have threads beside those of all other calls.
 FILE_THREADS = max(2, THREADS // 4)
+# Calls that wait for events have threads beside these, so that they take none from other requests.
+MAX_WAITING_CALLS = THREADS // 4
 DATABASES: dict[str, dict[str, Any]] = {"default": env.database_url("DATABASE_URL")}
 _database = DATABASES["default"]
 if _database:

@@ -137,7 +137,7 @@ class PolicyForm(BaseForm):
     leak_detection_enabled = forms.BooleanField(
         label=gettext_lazy("Look for keys in chat messages and send the holder a notice"),
         required=False,
-        help_text=gettext_lazy("The portal does not store the messages."),
+        help_text=gettext_lazy("For this, the portal does not store the messages."),
     )
     events_allowed = forms.BooleanField(
         label=gettext_lazy("Keys may listen to events"),

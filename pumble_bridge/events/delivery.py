@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
+
 from keys.exceptions import RateLimited
 from keys.key_cache import KeyRecord
 from pumble_bridge import metrics
@@ -118,30 +120,17 @@ def read(
         EventsLost: events after this number were deleted for their age or because there were too many.
         PumbleError, RateLimited: Pumble did not say whether the first event may be heard.
     """
-    position = EventFeed.objects.get(workspace=key.workspace_id)
-    # A number beyond the last is of a database that was restored since.
-    if not position.cut_number <= number <= position.last_number:
-        raise EventsLost
-    rows = StoredEvent.objects.filter(
-        workspace=key.workspace_id, number__gt=number, number__lte=position.last_number
-    ).order_by("number")
-    if (oldest := rows.first()) and oldest.stored_at <= now - StoredEvent.RETENTION:
-        raise EventsLost
-    reach = listeners.Reach(key.owner_pumble_id, key.scopes, key.channels)
-    columns = rows.values_list("pk", "number", "type", "channel_id", "user_ids", "author_id")
+    newest, rows = _find(key, number, selection)
     questions = _Questions(key, open_pumble, now)
     events: list[Json] = []
     size = 0
-    for pk, row_number, event_type, channel_id, user_ids, author_id in columns:
-        if not _is_selected(selection, key, event_type, channel_id, author_id):
-            continue
-        if not reach.includes(event_type, channel_id, user_ids):
-            continue
+    for row_number, channel_id, user_ids in rows:
         if len(events) >= selection.limit or size >= MAX_BYTES or not questions.left:
             return Page(events, number, has_more=True)
         try:
             if _is_open(key, channel_id, user_ids, questions):
-                row = StoredEvent.objects.filter(pk=pk).first()  # it may have been deleted meanwhile
+                # The rest of the row is read one by one: a message may be large. It may have been deleted meanwhile.
+                row = StoredEvent.objects.filter(workspace=key.workspace_id, number=row_number).first()
                 if row is not None:
                     size += len(row.content)
                     events.append(_deliver(row, key, questions))
@@ -150,15 +139,51 @@ def read(
                 return Page(events, number, has_more=True)
             raise
         number = row_number
-    return Page(events, position.last_number, has_more=False)
+    return Page(events, newest, has_more=False)
 
 
-def _is_selected(
-    selection: Selection, key: KeyRecord, event_type: str, channel_id: str, author_id: str
-) -> bool:
-    if event_type not in selection.types or selection.channel_id not in {None, channel_id}:
-        return False
-    return selection.includes_own or author_id not in {key.owner_pumble_id, key.bot_user_id}
+def skip_unheard(key: KeyRecord, number: int, selection: Selection) -> int | None:
+    """Return the newest number, if the key hears nothing after this one; otherwise None. Pumble is not asked.
+
+    Raises:
+        EventsLost.
+    """
+    newest, rows = _find(key, number, selection)
+    return None if rows else newest
+
+
+def _find(key: KeyRecord, number: int, selection: Selection) -> tuple[int, list[tuple[int, str, list[str]]]]:
+    """Return the newest number of the feed, and number, channel and users of the events that the key may hear at most.
+
+    Raises:
+        EventsLost.
+    """
+    feed_end = EventFeed.objects.get(workspace=key.workspace_id)
+    # A number beyond the last is of a database that was restored since.
+    if not feed_end.cut_number <= number <= feed_end.last_number:
+        raise EventsLost
+    rows = StoredEvent.objects.filter(
+        workspace=key.workspace_id,
+        number__gt=number,
+        number__lte=feed_end.last_number,
+        type__in=selection.types,
+    )
+    if selection.channel_id is not None:
+        rows = rows.filter(channel_id=selection.channel_id)
+    if not selection.includes_own:
+        rows = rows.exclude(author_id__in=[key.owner_pumble_id, key.bot_user_id])
+    reach = listeners.Reach(key.owner_pumble_id, key.scopes, key.channels)
+    expired_at = timezone.now() - StoredEvent.RETENTION
+    found = []
+    columns = ("number", "type", "channel_id", "user_ids", "stored_at")
+    for row_number, event_type, channel_id, user_ids, stored_at in rows.order_by("number").values_list(
+        *columns
+    ):
+        if stored_at <= expired_at:
+            raise EventsLost
+        if reach.includes(event_type, channel_id, user_ids):
+            found.append((row_number, channel_id, user_ids))
+    return feed_end.last_number, found
 
 
 def _is_open(key: KeyRecord, channel_id: str, user_ids: list[str], questions: _Questions) -> bool:

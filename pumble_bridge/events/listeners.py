@@ -39,10 +39,11 @@ def is_allowed(workspace_pk: int) -> bool:
 
 
 def list_reaches(workspace_id: str, now: datetime) -> list[Reach]:
-    """Return the reach of each key that listens in the workspace with this Pumble id."""
+    """Return the reaches of the keys that listen in the workspace with this Pumble id."""
     keys = active(now).filter(key__owner__workspace__pumble_id=workspace_id)
     columns = ("key__owner__pumble_user_id", "key__scopes", "key__channels")
-    return [Reach(*row) for row in keys.values_list(*columns)]
+    # Keys with the same reach count once: a hook must not take long because one person has many keys.
+    return [Reach(*row) for row in keys.values_list(*columns).distinct()]
 
 
 def active(now: datetime) -> QuerySet[EventListener]:
@@ -65,7 +66,7 @@ def begin(key: KeyRecord, *, by: Actor, now: datetime) -> tuple[EventListener, i
 
 
 def resume(key: KeyRecord, listener_pk: int, *, now: datetime) -> EventListener | None:
-    """Return the listener of a cursor, or None if it no longer listens. Events of its time may be gone."""
+    """Return the listener of a cursor, or None if it no longer listens, or the policy forbids it."""
     listener = _find(key, now=now)
     return listener if listener is not None and listener.pk == listener_pk else None
 
@@ -76,7 +77,8 @@ def find(key: ApiKey, now: datetime) -> EventListener | None:
 
 
 def _find(key: KeyRecord, *, now: datetime) -> EventListener | None:
-    listener = EventListener.objects.filter(key_id=key.pk, called_at__gt=now - EventListener.TIMEOUT).first()
+    recent = EventListener.objects.filter(key_id=key.pk, called_at__gt=now - EventListener.TIMEOUT)
+    listener = recent.exclude(key__owner__workspace__policy__events_allowed=False).first()
     if listener is not None and listener.called_at < now - _TOUCH_INTERVAL:
         EventListener.objects.filter(pk=listener.pk).update(called_at=now)
     return listener

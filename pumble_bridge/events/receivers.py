@@ -16,4 +16,4 @@ def end_listening_for_event(event: AuditEvent, **_signal: Any) -> None:
         feed.stop(event.key, now=timezone.now())
     elif event.type == AuditEvent.Type.POLICY_CHANGED and not listeners.is_allowed(event.workspace.pk):
         feed.clear(event.workspace)
-    waiting.waits.wake(event.workspace.pumble_id)
+    waiting.waits.wake(event.workspace.pumble_id, key_changed=True)

@@ -24,13 +24,13 @@ from pumble_bridge import metrics
 log = logging.getLogger(__name__)
 
 MAX_SECONDS = 25
-MAX_WAITING = settings.THREADS // 4  # calls of this process
 _CHANNEL = (
     redis_client.PREFIX + "events:"
 )  # and the workspace; the message is "" or the key whose waiting call must end
 _NUMBERS = chain_numbers.redis_key("")
 _POLL_SECONDS = 1.0
 _POLL_SECONDS_WITH_REDIS = 5.0
+_MIN_SECONDS = 0.1  # between two looks of a call: many events at once wake it once
 _SIGNAL_SECONDS = 0.2  # a signal handler cannot wake a thread, so threads look for it
 _RECONNECT_SECONDS = 1.0
 _NONCE = secrets.token_hex(8)
@@ -46,19 +46,27 @@ class Wait:
     workspace_id: str
     key_pk: int
     is_superseded: bool = False
+    _may_have_changed: bool = False
+    _looked_at: float = 0.0
     _woken: threading.Event = field(default_factory=threading.Event)
 
-    def wake(self) -> None:
+    def wake(self, *, key_changed: bool = False) -> None:
+        self._may_have_changed |= key_changed
         self._woken.set()
 
-    def pause(self, seconds: float) -> None:
-        """Wait until something may have changed, at most `seconds`."""
+    def pause(self, seconds: float) -> bool:
+        """Wait until something happened, at most `seconds`. Return whether the key may have changed."""
         poll = _POLL_SECONDS_WITH_REDIS if _subscription.is_connected else _POLL_SECONDS
         end = time.monotonic() + min(seconds, poll)
+        is_woken = False
         while (left := end - time.monotonic()) > 0 and not is_stopping:
-            if self._woken.wait(min(left, _SIGNAL_SECONDS)):
+            if is_woken := self._woken.wait(min(left, _SIGNAL_SECONDS)):
+                time.sleep(max(0.0, self._looked_at + _MIN_SECONDS - time.monotonic()))
                 break
         self._woken.clear()
+        self._looked_at = time.monotonic()
+        may_have_changed, self._may_have_changed = self._may_have_changed, False
+        return may_have_changed or not is_woken
 
     @property
     def must_end(self) -> bool:
@@ -99,15 +107,15 @@ class Waits:
     def count(self) -> int:
         return len(self._list())
 
-    def wake(self, workspace_id: str) -> None:
-        """Wake the calls of a workspace. Each looks whether something changed for it."""
+    def wake(self, workspace_id: str, *, key_changed: bool = False) -> None:
+        """Wake the calls of a workspace, for an event or for a change of one of its keys."""
         for wait in self._list():
             if wait.workspace_id == workspace_id:
-                wait.wake()
+                wait.wake(key_changed=key_changed)
 
     def wake_all(self) -> None:
         for wait in self._list():
-            wait.wake()
+            wait.wake(key_changed=True)
 
     def end(self, key_pk: int) -> None:
         """End the waiting call of a key, because the key waits in another process now."""
@@ -195,7 +203,7 @@ def join(workspace_id: str, key_pk: int) -> Iterator[Wait | None]:
 
 def _receive(channel: str, message: str) -> None:
     if channel.startswith(_NUMBERS):
-        waits.wake(channel.removeprefix(_NUMBERS))  # a key or the policy of the workspace changed
+        waits.wake(channel.removeprefix(_NUMBERS), key_changed=True)  # or the policy
         return
     key_pk, _, process = message.partition(" ")
     if not message:
@@ -214,6 +222,6 @@ def _supersede(wait: Wait) -> None:
     wait.wake()
 
 
-waits = Waits(MAX_WAITING)
+waits = Waits(settings.MAX_WAITING_CALLS)
 _subscription = _Subscription()
 _publisher = _Publisher()

@@ -139,7 +139,7 @@ class TestAWait:
         assert call.seconds < 5
 
     def test_is_for_a_quarter_of_the_threads_and_others_come_back(self, scene: Scene, api: Api) -> None:
-        quarter = settings.THREADS // 4
+        quarter = settings.MAX_WAITING_CALLS
         listeners = [Listener(Api(scene.portal, issue("ana@acme.test"))) for _ in range(quarter + 2)]
         waits = [Background(lambda one=one: one.ask(wait=20)) for one in listeners[:quarter]]  # type: ignore[misc]
         until_waiting(quarter)

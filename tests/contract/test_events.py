@@ -20,6 +20,7 @@ from tests import pumble
 from tests.contract.conftest import Acme
 from tests.contract.events import Listener, Scene, hook, message_body
 from tests.contract.test_rights import key_of
+from tests.contract.test_workspace_keys import issue as workspace_key
 from tests.contract.wire import Api, assert_legacy, assert_structured, issue, success
 from tests.pumble import Person
 from tests.pumble_bridge.hooks import raw, send
@@ -202,6 +203,21 @@ class TestAKeyHears:
         scene.say("in ops", channel="ops")
 
         assert listener.texts() == ["in general, without the bot", "in ops"]
+
+    def test_with_a_workspace_key_public_channels_and_those_on_its_list(self, scene: Scene) -> None:
+        channels, bot = scene.acme.channels, scene.acme.bot
+        general, ops = f"--channel={channels['general']}=general", f"--channel={channels['ops']}=ops"
+        free = Listener(Api(scene.portal, workspace_key()))
+        listed = Listener(Api(scene.portal, workspace_key("ana@acme.test", general, ops)))
+
+        scene.say("in general", named=[bot])
+        scene.say("in random", channel="random", named=[bot])
+        scene.say("in ops", channel="ops", named=[bot])
+        scene.say("to Ana", named=[scene.ana])
+        scene.say("by the bot", author=bot, named=[bot])
+
+        assert free.texts() == ["in general", "in random"]
+        assert listed.texts() == ["in general", "in ops"]
 
     def test_of_the_type_of_a_channel_once(self, scene: Scene, listener: Listener) -> None:
         for number in range(3):

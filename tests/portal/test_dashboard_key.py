@@ -15,8 +15,9 @@ from keys import lifecycle
 from keys.audit import Actor, Surface
 from keys.key_format import generate
 from keys.lifecycle import GRACE_PERIODS
-from keys.models import ApiKey, Member, RequestLog
+from keys.models import ApiKey, AuditEvent, Member, RequestLog
 from portal.dashboard import key_changes
+from pumble_bridge.models import EventListener
 from tests.conftest import NOW
 from tests.portal.dashboard import (
     browser_of,
@@ -168,6 +169,31 @@ class TestTheKeyPage:
         assert "deleted by its owner" in words(page)
         assert "/delete" not in text(page)
         assert "/disable" not in text(page)
+
+
+class TestListening:
+    @pytest.fixture
+    def listener(self, key: ApiKey) -> EventListener:
+        return EventListener.objects.create(key=key, started_at=NOW - timedelta(hours=3), called_at=NOW)
+
+    def test_is_shown_and_stopped_by_the_owner(
+        self, browser: Client, key: ApiKey, listener: EventListener
+    ) -> None:
+        page = browser.get(f"/keys/{key.key_id}/")
+        for said in ("Listens to events Since 31 Dec 2026, 20:59 UTC", "last call 31 Dec 2026, 23:59 UTC"):
+            assert said in words(page)
+
+        done = browser.post(f"/keys/{key.key_id}/stop-listening", follow=True)
+
+        assert "no longer listens to events" in words(done)
+        assert "Listens to events" not in words(done)
+        event = AuditEvent.objects.get(type="key.listening_stopped")
+        assert (event.actor, event.key, event.surface) == (key.owner, key, "WEB")
+
+    def test_that_ended_is_not_shown(self, browser: Client, key: ApiKey, listener: EventListener) -> None:
+        EventListener.objects.update(called_at=NOW - EventListener.TIMEOUT)
+
+        assert "Listens to events" not in words(browser.get(f"/keys/{key.key_id}/"))
 
 
 class TestRename:

@@ -219,7 +219,7 @@ class TestTheUrls:
     SIGNED_IN = {
         "api-docs/try", "overview", "lookup/", "lookup/<str:looked_up>/", "keys/new", "keys/<slug:key_id>/", "keys/<slug:key_id>/rename", "keys/<slug:key_id>/narrow",
         "keys/<slug:key_id>/disable", "keys/<slug:key_id>/enable", "keys/<slug:key_id>/rotate",
-        "keys/<slug:key_id>/finish", "keys/<slug:key_id>/renew", "keys/<slug:key_id>/delete", "keys/<slug:key_id>/remedy",
+        "keys/<slug:key_id>/finish", "keys/<slug:key_id>/stop-listening", "keys/<slug:key_id>/renew", "keys/<slug:key_id>/delete", "keys/<slug:key_id>/remedy",
         "workspace-keys/", "workspace-keys/new", "keys/<slug:key_id>/responsible",
     }  # fmt: skip
 

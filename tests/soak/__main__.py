@@ -4,10 +4,10 @@ import argparse
 import sys
 
 from tests import environment  # noqa: F401 - ports and data of this run's own, before anything reads them
-from tests.soak import cases, disk, flood, kills, load, remembering, rows, runners, stack
+from tests.soak import cases, disk, events, flood, kills, load, remembering, rows, runners, stack
 from tests.soak.verdict import Verdict
 
-PARTS = ("load", "remembering", "runners", "kills", "flood", "disk", "rows", "cases")
+PARTS = ("load", "remembering", "runners", "events", "kills", "flood", "disk", "rows", "cases")
 
 
 def main() -> int:
@@ -22,6 +22,9 @@ def main() -> int:
     )
     parser.add_argument("--clients", type=int, default=64)
     parser.add_argument("--kills", type=int, default=100, help="of each step of a key's life")
+    parser.add_argument("--messages", type=int, default=1000, help="that five people write")
+    parser.add_argument("--restarts", type=int, default=10, help="of the listener")
+    parser.add_argument("--rounds", type=int, default=3, help="of sending beside listeners; 0: none")
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--wrong-keys", type=int, default=10_000)
     parser.add_argument(
@@ -41,9 +44,18 @@ def main() -> int:
         if "runners" in parts and shared:
             with verdict.part("maintenance"):
                 runners.run(verdict, database=database, seconds=chosen.seconds)
+        if "events" in parts and shared:
+            with verdict.part("events"):
+                events.run(
+                    verdict,
+                    database=database,
+                    messages=chosen.messages,
+                    restarts=chosen.restarts,
+                    rounds=chosen.rounds,
+                )
         verdict.not_run += [
             f"{part}: it needs PostgreSQL and Redis (Debian: apt-get install postgresql redis-server)"
-            for part in ("load", "remembering", "runners")
+            for part in ("load", "remembering", "runners", "events")
             if part in parts and not shared
         ]
         if "cases" in parts and not database:

@@ -40,7 +40,7 @@ from pumble_bridge.events.cursors import Cursor
 from pumble_bridge.events.delivery import Page, Selection
 
 _PUMBLE_SECONDS = 4.0  # for all questions of one call
-_RETRY_SECONDS = (1, 5)  # random, so that clients that were turned away do not come back together
+_RETRY_SECONDS = (3, 5)  # random, so that clients that were turned away do not come back together
 
 
 class ListEvents(OperationView):
@@ -103,10 +103,7 @@ class ListEvents(OperationView):
         """
         self._require_allowed(call.key, data)
         cursor = self._find_cursor(call, data)
-        end = time.monotonic() + data.get("wait", 0)
-        page = self._read(call, data, cursor)
-        if not page.events and not page.has_more and data.get("wait"):
-            page = self._wait(call, data, Cursor(cursor.listener_pk, page.number), end)
+        page = self._wait(call, data, cursor) if data.get("wait") else self._read(call, data, cursor.number)
         return {
             "events": page.events,
             "cursor": cursors.encode(Cursor(cursor.listener_pk, page.number), call.key),
@@ -115,72 +112,75 @@ class ListEvents(OperationView):
 
     def _find_cursor(self, call: ApiCall, data: dict[str, Any]) -> Cursor:
         """Return the cursor of this call, or the end of the feed for a call without one."""
-        now = timezone.now()
         if "cursor" not in data:
-            if channel_id := data.get("channelId"):
-                with pumble_slot(call):
-                    get_accessible_channel(
-                        call, {"channelId": channel_id}
-                    )  # a wrong id would be silent forever
-            return self._begin(call.key)
+            return self._begin(call, data)
         try:
             cursor = cursors.decode(data["cursor"], call.key)
         except cursors.CursorUnknown as error:
             raise EventCursorUnknown from error
-        if listeners.resume(call.key, cursor.listener_pk, now=now) is None:
-            raise EventCursorExpired
+        self._require_listening(call.key, cursor)
         return cursor
 
-    def _begin(self, key: KeyRecord) -> Cursor:
-        now = timezone.now()
-        listener, number = listeners.begin(key, by=self.actor, now=now)
+    def _begin(self, call: ApiCall, data: dict[str, Any]) -> Cursor:
+        if not listeners.is_allowed(call.key.workspace_id):
+            raise EventsNotAllowed
+        if channel_id := data.get("channelId"):
+            with pumble_slot(call):
+                get_accessible_channel(call, {"channelId": channel_id})  # a wrong id would be silent forever
+        listener, number = listeners.begin(call.key, by=self.actor, now=timezone.now())
         return Cursor(listener.pk, number)
 
-    def _wait(self, call: ApiCall, data: dict[str, Any], cursor: Cursor, end: float) -> Page:
-        """Wait for the first event after the cursor. The key is checked again whenever something may have changed."""
-        page = Page([], cursor.number, has_more=False)
+    def _wait(self, call: ApiCall, data: dict[str, Any], cursor: Cursor) -> Page:
+        """Wait for the first event after the cursor. The rights are those of the key when the event is delivered."""
+        end = time.monotonic() + data["wait"]
         with waiting.join(call.key.workspace_pumble_id, call.key.pk) as wait:
-            if wait is None:
-                self.retry_after = _random_delay()
-                return page
-            while True:
-                page = self._read(call, data, Cursor(cursor.listener_pk, page.number))
-                seconds = end - time.monotonic()
-                if page.events or page.has_more or seconds <= 0:
-                    return page
-                if wait.must_end:
-                    self.retry_after = _random_delay()
-                    return page
+            page = self._read(call, data, cursor.number)
+            while not page.events and not page.has_more and (seconds := end - time.monotonic()) > 0:
+                if wait is None or wait.must_end:
+                    self.retry_after = random.randint(*_RETRY_SECONDS)  # noqa: S311 - no secret
+                    break
                 connection.close_if_unusable_or_obsolete()  # a waiting call holds no database connection
-                wait.pause(seconds)
-                call = self._reload(call, data)
-                if listeners.resume(call.key, cursor.listener_pk, now=timezone.now()) is None:
-                    raise EventCursorExpired
+                may_have_changed = wait.pause(seconds)
+                number = None if may_have_changed else self._skip_unheard(call, data, page.number)
+                if number is None:
+                    call = self._reload(call, data, cursor)
+                    page = self._read(call, data, page.number)
+                else:
+                    page = Page([], number, has_more=False)
+        return page
 
-    def _reload(self, call: ApiCall, data: dict[str, Any]) -> ApiCall:
+    def _reload(self, call: ApiCall, data: dict[str, Any], cursor: Cursor) -> ApiCall:
         """Return the call with the key as it is now."""
         self.request.auth = authentication.reload(call.key, by=self.actor, now=timezone.now())
         current = self.open_call(self.request)
         self._require_allowed(current.key, data)
+        self._require_listening(current.key, cursor)
         return current
 
-    def _read(self, call: ApiCall, data: dict[str, Any], cursor: Cursor) -> Page:
+    def _read(self, call: ApiCall, data: dict[str, Any], number: int) -> Page:
         @contextlib.contextmanager
         def open_pumble() -> Iterator[PumbleClient]:
             with pumble_slot(call):
                 yield call.pumble
 
-        selection = Selection(
-            types=[name for name in data.get("types", SCOPES) if SCOPES[name] in call.key.scopes],
-            channel_id=parse_id(data.get("channelId", "")),
-            includes_own=data.get("includeOwn", False),
-            limit=data.get("limit", MAX_EVENTS),
-        )
+        selection = _selection(call.key, data)
         try:
             with deadline.within(_PUMBLE_SECONDS):
-                return delivery.read(call.key, cursor.number, selection, open_pumble, now=timezone.now())
+                return delivery.read(call.key, number, selection, open_pumble, now=timezone.now())
         except delivery.EventsLost as error:
             raise EventCursorExpired from error
+
+    @staticmethod
+    def _skip_unheard(call: ApiCall, data: dict[str, Any], number: int) -> int | None:
+        try:
+            return delivery.skip_unheard(call.key, number, _selection(call.key, data))
+        except delivery.EventsLost as error:
+            raise EventCursorExpired from error
+
+    @staticmethod
+    def _require_listening(key: KeyRecord, cursor: Cursor) -> None:
+        if listeners.resume(key, cursor.listener_pk, now=timezone.now()) is None:
+            raise EventCursorExpired if listeners.is_allowed(key.workspace_id) else EventsNotAllowed
 
     @staticmethod
     def _require_allowed(key: KeyRecord, data: dict[str, Any]) -> None:
@@ -195,9 +195,12 @@ class ListEvents(OperationView):
                 raise ChannelNotAllowed(key.channels)
             if channel_id is None:
                 raise ChannelNotFound("channelId")
-        if not listeners.is_allowed(key.workspace_id):
-            raise EventsNotAllowed
 
 
-def _random_delay() -> int:
-    return random.randint(*_RETRY_SECONDS)  # noqa: S311 - no secret
+def _selection(key: KeyRecord, data: dict[str, Any]) -> Selection:
+    return Selection(
+        types=[name for name in data.get("types", SCOPES) if SCOPES[name] in key.scopes],
+        channel_id=parse_id(data.get("channelId", "")),
+        includes_own=data.get("includeOwn", False),
+        limit=data.get("limit", MAX_EVENTS),
+    )
