@@ -377,6 +377,16 @@ class GraceInvalid(ChangeRefused):
     reason = "grace_invalid"
 
 
+class NewKeysLimited(ChangeRefused):
+    """Within an hour `limit` keys of the owner were created, so keys create no more for `retry_after` seconds."""
+
+    reason = "new_keys_limited"
+
+    def __init__(self, limit: int, retry_after: int) -> None:
+        super().__init__(limit, retry_after)
+        self.limit, self.retry_after = limit, retry_after
+
+
 class SuccessorInUse(ChangeRefused):
     """The key was replaced, and its successor was used. Rotate the successor instead."""
 

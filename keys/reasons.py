@@ -519,6 +519,14 @@ SHARE_USED_UP = _case(
         "try again in {retry_after} s"
     ),
 )
+TOO_MANY_NEW_KEYS = _case(
+    RATE_LIMITED,
+    "too_many_new_keys",
+    text="Limit reached: {limit} new keys of one owner an hour; try again in {retry_after} s",
+    sample={"limit": 300, "retry_after": 1200},
+    title=_("Too many new keys"),
+    meaning=_("Keys may create or rotate 300 keys of one owner within an hour. Nothing was done."),
+)
 UNAVAILABLE = ErrorSpec(
     reason="unavailable",
     applies_to=Operations.ALL,

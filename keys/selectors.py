@@ -91,19 +91,26 @@ def find_successor(key: ApiKey, now: datetime) -> ApiKey | None:
     return successor
 
 
-def rotation_chain_pks(key: ApiKey) -> list[int]:
-    """Return the primary keys of the key and of those that it replaced, newest first."""
+def rotation_chain_pks(key: ApiKey, now: datetime) -> list[int]:
+    """Return the primary keys of the key and of those that it replaced, newest first, until one that is over.
+
+    A key that is over has no live predecessor, unless it is `key` itself. So a key that rotated a thousand times costs no
+    more than one that rotated twice.
+    """
     pks, before = [key.pk], key.replaces_id
     while before is not None:
-        pks.append(before)
-        before = ApiKey.objects.filter(pk=before).values_list("replaces_id", flat=True).get()
+        link = ApiKey.objects.get(pk=before)
+        pks.append(link.pk)
+        before = None if link.state(now).is_over else link.replaces_id
     return pks
 
 
 def list_created_keys(keys: Iterable[ApiKey], now: datetime) -> ApiKeyQuerySet:
-    """Return the live keys that the keys, or those that they replaced, created over HTTP, with the successors of these."""
-    creators = {pk for key in keys for pk in rotation_chain_pks(key)}
-    created: ApiKeyQuerySet = ApiKey.objects.filter(created_by_key__in=creators)
+    """Return the live keys that the keys created over HTTP, with the successors of these.
+
+    A rotation passes them on, so a key that was replaced has none.
+    """
+    created: ApiKeyQuerySet = ApiKey.objects.filter(created_by_key__in=[key.pk for key in keys])
     return created.live(now).order_by("-created_at", "-pk")
 
 

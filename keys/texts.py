@@ -251,6 +251,10 @@ def error_message(error: exceptions.KeysError, *, holder: str = "") -> str:
             return _(
                 "A new key was created a moment ago and is being delivered. Look for it, or try again in a minute."
             )
+        case exceptions.NewKeysLimited():
+            return _("Keys may create %(limit)s keys of one owner within an hour. Try again later.") % {
+                "limit": error.limit
+            }
         case exceptions.SuccessorInUse():
             return _("This key was replaced, and the new key is in use. Rotate the new key instead.")
         case exceptions.KeyBeingReplaced():

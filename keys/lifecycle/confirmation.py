@@ -25,7 +25,7 @@ def confirm(*, key: ApiKey, by: Actor, now: datetime) -> ApiKey:
         lock_owner(
             key.owner
         )  # a successor takes the name of its predecessor; a first key has its name already
-    key = lock_rotation_chain(key)[-1]
+    key = lock_rotation_chain(key, now)[-1]
     if key.revoked_at is not None or key.confirmed_at is not None:
         return key
     if key.replaces is not None and not rotation.promote_successor(key, key.replaces, by=by, now=now):
@@ -47,7 +47,7 @@ def revoke_stale_pending(*, now: datetime) -> int:
     for key in stale.iterator(chunk_size=500):
         with transaction.atomic():
             # It may have been used or delivered since the query.
-            if lock_rotation_chain(key)[-1].confirmed_at is None:
+            if lock_rotation_chain(key, now)[-1].confirmed_at is None:
                 revocation.revoke(
                     key=key, by=audit.MAINTENANCE, reason=ApiKey.RevokeReason.NOT_DELIVERED, now=now
                 )

@@ -1,23 +1,26 @@
 """Creation of keys. A key is pending until `confirm`."""
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 
-from keys import key_format, permissions, policies, rights
+from keys import key_format, permissions, policies, rights, selectors
 from keys import scopes as scope_names
 from keys.audit import Actor, audit_denials
-from keys.exceptions import ExpiryInPast, KeyRevoked
+from keys.exceptions import ExpiryInPast, KeyRevoked, NewKeysLimited
 from keys.lifecycle.events import record_key_event, rights_detail
 from keys.lifecycle.locks import lock_key, lock_owner
 from keys.lifecycle.names import clean_note, next_name, require_unique_name, taken_names
 from keys.lifecycle.responsibility import lock_responsible
 from keys.models import ApiKey, AuditEvent, Member
 from keys.rights import Rights
+
+MAX_NEW_KEYS_PER_HOUR = 300  # of one owner, as far as keys create them
 
 
 @audit_denials("issue")
@@ -78,6 +81,7 @@ def issue(
     policies.require_compliant(policy, key_rights, now)
     taken = taken_names(owner, now)
     policies.require_below_key_limit(policy, len(taken))
+    require_below_hourly_limit(owner, by, now)
     unique_name = next_name(taken) if name is None else require_unique_name(name, taken)
     key, plaintext = create_key(
         owner=owner,
@@ -86,7 +90,7 @@ def issue(
         rights=key_rights,
         created_at=now,
         is_trial=is_trial,
-        created_by_key=by.key,
+        created_by_key=by.key and (selectors.find_successor(by.key, now) or by.key),
         responsible=responsible,
     )
     detail = {"name": key.name, "purpose": key.purpose, **rights_detail(key_rights)}
@@ -94,6 +98,23 @@ def issue(
         detail["workspace_key"] = True
     record_key_event(AuditEvent.Type.KEY_ISSUED, key, by, now, **detail)
     return key, plaintext
+
+
+def require_below_hourly_limit(owner: Member, by: Actor, now: datetime) -> None:
+    """Raise if keys create so many keys of `owner` that they would fill the database: their rows are kept.
+
+    Raises:
+        NewKeysLimited.
+    """
+    if by.key is None:
+        return
+    recent = ApiKey.objects.filter(owner=owner, created_at__gt=now - timedelta(hours=1)).order_by(
+        "-created_at"
+    )
+    created = list(recent.values_list("created_at", flat=True)[:MAX_NEW_KEYS_PER_HOUR])
+    if len(created) == MAX_NEW_KEYS_PER_HOUR:
+        wait = created[-1] + timedelta(hours=1) - now
+        raise NewKeysLimited(MAX_NEW_KEYS_PER_HOUR, max(1, math.ceil(wait.total_seconds())))
 
 
 def _lock_managing_key(by: Actor, now: datetime) -> Actor:

@@ -27,9 +27,9 @@ def lock_key(pk: int) -> ApiKey:
     return _lock([pk])[0]
 
 
-def lock_rotation_chain(key: ApiKey) -> list[ApiKey]:
-    """Lock the key and the keys that it replaced. Return them oldest first, so the key is last."""
-    return _lock(selectors.rotation_chain_pks(key))
+def lock_rotation_chain(key: ApiKey, now: datetime) -> list[ApiKey]:
+    """Lock the key and the keys that it replaced, as far as they can be live. Return them oldest first, so the key is last."""
+    return _lock(selectors.rotation_chain_pks(key, now))
 
 
 def lock_chain_to_stop(key: ApiKey, now: datetime, *, with_successor: bool) -> list[ApiKey]:
@@ -37,9 +37,9 @@ def lock_chain_to_stop(key: ApiKey, now: datetime, *, with_successor: bool) -> l
 
     While a key is locked, no successor can be confirmed.
     """
-    chain = lock_rotation_chain(key)
+    chain = lock_rotation_chain(key, now)
     successor = selectors.find_successor(chain[-1], now) if with_successor else None
-    return chain if successor is None else lock_rotation_chain(successor)
+    return chain if successor is None else lock_rotation_chain(successor, now)
 
 
 def lock_live_rotation_chain(key: ApiKey, now: datetime) -> list[ApiKey]:
@@ -49,7 +49,7 @@ def lock_live_rotation_chain(key: ApiKey, now: datetime) -> list[ApiKey]:
         KeyNotFound: the key is over.
         KeyBeingReplaced: it has a successor.
     """
-    chain = live_keys(lock_rotation_chain(key), now)
+    chain = live_keys(lock_rotation_chain(key, now), now)
     if chain[-1].retires_at is not None:
         raise KeyBeingReplaced
     return chain

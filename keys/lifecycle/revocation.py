@@ -42,7 +42,7 @@ def revoke(
     Args:
         note: a reason in words, up to 200 characters.
         with_successor: also revoke the key that replaces this one, and return that key.
-        with_created: also revoke the keys that this key, or one that it replaced, created. They stay if its successor works.
+        with_created: also revoke the keys that this key, or one that it replaced, created. A successor takes them over.
 
     Raises:
         NotAllowed: `by` may not revoke this key.
@@ -59,7 +59,7 @@ def revoke(
     if ends_chain:
         revoked = [link for link in chain if link is key or not link.state(now).is_over]
         revoked += lock_undelivered(key)
-        if with_created and selectors.find_successor(key, now) is None:
+        if with_created:
             created = lock_keys(selectors.list_created_keys([key], now))
     revoke_locked(revoked, by=by, reason=reason, now=now, note=note)
     revoke_locked(created, by=by, reason=ApiKey.RevokeReason.CREATOR_REVOKED, now=now)

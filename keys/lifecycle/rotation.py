@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Q
 
-from keys import key_format, permissions, policies
+from keys import key_format, permissions, policies, selectors
 from keys.audit import Actor, audit_denials
 from keys.exceptions import (
     ExpiryInPast,
@@ -21,7 +21,7 @@ from keys.exceptions import (
     SuccessorInUse,
 )
 from keys.lifecycle.events import record_key_event
-from keys.lifecycle.issuance import create_key
+from keys.lifecycle.issuance import create_key, require_below_hourly_limit
 from keys.lifecycle.locks import lock_key, lock_keys, lock_owner, lock_rotation_chain, lock_undelivered
 from keys.lifecycle.revocation import revoke_locked
 from keys.lifecycle.updates import keep_earlier_expiry
@@ -88,7 +88,7 @@ def _create_successor(
     if grace not in GRACE_PERIODS.values():
         raise GraceInvalid
     owner = lock_owner(key.owner)
-    key = lock_rotation_chain(key)[-1]
+    key = lock_rotation_chain(key, now)[-1]
     undelivered_successors = lock_undelivered(key)
     policy = policies.get_selected_policy(owner.workspace)
     permissions.require_can_rotate(policy, key, by)
@@ -107,6 +107,8 @@ def _create_successor(
             raise RotationUnderway
         revoke_locked([successor], by=by, reason=ApiKey.RevokeReason.NOT_DELIVERED, now=now)
     revoke_locked(unseen_successors, by=by, reason=ApiKey.RevokeReason.NOT_DELIVERED, now=now)
+    selectors.list_created_keys(unseen_successors, now).update(created_by_key=key)
+    require_below_hourly_limit(owner, by, now)
     successor, plaintext = create_key(
         owner=owner,
         responsible=key.responsible,
@@ -153,8 +155,8 @@ def promote_successor(successor: ApiKey, replaced: ApiKey, *, by: Actor, now: da
     """Begin the grace period of the predecessor of `successor`. Return False if the predecessor is over.
 
     Keys that the predecessor had replaced are retired now, so at most two keys work under one name. The successor takes the
-    predecessor's name, rights, responsible person and disabled state, which may have changed since the rotation. A renewal keeps its own
-    expiry; if the policy no longer allows it, the earlier one of both keys. Both keys are locked.
+    predecessor's name, rights, responsible person and disabled state, which may have changed since the rotation, and the keys
+    that it created. A renewal keeps its own expiry; if the policy no longer allows it, the earlier one of both keys. Both keys are locked.
     """
     predecessor = lock_key(replaced.pk)
     if predecessor.state(now).is_over:
@@ -169,10 +171,11 @@ def promote_successor(successor: ApiKey, replaced: ApiKey, *, by: Actor, now: da
     for field in ("responsible", "disabled_at", "disabled_by", "disabled_reason"):
         setattr(successor, field, getattr(predecessor, field))
     if predecessor.replaces is not None:
-        _retire(lock_rotation_chain(predecessor.replaces), by=by, now=now)
+        _retire(lock_rotation_chain(predecessor.replaces, now), by=by, now=now)
     end = now + (successor.grace or timedelta(0))
     predecessor.retires_at = min(end, predecessor.expires_at or end, predecessor.retires_at or end)
     predecessor.save(update_fields=["retires_at"])
+    selectors.list_created_keys([predecessor], now).update(created_by_key=successor)
     detail: dict[str, object] = {
         "successor": successor.key_id,
         "retires_at": predecessor.retires_at.isoformat(),
@@ -191,7 +194,7 @@ def finish_rotation(*, key: ApiKey, by: Actor, now: datetime) -> ApiKey:
     Raises:
         NotAllowed.
     """
-    chain = lock_rotation_chain(key)
+    chain = lock_rotation_chain(key, now)
     permissions.require_can_revoke(chain[-1], by)
     _retire(chain, by=by, now=now)
     return chain[-1]

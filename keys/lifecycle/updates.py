@@ -171,7 +171,7 @@ def enable(*, key: ApiKey, by: Actor, now: datetime) -> ApiKey:
         KeyNotFound: the key is no longer live.
     """
     owner = lock_owner(key.owner)
-    chain = live_keys(lock_rotation_chain(key), now)
+    chain = live_keys(lock_rotation_chain(key, now), now)
     newest = chain[-1]
     if newest.disabled_reason == ApiKey.DisableReason.POLICY and permissions.is_owner_only(newest, by):
         noncompliant = policy_compliance.check_key(policies.get_selected_policy(owner.workspace), newest, now)

@@ -117,6 +117,17 @@ class RotationInProgress(ApiError):
     case = "rotation_in_progress"
 
 
+class TooManyNewKeys(ApiError):
+    """Keys created so many keys of the owner within an hour that they have to wait `retry_after` seconds."""
+
+    reason = "rate_limited"
+    case = "too_many_new_keys"
+
+    def __init__(self, limit: int, retry_after: int) -> None:
+        super().__init__(limit, retry_after)
+        self.limit, self.retry_after = limit, retry_after
+
+
 class BotNotInChannel(ApiError):
     """The app's bot is not a member of the private channel."""
 

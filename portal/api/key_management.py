@@ -20,7 +20,7 @@ from portal.api import dry_run
 from portal.api import idempotency as idempotency_header
 from portal.api.base import OperationView, WriteOperationView
 from portal.api.calls import ApiCall
-from portal.api.exceptions import InvalidInput, KeyIdNotFound, RotationInProgress
+from portal.api.exceptions import InvalidInput, KeyIdNotFound, RotationInProgress, TooManyNewKeys
 from portal.api.renderers import JsonRenderer
 from portal.key_delivery import deliver
 from pumble_bridge.hints import Hint
@@ -171,6 +171,8 @@ class KeyChangeView(KeyManagementView, WriteOperationView):
             raise KeyIdNotFound from error
         if isinstance(error, exceptions.RotationUnderway):
             raise RotationInProgress from error
+        if isinstance(error, exceptions.NewKeysLimited):
+            raise TooManyNewKeys(error.limit, error.retry_after) from error
         with translation.override("en"):
             message = texts.error_message(error)
         name = self.field_of(error)

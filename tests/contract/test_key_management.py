@@ -13,6 +13,7 @@ from django.utils import timezone
 from keys import lifecycle, scopes
 from keys.audit import OPERATOR, Actor, Surface
 from keys.exceptions import KeyRevoked, ManagementNotGiven
+from keys.lifecycle import issuance
 from keys.models import ApiKey, AuditEvent, IdempotentCall, Member, Policy
 from tests.contract.conftest import Acme
 from tests.contract.test_rights import key_of
@@ -552,6 +553,20 @@ class TestAnAnswerThatCannotBeSent:
         assert success(trial.post("rotateKey", {}))["dryRun"] is True
         assert success(trial.post("revokeKey", {}))["dryRun"] is True
         assert works(trial)
+
+
+class TestALoop:
+    def test_ends_at_so_many_new_keys_an_hour(self, manager: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(issuance, "MAX_NEW_KEYS_PER_HOUR", 4)
+
+        answers = [manager.post("createKey", {"name": f"ci {number}"}) for number in range(5)]
+        rotated = manager.post("rotateKey", {})
+
+        assert [answer.status_code for answer in answers] == [200, 200, 200, 429, 429]
+        assert_legacy(rotated, "rate_limited", 429)
+        assert 3500 < int(rotated.headers["Retry-After"]) <= 3600
+        ana = row(manager).owner
+        lifecycle.issue(owner=ana, name="by hand", by=Actor(ana, Surface.WEB), now=timezone.now())
 
 
 class TestAWorkspaceKey:

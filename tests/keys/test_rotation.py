@@ -2,7 +2,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from keys import lifecycle
 from keys.audit import OPERATOR, Actor, Surface
@@ -265,3 +266,16 @@ def _only_reading(key: ApiKey) -> Any:
     from dataclasses import replace
 
     return replace(key.rights, scopes=["messages:read"])
+
+
+def test_a_key_that_was_rotated_often_costs_no_more_queries(alice: Member) -> None:
+    key, _ = live_key(alice)
+    counts = []
+    for day in range(12):
+        now = NOW + 2 * day * DAY
+        with CaptureQueriesContext(connection) as queries:
+            successor, _ = lifecycle.rotate(key=key, grace=HOUR, by=web(alice), now=now)
+            key = lifecycle.confirm(key=successor, by=web(alice), now=now)
+        counts.append(len(queries))
+
+    assert len(set(counts[2:])) == 1

@@ -87,6 +87,7 @@ def _all_errors() -> list[exceptions.KeysError]:
         exceptions.ExpiryTooFar: exceptions.ExpiryTooFar(timedelta(days=30)),
         exceptions.CannotWidenRights: exceptions.CannotWidenRights("expires_at"),
         exceptions.WiderThanManagingKey: exceptions.WiderThanManagingKey("expires_at"),
+        exceptions.NewKeysLimited: exceptions.NewKeysLimited(300, 60),
         exceptions.PolicyValueInvalid: exceptions.PolicyValueInvalid("idle_days", 1, 3650),
         exceptions.ResponsibleInvalid: exceptions.ResponsibleInvalid(
             exceptions.ResponsibleInvalid.Problem.GUEST

@@ -16,6 +16,7 @@ from keys.reasons import (
     PUMBLE_UNAVAILABLE,
     ROTATION_IN_PROGRESS,
     SCOPE_MISSING,
+    TOO_MANY_NEW_KEYS,
     UNKNOWN_CHANNEL,
     UNKNOWN_KEY,
 )
@@ -84,7 +85,7 @@ class CreateKey(KeyIssuingView):
     }
     response_serializer = responses.NewKey
     response_example = _NEW_KEY
-    errors = (UNKNOWN_CHANNEL, PUMBLE_UNAVAILABLE, PUMBLE_NOT_ASKED, PUMBLE_TIMEOUT)
+    errors = (UNKNOWN_CHANNEL, TOO_MANY_NEW_KEYS, PUMBLE_UNAVAILABLE, PUMBLE_NOT_ASKED, PUMBLE_TIMEOUT)
 
     def prepare(self, call: ApiCall, data: dict[str, Any]) -> None:
         if "channels" in data:
@@ -161,7 +162,7 @@ class RotateKey(KeyIssuingView):
     request_example = {"grace": "24h"}
     response_serializer = responses.NewKey
     response_example = _NEW_KEY
-    errors = (SCOPE_MISSING, UNKNOWN_KEY, ROTATION_IN_PROGRESS)
+    errors = (SCOPE_MISSING, UNKNOWN_KEY, ROTATION_IN_PROGRESS, TOO_MANY_NEW_KEYS)
 
     def prepare(self, call: ApiCall, data: dict[str, Any]) -> None:
         if self.is_own(data.get("id")):
