@@ -11,6 +11,7 @@ from keys import lifecycle, scopes
 from keys.audit import OPERATOR
 from keys.models import ApiKey, Member
 from portal.api.urls import OPERATIONS
+from pumble_bridge import installations
 from tests import pumble
 from tests.contract.calls import send
 from tests.contract.conftest import Acme
@@ -261,3 +262,43 @@ class TestAKeyBoundToAddresses:
         assert success(api.get("keyInfo"))
         api.headers["X-Forwarded-For"] = "10.0.0.1, 192.0.2.1"
         assert_legacy(api.get("keyInfo"), "ip_not_allowed")
+
+
+# What a workspace key with every scope gets where a person's key works: `general` is public, the bot is in private `ops`.
+REFUSED_TO_WORKSPACE_KEYS = {"customStatus": "not_for_workspace_keys"}
+NOT_ABOUT_ONE_CHANNEL = NO_CHANNEL | {"createChannel", "dmUser", "dmGroup"}
+
+
+def workspace_key(**rights: Any) -> str:
+    workspace = Member.objects.get(email="ana@acme.test").workspace
+    bot = installations.get_bot(workspace, now=timezone.now())
+    name = f"key-{ApiKey.objects.count()}"
+    return lifecycle.issue(owner=bot, name=name, by=OPERATOR, now=timezone.now(), **rights)[1].text
+
+
+@pytest.mark.parametrize("manages", [False, True], ids=["plain", "managing"])
+def test_the_matrix_of_workspace_keys(portal: str, acme: Acme, later: int, manages: bool) -> None:
+    held = scopes.KNOWN if manages else scopes.ALL
+    listing = Api(portal, workspace_key(scopes=held, channels={acme.channels["ops"]: "ops"}))
+    plain = Api(portal, workspace_key(scopes=held))
+    result = {}
+    for kind, key, channel in (("plain", plain, "general"), ("listing", listing, "ops")):
+        data = inputs(key, acme, later, channel)
+        if kind == "listing":  # the same objects of `ops`, with a key that has no list
+            for operation in METHODS:
+                if operation not in NOT_ABOUT_ONE_CHANNEL:
+                    result["unlisted", operation] = outcome(plain.call(operation, data[operation]))
+        for operation in METHODS:
+            result[kind, operation] = outcome(key.call(operation, data[operation]))
+
+    expected = {("plain", operation): "ok" for operation in METHODS}
+    expected |= {("plain", name): reason for name, reason in REFUSED_TO_WORKSPACE_KEYS.items()}
+    expected |= {("listing", operation): expected["plain", operation] for operation in METHODS}
+    expected |= {("listing", operation): "channel_not_allowed" for operation in NEVER_WHEN_BOUND}
+    expected["plain", "removeUserFromChannel"] = "forbidden_by_pumble"  # the bot did not create `general`
+    expected |= {
+        ("unlisted", operation): "not_found"
+        for operation in METHODS
+        if operation not in NOT_ABOUT_ONE_CHANNEL
+    }
+    assert result == expected
