@@ -43,6 +43,7 @@ class Hint(StrEnum):
     FIELDS_IN_QUERY = "fields_in_query"
     FILE_NAME = "file_name"
     FORM = "form"
+    FORM_WITHOUT_FILE = "form_without_file"
     HOST = "host"
     LITERAL = "literal"
     MARKUP = "markup"
@@ -110,6 +111,9 @@ _TEXTS: dict[Hint, "StrPromise"] = {
         "The body is the name of a file. To send what the file holds, use: curl --data-binary @file.json"
     ),
     Hint.FORM: gettext_lazy("The body is a form. Send JSON: %(example)s"),
+    Hint.FORM_WITHOUT_FILE: gettext_lazy(
+        "The form has no file. Send JSON: %(example)s, or a file in a part named file: curl -F file=@report.pdf"
+    ),
     Hint.HOST: gettext_lazy(
         "The Host header names another service. Call %(url)s. A proxy must pass Host on; ALLOWED_HOSTS lists the names."
     ),

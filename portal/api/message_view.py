@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any, ClassVar
 
 from django.db import connection
-from rest_framework.request import Request
 
 from keys import authentication
 from portal.api import app_permissions, multipart
@@ -32,20 +31,21 @@ class MessageView(WriteOperationView):
     form_serializer: ClassVar[type[Input]]
     parser_classes = [StrictJsonParser, multipart.FormParser]
 
-    def check_permissions(self, request: Request) -> None:
+    def check_permissions(self, request: Any) -> None:
         super().check_permissions(request)
-        if multipart.is_form(request):
-            authentication.require_scope(request.auth, FILES_SCOPE)  # type: ignore[arg-type]
+        request.is_form = multipart.is_form(request)
+        if request.is_form:
+            authentication.require_scope(request.auth, FILES_SCOPE)
 
     def post(self, request: Any, *args: Any, **kwargs: Any) -> Any:
-        if not multipart.is_form(request):
+        if not request.is_form:
             return self.handle(request)
         self.max_duration = timedelta(seconds=client.FILE_TIMEOUT + 10)
         with file_slot(request.auth):
             return self.handle(request)
 
-    def read(self, request: Request) -> dict[str, Any]:
-        if not multipart.is_form(request):
+    def read(self, request: Any) -> dict[str, Any]:
+        if not request.is_form:
             return super().read(request)
         serializer = self.form_serializer(data=multipart.read_form(request, self.form_serializer))
         if not serializer.is_valid():
@@ -53,8 +53,8 @@ class MessageView(WriteOperationView):
         data: dict[str, Any] = serializer.validated_data
         return data
 
-    def read_content(self, request: Request) -> Any:
-        if not multipart.is_form(request):
+    def read_content(self, request: Any) -> Any:
+        if not request.is_form:
             return super().read_content(request)
         data = multipart.read_form(request, self.form_serializer)
         return data | {multipart.PART: [multipart.describe(file) for file in data[multipart.PART]]}

@@ -22,6 +22,7 @@ from rest_framework.parsers import BaseParser, DataAndFiles
 from rest_framework.request import Request
 
 from portal.api.exceptions import FilesNotStored, InvalidBody, InvalidInput, TooManyFiles, UploadTooLarge
+from portal.api.parsers import read_body
 from portal.api.serializers.base import MAX_FILES, BlocksField, Input
 from pumble_bridge import deadline, files, strict_json
 from pumble_bridge.hints import Hint
@@ -34,8 +35,16 @@ _MEDIA_TYPE = re.compile(r"[a-z0-9.+-]{1,60}/[a-z0-9.+-]{1,60}", re.ASCII | re.I
 _NOT_A_FILE = "must be a file: -F file=@report.pdf"
 
 
-def is_form(request: Any) -> bool:
-    return is_form_type(request.META.get("CONTENT_TYPE", ""))
+def is_form(request: Request) -> bool:
+    """Return whether the body is a form. A body of up to 1 MiB is read, because clients send JSON under any type.
+
+    Raises:
+        InvalidBody: the body is incomplete.
+    """
+    if not is_form_type(request.META.get("CONTENT_TYPE", "")):
+        return False
+    is_large = int(request.META.get("CONTENT_LENGTH") or 0) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    return is_large or read_body(request).lstrip().startswith(b"--")
 
 
 def is_form_type(content_type: str) -> bool:
@@ -244,5 +253,7 @@ class _Form(MultiPartParser):
             len(values) for group in parts for _name, values in group.lists()
         ):
             raise InvalidBody(Hint.BROKEN_FORM)
-        if PART in fields or PART not in sent:
+        if PART in fields:
             raise InvalidInput({PART: _NOT_A_FILE})
+        if not sent:
+            raise InvalidBody(Hint.FORM_WITHOUT_FILE)

@@ -25,11 +25,13 @@ class JsonRenderer(BaseRenderer):
 
 
 class IgnoreClientNegotiation(BaseContentNegotiation):
-    """Always use the one renderer, and for other bodies than forms the first parser. `Accept` and `?format=` are ignored."""
+    """Use the one renderer, and the first parser unless the view found a form. What the client says is ignored.
+
+    That is `Accept`, `?format=`, and the `Content-Type` of JSON.
+    """
 
     def select_parser(self, request: Any, parsers: Any) -> Any:
-        media_type = request.META.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
-        return next((parser for parser in parsers[1:] if parser.media_type == media_type), parsers[0])
+        return parsers[-1] if getattr(request, "is_form", False) else parsers[0]
 
     def select_renderer(self, request: Any, renderers: Any, format_suffix: str | None = None) -> Any:
         return renderers[0], renderers[0].media_type

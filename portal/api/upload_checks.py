@@ -12,10 +12,10 @@ from django.core.exceptions import RequestDataTooBig
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from keys import usage
+from keys import authentication, usage
 from portal.api import multipart
 from portal.api.authentication import UncountedKeyAuthentication
-from portal.api.message_view import MessageView
+from portal.api.message_view import FILES_SCOPE, MessageView
 from pumble_bridge import strict_json
 
 
@@ -24,13 +24,15 @@ class UploadCheck(MessageView):
 
     authentication_classes = [UncountedKeyAuthentication]
 
+    def check_permissions(self, request: Any) -> None:
+        super().check_permissions(request)
+        if multipart.is_form_type(request.META.get("CONTENT_TYPE", "")):  # there is no body to look at
+            authentication.require_scope(request.auth, FILES_SCOPE)
+
     def post(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         length = request.META.get("HTTP_X_UPLOAD_LENGTH", "")
-        if (
-            not multipart.is_form(request)
-            and length.isdecimal()
-            and int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-        ):
+        is_form = multipart.is_form_type(request.META.get("CONTENT_TYPE", ""))
+        if not is_form and length.isdecimal() and int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
             raise RequestDataTooBig
         self.log_fields["operation"] = "upload check"
         return HttpResponse(status=204)

@@ -166,7 +166,6 @@ class TestAFormIsRefused:
         name_length = {"file": ["the name of a file must have 1 to 255 visible characters"]}
         no_file = {"file": ["must be a file: -F file=@report.pdf"]}
         cases: list[tuple[list[Part], dict[str, Any], dict[str, list[str]]]] = [
-            ([("note", (None, "x"))], {}, no_file),
             ([("note", (None, "x"))], {"file": "report.pdf"}, no_file),
             ([TEXT, ("file", (None, "x"))], {}, no_file),
             ([("file", ("empty.txt", b""))], {}, {"file": ['"empty.txt" is empty']}),
@@ -193,7 +192,8 @@ class TestAFormIsRefused:
             FIELDS + FILE: "ended early",
             FIELDS + FILE + b"--x": "ended early",
             FIELDS + FILE[:-10]: "ended early",
-            b"no form": "ended early",
+            b"--x--": "The form has no file",
+            part('name="text"', b"hi") + b"--x--": "The form has no file",
             FIELDS + part("filename=a.txt") + FILE + b"--x--": "form could not be read",
             FIELDS + b"--x\r\n\r\nno head\r\n" + FILE + b"--x--": "form could not be read",
             part('name="text"', "größe".encode("latin-1")) + FILE + b"--x--": "not UTF-8",
@@ -225,6 +225,7 @@ class TestAFormIsRefused:
         answer = form(api, "editMessage", TEXT, channelId="x", messageId="x", text="x")
 
         assert_legacy(answer, "validation")
+        assert answer.json()["hint"].startswith("The body is a form in several parts (multipart).")
 
     def test_leaves_no_file_behind(self, api: Api, settings: Settings, tmp_path: Path) -> None:
         settings.FILE_UPLOAD_TEMP_DIR = tmp_path

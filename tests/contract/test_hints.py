@@ -100,7 +100,7 @@ class TestAnUnreadableBody:
     @pytest.mark.parametrize(
         ("headers", "raw", "hint"),
         [
-            ({"Content-Type": "multipart/form-data; boundary=y"}, b"--y--", Hint.MULTIPART),
+            ({"Content-Type": "multipart/form-data; boundary=y"}, b"--y--", Hint.FORM_WITHOUT_FILE),
             ({"Content-Encoding": "br"}, b"\x0b\x02\x80", Hint.PACKED),
             ({"Content-Encoding": "deflate"}, b"\xcbHM\xcfH\xcd\x05\x00", Hint.PACKED),
             ({"Content-Type": "application/x-www-form-urlencoded"}, b"text=geheim", Hint.FORM),
