@@ -63,14 +63,15 @@ class World:
 
 
 Plant = Callable[[World], None]
-FAULTS: dict[str, tuple[str, Plant]] = {}
+FAULTS: dict[str, tuple[list[str], Plant]] = {}
+CLOCKS = ["pumble.clock"] if connection.vendor == "sqlite" else ["database.clock", "pumble.clock"]
 
 
-def fault(check: str) -> Callable[[Plant], Plant]:
-    """Register a fault that this check must name, and no other check."""
+def fault(*checks: str) -> Callable[[Plant], Plant]:
+    """Register a fault that these checks must name, and no others."""
 
     def register(plant: Plant) -> Plant:
-        FAULTS[plant.__name__] = check, plant
+        FAULTS[plant.__name__] = list(checks), plant
         return plant
 
     return register
@@ -114,8 +115,9 @@ def a_data_folder_that_others_read(world: World) -> None:
 
 
 @fault("disk.DATA_DIR")
-def no_data_folder(world: World) -> None:
-    world.settings.DATA_DIR = world.folder / "gone"
+def a_data_folder_that_is_a_file(world: World) -> None:
+    world.settings.DATA_DIR = world.folder / "file"
+    world.settings.DATA_DIR.touch(mode=0o600)
 
 
 @fault("disk.DATA_DIR")
@@ -252,13 +254,13 @@ def a_pumble_that_fails(world: World) -> None:
     pumble.faults({"match": "GET /oauth2/me", "do": "status:500", "times": 1})
 
 
-@fault("pumble.clock")
+@fault(*CLOCKS)
 def a_clock_that_is_behind(world: World) -> None:
     world.undo.enter_context(time_machine.travel(timezone.now() - timedelta(minutes=10), tick=True))
     MaintenanceRun.record(every=60, failed=[], now=timezone.now())
 
 
-@fault("pumble.clock")
+@fault(*CLOCKS)
 def a_clock_that_is_ahead(world: World) -> None:
     world.undo.enter_context(time_machine.travel(timezone.now() + timedelta(minutes=10), tick=True))
 

@@ -93,10 +93,10 @@ def world(
 class TestAFault:
     @pytest.mark.parametrize("name", FAULTS)
     def test_is_named_and_nothing_else(self, world: World, name: str) -> None:
-        check, plant = FAULTS[name]
+        checks, plant = FAULTS[name]
         plant(world)
 
-        assert list(problems()) == [check]
+        assert list(problems()) == checks
 
 
 class TestDoctor:
