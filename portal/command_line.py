@@ -3,14 +3,18 @@
 import errno
 import io
 import os
+import re
 import signal
 import sys
 from typing import TextIO
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
+from django.db import OperationalError, ProgrammingError
 
 STANDARD_INPUT, STANDARD_ERROR = 0, 2
+# SQLite and PostgreSQL say it in these words.
+_MISSING_TABLE = re.compile(r"no such (table|column)|(relation|column) \S+ does not exist")
 
 
 class OutputError(OSError):
@@ -62,12 +66,24 @@ def main() -> None:
             sys.stdout.flush()
     except ImproperlyConfigured as error:
         sys.exit(f"{program}: {error}")
+    except (OperationalError, ProgrammingError) as error:
+        if not (problem := _database_problem(error)):
+            raise
+        sys.exit(f"{program}: {problem}")
     except OutputError as error:
         _discard(sys.stdout)
         if error.errno == errno.EPIPE:
             _discard(sys.stderr)
             sys.exit(128 + signal.SIGPIPE)
         sys.exit(f"{program}: the output cannot be written: {error.strerror}")
+
+
+def _database_problem(error: OperationalError | ProgrammingError) -> str:
+    """Return what an operator can do about it, or "" if it is a fault of the program."""
+    text = next(iter(str(error).strip().splitlines()), "")
+    if _MISSING_TABLE.search(text):
+        return "the database lacks tables of this version; run the command migrate first"
+    return f"the database cannot be used: {text}" if isinstance(error, OperationalError) else ""
 
 
 def _reopen_closed_streams() -> None:

@@ -57,9 +57,9 @@ SocketUnreader.max_body_chunk = 128 * 1024
 def on_starting(server: Any) -> None:
     Environment.folder("FILE_UPLOAD_TEMP_DIR", settings.FILE_UPLOAD_TEMP_DIR)
     # With SO_REUSEPORT, two portals of one user could share the port unnoticed.
-    if reuse_port and ports.in_use(settings.PORT, settings.BIND):
+    if reuse_port and (problem := ports.problem(settings.PORT, settings.BIND)):
         on_exit(server)
-        sys.exit(f"port {settings.PORT} is in use; choose another with PORT=...")
+        sys.exit(problem)
 
 
 def when_ready(server: Any) -> None:

@@ -8,6 +8,7 @@ import sysconfig
 import venv
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 import pytest
 
@@ -19,6 +20,21 @@ class Installation:
     root: Path
     wheel: Path
     sdist: Path
+
+    @classmethod
+    def create(cls, root: Path, wheel: Path, sdist: Path) -> Self:
+        """Install the wheel into a new environment."""
+        venv.create(root, with_pip=False)
+        installation = cls(root, wheel, sdist)
+        # The requirements come from the environment of the tests, so that nothing is downloaded.
+        (installation.site_packages / "requirements.pth").write_text(sysconfig.get_path("purelib"))
+        installation.install(wheel)
+        return installation
+
+    def install(self, wheel: Path) -> None:
+        pip = [sys.executable, "-m", "pip", "--python", str(self.root / "bin/python"), "install"]
+        quiet = ["--quiet", "--disable-pip-version-check", "--no-index", "--no-deps"]
+        subprocess.run([*pip, *quiet, str(wheel)], check=True, cwd=self.root)
 
     @property
     def program(self) -> str:
@@ -71,11 +87,17 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
     shutil.rmtree(clone)
     shutil.rmtree(folder / "unpacked")
 
-    venv.create(root, with_pip=False)
-    installed = Installation(root, wheel, sdist)
-    # The requirements come from the environment of the tests, so that nothing is downloaded.
-    (installed.site_packages / "requirements.pth").write_text(sysconfig.get_path("purelib"))
-    pip = [sys.executable, "-m", "pip", "--python", str(root / "bin/python"), "install"]
-    quiet = ["--quiet", "--disable-pip-version-check", "--no-index", "--no-deps"]
-    subprocess.run([*pip, *quiet, str(wheel)], check=True, cwd=folder)
-    return installed
+    return Installation.create(root, wheel, sdist)
+
+
+def older_wheel(sdist: Path, folder: Path) -> Path:
+    """Build a wheel of an older version, with a module that is no longer there."""
+    shutil.unpack_archive(sdist, folder / "unpacked", filter="data")
+    (unpacked,) = (folder / "unpacked").iterdir()
+    (unpacked / "portal/__init__.py").write_text('__version__ = "0.0.1"\n')
+    (unpacked / "portal/gone.py").write_text("")
+    (unpacked / "PKG-INFO").unlink()  # it has the version of the sdist
+    build = [sys.executable, "-m", "hatchling", "build", "-d", str(folder), "-t", "wheel"]
+    subprocess.run(build, cwd=unpacked, check=True, stdout=subprocess.DEVNULL)
+    (wheel,) = folder.glob("*.whl")
+    return wheel

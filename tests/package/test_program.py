@@ -19,7 +19,7 @@ import requests
 import portal
 from keys import key_format
 from tests.environment import PROJECT, free_port
-from tests.package.conftest import Installation, bare_environment
+from tests.package.conftest import Installation, bare_environment, older_wheel
 from tests.portal.test_environment import PRODUCTION, WITHOUT_PRIVILEGES
 
 pytestmark = pytest.mark.timeout(180)  # 5 s alone, and each test starts programs that load all of Django
@@ -194,6 +194,40 @@ class TestServing:
             done = installation.run(folder, "serve", **environment)
 
         assert (done.returncode, "PORT=..." in done.stderr) == (1, True), done.stderr
+
+    @pytest.mark.parametrize(
+        ("host", "reason"),
+        [
+            ("portal.invalid", "the name portal.invalid cannot be resolved"),
+            ("192.0.2.1", "192.0.2.1 is no address of this machine"),
+        ],
+    )
+    def test_refuses_an_address_of_another_machine(
+        self, installation: Installation, folder: Path, host: str, reason: str
+    ) -> None:
+        done = installation.run(folder, "serve", **PRODUCTION, PORT=str(free_port()), BIND=host)
+
+        assert (done.returncode, reason in done.stderr) == (1, True), done.stderr
+
+    def test_answers_after_it_was_installed_over_an_older_version(
+        self, installation: Installation, folder: Path, data: Path, tmp_path: Path
+    ) -> None:
+        wheel = older_wheel(installation.sdist, tmp_path)
+        older = Installation.create(tmp_path / "older", wheel, installation.sdist)
+        gone, left = (older.site_packages / "portal" / name for name in ("gone.py", "urls.py"))
+        before = older.run(folder, "--version").stdout
+        assert gone.exists()
+
+        older.install(installation.wheel)
+        shutil.copytree(data, folder / "var")
+        port = str(free_port())
+        with started(older, folder, "serve", ready="Serving https", **PRODUCTION | {"PORT": port}):
+            wait_for(lambda: answers(port))
+            ready = requests.get(f"http://127.0.0.1:{port}/readyz", timeout=15).json()
+
+        assert before == "pumble-api-keys 0.0.1\n"
+        assert older.run(folder, "--version").stdout == f"pumble-api-keys {portal.__version__}\n"
+        assert (gone.exists(), left.exists(), ready["status"]) == (False, True, "ok")
 
     def test_refuses_an_empty_database_and_names_the_command(
         self, installation: Installation, folder: Path

@@ -99,6 +99,28 @@ class TestAnOutput:
             assert path.read_bytes() == b"Zo\\xeb\n"
 
 
+class TestADatabase:
+    @pytest.mark.parametrize("command", ["migrate", "list_keys", "serve"])
+    def test_that_cannot_be_reached_is_said_in_one_line(
+        self, installation: dict[str, str], command: str
+    ) -> None:
+        elsewhere = "postgres://portal:secret@database.invalid:5432/portal"
+        done = shell(f"manage {command}", installation | {"DATABASE_URL": elsewhere})
+
+        assert (done.returncode, "Traceback" in done.stderr) == (1, False)
+        assert "the database cannot be" in done.stderr.splitlines()[-1]
+        assert "failed to resolve host 'database.invalid'" in done.stderr
+        assert "secret" not in done.stderr
+
+    def test_without_tables_is_said_in_one_line(self, installation: dict[str, str], tmp_path: Path) -> None:
+        done = shell("manage list_keys", installation | {"DATA_DIR": str(tmp_path)})
+
+        assert (done.returncode, done.stderr) == (
+            1,
+            "manage.py: the database lacks tables of this version; run the command migrate first\n",
+        )
+
+
 class TestBytesOnStandardInput:
     @pytest.mark.parametrize("strict", [{}, {"LC_ALL": "C", "PYTHONIOENCODING": "ascii:strict"}])
     def test_are_read_in_every_locale(self, installation: dict[str, str], strict: dict[str, str]) -> None:

@@ -17,8 +17,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from portal.management import database, processes
-from portal.management.ports import in_use
+from portal.management import database, ports, processes
 
 START_SECONDS = 60
 STOP_SECONDS = 8
@@ -43,8 +42,8 @@ class Command(BaseCommand):
             ("PORT", settings.PORT, settings.BIND),
             ("SANDBOX_PORT", settings.SANDBOX_PORT, _LOCALHOST),
         ):
-            if in_use(port, host):
-                raise CommandError(f"port {port} is in use; choose another with {name}=...")
+            if problem := ports.problem(port, host, setting=name):
+                raise CommandError(problem)
         if settings.DOTENV_IS_IGNORED:
             self.stderr.write(".env is for production and is ignored; set LOCAL_PUMBLE=true in it to use it")
         stop = _StopRequest()

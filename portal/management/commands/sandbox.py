@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from portal.management.ports import in_use
+from portal.management import ports
 from pumble_bridge import client
 from pumble_bridge.exceptions import PumbleError, PumbleRefused
 
@@ -26,10 +26,8 @@ class Command(BaseCommand):
         if options["manifest"]:
             self.stdout.write(json.dumps(self._register(options["manifest"])))
             return
-        if in_use(settings.SANDBOX_PORT):
-            raise CommandError(
-                f"port {settings.SANDBOX_PORT} is in use; choose another with SANDBOX_PORT=..."
-            )
+        if problem := ports.problem(settings.SANDBOX_PORT, setting="SANDBOX_PORT"):
+            raise CommandError(problem)
         if find_spec("sandbox") is None:
             raise CommandError(
                 "the local Pumble is not part of this installation; run it from the repository"

@@ -6,16 +6,15 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from portal.management import database, processes
-from portal.management.ports import in_use
+from portal.management import database, ports, processes
 
 
 class Command(BaseCommand):
     help = "Collect the static files and serve the portal with gunicorn, until SIGINT or SIGTERM."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if in_use(settings.PORT, settings.BIND):
-            raise CommandError(f"port {settings.PORT} is in use; choose another with PORT=...")
+        if problem := ports.problem(settings.PORT, settings.BIND):
+            raise CommandError(problem)
         database.refuse_newer()
         database.refuse_missing_migrations()
         call_command("collectstatic", verbosity=0, interactive=False)
