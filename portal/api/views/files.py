@@ -55,12 +55,27 @@ class FetchFile(OperationView):
     response_serializer = OpenApiTypes.BINARY
     response_example = None
 
+    def run(self, call: ApiCall, data: dict[str, Any]) -> Json:
+        """Return the file as the message has it.
+
+        Raises:
+            ChannelNotFound, ChannelNotAllowed, BotNotInChannel.
+            PumbleRefused: there is no such message, or it has no such file.
+        """
+        channel_id = get_accessible_channel(call, data)["channel"]["id"]
+        message = call.pumble.get_message(channel_id, data["messageId"])
+        sent = message.get("files")
+        for file in sent if isinstance(sent, list) else ():
+            if isinstance(file, dict) and file.get("id") == data["fileId"]:
+                return file
+        raise PumbleRefused(404, NOT_FOUND_CODE, "", "")
+
     def respond(self, request: Request, call: ApiCall, data: dict[str, Any]) -> HttpResponseBase:
         connection.close_if_unusable_or_obsolete()  # as `pumble_slot`
         with ExitStack() as stack:
             stack.enter_context(resilience.FILES.slot(call.key.workspace_id))
             with deadline.within(client.FILE_TIMEOUT):
-                file = find_file(call, data)
+                file = self.run(call, data)
                 download = open_file(call, file)
                 stack.callback(download.close)
             if request.method == "HEAD":
@@ -75,22 +90,6 @@ class FetchFile(OperationView):
         if download.length is not None:
             response["Content-Length"] = str(download.length)
         return response
-
-
-def find_file(call: ApiCall, data: Json) -> Json:
-    """Return the file of a message that the key may read.
-
-    Raises:
-        ChannelNotFound, ChannelNotAllowed, BotNotInChannel.
-        PumbleRefused: there is no such message, or it has no such file.
-    """
-    channel_id = get_accessible_channel(call, data)["channel"]["id"]
-    message = call.pumble.get_message(channel_id, data["messageId"])
-    sent = message.get("files")
-    for file in sent if isinstance(sent, list) else ():
-        if isinstance(file, dict) and file.get("id") == data["fileId"]:
-            return file
-    raise PumbleRefused(404, NOT_FOUND_CODE, "", "")
 
 
 def open_file(call: ApiCall, file: Json) -> Download:

@@ -1,7 +1,7 @@
 """The tools, in the order in which a model sees them."""
 
 from portal.mcp.tool import Tool
-from portal.mcp.tools import channels, messages, people, scheduled_messages
+from portal.mcp.tools import channels, files, messages, people, scheduled_messages
 
 TOOLS: list[Tool] = [
     people.whoami,
@@ -11,6 +11,7 @@ TOOLS: list[Tool] = [
     messages.read_channel,
     messages.read_thread,
     messages.search_messages,
+    files.fetch_file,
     scheduled_messages.list_scheduled_messages,
     messages.send_message,
     messages.send_direct_message,
