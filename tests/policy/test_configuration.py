@@ -1,12 +1,15 @@
 """Files that other programs read: validated against the schemas of those programs, without a download."""
 
+import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
+from portal import __version__
 from tests.environment import PROJECT
 
 WORKFLOWS = sorted((PROJECT / ".github/workflows").glob("*.yml"))
@@ -38,6 +41,28 @@ class TestAFile:
         wrong.write_text((PROJECT / "compose.yaml").read_text().replace("depends_on", "dependson"))
 
         assert validate("compose-spec", wrong).returncode == 1
+
+
+class TestTheRelease:
+    STEPS = yaml.safe_load((PROJECT / ".github/workflows/release.yml").read_text())["jobs"]["release"][
+        "steps"
+    ]
+
+    @pytest.mark.parametrize(("tag", "status"), [(f"v{__version__}", 0), ("v0.0.1", 1), (__version__, 1)])
+    def test_is_made_only_of_a_tag_that_is_the_version(self, tag: str, status: int) -> None:
+        (step,) = (step["run"] for step in self.STEPS if step.get("name") == "The tag is the version")
+        here = os.environ | {"GITHUB_REF_NAME": tag, "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin"}
+
+        done = subprocess.run(["bash", "-e", "-c", step], cwd=PROJECT, env=here, timeout=30)
+
+        assert done.returncode == status
+
+    def test_is_tested_before(self) -> None:
+        workflow = yaml.safe_load((PROJECT / ".github/workflows/release.yml").read_text())
+        called = PROJECT / workflow["jobs"]["test"]["uses"]
+
+        assert workflow["jobs"]["release"]["needs"] == "test"
+        assert "workflow_call" in yaml.safe_load(called.read_text())[True]  # YAML 1.1 reads `on` so
 
 
 class TestTheImage:
