@@ -161,6 +161,9 @@ class TestEveryPage:
         look("keys-none", "/admin/keys/apikey/?q=nothing+like+it")
         look("not-found", "/admin/keys/apikey/999999/change/")
 
+        command = [sys.executable, "manage.py", "doctor"]
+        subprocess.run(command, cwd=PROJECT, env=stack.environment, check=True, capture_output=True)
+        look("front-doctor", "/admin/")
         page.context.clear_cookies()
         sign_in_as_operator(page, stack)
         look("operator")
