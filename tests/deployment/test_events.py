@@ -3,6 +3,7 @@
 import contextlib
 import itertools
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -134,6 +135,57 @@ class TestAWaitingCall:
         assert time.monotonic() - began < 25
         assert call.end().status_code == 200
         assert call.seconds < 10
+
+    def test_loses_nothing_while_its_program_changes_portals(self, deployment: Deployment, key: str) -> None:
+        """Sixty messages arrive at both portals. The program abandons calls, and goes on elsewhere with its cursor."""
+        cursor = deployment.a.get("/listEvents", key).json()["cursor"]
+        portals = itertools.cycle((deployment.a, deployment.b))
+
+        def write() -> None:
+            for number, portal in zip(range(60), portals, strict=False):
+                say(deployment, portal, f"{number}")
+
+        writer = threading.Thread(target=write)
+        writer.start()
+        heard: dict[str, str] = {}
+        until = time.monotonic() + 40
+        for turn in itertools.count():
+            at = (deployment.b, deployment.a)[turn % 2]
+            headers = {"Host": at.host, "ApiKey": key}
+            url = f"{at.url}/listEvents?wait=5&cursor={cursor}"
+            try:
+                page = requests.get(url, headers=headers, timeout=0.02 if turn % 3 == 2 else 20).json()
+            except requests.Timeout:
+                continue
+            cursor = page["cursor"]
+            heard |= {event["id"]: event["data"]["text"] for event in page["events"]}
+            if len(heard) == 60 or time.monotonic() > until:
+                break
+        writer.join()
+
+        assert list(heard.values()) == [f"{number}" for number in range(60)]
+
+    def test_hears_each_hook_that_a_killed_process_acknowledged(
+        self, deployment: Deployment, key: str
+    ) -> None:
+        cursor = deployment.a.get("/listEvents", key).json()["cursor"]
+        acknowledged = []
+        for number in range(30):
+            if number == 10:
+                assert deployment.b.process
+                children = Path(f"/proc/{deployment.b.process.pid}/task/{deployment.b.process.pid}/children")
+                for pid in children.read_text().split():
+                    os.kill(int(pid), signal.SIGKILL)
+            try:
+                say(deployment, deployment.b, f"{number}")
+            except requests.ConnectionError:
+                continue
+            acknowledged.append(f"{number}")
+
+        events = deployment.a.get(f"/listEvents?cursor={cursor}", key).json()["events"]
+        texts = [event["data"]["text"] for event in events]
+        assert [text for text in texts if text in acknowledged] == acknowledged
+        assert len(acknowledged) > 10
 
     def test_waits_through_the_front_door(self, deployment: Deployment, key: str) -> None:
         call = Waiting(deployment, key, seconds=25)
