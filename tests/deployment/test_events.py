@@ -187,6 +187,19 @@ class TestAWaitingCall:
         assert [text for text in texts if text in acknowledged] == acknowledged
         assert len(acknowledged) > 10
 
+    def test_finds_an_event_by_itself_while_redis_is_away(self, deployment: Deployment, key: str) -> None:
+        call = Waiting(deployment.b, key)
+        until_waiting(deployment, 1)
+        deployment.redis.stop()
+        try:
+            say(deployment, deployment.a, "without Redis")
+            answer = call.end()
+        finally:
+            deployment.redis.start()
+
+        assert [event["data"]["text"] for event in answer.json()["events"]] == ["without Redis"]
+        assert call.seconds < 15
+
     def test_waits_through_the_front_door(self, deployment: Deployment, key: str) -> None:
         call = Waiting(deployment, key, seconds=25)
         until_waiting(deployment, 1)

@@ -567,6 +567,17 @@ class TestANumberInRedis:
 
         assert server.get(NUMBER) == stands
 
+    def test_that_a_change_raises_is_announced(self, server: redis.Redis) -> None:
+        """A call that waits for an event subscribes to it."""
+        with server.pubsub(ignore_subscribe_messages=True) as subscriber:  # type: ignore[no-untyped-call]
+            subscriber.psubscribe(f"{chain_numbers.redis_key('')}*")
+            subscriber.get_message(timeout=2)
+
+            chain_numbers.raise_number(WORKSPACE, 7)
+
+            message = subscriber.get_message(timeout=2)
+        assert (message["channel"], message["data"]) == (NUMBER.encode(), b"7")
+
     NONSENSE = ("", "0", "1", "007", "-1", "abc", "1e3", "9" * 40, "?a token of nobody", "\x00", "ñ")
 
     @pytest.mark.parametrize("value", NONSENSE)
