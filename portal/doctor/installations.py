@@ -66,7 +66,15 @@ def _check_installation(installation: Installation) -> Iterator[Finding]:
         with deadline.within(network.SECONDS):
             me = client.get_me()
     except TokenRejected:
-        yield _failed_token(_("Pumble refuses the bot's token of %(workspace)s, or PUMBLE_APP_KEY."), name)
+        yield failure(
+            "installation.token",
+            _("Pumble refuses the bot's token of %(workspace)s, or PUMBLE_APP_KEY."),
+            _(
+                "Check PUMBLE_APP_KEY. If it is right, an owner of the workspace installs the app again: open %(url)s."
+            ),
+            workspace=name,
+            url=_install_url(),
+        )
         return
     except PumbleError as error:
         yield _not_tried("installation.token", name, error)
@@ -135,6 +143,9 @@ def _trials(client: PumbleClient, bot_user_id: str) -> Iterator[tuple[str, Calla
     yield "users:list", client.list_users
     yield "user:read", lambda: client.get_user(bot_user_id)
     yield "channels:list", lambda: channels.extend(client.list_channels(_CHANNEL_TYPES))
+    channels.sort(
+        key=lambda info: info["channel"].get("channelType") != "PUBLIC"
+    )  # rather than what few people read
     own = [info["channel"]["id"] for info in channels if bot_user_id in info["users"]]
     if own:
         yield "channels:read", lambda: client.get_channel(own[0])
