@@ -7,7 +7,9 @@ is followed only if it is on one of them.
 import contextlib
 import time
 from collections.abc import Iterator
+from datetime import datetime
 from functools import partial
+from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 from django.conf import settings
@@ -27,6 +29,8 @@ UNKNOWN_TYPE = "application/octet-stream"
 MAX_NAME_LENGTH = 255
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _ROUTE = "GET file"
+_TEMPORARY_FILES = "tmp*.upload*"  # as Django names them
+_MAX_AGE = 600.0  # seconds; a call with files takes at most 120
 
 
 def clean_name(name: str) -> str:
@@ -103,6 +107,17 @@ class Download:
 
     def close(self) -> None:
         self._stream.close()
+
+
+def delete_leftovers(now: datetime) -> int:
+    """Delete files that a killed process left in FILE_UPLOAD_TEMP_DIR. Return how many."""
+    count = 0
+    for path in Path(settings.FILE_UPLOAD_TEMP_DIR).glob(_TEMPORARY_FILES):
+        with contextlib.suppress(FileNotFoundError):
+            if path.stat().st_mtime < now.timestamp() - _MAX_AGE:
+                path.unlink()
+                count += 1
+    return count
 
 
 def too_large(name: str) -> FileTooLarge:

@@ -1,4 +1,4 @@
-"""Disk: space and write permission of DATA_DIR and the folder of temporary files."""
+"""Disk: space and write permission of DATA_DIR, the folder of uploads, and the folder of temporary files."""
 
 import shutil
 import tempfile
@@ -23,6 +23,9 @@ def check() -> Iterator[Finding]:
         data_dir.exists() or connection.vendor == "sqlite"
     ):  # with PostgreSQL, it is used for static files only
         folders["DATA_DIR"] = data_dir
+    uploads = Path(settings.FILE_UPLOAD_TEMP_DIR)
+    if uploads.exists():  # the server creates it
+        folders["FILE_UPLOAD_TEMP_DIR"] = uploads
     for name, folder in sorted(folders.items()):
         yield _check_folder(name, folder)
 

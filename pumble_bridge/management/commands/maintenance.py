@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from keys import audit, batches, idempotency, lifecycle, usage
 from keys.management.progress import interruptible, progress
-from pumble_bridge import member_sync, secret_checks
+from pumble_bridge import files, member_sync, secret_checks
 from pumble_bridge.chat import home, notices
 from pumble_bridge.events import feed
 from pumble_bridge.models import AcceptedHook, MaintenanceRun, OAuthState
@@ -45,6 +45,7 @@ PARTS: dict[str, Callable[[datetime], int]] = {
     "hours pruned": lambda now: usage.delete_old_hours(now=now),
     "networks pruned": lambda now: usage.delete_old_networks(now=now),
     "sessions pruned": _prune_sessions,
+    "files of killed uploads deleted": files.delete_leftovers,
     "idle keys disabled": lambda now: lifecycle.disable_idle(now=now),
     "audit events pruned": audit.delete_expired,
     "people brought up to date": member_sync.sync_members,
