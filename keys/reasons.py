@@ -175,6 +175,15 @@ TOKEN_REJECTED = _case(
     text="Pumble no longer accepts the authorization of this API key's owner",
 )
 
+BOT_TOKEN_REJECTED = _case(
+    OWNER_NOT_AUTHORIZED,
+    "bot_token_rejected",
+    text="Pumble no longer accepts the token of the app's bot: an owner of the workspace has to install the app again",
+    title=_("Bot not authorized"),
+    meaning=_("Pumble no longer accepts the token of the app's bot."),
+    advice=_("An owner of the workspace has to install the app again."),
+)
+
 # What the key may do, and from where.
 
 IP_NOT_ALLOWED = ErrorSpec(

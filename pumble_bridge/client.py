@@ -21,6 +21,7 @@ from keys.limits import PumbleQuota
 from keys.pumble_ids import PUMBLE_ID, is_pumble_id
 from pumble_bridge import deadline, http, metrics, resilience, strict_json
 from pumble_bridge.exceptions import (
+    BotTokenRejected,
     PumbleBusy,
     PumbleNotAsked,
     PumbleRateLimited,
@@ -70,12 +71,14 @@ class PumbleClient:
     Attributes:
         workspace: identifies the circuit breaker that these calls share.
         on_token_rejected: called when Pumble rejects the token.
+        is_bot: it is a bot token.
     """
 
     token: str = field(repr=False)
     observer: ClientObserver | None = None
     workspace: Hashable = None
     on_token_rejected: Callable[[], None] | None = None
+    is_bot: bool = False
 
     def get_me(self) -> Json:
         """Return `{workspaceId, workspaceName, workspaceUserId, workspaceUserName}` of the token."""
@@ -234,9 +237,13 @@ class PumbleClient:
                 idempotent=not changes,
                 workspace=self.workspace,
             )
-        except TokenRejected:
+        except TokenRejected as error:
             if self.on_token_rejected is not None:
                 self.on_token_rejected()
+            if self.is_bot:
+                raise BotTokenRejected(
+                    error.status, error.code, error.message, error.localized_message
+                ) from error
             raise
 
 

@@ -31,7 +31,7 @@ def client_for_bot(installation: Installation) -> PumbleClient | None:
     if token is None:
         return None
     rejected = partial(_record_rejection, workspace_pk, bytes(installation.encrypted_bot_token))
-    return PumbleClient(token, None, workspace_pk, rejected)
+    return PumbleClient(token, None, workspace_pk, rejected, is_bot=True)
 
 
 def client_for_key_owner(key: KeyRecord, observer: ClientObserver) -> PumbleClient | None:
@@ -58,7 +58,7 @@ def client_for_key_bot(key: KeyRecord, observer: ClientObserver) -> PumbleClient
     if stored is None or token is None:
         return None
     return PumbleClient(
-        token, observer, key.workspace_id, partial(_record_rejection, key.workspace_id, stored)
+        token, observer, key.workspace_id, partial(_record_rejection, key.workspace_id, stored), is_bot=True
     )
 
 

@@ -102,3 +102,9 @@ class TokenRejected(PumbleRefused):
 
     reason = "owner_not_authorized"
     case = "token_rejected"
+
+
+class BotTokenRejected(TokenRejected):
+    """Pumble rejected the token of the app's bot."""
+
+    case = "bot_token_rejected"

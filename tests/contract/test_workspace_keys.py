@@ -148,6 +148,14 @@ class TestAWorkspaceKey:
 
         assert_legacy(bot_api.get("myInfo"), "owner_not_authorized")
 
+    def test_says_who_can_help_when_pumble_rejects_the_bots_token(self, bot_api: Api) -> None:
+        pumble.faults({"match": "* /**", "do": "status:401", "times": 2})
+
+        answer = bot_api.get("listUsers")
+
+        assert_legacy(answer, "owner_not_authorized")
+        assert "install the app again" in answer.json()["error"]
+
 
 def closed_to(channel: dict[str, str], message_id: str, later: int) -> dict[str, dict[str, Any]]:
     """Every operation on a channel, with arguments for the channel."""
