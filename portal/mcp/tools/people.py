@@ -36,9 +36,8 @@ class NoParams(Params):
 def whoami(call: ToolCall, params: NoParams) -> str:
     key = call.run(keys.KeyInfo)
     lines = [f"You act as {_person(call, call.run(users.MyInfo))}."] if call.may("user:read") else []
-    channels = (
-        "all that its owner can use" if key["channels"] is None else f"only {', '.join(key['channels'])}"
-    )
+    reach = "all public channels" if call.api.is_workspace_key else "all that its owner can use"
+    channels = reach if key["channels"] is None else f"only {', '.join(key['channels'])}"
     lines += [
         f"Key: {text.line(key['name'])} ({key['id']}).",
         f"Scopes: {', '.join(key['scopes'])}.",
