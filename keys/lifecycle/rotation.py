@@ -49,7 +49,7 @@ def rotate(*, key: ApiKey, grace: timedelta, by: Actor, now: datetime) -> tuple[
         grace: one of `GRACE_PERIODS`. It ends with the expiry of the key at the latest.
 
     A key that rotates itself may do so again in its grace period, while its successor was not used: the answer with the
-    successor may have been lost. That successor is revoked, and the grace period does not become longer.
+    successor may have been lost. `confirm` revokes that successor, and the grace period does not become longer.
 
     Raises:
         GraceInvalid, NotAllowed, CreationNotAllowed, OwnerNotAuthorized, KeyBeingReplaced, SuccessorInUse, KeyDisabled,
@@ -93,9 +93,8 @@ def _create_successor(
     policy = policies.get_selected_policy(owner.workspace)
     permissions.require_can_rotate(policy, key, by)
     rotates_itself = by.key is not None and by.key.pk == key.pk
-    unseen_successors: list[ApiKey] = []
     if rotates_itself and key.state(now) == ApiKey.State.RETIRING:
-        unseen_successors = _lock_unseen_successors(key, now)
+        _require_unseen_successors(key, now)
     else:
         _require_rotatable(key, now)
     rights = key.rights if renewal is None else replace(key.rights, expires_at=renewal.expires_at)
@@ -106,8 +105,6 @@ def _create_successor(
         if successor.created_at > now - _DELIVERY_TIMEOUT:
             raise RotationUnderway
         revoke_locked([successor], by=by, reason=ApiKey.RevokeReason.NOT_DELIVERED, now=now)
-    revoke_locked(unseen_successors, by=by, reason=ApiKey.RevokeReason.NOT_DELIVERED, now=now)
-    selectors.list_created_keys(unseen_successors, now).update(created_by_key=key)
     require_below_hourly_limit(owner, by, now)
     successor, plaintext = create_key(
         owner=owner,
@@ -131,20 +128,28 @@ def _create_successor(
     return successor, plaintext
 
 
-def _lock_unseen_successors(key: ApiKey, now: datetime) -> list[ApiKey]:
-    """Return the live successors of a key that rotated itself, if nobody has used them.
+def _require_unseen_successors(key: ApiKey, now: datetime) -> None:
+    """Raise unless the replaced key rotated itself, and nobody has used its successor.
+
+    A call that came before the successor was delivered lost no answer: it is one of several at once.
 
     Raises:
-        SuccessorInUse: one was used, or replaced. KeyBeingReplaced: the key did not ask for it itself.
+        SuccessorInUse, KeyBeingReplaced, RotationUnderway.
     """
-    successors: ApiKeyQuerySet = ApiKey.objects.filter(replaces=key, confirmed_at__isnull=False)
-    live = lock_keys(successors.live(now))
+    live = _lock_live_successors(key, now)
+    if any(successor.confirmed_at and successor.confirmed_at > now for successor in live):
+        raise RotationUnderway
     issued = AuditEvent.objects.filter(type=AuditEvent.Type.KEY_ISSUED, key__in=live)
     if issued.filter(detail__by_key=key.key_id).count() < len(live):
         raise KeyBeingReplaced
-    if any(successor.retires_at or successor.last_used_at for successor in live):
+    if any(successor.last_used_at for successor in live):
         raise SuccessorInUse
-    return live
+
+
+def _lock_live_successors(key: ApiKey, now: datetime) -> list[ApiKey]:
+    """Lock and return the confirmed live successors of the key: one at most."""
+    successors: ApiKeyQuerySet = ApiKey.objects.filter(replaces=key, confirmed_at__isnull=False)
+    return lock_keys(successors.live(now))
 
 
 def _iso(moment: datetime | None) -> str | None:
@@ -154,12 +159,15 @@ def _iso(moment: datetime | None) -> str | None:
 def promote_successor(successor: ApiKey, replaced: ApiKey, *, by: Actor, now: datetime) -> bool:
     """Begin the grace period of the predecessor of `successor`. Return False if the predecessor is over.
 
+    If the predecessor rotated itself again because it lost its successor, that one is revoked. Return False if it was used.
+
     Keys that the predecessor had replaced are retired now, so at most two keys work under one name. The successor takes the
     predecessor's name, rights, responsible person and disabled state, which may have changed since the rotation, and the keys
     that it created. A renewal keeps its own expiry; if the policy no longer allows it, the earlier one of both keys. Both keys are locked.
     """
     predecessor = lock_key(replaced.pk)
-    if predecessor.state(now).is_over:
+    unseen = _lock_live_successors(predecessor, now) if predecessor.retires_at else []
+    if predecessor.state(now).is_over or any(lost.last_used_at for lost in unseen):
         return False
     rights = predecessor.rights
     if successor.is_renewal:
@@ -170,12 +178,13 @@ def promote_successor(successor: ApiKey, replaced: ApiKey, *, by: Actor, now: da
     successor.name, successor.rights = predecessor.name, rights
     for field in ("responsible", "disabled_at", "disabled_by", "disabled_reason"):
         setattr(successor, field, getattr(predecessor, field))
+    revoke_locked(unseen, by=by, reason=ApiKey.RevokeReason.NOT_DELIVERED, now=now)
     if predecessor.replaces is not None:
         _retire(lock_rotation_chain(predecessor.replaces, now), by=by, now=now)
     end = now + (successor.grace or timedelta(0))
     predecessor.retires_at = min(end, predecessor.expires_at or end, predecessor.retires_at or end)
     predecessor.save(update_fields=["retires_at"])
-    selectors.list_created_keys([predecessor], now).update(created_by_key=successor)
+    selectors.list_created_keys([predecessor, *unseen], now).update(created_by_key=successor)
     detail: dict[str, object] = {
         "successor": successor.key_id,
         "retires_at": predecessor.retires_at.isoformat(),

@@ -22,7 +22,7 @@ from hypothesis.stateful import (
 )
 from hypothesis.strategies import SearchStrategy
 
-from keys import audit, lifecycle, membership, permissions, rights
+from keys import audit, lifecycle, membership, permissions, rights, scopes
 from keys.audit import Actor, Surface
 from keys.exceptions import KeysError
 from keys.key_format import Plaintext
@@ -38,7 +38,7 @@ _numbers = itertools.count()
 some_rights = st.fixed_dictionaries(
     {
         "scopes_wanted": st.lists(
-            st.sampled_from(["messages:read", "messages:write", "user:read"]), min_size=1
+            st.sampled_from(["messages:read", "messages:write", "user:read", scopes.MANAGE]), min_size=1
         ),
         "channels": st.none() | st.sets(st.sampled_from(sorted(CHANNELS)), min_size=1),
         "allowed_addresses": st.lists(st.sampled_from(NETWORKS), max_size=2),
@@ -113,6 +113,62 @@ class Keys(RuleBasedStateMachine):
         member = self.by(who).member
         assert member is not None
         return lifecycle.issue(owner=member, name=None, by=self.by(who), now=self.now, **arguments)
+
+    @rule(target=keys, pair=keys, wanted=some_rights)
+    def issue_by_key(
+        self, pair: tuple[ApiKey, Plaintext], wanted: dict[str, Any]
+    ) -> MultipleResults[tuple[ApiKey, Plaintext]]:
+        """A key creates another. It gives no more than it has, and never the right to manage."""
+        manager = ApiKey.objects.get(pk=pair[0].pk)
+        arguments = made(wanted, self.now)
+        arguments["scopes"] = arguments.pop("scopes_wanted")
+        by = Actor(manager.owner, Surface.API, key=manager)
+        issued = []
+        with self.attempt():
+            issued.append(lifecycle.issue(owner=manager.owner, name=None, by=by, now=self.now, **arguments))
+        for key, _plaintext in issued:
+            assert scopes.MANAGE in manager.scopes
+            assert scopes.MANAGE not in key.scopes
+            assert key.rights.first_wider_field(manager.rights) is None
+            assert not manager.state(self.now).is_over
+            assert (key.owner, key.responsible) == (manager.owner, manager.responsible)
+        return multiple(*issued)
+
+    @rule(target=keys, pair=keys, other=keys)
+    def rotate_by_key(
+        self, pair: tuple[ApiKey, Plaintext], other: tuple[ApiKey, Plaintext]
+    ) -> MultipleResults[tuple[ApiKey, Plaintext]]:
+        """A key rotates itself, or one that it manages."""
+        manager, key = ApiKey.objects.get(pk=pair[0].pk), ApiKey.objects.get(pk=other[0].pk)
+        by = Actor(manager.owner, Surface.API, key=manager)
+        issued = []
+        with self.attempt():
+            issued.append(lifecycle.rotate(key=key, grace=timedelta(hours=24), by=by, now=self.now))
+        assert not issued or self.is_within(key, manager)
+        return multiple(*issued)
+
+    @rule(pair=keys, other=keys, what=st.sampled_from(["revoke", "disable", "enable", "rename"]))
+    def change_by_key(
+        self, pair: tuple[ApiKey, Plaintext], other: tuple[ApiKey, Plaintext], what: str
+    ) -> None:
+        manager, key = ApiKey.objects.get(pk=pair[0].pk), ApiKey.objects.get(pk=other[0].pk)
+        by = Actor(manager.owner, Surface.API, key=manager)
+        more = {"revoke": {"reason": ApiKey.RevokeReason.BY_KEY}, "rename": {"name": "c"}}.get(what, {})
+        was_locked, before = key.is_locked, self.rows()
+        with self.attempt():
+            getattr(lifecycle, what)(key=key, by=by, now=self.now, **more)
+            if self.rows() != before:
+                assert self.is_within(key, manager)
+                assert not (what == "enable" and was_locked and not key.disabled_reason)
+
+    def is_within(self, key: ApiKey, manager: ApiKey) -> bool:
+        """Whether a key may change the other: itself, or one of the same owner with no more rights."""
+        return key == manager or (
+            scopes.MANAGE in manager.scopes
+            and scopes.MANAGE not in key.scopes
+            and key.owner == manager.owner
+            and key.rights.first_wider_field(manager.rights) is None
+        )
 
     @rule(target=keys, wanted=some_rights, who=people, responsible=everybody)
     def issue_for_workspace(
@@ -265,7 +321,9 @@ class Keys(RuleBasedStateMachine):
             if key.replaces is not None and key.confirmed_at is not None:
                 wider = key.rights.first_wider_field(key.replaces.rights)
                 assert wider is None or (key.is_renewal and wider == "expires_at")
-            if now[key.pk] != self.before.get(key.pk):
+            # Who created a key passes from a key to its successor, whose event says so.
+            earlier_row = self.before.get(key.pk, {}) | {"created_by_key_id": key.created_by_key_id}
+            if now[key.pk] != earlier_row:
                 assert event_types.get(key.pk), f"{key} changed without an event"
             assert key.pk not in self.revoked or key.revoked_at is not None
             if key.revoked_at is not None:

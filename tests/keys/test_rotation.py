@@ -16,9 +16,10 @@ from keys.exceptions import (
     KeyRotated,
     NotAllowed,
     RotationUnderway,
+    SuccessorInUse,
 )
 from keys.key_format import Plaintext
-from keys.models import ApiKey, AuditEvent, Member
+from keys.models import ApiKey, AuditEvent, LastUse, Member
 from tests.authentication import check
 from tests.conftest import NOW
 
@@ -279,3 +280,58 @@ def test_a_key_that_was_rotated_often_costs_no_more_queries(alice: Member) -> No
         counts.append(len(queries))
 
     assert len(set(counts[2:])) == 1
+
+
+class TestAKeyThatRotatesItselfAgain:
+    @pytest.fixture
+    def old(self, alice: Member) -> ApiKey:
+        return live_key(alice)[0]
+
+    def again(self, old: ApiKey, *, now: Any = NOW) -> ApiKey:
+        by = Actor(old.owner, Surface.API, key=old)
+        successor, _ = lifecycle.rotate(key=old, grace=DAY, by=by, now=now)
+        return successor
+
+    def deliver(self, key: ApiKey, *, now: Any = NOW) -> ApiKey:
+        return lifecycle.confirm(key=key, by=API, now=now)
+
+    def test_keeps_the_lost_successor_until_the_next_was_delivered(self, old: ApiKey) -> None:
+        lost = self.deliver(self.again(old))
+        found = self.again(old)
+        lost.refresh_from_db()
+        assert lost.revoked_at is None
+
+        self.deliver(found)
+
+        lost.refresh_from_db()
+        assert lost.revoked_reason == ApiKey.RevokeReason.NOT_DELIVERED
+        assert old.successors.filter(revoked_at=None).get() == found
+
+    def test_loses_the_next_if_the_first_was_used_meanwhile(self, old: ApiKey) -> None:
+        first = self.deliver(self.again(old))
+        second = self.again(old)
+        LastUse.objects.create(key=first, at=NOW)
+
+        self.deliver(second)
+
+        second.refresh_from_db()
+        first.refresh_from_db()
+        assert (first.revoked_at, second.revoked_at) == (None, NOW)
+
+    def test_is_refused_if_it_came_before_the_first_was_delivered(self, old: ApiKey) -> None:
+        self.deliver(self.again(old), now=NOW + timedelta(seconds=1))
+
+        with pytest.raises(RotationUnderway):
+            self.again(old)
+
+    def test_is_refused_if_its_successor_was_used(self, old: ApiKey) -> None:
+        LastUse.objects.create(key=self.deliver(self.again(old)), at=NOW)
+
+        with pytest.raises(SuccessorInUse):
+            self.again(old)
+
+    def test_is_refused_if_its_owner_rotated_it(self, old: ApiKey) -> None:
+        rotate(old)
+
+        with pytest.raises(KeyBeingReplaced):
+            self.again(old)
