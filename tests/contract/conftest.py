@@ -1,10 +1,13 @@
 import io
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from django.core.management import call_command
 
+from portal import key_delivery
 from tests import pumble
 from tests.contract.wire import Api, issue
 from tests.pumble import Person
@@ -32,6 +35,27 @@ def acme(portal: str) -> Acme:
         people=people,
         bot=next(user["id"] for user in workspace["users"] if user["name"] == "API"),
     )
+
+
+@pytest.fixture
+def deliveries(portal: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """New keys are confirmed after their answers; at the end of a test that is over."""
+    begun, ended = list[bytes](), list[bytes]()
+    stream = key_delivery._stream
+
+    def counted(body: bytes, *args: Any) -> Iterator[bytes]:
+        begun.append(body)
+        try:
+            yield from stream(body, *args)
+        finally:
+            ended.append(body)
+
+    monkeypatch.setattr(key_delivery, "_stream", counted)
+    yield
+    until = time.monotonic() + 10
+    while len(ended) < len(begun) and time.monotonic() < until:
+        time.sleep(0.005)
+    assert len(ended) == len(begun)
 
 
 @pytest.fixture

@@ -19,7 +19,11 @@ from tests.contract.conftest import Acme
 from tests.contract.test_rights import key_of
 from tests.contract.wire import Api, assert_legacy, assert_structured, issue, success
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.both_databases,
+    pytest.mark.usefixtures("deliveries"),
+]
 
 HOUR = timedelta(hours=1)
 READING = ["channels:read", "messages:read"]

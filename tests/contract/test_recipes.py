@@ -19,7 +19,11 @@ from keys.models import ApiKey
 from tests.contract.wire import Api, issue, success
 from tests.environment import PROJECT
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.timeout(120),
+    pytest.mark.usefixtures("deliveries"),
+]
 
 RECIPES = PROJECT / "docs/recipes"
 ROTATING = {

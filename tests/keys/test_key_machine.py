@@ -153,7 +153,11 @@ class Keys(RuleBasedStateMachine):
     ) -> None:
         manager, key = ApiKey.objects.get(pk=pair[0].pk), ApiKey.objects.get(pk=other[0].pk)
         by = Actor(manager.owner, Surface.API, key=manager)
-        more = {"revoke": {"reason": ApiKey.RevokeReason.BY_KEY}, "rename": {"name": "c"}}.get(what, {})
+        more: dict[str, Any] = {}
+        if what == "revoke":
+            more = {"reason": ApiKey.RevokeReason.BY_KEY}
+        elif what == "rename":
+            more = {"name": "c"}
         was_locked, before = key.is_locked, self.rows()
         with self.attempt():
             getattr(lifecycle, what)(key=key, by=by, now=self.now, **more)
