@@ -10,13 +10,16 @@ from django.db.models import Q
 from keys import policies, scopes, usage
 from keys.models import ApiKey, ApiKeyQuerySet, Member, RequestLog
 from keys.rights import Rights
+from portal.api.message_view import FILES_SCOPE
 from portal.api.urls import OPERATIONS
 
 IDLE_AFTER = timedelta(days=90)
 USAGE_WINDOW = timedelta(days=30)
 SUGGESTED_LIFETIME = timedelta(days=90)
 _OPERATION_SCOPES = {
-    operation.operation: {operation.scope} if operation.scope else {*operation.any_scope}
+    operation.operation: ({operation.scope} if operation.scope else {*operation.any_scope})
+    # The log of calls does not say whether a message had files.
+    | ({FILES_SCOPE} if operation.form_serializer else set())
     for operation in OPERATIONS
 } | {name: {scopes.MANAGE} for name in ("rotateKey", "revokeKey")}  # of other keys
 

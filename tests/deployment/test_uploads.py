@@ -12,10 +12,12 @@ import requests
 from requests_toolbelt.adapters.source import SourceAddressAdapter
 
 from tests.deployment import wire
-from tests.deployment.stack import Deployment, Portal
+from tests.deployment.stack import Deployment, Portal, wait_for
 
 MIB = 1024 * 1024
 KIB_OF_GROWTH = 8 * 1024
+FORM = "multipart/form-data; boundary=x"
+FENCE = b"--x\r\nContent-Disposition: form-data; name="
 
 Call = Callable[..., requests.Response]
 
@@ -68,13 +70,12 @@ def head(deployment: Deployment, key: str, length: int, path: str = "/sendMessag
 
 def send(call: Call, key: str, blob: Path) -> dict[str, str]:
     """Send a file as curl does, piece by piece."""
-    fence = b"--x\r\nContent-Disposition: form-data; name="
-    begin = fence + b'"channel"\r\n\r\nrandom\r\n' + fence + b'"file"; filename="blob.bin"\r\n\r\n'
+    begin = FENCE + b'"channel"\r\n\r\nrandom\r\n' + FENCE + b'"file"; filename="blob.bin"\r\n\r\n'
 
     def body() -> bytes:
         return begin + blob.read_bytes() + b"\r\n--x--\r\n"
 
-    headers = {"Content-Type": "multipart/form-data; boundary=x"}
+    headers = {"Content-Type": FORM}
     answer = call("POST", "/sendMessage", key, headers=headers, data=body())
     assert answer.status_code == 200, answer.text
     sent: dict[str, str] = answer.json()
@@ -163,6 +164,53 @@ class TestAnUpload:
         answer = deployment.call("POST", "/internal/uploads/sendMessage", key)
 
         assert (answer.status_code, answer.json()["reason"]) == (404, "not_found")
+
+
+class TestABody:
+    """Straight to a portal, which may have another proxy before it."""
+
+    def body(self) -> bytes:
+        return (
+            FENCE
+            + b'"channel"\r\n\r\nrandom\r\n'
+            + FENCE
+            + b'"file"; filename="a.txt"\r\n\r\nhello\r\n--x--\r\n'
+        )
+
+    def post(
+        self, deployment: Deployment, key: str, body: Any, content_type: str = FORM
+    ) -> requests.Response:
+        return deployment.b.call(
+            "POST", "/sendMessage", key, headers={"Content-Type": content_type}, data=body
+        )
+
+    def test_may_come_in_chunks(self, deployment: Deployment, key: str) -> None:
+        large = iter([FENCE, b'"file"; filename="a.bin"\r\n\r\n', *[bytes(MIB)] * 26, b"\r\n--x--"])
+
+        assert self.post(deployment, key, iter([self.body()[:90], self.body()[90:]])).status_code == 200
+        answer = self.post(deployment, key, large)
+        assert (answer.status_code, answer.json()["reason"]) == (413, "too_large")
+
+    def test_may_name_a_charset(self, deployment: Deployment, key: str) -> None:
+        for content_type in (
+            "multipart/form-data; charset=utf-8; boundary=x",
+            'multipart/form-data; boundary="x"; charset="zlib"',
+        ):
+            assert self.post(deployment, key, self.body(), content_type).status_code == 200
+
+    def test_over_50_mib_is_refused(self, deployment: Deployment, key: str) -> None:
+        answer = self.post(deployment, key, bytes(50 * MIB + 1))
+
+        assert (answer.status_code, answer.json()["error"]) == (413, "The request is larger than 50 MiB")
+
+    def test_that_is_cut_in_the_middle_leaves_nothing(self, deployment: Deployment, key: str) -> None:
+        before = deployment.get("/listMessages?channel=random&limit=1", key).json()
+        with wire.connect(deployment.b.port) as connection:
+            connection.sendall(head(deployment, key, 20 * MIB) + self.body()[:-20] + bytes(3 * MIB))
+        uploads = Path(deployment.environment["FILE_UPLOAD_TEMP_DIR"])
+
+        wait_for(lambda: not list(uploads.iterdir()), "the file is removed", 10)
+        assert deployment.get("/listMessages?channel=random&limit=1", key).json() == before
 
 
 class Memory:

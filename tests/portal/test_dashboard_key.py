@@ -580,6 +580,17 @@ class TestOverview:
         key.refresh_from_db()
         assert key.scopes == ["messages:write"]
 
+    def test_takes_the_scope_of_files_for_used_if_the_key_sends(self, browser: Client, alice: Member) -> None:
+        """The log of calls does not say which messages had files."""
+        with time_machine.travel(NOW - timedelta(days=100), tick=False):
+            key = make_key(alice, scopes=["messages:write", "files:write", "messages:read"])
+        used(key, operation="sendMessage")
+
+        assert "not used: messages:read" in words(browser.get("/overview"))
+        browser.post(f"/keys/{key.key_id}/remedy", {"remedy": "narrow"})
+        key.refresh_from_db()
+        assert key.scopes == ["messages:write", "files:write"]
+
     def test_runs_few_queries(self, browser: Client, alice: Member) -> None:
         for number in range(30):
             used(make_key(alice, f"key {number}"))
