@@ -6,7 +6,7 @@ from keys.lifecycle.enforcement import disable_idle, enforce_policy, find_keys_b
 from keys.lifecycle.issuance import issue, rehash
 from keys.lifecycle.locks import lock_keys_of, lock_owner
 from keys.lifecycle.names import MAX_NAME_LENGTH, MAX_NOTE_LENGTH, clean_name, clean_note
-from keys.lifecycle.responsibility import release_keys, replace_responsible
+from keys.lifecycle.responsibility import release_abandoned, release_keys, replace_responsible
 from keys.lifecycle.restoration import reapply_revocations
 from keys.lifecycle.revocation import revoke, revoke_reason
 from keys.lifecycle.rotation import GRACE_PERIODS, finish_rotation, record_use_after_rotation, renew, rotate
@@ -34,6 +34,7 @@ __all__ = [
     "reapply_revocations",
     "record_use_after_rotation",
     "rehash",
+    "release_abandoned",
     "release_keys",
     "rename",
     "renew",

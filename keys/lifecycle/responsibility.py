@@ -3,12 +3,13 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 
 from keys import audit, permissions
 from keys.audit import Actor, audit_denials
 from keys.exceptions import ResponsibleInvalid
 from keys.lifecycle.events import record_key_event
-from keys.lifecycle.locks import lock_live_rotation_chain, lock_owner
+from keys.lifecycle.locks import lock_keys_of, lock_live_rotation_chain, lock_owner
 from keys.models import ApiKey, AuditEvent, Member
 
 
@@ -49,6 +50,22 @@ def release_keys(member: Member, *, by: Actor, now: datetime) -> list[str]:
         if key.confirmed_at is not None:
             released.append(key.key_id)
     return released
+
+
+def release_abandoned(*, now: datetime) -> int:
+    """Release the keys of people who left while a release ran that knows no responsible people. Return how many people."""
+    gone = Q(is_active=False) | ~Q(role__in=permissions.CAN_BE_RESPONSIBLE["role__in"])
+    # The authorization belongs to pumble_bridge. A rejected one stays stored, and its person can come back.
+    gone |= Q(authorized_at__isnull=True, authorization__isnull=True)
+    live = ApiKey.objects.live(now).filter(responsible__isnull=False)
+    people = Member.objects.people().filter(gone, pk__in=live.values("responsible"))
+    for person in list(people):
+        with transaction.atomic():
+            lock_owner(person)
+            lock_keys_of(Member.objects.filter(pk=person.pk))
+            if people.filter(pk=person.pk).exists():  # unless they came back since the query
+                release_keys(person, by=audit.MAINTENANCE, now=now)
+    return len(people)
 
 
 def lock_responsible(responsible: Member, owner: Member) -> Member:

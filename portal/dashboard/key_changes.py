@@ -89,7 +89,8 @@ class NarrowKey(MemberView):
             return redirect(key_url(key))
         form = self._build_form(key)
         if self.kept_data is None:
-            return self._render_form(key, form, summary=texts.describe_rights(key.rights, now=self.now))
+            summary = texts.describe_rights(key.rights, now=self.now, holder=form.acts_as)
+            return self._render_form(key, form, summary=summary)
         form.restore(self.kept_data)
         return self._render_form(key, form, summary=self._build_form(key, form.values()).summary)
 
@@ -110,7 +111,7 @@ class NarrowKey(MemberView):
 
     def _build_form(self, key: ApiKey, *args: Any, **kwargs: Any) -> NarrowForm:
         channels = key.channels
-        if channels is None:  # a list would extend a workspace key: see `ApiKey.first_wider_field`
+        if channels is None:
             channels = {} if key.is_workspace_key else list_member_channels(self.member)
         return NarrowForm(*args, key=key, now=self.now, channels=channels, **kwargs)
 

@@ -315,5 +315,9 @@ class NarrowForm(RightsForm):
             **kwargs,
         )
 
+        self.acts_as = texts.holder_name(key, key.owner)
+        if key.is_workspace_key and not bound:  # a list would extend it: see `ApiKey.first_wider_field`
+            self._set_choices("where", [("all", _("All public channels"))])
+
     def get_expiry(self, value: str) -> datetime | None:
         return self.key.expires_at if value == "keep" else super().get_expiry(value)

@@ -21,6 +21,7 @@ from keys.exceptions import (
 from keys.membership import Profile
 from keys.models import ApiKey, AuditEvent, Member, RequestLog, Workspace
 from keys.policies import PolicyValues
+from pumble_bridge.models import Authorization
 from tests.conftest import BOT_USER_ID, NOW, make_member, make_workspace_key
 
 HOUR = timedelta(hours=1)
@@ -301,6 +302,29 @@ class TestAPersonWhoLeaves:
 
         assert ApiKey.objects.get(pk=own.pk).revoked_reason == ApiKey.RevokeReason.DEACTIVATED
         assert ApiKey.objects.get(pk=key.pk).revoked_at is None
+
+    @pytest.mark.parametrize(
+        "change", [{"is_active": False}, {"role": "GUEST_MULTI_CHANNEL"}, {"authorized_at": None}]
+    )
+    def test_is_noticed_later_where_a_release_without_workspace_keys_let_them_go(
+        self, acme: Workspace, alice: Member, bob: Member, change: dict[str, object]
+    ) -> None:
+        key, other = make_workspace_key(acme, alice), make_workspace_key(acme, bob, name="other")
+        Member.objects.filter(pk=alice.pk).update(**change)
+
+        assert (lifecycle.release_abandoned(now=NOW), lifecycle.release_abandoned(now=NOW)) == (1, 0)
+
+        assert ApiKey.objects.get(pk=key.pk).responsible is None
+        assert ApiKey.objects.get(pk=other.pk).responsible == bob
+
+    def test_whose_token_pumble_rejects_stays_responsible(self, acme: Workspace, alice: Member) -> None:
+        key = make_workspace_key(acme, alice)
+        Authorization.objects.create(member=alice, encrypted_access_token=b"x", rejected_at=NOW)
+
+        membership.suspend_authorization(member=alice, by=audit.PUMBLE, now=NOW)
+        lifecycle.release_abandoned(now=NOW)
+
+        assert ApiKey.objects.get(pk=key.pk).responsible == alice
 
     def test_stopping_all_keys_of_a_person_stops_no_workspace_key(
         self, acme: Workspace, alice: Member, olivia: Member

@@ -214,3 +214,15 @@ class TestAfterThePersonLeft:
         assert answer["Location"].startswith("/workspace-keys/")
         assert ApiKey.objects.get().revoked_reason == ApiKey.RevokeReason.BY_ADMINISTRATOR
         assert AuditEvent.objects.filter(type="key.revoked", actor=olivia).exists()
+
+
+class TestReducingPermissions:
+    def test_offers_no_channels_to_a_key_without_a_list(self, key: ApiKey, alice: Member) -> None:
+        page = words(browser_of(alice).get(f"/keys/{key.key_id}/narrow"))
+
+        assert "All public channels" in page
+        assert "Only the channels that you choose" not in page
+        assert "post as the app's bot" in page
+        fields = {"scopes": key.scopes, "where": "chosen", "channels": [GENERAL], "expiry": "keep"}
+        assert browser_of(alice).post(f"/keys/{key.key_id}/narrow", fields).status_code == 400
+        assert ApiKey.objects.get().channels is None

@@ -49,6 +49,7 @@ PARTS: dict[str, Callable[[datetime], int]] = {
     "idle keys disabled": lambda now: lifecycle.disable_idle(now=now),
     "audit events pruned": audit.delete_expired,
     "people brought up to date": member_sync.sync_members,
+    "people released from workspace keys": lambda now: lifecycle.release_abandoned(now=now),
     "notices pruned": notices.prune,
     "notices caught up": notices.enqueue_missed,
     "notices settled": notices.reconcile,
