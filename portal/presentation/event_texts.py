@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from keys import texts
-from keys.models import ApiKey, AuditEvent
+from keys.models import ApiKey, AuditEvent, Member
 from portal.presentation import event_details
 
 _MAX_ENTRIES = 100
@@ -57,6 +57,8 @@ def describe_event(event: AuditEvent) -> str:
         return _("Created to replace pmb_%(key)s") % {"key": detail["replaces"]}
     if event.type == _Type.KEY_DISABLED and detail.get("reason"):
         return _("Disabled: %(reason)s") % {"reason": _describe_reason(str(detail["reason"]), "")}
+    if event.type == _Type.KEY_RESPONSIBLE_REPLACED:
+        return _describe_handover(event)
     placeholders = {
         "before": detail.get("before", ""),
         "after": detail.get("after", ""),
@@ -67,6 +69,15 @@ def describe_event(event: AuditEvent) -> str:
         "changed": _list_changed_rights(detail) if event.type == _Type.KEY_NARROWED else "",
     }
     return str(event.get_type_display()) % placeholders
+
+
+def _describe_handover(event: AuditEvent) -> str:
+    """Return who was and who is responsible. Events refer to people by Pumble's ids."""
+    references = [event.detail["before"], event.detail["after"]]
+    people = Member.objects.filter(workspace=event.workspace_id, pumble_user_id__in=references)
+    names = dict(people.values_list("pumble_user_id", "name"))
+    before, after = (names.get(reference, reference) or _("nobody") for reference in references)
+    return _("Responsible person: %(before)s, now %(after)s") % {"before": before, "after": after}
 
 
 def _describe_reason(name: str, note: str) -> str:

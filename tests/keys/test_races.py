@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.db import connection, connections, transaction
 
-from keys import erasure, idempotency, lifecycle, policies, usage
+from keys import audit, erasure, idempotency, lifecycle, membership, policies, usage
 from keys.audit import OPERATOR, Actor, Surface
 from keys.exceptions import (
     IdempotencyInProgress,
@@ -19,8 +19,8 @@ from keys.exceptions import (
     RotationUnderway,
     TooManyKeys,
 )
-from keys.models import ApiKey, HourlyUse, IdempotentCall, LastUse, Member
-from tests.conftest import NOW
+from keys.models import ApiKey, HourlyUse, IdempotentCall, LastUse, Member, Workspace
+from tests.conftest import NOW, make_workspace_key
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -262,3 +262,21 @@ def test_tidying_up_and_revoking_a_rotated_key_do_not_wait_for_each_other(alice:
 
         key.refresh_from_db()
         assert key.revoked_at is not None
+
+
+@pytest.mark.parametrize("attempt", range(5))
+def test_no_key_is_handed_to_a_person_who_is_just_leaving(
+    acme: Workspace, alice: Member, bob: Member, attempt: int
+) -> None:
+    key = make_workspace_key(acme, alice)
+
+    def change(number: int) -> Any:
+        if number:
+            return membership.end_authorization(member=bob, by=audit.PUMBLE, now=NOW)
+        return lifecycle.replace_responsible(key=key, responsible=bob, by=OPERATOR, now=NOW)
+
+    at_once(2, change)
+
+    current = ApiKey.objects.select_related("responsible").get(pk=key.pk)
+    assert current.responsible in {alice, None}
+    assert current.state(NOW) == ApiKey.State.ACTIVE

@@ -162,7 +162,9 @@ class TestHandingOver:
         answer = browser_of(olivia).post(f"/keys/{key.key_id}/responsible", {"responsible": bob.pk})
 
         assert answer.status_code == 302
-        assert "bob is now responsible for “ci”" in words(browser_of(olivia).get(answer["Location"]))
+        page = words(browser_of(olivia).get(answer["Location"]))
+        assert "bob is now responsible for “ci”" in page
+        assert "Responsible person: alice, now bob" in page
         assert words(browser_of(bob).get(f"/keys/{key.key_id}/"))
 
     def test_by_the_responsible_person_ends_what_that_person_sees(
