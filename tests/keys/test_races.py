@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 from django.db import connection, connections, transaction
+from pytest_django import Settings
 
 from keys import audit, erasure, idempotency, lifecycle, membership, policies, usage
-from keys.audit import OPERATOR, Actor, Surface
+from keys.audit import OPERATOR, Actor, Surface, verification
 from keys.exceptions import (
     IdempotencyInProgress,
     KeyBeingReplaced,
@@ -19,7 +20,7 @@ from keys.exceptions import (
     RotationUnderway,
     TooManyKeys,
 )
-from keys.models import ApiKey, HourlyUse, IdempotentCall, LastUse, Member, Workspace
+from keys.models import ApiKey, AuditChain, AuditEvent, HourlyUse, IdempotentCall, LastUse, Member, Workspace
 from tests.conftest import NOW, make_workspace_key
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -280,3 +281,30 @@ def test_no_key_is_handed_to_a_person_who_is_just_leaving(
     current = ApiKey.objects.select_related("responsible").get(pk=key.pk)
     assert current.responsible in {alice, None}
     assert current.state(NOW) == ApiKey.State.ACTIVE
+
+
+class TestSeveralRunnersOfMaintenance:
+    def test_delete_old_events_behind_one_checkpoint(self, alice: Member, settings: Settings) -> None:
+        settings.AUDIT_RETENTION_DAYS = 30
+        for number in range(20):
+            lifecycle.issue(owner=alice, name=f"key {number}", by=OPERATOR, now=NOW)
+        later = NOW + timedelta(days=40)
+
+        deleted = at_once(3, lambda _number: audit.delete_expired(later))
+
+        assert max(deleted) > 0
+        left = list(AuditEvent.objects.filter(workspace=alice.workspace).values_list("type", flat=True))
+        assert left == [AuditEvent.Type.AUDIT_CHECKPOINT]
+        assert alice.workspace is not None
+        chain = AuditChain.objects.get(pk=alice.workspace.pumble_id)
+        assert verification.verify_chain(chain).events == 1
+
+    def test_revoke_a_key_that_nobody_received_once(self, alice: Member) -> None:
+        for number in range(5):
+            lifecycle.issue(owner=alice, name=f"key {number}", by=OPERATOR, now=NOW)
+        later = NOW + timedelta(minutes=20)
+
+        at_once(3, lambda _number: lifecycle.revoke_stale_pending(now=later))
+
+        assert ApiKey.objects.filter(revoked_at=later).count() == 5
+        assert AuditEvent.objects.filter(type=AuditEvent.Type.KEY_REVOKED).count() == 5
