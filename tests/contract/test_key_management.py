@@ -150,6 +150,17 @@ class TestAManagingKey:
         )
         assert works(client(manager, made))
 
+    def test_changes_nothing_where_all_is_as_it_was(self, manager: Api) -> None:
+        made = success(manager.post("createKey", {"name": "ci", "purpose": "to test"}))
+        works(client(manager, made))
+        before = AuditEvent.objects.count()
+
+        success(
+            manager.post("updateKey", {"id": made["id"], "name": "ci", "purpose": "to test", "enabled": True})
+        )
+
+        assert AuditEvent.objects.count() == before
+
     def test_changes_all_or_nothing(self, manager: Api) -> None:
         made = success(manager.post("createKey", {"name": "ci", "scopes": READING}))
 

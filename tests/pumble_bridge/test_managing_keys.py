@@ -1,14 +1,17 @@
 """Keys that manage others, in chat: it never gives that right, and says which key made which."""
 
+from typing import Any
+
 import pytest
 from django.utils import timezone
 
 from keys import lifecycle, scopes
 from keys.audit import OPERATOR, Actor, Surface
-from keys.models import ApiKey, AuditEvent
+from keys.models import ApiKey, AuditEvent, Member
 from tests.pumble import Person
 from tests.pumble_bridge.screens import get_member
 from tests.pumble_bridge.test_more_commands import say
+from tests.pumble_bridge.test_workspace_keys import sent_to
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -49,3 +52,18 @@ def test_deleting_a_key_says_what_ends_with_it(ana: Person, general: str, made: 
     made.refresh_from_db()
     assert "The 1 key that it created ends with it." in reply
     assert made.revoked_reason == ApiKey.RevokeReason.CREATOR_REVOKED
+
+
+def test_who_is_responsible_is_told_which_key_ended_a_workspace_key(ana: Person) -> None:
+    person, now = get_member(ana), timezone.now()
+    bot = Member.objects.get(is_bot=True, workspace=person.workspace)
+    options: Any = {"owner": bot, "responsible": person, "by": OPERATOR, "now": now}
+    manager, _ = lifecycle.issue(name="deployer", scopes=["user:read", scopes.MANAGE], **options)
+    key, _ = lifecycle.issue(name="ci", scopes=["user:read"], **options)
+    for one in (manager, key):
+        lifecycle.confirm(key=one, by=OPERATOR, now=now)
+
+    by = Actor(bot, Surface.API, key=manager)
+    lifecycle.revoke(key=key, by=by, reason=ApiKey.RevokeReason.BY_KEY, now=now)
+
+    assert "The key “deployer” revoked your API key “ci”" in sent_to(ana)
