@@ -24,9 +24,8 @@ from pumble_bridge import metrics
 log = logging.getLogger(__name__)
 
 MAX_SECONDS = 25
-_CHANNEL = (
-    redis_client.PREFIX + "events:"
-)  # and the workspace; the message is "" or the key whose waiting call must end
+# Followed by the workspace. The message is "" for an event, or names the key whose waiting call must end.
+_CHANNEL = redis_client.PREFIX + "events:"
 _NUMBERS = chain_numbers.redis_key("")
 _POLL_SECONDS = 1.0
 _POLL_SECONDS_WITH_REDIS = 5.0
@@ -51,7 +50,8 @@ class Wait:
     _woken: threading.Event = field(default_factory=threading.Event)
 
     def wake(self, *, key_changed: bool = False) -> None:
-        self._may_have_changed |= key_changed
+        if key_changed:
+            self._may_have_changed = True
         self._woken.set()
 
     def pause(self, seconds: float) -> bool:

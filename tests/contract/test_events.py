@@ -149,19 +149,25 @@ class TestOtherEvents:
             ("channel.archived", {"channel": channel | {"isArchived": True}, "users": [ben]}),
         ]
 
-    def test_arrive_as_people_act(self, ben_api: Api, general: str, listener: Listener) -> None:
+    def test_arrive_as_people_act(self, ben: Person, ben_api: Api, general: str, listener: Listener) -> None:
         message = success(ben_api.post("sendMessage", {"channelId": general, "text": "react to me"}))
         reaction = {"channelId": general, "messageId": message["id"], "reaction": ":tada:"}
         success(ben_api.post("addReaction", reaction))
         created = success(ben_api.post("createChannel", {"name": "launch", "type": "PUBLIC"}))
+        pumble.act("archive", userId=ben.id, channelId=created["id"])
         heard: list[dict[str, Any]] = []
         until = time.monotonic() + 10
-        while len(heard) < 3 and time.monotonic() < until:
+        while len(heard) < 4 and time.monotonic() < until:
             heard += listener.page(wait=5)["events"]
 
-        assert [event["type"] for event in heard] == ["message.created", "reaction.added", "channel.created"]
+        assert [event["type"] for event in heard] == [
+            "message.created",
+            "reaction.added",
+            "channel.created",
+            "channel.archived",
+        ]
         assert heard[1]["data"]["code"] == ":tada:"
-        assert heard[2]["data"]["channel"]["id"] == created["id"]
+        assert [event["data"]["channel"]["id"] for event in heard[2:]] == [created["id"]] * 2
 
 
 class TestAKeyHears:

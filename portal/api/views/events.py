@@ -88,9 +88,8 @@ class ListEvents(OperationView):
         return super().read_input(request) | ({"types": ",".join(types)} if types else {})
 
     def respond(self, request: Request, call: ApiCall, data: dict[str, Any]) -> HttpResponse:
-        response = Response(
-            self.run(call, data)
-        )  # without a slot of Pumble's, which a waiting call must not hold
+        # `perform` would hold a slot for calls to Pumble while the call waits.
+        response = Response(self.run(call, data))
         if self.retry_after is not None:
             response["Retry-After"] = str(self.retry_after)
         return response
