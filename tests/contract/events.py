@@ -1,7 +1,5 @@
 """Steps of the tests of `listEvents`: hooks as Pumble sends them, and programs that listen."""
 
-import itertools
-import json
 import threading
 import time
 from collections.abc import Callable
@@ -13,27 +11,7 @@ from django.db import connections
 from pumble_bridge.events import waiting
 from tests.contract.conftest import Acme
 from tests.contract.wire import Api, success
-from tests.pumble_bridge.hooks import raw, send
-
-_numbers = itertools.count(1)
-
-
-def hook(workspace: str, named: list[str], kind: str, body: dict[str, Any]) -> dict[str, Any]:
-    """An event as Pumble sends it."""
-    return {
-        "messageType": "PUMBLE_EVENT",
-        "eventType": kind,
-        "workspaceId": workspace,
-        "workspaceUserIds": named,
-        "body": json.dumps(body | {"wId": workspace, "ty": kind, "rid": f"r-{next(_numbers)}"}),
-    }
-
-
-def message_body(channel: str, author: str, text: str, **more: Any) -> dict[str, Any]:
-    at = int(time.time()) * 1000
-    message_id = f"{next(_numbers):024x}"
-    body = {"mId": message_id, "cId": channel, "aId": author, "tx": text, "tsm": at, "trId": "", "bl": []}
-    return body | {"e": False, "eph": False, "st": ""} | more
+from tests.pumble_bridge.hooks import hook, message_body, raw, send
 
 
 class Scene:

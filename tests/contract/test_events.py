@@ -18,12 +18,12 @@ from pumble_bridge.events import feed
 from pumble_bridge.models import ChannelType, EventFeed, EventListener, StoredEvent
 from tests import pumble
 from tests.contract.conftest import Acme
-from tests.contract.events import Listener, Scene, hook, message_body
+from tests.contract.events import Listener, Scene
 from tests.contract.test_rights import key_of
 from tests.contract.test_workspace_keys import issue as workspace_key
 from tests.contract.wire import Api, assert_legacy, assert_structured, issue, success
 from tests.pumble import Person
-from tests.pumble_bridge.hooks import raw, send
+from tests.pumble_bridge.hooks import hook, message_body, raw, send
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

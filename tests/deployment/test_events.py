@@ -16,7 +16,6 @@ from typing import Any
 import pytest
 import requests
 
-from tests.contract.events import hook, message_body
 from tests.deployment.stack import Deployment, Portal, wait_for
 from tests.deployment.test_two_portals import ana, key_id
 from tests.environment import PROJECT
@@ -42,11 +41,11 @@ def bot_id(deployment: Deployment) -> str:
 def say(deployment: Deployment, portal: Portal, text: str) -> None:
     """A message of Ben's in general, reported to this portal."""
     person, author = ana(deployment), deployment.person("ben@acme.test")
-    body = message_body(author["general"], author["id"], text)
+    body = hooks.message_body(author["general"], author["id"], text)
     named = [person.id, bot_id(deployment)]
     answer = hooks.send(
         portal.url,
-        hooks.raw(hook(person.workspace_id, named, "NEW_MESSAGE", body)),
+        hooks.raw(hooks.hook(person.workspace_id, named, "NEW_MESSAGE", body)),
         secret=deployment.environment["PUMBLE_APP_SIGNING_SECRET"],
         Host=portal.host,
     )

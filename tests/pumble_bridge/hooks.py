@@ -113,5 +113,23 @@ def event(person: Person, kind: str, **changes: Any) -> dict[str, Any]:
     } | changes
 
 
-def raw(hook: Any) -> bytes:
-    return json.dumps(hook).encode()
+def hook(workspace: str, named: list[str], kind: str, body: dict[str, Any]) -> dict[str, Any]:
+    """An event as Pumble sends it."""
+    return {
+        "messageType": "PUMBLE_EVENT",
+        "eventType": kind,
+        "workspaceId": workspace,
+        "workspaceUserIds": named,
+        "body": json.dumps(body | {"wId": workspace, "ty": kind, "rid": f"r-{next(_numbers)}"}),
+    }
+
+
+def message_body(channel: str, author: str, text: str, **more: Any) -> dict[str, Any]:
+    at = int(time.time()) * 1000
+    message_id = f"{next(_numbers):024x}"
+    body = {"mId": message_id, "cId": channel, "aId": author, "tx": text, "tsm": at, "trId": "", "bl": []}
+    return body | {"e": False, "eph": False, "st": ""} | more
+
+
+def raw(payload: Any) -> bytes:
+    return json.dumps(payload).encode()

@@ -24,6 +24,7 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=100, help="of each step of a key's life")
     parser.add_argument("--messages", type=int, default=1000, help="that five people write")
     parser.add_argument("--restarts", type=int, default=10, help="of the listener")
+    parser.add_argument("--events", type=int, default=10_000, help="of a flood; 0: none")
     parser.add_argument("--rounds", type=int, default=3, help="of sending beside listeners; 0: none")
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--wrong-keys", type=int, default=10_000)
@@ -51,6 +52,7 @@ def main() -> int:
                     database=database,
                     messages=chosen.messages,
                     restarts=chosen.restarts,
+                    flood=chosen.events,
                     rounds=chosen.rounds,
                 )
         verdict.not_run += [

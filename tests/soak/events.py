@@ -4,6 +4,7 @@ What the key may hear is heard completely and in order, and nothing else. Listen
 """
 
 import json
+import os
 import threading
 import time
 from collections import Counter, defaultdict
@@ -17,6 +18,7 @@ import requests
 
 from keys import redis_client
 from tests import pumble
+from tests.pumble_bridge import hooks
 from tests.soak import stack
 from tests.soak.people import PATIENCE
 from tests.soak.stack import Stack
@@ -31,9 +33,11 @@ LISTENERS = 64
 SENDERS = 8
 
 
-def run(verdict: Verdict, *, database: str, messages: int, restarts: int, rounds: int) -> None:
+def run(verdict: Verdict, *, database: str, messages: int, restarts: int, flood: int, rounds: int) -> None:
     with stack.running(database=database, redis=True, portals=2) as there:
         _hear(verdict, there, messages, restarts)
+        if flood:
+            _flood(verdict, there, flood)
         if rounds:
             _compare(verdict, there, rounds)
 
@@ -140,6 +144,61 @@ def _ask(url: str, key: str, cursor: str = "", *, timeout: float = PATIENCE) -> 
         "types": "message.created",
     }
     return requests.get(f"{url}/listEvents", params=query, headers={"ApiKey": key}, timeout=(5, timeout))
+
+
+def _flood(verdict: Verdict, there: Stack, events: int) -> None:
+    """Report so many messages to both portals at once, while a program listens: each acknowledged one is heard."""
+    os.environ.setdefault(
+        "DJANGO_SETTINGS_MODULE", "portal.settings"
+    )  # they have the secret that signs hooks
+    ana, bot = pumble.person("ana@acme.test"), _bot_id()
+    channel = pumble.channel(ana.workspace_id, "general")
+    key = _new_key(there, "hears a flood")
+    cursor = _ask(there.portals[0].url, key).json()["cursor"]
+    acknowledged: list[str] = []
+    answers: Counter[int] = Counter()
+
+    def send(number: int) -> None:
+        for turn in range(number, events, SENDERS):
+            body = hooks.message_body(channel, bot, f"{turn}")
+            sent = hooks.raw(hooks.hook(ana.workspace_id, [ana.id, bot], "NEW_MESSAGE", body))
+            answer = hooks.send(there.portals[turn % 2].url, sent)
+            answers[answer.status_code] += 1
+            if answer.ok:
+                acknowledged.append(f"{turn}")
+        ended.append(time.monotonic())
+
+    ended: list[float] = []
+    began = time.monotonic()
+    threads = [threading.Thread(target=send, args=(number,)) for number in range(SENDERS)]
+    for thread in threads:
+        thread.start()
+    heard: list[str] = []
+    until = began + PATIENCE + events / 10
+    while time.monotonic() < until and (len(heard) < len(acknowledged) or any(t.is_alive() for t in threads)):
+        answer = _ask(there.portals[1].url, key, cursor)
+        if answer.status_code in {429, 503}:  # the key makes more calls than it may, or a portal is crowded
+            time.sleep(int(answer.headers["Retry-After"]))
+            continue
+        page = answer.json()
+        heard += [event["data"]["text"] for event in page["events"]]
+        cursor = page["cursor"]
+    for thread in threads:
+        thread.join()
+    accepted, taken = max(ended) - began, time.monotonic() - began
+    verdict.figure("events: flood, answers and hooks a second", f"{dict(answers)}, {events / accepted:.0f}")
+    verdict.figure("events: flood, heard completely after", f"{taken:.0f} s")
+    verdict.require(sorted(heard) == sorted(acknowledged), "events: a flood was not heard completely")
+    verdict.require(len(acknowledged) > events / 2, "events: few hooks of a flood were accepted")
+    verdict.require(set(answers) <= {200, 503}, f"events: hooks of a flood got {dict(answers)}")
+
+
+def _bot_id() -> str:
+    for workspace in pumble.get("workspaces"):
+        for user in workspace["users"]:
+            if workspace["name"] == "Acme" and user["name"] == "API":
+                return str(user["id"])
+    raise LookupError("bot")
 
 
 def _compare(verdict: Verdict, there: Stack, rounds: int) -> None:
