@@ -213,10 +213,10 @@ class _Form(MultiPartParser):
     """Django's parser drops what it cannot read: parts, and bytes that are not UTF-8. This one refuses them."""
 
     def __init__(self, meta: Mapping[str, Any], stream: Any, handler: _FileHandler) -> None:
-        self._body = _CountedStream(meta, stream)
-        super().__init__(meta, cast(Any, self._body), [handler], "latin-1")  # see `_decode`
+        self._counted = _CountedStream(meta, stream)
+        super().__init__(meta, cast(Any, self._counted), [handler], "latin-1")  # see `_decode`
         boundary = parse_header_parameters(meta["CONTENT_TYPE"])[1]["boundary"]
-        self._body.delimiter = b"--" + boundary.encode("ascii")
+        self._counted.delimiter = b"--" + boundary.encode("ascii")
 
     def parse(self) -> "tuple[QueryDict, MultiValueDict[str, UploadedFile[bytes]]]":
         """
@@ -247,9 +247,9 @@ class _Form(MultiPartParser):
 
     def _require_complete(self, *parts: "MultiValueDict[str, Any]") -> None:
         fields, sent = parts
-        if not self._body.is_complete:
+        if not self._counted.is_complete:
             raise InvalidBody(Hint.CUT_SHORT)
-        if self._body.delimiters != 1 + sum(
+        if self._counted.delimiters != 1 + sum(
             len(values) for group in parts for _name, values in group.lists()
         ):
             raise InvalidBody(Hint.BROKEN_FORM)

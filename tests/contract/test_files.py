@@ -2,14 +2,16 @@
 
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
+from django.conf import settings
 from pytest_django import Settings
 
-from pumble_bridge import client
+from pumble_bridge import client, resilience
 from pumble_bridge.client import PumbleClient
 from tests import pumble
 from tests.contract.conftest import Acme
@@ -283,6 +285,29 @@ class TestAFailedUpload:
         self.fail(api, "status:500")
 
         assert success(form(api, "sendMessage", TEXT, PNG, channel="random", text="x"))["dryRun"]
+
+
+class TestUploadsThatHang:
+    def test_leave_all_other_calls_alone(self, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(client, "FILE_TIMEOUT", 2.0)
+        monkeypatch.setattr(resilience, "SLOT_TIMEOUT", 0.3)
+        slots = settings.FILE_THREADS
+        pumble.faults({"match": "POST /upload/files", "do": "delay:5", "times": slots})
+        with ThreadPoolExecutor(slots) as pool:
+            hanging = [
+                pool.submit(form, api, "sendMessage", TEXT, channel="random", text="x") for _ in range(slots)
+            ]
+            until = time.monotonic() + 2
+            while sum("/upload/files" in call["url"] for call in pumble.api_calls()) < slots:
+                assert time.monotonic() < until
+
+            crowded = form(api, "sendMessage", TEXT, channel="random", text="x")
+            other = api.post("sendMessage", {"channel": "random", "text": "x"})
+
+        assert_legacy(crowded, "pumble_unavailable", 503)
+        assert crowded.headers["Retry-After"] == "1"
+        assert success(other)
+        assert [answer.result().status_code for answer in hanging] == [504] * slots
 
 
 class TestAMessageThatMayHaveArrived:
