@@ -31,7 +31,7 @@ HOSTILE = {
     "a header of 40 kB": request(b"GET /myInfo HTTP/1.1", b"X-Long: " + b"a" * 40_000),
     "an address of 9 kB": request(b"GET /" + b"a" * 9_000 + b" HTTP/1.1"),
     "an address of 40 kB": request(b"GET /" + b"a" * 40_000 + b" HTTP/1.1"),
-    "a body over 1 MiB": post(b"Content-Length: 1048577", body=b"{"),
+    "a body over 1 MiB": post(b"Content-Length: 1048577", body=b"{", path=b"/editMessage"),
     "a length that is no number": post(b"Content-Length: 1e3"),
     "a negative length": post(b"Content-Length: -1"),
     "a length of twenty digits": post(b"Content-Length: 99999999999999999999"),
