@@ -64,6 +64,10 @@ def test_who_is_responsible_is_told_which_key_ended_a_workspace_key(ana: Person)
         lifecycle.confirm(key=one, by=OPERATOR, now=now)
 
     by = Actor(bot, Surface.API, key=manager)
+    created, _ = lifecycle.issue(owner=bot, name="job 42", by=by, now=now, scopes=["user:read"])
+    lifecycle.confirm(key=created, by=by, now=now)
     lifecycle.revoke(key=key, by=by, reason=ApiKey.RevokeReason.BY_KEY, now=now)
 
-    assert "The key “deployer” revoked your API key “ci”" in sent_to(ana)
+    told = sent_to(ana)
+    assert "The key “deployer” revoked your API key “ci”" in told
+    assert "job 42" not in told

@@ -46,8 +46,7 @@ NOTIFIED_TYPES = (
 
 
 def enqueue_for_event(event: AuditEvent, **_signal: Any) -> None:
-    if event.type in NOTIFIED_TYPES:
-        _enqueue_for(event)
+    if event.type in NOTIFIED_TYPES and _enqueue_for(event):
         sender.wake()
 
 
@@ -137,39 +136,44 @@ def _reminder_due(created_at: datetime, expires_at: datetime, now: datetime) -> 
     return next((lead for lead in leads if expires_at - now <= lead), None)
 
 
-def _enqueue_for(event: AuditEvent) -> None:
+def _enqueue_for(event: AuditEvent) -> bool:
+    """Queue the notices about the event. Return whether any is new."""
     dedup_key = f"event {event.pk}"
     key = event.key
     match event.type:
         case Type.MEMBER_DEACTIVATED if event.detail.get("keys"):
-            for manager in _managers(event.workspace):
+            new = [
                 enqueue(Kind.PERSON_LEFT, member=manager, dedup_key=dedup_key, event=event, now=event.at)
+                for manager in _managers(event.workspace)
+            ]
+            return any(new)
         case Type.MEMBER_UNAUTHORIZED if event.member and event.detail.get("reason") == REJECTED_BY_PUMBLE:
-            enqueue(Kind.REJECTED, member=event.member, dedup_key=dedup_key, event=event, now=event.at)
+            return enqueue(Kind.REJECTED, member=event.member, dedup_key=dedup_key, event=event, now=event.at)
         case Type.KEY_REVOKED if key and event.detail.get("reason") not in SILENT_REASONS:
             if key.confirmed_at is not None and not key.successors.filter(revoked_at=event.at).exists():
-                _enqueue_about_key(Kind.REVOKED, key, event, but_not_for_actor=True)
+                return _enqueue_about_key(Kind.REVOKED, key, event, but_not_for_actor=True)
         case Type.KEY_DISABLED if key:
             if key.confirmed_at is not None and not key.successors.filter(disabled_at=event.at).exists():
-                _enqueue_about_key(Kind.DISABLED, key, event, but_not_for_actor=True)
+                return _enqueue_about_key(Kind.DISABLED, key, event, but_not_for_actor=True)
         case Type.KEY_NARROWED if key:
             if key.confirmed_at is not None and key.retires_at is None:
-                _enqueue_about_key(Kind.NARROWED, key, event, but_not_for_actor=True)
+                return _enqueue_about_key(Kind.NARROWED, key, event, but_not_for_actor=True)
         case Type.KEY_ROTATED if key:
             issued = _self_rotation(event, key)
             if issued and issued.key:
-                _enqueue_about_key(Kind.SELF_ROTATED, issued.key, issued)
+                return _enqueue_about_key(Kind.SELF_ROTATED, issued.key, issued)
         case Type.KEY_USED_ELSEWHERE if key:
-            _enqueue_about_key(Kind.USED_ELSEWHERE, key, event)
+            return _enqueue_about_key(Kind.USED_ELSEWHERE, key, event)
         case Type.KEY_LEAKED if key:
-            _enqueue_about_key(Kind.LEAKED, key, event, dedup_key=str(event.detail.get("message")))
-        case Type.KEY_CONFIRMED if key and key.responsible and key.replaces_id is None:
-            _enqueue_about_key(Kind.RESPONSIBLE, key, event, but_not_for_actor=True)
+            return _enqueue_about_key(Kind.LEAKED, key, event, dedup_key=str(event.detail.get("message")))
+        case Type.KEY_CONFIRMED if key and key.responsible and not (key.replaces_id or key.created_by_key_id):
+            return _enqueue_about_key(Kind.RESPONSIBLE, key, event, but_not_for_actor=True)
         case Type.KEY_RESPONSIBLE_REPLACED if key and key.confirmed_at is not None:
             kind = Kind.RESPONSIBLE if event.detail.get("after") else Kind.NO_RESPONSIBLE
-            _enqueue_about_key(kind, key, event, but_not_for_actor=True)
+            return _enqueue_about_key(kind, key, event, but_not_for_actor=True)
         case _:
             pass
+    return False
 
 
 def _enqueue_about_key(
@@ -179,17 +183,14 @@ def _enqueue_about_key(
     *,
     dedup_key: str = "",
     but_not_for_actor: bool = False,
-) -> None:
-    for member in recipients(key):
-        if not (but_not_for_actor and event.actor_id == member.pk):
-            enqueue(
-                kind,
-                member=member,
-                key=key,
-                dedup_key=dedup_key or f"event {event.pk}",
-                event=event,
-                now=event.at,
-            )
+) -> bool:
+    dedup_key = dedup_key or f"event {event.pk}"
+    new = [
+        enqueue(kind, member=member, key=key, dedup_key=dedup_key, event=event, now=event.at)
+        for member in recipients(key)
+        if not (but_not_for_actor and event.actor_id == member.pk)
+    ]
+    return any(new)
 
 
 def _self_rotation(event: AuditEvent, key: ApiKey) -> AuditEvent | None:
