@@ -10,7 +10,7 @@ from keys.audit.log import Actor, Type, record
 from keys.exceptions import CreationNotAllowed, NotAllowed
 from keys.models import ApiKey, AuditEvent, Workspace
 
-MAX_PER_HOUR = 10  # of one member
+MAX_PER_HOUR = 10  # of one member, and of one key
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -27,7 +27,8 @@ def record_denial(
 ) -> None:
     """Record that `by` tried something and was not allowed to.
 
-    At most ten events an hour are recorded for a member. The tenth says that more are not recorded.
+    At most ten events an hour are recorded for a member, and as many for each key that manages keys. The tenth says that
+    more are not recorded.
 
     Args:
         what: the attempt in one word, such as `rotate`.
@@ -36,8 +37,11 @@ def record_denial(
     """
     if by.member is None:
         return
-    recent = AuditEvent.objects.filter(actor=by.member, at__gt=now - timedelta(hours=1))
-    earlier = recent.filter(type=Type.RIGHTS_REFUSED).count()
+    recent = AuditEvent.objects.filter(
+        actor=by.member, at__gt=now - timedelta(hours=1), type=Type.RIGHTS_REFUSED
+    )
+    own = recent.filter(detail__by_key=by.key.key_id) if by.key else recent.exclude(detail__has_key="by_key")
+    earlier = own.count()
     if earlier >= MAX_PER_HOUR:
         return
     detail: dict[str, Any] = {"what": what, "why": why}

@@ -73,3 +73,17 @@ def test_a_key_without_the_scope_changes_no_other_of_its_owner(alice: Member, at
 
     with pytest.raises(NotAllowed):
         ATTEMPTS[attempt](by, key)
+
+
+def test_the_denied_attempts_of_a_key_hide_none_of_its_owner(alice: Member, bob: Member) -> None:
+    by = Actor(alice, Surface.API, key=live_key(alice, "m", scopes=ALL))
+    key = live_key(bob, "b")
+    for _attempt in range(12):
+        with pytest.raises(NotAllowed):
+            lifecycle.disable(key=key, by=by, now=NOW)
+
+    with pytest.raises(NotAllowed):
+        lifecycle.disable(key=key, by=Actor(alice, Surface.WEB), now=NOW)
+
+    refused = AuditEvent.objects.filter(type="rights.refused")
+    assert [event.surface for event in refused.order_by("pk")] == ["API"] * 10 + ["WEB"]
