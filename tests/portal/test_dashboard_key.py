@@ -160,7 +160,7 @@ class TestTheKeyPage:
         for one in (key, successor):
             with CaptureQueriesContext(connection) as queries:
                 browser.get(f"/keys/{one.key_id}/")
-            assert len(queries) <= 14, [query["sql"][:90] for query in queries]
+            assert len(queries) <= 15, [query["sql"][:90] for query in queries]
 
     def test_shows_why_a_key_ended_and_offers_no_actions(self, browser: Client, key: ApiKey) -> None:
         lifecycle.revoke(key=key, by=by(key.owner), reason=ApiKey.RevokeReason.BY_HOLDER, now=NOW)
