@@ -275,9 +275,12 @@ class StoredEvent(models.Model):
 
 
 class ChannelType(models.Model):
-    """The type of a channel in which an event happened, asked of Pumble once. "" if Pumble does not show the channel."""
+    """The type of a channel in which an event happened, as Pumble said lately. "" if Pumble does not show the channel.
 
-    RETENTION = timedelta(hours=24)
+    It is kept for a minute only: a public channel can become private, and no event tells it.
+    """
+
+    RETENTION = timedelta(minutes=1)
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
     channel_id = models.CharField(max_length=24)

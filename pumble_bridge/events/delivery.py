@@ -63,7 +63,7 @@ class _Questions:
     _types: dict[str, str] = field(default_factory=dict)
 
     def get_channel_type(self, channel_id: str) -> str:
-        """Return the type of the channel, or "" if Pumble does not show it. Pumble is asked once per channel.
+        """Return the type of the channel, or "" if Pumble does not show it. Pumble is asked once a minute per channel.
 
         Raises:
             PumbleError, RateLimited: Pumble did not answer, or was not asked. An event must not be left out for that.

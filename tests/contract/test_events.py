@@ -234,6 +234,24 @@ class TestAKeyHears:
         assert len([call for call in pumble.api_calls() if board in call["url"]]) == 1
         assert ChannelType.objects.get(channel_id=board).type == "PRIVATE"
 
+    def test_nothing_of_a_channel_that_was_public_a_minute_ago(
+        self, scene: Scene, listener: Listener
+    ) -> None:
+        free = Listener(Api(scene.portal, workspace_key()))
+        for name in ("board", "ops"):
+            ChannelType.objects.create(
+                workspace_id=EventFeed.objects.get().workspace_id,
+                channel_id=scene.acme.channels[name],
+                type="PUBLIC",
+                asked_at=timezone.now() - timedelta(minutes=1),
+            )
+
+        scene.say("in board", channel="board", named=[scene.ana])
+        scene.say("in ops", channel="ops", named=[scene.acme.bot])
+
+        assert listener.texts() == []
+        assert free.texts() == []
+
     def test_nothing_of_a_channel_that_pumble_does_not_show(self, scene: Scene, listener: Listener) -> None:
         scene.say("where?", channel="f" * 24, named=[scene.ana])
 
