@@ -193,7 +193,10 @@ class _CountedStream:
             UploadTooLarge, DeadlineExceeded, UnreadablePostError.
         """
         deadline.require_remaining()
-        data: bytes = self._stream.read(size)
+        try:
+            data: bytes = self._stream.read(size)
+        except Exception as error:  # each server has its own exceptions for malformed chunks
+            raise UnreadablePostError(*error.args) from error
         self._count += len(data)
         if self._count > settings.MAX_UPLOAD_BYTES:
             raise UploadTooLarge

@@ -1,5 +1,6 @@
 """Files with messages: `multipart/form-data` on the operations that send, and `fetchFile`."""
 
+import io
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 import requests
 from django.conf import settings
+from django.test import Client
 from pytest_django import Settings
 
 from pumble_bridge import client, resilience
@@ -205,6 +207,21 @@ class TestAFormIsRefused:
 
             assert_legacy(answer, "validation")
             assert hint in answer.json()["hint"], body
+
+    def test_whose_chunks_are_malformed(self, api: Api) -> None:
+        class MalformedChunk(Exception):
+            """As of gunicorn: no OSError."""
+
+        class Body(io.RawIOBase):
+            def read(self, _size: int = -1) -> bytes:
+                raise MalformedChunk
+
+        environ: Any = {"wsgi.input": Body(), "CONTENT_LENGTH": str(2 * MIB)}
+        content_type = "multipart/form-data; boundary=x"
+        answer = Client(headers=api.headers).generic("POST", "/sendMessage", b"x", content_type, **environ)
+
+        assert (answer.status_code, answer.json()["reason"]) == (403, "validation")
+        assert "ended early" in answer.json()["hint"]
 
     def test_without_a_boundary(self, api: Api) -> None:
         for content_type in ("multipart/form-data", "multipart/form-data; boundary=", "Multipart/Form-Data"):
@@ -423,3 +440,13 @@ class TestFetchFile:
 def success_bytes(answer: requests.Response) -> bytes:
     assert answer.status_code == 200, answer.text
     return answer.content
+
+
+class TestTheCheckOfAnUpload:
+    @pytest.mark.parametrize("length", ["9" * 5000, "٣" * 20, "-1", ""])
+    def test_takes_any_length(self, api: Api, length: str) -> None:
+        headers = api.headers | {"X-Upload-Length": length.encode().decode("latin-1")}
+
+        answer = requests.post(f"{api.portal}/internal/uploads/sendMessage", headers=headers, timeout=10)
+
+        assert answer.headers.get("X-Refusal-Status", "204") in {"204", "413"}
