@@ -103,12 +103,14 @@ def read_form(request: Request, input_serializer: type[Input]) -> dict[str, Any]
         sent = [value for value in data.getlist(name) if value != ""]
         if field is None or not sent:
             continue
-        if isinstance(field, serializers.ListField) and not isinstance(field, BlocksField):
+        if isinstance(field, BlocksField):
+            values[name] = [block for text in sent for block in _load_blocks(name, text)]
+        elif isinstance(field, serializers.ListField):
             values[name] = sent
         elif len(sent) > 1:
             raise InvalidInput({name: f"was sent {len(sent)} times"})
         else:
-            values[name] = _load_blocks(name, sent[0]) if isinstance(field, BlocksField) else sent[0]
+            values[name] = sent[0]
     return values
 
 
@@ -129,11 +131,13 @@ def describe(file: "UploadedFile[bytes]") -> list[Any]:
     return [file.name, file.content_type, digest]
 
 
-def _load_blocks(name: str, text: str) -> Any:
+def _load_blocks(name: str, text: str) -> list[Any]:
+    """Return the blocks in one part: a list, or one block, as Swagger UI sends each."""
     try:
-        return strict_json.loads(text.encode())
+        value = strict_json.loads(text.encode())
     except strict_json.InvalidJson as error:
         raise InvalidInput({name: "must be JSON"}) from error
+    return value if isinstance(value, list) else [value]
 
 
 def _decode(text: str) -> str:

@@ -120,12 +120,12 @@ class TestAMessageWithFiles:
             assert disposition.isprintable()
 
     def test_takes_structured_fields_as_json(self, api: Api) -> None:
-        blocks = '[{"type": "rich_text", "elements": []}]'
+        blocks = ['[{"type": "rich_text", "elements": []}]', '{"type": "rich_text", "elements": []}']
         sent = success(form(api, "sendMessage", TEXT, channel="random", text="x", blocks=blocks))
         wrong = form(api, "sendMessage", TEXT, channel="random", text="x", blocks="[")
 
         message = success(api.get("fetchMessage", channelId=sent["channelId"], messageId=sent["id"]))
-        assert message["blocks"][0]["type"] == "rich_text"
+        assert [block["type"] for block in message["blocks"]] == ["rich_text", "rich_text"]
         assert wrong.json()["fields"] == {"blocks": ["must be JSON"]}
 
     def test_is_sent_once_with_an_idempotency_key(self, api: Api, ana: Person, random_channel: str) -> None:
