@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any, ClassVar
 
 from django.db import connection
+from django.utils import timezone
 
 from keys import authentication
 from portal.api import app_permissions, multipart
@@ -42,7 +43,20 @@ class MessageView(WriteOperationView):
             return self.handle(request)
         self.max_duration = timedelta(seconds=client.FILE_TIMEOUT + 10)
         with file_slot(request.auth):
+            self._read_body(request)
             return self.handle(request)
+
+    def _read_body(self, request: Any) -> None:
+        """Read the form, which may take two minutes, and check the key as it is after that.
+
+        Raises:
+            InvalidBody, InvalidInput, FileTooLarge, UploadTooLarge, TooManyFiles, FilesNotStored.
+            As `check_permissions`.
+        """
+        request.data  # noqa: B018 - it is kept for `read`
+        request.auth = authentication.reload(request.auth, by=self.actor, now=timezone.now())
+        super().check_permissions(request)
+        authentication.require_scope(request.auth, FILES_SCOPE)
 
     def read(self, request: Any) -> dict[str, Any]:
         if not request.is_form:
