@@ -180,7 +180,7 @@ def _delete_unheard(workspace: Workspace, now: datetime) -> int:
     if not reaches:
         return rows.delete()[0]
     columns = rows.values_list("pk", "type", "channel_id", "user_ids")
-    unheard = [pk for pk, *row in columns if not _is_within(reaches, *row)]
+    unheard = [pk for pk, *row in columns.iterator(chunk_size=100) if not _is_within(reaches, *row)]
     return batches.delete_in_batches(StoredEvent.objects.filter(pk__in=unheard))
 
 

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, TextField, Value
+from django.db.models.functions import Cast
+from django.db.models.lookups import Contains
 
 from keys import audit
 from keys.audit import Actor
@@ -31,6 +33,18 @@ class Reach:
             and SCOPES[event_type] in self.scopes
             and (self.channels is None or channel_id in self.channels)
         )
+
+    def as_query(self) -> Q:
+        """Return the same rule for stored events."""
+        query = Q(
+            names(self.owner_id), type__in=[kind for kind, scope in SCOPES.items() if scope in self.scopes]
+        )
+        return query if self.channels is None else query & Q(channel_id__in=list(self.channels))
+
+
+def names(user_id: str) -> Contains:
+    """Return the condition that the hook of a stored event named this user. SQLite cannot look into JSON lists."""
+    return Contains(Cast("user_ids", TextField()), Value(f'"{user_id}"'))
 
 
 def is_allowed(workspace_pk: int) -> bool:

@@ -1,6 +1,7 @@
 """`listEvents`: what a key hears, and in which order."""
 
 import time
+import tracemalloc
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -10,11 +11,12 @@ import requests
 from django.db import connection
 from django.utils import timezone
 
-from keys import lifecycle
+from keys import key_cache, lifecycle
 from keys.audit import OPERATOR
 from keys.models import ApiKey
 from portal.api.serializers.responses.messages import Message
-from pumble_bridge.events import feed
+from pumble_bridge.events import delivery, feed
+from pumble_bridge.events.delivery import Selection
 from pumble_bridge.models import ChannelType, EventFeed, EventListener, StoredEvent
 from tests import pumble
 from tests.contract.conftest import Acme
@@ -324,6 +326,34 @@ class TestPages:
         assert [event["data"]["text"] for event in in_random] == ["random"]
         assert success(listener.ask(types="reaction.added,channel.created"))["events"] == []
         assert len(success(listener.ask(types=["reaction.added", "message.created"]))["events"]) == 2
+
+
+@pytest.mark.both_databases
+class TestAWorkspaceWithManyPeople:
+    def test_costs_a_call_little_memory(self, scene: Scene, listener: Listener) -> None:
+        scene.say("the only one for Ana")
+        feed_end, one = EventFeed.objects.get(), StoredEvent.objects.get()
+        others = [f"{number:024x}" for number in range(500)]
+        rows = [{"number": one.number + number, "user_ids": others} for number in range(1, 301)]
+        same = {
+            name: getattr(one, name) for name in ("workspace", "type", "channel_id", "content", "stored_at")
+        }
+        StoredEvent.objects.bulk_create(StoredEvent(**same, **row) for row in rows)
+        EventFeed.objects.update(last_number=one.number + 300)
+        record = key_cache.load(ApiKey.objects.get().key_id)
+        assert record is not None
+        selection = Selection(types=["message.created"], channel_id=None, includes_own=True, limit=100)
+
+        tracemalloc.start()
+        try:
+            nothing = delivery.skip_unheard(record, one.number, selection)
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+        assert nothing == feed_end.last_number + 300
+        assert peak < 1024 * 1024
+        assert listener.texts() == ["the only one for Ana"]
 
 
 class TestBadInput:
