@@ -119,7 +119,9 @@ class TestLifeOfAKey:
         page.get_by_role("link", name="Crear clave").first.click()
         page.get_by_label("Nombre").fill("robot del móvil")
         page.get_by_role("radio", name=re.compile("Publicar mensajes")).check()
-        expect(page.locator("#outcome")).to_contain_text("Puede publicar en tu nombre hasta el")
+        expect(page.locator("#outcome")).to_contain_text(
+            "Puede publicar en tu nombre y enviar archivos hasta el"
+        )
         page.get_by_role("button", name="Crear clave").click()
         expect(page.get_by_role("heading", name="Tu nueva clave «robot del móvil»")).to_be_visible()
         assert fits(page)
@@ -387,7 +389,8 @@ class TestFormAndPageOfANewKey:
         page.get_by_role("radio", name=re.compile("^Post messages")).check()
         page.get_by_role("radio", name=re.compile("^Custom")).check()
         ticked = page.locator('[name="scopes"]:checked').evaluate_all("boxes => boxes.map(box => box.value)")
-        assert ticked == ["channels:list", "channels:read", "messages:write", "users:list", "user:read"]
+        held = ["channels:list", "channels:read", "messages:write", "files:write", "users:list", "user:read"]
+        assert ticked == held
 
     def test_does_not_lay_a_box_over_its_label(self, stack: Stack, new_page: NewPage) -> None:
         page = new_page()
