@@ -31,6 +31,7 @@ CLIENTS: dict[str, tuple[str, Callable[..., Run]]] = {
 def every_tool(api: Api, number: int) -> Calls:
     """Return a call of each tool that works. What it changes is there for this client alone."""
     sent = success(api.post("sendMessage", {"channel": "general", "text": f"for client {number}"}))
+    file = api.send_file(sent["channelId"])
     later = {"channelId": sent["channelId"], "text": "later", "sendAt": 4_000_000_000_000}
     scheduled = success(api.post("createScheduledMessage", later))["id"]
     room = success(api.post("createChannel", {"name": f"room {number}", "type": "PUBLIC"}))["id"]
@@ -44,6 +45,7 @@ def every_tool(api: Api, number: int) -> Calls:
         ("pumble_send_message", {"channel": "general", "text": "a reply", "reply_to": sent["id"]}),
         ("pumble_read_thread", message),
         ("pumble_search_messages", {"query": "release"}),
+        ("pumble_fetch_file", {"channel": "general", "message_id": file["messageId"]}),
         ("pumble_send_direct_message", {"people": ["Ben Okafor"], "text": "hello"}),
         (
             "pumble_schedule_message",
