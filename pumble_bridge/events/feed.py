@@ -84,7 +84,10 @@ def stop(key: ApiKey, *, now: datetime) -> bool:
         return False
     _lock(workspace)
     listened = EventListener.objects.filter(key=key).delete()[0] > 0
-    _delete_unheard(workspace, now)
+    reach = listeners.Reach(key.owner.pumble_user_id or "", key.scopes, key.channels)
+    # A key may take hundreds with it that it created, with the same rights. To read all events takes up to a second.
+    if reach not in listeners.list_reaches(workspace.pumble_id, now):
+        _delete_unheard(workspace, now)
     return listened
 
 

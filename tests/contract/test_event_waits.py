@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from keys import lifecycle, policies
@@ -170,6 +171,21 @@ class TestListening:
         (kept,) = StoredEvent.objects.all()
         assert scene.ben in kept.user_ids
         assert EventListener.objects.get().key.owner.pumble_user_id == scene.ben
+
+    def test_of_many_keys_with_the_same_rights_ends_without_reading_all_events(
+        self, scene: Scene, listener: Listener
+    ) -> None:
+        Listener(Api(scene.portal, issue("ana@acme.test")))
+        scene.say("both")
+        first, second = ApiKey.objects.order_by("pk")
+
+        with CaptureQueriesContext(connection) as queries:
+            revoke(first, timezone.now())
+
+        assert not [query for query in queries if "user_ids" in query["sql"]]
+        assert StoredEvent.objects.count() == 1
+        revoke(second, timezone.now())
+        assert not StoredEvent.objects.exists()
 
     def test_ends_a_day_after_the_last_call(self, scene: Scene, listener: Listener) -> None:
         scene.say("kept")
