@@ -146,7 +146,7 @@ class TestTheConfigurations:
             ["sh", "-c", f"{curl.source} -sS"], env=environment, capture_output=True, text=True, timeout=20
         )
 
-        assert len(json.loads(done.stdout)["result"]["tools"]) == 19, done.stderr
+        assert len(json.loads(done.stdout)["result"]["tools"]) == 20, done.stderr
 
 
 @pytest.mark.django_db
