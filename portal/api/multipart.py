@@ -21,6 +21,7 @@ from rest_framework import serializers
 from rest_framework.parsers import BaseParser, DataAndFiles
 from rest_framework.request import Request
 
+from keys import key_format
 from portal.api.exceptions import FilesNotStored, InvalidBody, InvalidInput, TooManyFiles, UploadTooLarge
 from portal.api.parsers import read_body
 from portal.api.serializers.base import MAX_FILES, BlocksField, Input
@@ -157,7 +158,9 @@ class _FileHandler(TemporaryFileUploadHandler):
     def new_file(self, field_name: str, file_name: str, *args: Any, **kwargs: Any) -> None:
         self._count += 1
         if field_name != PART:
-            raise InvalidInput({_decode(field_name)[:100] or PART: f'is a file: name its part "{PART}"'})
+            # The log of calls has the names of wrong fields. This name is the client's own, and could be a key.
+            shown = key_format.redact(_decode(field_name))[:100]
+            raise InvalidInput({PART: f'"{shown}" is a file: name its part "{PART}"'})
         if self._count > MAX_FILES:
             raise TooManyFiles(MAX_FILES)
         super().new_file(field_name, file_name, *args, **kwargs)

@@ -13,6 +13,8 @@ from django.conf import settings
 from django.test import Client
 from pytest_django import Settings
 
+from keys import usage
+from keys.models import RequestLog
 from pumble_bridge import client, resilience
 from pumble_bridge.client import PumbleClient
 from tests import pumble
@@ -173,7 +175,7 @@ class TestAFormIsRefused:
             ([("note", (None, "x"))], {"file": "report.pdf"}, no_file),
             ([TEXT, ("file", (None, "x"))], {}, no_file),
             ([("file", ("empty.txt", b""))], {}, {"file": ['"empty.txt" is empty']}),
-            ([("report", TEXT[1])], {}, {"report": ['is a file: name its part "file"']}),
+            ([("report", TEXT[1])], {}, {"file": ['"report" is a file: name its part "file"']}),
             ([("file", ("x" * 300, b"x"))], {}, name_length),
             ([("file", ("..", b"x"))], {}, name_length),
             ([("file", ("dir/", b"x"))], {}, name_length),
@@ -190,6 +192,17 @@ class TestAFormIsRefused:
 
             assert_structured(answer, "validation", 400000)
             assert answer.json()["fields"] == problem
+
+    def test_whose_part_has_the_key_as_its_name_and_keeps_nothing_of_it(self, api: Api) -> None:
+        key = api.headers["ApiKey"]
+
+        answer = form(api, "sendMessage", (key, TEXT[1]), channel="random")
+
+        assert_structured(answer, "validation", 400000)
+        usage.recorder.flush()
+        logged = RequestLog.objects.get()
+        assert logged.hint == "fields:file"
+        assert key not in answer.text
 
     def test_that_is_cut_short_or_malformed(self, api: Api) -> None:
         cases = {
