@@ -9,6 +9,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
+from portal import __version__
 from tests.deployment import composition
 from tests.environment import PROJECT
 
@@ -75,6 +76,8 @@ class TestTheKustomization:
         assert {one["name"] for one in KUSTOMIZATION["images"]} == {
             container["image"] for container in containers().values()
         }
+        (portal,) = (one for one in KUSTOMIZATION["images"] if one["name"] == "pumble-api-keys")
+        assert portal["newTag"] == __version__
         for path in maps["front-door"]["files"]:
             assert (FOLDER / path).resolve() == composition.TEMPLATE
         for container in containers().values():

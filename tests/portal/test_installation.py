@@ -10,6 +10,7 @@ from django.core.management import call_command
 from django.test import Client
 
 from keys.models import AuditChain, AuditVerification, Member
+from portal import __version__
 from pumble_bridge import resilience
 from pumble_bridge.exceptions import PumbleUnavailable
 from pumble_bridge.models import MaintenanceRun
@@ -44,7 +45,7 @@ class TestInstallation:
         assert "/admin/installation/" not in browser(olivia).get("/admin/").content.decode()
 
     def test_shows_version_and_start(self, root: Client) -> None:
-        assert "Version 0.1.0 Running since" in page(root)
+        assert f"Version {__version__} Running since" in page(root)
 
     def test_shows_the_last_maintenance(self, root: Client) -> None:
         assert "Last maintenance never. Run the command maintenance" in page(root)
