@@ -1,6 +1,5 @@
 """The base of the operations that manage keys, and the answers to changes that are refused."""
 
-import difflib
 from datetime import datetime
 from typing import Any, ClassVar, NoReturn
 
@@ -21,6 +20,7 @@ from portal.api import idempotency as idempotency_header
 from portal.api.base import OperationView, WriteOperationView
 from portal.api.calls import ApiCall
 from portal.api.exceptions import InvalidInput, KeyIdNotFound, RotationInProgress, TooManyNewKeys
+from portal.api.parsers import closest_field
 from portal.api.renderers import JsonRenderer
 from portal.key_delivery import deliver
 from pumble_bridge.hints import Hint
@@ -188,8 +188,7 @@ class KeyChangeView(KeyManagementView, WriteOperationView):
         if "id" in request.data and request.data["id"] is None:
             raise InvalidInput({"id": ["must not be null"]})
         for other in request.data.keys() - set(names):
-            (*_rest, meant) = difflib.get_close_matches(other[:64], names, 1) or [""]
-            if meant:
+            if meant := closest_field(other, names):
                 raise InvalidInput({meant: [f"is spelled {meant}; the body has another spelling of it"]})
             message = f"the body has a field that {self.operation} does not know; it knows {', '.join(names)}"
             raise InvalidInput({api_settings.NON_FIELD_ERRORS_KEY: [message]})

@@ -1,7 +1,8 @@
 """Read the input of a call: query parameters, and strict JSON whatever the `Content-Type`."""
 
 import codecs
-from collections.abc import Mapping
+import difflib
+from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 from django.http import UnreadablePostError
@@ -66,6 +67,11 @@ def read_input(request: Request) -> dict[str, Any]:
         return query
     body = cast(dict[str, Any], request.data)
     return {name: value for name, value in body.items() if value is not None} | query
+
+
+def closest_field(name: str, fields: Iterable[str]) -> str | None:
+    """Return the field that an unknown name probably means, or None."""
+    return next(iter(difflib.get_close_matches(name[:64], fields, 1)), None)
 
 
 def find_misplaced_input(request: Request) -> Hint | None:

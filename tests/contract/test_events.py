@@ -369,6 +369,8 @@ class TestBadInput:
             ({"types": "message.deleted"}, "types"),
             ({"types": "message.created,"}, "types"),
             ({"includeOwn": "perhaps"}, "includeOwn"),
+            ({"channel": "general"}, "channelId"),
+            ({"type": "message.created"}, "types"),
             ({"cursor": "x"}, "cursor"),
             ({"cursor": "é"}, "cursor"),
             ({"cursor": "gAAAAA" + "A" * 114}, "cursor"),

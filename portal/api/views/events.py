@@ -26,8 +26,15 @@ from keys.reasons import (
 )
 from portal.api.base import OperationView
 from portal.api.calls import ApiCall, pumble_slot
-from portal.api.exceptions import ChannelNotFound, EventCursorExpired, EventCursorUnknown, EventsNotAllowed
+from portal.api.exceptions import (
+    ChannelNotFound,
+    EventCursorExpired,
+    EventCursorUnknown,
+    EventsNotAllowed,
+    InvalidInput,
+)
 from portal.api.lookup import get_accessible_channel
+from portal.api.parsers import closest_field
 from portal.api.serializers.base import parse_id
 from portal.api.serializers.events import MAX_EVENTS, ListEventsInput
 from portal.api.serializers.responses.events import EventPage
@@ -83,7 +90,15 @@ class ListEvents(OperationView):
     retry_after: int | None = None
 
     def read_input(self, request: Request) -> dict[str, Any]:
-        """Accept `types` more than once, as some clients send a list."""
+        """Accept `types` more than once, as some clients send a list.
+
+        Raises:
+            InvalidInput: a name is misspelled. Without its filter, the program would get events that it did not ask for.
+        """
+        names = self.input_serializer().fields
+        for other in request.query_params.keys() - names.keys():
+            if meant := closest_field(other, names):
+                raise InvalidInput({meant: [f"is spelled {meant}; the query has another spelling of it"]})
         types = [value for value in request.query_params.getlist("types") if value]
         return super().read_input(request) | ({"types": ",".join(types)} if types else {})
 
