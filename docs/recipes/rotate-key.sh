@@ -3,11 +3,15 @@
 set -eu
 umask 077
 file=$1 portal=$2
-[ -n "$(find "$file" -mtime +6)" ] || exit 0
+old=$(find "$file" -mtime +6) # fails without a file
+[ -n "$old" ] || exit 0
 answer=$(mktemp "$file.XXXXXX")
 trap 'rm -f "$answer" "$answer.key"' EXIT
 printf 'ApiKey: %s' "$(cat "$file")" |
-    curl -sSf --retry 5 --retry-delay 2 --retry-all-errors -H @- -d '{"grace":"7d"}' -o "$answer" "$portal/rotateKey"
+    curl -sS --fail-with-body --retry 5 --retry-delay 2 --retry-all-errors -H @- -d '{"grace":"7d"}' -o "$answer" "$portal/rotateKey" || {
+    sed 's/pmb_[0-9A-Za-z_]*/(key)/g' "$answer" >&2 # the reason
+    exit 1
+}
 sed -n 's/.*"key":"\(pmb_[0-9A-Za-z_]*\)".*/\1/p' "$answer" >"$answer.key"
 [ -s "$answer.key" ]
 sync "$answer.key"

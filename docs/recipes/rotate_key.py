@@ -15,6 +15,8 @@ headers = {"ApiKey": path.read_text().strip()}
 for pause in (2, 2, 60, 60, 0):
     try:
         answer = requests.post(f"{portal}/rotateKey", headers=headers, json={"grace": "7d"}, timeout=30)
+        if not answer.ok:
+            print(answer.text, file=sys.stderr)  # the reason
         answer.raise_for_status()
         key = answer.json()["key"]
         break

@@ -137,6 +137,21 @@ class TestTheWeeklyRotation:
         assert done.returncode != 0
         assert key_file.read_text() == old
 
+    def test_fails_without_the_file(self, portal: str, tmp_path: Path, language: str) -> None:
+        assert run(*ROTATING[language], tmp_path / "missing", portal).returncode != 0
+
+    def test_says_why_the_portal_refuses(self, portal: str, key_file: Path, language: str) -> None:
+        key = ApiKey.objects.get(key_id=key_file.read_text()[4:16])
+        lifecycle.disable(key=key, by=OPERATOR, now=timezone.now())
+        quick = key_file.parent / "quick"
+        source = Path(ROTATING[language][1]).read_text()
+        quick.write_text(source.replace("--retry 5", "--retry 0").replace("(2, 2, 60, 60, 0)", "(0,)"))
+
+        done = run(ROTATING[language][0], quick, key_file, portal)
+
+        assert done.returncode != 0
+        assert "key_disabled" in done.stderr
+
 
 class TestAKeyForOneJob:
     @pytest.fixture
