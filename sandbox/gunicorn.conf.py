@@ -23,14 +23,17 @@ control_socket_disable = True
 
 
 def on_starting(server: object) -> None:
-    """Migrate the database, and seed it if it is empty, so that a restart keeps its data."""
+    """Migrate the database, seed it if it is empty, so that a restart keeps its data, and find the portal."""
     settings.DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
     django.setup()
     call_command("migrate", verbosity=0, interactive=False)
 
-    from sandbox.models import Workspace
+    from sandbox import app_registry
+    from sandbox.models import App, Workspace
     from sandbox.seed.restore import restore
 
     if not Workspace.objects.exists():
         restore()
+    # The portal may have another port than the last time.
+    App.objects.filter(pk=app_registry.API_APP_ID).update(manifest_url=app_registry.api_app_manifest_url())
     connection.close()  # A connection must not be used across a fork.

@@ -287,6 +287,20 @@ class TestProcess:
         finally:
             pumble.stop()
 
+    def test_finds_the_portal_at_another_port_after_a_restart(
+        self, app: TestApp, tmp_path_factory: pytest.TempPathFactory
+    ) -> None:
+        data_dir = tmp_path_factory.mktemp("moved")
+        Pumble(data_dir, "http://127.0.0.1:9").stop()
+
+        pumble = Pumble(data_dir, app.url)
+
+        try:
+            [offer] = pumble.get("apps", userId=pumble.person("gita"))
+            assert offer["installUrl"]
+        finally:
+            pumble.stop()
+
     def test_refuses_to_start_without_local_pumble(self, tmp_path_factory: pytest.TempPathFactory) -> None:
         environment = {
             **os.environ,
