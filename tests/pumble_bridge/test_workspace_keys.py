@@ -77,7 +77,9 @@ class TestTheResponsiblePerson:
         by = audit.Actor(member(ben), audit.Surface.WEB)
         lifecycle.replace_responsible(key=key, responsible=member(ana), by=by, now=timezone.now())
 
-        assert "made you responsible for the workspace key “ci”" in sent_to(ana)
+        told = sent_to(ana)
+        assert "made you responsible for the workspace key “ci”" in told
+        assert "?next=/workspace-keys/#notice-" in told
 
     def test_is_told_that_the_key_was_revoked(self, key: ApiKey, ana: Person, ben: Person) -> None:
         by = audit.Actor(member(ana), audit.Surface.WEB)

@@ -120,9 +120,9 @@ def _has_arrived(bot: PumbleClient, bot_user_id: str, notice: Notice) -> bool | 
     """Return whether the notice's message is in the channel, or None if too many messages are newer to be sure."""
     channel_id = _direct_channel(bot, bot_user_id, notice.member)
     page = bot.list_messages(channel_id, limit=_MAX_CHECKED_MESSAGES, strategy="BEFORE", cursor=None)
-    # A message that the release before has sent has a link to the portal's first page.
-    urls = (texts.notice_url(notice), f"{settings.PUBLIC_URL}/#notice-{notice.sent_with_id or notice.pk}")
-    link = re.compile(rf"(?:{'|'.join(map(re.escape, urls))})(?![0-9])")
+    # The page of the link differs between kinds of keys, which one message may have together, and between releases.
+    number = notice.sent_with_id or notice.pk
+    link = re.compile(rf"{re.escape(settings.PUBLIC_URL)}/[\w/?=-]*#notice-{number}(?![0-9])")
     if any(link.search(str(message)) for message in page["messages"]):
         return True
     return None if page.get("hasMoreBefore") and not _is_older(page["messages"], notice) else False

@@ -43,7 +43,8 @@ def build_message(notices: list[Notice], now: datetime) -> dict[str, Any]:
 
 def notice_url(notice: Notice) -> str:
     """Return the link in the message of a notice. It contains the message's id, so that `reconcile` can find it."""
-    return f"{portal_url()}#notice-{notice.sent_with_id or notice.pk}"
+    page = "/workspace-keys/" if notice.key and notice.key.is_workspace_key else "/"
+    return f"{portal_url(page)}#notice-{notice.sent_with_id or notice.pk}"
 
 
 def _parts(notice: Notice, now: datetime) -> list[Element]:
