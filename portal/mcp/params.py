@@ -110,7 +110,7 @@ def _explain(message: str, arguments: Json, schema: Json) -> str:
     match = re.search(r" - at `\$\.(\w+)", problem)
     if match is None or match[1] not in properties:
         names = ", ".join(properties) or "none"
-        return f"{problem.replace('Object', 'The call')}. Parameters of this tool: {names}"
+        return f"{problem.replace('Object missing', 'The call lacks the').replace('Object', 'The call')}. Parameters of this tool: {names}"
     name, choices = match[1], properties[match[1]].get("enum")
     wanted = f". Send one of {', '.join(choices)}" if choices else ""
     return f"{name}: {problem[: match.start()]}{wanted}. You sent {text.line(str(arguments[name]))}"

@@ -640,7 +640,7 @@ class TestArguments:
             (
                 "pumble_read_channel",
                 {},
-                "missing required field `channel`. Parameters of this tool: channel, limit",
+                "The call lacks the required field `channel`. Parameters of this tool: channel, limit",
             ),
             ("pumble_read_channel", {"channel": 7}, "channel: Expected `str`, got `int`. You sent 7"),
             (
