@@ -214,7 +214,7 @@ def error_message(error: exceptions.KeysError, *, holder: str = "") -> str:
             return _("Choose 1 to 50 channels.")
         case exceptions.NotInChannel():
             return _(
-                "Only a member of a private channel can give a workspace key access to it. Not a member of: %(channels)s."
+                "Only a member of a private channel can give a workspace key access to it, also with a rotation or a renewal. Not a member of: %(channels)s. Join the channel, or ask a member to do it."
             ) % {"channels": enumerate_all(error.channels)}
         case exceptions.ChannelsNotChecked():
             return _(

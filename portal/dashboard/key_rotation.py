@@ -80,7 +80,13 @@ class RotateKey(MemberView):
         return lifecycle.rotate(key=key, grace=grace, by=self.actor, now=self.now)
 
     def _render_form(self, key: ApiKey, form: Any, *, status: int = 200) -> HttpResponse:
-        context = {"key": key, "form": form, "nonce": form_nonce.create(self.member)}
+        older = key.replaces
+        context = {
+            "key": key,
+            "form": form,
+            "nonce": form_nonce.create(self.member),
+            "older": older if older and not older.state(self.now).is_over else None,
+        }
         return self.render(self.template, context, status=status)
 
 

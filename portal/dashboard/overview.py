@@ -36,6 +36,7 @@ class Overview(MemberView):
             "update_url": app_scopes.update_url_for(self.member),
             "quotas": quotas.build_quotas(limits.pumble_quotas(self.member)),
             "expiring": sorted(expiring, key=lambda key: key.expires_at or self.now),
+            "has_keys": bool(keys),
             "findings": hygiene.find_risks(keys, self.now),
         }
         return self.render("overview.html", context)

@@ -41,7 +41,8 @@ class ResponsibleField(forms.ModelChoiceField):  # type: ignore[type-arg]
             empty_label=gettext_lazy("Choose a person"),
             label=gettext_lazy("Responsible person"),
             help_text=gettext_lazy(
-                "Looks after the key, and gets the messages about it. Can change, rotate and delete it."
+                "Looks after the key, and gets the messages about it. Can change, rotate and delete it. "
+                "Only people who have signed in are in the list."
             ),
             error_messages={
                 "required": gettext_lazy("Choose a person."),

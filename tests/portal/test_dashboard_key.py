@@ -328,6 +328,15 @@ class TestRotate:
         assert key.state(NOW) == ApiKey.State.ROTATED
         assert newer.state(NOW) == ApiKey.State.ACTIVE or newer.confirmed_at is None
 
+    def test_again_says_that_the_oldest_key_stops(self, browser: Client, key: ApiKey) -> None:
+        said = f"The earlier key {key.masked} still works. It stops as soon as the new key is shown"
+        assert "The earlier key" not in words(browser.get(f"/keys/{key.key_id}/rotate"))
+        self.rotate(browser, key)
+
+        newer = ApiKey.objects.get(replaces=key)
+        for part in ("rotate", "renew"):
+            assert said in words(browser.get(f"/keys/{newer.key_id}/{part}")), part
+
     def test_without_grace_says_that_the_old_key_no_longer_works(self, browser: Client, key: ApiKey) -> None:
         assert "The old key no longer works." in self.rotate(browser, key, "now")
 
