@@ -82,8 +82,13 @@ def require_can_give(rights: Rights, by: Actor) -> None:
     if by.key is not None:
         if scopes.MANAGE not in by.key.scopes:
             raise NotAllowed
-        if field := rights.first_wider_field(by.key.rights):
-            raise WiderThanManagingKey(field)
+        require_not_wider(rights, by.key)
+
+
+def require_not_wider(rights: Rights, manager: ApiKey) -> None:
+    """Raise WiderThanManagingKey if `rights` exceed those of the key `manager`."""
+    if field := rights.first_wider_field(manager.rights):
+        raise WiderThanManagingKey(field)
 
 
 def require_managed(key: ApiKey, manager: ApiKey) -> None:

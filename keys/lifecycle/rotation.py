@@ -71,6 +71,7 @@ def renew(
 
     Raises:
         ExpiryInPast, and what `rotate` raises. The policy is checked with the new expiry.
+        WiderThanManagingKey: a key renews itself, or one that it manages, beyond its own expiry.
     """
     if expires_at is not None and expires_at <= now:
         raise ExpiryInPast(now)
@@ -97,7 +98,11 @@ def _create_successor(
         _require_unseen_successors(key, now)
     else:
         _require_rotatable(key, now)
-    rights = key.rights if renewal is None else replace(key.rights, expires_at=renewal.expires_at)
+    rights = key.rights
+    if renewal is not None:
+        rights = replace(rights, expires_at=renewal.expires_at)
+        if by.key is not None:
+            permissions.require_not_wider(rights, by.key)
     policies.require_compliant(policy, rights, now)
     for successor in undelivered_successors:
         if successor.revoked_at is not None:
