@@ -102,10 +102,12 @@ def _failed_token(message: str, workspace: str) -> Finding:
 def _not_tried(check: str, workspace: str, error: PumbleError) -> Finding:
     return warning(
         check,
-        _("The installation in %(workspace)s could not be tried (%(error)s)."),
-        _("Run doctor again when Pumble answers."),
+        _(
+            "The installation in %(workspace)s could not be tried: Pumble did not answer as expected (%(reason)s)."
+        ),
+        _("An operator runs doctor again when Pumble answers."),
         workspace=workspace,
-        error=type(error).__name__,
+        reason=error.reason,
     )
 
 

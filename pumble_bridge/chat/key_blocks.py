@@ -75,7 +75,7 @@ def new_key_parts(key: ApiKey, plaintext: key_format.Plaintext, now: datetime) -
                 "Copy the key now. It is not stored, so it cannot be shown again. This message disappears when you reload."
             )
         ),
-        paragraph(describe_rights(key, now)),
+        paragraph(*_responsibility(key), describe_rights(key, now)),
         *([paragraph(_old_key_note(key.replaces, key, now))] if key.replaces else []),
         paragraph(_("Store it in the environment variable PUMBLE_API_KEY and try:")),
         preformatted(_example_call(key)),

@@ -210,6 +210,15 @@ class TestUsage:
         assert "idle: 0 calls, never used." in reply
         assert "idle" not in say(ana, general, "usage busy")
 
+    def test_tells_a_key_from_its_successor(self, portal: str, ana: Person, general: str) -> None:
+        old, _ = issue(ana, "ci")
+        say(ana, general, "rotate ci")
+
+        reply = say(ana, general, "usage")
+
+        assert f"ci {old.masked}: 0 calls" in reply
+        assert "ci: 0 calls" in reply
+
     def test_of_another_member_is_not_shown(self, ana: Person, ben: Person, general: str) -> None:
         issue(ana, "ci")
 

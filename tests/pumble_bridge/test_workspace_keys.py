@@ -49,7 +49,7 @@ class TestGenerate:
         assert (key.owner.is_bot, key.responsible, key.confirmed_at is not None) == (True, member(ana), True)
         reply = screen["ephemeral"][-1]["text"]
         assert f"pmb_{key.key_id}" in reply
-        assert "as the app's bot" in reply
+        assert "Workspace key · Responsible: Ana Kovač. Can post as the app's bot" in reply
 
     def test_is_refused_to_who_is_no_administrator(self, carla: Person, general: str) -> None:
         pumble.act("authorize", userId=carla.id)

@@ -147,7 +147,10 @@ def _usage_entry(key: ApiKey, calls: Counter[str], context: CommandContext) -> E
         else _(": %(calls)s, %(refused)s of them refused (%(most)s), %(used)s.")
     )
     used = key_blocks.last_used(key, context.now)
+    # A successor has the same name.
+    which: list[Element | str] = [" ", text(key.masked, code=True)] if key.retires_at else []
     return paragraph(
         text(escape_user_text(key.name), bold=True),
+        *which,
         summary % {"calls": counted, "refused": refused, "most": most, "used": used},
     )
