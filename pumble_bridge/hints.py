@@ -121,7 +121,10 @@ _TEXTS: dict[Hint, "StrPromise"] = {
         "The body has a word that is not JSON. JSON has true, false and null, but no NaN or Infinity."
     ),
     Hint.MARKUP: gettext_lazy("The body is XML or HTML. Send JSON: %(example)s"),
-    Hint.MULTIPART: gettext_lazy("The body is a form in several parts (multipart). Send JSON: %(example)s"),
+    Hint.MULTIPART: gettext_lazy(
+        "The body is a form in several parts (multipart). Send JSON: %(example)s. To send files with a message, let the client "
+        "write the Content-Type, as in curl -F file=@report.pdf."
+    ),
     Hint.NOT_JSON: gettext_lazy("The body is not JSON. Send a JSON object in UTF-8, such as %(example)s"),
     Hint.NOT_UTF_8: gettext_lazy(
         "The body is not UTF-8; it may be Latin-1 or Windows-1252. Send it in UTF-8, or write other letters as \\u00e9."

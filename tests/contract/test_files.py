@@ -240,6 +240,12 @@ class TestAFormIsRefused:
         for content_type in ("multipart/form-data", "multipart/form-data; boundary=", "Multipart/Form-Data"):
             assert_legacy(raw(api, FIELDS + FILE + b"--x--", content_type), "validation")
 
+    def test_with_the_content_type_of_json(self, api: Api) -> None:
+        answer = raw(api, FIELDS + FILE + b"--x--", "application/json")
+
+        assert_legacy(answer, "validation")
+        assert "let the client write the Content-Type" in answer.json()["hint"]
+
     def test_over_a_limit(self, api: Api, settings: Settings) -> None:
         settings.MAX_FILE_BYTES, settings.MAX_UPLOAD_BYTES = 2 * MIB, 5 * MIB
         at_limit = ("file", ("a.bin", bytes(2 * MIB)))
