@@ -132,7 +132,7 @@ class KindFilter(ChoiceFilter):
     @classmethod
     def filter_choice(cls, rows: Rows, choice: str, now: datetime) -> Rows:
         if choice == "unattended":
-            return rows.live(now).filter(owner__is_bot=True, responsible=None)
+            return rows.live(now).filter(owner__is_bot=True, responsible=None, retires_at=None)
         return rows.filter(owner__is_bot=choice == "workspace")
 
 

@@ -117,7 +117,8 @@ class WorkspaceKeyList(KeyList):
         return keys
 
     def more_context(self) -> dict[str, Any]:
-        without = self.list_keys().live(self.now).filter(responsible=None)
+        # A key that is being replaced gets the person of its successor.
+        without = self.list_keys().live(self.now).filter(responsible=None, retires_at=None)
         return super().more_context() | {
             "without_responsible": without[:_MAX_WITHOUT_RESPONSIBLE],
             "can_create": self.member.is_workspace_admin,

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 import time_machine
 
-from keys import audit, membership
+from keys import audit, lifecycle, membership
+from keys.lifecycle import GRACE_PERIODS
 from keys.models import ApiKey, AuditEvent, Member, Workspace
 from portal.dashboard import key_changes, key_creation
 from pumble_bridge.models import Installation
@@ -209,6 +210,21 @@ class TestAfterThePersonLeft:
         assert ApiKey.objects.get().state(NOW) == ApiKey.State.ACTIVE
         browser.post(f"/keys/{key.key_id}/responsible", {"responsible": olivia.pk})
         assert "Without a responsible person" not in words(browser.get("/workspace-keys/"))
+
+    def test_only_the_newest_key_of_a_rotation_stands_there(
+        self, key: ApiKey, alice: Member, olivia: Member
+    ) -> None:
+        actor = audit.Actor(alice, audit.Surface.WEB)
+        newer, _ = lifecycle.rotate(key=key, grace=GRACE_PERIODS["24h"], by=actor, now=NOW)
+        lifecycle.confirm(key=newer, by=actor, now=NOW)
+        membership.end_authorization(member=alice, by=audit.PUMBLE, now=NOW)
+
+        browser = browser_of(olivia)
+        assert text(browser.get("/workspace-keys/")).count('/responsible"') == 1
+        assert newer.masked in text(browser.get("/admin/keys/apikey/?kind=unattended"))
+        assert key.masked not in text(browser.get("/admin/keys/apikey/?kind=unattended"))
+        browser.post(f"/keys/{newer.key_id}/responsible", {"responsible": olivia.pk})
+        assert set(ApiKey.objects.values_list("responsible", flat=True)) == {olivia.pk}
 
     def test_a_deletion_by_an_administrator_is_recorded_as_that(self, key: ApiKey, olivia: Member) -> None:
         answer = browser_of(olivia).post(f"/keys/{key.key_id}/delete")
