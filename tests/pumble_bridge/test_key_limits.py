@@ -260,3 +260,22 @@ class TestDeletedSuccessor:
 
         assert reply["text"] == "Deleted both keys “ci”. Programs that use them are now refused."
         assert (call(portal, old_text.text), call(portal, new_text.text)) == ("key_revoked", "key_revoked")
+
+
+class TestDisabledSuccessor:
+    def test_stops_its_predecessor_and_the_reply_says_so(
+        self, portal: str, ana: Person, general: str
+    ) -> None:
+        old, old_text = issue(ana, "ci")
+        new, new_text = lifecycle.rotate(key=old, grace=timedelta(days=1), by=OPERATOR, now=timezone.now())
+        lifecycle.confirm(key=new, by=OPERATOR, now=timezone.now())
+
+        reply = say(ana, general, "disable ci")
+
+        assert (
+            reply["text"]
+            == f"Disabled both keys “ci”. To enable them again, type: /api-keys enable {new.key_id}"
+        )
+        assert (call(portal, old_text.text), call(portal, new_text.text)) == ("key_disabled", "key_disabled")
+        say(ana, general, f"enable {new.key_id}")
+        assert (call(portal, old_text.text), call(portal, new_text.text)) == (None, None)

@@ -27,8 +27,14 @@ def disable(context: CommandContext) -> HookResponse:
     key = context.get_key()
     if successor := selectors.find_successor(key, context.now):
         return _ask(context, successor_question.DISABLE, key, successor)
+    both = successor_question.has_live_predecessor(key, context.user)
     key = lifecycle.disable(key=key, by=context.by, now=context.now)
-    return _done(context, _("Disabled “%(name)s”. To enable it again, type: %(command)s enable %(id)s"), key)
+    text = (
+        _("Disabled both keys “%(name)s”. To enable them again, type: %(command)s enable %(id)s")
+        if both
+        else _("Disabled “%(name)s”. To enable it again, type: %(command)s enable %(id)s")
+    )
+    return _done(context, text, key)
 
 
 def enable(context: CommandContext) -> HookResponse:
