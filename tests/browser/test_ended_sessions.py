@@ -102,7 +102,7 @@ class TestAfterTheSessionEnded:
         says_so_and_leads_back(page, stack)
 
         page.get_by_role("button", name="Try the API").click()
-        expect(page.get_by_text("This page uses a read-only key")).to_be_visible()
+        expect(page.get_by_text("This page uses a trial key")).to_be_visible()
 
     @pytest.mark.parametrize(
         ("path", "press"),

@@ -1,11 +1,13 @@
 """A key that manages others, as a person gives it in the browser, a program uses it, and both end."""
 
+import contextlib
 import re
 from typing import Any
 
 import pytest
 import requests
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from tests.browser.conftest import NewPage, Stack, shoot
 from tests.browser.test_dashboard import fits, found_by_axe, sign_in
@@ -15,6 +17,16 @@ pytestmark = pytest.mark.browser
 
 def ask(stack: Stack, key: str, operation: str, **data: Any) -> requests.Response:
     return requests.post(f"{stack.portal}/{operation}", json=data, headers={"ApiKey": key}, timeout=10)
+
+
+def until_its_use_is_written(page: Page) -> None:
+    """Reload until the page asks for the name of a key that is in use. A use is written within seconds."""
+    for _attempt in range(20):
+        with contextlib.suppress(PlaywrightTimeoutError):
+            page.locator("[name=confirm]").wait_for(timeout=1000)
+            return
+        page.reload()
+    raise AssertionError("the use of the key was not written within 20 seconds")
 
 
 def test_is_given_with_one_box_and_ends_with_what_it_made(stack: Stack, new_page: NewPage) -> None:
@@ -50,6 +62,7 @@ def test_is_given_with_one_box_and_ends_with_what_it_made(stack: Stack, new_page
     page.set_viewport_size({"width": 360, "height": 800})
     expect(page.get_by_role("checkbox", name="Also delete the 1 key that it created")).to_be_checked()
     shoot(page, "manage-delete-360", whole=True)
+    until_its_use_is_written(page)
     page.locator("[name=confirm]").fill("deployer")
     page.get_by_role("button", name="Delete key").click()
 
