@@ -711,7 +711,7 @@ class TestWithRedis:
             began = time.monotonic()
             leave(installations.revoke_authorization)
 
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 5  # for each key it would be 20 times as long
 
     def test_killed_and_back_empty_nobody_gets_in_at_any_moment(
         self, alice: Member, own_redis: services.Redis, its_process: Process

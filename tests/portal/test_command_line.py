@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from portal.command_line import LineBufferedOutput
-from tests.environment import PROJECT
+from tests.environment import PROJECT, free_port
 
 SIGPIPE_STATUS = 128 + signal.SIGPIPE
 
@@ -17,7 +17,8 @@ SIGPIPE_STATUS = 128 + signal.SIGPIPE
 @pytest.fixture(scope="module")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The environment of an installation with a database of its own, in which there are a few audit events."""
-    environment = os.environ | {"DATA_DIR": str(tmp_path_factory.mktemp("data")), "DATABASE_URL": ""}
+    own = {"DATA_DIR": str(tmp_path_factory.mktemp("data")), "DATABASE_URL": "", "PORT": str(free_port())}
+    environment = os.environ | own
     for command in ("migrate -v0", "rotate_secrets", "rotate_secrets"):
         assert shell(f"manage {command}", environment).returncode == 0
     return environment

@@ -217,6 +217,7 @@ class TestARow:
     # By these one finds it; none of them says who somebody is, or opens anything.
     TELLING = {
         "pumble_id",
+        "channel_id",
         "username",
         "key_id",
         "name",

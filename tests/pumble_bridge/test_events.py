@@ -57,6 +57,15 @@ def until_deactivated() -> None:
         time.sleep(0.05)
 
 
+def until_told(person: Person) -> str:
+    """Return the bot's first message to the person. A notice is queued right after the change was committed."""
+    until = time.monotonic() + 10
+    while not (told := messages_to(person)):
+        assert time.monotonic() < until, "no notice arrived"
+        notices.send_queued(timezone.now())
+    return told[0]
+
+
 class TestAMemberWhoWasDeactivated:
     def test_has_no_working_key_from_then_on_and_none_comes_back(self, portal: str, ben: Person) -> None:
         key, plaintext = new_key(ben, now=timezone.now())
@@ -82,8 +91,7 @@ class TestAMemberWhoWasDeactivated:
         pumble.act("deactivate", userId=ben.id)
 
         until_deactivated()
-        notices.send_queued(timezone.now())
-        assert "nightly" in messages_to(ana)[0]
+        assert "nightly" in until_told(ana)
 
     def test_said_again_changes_nothing(self, portal: str, ana: Person, ben: Person) -> None:
         new_key(ben, now=timezone.now())
