@@ -63,6 +63,7 @@ def _about_what_is_there(api: Api, acme: Acme, later: int, operation: str) -> di
             api.post("createScheduledMessage", general | {"text": "x", "sendAt": later})
         )["id"],
         "sendAt": lambda: later,
+        "wait": lambda: 0,
         "expiresAt": lambda: later,
         "userId": lambda: dan,
         "userIds": lambda: [acme.people["ben"], dan],

@@ -28,10 +28,15 @@ def problems(deployment: Deployment, **environment: str) -> list[str]:
     return [line["check"] for line in lines if line["status"] != "ok"]
 
 
-def test_finds_nothing_on_a_good_server_and_names_what_redis_does_wrong(deployment: Deployment) -> None:
+@pytest.fixture(scope="module", autouse=True)
+def used_secrets(deployment: Deployment) -> None:
+    """See each secret of the app in use, after `maintenance` has seen it first."""
     deployment.manage("maintenance")
     deployment.sign_in()  # uses the client secret
     deployment.type("ana@acme.test", "/api-keys help")  # is signed with the signing secret
+
+
+def test_finds_nothing_on_a_good_server_and_names_what_redis_does_wrong(deployment: Deployment) -> None:
     assert problems(deployment) == []
 
     server = redis.Redis.from_url(deployment.redis.url)

@@ -54,6 +54,13 @@ class TestAWindow:
         assert [status.refused for status in statuses] == [False, False, False, True]
         assert all(59 < status.reset_seconds <= 60 for status in statuses)
 
+    def test_never_resets_later_than_it_is_long(self) -> None:
+        clock = Clock()
+        for step in range(1000):
+            clock.now = 32129.260572165 + step * 0.1  # a sum of such numbers is rounded
+            status = MemoryBackend(clock).hit([rate_limit(3)])[0]
+            assert status.reset_seconds <= SECONDS
+
     def test_takes_nothing_when_only_looked_at(self, backend: Backend) -> None:
         for _ in range(5):
             assert backend.test([rate_limit(1)])[0].refused is False
