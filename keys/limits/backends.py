@@ -215,7 +215,5 @@ def _status(
     share_used_up = refused and used < rate_limit.limit
     ceiling = rate_limit.limit - rate_limit.reserve if share_used_up else rate_limit.limit
     first_to_expire = entries[min(max(used - ceiling, 0), used - 1)][0] if entries else now
-    reset_seconds = SECONDS - (
-        now - first_to_expire
-    )  # in this order, rounding never makes it more than SECONDS
-    return LimitStatus(rate_limit, max(available - hits, 0), reset_seconds, refused, share_used_up)
+    age = now - first_to_expire  # rounding cannot make the reset longer than the window, as a sum could
+    return LimitStatus(rate_limit, max(available - hits, 0), SECONDS - age, refused, share_used_up)
